@@ -1,0 +1,113 @@
+use super::words;
+use crate::{Ident, Name, WallTime};
+use serde::{Deserialize, Serialize};
+use weir_label::Level;
+
+/// A policy came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyLoaded {
+    /// Digest of the policy.
+    pub policy_revision: Ident,
+    /// The policy it replaces; absent at start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_revision: Option<Ident>,
+    /// Digest of the configuration beside it.
+    pub config_digest: Ident,
+    /// The boundary that the policy sets.
+    #[serde(with = "words::one")]
+    pub boundary: Level,
+    /// Number of rules.
+    pub rules: u64,
+    /// Version of Weir.
+    pub binary_version: Ident,
+}
+
+/// A policy or configuration was refused; the one before stays in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRejected {
+    /// The file at fault.
+    pub file: ConfigFile,
+    /// Digest of the refused file.
+    pub digest: Ident,
+    /// The policy that stays in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_revision: Option<Ident>,
+    /// Codes of what is wrong with it, never its text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Ident>,
+}
+
+/// One of the two files that the operator writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigFile {
+    /// `policy.yaml`.
+    Policy,
+    /// `weir.yaml`.
+    Config,
+}
+
+/// An API key was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCreated {
+    /// Public id of the key, never the key.
+    pub key_id: Ident,
+    /// The tenant it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Name>,
+    /// Its environment: `live`, `test`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Ident>,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<WallTime>,
+}
+
+/// An API key was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRevoked {
+    /// Public id of the key.
+    pub key_id: Ident,
+}
+
+/// A process began to write this log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogStarted {
+    /// Version of Weir.
+    pub binary_version: Ident,
+    /// The origin that checkpoints name.
+    pub origin: Ident,
+    /// The key that checkpoints are signed with, in its C2SP notation.
+    pub vkey: Ident,
+}
+
+/// A process found this log unfinished and repaired it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRecovered {
+    /// Events that were found whole.
+    pub events_kept: u64,
+    /// Size of the last checkpoint: every event before it was checked against the signed root.
+    pub checkpoint_size: u64,
+    /// Segment that was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_segment: Option<u64>,
+    /// Where it was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_offset: Option<u64>,
+    /// Bytes that were not zero behind the cut, here and in later segments.
+    pub cut_bytes: u64,
+    /// Why, as a word: `checksum`, `length`, `truncated`, `sequence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_reason: Option<Ident>,
+    /// Whether the tree was computed anew from the events because its stored tiles did not fit.
+    pub tree_rebuilt: bool,
+    /// Requests without an outcome, each of which gets one that says `crashed`.
+    pub open_requests: u64,
+}
+
+/// A process ended in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogClosed {
+    /// Events before this one.
+    pub events: u64,
+}

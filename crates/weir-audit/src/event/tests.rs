@@ -1,0 +1,189 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use weir_label::{Level, ZoneKind};
+
+fn author() -> Author {
+    Author::new([0x11; 16], Name::new("node \"1\""))
+}
+
+fn write(event: impl Into<Event>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let body = event.into().to_body().unwrap();
+    author().write(&mut bytes, 7, WallTime::from_unix_ms(1_772_357_400_125), 42, &body).unwrap();
+    bytes
+}
+
+fn decision() -> Decision {
+    Decision {
+        request_id: "req-1".into(),
+        decision_id: "dec-1".into(),
+        attempt: 1,
+        trace_id: None,
+        tenant: Some("acme & sons".into()),
+        key_id: Some("key-1".into()),
+        client_addr_pseudonym: None,
+        auth_method: AuthMethod::Key,
+        api: "chat.completions".into(),
+        stream: true,
+        level: Level::Confidential,
+        categories: vec!["personal".parse().unwrap(), "project_x".parse().unwrap()],
+        jurisdictions: vec!["EU".parse().unwrap()],
+        opaque: Vec::new(),
+        findings: vec![FindingCount { entity: "email".into(), count: 2 }],
+        sources: vec![crate::FieldPath::new("$.messages[0].content")],
+        scanner_digest: None,
+        scan_us: 12,
+        scan_complete: true,
+        est_tokens_in: Some(33),
+        facts: BTreeMap::from([
+            ("task.tools".into(), Fact::Bool(false)),
+            ("latency.class".into(), Fact::Word("interactive".into())),
+            ("request.bytes".into(), Fact::Number(812)),
+            ("caller.scopes".into(), Fact::Words(vec!["chat".into()])),
+        ]),
+        policy_revision: "sha256:aa".into(),
+        config_digest: "sha256:bb".into(),
+        binary_version: "0.1.0".into(),
+        rule: Some("sensitive data stays local".into()),
+        action: Action::Route,
+        reason: "rule".into(),
+        candidates: vec![Candidate {
+            target: "gpu-1/llama".into(),
+            zone: ZoneKind::Local,
+            verdict: "chosen".into(),
+        }],
+        target: Some("gpu-1/llama".into()),
+        backend: Some("gpu-1".into()),
+        zone: Some(ZoneKind::Local),
+        model: Some("llama".into()),
+        egress_permitted: false,
+        content_hmac: None,
+        overrides_denied: vec!["route_hint".into()],
+        cut: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn canonical_bytes_have_fixed_order_and_no_nulls() {
+    let text = String::from_utf8(write(LogClosed { events: 7 })).unwrap();
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"v":1,"seq":7,"event_id":"019ca8bb-b63d-7000-8000-071111111111","type":"log.closed","#,
+            r#""ts_wall":"2026-03-01T09:30:00.125Z","ts_mono_ns":42,"#,
+            r#""boot_id":"11111111111111111111111111111111","node":"node \"1\"","events":7}"#
+        )
+    );
+    let text = String::from_utf8(write(decision())).unwrap();
+    assert!(!text.contains("null") && !text.contains("trace_id") && !text.contains("opaque"), "{text}");
+    assert!(text.ends_with(r#""egress_permitted":false,"overrides_denied":["route_hint"]}"#), "{text}");
+}
+
+#[test]
+fn every_type_of_event_reads_back() {
+    let outcome = Outcome {
+        http_status: Some(200),
+        finish_reason: Some(FinishReason::from_word("eos")),
+        tokens_in: Some(3),
+        ..Outcome::new("req-1".into(), "dec-1".into(), OutcomeKind::Ok)
+    };
+    let loaded = PolicyLoaded {
+        policy_revision: "sha256:aa".into(),
+        previous_revision: None,
+        config_digest: "sha256:bb".into(),
+        boundary: Level::Confidential,
+        rules: 2,
+        binary_version: "0.1.0".into(),
+    };
+    let rejected = PolicyRejected {
+        file: ConfigFile::Policy,
+        digest: "sha256:cc".into(),
+        policy_revision: Some("sha256:aa".into()),
+        problems: vec!["unknown_field".into()],
+    };
+    let created =
+        KeyCreated { key_id: "k".into(), tenant: None, environment: Some("live".into()), expires: None };
+    let started =
+        LogStarted { binary_version: "0.1.0".into(), origin: "weir/audit/n".into(), vkey: "n+1+A=".into() };
+    let recovered = LogRecovered {
+        events_kept: 5,
+        checkpoint_size: 4,
+        cut_segment: Some(0),
+        cut_offset: Some(20),
+        cut_bytes: 3,
+        cut_reason: Some("checksum".into()),
+        tree_rebuilt: false,
+        open_requests: 1,
+    };
+    let events: Vec<Event> = vec![
+        decision().into(),
+        outcome.into(),
+        loaded.into(),
+        rejected.into(),
+        created.into(),
+        KeyRevoked { key_id: "k".into() }.into(),
+        started.into(),
+        recovered.into(),
+        LogClosed { events: 7 }.into(),
+    ];
+    for event in events {
+        let record = Record::parse(&write(event.clone())).unwrap();
+        assert_eq!(record.envelope.type_name.as_str(), event.type_name());
+        assert_eq!((record.envelope.seq, record.event), (7, event));
+    }
+}
+
+#[test]
+fn a_field_of_a_later_version_is_passed_over_and_a_later_format_refused() {
+    let text = String::from_utf8(write(LogClosed { events: 7 })).unwrap();
+    let extended = text.replace(r#""events":7"#, r#""events":7,"added":[1]"#);
+    assert!(Record::parse(extended.as_bytes()).is_ok());
+    let newer = text.replace(r#""v":1"#, r#""v":2"#);
+    assert!(matches!(Record::parse(newer.as_bytes()), Err(ParseEventError::Version(2))));
+    let unknown = text.replace("log.closed", "log.folded");
+    assert!(matches!(Record::parse(unknown.as_bytes()), Err(ParseEventError::UnknownType(_))));
+}
+
+#[test]
+fn a_long_list_is_cut_and_the_event_says_so() {
+    let mut decision = decision();
+    decision.candidates = vec![decision.candidates[0].clone(); decision::MAX_LIST + 5];
+    let bounded = decision.bounded();
+    assert_eq!(bounded.candidates.len(), decision::MAX_LIST);
+    assert_eq!(bounded.cut, BTreeMap::from([("candidates".into(), 5)]));
+    assert!(write(bounded).len() < crate::frame::MAX_EVENT_BYTES);
+}
+
+#[test]
+fn the_largest_lists_of_the_longest_words_fit_a_frame() {
+    let word = Ident::new(&"w".repeat(crate::MAX_WORD_BYTES));
+    let candidate = Candidate { target: word.clone(), zone: ZoneKind::Cloud, verdict: word.clone() };
+    let mut decision = decision();
+    decision.candidates = vec![candidate; 100];
+    decision.findings = vec![FindingCount { entity: word.clone(), count: u64::MAX }; 100];
+    decision.sources = vec![crate::FieldPath::new(&"messages.".repeat(50)); 100];
+    decision.opaque = vec![word.clone(); 100];
+    decision.overrides_denied = vec![word; 100];
+    assert!(write(decision.bounded()).len() < crate::frame::MAX_EVENT_BYTES / 2);
+}
+
+#[test]
+fn event_ids_are_version_7_uuids() {
+    // The example of RFC 9562, appendix A.6, has the same time.
+    let id = event_id(WallTime::from_unix_ms(0x017f_22e2_79b0), 1, &[0xff; 16]);
+    assert_eq!(id.as_str(), "017f22e2-79b0-7000-8000-01ffffffffff");
+}
+
+proptest! {
+    #[test]
+    fn event_ids_sort_like_the_log_within_a_millisecond(a in 0_u64..1 << 34, b in 0_u64..1 << 34, boot: [u8; 16]) {
+        let time = WallTime::from_unix_ms(1_772_357_400_125);
+        prop_assert_eq!(a.cmp(&b), event_id(time, a, &boot).cmp(&event_id(time, b, &boot)));
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused_without_a_panic(bytes: Vec<u8>) {
+        prop_assert!(Record::parse(&bytes).is_err());
+    }
+}

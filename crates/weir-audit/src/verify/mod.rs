@@ -1,0 +1,317 @@
+//! Verification of a log's bytes against its tree and its signed checkpoint.
+//!
+//! Pure: the caller reads files and gives their bytes in order. Needs no key but the public one.
+
+mod report;
+
+pub use report::{Fault, Place, Report, Wrong};
+
+use crate::Envelope;
+use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
+use crate::frame::{self, Broken, Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::tree::{Frontier, Hash, Tile, TileId, root_from_tiles};
+
+/// Verifies one log: [`begin`](Self::begin), then [`segment`](Self::segment) for every segment in order,
+/// then [`finish`](Self::finish).
+///
+/// Every event is hashed and compared with the tiles, and the root with the checkpoint's, so that a
+/// changed byte is found whatever else was changed along with it, and is laid to the file that disagrees
+/// with the signature. Behind damage, stored hashes stand in for events, so that one fault is told once.
+/// Holds one path of the tree.
+#[derive(Debug)]
+pub struct Verification<R> {
+    read_tile: R,
+    checkpoint: Option<Checkpoint>,
+    frontier: Frontier,
+    /// Index of the event that must come next.
+    next: u64,
+    events: u64,
+    /// The root over the events that the checkpoint covers, once that many were read.
+    covered_root: Option<Hash>,
+    /// Where the leaves of the unfinished tile are.
+    places: Vec<Place>,
+    /// Hashes that differ from the stored ones: which of them is wrong, the root will tell.
+    doubts: Vec<Doubt>,
+    faults: Vec<Fault>,
+    more_faults: u64,
+}
+
+/// A hash that differs from the stored one.
+#[derive(Debug, Clone, Copy)]
+struct Doubt {
+    tile: TileId,
+    /// Which hash of the tile.
+    slot: usize,
+    /// Where the event is; `None` above the leaves.
+    event: Option<Place>,
+}
+
+/// The most faults that are told one by one.
+const MAX_FAULTS: usize = 1000;
+
+impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
+    /// Begins with the public key and the checkpoint as they lie on disk. `read_tile` gives the bytes of
+    /// a tile.
+    pub fn begin(public_key: &[u8], checkpoint: Option<&[u8]>, read_tile: R) -> Self {
+        let mut verification = Self {
+            read_tile,
+            checkpoint: None,
+            frontier: Frontier::new(),
+            next: 0,
+            events: 0,
+            covered_root: None,
+            places: Vec::new(),
+            doubts: Vec::new(),
+            faults: Vec::new(),
+            more_faults: 0,
+        };
+        verification.read_checkpoint(public_key, checkpoint);
+        verification.note_coverage();
+        verification
+    }
+
+    /// Verifies a segment: its number, its bytes, and the index at which a later segment begins, if one
+    /// does. What lies behind that index here was written again there.
+    pub fn segment(&mut self, number: u64, bytes: &[u8], limit: Option<u64>) {
+        let start = Place::Segment { number, offset: 0 };
+        match frame::read_segment_header(bytes) {
+            SegmentHeader::First(first) if first > self.next => {
+                self.fault(start, Some(self.next), Wrong::Gap(first));
+                self.bridge(first, start);
+            }
+            // Whatever is wrong with the sequence, the events themselves tell.
+            SegmentHeader::First(_) => {}
+            SegmentHeader::Unused => return self.expect_zeros(number, bytes, 0),
+            SegmentHeader::Newer(_) => return self.fault(start, Some(self.next), Wrong::Newer),
+            SegmentHeader::Broken => self.fault(start, Some(self.next), Wrong::SegmentHeader),
+        }
+        self.frames(number, bytes, limit);
+    }
+
+    fn frames(&mut self, number: u64, bytes: &[u8], limit: Option<u64>) {
+        let mut offset = SEGMENT_HEADER_BYTES;
+        while limit.is_none_or(|limit| self.next < limit) {
+            let read = frame::read(bytes, offset);
+            if let Ok(Some(frame)) = read {
+                self.event(&frame, Place::Segment { number, offset });
+                offset = frame.end();
+                continue;
+            }
+            let Some(found) = self.skip_damage(number, bytes, offset, read.err()) else { break };
+            offset = found;
+        }
+    }
+
+    /// Tells what is wrong at a place where no whole frame is, and gives the place of the next one.
+    fn skip_damage(
+        &mut self,
+        number: u64,
+        bytes: &[u8],
+        offset: usize,
+        broken: Option<Broken>,
+    ) -> Option<usize> {
+        frame::non_zero(bytes, offset)?;
+        let place = Place::Segment { number, offset };
+        let found = frame::find(bytes, offset + 1);
+        match (broken, found) {
+            (None, None) => self.expect_zeros(number, bytes, offset),
+            (Some(broken), None) => {
+                self.fault(place, Some(self.next), Wrong::Frame(broken.breakage));
+                self.bridge(self.next + 1, place);
+            }
+            (broken, Some(found)) => {
+                let wrong = broken.map_or(Wrong::Behind, |broken| Wrong::Frame(broken.breakage));
+                self.fault(place, Some(self.next), wrong);
+                self.lose_events(bytes, found, place);
+            }
+        }
+        found
+    }
+
+    /// Ends with the verdict.
+    pub fn finish(mut self) -> Report {
+        match (self.checkpoint.clone(), self.covered_root) {
+            (Some(signed), Some(root)) if root == signed.root => self.settle(Suspect::Tiles),
+            (Some(signed), Some(_)) if self.tiles_lead_to(&signed) => self.settle(Suspect::Events),
+            (Some(signed), Some(_)) => {
+                self.settle(Suspect::Either);
+                self.fault(Place::Checkpoint, None, Wrong::Root);
+                self.checkpoint = Some(signed);
+            }
+            (Some(signed), None) => {
+                self.settle(Suspect::Either);
+                self.fault(Place::Checkpoint, Some(self.next), Wrong::CutOff(signed.size));
+            }
+            (None, _) => self.settle(Suspect::Either),
+        }
+        let Self { events, checkpoint, faults, more_faults, .. } = self;
+        Report { events, checkpoint, faults, more_faults }
+    }
+
+    fn read_checkpoint(&mut self, public_key: &[u8], checkpoint: Option<&[u8]>) {
+        let Some(checkpoint) = checkpoint else {
+            return self.fault(Place::Checkpoint, None, Wrong::CheckpointMissing);
+        };
+        let verifier = match parse_public_key(public_key) {
+            Ok(verifier) => verifier,
+            Err(error) => return self.fault(Place::PublicKey, None, Wrong::PublicKey(error)),
+        };
+        let text = str::from_utf8(checkpoint).map_err(|_| CheckpointError::Form("not text"));
+        match text.and_then(|text| verifier.verify(text)) {
+            Ok(checkpoint) => self.checkpoint = Some(checkpoint),
+            Err(error) => self.fault(Place::Checkpoint, None, Wrong::Checkpoint(error)),
+        }
+    }
+
+    fn event(&mut self, frame: &Frame<'_>, place: Place) {
+        self.events += 1;
+        let found = match Envelope::parse(frame.event) {
+            Ok(envelope) => envelope.seq,
+            Err(_) => {
+                self.fault(place, Some(self.next), Wrong::NotAnEvent);
+                self.next
+            }
+        };
+        if found != self.next {
+            self.fault(place, Some(self.next), Wrong::Sequence(found));
+        }
+        if found < self.next {
+            // Inserted, or moved here from a place that stored hashes have filled.
+            return;
+        }
+        self.bridge(found, place);
+        self.leaf(Hash::leaf(frame.event), place);
+        self.next = found + 1;
+    }
+
+    /// Goes on at a whole frame behind a broken one; how many events lay between, its own index tells.
+    fn lose_events(&mut self, bytes: &[u8], found: usize, place: Place) {
+        let event = frame::read(bytes, found).ok().flatten();
+        let seq = event.and_then(|frame| Envelope::parse(frame.event).ok()).map(|envelope| envelope.seq);
+        self.bridge(seq.unwrap_or(self.next + 1), place);
+    }
+
+    /// Fills the places of lost events up to `to` with the hashes that the tiles have for them.
+    fn bridge(&mut self, to: u64, place: Place) {
+        while self.next < to {
+            let Some(leaf) = self.stored_leaf(self.next) else { break };
+            self.leaf(leaf, place);
+            self.next += 1;
+        }
+        self.next = self.next.max(to);
+    }
+
+    fn leaf(&mut self, leaf: Hash, place: Place) {
+        let mut completed = Vec::new();
+        self.frontier.append(leaf, |id, tile| completed.push((id, tile)));
+        self.places.push(place);
+        for (id, tile) in completed {
+            self.compare(id, &tile);
+        }
+        if self.frontier.size().is_multiple_of(256) {
+            self.places.clear();
+        }
+        self.note_coverage();
+    }
+
+    /// Takes the root, and looks at the partial tiles, when the events reach the checkpoint's size.
+    fn note_coverage(&mut self) {
+        if self.signed_size() != Some(self.frontier.size()) {
+            return;
+        }
+        self.covered_root = Some(self.frontier.root());
+        let partial: Vec<_> = self.frontier.partial_tiles().map(|(id, tile)| (id, tile.clone())).collect();
+        for (id, tile) in partial {
+            self.compare(id, &tile);
+        }
+    }
+
+    fn compare(&mut self, id: TileId, computed: &Tile) {
+        // Tiles behind the checkpoint need not be there yet.
+        let end = (id.index * 256 + u64::from(id.width)) << (8 * u32::from(id.level));
+        if self.signed_size().is_none_or(|size| end > size) {
+            return;
+        }
+        let place = Place::Tile { id, offset: 0 };
+        let first = (id.index * 256) << (8 * u32::from(id.level));
+        let Some(bytes) = (self.read_tile)(id) else {
+            return self.fault(place, Some(first), Wrong::TileMissing);
+        };
+        let Some(stored) = Tile::parse(id, &bytes) else {
+            return self.fault(place, Some(first), Wrong::TileLength);
+        };
+        for (slot, (computed, stored)) in computed.0.iter().zip(&stored.0).enumerate() {
+            if computed != stored {
+                let event = if id.level == 0 { self.places.get(slot).copied() } else { None };
+                self.doubts.push(Doubt { tile: id, slot, event });
+            }
+        }
+    }
+
+    fn settle(&mut self, suspect: Suspect) {
+        for Doubt { tile, slot, event } in std::mem::take(&mut self.doubts) {
+            let index = (tile.index * 256 + slot as u64) << (8 * u32::from(tile.level));
+            let in_tile = Place::Tile { id: tile, offset: slot * 32 };
+            match (suspect, event) {
+                (Suspect::Tiles, _) => self.fault(in_tile, Some(index), Wrong::TileHash),
+                (Suspect::Events, Some(place)) => self.fault(place, Some(index), Wrong::Event),
+                (Suspect::Either, Some(place)) => self.fault(place, Some(index), Wrong::EventOrTile(tile)),
+                // A row above repeats what the leaves tell.
+                (Suspect::Events | Suspect::Either, None) => {}
+            }
+        }
+    }
+
+    fn tiles_lead_to(&mut self, signed: &Checkpoint) -> bool {
+        let read = &mut self.read_tile;
+        let mut read = |id| Tile::parse(id, &read(id)?);
+        root_from_tiles(signed.size, signed.size, &mut read).is_ok_and(|root| root == signed.root)
+    }
+
+    fn stored_leaf(&mut self, index: u64) -> Option<Hash> {
+        let size = self.signed_size().filter(|&size| index < size && index == self.frontier.size())?;
+        let tile = index / 256;
+        let width = u16::try_from((size - tile * 256).min(256)).ok()?;
+        let id = TileId { level: 0, index: tile, width };
+        let tile = Tile::parse(id, &(self.read_tile)(id)?)?;
+        tile.0.get(usize::try_from(index % 256).ok()?).copied()
+    }
+
+    fn signed_size(&self) -> Option<u64> {
+        self.checkpoint.as_ref().map(|signed| signed.size)
+    }
+
+    fn expect_zeros(&mut self, number: u64, bytes: &[u8], from: usize) {
+        if let Some(range) = frame::non_zero(bytes, from) {
+            let place = Place::Segment { number, offset: range.start };
+            self.fault(place, Some(self.next), Wrong::Behind);
+        }
+    }
+
+    fn fault(&mut self, place: Place, index: Option<u64>, what: Wrong) {
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(Fault { place, index, what });
+        } else {
+            self.more_faults += 1;
+        }
+    }
+}
+
+/// Who is wrong when an event and a tile disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suspect {
+    /// The events lead to the signed root, so the tiles are wrong.
+    Tiles,
+    /// The tiles lead to the signed root, so the events are wrong.
+    Events,
+    /// Neither does.
+    Either,
+}
+
+fn parse_public_key(bytes: &[u8]) -> Result<Verifier, CheckpointError> {
+    let text = str::from_utf8(bytes).ok().and_then(|text| text.strip_suffix('\n'));
+    text.ok_or(CheckpointError::VerifierKey)?.parse()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest word an event may hold, in bytes.
+///
+/// Long enough for every model name and id in use, too short to carry a prompt.
+pub const MAX_WORD_BYTES: usize = 128;
+
+/// An identifier: of a request, a key, a backend, a model, a reason.
+///
+/// 1 to [`MAX_WORD_BYTES`] of `A-Z a-z 0-9` and `. _ : / @ + - = ~ #`. Text from clients and backends
+/// enters events through this type alone: it has no room for sentences, and nothing a terminal or a
+/// spreadsheet would act on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ident(Arc<str>);
+
+impl Ident {
+    /// Makes an identifier of any text: other characters become `_`, what is too long is cut, and
+    /// nothing at all becomes `_`.
+    ///
+    /// Total, so that an odd name never keeps an event from being written.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        if is_ident(text) {
+            return Self(text.into());
+        }
+        let mut kept: String =
+            text.chars().take(MAX_WORD_BYTES).map(|c| if is_ident_char(c) { c } else { '_' }).collect();
+        if kept.is_empty() {
+            kept.push('_');
+        }
+        Self(kept.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A name the operator gave: of a rule, a tenant, a node.
+///
+/// 1 to [`MAX_WORD_BYTES`] bytes of any text without control characters, line separators and
+/// direction marks, so that a name cannot forge a line of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// Makes a name of any text: forbidden characters become `_`, what is too long is cut at a
+    /// character, and nothing at all becomes `_`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        if is_name(text) {
+            return Self(text.into());
+        }
+        let mut kept = String::new();
+        for c in text.chars().map(|c| if is_name_char(c) { c } else { '_' }) {
+            if kept.len() + c.len_utf8() > MAX_WORD_BYTES {
+                break;
+            }
+            kept.push(c);
+        }
+        if kept.is_empty() {
+            kept.push('_');
+        }
+        Self(kept.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_ident(text: &str) -> bool {
+    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.chars().all(is_ident_char)
+}
+
+fn is_ident_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._:/@+-=~#".contains(c)
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.chars().all(is_name_char)
+}
+
+fn is_name_char(c: char) -> bool {
+    // Zero-width and direction marks, line and paragraph separators, byte order mark.
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_control() && !invisible
+}
+
+macro_rules! word {
+    ($word:ident, $is_valid:ident) => {
+        impl fmt::Display for $word {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $word {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl Borrow<str> for $word {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Serialize for $word {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $word {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                if $is_valid(&text) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(D::Error::custom(concat!("text that is no ", stringify!($word))))
+                }
+            }
+        }
+    };
+}
+
+word!(Ident, is_ident);
+word!(Name, is_name);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_prompt_given_as_a_model_name_loses_its_spaces_and_its_end() {
+        let alias = Ident::new(&"my number is 555\u{202e}\n".repeat(40));
+        assert_eq!(alias.as_str().len(), MAX_WORD_BYTES);
+        assert!(alias.as_str().starts_with("my_number_is_555__my_"));
+    }
+
+    #[test]
+    fn a_rule_name_keeps_its_spaces_and_letters() {
+        assert_eq!(Name::new("Persönliches bleibt hier").as_str(), "Persönliches bleibt hier");
+        assert_eq!(Name::new("a\nb\u{200b}c").as_str(), "a_b_c");
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_gives_a_word_that_can_be_read_back(text in any::<String>()) {
+            let ident = Ident::new(&text);
+            let name = Name::new(&text);
+            prop_assert!(is_ident(ident.as_str()) && is_name(name.as_str()));
+            let json = serde_json::to_string(&(&ident, &name)).unwrap();
+            prop_assert_eq!(serde_json::from_str::<(Ident, Name)>(&json).unwrap(), (ident, name));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+use crate::effect::Effect;
+use crate::recognise::{Match, jurisdictions};
+use crate::view::{Chain, Joined, Place};
+use crate::{EntityType, Finding, Inspection, Limits, OpaqueReason, View};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+use weir_label::{Label, Level};
+
+/// What has been seen of one body so far.
+pub(crate) struct Collector {
+    limits: Limits,
+    label: Label,
+    hits: Vec<Hit>,
+    opaque: Vec<OpaqueReason>,
+    complete: bool,
+    text_bytes: usize,
+    view_bytes: usize,
+}
+
+/// A finding, with what merging the views needs.
+struct Hit {
+    finding: Finding,
+    /// Which recogniser, list or pattern.
+    source: usize,
+    /// The end of the span, in whichever segment that is.
+    last: Place,
+}
+
+/// The text that a view was made from.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin<'a> {
+    Segment(usize),
+    Joined(&'a Joined),
+}
+
+impl Collector {
+    pub(crate) fn new(limits: Limits, default: Level) -> Self {
+        Self {
+            limits,
+            label: Label::at(default),
+            hits: Vec::new(),
+            opaque: Vec::new(),
+            complete: true,
+            text_bytes: 0,
+            view_bytes: 0,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Says that something was not looked at.
+    pub(crate) fn give_up(&mut self) {
+        self.complete = false;
+        self.label.raise(&Label::unknown());
+    }
+
+    pub(crate) fn opaque(&mut self, segment: usize, reason: &str) {
+        self.label = std::mem::take(&mut self.label).with_opaque();
+        self.opaque.push(OpaqueReason { segment, reason: reason.to_owned() });
+    }
+
+    /// Whether so much more text may be read.
+    pub(crate) fn spend_text(&mut self, bytes: usize) -> bool {
+        self.text_bytes = self.text_bytes.saturating_add(bytes);
+        self.within(self.text_bytes)
+    }
+
+    /// Whether so much more derived text may be read.
+    pub(crate) fn spend_view(&mut self, bytes: usize) -> bool {
+        self.view_bytes = self.view_bytes.saturating_add(bytes);
+        self.within(self.view_bytes)
+    }
+
+    fn within(&mut self, bytes: usize) -> bool {
+        let within = bytes <= self.limits.text_bytes_max;
+        if !within {
+            self.give_up();
+        }
+        within
+    }
+
+    /// Takes a match in a view. Breaks when there are too many.
+    pub(crate) fn accept(
+        &mut self,
+        (source, effect): (usize, &Effect),
+        found: &Match,
+        view: View,
+        origin: Origin<'_>,
+        chain: Option<&Chain<'_>>,
+    ) -> ControlFlow<()> {
+        let to_origin =
+            |range: &Range<usize>| chain.map_or_else(|| range.clone(), |chain| chain.source(range));
+        let span = to_origin(&found.span);
+        let (start, end, last) = match origin {
+            Origin::Segment(segment) => {
+                (Place { segment, offset: span.start }, span.end, Place { segment, offset: span.end })
+            }
+            Origin::Joined(joined) => {
+                // INVARIANT (seams add): what lies within one segment was judged there, whole.
+                if !joined.crosses(&to_origin(&found.evidence)) || joined.is_list_of_decimals(&span) {
+                    return ControlFlow::Continue(());
+                }
+                joined.places(&span)
+            }
+        };
+        self.raise(effect, found);
+        if self.hits.len() >= self.limits.findings_max {
+            self.give_up();
+            return ControlFlow::Break(());
+        }
+        let finding = Finding {
+            segment: start.segment,
+            start: start.offset,
+            end,
+            entity: effect.entity.clone(),
+            category: effect.category.clone(),
+            level: effect.level,
+            score: found.score,
+            recogniser: effect.name.clone(),
+            view,
+        };
+        self.hits.push(Hit { finding, source, last });
+        ControlFlow::Continue(())
+    }
+
+    fn raise(&mut self, effect: &Effect, found: &Match) {
+        let mut label = Label::at(effect.level).with_category(effect.category.clone());
+        for jurisdiction in found.country.into_iter().flat_map(jurisdictions) {
+            label = label.with_jurisdiction(jurisdiction);
+        }
+        self.label.raise(&label);
+    }
+
+    pub(crate) fn finish(self) -> Inspection {
+        let Self { label, hits, opaque, complete, .. } = self;
+        let findings = merge(hits);
+        let mut entities: BTreeMap<EntityType, u32> = BTreeMap::new();
+        for finding in &findings {
+            *entities.entry(finding.entity.clone()).or_default() += 1;
+        }
+        Inspection { label, findings, entities, opaque, complete }
+    }
+}
+
+/// One finding for each span: of several views, and of a seam beside what its segments show by
+/// themselves, the plainest stays.
+fn merge(hits: Vec<Hit>) -> Vec<Finding> {
+    let (seams, mut plain): (Vec<Hit>, Vec<Hit>) =
+        hits.into_iter().partition(|hit| hit.finding.view == View::Seam);
+    plain.sort_by_key(|hit| (hit.source, hit.start(), Reverse(hit.last), hit.finding.view));
+    plain.dedup_by(|next, kept| {
+        next.source == kept.source && next.start() < kept.last && next.last <= kept.last
+    });
+    let mut joined: Vec<Hit> = seams.into_iter().filter(|seam| !seam.overlaps(&plain)).collect();
+    joined.sort_by_key(|hit| (hit.source, hit.start(), Reverse(hit.last)));
+    joined.dedup_by(|next, kept| next.source == kept.source && next.start() < kept.last);
+    let mut findings: Vec<Finding> = plain.into_iter().chain(joined).map(|hit| hit.finding).collect();
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    findings
+}
+
+fn order(finding: &Finding) -> (usize, usize, usize, &EntityType) {
+    (finding.segment, finding.start, finding.end, &finding.entity)
+}
+
+impl Hit {
+    fn start(&self) -> Place {
+        Place { segment: self.finding.segment, offset: self.finding.start }
+    }
+
+    /// Whether it overlaps one of `plain`, which are in order of source and place.
+    fn overlaps(&self, plain: &[Hit]) -> bool {
+        let after = plain.partition_point(|hit| (hit.source, hit.start()) < (self.source, self.last));
+        let before = after.checked_sub(1).and_then(|index| plain.get(index));
+        before.is_some_and(|hit| hit.source == self.source && hit.last > self.start())
+    }
+}

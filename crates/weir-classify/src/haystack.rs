@@ -1,0 +1,159 @@
+use std::ops::Range;
+
+/// Bytes before and after a candidate in which a context word counts.
+const CONTEXT_BEFORE: usize = 80;
+const CONTEXT_AFTER: usize = 40;
+/// Shorter context words must stand alone: `tin` is not the start of `ting`.
+const WHOLE_WORD_BELOW: usize = 5;
+
+/// One view of a text, as the recognisers see it.
+///
+/// All character classes are ASCII: letters of other scripts end a candidate, they do not join it.
+pub(crate) struct Haystack<'a> {
+    text: &'a str,
+    keys: &'a [&'a str],
+    seams: &'a [usize],
+}
+
+impl<'a> Haystack<'a> {
+    /// A text that is the value under `keys`, the innermost last.
+    pub(crate) fn new(text: &'a str, keys: &'a [&'a str], seams: &'a [usize]) -> Self {
+        Self { text, keys, seams }
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn keys(&self) -> &'a [&'a str] {
+        self.keys
+    }
+
+    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+        work::count(1);
+        self.bytes().get(at).copied()
+    }
+
+    pub(crate) fn before(&self, at: usize) -> Option<u8> {
+        self.byte(at.checked_sub(1)?)
+    }
+
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
+        work::count(range.len());
+        self.bytes().get(range).unwrap_or_default()
+    }
+
+    pub(crate) fn starts_with(&self, at: usize, prefix: &str) -> bool {
+        self.slice(at..at + prefix.len()) == prefix.as_bytes()
+    }
+
+    /// Whether a word can begin here: there is no letter or digit before, or another segment.
+    pub(crate) fn opens(&self, at: usize) -> bool {
+        self.before(at).is_none_or(|b| !b.is_ascii_alphanumeric()) || self.is_seam(at)
+    }
+
+    /// Whether a word can end here.
+    pub(crate) fn closes(&self, at: usize) -> bool {
+        self.byte(at).is_none_or(|b| !b.is_ascii_alphanumeric()) || self.is_seam(at)
+    }
+
+    /// Whether another segment begins here.
+    pub(crate) fn is_seam(&self, at: usize) -> bool {
+        self.seams.binary_search(&at).is_ok()
+    }
+
+    /// The last place in `range` where another segment begins.
+    pub(crate) fn last_seam(&self, range: Range<usize>) -> Option<usize> {
+        let after = self.seams.partition_point(|seam| *seam < range.end);
+        self.seams.get(after.checked_sub(1)?).copied().filter(|seam| *seam >= range.start)
+    }
+
+    /// End of the run of bytes of a class from `at`, at most `max` long.
+    pub(crate) fn run_end(&self, at: usize, max: usize, class: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        let run = rest.iter().take(max).take_while(|b| class(**b)).count();
+        work::count(run + 1);
+        at + run
+    }
+
+    /// Whether the candidate is attached to a word by a sign: `a716-446655440000`.
+    pub(crate) fn is_attached_left(&self, at: usize) -> bool {
+        let sign = |b: u8| matches!(b, b'-' | b'.' | b'/' | b'_' | b'+' | b'%' | b'\\' | b'@');
+        !self.is_seam(at)
+            && self.before(at).is_some_and(sign)
+            && self.before(at - 1).is_some_and(|b| b.is_ascii_alphanumeric())
+    }
+
+    /// Where the nearest of `words` stands near `span`; an empty range when it is in a key.
+    ///
+    /// Words are lower case. They begin at a word boundary or a capital.
+    pub(crate) fn context(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+        if self.keys.iter().any(|key| word_in(key.as_bytes(), words).is_some()) {
+            return Some(span.start..span.start);
+        }
+        self.context_before(span, words).or_else(|| self.context_after(span, words))
+    }
+
+    /// Like [`context`](Self::context), only before `span` and in the text itself.
+    pub(crate) fn context_before(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+        let from = span.start.saturating_sub(CONTEXT_BEFORE);
+        word_in(self.slice(from..span.start), words).map(|at| from + at.start..from + at.end)
+    }
+
+    fn context_after(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+        let to = self.len().min(span.end + CONTEXT_AFTER);
+        word_in(self.slice(span.end..to), words).map(|at| span.end + at.start..span.end + at.end)
+    }
+}
+
+fn word_in(text: &[u8], words: &[&str]) -> Option<Range<usize>> {
+    let initials = words.iter().filter_map(|word| word.bytes().next()).fold(0, |set, b| set | initial(b));
+    let is_initial = |at: &usize| text.get(*at).is_some_and(|b| initials & initial(*b) != 0);
+    (0..text.len())
+        .filter(is_initial)
+        .filter(|at| begins_word(text, *at))
+        .find_map(|at| words.iter().find(|word| is_word_at(text, at, word)).map(|word| at..at + word.len()))
+}
+
+/// A set with one byte in it, of which case makes no difference.
+fn initial(b: u8) -> u128 {
+    1 << (b.to_ascii_lowercase() & 127)
+}
+
+fn begins_word(text: &[u8], at: usize) -> bool {
+    let is = |at: Option<usize>, class: fn(&u8) -> bool| at.and_then(|at| text.get(at)).is_some_and(class);
+    !is(at.checked_sub(1), u8::is_ascii_alphanumeric)
+        || is(Some(at), u8::is_ascii_uppercase) && !is(at.checked_sub(1), u8::is_ascii_uppercase)
+}
+
+fn is_word_at(text: &[u8], at: usize, word: &str) -> bool {
+    let end = at + word.len();
+    let same = text.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
+    same && (word.len() >= WHOLE_WORD_BELOW || !text.get(end).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// Counts the bytes that recognisers look at, for the tests of linear time.
+pub(crate) mod work {
+    #[cfg(test)]
+    thread_local! {
+        static BYTES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    #[cfg(not(test))]
+    pub(super) fn count(_bytes: usize) {}
+
+    #[cfg(test)]
+    pub(super) fn count(bytes: usize) {
+        BYTES.with(|count| count.set(count.get() + bytes));
+    }
+
+    /// The bytes counted in this thread since the last call.
+    #[cfg(test)]
+    pub(crate) fn taken() -> usize {
+        BYTES.with(std::cell::Cell::take)
+    }
+}

@@ -1,0 +1,80 @@
+use crate::EntityType;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use weir_label::{Category, Label, Level};
+
+/// What inspection says of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// The label of the whole: the join of everything below.
+    pub label: Label,
+    /// What was found, in order of segment and position.
+    pub findings: Vec<Finding>,
+    /// How many findings there are of each type.
+    pub entities: BTreeMap<EntityType, u32>,
+    /// What could not be read.
+    pub opaque: Vec<OpaqueReason>,
+    /// Whether every byte was looked at. If not, the label is that of unknown content.
+    pub complete: bool,
+}
+
+/// One detected span. It never carries the text it covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Index of the segment.
+    pub segment: usize,
+    /// First byte of the span in the segment's text, a character boundary.
+    pub start: usize,
+    /// The byte after the span, a character boundary.
+    ///
+    /// A span that runs on into further segments ends with its first segment here.
+    pub end: usize,
+    /// What it is.
+    pub entity: EntityType,
+    /// What kind of data that is.
+    pub category: Category,
+    /// How sensitive the settings say it is.
+    pub level: Level,
+    /// How sure the recogniser is, above 0 and up to 1.
+    pub score: f32,
+    /// Which recogniser, term list or pattern found it.
+    pub recogniser: Arc<str>,
+    /// In which view of the text it showed.
+    pub view: View,
+}
+
+/// A way of reading the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// As it stands.
+    Raw,
+    /// Unicode compatibility forms, digits of other scripts, unusual spaces and dashes folded;
+    /// invisible characters removed.
+    Normalised,
+    /// Backslash escapes undone.
+    Decoded,
+    /// Neighbouring segments joined.
+    Seam,
+}
+
+impl View {
+    /// The name used in records and explanations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            View::Raw => "raw",
+            View::Normalised => "normalised",
+            View::Decoded => "decoded",
+            View::Seam => "seam",
+        }
+    }
+}
+
+/// A segment that could not be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpaqueReason {
+    /// Index of the segment.
+    pub segment: usize,
+    /// A short word such as `image`.
+    pub reason: String,
+}

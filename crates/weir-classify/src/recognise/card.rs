@@ -1,0 +1,126 @@
+use super::{Find, Match, RecogniserInfo};
+use crate::EntityType;
+use crate::haystack::Haystack;
+use crate::numbers::{Gap, Numbers, Window};
+use weir_label::Category;
+
+pub(super) const ROW: RecogniserInfo = RecogniserInfo {
+    name: "payment_card",
+    entity: EntityType::CREDIT_CARD,
+    category: Category::Financial,
+    finds: "payment card numbers of 12 to 19 digits, in groups or not",
+    validation: "a scheme's prefix and length, Luhn check digit; 12 and 13 digits only near a word such as `card`",
+    find: Find::Number(find),
+};
+
+fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
+    numbers.windows(haystack, 12..=19).find_map(|window| judge(haystack, &window))
+}
+
+fn judge(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
+    let digits = window.digits();
+    if !is_issued(window) || !luhn(digits) || !is_written_as_card(haystack, window) {
+        return None;
+    }
+    let found = Match::new(window.span.clone(), 1.0);
+    if digits.len() >= 14 {
+        return Some(found);
+    }
+    // Article and order numbers of this length pass the check digit once in ten.
+    let context = haystack.context(&window.span, CONTEXT)?;
+    Some(found.with_evidence(&context))
+}
+
+const CONTEXT: &[&str] = &[
+    "card",
+    "credit",
+    "debit",
+    "visa",
+    "maestro",
+    "mastercard",
+    "pan",
+    "cc",
+    "ccnum",
+    "karte",
+    "kreditkart",
+    "carte",
+    "tarjeta",
+    "carta",
+    "cartao",
+    "cartão",
+];
+
+/// The usual groups anywhere; other groups only when nothing else is linked to them.
+fn is_written_as_card(haystack: &Haystack<'_>, window: &Window) -> bool {
+    if !window.is_free(haystack) || !window.gaps.only(Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH)) {
+        return false;
+    }
+    match window.shape() {
+        [_] => window.digits().len() >= 16 || !haystack.is_attached_left(window.span.start),
+        [4, 4, 4, 4] | [4, 4, 4, 4, 1..=3] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 1..=3] | [4, 4, 5] => true,
+        shape => window.is_whole() && is_evenly_cut(shape, window.gaps),
+    }
+}
+
+/// One sign between all digits or pairs, or a space or dash anywhere: not `4.111111111111111`.
+fn is_evenly_cut(shape: &[u8], gaps: Gap) -> bool {
+    gaps.only(Gap::SPACE.or(Gap::DASH)) || shape.iter().all(|len| *len <= 4)
+}
+
+/// Whether a scheme issues numbers with this prefix and length.
+fn is_issued(window: &Window) -> bool {
+    let prefix = window.value(0..6);
+    let len = window.digits().len();
+    SCHEMES.iter().any(|scheme| scheme.prefixes.contains(&prefix) && scheme.lengths.contains(&len))
+}
+
+struct Scheme {
+    /// First six digits.
+    prefixes: std::ops::RangeInclusive<u32>,
+    lengths: &'static [usize],
+}
+
+const fn scheme(first: u32, last: u32, lengths: &'static [usize]) -> Scheme {
+    Scheme { prefixes: first..=last, lengths }
+}
+
+/// Source: ISO/IEC 7812 and the ranges that the schemes publish.
+const SCHEMES: &[Scheme] = &[
+    scheme(400_000, 499_999, &[13, 16, 19]),                     // Visa
+    scheme(510_000, 559_999, &[16]),                             // Mastercard
+    scheme(222_100, 272_099, &[16]),                             // Mastercard
+    scheme(340_000, 349_999, &[15]),                             // American Express
+    scheme(370_000, 379_999, &[15]),                             // American Express
+    scheme(601_100, 601_199, &[16, 19]),                         // Discover
+    scheme(622_126, 622_925, &[16, 17, 18, 19]),                 // Discover, UnionPay
+    scheme(644_000, 659_999, &[16, 19]),                         // Discover, RuPay
+    scheme(300_000, 305_999, &[14, 16, 19]),                     // Diners Club
+    scheme(309_500, 309_599, &[14, 16, 19]),                     // Diners Club
+    scheme(360_000, 369_999, &[14, 16, 19]),                     // Diners Club
+    scheme(380_000, 399_999, &[14, 16, 19]),                     // Diners Club
+    scheme(350_000, 359_999, &[16, 19]),                         // JCB
+    scheme(213_100, 213_199, &[15]),                             // JCB
+    scheme(180_000, 180_099, &[15]),                             // JCB
+    scheme(620_000, 629_999, &[16, 17, 18, 19]),                 // UnionPay
+    scheme(810_000, 817_199, &[16, 17, 18, 19]),                 // UnionPay
+    scheme(500_000, 509_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Verve, RuPay
+    scheme(560_000, 589_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    scheme(600_000, 699_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    scheme(220_000, 220_499, &[16, 17, 18, 19]),                 // Mir
+    scheme(979_200, 979_289, &[16]),                             // Troy
+    scheme(986_000, 986_099, &[16]),                             // Humo
+    scheme(860_000, 860_099, &[16]),                             // Uzcard
+    scheme(100_000, 199_999, &[15]),                             // UATP
+];
+
+/// The check digit of ISO/IEC 7812-1, annex B.
+fn luhn(digits: &[u8]) -> bool {
+    let doubled = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| u32::from(if place % 2 == 1 { doubled(*digit) } else { *digit }))
+        .sum();
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
+}

@@ -1,0 +1,108 @@
+use super::{Find, Match, RecogniserInfo};
+use crate::EntityType;
+use crate::haystack::Haystack;
+use weir_label::Category;
+
+pub(super) const ROW: RecogniserInfo = RecogniserInfo {
+    name: "email",
+    entity: EntityType::EMAIL_ADDRESS,
+    category: Category::Personal,
+    finds: "e-mail addresses, those in other scripts too",
+    validation: "a domain with a dot and a top-level domain; `user@localhost`, `git@host:path` and code such as `a@b.t()` are none",
+    find: Find::At(find),
+};
+
+/// RFC 5321, section 4.5.3.1.
+const LOCAL_MAX: usize = 64;
+const DOMAIN_MAX: usize = 255;
+
+fn find(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    let start = local_start(haystack, at);
+    let end = domain_end(haystack, at + 1);
+    if start == at || is_code(haystack, end) || is_git_remote(haystack, start, at, end) {
+        return None;
+    }
+    let domain = std::str::from_utf8(haystack.slice(at + 1..end)).ok()?;
+    is_domain(domain).then(|| Match::new(start..end, 1.0))
+}
+
+fn local_start(haystack: &Haystack<'_>, at: usize) -> usize {
+    let floor = at.saturating_sub(LOCAL_MAX);
+    let run = haystack.slice(floor..at).iter().rev().take_while(|b| is_local(**b)).count();
+    let mut start = at - run;
+    // A dot or quote before the address belongs to the sentence; a cut character to nobody.
+    while start < at
+        && haystack.byte(start).is_some_and(|b| matches!(b, b'.' | b'\'' | b'=' | b'/') || is_continuation(b))
+    {
+        start += 1;
+    }
+    start
+}
+
+fn domain_end(haystack: &Haystack<'_>, at: usize) -> usize {
+    let mut end = haystack.run_end(at, DOMAIN_MAX, is_domain_byte);
+    while end > at && haystack.before(end).is_some_and(|b| matches!(b, b'.' | b'-')) {
+        end -= 1;
+    }
+    while end > at && haystack.byte(end).is_some_and(is_continuation) {
+        end -= 1;
+    }
+    end
+}
+
+fn is_local(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || !b.is_ascii() || b"!#$%&'*+/=?^_`{|}~.-".contains(&b)
+}
+
+fn is_domain_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'.' | b'-')
+}
+
+fn is_continuation(b: u8) -> bool {
+    b & 0b1100_0000 == 0b1000_0000
+}
+
+fn is_code(haystack: &Haystack<'_>, end: usize) -> bool {
+    let next = haystack.byte(end);
+    let goes_on = next == Some(b'_') && haystack.byte(end + 1).is_some_and(|b| b.is_ascii_alphanumeric());
+    goes_on || matches!(next, Some(b'(' | b'['))
+}
+
+/// `git@github.com:owner/name` addresses a server, not a person.
+fn is_git_remote(haystack: &Haystack<'_>, start: usize, at: usize, end: usize) -> bool {
+    haystack.slice(start..at) == b"git" && haystack.byte(end).is_some_and(|b| matches!(b, b':' | b'/'))
+}
+
+fn is_domain(domain: &str) -> bool {
+    let mut labels = domain.split('.').rev();
+    let top = labels.next().unwrap_or_default();
+    let mut labels = labels.peekable();
+    labels.peek().is_some() && is_top_level(top) && labels.all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// A country's code, a word of letters, or an internationalised name.
+fn is_top_level(top: &str) -> bool {
+    match top.len() {
+        2 => is_country_code(top),
+        3..=63 => top.starts_with("xn--") || top.chars().all(char::is_alphabetic),
+        _ => false,
+    }
+}
+
+fn is_country_code(top: &str) -> bool {
+    let top = top.to_ascii_lowercase();
+    COUNTRY_CODES.split(' ').any(|code| code == top)
+}
+
+/// Source: IANA root zone, country-code top-level domains.
+const COUNTRY_CODES: &str = "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo \
+br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu \
+fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir \
+is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo \
+mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa \
+re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr \
+tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";

@@ -1,0 +1,132 @@
+//! The recognisers: one small file each, a row for people to read and a function that validates.
+
+mod calling_codes;
+mod card;
+mod country;
+mod de_tax_id;
+mod email;
+mod iban;
+mod ip;
+mod phone;
+mod private_key;
+mod secret;
+mod token;
+mod uk_nhs;
+mod us_ssn;
+
+use crate::EntityType;
+use crate::haystack::Haystack;
+use crate::numbers::Numbers;
+use std::ops::Range;
+use weir_label::Category;
+
+pub(crate) use country::jurisdictions;
+
+/// One row of the table of recognisers.
+#[derive(Debug, Clone)]
+pub struct RecogniserInfo {
+    /// The name that findings carry.
+    pub name: &'static str,
+    /// The type of what it finds.
+    pub entity: EntityType,
+    /// What kind of data that is.
+    pub category: Category,
+    /// What it finds.
+    pub finds: &'static str,
+    /// What must hold besides the looks.
+    pub validation: &'static str,
+    pub(crate) find: Find,
+}
+
+/// What makes a place a candidate, and who judges it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Find {
+    /// An at sign.
+    At(fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// A colon.
+    Colon(fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// The first digit of a run.
+    Digit(fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// Groups of digits, seven or more together.
+    Number(fn(&Haystack<'_>, &Numbers) -> Option<Match>),
+    /// One of some literals.
+    Literal(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
+    /// One of some words, in the text or in the key of the value; judged is what follows.
+    Word(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
+    /// A token of a fixed format.
+    Token(token::Format),
+}
+
+/// A candidate that was validated.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Match {
+    pub(crate) span: Range<usize>,
+    /// The span together with the context that was needed.
+    pub(crate) evidence: Range<usize>,
+    pub(crate) score: f32,
+    /// The country whose law binds what was found, where the identifier itself says so.
+    pub(crate) country: Option<&'static str>,
+}
+
+impl Match {
+    pub(crate) fn new(span: Range<usize>, score: f32) -> Self {
+        Self { evidence: span.clone(), span, score, country: None }
+    }
+
+    pub(crate) fn with_evidence(mut self, context: &Range<usize>) -> Self {
+        self.evidence = self.evidence.start.min(context.start)..self.evidence.end.max(context.end);
+        self
+    }
+
+    pub(crate) fn bound_to(mut self, country: &'static str) -> Self {
+        self.country = Some(country);
+        self
+    }
+}
+
+/// All recognisers, in the order of the table.
+pub(crate) static TABLE: &[RecogniserInfo] = &[
+    email::ROW,
+    phone::ROW,
+    card::ROW,
+    iban::ROW,
+    ip::V4,
+    ip::V6,
+    us_ssn::ROW,
+    uk_nhs::ROW,
+    de_tax_id::ROW,
+    private_key::PEM,
+    private_key::PUTTY,
+    token::OPENAI,
+    token::ANTHROPIC,
+    token::WEIR,
+    token::AWS_ACCESS_KEY,
+    secret::AWS_SECRET_KEY,
+    token::GITHUB,
+    token::GITHUB_FINE_GRAINED,
+    token::GITLAB,
+    token::GOOGLE,
+    token::GOOGLE_OAUTH_SECRET,
+    token::GOOGLE_ACCESS_TOKEN,
+    token::SLACK,
+    secret::SLACK_WEBHOOK,
+    token::STRIPE,
+    token::TWILIO,
+    token::SENDGRID,
+    token::MAILGUN,
+    token::NPM,
+    token::PYPI,
+    token::HUGGING_FACE,
+    secret::AZURE_KEY,
+    secret::JWT,
+    secret::TELEGRAM_BOT,
+    secret::DISCORD_BOT,
+    token::SHOPIFY,
+    token::DIGITALOCEAN,
+    token::DATABRICKS,
+    token::GROQ,
+    token::XAI,
+    token::VAULT,
+    token::GRAFANA,
+    token::AGE,
+];

@@ -1,0 +1,200 @@
+use crate::haystack::Haystack;
+use crate::numbers::Numbers;
+use crate::recognise::{Find, Match, TABLE};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use std::ops::{ControlFlow, Range};
+
+/// Digits that the shortest identifier made of digits has.
+const NUMBER_MIN: usize = 7;
+
+/// Finds candidates in two passes over the bytes, literals and byte classes, and has the
+/// recognisers judge them.
+///
+/// INVARIANT (linear time): a pass visits each byte once; a recogniser looks at a bounded stretch
+/// around its candidate; a candidate inside a match of the same recogniser is not judged again.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    literals: AhoCorasick,
+    /// Which row each literal belongs to.
+    rows: Vec<usize>,
+    /// The rows to ask at each kind of byte.
+    at: Vec<usize>,
+    colon: Vec<usize>,
+    digit: Vec<usize>,
+    number: Vec<usize>,
+}
+
+/// What a scan does with a match of a row of the table.
+pub(crate) type Report<'r> = &'r mut dyn FnMut(usize, Match) -> ControlFlow<()>;
+
+impl Scanner {
+    /// A scanner for the rows of the table that are looked for.
+    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
+        let mut literals: Vec<&str> = Vec::new();
+        let (mut rows, mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![], vec![]);
+        for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
+            let anchors = match info.find {
+                Find::At(_) => {
+                    at.push(row);
+                    continue;
+                }
+                Find::Colon(_) => {
+                    colon.push(row);
+                    continue;
+                }
+                Find::Digit(_) => {
+                    digit.push(row);
+                    continue;
+                }
+                Find::Number(_) => {
+                    number.push(row);
+                    continue;
+                }
+                Find::Literal(anchors, _) | Find::Word(anchors, _) => anchors,
+                Find::Token(format) => format.prefixes,
+            };
+            literals.extend(anchors);
+            rows.extend(anchors.iter().map(|_| row));
+        }
+        let literals = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals)?;
+        Ok(Self { literals, rows, at, colon, digit, number })
+    }
+
+    /// Reports every match until told to stop.
+    pub(crate) fn scan(&self, haystack: &Haystack<'_>, report: Report<'_>) -> ControlFlow<()> {
+        let mut pass = Pass { haystack, report, covered: Vec::new() };
+        self.scan_keys(&mut pass)?;
+        self.scan_literals(&mut pass)?;
+        self.scan_bytes(&mut pass)
+    }
+
+    /// A word in the key of a value counts as if it stood before the value.
+    fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+        for key in pass.haystack.keys() {
+            for hit in self.literals.find_overlapping_iter(key) {
+                let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
+                if let Some(Find::Word(_, judge)) = find_of(row) {
+                    pass.ask(row, 0, |haystack| judge(haystack, 0..0))?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+        for hit in self.literals.find_overlapping_iter(pass.haystack.bytes()) {
+            let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
+            pass.ask(row, hit.start(), |haystack| judge_literal(row, haystack, hit.range()))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+        let bytes = pass.haystack.bytes();
+        let mut last_digit = None;
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            match CLASSES.get(usize::from(*byte)) {
+                Some(Class::Digit) => {
+                    self.judge_digits(pass, at, last_digit)?;
+                    at = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
+                    last_digit = Some(at);
+                    continue;
+                }
+                Some(Class::At) => self.judge_byte(&self.at, pass, at)?,
+                Some(Class::Colon) => self.judge_byte(&self.colon, pass, at)?,
+                Some(Class::Other) | None => {}
+            }
+            at += 1;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
+        for &row in rows {
+            if let Some(Find::At(judge) | Find::Colon(judge) | Find::Digit(judge)) = find_of(row) {
+                pass.ask(row, at, |haystack| judge(haystack, at))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn judge_digits(&self, pass: &mut Pass<'_, '_>, at: usize, last_end: Option<usize>) -> ControlFlow<()> {
+        self.judge_byte(&self.digit, pass, at)?;
+        if !Numbers::reach(pass.haystack, at, NUMBER_MIN) {
+            return ControlFlow::Continue(());
+        }
+        let Some(numbers) = Numbers::read(pass.haystack, at, last_end) else {
+            return ControlFlow::Continue(());
+        };
+        for &row in &self.number {
+            if let Some(Find::Number(judge)) = find_of(row) {
+                pass.ask(row, at, |haystack| judge(haystack, &numbers))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn find_of(row: usize) -> Option<Find> {
+    TABLE.get(row).map(|info| info.find)
+}
+
+fn judge_literal(row: usize, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
+    match find_of(row)? {
+        Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
+        Find::Token(format) => format.find(haystack, literal),
+        Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+    }
+}
+
+/// One scan of one text.
+struct Pass<'a, 'r> {
+    haystack: &'a Haystack<'a>,
+    report: Report<'r>,
+    /// The end of the last match of each row that matched.
+    covered: Vec<(usize, usize)>,
+}
+
+impl Pass<'_, '_> {
+    fn ask(
+        &mut self,
+        row: usize,
+        at: usize,
+        judge: impl FnOnce(&Haystack<'_>) -> Option<Match>,
+    ) -> ControlFlow<()> {
+        if self.covered.iter().any(|(covered, end)| *covered == row && at < *end) {
+            return ControlFlow::Continue(());
+        }
+        let Some(found) = judge(self.haystack) else { return ControlFlow::Continue(()) };
+        self.covered.retain(|(covered, _)| *covered != row);
+        self.covered.push((row, found.span.end));
+        (self.report)(row, found)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Class {
+    Other,
+    Digit,
+    At,
+    Colon,
+}
+
+const CLASSES: [Class; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn classes() -> [Class; 256] {
+    let mut classes = [Class::Other; 256];
+    classes[b'@' as usize] = Class::At;
+    classes[b':' as usize] = Class::Colon;
+    let mut digit = b'0';
+    while digit <= b'9' {
+        classes[digit as usize] = Class::Digit;
+        digit += 1;
+    }
+    classes
+}

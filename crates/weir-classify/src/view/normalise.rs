@@ -1,0 +1,150 @@
+use super::Derived;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+/// The text with compatibility forms, digits of all scripts, unusual spaces and dashes folded and
+/// invisible characters removed, or `None` when that changes nothing.
+///
+/// Text that is pure ASCII never needs it. Composition happens within one base character and the
+/// marks that follow it, so that every piece maps back to a short range.
+pub(crate) fn normalise(text: &str) -> Option<Derived> {
+    first_change(text)?;
+    let mut view = Derived::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(change) = first_change(text.get(done..)?) {
+        let start = done + change;
+        let end = start + cluster_len(text.get(start..)?);
+        view.copy(text, done, start);
+        view.fold(text, start, end);
+        done = end;
+    }
+    view.copy(text, done, text.len());
+    Some(view)
+}
+
+/// The text in a form in which letter case makes no difference, or `None` for ASCII, whose case the
+/// search itself ignores.
+///
+/// Upper case first, because `ß` and `ſ` have no other way to meet `SS` and `s`.
+pub(crate) fn fold_case(text: &str) -> Option<Derived> {
+    if text.is_ascii() {
+        return None;
+    }
+    let mut view = Derived::with_capacity(text.len());
+    for (start, c) in text.char_indices() {
+        let source = start..start + c.len_utf8();
+        if c.is_ascii() {
+            view.map.copied(view.text.len(), source);
+            view.text.push(c);
+        } else {
+            view.map.replaced(view.text.len(), source);
+            view.text.extend(c.to_uppercase().flat_map(char::to_lowercase));
+        }
+    }
+    Some(view)
+}
+
+impl Derived {
+    fn fold(&mut self, text: &str, start: usize, end: usize) {
+        let cluster = text.get(start..end).unwrap_or_default();
+        let at = self.text.len();
+        self.text.extend(cluster.chars().filter(|c| !is_invisible(*c)).map(fold_char).nfkc().map(fold_char));
+        if self.text.len() > at {
+            self.map.replaced(at, start..end);
+        }
+    }
+}
+
+/// Offset of the first character that a folding would change, up to the base it composes with.
+fn first_change(text: &str) -> Option<usize> {
+    let ascii = text.bytes().position(|b| !b.is_ascii())?;
+    let mut base = ascii.saturating_sub(1);
+    for (offset, c) in text.get(ascii..)?.char_indices() {
+        if changes(c) {
+            // A combining mark changes the character before it.
+            return Some(if quick(c) == IsNormalized::Maybe { base } else { ascii + offset });
+        }
+        if canonical_combining_class(c) == 0 {
+            base = ascii + offset;
+        }
+    }
+    None
+}
+
+fn cluster_len(text: &str) -> usize {
+    text.char_indices().skip(1).find(|(_, c)| starts_cluster(*c)).map_or(text.len(), |(at, _)| at)
+}
+
+fn starts_cluster(c: char) -> bool {
+    c.is_ascii() || (canonical_combining_class(c) == 0 && quick(c) != IsNormalized::Maybe)
+}
+
+fn changes(c: char) -> bool {
+    match u32::from(c) {
+        0..0x80 => false,
+        // Latin letters with marks, the bulk of European text.
+        0xC0..=0x131 | 0x134..=0x13E | 0x141..=0x148 | 0x14A..=0x17E => false,
+        _ => is_invisible(c) || fold_char(c) != c || quick(c) != IsNormalized::Yes,
+    }
+}
+
+fn quick(c: char) -> IsNormalized {
+    is_nfkc_quick(std::iter::once(c))
+}
+
+/// Characters that leave no mark on the page: soft hyphen, zero-width and bidirectional controls,
+/// variation selectors, tags, fillers, and the keycap that turns a digit into a picture.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
+        | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x20E3 | 0x3164
+        | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB
+        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+}
+
+fn fold_char(c: char) -> char {
+    match u32::from(c) {
+        0..0x80 => c,
+        0x85 | 0x2028 | 0x2029 => '\n',
+        0xA0 | 0x1680 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => ' ',
+        0x58A
+        | 0x5BE
+        | 0x1806
+        | 0x2010..=0x2015
+        | 0x2043
+        | 0x207B
+        | 0x208B
+        | 0x2212
+        | 0x2E3A
+        | 0x2E3B
+        | 0x301C
+        | 0x3030
+        | 0xFE31
+        | 0xFE32
+        | 0xFE58
+        | 0xFE63
+        | 0xFF0D
+        | 0x10EAD => '-',
+        // Full stops and at signs that look like their ASCII counterparts.
+        0x2024 | 0x3002 | 0xFE52 | 0xFF0E | 0xFF61 => '.',
+        code => decimal_digit(code).unwrap_or(c),
+    }
+}
+
+/// The ASCII digit of the same value, for the decimal digits (general category Nd) of any script.
+fn decimal_digit(code: u32) -> Option<char> {
+    let after = DIGIT_ZEROS.partition_point(|zero| *zero <= code);
+    let zero = DIGIT_ZEROS.get(after.checked_sub(1)?)?;
+    char::from_digit(code - zero, 10)
+}
+
+/// The zeros of all scripts with decimal digits; nine follow each. Source: Unicode 16.0, `Nd`.
+const DIGIT_ZEROS: [u32; 75] = [
+    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
+    0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
+    0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x10D40, 0x11066,
+    0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730,
+    0x118E0, 0x11950, 0x11BF0, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50,
+    0x16D70, 0x1CCF0, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1,
+    0x1E950, 0x1FBF0,
+];

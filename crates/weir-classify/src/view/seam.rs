@@ -1,0 +1,151 @@
+use crate::{Segment, SegmentKind};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
+/// could lie across it, with their context.
+const WINDOW: usize = 256;
+
+/// Neighbouring segments joined without a separator.
+#[derive(Default)]
+pub(crate) struct Joined {
+    pub(crate) text: String,
+    parts: Vec<Part>,
+    /// Where in the text the parts meet.
+    pub(crate) seams: Vec<usize>,
+}
+
+/// A stretch of a joined text: it begins at `joined` there and at `offset` in its segment.
+struct Part {
+    joined: usize,
+    segment: usize,
+    offset: usize,
+}
+
+/// A place in the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) segment: usize,
+    pub(crate) offset: usize,
+}
+
+/// What has to be read once more because a value may lie across several segments.
+///
+/// Text segments are joined in their order, and once more those under the same key: the texts of
+/// content parts have their `type` between them, those of messages their `role`.
+pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
+    let in_order: Vec<usize> = texts(segments).map(|(index, _)| index).collect();
+    let mut joins = join(segments, &in_order);
+    let by_key = by_key(segments);
+    if by_key.len() > 1 {
+        joins.extend(by_key.values().flat_map(|indices| join(segments, indices)));
+    }
+    joins
+}
+
+fn texts<'s, 'a>(segments: &'s [Segment<'a>]) -> impl Iterator<Item = (usize, &'s Segment<'a>)> {
+    segments.iter().enumerate().filter(|(_, segment)| segment.kind == SegmentKind::Text)
+}
+
+fn by_key<'a>(segments: &[Segment<'a>]) -> BTreeMap<&'a str, Vec<usize>> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut key = "";
+    for (index, segment) in segments.iter().enumerate() {
+        match segment.kind {
+            SegmentKind::Key => key = group_of(segment.text),
+            SegmentKind::Text => groups.entry(key).or_default().push(index),
+            SegmentKind::Number | SegmentKind::Opaque => {}
+        }
+    }
+    groups
+}
+
+/// Prose has several keys within one conversation: a string in one message, parts in the next.
+fn group_of(key: &str) -> &str {
+    match key {
+        "text" | "content" | "input" | "output" | "arguments" | "thinking" | "refusal" => "content",
+        other => other,
+    }
+}
+
+fn join(segments: &[Segment<'_>], indices: &[usize]) -> Vec<Joined> {
+    let mut joins = Vec::new();
+    let mut current = Joined::default();
+    if indices.len() < 2 {
+        return joins;
+    }
+    for &index in indices {
+        let Some(segment) = segments.get(index).filter(|segment| !segment.text.is_empty()) else { continue };
+        if segment.text.len() <= 2 * WINDOW {
+            current.push(segment.text, index, 0);
+            continue;
+        }
+        let (head, tail) = ends(segment.text);
+        current.push(head, index, 0);
+        joins.push(std::mem::take(&mut current));
+        current.push(tail, index, segment.text.len() - tail.len());
+    }
+    joins.push(current);
+    joins.retain(|joined| joined.parts.len() > 1);
+    joins
+}
+
+fn ends(text: &str) -> (&str, &str) {
+    let head = text.floor_char_boundary(WINDOW);
+    let tail = text.ceil_char_boundary(text.len() - WINDOW);
+    (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
+}
+
+impl Joined {
+    fn push(&mut self, text: &str, segment: usize, offset: usize) {
+        let joined = self.text.len();
+        if !self.parts.is_empty() {
+            self.seams.push(joined);
+        }
+        self.parts.push(Part { joined, segment, offset });
+        self.text.push_str(text);
+    }
+
+    /// Whether a range holds text of more than one segment.
+    pub(crate) fn crosses(&self, range: &Range<usize>) -> bool {
+        self.part_at(range.start) != self.part_at(range.end.saturating_sub(1))
+    }
+
+    /// Whether every segment that a range touches is a number such as `12.5` by itself: values that
+    /// stand side by side, not one that was cut.
+    pub(crate) fn is_list_of_decimals(&self, range: &Range<usize>) -> bool {
+        let (first, last) = (self.part_at(range.start), self.part_at(range.end.saturating_sub(1)));
+        (first..=last).all(|part| is_decimal(self.part_text(part)))
+    }
+
+    /// The places of a range's first byte, of the end of its first segment's share, and of its end.
+    pub(crate) fn places(&self, range: &Range<usize>) -> (Place, usize, Place) {
+        let start = self.place(range.start);
+        let share = self.seams.get(self.part_at(range.start)).copied().unwrap_or(range.end);
+        let first_end = start.offset + share.min(range.end) - range.start;
+        let last = self.place(range.end.saturating_sub(1));
+        (start, first_end, Place { offset: last.offset + 1, ..last })
+    }
+
+    fn place(&self, at: usize) -> Place {
+        self.parts.get(self.part_at(at)).map_or(Place { segment: 0, offset: 0 }, |part| Place {
+            segment: part.segment,
+            offset: part.offset + (at - part.joined),
+        })
+    }
+
+    fn part_at(&self, at: usize) -> usize {
+        self.seams.partition_point(|seam| *seam <= at)
+    }
+
+    fn part_text(&self, part: usize) -> &str {
+        let start = self.parts.get(part).map_or(0, |part| part.joined);
+        let end = self.seams.get(part).copied().unwrap_or(self.text.len());
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+}

@@ -1,0 +1,40 @@
+//! What the test files share.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use weir_classify::{Engine, Inspection, Segment, Settings};
+
+pub fn engine() -> Engine {
+    Engine::new(Settings::default()).unwrap()
+}
+
+pub fn inspect(text: &str) -> Inspection {
+    engine().inspect(&[Segment::text(text)])
+}
+
+/// What was found: the type, and the text it covers.
+pub fn found(text: &str) -> Vec<(String, String)> {
+    let inspection = inspect(text);
+    assert!(inspection.complete);
+    let span = |f: &weir_classify::Finding| text[f.start..f.end].to_owned();
+    inspection.findings.iter().map(|f| (f.entity.to_string(), span(f))).collect()
+}
+
+/// Asserts that `text` holds exactly one finding, and what it covers.
+#[track_caller]
+pub fn finds(entity: &str, covered: &str, text: &str) {
+    assert_eq!(found(text), [(entity.to_owned(), covered.to_owned())], "in `{text}`");
+}
+
+#[track_caller]
+pub fn finds_nothing(text: &str) {
+    assert_eq!(found(text), [], "in `{text}`");
+}
+
+/// A body of a key: `len` characters of `alphabet` in an order without repetition.
+pub fn body(alphabet: &str, len: usize) -> String {
+    let alphabet: Vec<char> = alphabet.chars().collect();
+    (0..len).map(|at| alphabet[(at * 7 + at / alphabet.len() + 3) % alphabet.len()]).collect()
+}
+
+pub const ALPHANUMERIC: &str = "aB3dEf5GhJ7kLm9NpQ2rSt4UvW6xYz8C";
+pub const HEX: &str = "0a1b2c3d4e5f6879";

@@ -1,0 +1,209 @@
+use crate::{Problem, Secret};
+use ipnet::IpNet;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use weir_label::{Revision, ZoneKind};
+use weir_policy::{AnyRecipient, Catalogue, Policy, TargetId};
+
+/// What both files say together.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The infrastructure.
+    pub config: Config,
+    /// Targets and aliases.
+    pub catalogue: Catalogue,
+    /// Boundary and rules.
+    pub policy: Policy,
+    /// What the inspection engine is built from.
+    pub classify: weir_classify::Settings,
+    /// The revision of the policy: the first 16 hex digits of the SHA-256 of its text and of the files
+    /// it names. The same as the boundary's.
+    pub policy_revision: Revision,
+    /// The first 16 hex digits of the SHA-256 of the configuration's text and of the files it names.
+    /// Secrets that are not written in it are no part of it.
+    pub config_digest: String,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// The infrastructure: `weir.yaml`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where applications connect.
+    pub listen: SocketAddr,
+    /// Where operators connect; always a loopback address.
+    pub admin: SocketAddr,
+    /// The directory of keys and audit log; relative to the configuration file.
+    pub state: PathBuf,
+    /// What a request, and all of them together, may take.
+    pub limits: Limits,
+    /// What to do when a record cannot be written.
+    pub audit_on_failure: AuditFailure,
+    /// Whether replies carry `x-weir-*` headers.
+    pub headers: DecisionHeaders,
+    /// The backends, in the order of the file.
+    pub backends: Vec<Backend>,
+    /// Networks that count as inside, besides loopback and private ranges.
+    pub network_inside: Vec<IpNet>,
+}
+
+impl Config {
+    /// The backend with this name.
+    #[must_use]
+    pub fn backend(&self, name: &str) -> Option<&Backend> {
+        self.backends.iter().find(|backend| &*backend.name == name)
+    }
+}
+
+/// What a request, and all of them together, may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest request body, in bytes.
+    pub body_bytes: NonZeroUsize,
+    /// The most requests that wait for a place.
+    pub queue: usize,
+    /// The most bytes of bodies that wait for a place.
+    pub queue_bytes: usize,
+    /// The most connections.
+    pub connections: NonZeroUsize,
+    /// How long requests in flight may take to finish at shutdown.
+    pub drain: Duration,
+}
+
+/// What to do when a record cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditFailure {
+    /// Refuse every request.
+    Refuse,
+    /// Serve what stays local; refuse what would leave.
+    LocalOnly,
+}
+
+/// Whether replies carry the `x-weir-*` headers that tell where a request ran and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecisionHeaders {
+    /// They do.
+    On,
+    /// They do not.
+    Off,
+}
+
+/// One server or API account.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// Its name, unique.
+    pub name: Arc<str>,
+    /// Its zone.
+    pub zone: ZoneKind,
+    /// Where its API begins.
+    pub url: BaseUrl,
+    /// What authorises Weir there.
+    pub api_key: Option<Secret>,
+    /// The certificate authorities to trust instead of the system's, as PEM text.
+    pub ca_pem: Option<String>,
+    /// Who receives what is sent to it, with its clearance.
+    pub recipient: AnyRecipient,
+    /// How long to wait for it.
+    pub timeouts: Timeouts,
+    /// The models it serves, in the order of the file; never empty.
+    pub models: Vec<Model>,
+}
+
+/// One model of a backend.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Its name at the backend.
+    pub name: Arc<str>,
+    /// Its target in the catalogue.
+    pub target: TargetId,
+    /// The most requests in flight; no limit if absent.
+    pub concurrency: Option<NonZeroU32>,
+}
+
+/// How long to wait for a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the connection, TLS included.
+    pub connect: Duration,
+    /// From sending the request to the first byte of the answer.
+    pub first_token: Duration,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
+    /// For the whole request.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            // A long prompt on a busy server of one's own.
+            first_token: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Where a backend's API begins: scheme, host, port and path, nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// With TLS or without.
+    pub scheme: Scheme,
+    /// The host.
+    pub host: Host,
+    /// The port, the scheme's own if none was written.
+    pub port: u16,
+    /// The path without a slash at the end: `` or `/v1`.
+    pub path: String,
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, port, path } = self;
+        write!(f, "{}://{host}:{port}{path}", scheme.as_str())
+    }
+}
+
+/// With TLS or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Without TLS.
+    Http,
+    /// With TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as written in an URL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+/// A host, by name or by address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    /// To be resolved; lower case.
+    Name(String),
+    /// An address.
+    Address(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Host::Name(name) => f.write_str(name),
+            Host::Address(IpAddr::V4(address)) => write!(f, "{address}"),
+            Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}

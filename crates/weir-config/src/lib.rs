@@ -1,0 +1,43 @@
+//! Configuration and policy files to domain values, with diagnostics.
+//!
+//! [`load`] takes the text of `weir.yaml` and `policy.yaml` and gives values that need no further
+//! checking: names are resolved, addresses parsed, clearances made by the boundary. It is pure; the
+//! environment and the files that the configuration names are read through functions it is given.
+//!
+//! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
+
+mod config;
+mod facts;
+mod load;
+mod names;
+mod outside;
+mod policy;
+mod problem;
+mod raw;
+mod report;
+mod scalar;
+mod schema;
+mod secret;
+mod suggest;
+mod url;
+mod weir;
+mod yaml;
+
+pub use config::{
+    AuditFailure, Backend, BaseUrl, Config, DecisionHeaders, Host, Limits, Loaded, Model, Scheme, Timeouts,
+};
+pub use load::load;
+pub use problem::{Problem, Problems, Severity};
+pub use schema::schemas;
+pub use secret::Secret;
+
+use std::path::Path;
+
+/// One file as it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Its path, as problems name it. Files it names are relative to its directory.
+    pub path: &'a Path,
+    /// Its text.
+    pub text: &'a str,
+}

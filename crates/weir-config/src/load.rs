@@ -1,0 +1,78 @@
+use crate::names::Names;
+use crate::outside::{Outside, Surroundings};
+use crate::policy::{self, Head, Rules, condition::Conditions};
+use crate::raw::policy::RawPolicy;
+use crate::raw::weir::RawWeir;
+use crate::report::Report;
+use crate::{Config, Loaded, Problem, Problems, Severity, Source, weir, yaml};
+use std::path::Path;
+use weir_policy::{Catalogue, Policy};
+
+/// Reads both files.
+///
+/// `env` looks up an environment variable, `read` a file: secrets, certificates, term lists.
+///
+/// # Errors
+/// Every error of both files; warnings come with files that load. A file whose shape is wrong (an unknown field, a
+/// list where a word belongs) has one error of shape, and hides what else is wrong in it.
+pub fn load(
+    config: Source<'_>,
+    policy: Source<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> std::io::Result<String>,
+) -> Result<Loaded, Problems> {
+    let outside = Outside { env, read };
+    let mut weir = File::of(config, outside);
+    let mut rules = File::of(policy, outside);
+    let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);
+    let raw_policy: Option<RawPolicy> = yaml::parse(&mut rules.report);
+
+    let names = raw_weir.as_ref().map(Names::of);
+    let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
+    let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
+    let ruled = raw_policy.zip(head).map(|(raw, head)| {
+        let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
+        let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
+        (Policy::new(head.boundary, written), head.data.settings)
+    });
+
+    let problems = weir.report.finish().into_iter().chain(rules.report.finish());
+    let (errors, warnings): (Vec<Problem>, _) =
+        problems.partition(|problem| problem.severity == Severity::Error);
+    match (config, ruled) {
+        (Some(config), Some((policy, classify))) if errors.is_empty() => Ok(Loaded {
+            config,
+            catalogue,
+            policy_revision: policy.boundary.revision().clone(),
+            policy,
+            classify,
+            config_digest: weir.surroundings.digest(),
+            warnings,
+        }),
+        _ => Err(Problems(errors)),
+    }
+}
+
+/// One of the two files while it is read.
+struct File<'a> {
+    report: Report<'a>,
+    surroundings: Surroundings<'a>,
+}
+
+impl<'a> File<'a> {
+    fn of(source: Source<'a>, outside: Outside<'a>) -> Self {
+        Self { report: Report::new(source), surroundings: Surroundings::of(source, outside) }
+    }
+}
+
+fn infrastructure(
+    raw: Option<&RawWeir>,
+    names: Option<&Names>,
+    head: Option<&Head>,
+    file: &mut File<'_>,
+) -> (Option<Config>, Catalogue) {
+    let (Some(raw), Some(names)) = (raw, names) else { return (None, Catalogue::default()) };
+    let unknown = policy::boundary_unknown();
+    let boundary = head.map_or(&unknown, |head| &head.boundary);
+    weir::compile(raw, names, boundary, &mut file.surroundings, &mut file.report)
+}

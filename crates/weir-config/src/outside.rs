@@ -1,0 +1,65 @@
+//! What the files name beyond themselves: environment variables and other files.
+
+use crate::Source;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The ways out, as given to [`load`](crate::load).
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub read: &'a dyn Fn(&Path) -> std::io::Result<String>,
+}
+
+/// The ways out, as seen from one file, with the digest of what was read.
+pub struct Surroundings<'a> {
+    outside: Outside<'a>,
+    directory: &'a Path,
+    digest: Sha256,
+}
+
+impl<'a> Surroundings<'a> {
+    pub fn of(source: Source<'a>, outside: Outside<'a>) -> Self {
+        let directory = source.path.parent().unwrap_or(Path::new(""));
+        let mut surroundings = Self { outside, directory, digest: Sha256::new() };
+        surroundings.absorb(source.text);
+        surroundings
+    }
+
+    pub fn env(&self, name: &str) -> Option<String> {
+        (self.outside.env)(name)
+    }
+
+    /// The path, relative to the directory of the file.
+    pub fn path(&self, written: &str) -> PathBuf {
+        self.directory.join(written)
+    }
+
+    /// A file that decides nothing: a secret.
+    pub fn read_secret(&self, written: &str) -> std::io::Result<String> {
+        (self.outside.read)(&self.path(written))
+    }
+
+    /// A file that belongs to the configuration, and so to its digest.
+    pub fn read(&mut self, written: &str) -> std::io::Result<String> {
+        let text = (self.outside.read)(&self.path(written))?;
+        self.absorb(&text);
+        Ok(text)
+    }
+
+    /// The first 16 hex digits of the SHA-256 of all texts, each preceded by its length.
+    pub fn digest(&self) -> String {
+        const BYTES: usize = 8;
+        self.digest.clone().finalize().iter().take(BYTES).fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    fn absorb(&mut self, text: &str) {
+        self.digest.update((text.len() as u64).to_be_bytes());
+        self.digest.update(text.as_bytes());
+    }
+}

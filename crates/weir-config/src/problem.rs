@@ -1,0 +1,110 @@
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Something wrong, or probably not meant, in a file.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Whether it keeps the files from being used.
+    pub severity: Severity,
+    /// The file, as it was named.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    pub(crate) span: Range<usize>,
+    pub(crate) source: Arc<NamedSource<String>>,
+}
+
+impl Problem {
+    /// The line of the file at which it is, without its end.
+    #[must_use]
+    pub fn excerpt(&self) -> &str {
+        self.source.inner().lines().nth(self.line.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// The bytes of the file that are meant.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// Whether a problem keeps the files from being used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = SourceSpan::from(self.span.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, span))))
+    }
+}
+
+/// The errors of both files, in the order of the files; at least one when loading failed.
+#[derive(Debug, Clone)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    /// Plain text, without colours: for logs and tests.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| write_plain(problem, f))
+    }
+}
+
+fn write_plain(problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Problem { severity, file, line, column, message, help, .. } = problem;
+    writeln!(f, "{file}:{line}:{column}: {}: {message}", severity.as_str())?;
+    writeln!(f, "  | {}", problem.excerpt().trim_end())?;
+    if let Some(help) = help {
+        writeln!(f, "  = {help}")?;
+    }
+    Ok(())
+}
+
+impl std::error::Error for Problems {}

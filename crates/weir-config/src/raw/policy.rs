@@ -1,0 +1,281 @@
+//! `policy.yaml` as written.
+
+use super::{Entries, OneOrMany};
+use crate::facts::Fact;
+use crate::scalar::Version;
+use crate::yaml::{At, Field};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::fmt;
+use weir_label::{Category, Jurisdiction, Level};
+use weir_policy::{Preference, Step};
+
+/// What the compliance and platform teams own together: what data is classified, and where requests
+/// may run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "policy.yaml", rename = "Policy")]
+pub struct RawPolicy {
+    /// Version of this format: 1.
+    pub policy: Field<Version>,
+    /// The level from which data is classified: it never leaves the network, whatever a rule says.
+    /// Default: `confidential`.
+    pub boundary: Option<Field<Level>>,
+    /// Which data has which level.
+    #[serde(default)]
+    pub data: RawData,
+    /// For each jurisdiction that data may be bound to, those in which backends may process it, such as
+    /// `EU: [EU, DE]`. Data of a jurisdiction that is not listed stays in that jurisdiction.
+    #[serde(default)]
+    pub residency: Entries<Vec<Field<Jurisdiction>>>,
+    /// Rules in order; the first that matches decides. A request that none matches stays local.
+    #[serde(default)]
+    pub rules: Vec<At<RawRule>>,
+}
+
+/// Which data has which level: a level for each category, and the organisation's own terms and patterns.
+#[derive(Debug, Default)]
+pub struct RawData {
+    pub default: Option<Field<Level>>,
+    pub entities: Entries<At<String>>,
+    pub terms: Vec<RawTerms>,
+    pub patterns: Vec<RawPattern>,
+    pub categories: Vec<(At<String>, Field<Level>)>,
+}
+
+impl<'de> Deserialize<'de> for RawData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Data;
+
+        impl<'de> Visitor<'de> for Data {
+            type Value = RawData;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping of categories to levels")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut data = RawData::default();
+                while let Some(key) = map.next_key::<At<String>>()? {
+                    match key.value.as_str() {
+                        "default" => data.default = Some(map.next_value()?),
+                        "entities" => data.entities = map.next_value()?,
+                        "terms" => data.terms = map.next_value()?,
+                        "patterns" => data.patterns = map.next_value()?,
+                        _ => data.categories.push((key, map.next_value()?)),
+                    }
+                }
+                Ok(data)
+            }
+        }
+
+        deserializer.deserialize_map(Data)
+    }
+}
+
+impl JsonSchema for RawData {
+    fn schema_name() -> Cow<'static, str> {
+        "Data".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        let mut add = |name: &str, schema: Schema, description: &str| {
+            properties.insert(name.to_owned(), described(schema, description).to_value());
+        };
+        let level = Field::<Level>::json_schema(generator);
+        add("default", level.clone(), "The level of data in which nothing was found.");
+        for (category, description) in CATEGORIES {
+            add(category.as_str(), level.clone(), description);
+        }
+        add(
+            "entities",
+            entities_schema(&level),
+            "Levels of single entity types, over that of their category; `off` stops looking for one, such as `IP_ADDRESS: off`.",
+        );
+        add(
+            "terms",
+            generator.subschema_for::<Vec<RawTerms>>(),
+            "The organisation's own words: codenames, customers, projects.",
+        );
+        add(
+            "patterns",
+            generator.subschema_for::<Vec<RawPattern>>(),
+            "The organisation's own identifiers, as regular expressions.",
+        );
+        json_schema!({
+            "description": "Which data has which level: `default`, a level for each category (categories of your own included), and the organisation's own terms and patterns.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": described(level, "The level of a category of your own, which a term list or pattern gives."),
+        })
+    }
+}
+
+const CATEGORIES: [(Category, &str); 7] = [
+    (Category::Personal, "Data about an identifiable person."),
+    (Category::SpecialCategory, "GDPR Art. 9: health, biometrics, belief, union membership, orientation."),
+    (Category::Financial, "Cards, accounts, salaries."),
+    (Category::Credentials, "Keys, tokens, passwords."),
+    (Category::SourceCode, "Program text of the organisation's own."),
+    (Category::Legal, "Contracts, privileged correspondence."),
+    (Category::Business, "Plans, prices, codenames."),
+];
+
+fn entities_schema(level: &Schema) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": { "anyOf": [level, { "const": "off" }] } })
+}
+
+fn described(mut schema: Schema, description: &str) -> Schema {
+    schema.insert("description".to_owned(), description.into());
+    schema
+}
+
+/// Words that mark data as of a category.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Terms")]
+pub struct RawTerms {
+    /// What findings of this list are called.
+    pub name: At<String>,
+    /// The words. Either these or `file`.
+    pub words: Option<At<Vec<At<String>>>>,
+    /// A text file with one word or phrase a line; empty lines and lines that begin with `#` do not
+    /// count. Relative to this file.
+    pub file: Option<At<String>>,
+    /// The category that a hit gives. Default: `business`.
+    pub category: Option<At<String>>,
+    /// The level that a hit gives. Default: that of the category.
+    pub level: Option<Field<Level>>,
+    /// Whether capitals count. Default: `false`.
+    pub case_sensitive: Option<Field<bool>>,
+}
+
+/// A regular expression that marks data as of a category.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Pattern")]
+pub struct RawPattern {
+    /// What its findings are called.
+    pub name: At<String>,
+    /// The regular expression, in the syntax of Rust's `regex`: no look-around, no back-references.
+    pub regex: At<String>,
+    /// The category that a hit gives. Default: `business`.
+    pub category: Option<At<String>>,
+    /// The level that a hit gives. Default: that of the category.
+    pub level: Option<Field<Level>>,
+    /// The entity type that a hit counts as, such as `CASE_NUMBER`. Default: `PATTERN`.
+    pub entity: Option<At<String>>,
+}
+
+/// When it matches, where a request may run. The boundary comes first: a rule chooses among the
+/// targets that it leaves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Rule")]
+pub struct RawRule {
+    /// What records and explanations call it.
+    pub name: At<String>,
+    /// What must hold of a request. Left out: the rule matches always.
+    pub when: Option<At<RawCondition>>,
+    /// Which of the alias's targets: `local`, `cloud`, `any`, or a list of backends (`gpu`), targets
+    /// (`gpu/qwen3-32b`) and tags (`tag:large`).
+    #[schemars(with = "Option<UseSchema>")]
+    pub r#use: Option<At<OneOrMany>>,
+    /// Refuse the request, with this message to the caller. Instead of `use`.
+    pub deny: Option<At<String>>,
+    /// Which target first. `order`: as listed in `use`, or else in the alias. `local`: local ones.
+    /// `cheapest`: by the price of the expected tokens. Default: `order`.
+    pub prefer: Option<Field<Preference>>,
+    /// What to do, in order, when every target that may be used at once is full. `queue 10s`: wait so
+    /// long for a place. `degrade`: take a smaller local model of the alias. `burst`: go to a cloud target
+    /// behind the local ones. `reject`: refuse. Default: `[queue 10s, reject]`.
+    pub when_full: Option<At<Vec<Field<Step>>>>,
+}
+
+/// What an editor should know of `use`.
+enum UseSchema {}
+
+impl JsonSchema for UseSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Use".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        OneOrMany::schema_of(
+            json_schema!({ "type": "string", "examples": ["local", "cloud", "any", "tag:large"] }),
+        )
+    }
+}
+
+/// Tests that must all hold.
+#[derive(Debug)]
+pub struct RawCondition(pub Vec<RawPart>);
+
+/// One entry of a condition.
+#[derive(Debug)]
+pub enum RawPart {
+    All(At<Vec<At<RawCondition>>>),
+    Any(At<Vec<At<RawCondition>>>),
+    Not(At<RawCondition>),
+    Test { fact: At<String>, values: At<OneOrMany> },
+}
+
+impl<'de> Deserialize<'de> for RawCondition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+
+        impl<'de> Visitor<'de> for Parts {
+            type Value = RawCondition;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping of facts to values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut parts = Vec::new();
+                while let Some(key) = map.next_key::<At<String>>()? {
+                    parts.push(match key.value.as_str() {
+                        "all" => RawPart::All(map.next_value()?),
+                        "any" => RawPart::Any(map.next_value()?),
+                        "not" => RawPart::Not(map.next_value()?),
+                        _ => RawPart::Test { fact: key, values: map.next_value()? },
+                    });
+                }
+                Ok(RawCondition(parts))
+            }
+        }
+
+        deserializer.deserialize_map(Parts)
+    }
+}
+
+impl JsonSchema for RawCondition {
+    fn schema_name() -> Cow<'static, str> {
+        "Condition".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        for fact in Fact::all() {
+            let schema = described(OneOrMany::schema_of(fact.scalar_schema()), fact.description());
+            properties.insert(fact.name().to_owned(), schema.to_value());
+        }
+        let list = generator.subschema_for::<Vec<RawCondition>>();
+        let one = generator.subschema_for::<RawCondition>();
+        let mut add = |name: &str, schema: Schema, description: &str| {
+            properties.insert(name.to_owned(), described(schema, description).to_value());
+        };
+        add("all", list.clone(), "All of these must hold.");
+        add("any", list, "At least one of these must hold.");
+        add("not", one, "This must not hold.");
+        json_schema!({
+            "description": "Facts and the values they must have; all must hold. A list means any of its values.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+}

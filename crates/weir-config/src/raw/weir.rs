@@ -1,0 +1,168 @@
+//! `weir.yaml` as written.
+
+use super::Entries;
+use crate::scalar::{ByteSize, MicroUsd, ModelName, Name, Version};
+use crate::yaml::{At, Field};
+use crate::{AuditFailure, DecisionHeaders};
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+use weir_label::{Jurisdiction, Level, ZoneKind};
+
+/// Weir's infrastructure: listeners, backends with their models, aliases, limits. What may go where is
+/// in the policy file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "weir.yaml", rename = "Weir")]
+pub struct RawWeir {
+    /// Version of this format: 1.
+    pub weir: Field<Version>,
+    /// Address and port on which applications connect. Default: `127.0.0.1:8080`, this machine only.
+    pub listen: Option<Field<SocketAddr>>,
+    /// Address and port of metrics, health and the admin API. A loopback address. Default:
+    /// `127.0.0.1:9090`.
+    pub admin: Option<Field<SocketAddr>>,
+    /// Directory of keys and audit log, relative to this file. Default: `./weir-state`.
+    pub state: Option<At<String>>,
+    /// What counts as inside the network.
+    #[serde(default)]
+    pub network: RawNetwork,
+    /// What a request, and all of them together, may take.
+    #[serde(default)]
+    pub limits: RawLimits,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: RawAudit,
+    /// Whether replies carry `x-weir-*` headers that tell where a request ran and by which rule.
+    /// Default: `on`.
+    pub headers: Option<Field<DecisionHeaders>>,
+    /// Servers and API accounts that answer requests.
+    pub backends: At<Vec<RawBackend>>,
+    /// The model names that applications ask for, and the targets that may answer each.
+    pub aliases: At<Entries<RawAlias>>,
+}
+
+/// What counts as inside the network.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Network")]
+pub struct RawNetwork {
+    /// Networks that are inside besides loopback, RFC 1918 and unique local IPv6 addresses, such as
+    /// `100.64.0.0/10`. Backends of zone `local` may only have addresses inside.
+    pub inside: Vec<Field<IpNet>>,
+}
+
+/// What a request, and all of them together, may take.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Limits")]
+pub struct RawLimits {
+    /// The largest request body. Default: `32MiB`.
+    pub body: Option<Field<ByteSize>>,
+    /// The most requests that wait for a place at a local target. 0: none waits. Default: 256.
+    pub queue: Option<Field<u32>>,
+    /// The most bytes of bodies that wait. Default: `64MiB`.
+    pub queue_bytes: Option<Field<ByteSize>>,
+    /// The most connections of applications at a time. Default: 4096.
+    pub connections: Option<Field<NonZeroU32>>,
+    /// How long requests in flight may take to finish at shutdown. Default: `30s`.
+    pub drain: Option<Field<Duration>>,
+}
+
+/// The audit log.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Audit")]
+pub struct RawAudit {
+    /// What to do when a record cannot be written. `refuse`: refuse every request. `local_only`: go on
+    /// serving what stays local, refuse what would leave. Default: `refuse`.
+    pub on_failure: Option<Field<AuditFailure>>,
+}
+
+/// One server or API account.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Backend")]
+pub struct RawBackend {
+    /// Its name, by which aliases and rules refer to it.
+    pub name: Field<Name>,
+    /// `local`: inside the network, connects to addresses inside only. `cloud`: outside.
+    pub zone: Field<ZoneKind>,
+    /// Where its OpenAI-compatible API begins, such as `http://127.0.0.1:8000/v1`.
+    pub url: At<String>,
+    /// What authorises Weir there: `${NAME}` takes the environment variable, `file:PATH` the content of
+    /// a file. Written literally it works too, but then this file is a secret.
+    pub api_key: Option<At<String>>,
+    /// PEM file with the certificate authorities to trust for this backend instead of the usual ones.
+    pub ca_file: Option<At<String>>,
+    /// The highest level of data it may receive. Default: `restricted` for a local backend, one below
+    /// the boundary for a cloud one. For a cloud backend it must be below the boundary.
+    pub clearance: Option<Field<Level>>,
+    /// Where it processes data, such as `DE`. Data that is bound to a jurisdiction goes to a cloud
+    /// backend only if this says that it may.
+    pub jurisdiction: Option<Field<Jurisdiction>>,
+    /// How long to wait for it.
+    #[serde(default)]
+    pub timeouts: RawTimeouts,
+    /// The models it serves. Backend and model together are a target, written `backend/model`.
+    pub models: At<Vec<RawModel>>,
+}
+
+/// How long to wait for a backend.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Timeouts")]
+pub struct RawTimeouts {
+    /// For the connection, TLS included. Default: `2s`.
+    pub connect: Option<Field<Duration>>,
+    /// From the request to the first piece of the answer. Default: `60s`.
+    pub first_token: Option<Field<Duration>>,
+    /// Between two pieces of the answer. Default: `30s`.
+    pub idle: Option<Field<Duration>>,
+    /// For the whole request. Default: `10m`.
+    pub total: Option<Field<Duration>>,
+}
+
+/// One model of a backend.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Model")]
+pub struct RawModel {
+    /// Its name at the backend.
+    pub name: Field<ModelName>,
+    /// The most requests in flight. Left out: no limit.
+    pub concurrency: Option<Field<NonZeroU32>>,
+    /// The most tokens of prompt and answer together. Requests that are longer go elsewhere.
+    pub context: Option<Field<NonZeroU32>>,
+    /// What it costs; `prefer: cheapest` goes by it.
+    pub price: Option<RawPrice>,
+    /// Words of your own; rules select by them: `use: [tag:large]`.
+    #[serde(default)]
+    pub tags: Vec<Field<Name>>,
+}
+
+/// USD per million tokens.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Price")]
+pub struct RawPrice {
+    /// USD per million tokens of the prompt.
+    pub input: Field<MicroUsd>,
+    /// USD per million tokens of the answer.
+    pub output: Field<MicroUsd>,
+}
+
+/// The targets that may answer when an application asks for this model name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Alias")]
+pub struct RawAlias {
+    /// Targets, written `backend/model`, in the order in which they are preferred.
+    pub targets: At<Vec<At<String>>>,
+    /// Smaller local targets for when the others are full and the rule says `degrade`, in order.
+    #[serde(default)]
+    pub degrade: Vec<At<String>>,
+}

@@ -1,0 +1,115 @@
+//! Collecting problems.
+
+use crate::{Problem, Severity, Source};
+use miette::NamedSource;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A place in a file: line and column in characters from 1, and the bytes that are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Place {
+    pub const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
+}
+
+/// The problems of one file.
+pub struct Report<'a> {
+    pub text: &'a str,
+    file: String,
+    found: Vec<Found>,
+    hidden: Vec<Range<usize>>,
+}
+
+struct Found {
+    severity: Severity,
+    place: Place,
+    message: String,
+    help: String,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(source: Source<'a>) -> Self {
+        Self {
+            text: source.text,
+            file: source.path.display().to_string(),
+            found: Vec::new(),
+            hidden: Vec::new(),
+        }
+    }
+
+    pub fn error(&mut self, place: Place, message: impl Into<String>, help: &str) {
+        self.add(Severity::Error, place, message.into(), help);
+    }
+
+    pub fn warning(&mut self, place: Place, message: impl Into<String>, help: &str) {
+        self.add(Severity::Warning, place, message.into(), help);
+    }
+
+    fn add(&mut self, severity: Severity, place: Place, message: String, help: &str) {
+        self.found.push(Found { severity, place, message: printable(&message), help: printable(help) });
+    }
+
+    /// Keeps a secret that is written at this place, and perhaps elsewhere, out of every excerpt.
+    pub fn hide(&mut self, place: Place, secret: &str) {
+        self.hidden.push(place.start..place.end);
+        if !secret.is_empty() {
+            self.hidden.extend(self.text.match_indices(secret).map(|(at, _)| at..at + secret.len()));
+        }
+    }
+
+    /// The problems in the order of the file.
+    pub fn finish(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|found| found.place.start);
+        let text = without(self.text, &self.hidden);
+        let source = Arc::new(NamedSource::new(self.file.clone(), text));
+        let problem = |Found { severity, place, message, help }| Problem {
+            severity,
+            file: self.file.clone(),
+            line: place.line,
+            column: place.column,
+            message,
+            help: Some(help).filter(|help| !help.is_empty()),
+            span: place.start..place.end,
+            source: source.clone(),
+        };
+        self.found.into_iter().map(problem).collect()
+    }
+}
+
+/// The text with secrets overwritten: at the hidden places, and after every `api_key:`, because a file
+/// that cannot be parsed has no places. Every byte keeps its position.
+fn without(text: &str, hidden: &[Range<usize>]) -> String {
+    let secrets: Vec<Range<usize>> = hidden.iter().cloned().chain(keys_written_out(text)).collect();
+    let mut masked = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        if character != '\n' && secrets.iter().any(|range| range.contains(&at)) {
+            masked.extend(std::iter::repeat_n('*', character.len_utf8()));
+        } else {
+            masked.push(character);
+        }
+    }
+    masked
+}
+
+/// From the value of each `api_key:` to the end of its line, unless the value only says where to look.
+fn keys_written_out(text: &str) -> impl Iterator<Item = Range<usize>> {
+    const KEY: &str = "api_key:";
+    text.match_indices(KEY).filter_map(|(at, _)| {
+        let line = text.get(at + KEY.len()..)?.lines().next()?;
+        let value = line.trim_start_matches([' ', '\'', '"']);
+        let points_elsewhere = value.starts_with("${") || value.starts_with("file:");
+        let end = at + KEY.len() + line.len();
+        (!points_elsewhere).then(|| end - value.len()..end)
+    })
+}
+
+/// Text of the file may be part of a message, and must not steer the terminal that shows it.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}

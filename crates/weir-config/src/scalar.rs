@@ -1,0 +1,360 @@
+//! What can be written as one word or number.
+
+use crate::suggest::suggest;
+use crate::yaml::{Scalar, Wrong};
+use crate::{AuditFailure, DecisionHeaders};
+use ipnet::IpNet;
+use schemars::{Schema, json_schema};
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+use weir_label::{Jurisdiction, Level, ZoneKind};
+use weir_policy::{Preference, Step};
+
+fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
+    match known.iter().find(|(word, _)| *word == text) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+            Err(unknown(text, &names))
+        }
+    }
+}
+
+/// A word that stands where others belong.
+pub fn unknown(text: &str, known: &[&str]) -> Wrong {
+    Wrong::new(format!("`{text}` cannot stand here"), suggest(text, known.iter().copied()))
+}
+
+fn words_schema<T>(known: &[(&str, T)]) -> Schema {
+    let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    json_schema!({ "type": "string", "enum": names })
+}
+
+const ZONES: [(&str, ZoneKind); 2] = [("local", ZoneKind::Local), ("cloud", ZoneKind::Cloud)];
+
+impl Scalar for ZoneKind {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &ZONES)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&ZONES)
+    }
+}
+
+const LEVELS: [(&str, Level); 4] = [
+    ("public", Level::Public),
+    ("internal", Level::Internal),
+    ("confidential", Level::Confidential),
+    ("restricted", Level::Restricted),
+];
+
+impl Scalar for Level {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &LEVELS)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&LEVELS)
+    }
+}
+
+const AUDIT_FAILURES: [(&str, AuditFailure); 2] =
+    [("refuse", AuditFailure::Refuse), ("local_only", AuditFailure::LocalOnly)];
+
+impl Scalar for AuditFailure {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &AUDIT_FAILURES)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&AUDIT_FAILURES)
+    }
+}
+
+const HEADERS: [(&str, DecisionHeaders); 2] = [("on", DecisionHeaders::On), ("off", DecisionHeaders::Off)];
+
+impl Scalar for DecisionHeaders {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &HEADERS)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&HEADERS)
+    }
+}
+
+const PREFERENCES: [(&str, Preference); 3] =
+    [("order", Preference::Order), ("local", Preference::Local), ("cheapest", Preference::Cheapest)];
+
+impl Scalar for Preference {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &PREFERENCES)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&PREFERENCES)
+    }
+}
+
+impl Scalar for Step {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if let Some(("queue", time)) = text.split_once(' ') {
+            return Ok(Step::Queue(Duration::parse(time.trim())?));
+        }
+        match text {
+            "queue" => Err(Wrong::new("`queue` does not say how long", "write `queue 10s`")),
+            "degrade" => Ok(Step::Degrade),
+            "burst" => Ok(Step::Burst),
+            "reject" => Ok(Step::Reject),
+            _ => Err(unknown(text, &["queue 10s", "degrade", "burst", "reject"])),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(queue [0-9]+(ms|s|m|h)|degrade|burst|reject)$" })
+    }
+}
+
+/// The longest time that means something here; a day.
+const SECONDS_MAX: u64 = 86_400;
+
+impl Scalar for Duration {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let wrong = |why: &str| {
+            Wrong::new(
+                format!("`{text}` is no time: {why}"),
+                "write a number and a unit, such as `500ms`, `30s`, `2m`, `1h`",
+            )
+        };
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let number: u64 = number.parse().map_err(|_| wrong("it does not begin with a whole number"))?;
+        let millis = match unit {
+            "ms" => Some(number),
+            "s" => number.checked_mul(1_000),
+            "m" => number.checked_mul(60_000),
+            "h" => number.checked_mul(3_600_000),
+            "" => return Err(wrong("the unit is missing")),
+            _ => return Err(wrong("the unit is not one of `ms`, `s`, `m`, `h`")),
+        };
+        match millis {
+            Some(0) => Err(wrong("it is zero")),
+            Some(millis) if millis <= SECONDS_MAX * 1_000 => Ok(Duration::from_millis(millis)),
+            Some(_) | None => Err(wrong("it is longer than a day")),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$", "examples": ["500ms", "30s", "2m"] })
+    }
+}
+
+/// A size in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteSize(pub usize);
+
+impl Scalar for ByteSize {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let wrong = |why: &str| {
+            Wrong::new(
+                format!("`{text}` is no size: {why}"),
+                "write bytes or a number and a unit, such as `512KiB`, `32MiB`, `1GiB`",
+            )
+        };
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let number: usize = number.parse().map_err(|_| wrong("it does not begin with a whole number"))?;
+        let factor: usize = match unit {
+            "" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return Err(wrong("the unit is not one of `KiB`, `MiB`, `GiB`")),
+        };
+        number.checked_mul(factor).map(ByteSize).ok_or_else(|| wrong("it is too large"))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": ["string", "integer"],
+            "pattern": "^[0-9]+(KiB|MiB|GiB)?$",
+            "minimum": 0,
+            "examples": ["32MiB", "512KiB"],
+        })
+    }
+}
+
+impl Scalar for SocketAddr {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map_err(|_| {
+            Wrong::new(
+                format!("`{text}` is no address to listen on"),
+                "write an IP address and a port, such as `127.0.0.1:8080`, `0.0.0.0:8080` or `[::1]:8080`",
+            )
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "examples": ["127.0.0.1:8080", "0.0.0.0:8080"] })
+    }
+}
+
+/// A network that the operator counts as inside.
+impl Scalar for IpNet {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let net: IpNet = text.parse().map_err(|_| {
+            Wrong::new(
+                format!("`{text}` is no network"),
+                "write an address and a prefix length, such as `100.64.0.0/10`",
+            )
+        })?;
+        let least = match net {
+            IpNet::V4(_) => 8,
+            IpNet::V6(_) => 16,
+        };
+        if net.prefix_len() < least {
+            return Err(Wrong::new(
+                format!("`{text}` would make much of the internet count as inside"),
+                format!("list the networks of your own, with a prefix of at least /{least}"),
+            ));
+        }
+        Ok(net.trunc())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "examples": ["100.64.0.0/10"] })
+    }
+}
+
+impl Scalar for Jurisdiction {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map_err(|error: weir_label::InvalidJurisdiction| Wrong::new(error.to_string(), ""))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z0-9-]{2,16}$", "examples": ["EU", "DE", "US"] })
+    }
+}
+
+/// A count that may not be zero.
+impl Scalar for NonZeroU32 {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let number: u32 = text.parse().map_err(|_| {
+            Wrong::new(format!("`{text}` is no whole number from 1 to {}", u32::MAX), "write digits only")
+        })?;
+        NonZeroU32::new(number)
+            .ok_or_else(|| Wrong::new("this may not be 0", "write 1 or more, or leave it out"))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX })
+    }
+}
+
+impl Scalar for u32 {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map_err(|_| {
+            Wrong::new(format!("`{text}` is no whole number from 0 to {}", u32::MAX), "write digits only")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
+    }
+}
+
+impl Scalar for bool {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &[("true", true), ("false", false)])
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "boolean" })
+    }
+}
+
+/// An amount in micro-USD, written in USD with up to six decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MicroUsd(pub u64);
+
+impl Scalar for MicroUsd {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        const DECIMALS: usize = 6;
+        let wrong = || {
+            Wrong::new(format!("`{text}` is no price"), "write USD with up to six decimals, such as `0.15`")
+        };
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(decimals) || decimals.len() > DECIMALS {
+            return Err(wrong());
+        }
+        format!("{whole}{decimals:0<DECIMALS$}").parse().map(MicroUsd).map_err(|_| wrong())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "number", "minimum": 0 })
+    }
+}
+
+/// A file format version; there is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Version;
+
+impl Scalar for Version {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == "1" {
+            Ok(Version)
+        } else {
+            Err(Wrong::new(
+                format!("version `{text}` of this format is not known"),
+                "this Weir reads version 1",
+            ))
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "const": 1 })
+    }
+}
+
+/// The name of a backend or a tag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(pub String);
+
+impl Scalar for Name {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        named(text, "._-").map(Name)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" })
+    }
+}
+
+/// The name of a model or an alias.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ModelName(pub String);
+
+impl Scalar for ModelName {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        named(text, "._-/:").map(ModelName)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._/:-]{1,128}$" })
+    }
+}
+
+const NAME_BYTES_MAX: usize = 128;
+
+fn named(text: &str, marks: &str) -> Result<String, Wrong> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
+    if (1..=NAME_BYTES_MAX).contains(&text.len()) && text.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    let marks: Vec<String> = marks.chars().map(|mark| format!("`{mark}`")).collect();
+    Err(Wrong::new(
+        format!("`{}` cannot be a name", text.escape_debug()),
+        format!("use 1 to {NAME_BYTES_MAX} of letters, digits, {}", marks.join(", ")),
+    ))
+}

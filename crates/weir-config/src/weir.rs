@@ -1,0 +1,126 @@
+//! `weir.yaml` from raw to domain values.
+
+mod alias;
+mod backend;
+mod credential;
+
+use crate::names::Names;
+use crate::outside::Surroundings;
+use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
+use crate::report::Report;
+use crate::scalar::ByteSize;
+use crate::yaml::take_or;
+use crate::{AuditFailure, Config, DecisionHeaders, Limits};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+use weir_label::Boundary;
+use weir_policy::Catalogue;
+
+/// What the parts of `weir.yaml` are read with.
+pub struct Reading<'a, 'r> {
+    pub boundary: &'a Boundary,
+    pub names: &'a Names,
+    pub inside: Vec<IpNet>,
+    pub surroundings: &'a mut Surroundings<'r>,
+    pub report: &'a mut Report<'r>,
+}
+
+/// The configuration, if it is right, and the targets and aliases that are.
+pub fn compile<'r>(
+    raw: &RawWeir,
+    names: &Names,
+    boundary: &Boundary,
+    surroundings: &mut Surroundings<'r>,
+    report: &mut Report<'r>,
+) -> (Option<Config>, Catalogue) {
+    // No `..`: a new field is a compile error here.
+    let RawWeir { weir, listen, admin, state, network, limits, audit, headers, backends, aliases } = raw;
+    weir.take(report);
+    let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
+    let inside = inside(network, report);
+    let limits = self::limits(limits, report);
+    let RawAudit { on_failure } = audit;
+    let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
+    let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
+    let state = surroundings.path(state.as_ref().map_or("./weir-state", |state| &state.value));
+
+    let mut catalogue = Catalogue::default();
+    let mut reading = Reading { boundary, names, inside: inside.unwrap_or_default(), surroundings, report };
+    let backends = backend::all(backends, &mut catalogue, &mut reading);
+    alias::all(aliases, &mut catalogue, &mut reading);
+    backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
+    let network_inside = reading.inside;
+    let config = || {
+        let (listen, admin) = listeners?;
+        let (limits, audit_on_failure, headers) = (limits?, audit_on_failure?, headers?);
+        Some(Config { listen, admin, state, limits, audit_on_failure, headers, backends, network_inside })
+    };
+    (config(), catalogue)
+}
+
+type AddressField = crate::yaml::Field<SocketAddr>;
+
+fn listeners(
+    listen: Option<&AddressField>,
+    admin: Option<&AddressField>,
+    report: &mut Report<'_>,
+) -> Option<(SocketAddr, SocketAddr)> {
+    let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let listen_at = take_or(listen, loopback(8080), report);
+    let admin_at = take_or(admin, loopback(9090), report);
+    let (listen_at, admin_at) = (listen_at?, admin_at?);
+    let place = admin.or(listen).map(|field| field.place);
+    if let (Some(place), true) = (place, collide(listen_at, admin_at)) {
+        report.error(
+            place,
+            format!("`listen` ({listen_at}) and `admin` ({admin_at}) cannot share a port"),
+            "give one of them another port",
+        );
+    }
+    if let (Some(admin), false) = (admin, admin_at.ip().is_loopback()) {
+        report.error(
+            admin.place,
+            format!("`{admin_at}` would open the admin listener to the network"),
+            "use a loopback address such as `127.0.0.1:9090`, and a tunnel or a proxy with authentication to reach it",
+        );
+    }
+    Some((listen_at, admin_at))
+}
+
+/// Port 0 means any free port, which two listeners never share.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && overlap
+}
+
+fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
+    let RawNetwork { inside } = raw;
+    let nets: Vec<Option<IpNet>> = inside.iter().map(|net| net.take(report)).collect();
+    nets.into_iter().collect()
+}
+
+fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
+    let RawLimits { body, queue, queue_bytes, connections, drain } = raw;
+    let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
+    let queue = take_or(queue.as_ref(), 256, report);
+    let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
+    let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
+    let drain = take_or(drain.as_ref(), Duration::from_secs(30), report);
+    let body_bytes = NonZeroUsize::new(body_bytes?.0);
+    if let (None, Some(body)) = (body_bytes, body) {
+        report.error(
+            body.place,
+            "`body` is 0, so that no request would be accepted",
+            "write a size such as `32MiB`",
+        );
+    }
+    Some(Limits {
+        body_bytes: body_bytes?,
+        queue: usize::try_from(queue?).unwrap_or(usize::MAX),
+        queue_bytes: queue_bytes?.0,
+        connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
+        drain: drain?,
+    })
+}

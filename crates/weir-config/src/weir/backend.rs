@@ -1,0 +1,254 @@
+use super::{Reading, credential};
+use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
+use crate::report::Report;
+use crate::scalar::{ModelName, Name};
+use crate::yaml::{At, Field, take_or};
+use crate::{Backend, Model, Timeouts, url};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
+use weir_policy::{AnyRecipient, Catalogue, Price, Target};
+
+/// Every backend that is right; their targets are added to the catalogue.
+pub fn all(
+    raw: &At<Vec<RawBackend>>,
+    catalogue: &mut Catalogue,
+    reading: &mut Reading<'_, '_>,
+) -> Vec<Backend> {
+    if raw.value.is_empty() {
+        reading.report.error(raw.place, "there is no backend", "list at least one server or API account");
+    }
+    let mut seen = BTreeSet::new();
+    let mut backends = Vec::new();
+    for backend in &raw.value {
+        check_name(&backend.name, &mut seen, reading.report);
+        backends.extend(self::backend(backend, catalogue, reading));
+    }
+    backends
+}
+
+/// Warns of backends that no alias leads to.
+pub fn warn_of_unused(raw: &At<Vec<RawBackend>>, catalogue: &Catalogue, reading: &mut Reading<'_, '_>) {
+    let used: BTreeSet<&str> = catalogue
+        .aliases()
+        .flat_map(|alias| alias.targets().iter().chain(alias.degrade()))
+        .filter_map(|id| Some(&*catalogue.target(*id)?.backend))
+        .collect();
+    for backend in &raw.value {
+        let known = backend.name.get().filter(|name| catalogue.targets().any(|(_, t)| *t.backend == name.0));
+        if let Some(Name(name)) = known.filter(|name| !used.contains(name.0.as_str())) {
+            reading.report.warning(
+                backend.name.place,
+                format!("no alias uses backend `{name}`"),
+                "add one of its targets to an alias, or remove the backend",
+            );
+        }
+    }
+}
+
+fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report: &mut Report<'_>) {
+    let Some(name) = field.get() else { return };
+    if ["local", "cloud", "any"].contains(&name.0.as_str()) {
+        report.error(
+            field.place,
+            format!("`{}` means a zone in rules and cannot name a backend", name.0),
+            "rename it",
+        );
+    }
+    if !seen.insert(name) {
+        report.error(field.place, format!("there are two backends `{}`", name.0), "rename one of them");
+    }
+}
+
+fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_, '_>) -> Option<Backend> {
+    let RawBackend { name, zone, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } = raw;
+    let name = name.take(reading.report);
+    let zone = zone.take(reading.report);
+    let base = url::parse(url, reading.report);
+    if let (Some(base), Some(zone)) = (&base, zone) {
+        url::check_zone(base, zone, &reading.inside, url.place, reading.report);
+    }
+    let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
+    let ca_pem = ca_file.as_ref().map(|written| ca_pem(written, reading));
+    let timeouts = self::timeouts(timeouts, reading.report);
+    let level = optional(clearance.as_ref(), reading.report);
+    let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
+    let parsed: Vec<_> = models.value.iter().map(|model| self::model(model, reading.report)).collect();
+    check_models(raw, zone, reading.report);
+
+    let (name, zone) = (name?, zone?);
+    let recipient = recipient(raw, &name.0, zone, level?, jurisdiction?, reading)?;
+    let served = parsed.into_iter().flatten();
+    let models = served.filter_map(|model| model.offer(&recipient, catalogue)).collect();
+    Some(Backend {
+        name: name.0.into(),
+        zone,
+        url: base?,
+        api_key: present(api_key)?,
+        ca_pem: present(ca_pem)?,
+        recipient,
+        timeouts: timeouts?,
+        models,
+    })
+}
+
+/// `None` if the field is wrong, `Some(None)` if there is none.
+fn optional<T: Clone>(field: Option<&Field<T>>, report: &mut Report<'_>) -> Option<Option<T>> {
+    present(field.map(|field| field.take(report)))
+}
+
+fn present<T>(found: Option<Option<T>>) -> Option<Option<T>> {
+    match found {
+        Some(Some(value)) => Some(Some(value)),
+        Some(None) => None,
+        None => Some(None),
+    }
+}
+
+fn recipient(
+    raw: &RawBackend,
+    name: &str,
+    zone: ZoneKind,
+    level: Option<Level>,
+    jurisdiction: Option<Jurisdiction>,
+    reading: &mut Reading<'_, '_>,
+) -> Option<AnyRecipient> {
+    let boundary = reading.boundary;
+    match (zone, boundary.level().below()) {
+        (ZoneKind::Local, _) => {
+            let clearance = boundary.local_clearance(level.unwrap_or(Level::Restricted), jurisdiction);
+            Some(AnyRecipient::Local(Recipient::new(name, clearance)))
+        }
+        (ZoneKind::Cloud, None) => {
+            reading.report.error(
+                raw.zone.place,
+                format!(
+                    "backend `{name}` is outside the network, but under `boundary: public` nothing may leave"
+                ),
+                "remove the backend, or raise `boundary` in the policy",
+            );
+            None
+        }
+        (ZoneKind::Cloud, Some(below)) => {
+            match boundary.cloud_clearance(level.unwrap_or(below), jurisdiction) {
+                Ok(clearance) => Some(AnyRecipient::Cloud(Recipient::new(name, clearance))),
+                Err(error) => {
+                    reading.report.error(
+                        raw.clearance.as_ref().map_or(raw.zone.place, |field| field.place),
+                        error.to_string(),
+                        &format!("lower the clearance to `{below}` or move the backend to zone `local`"),
+                    );
+                    None
+                }
+            }
+        }
+    }
+}
+
+fn ca_pem(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<String> {
+    let At { value: path, place } = written;
+    match reading.surroundings.read(path) {
+        Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => Some(pem),
+        Ok(_) => {
+            let message = format!("`{path}` holds no certificate");
+            reading.report.error(
+                *place,
+                message,
+                "name a file in PEM format, with `-----BEGIN CERTIFICATE-----`",
+            );
+            None
+        }
+        Err(error) => {
+            let message = format!("cannot read `{path}`: {error}");
+            reading.report.error(*place, message, "check that the file exists and Weir may read it");
+            None
+        }
+    }
+}
+
+fn timeouts(raw: &RawTimeouts, report: &mut Report<'_>) -> Option<Timeouts> {
+    let RawTimeouts { connect, first_token, idle, total } = raw;
+    let default = Timeouts::default();
+    let connect = take_or(connect.as_ref(), default.connect, report);
+    let first_token = take_or(first_token.as_ref(), default.first_token, report);
+    let idle = take_or(idle.as_ref(), default.idle, report);
+    let total = take_or(total.as_ref(), default.total, report);
+    Some(Timeouts { connect: connect?, first_token: first_token?, idle: idle?, total: total? })
+}
+
+/// A model before it has a backend.
+struct Offer {
+    name: ModelName,
+    concurrency: Option<std::num::NonZeroU32>,
+    context: Option<std::num::NonZeroU32>,
+    price: Option<Price>,
+    tags: BTreeSet<Arc<str>>,
+}
+
+fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
+    let RawModel { name, concurrency, context, price, tags } = raw;
+    let name = name.take(report);
+    let concurrency = optional(concurrency.as_ref(), report);
+    let context = optional(context.as_ref(), report);
+    let price = present(price.as_ref().map(|price| self::price(price, report)));
+    let tags = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
+    Some(Offer { name: name?, concurrency: concurrency?, context: context?, price: price?, tags })
+}
+
+fn price(raw: &RawPrice, report: &mut Report<'_>) -> Option<Price> {
+    let RawPrice { input, output } = raw;
+    let (input, output) = (input.take(report), output.take(report));
+    Some(Price { input: input?.0, output: output?.0 })
+}
+
+impl Offer {
+    fn offer(self, recipient: &AnyRecipient, catalogue: &mut Catalogue) -> Option<Model> {
+        let backend = recipient.backend().clone();
+        let name: Arc<str> = self.name.0.into();
+        let target = Target {
+            name: format!("{backend}/{name}").into(),
+            recipient: recipient.clone(),
+            backend,
+            model: name.clone(),
+            price: self.price,
+            tags: self.tags,
+            context_tokens: self.context.map(std::num::NonZeroU32::get),
+        };
+        // A name that is taken has been reported where it is written.
+        let target = catalogue.add_target(target).ok()?;
+        Some(Model { name, target, concurrency: self.concurrency })
+    }
+}
+
+fn check_models(raw: &RawBackend, zone: Option<ZoneKind>, report: &mut Report<'_>) {
+    if raw.models.value.is_empty() {
+        report.error(raw.models.place, "the backend has no model", "list at least one under `models`");
+    }
+    let mut seen = BTreeSet::new();
+    for field in raw.models.value.iter().map(|model| &model.name) {
+        let Some(name) = field.get() else { continue };
+        if !seen.insert(name) {
+            report.error(
+                field.place,
+                format!("the backend has two models `{}`", name.0),
+                "remove one of them",
+            );
+        }
+        if zone == Some(ZoneKind::Local) && runs_elsewhere(&name.0) {
+            report.error(
+                field.place,
+                format!(
+                    "`{}` does not run on the local server: Ollama passes such models on to its cloud",
+                    name.0
+                ),
+                "use a model that runs locally, or a backend of zone `cloud`",
+            );
+        }
+    }
+}
+
+/// Ollama's names for models that it does not run itself.
+fn runs_elsewhere(model: &str) -> bool {
+    let model = model.to_ascii_lowercase();
+    model.ends_with(":cloud") || model.ends_with("-cloud")
+}

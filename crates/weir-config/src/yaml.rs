@@ -1,0 +1,236 @@
+//! YAML text to raw values that know their place.
+
+use crate::report::{Place, Report};
+use crate::suggest::did_you_mean;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Error, Location, Options, Spanned};
+use std::borrow::Cow;
+
+/// The largest file that is read. Policies are written by people; this is a thousand pages.
+const BYTES_MAX: usize = 4 << 20;
+
+/// Reads a file. What is wrong with its shape goes into the report.
+pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
+    if report.text.len() > BYTES_MAX {
+        report.error(
+            Place::START,
+            format!("the file has more than {BYTES_MAX} bytes"),
+            "split it or make it smaller",
+        );
+        return None;
+    }
+    match serde_saphyr::from_str_with_options(report.text, options()) {
+        Ok(raw) => Some(raw),
+        Err(error) => {
+            describe(&error, report);
+            None
+        }
+    }
+}
+
+/// Anchors are welcome, but a file of a few lines may not unfold into a large one.
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: 500_000,
+            max_nodes: 200_000,
+            max_depth: 32,
+            max_documents: 1,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+            max_merge_keys: 1_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 20_000,
+            max_replay_stack_depth: 8,
+        },
+        emit_comments: false,
+        strict_booleans: true,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+fn describe(error: &Error, report: &mut Report<'_>) {
+    let place = error.location().map_or(Place::START, |location| Place::of(&location));
+    let (message, help) = explain(error);
+    report.error(place, message, &help);
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's own enum, which says of itself that it will grow"
+)]
+fn explain(error: &Error) -> (String, String) {
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => unknown_field(field, expected),
+        Error::SerdeMissingField { field, .. } => {
+            (format!("`{field}` is missing"), format!("add `{field}:`"))
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            (format!("`{key}` is written twice"), "keep one of the two".to_owned())
+        }
+        Error::SerdeInvalidType { unexpected, expected, .. } => {
+            (format!("{expected} belongs here, not {}", in_words(unexpected)), String::new())
+        }
+        Error::Unexpected { expected, .. } => (format!("{} belongs here", in_words(expected)), String::new()),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. } => (
+            "the file is larger or deeper than any real one, counting what its aliases stand for".to_owned(),
+            "write less here, and fewer `*alias`".to_owned(),
+        ),
+        Error::AliasError { error, .. } => explain(error),
+        _ => (message_of(error), String::new()),
+    }
+}
+
+/// The parser's word for a shape, as people call it.
+fn in_words(shape: &str) -> &str {
+    match shape {
+        "string scalar" | "scalar" => "one value",
+        "map" | "mapping start" => "a mapping",
+        "sequence" | "sequence start" => "a list",
+        other => other,
+    }
+}
+
+fn message_of(error: &Error) -> String {
+    let text = error.without_snippet().to_string();
+    // The report has its own way to say where.
+    text.split(" at line ").next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+fn unknown_field(field: &str, expected: &[&'static str]) -> (String, String) {
+    let known = expected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let help = did_you_mean(field, expected.iter().copied()).unwrap_or(format!("known here: {known}"));
+    (format!("`{field}` is not known here"), help)
+}
+
+/// A value and its place in the file.
+#[derive(Debug, Clone)]
+pub struct At<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, referenced, .. } = Spanned::<T>::deserialize(deserializer)?;
+        Ok(Self { value, place: Place::of(&referenced) })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A type that is written as one word, number or line of text.
+pub trait Scalar: Sized {
+    /// Reads it. The error says what is wrong and what to do.
+    fn parse(text: &str) -> Result<Self, Wrong>;
+
+    /// What an editor should know of it.
+    fn schema() -> Schema;
+}
+
+/// What is wrong with a scalar, and what to do.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    pub message: String,
+    pub help: String,
+}
+
+impl Wrong {
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
+    }
+}
+
+/// A scalar that may be wrong, with its place: so that one wrong value does not hide the next.
+#[derive(Debug, Clone)]
+pub struct Field<T> {
+    value: Result<T, Wrong>,
+    pub place: Place,
+}
+
+impl<T> Field<T> {
+    /// The value, if it is right.
+    pub fn get(&self) -> Option<&T> {
+        self.value.as_ref().ok()
+    }
+}
+
+impl<T: Clone> Field<T> {
+    /// The value, or what is wrong with it in the report.
+    pub fn take(&self, report: &mut Report<'_>) -> Option<T> {
+        match &self.value {
+            Ok(value) => Some(value.clone()),
+            Err(Wrong { message, help }) => {
+                report.error(self.place, message.clone(), help);
+                None
+            }
+        }
+    }
+}
+
+/// The value of an optional field, or its default; `None` if it is wrong.
+pub fn take_or<T: Clone>(field: Option<&Field<T>>, default: T, report: &mut Report<'_>) -> Option<T> {
+    match field {
+        Some(field) => field.take(report),
+        None => Some(default),
+    }
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let At { value, place } = At::<String>::deserialize(deserializer)?;
+        Ok(Self { value: T::parse(&value), place })
+    }
+}
+
+impl<T: Scalar> JsonSchema for Field<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        T::schema()
+    }
+}
+
+impl Place {
+    fn of(location: &Location) -> Self {
+        let span = location.span();
+        let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
+        let len = span.byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).max(1);
+        Self {
+            line: number(location.line()),
+            column: number(location.column()),
+            start,
+            end: start.saturating_add(len),
+        }
+    }
+}

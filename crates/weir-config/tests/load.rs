@@ -1,0 +1,149 @@
+//! What the files mean when they are right.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{EXAMPLE_POLICY, EXAMPLE_WEIR, load, loaded};
+use std::time::Duration;
+use weir_label::{Category, Label, Level, ZoneKind};
+use weir_policy::{
+    Comparison, Condition, LatencyClass, NameFact, NamePattern, Names, OneOf, Operator, Preference,
+    RuleAction, Selection, Step, Test,
+};
+
+#[test]
+fn the_example_loads_without_a_warning() {
+    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
+    assert_eq!(loaded.warnings.len(), 0, "{:?}", loaded.warnings);
+    assert_eq!(loaded.config.backends.len(), 3);
+    assert_eq!(loaded.catalogue.targets().count(), 3);
+    assert_eq!(loaded.policy.boundary.level(), Level::Confidential);
+    assert_eq!(loaded.policy.boundary.revision(), &loaded.policy_revision);
+    let openai = loaded.config.backend("openai").unwrap();
+    assert_eq!(openai.api_key.as_ref().unwrap().expose(), "from-environment");
+    assert_eq!(openai.url.to_string(), "https://api.openai.com:443/v1");
+    assert_eq!(openai.recipient.zone(), ZoneKind::Cloud);
+}
+
+#[test]
+fn the_two_rules_of_the_design_mean_what_they_say() {
+    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
+    let [first, second] = loaded.policy.rules() else { panic!("two rules") };
+    assert_eq!(first.name.as_str(), "sensitive data stays local");
+    let at_least = Comparison { operator: Operator::AtLeast, value: Level::Confidential };
+    assert_eq!(first.when, Condition::Test(Test::Level(OneOf(vec![at_least]))));
+    let RuleAction::Route(routing) = &first.action else { panic!("routes") };
+    assert_eq!(routing.targets, Selection::Zone(ZoneKind::Local));
+    assert_eq!(routing.when_full, [Step::Queue(Duration::from_secs(30)), Step::Degrade, Step::Reject]);
+    let RuleAction::Route(routing) = &second.action else { panic!("routes") };
+    assert_eq!(second.when, Condition::always());
+    assert_eq!(routing.targets, Selection::Any);
+    assert_eq!(routing.prefer, Preference::Cheapest);
+    assert_eq!(routing.when_full, [Step::Burst, Step::Queue(Duration::from_secs(10)), Step::Reject]);
+    let data = &loaded.classify.data;
+    assert_eq!(data.default, Level::Internal);
+    assert_eq!(data.categories.get(&Category::Personal), Some(&Level::Confidential));
+    assert_eq!(data.categories.get(&Category::Credentials), Some(&Level::Restricted));
+}
+
+#[test]
+fn clearances_default_to_the_zone() {
+    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
+    let admits = |backend: &str, level| {
+        let recipient = &loaded.config.backend(backend).unwrap().recipient;
+        recipient.check(&loaded.policy.boundary, &Label::at(level)).is_ok()
+    };
+    assert!(admits("gpu", Level::Restricted));
+    assert!(admits("openai", Level::Internal));
+    assert!(!admits("openai", Level::Confidential));
+}
+
+#[test]
+fn every_kind_of_condition_is_read_into_its_type() {
+    let policy = "
+policy: 1
+data:
+  terms: [{ name: projects, words: [Nightfall], category: project, case_sensitive: true }]
+  patterns: [{ name: case numbers, regex: 'C-[0-9]{6}', level: restricted, entity: CASE_NUMBER }]
+  project: restricted
+  entities: { IP_ADDRESS: off, CASE_NUMBER: restricted }
+residency: { EU: [EU, DE] }
+rules:
+  - name: r
+    when:
+      caller.team: [hr-*, legal]
+      latency.class: batch
+      request.tools: false
+      request.prompt_tokens: [< 100, '>= 4000', 7]
+      not: { data.categories: [project, personal], data.jurisdictions: EU }
+      any: [{ data.entities: CASE_* }, { data.opaque: true }]
+    use: [gpu, tag:large, openai/gpt-6-sol]
+    prefer: local
+";
+    let loaded = loaded(EXAMPLE_WEIR, policy);
+    let rule = &loaded.policy.rules()[0];
+    let Condition::All(parts) = &rule.when else { panic!("{:?}", rule.when) };
+    let exact = |name: &str| NamePattern::Exact(name.into());
+    let prefix = |name: &str| NamePattern::Prefix(name.into());
+    let number = |operator, value| Comparison { operator, value };
+    assert_eq!(
+        parts[0],
+        Condition::Test(Test::Name(NameFact::CallerTeam, Names(vec![prefix("hr-"), exact("legal")])))
+    );
+    assert_eq!(parts[1], Condition::Test(Test::LatencyClass([LatencyClass::Batch].into())));
+    assert_eq!(parts[2], Condition::Test(Test::Flag(weir_policy::Flag::Tools, false)));
+    let Condition::Test(Test::Number(_, numbers)) = &parts[3] else { panic!("{:?}", parts[3]) };
+    let expected = [number(Operator::Less, 100), number(Operator::AtLeast, 4000), number(Operator::Equal, 7)];
+    assert_eq!(numbers.0, expected);
+    assert!(
+        matches!(&parts[4], Condition::Not(part) if matches!(&**part, Condition::All(both) if both.len() == 2))
+    );
+    assert!(matches!(&parts[5], Condition::Any(either) if either.len() == 2));
+    let RuleAction::Route(routing) = &rule.action else { panic!("routes") };
+    let named = |name| loaded.catalogue.target_named(name).unwrap();
+    assert_eq!(routing.targets, Selection::Targets(vec![named("gpu/qwen3-32b"), named("openai/gpt-6-sol")]));
+    assert!(loaded.policy.boundary.level() == Level::Confidential);
+    assert_eq!(loaded.classify.terms[0].terms, ["Nightfall"]);
+    assert_eq!(loaded.classify.patterns[0].level, Some(Level::Restricted));
+}
+
+#[test]
+fn a_term_file_is_read_beside_the_policy_and_belongs_to_its_revision() {
+    let policy = "{policy: 1, data: {terms: [{name: customers, file: customers.txt}]}}";
+    let with =
+        |customers: &str| load(EXAMPLE_WEIR, policy, &[("/etc/weir/customers.txt", customers)]).unwrap();
+    let one = with("# ours\nAcme Example\n\n  Initech Example \n");
+    assert_eq!(one.classify.terms[0].terms, ["Acme Example", "Initech Example"]);
+    assert_ne!(one.policy_revision, with("Acme Example\n").policy_revision);
+    assert_eq!(one.policy_revision.as_str().len(), 16);
+    assert_eq!(one.config_digest, with("Acme Example\n").config_digest);
+}
+
+#[test]
+fn a_key_in_a_file_is_trimmed_and_never_printed() {
+    let weir = EXAMPLE_WEIR.replace("${OPENAI_API_KEY}", "file:openai.key");
+    let loaded = load(&weir, EXAMPLE_POLICY, &[("/etc/weir/openai.key", "sk-0123\n")]).unwrap();
+    let key = loaded.config.backend("openai").unwrap().api_key.as_ref().unwrap();
+    assert_eq!(key.expose(), "sk-0123");
+    assert!(!format!("{loaded:?}").contains("sk-0123"));
+}
+
+#[test]
+fn prices_are_exact() {
+    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
+    let id = loaded.catalogue.target_named("openai/gpt-6-sol").unwrap();
+    let price = loaded.catalogue.target(id).unwrap().price.unwrap();
+    assert_eq!((price.input, price.output), (1_250_000, 10_000_000));
+}
+
+#[test]
+fn an_anchor_may_be_used_twice() {
+    let weir = EXAMPLE_WEIR
+        .replace(
+            "models:\n      - name: qwen3-32b",
+            "timeouts: &slow { total: 20m }\n    models:\n      - name: qwen3-32b",
+        )
+        .replace("models:\n      - name: qwen3-8b", "timeouts: *slow\n    models:\n      - name: qwen3-8b");
+    let loaded = loaded(&weir, EXAMPLE_POLICY);
+    assert_eq!(loaded.config.backend("gpu-small").unwrap().timeouts.total, Duration::from_secs(1200));
+}

@@ -1,0 +1,130 @@
+use crate::endpoint::{Origin, Scheme};
+use crate::link::Link;
+use crate::tls::Tls;
+use crate::transport::Transport;
+use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Resolve};
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Addresses of one answer that are tried at most.
+const ATTEMPTS_MAX: usize = 8;
+
+/// Opens connections to one backend.
+pub(crate) struct Connector {
+    host: String,
+    literal: Option<SocketAddr>,
+    port: u16,
+    rule: AddressRule,
+    tls: Option<Tls>,
+    timeout: Duration,
+    resolver: Arc<dyn Resolve>,
+}
+
+impl Connector {
+    pub(crate) fn new(endpoint: &Endpoint, rule: AddressRule) -> Result<Self, EndpointError> {
+        let Origin { scheme, host, port, .. } = &endpoint.origin;
+        let tls = match scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(Tls::new(host, endpoint.ca_pem.as_deref())?),
+        };
+        Ok(Self {
+            host: host.to_string(),
+            literal: host.literal().map(|address| SocketAddr::new(address, *port)),
+            port: *port,
+            rule,
+            tls,
+            timeout: endpoint.connect_timeout,
+            resolver: endpoint.resolver.clone(),
+        })
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// A new connection to an address that was checked just now.
+    pub(crate) async fn connect(&self) -> Result<Link, ConnectError> {
+        timeout(self.timeout, self.open())
+            .await
+            .map_err(|_| ConnectError::ConnectTimeout { host: self.host.clone(), after: self.timeout })?
+    }
+
+    async fn open(&self) -> Result<Link, ConnectError> {
+        let deadline = Instant::now() + self.timeout;
+        let addresses = self.checked_addresses().await?;
+        let stream = self.dial(&addresses, deadline).await?;
+        let refused = |source| ConnectError::Connect { host: self.host.clone(), source };
+        let peer = stream.peer_addr().map_err(refused)?;
+        let transport = self.secure(stream).await?;
+        Link::new(transport, peer)
+            .await
+            .map_err(|source| ConnectError::Closed { host: self.host.clone(), source: Some(source) })
+    }
+
+    /// INVARIANT (checked address): every address of the answer passed the rule, or there is none.
+    async fn checked_addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        let addresses = self.addresses().await?;
+        if addresses.is_empty() {
+            return Err(ConnectError::NoAddress { host: self.host.clone() });
+        }
+        for address in addresses.iter().map(SocketAddr::ip) {
+            self.rule.check(address).map_err(|reason| ConnectError::Refused {
+                host: self.host.clone(),
+                address,
+                reason,
+            })?;
+        }
+        Ok(addresses)
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        if let Some(literal) = self.literal {
+            return Ok(vec![literal]);
+        }
+        self.resolver
+            .resolve(&self.host, self.port)
+            .await
+            .map_err(|source| ConnectError::Resolve { host: self.host.clone(), source })
+    }
+
+    /// Tries the addresses in turn; each gets an equal share of the time left, so that one that
+    /// swallows packets does not use up the others' time.
+    async fn dial(&self, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, ConnectError> {
+        let tried = addresses.get(..ATTEMPTS_MAX).unwrap_or(addresses);
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for (left, address) in (1..=tried.len() as u32).rev().zip(tried) {
+            let share = deadline.saturating_duration_since(Instant::now()) / left;
+            match timeout_at(Instant::now() + share, tcp(*address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = error,
+                Err(_elapsed) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(ConnectError::Connect { host: self.host.clone(), source: last })
+    }
+
+    async fn secure(&self, stream: TcpStream) -> Result<Transport, ConnectError> {
+        let Some(tls) = &self.tls else {
+            return Ok(Transport::Plain(TokioIo::new(stream)));
+        };
+        let stream = tls
+            .connector
+            .connect(tls.name.clone(), stream)
+            .await
+            .map_err(|source| ConnectError::Tls { host: self.host.clone(), source })?;
+        Ok(Transport::Tls(Box::new(TokioIo::new(stream))))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of the workspace that opens a connection")]
+async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // Requests are written whole and answers are wanted at once; waiting to fill a segment helps no one.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}

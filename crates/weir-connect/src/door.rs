@@ -1,0 +1,269 @@
+use crate::connector::Connector;
+use crate::endpoint::{Host, Origin, Scheme};
+use crate::link::{Failure, Request};
+use crate::pool::Pool;
+use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use ipnet::IpNet;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
+use weir_wire::{Destination, Encode, Nothing};
+
+/// The way to one backend of zone `Z`.
+///
+/// INVARIANT (one door): what is sent is written here, from the content of a permit for this backend.
+pub struct Door<Z: Zone> {
+    backend: Arc<str>,
+    prefix: String,
+    headers: HeaderMap,
+    connector: Connector,
+    pool: Arc<Pool>,
+    zone: PhantomData<Z>,
+}
+
+impl Door<Local> {
+    /// The way to a backend inside the network: loopback, private addresses and the networks of
+    /// `inside`.
+    ///
+    /// # Errors
+    /// [`EndpointError`] when the endpoint's parts do not fit together, or its host is a literal address
+    /// outside.
+    pub fn local(endpoint: Endpoint, inside: &[IpNet]) -> Result<Self, EndpointError> {
+        Self::new(endpoint, AddressRule::Inside { extra: inside.to_vec() })
+    }
+}
+
+impl Door<Cloud> {
+    /// The way to a backend outside the network: public addresses only, over TLS.
+    ///
+    /// Where the host is `localhost` or a literal address, the operator has said which address it is,
+    /// and that one is used, also without TLS if it is not public.
+    ///
+    /// # Errors
+    /// [`EndpointError`] when the endpoint's parts do not fit together.
+    pub fn cloud(endpoint: Endpoint) -> Result<Self, EndpointError> {
+        let rule = cloud_rule(&endpoint.origin.host);
+        if endpoint.origin.scheme == Scheme::Http && !stays_inside(&rule) {
+            return Err(EndpointError::Plaintext);
+        }
+        Self::new(endpoint, rule)
+    }
+}
+
+fn cloud_rule(host: &Host) -> AddressRule {
+    match host {
+        Host::Name(name) if name == "localhost" => AddressRule::Loopback,
+        Host::Name(_) => AddressRule::Outside,
+        Host::Address(address) => AddressRule::Literal(*address),
+    }
+}
+
+fn stays_inside(rule: &AddressRule) -> bool {
+    match rule {
+        AddressRule::Loopback | AddressRule::Inside { .. } => true,
+        AddressRule::Literal(address) => AddressRule::Inside { extra: Vec::new() }.check(*address).is_ok(),
+        AddressRule::Outside => false,
+    }
+}
+
+impl<Z: Zone> Door<Z> {
+    fn new(endpoint: Endpoint, rule: AddressRule) -> Result<Self, EndpointError> {
+        if let Host::Address(address) = endpoint.origin.host {
+            rule.check(address).map_err(|reason| EndpointError::Refused { address, reason })?;
+        }
+        Ok(Self {
+            backend: endpoint.backend.clone(),
+            prefix: endpoint.origin.prefix.clone(),
+            headers: headers(&endpoint)?,
+            connector: Connector::new(&endpoint, rule)?,
+            pool: Arc::default(),
+            zone: PhantomData,
+        })
+    }
+
+    /// The backend's name.
+    #[must_use]
+    pub fn backend(&self) -> &str {
+        &self.backend
+    }
+
+    /// Posts the permit's content, written for this backend, and waits for the head of the response.
+    ///
+    /// Dropping the future, or the response before its end, closes the connection.
+    ///
+    /// # Errors
+    /// [`SendError`]; any response, whatever its status, is none.
+    pub async fn send<C: Encode>(
+        &self,
+        permit: Permit<C, Z>,
+        call: &Call<'_>,
+    ) -> Result<Response, SendError> {
+        let request = self.post(&permit, call)?;
+        Ok(self.exchange(request, call.first_byte_timeout).await?)
+    }
+
+    /// Gets what is at `path`, and waits for the head of the response.
+    ///
+    /// # Errors
+    /// [`SendError`]; any response, whatever its status, is none.
+    pub async fn get(
+        &self,
+        permit: Permit<Nothing, Z>,
+        path: &str,
+        first_byte_timeout: Duration,
+    ) -> Result<Response, SendError> {
+        self.admit(&permit)?;
+        let request = self.request(Method::GET, path, Accept::Json, Full::default())?;
+        Ok(self.exchange(request, first_byte_timeout).await?)
+    }
+
+    fn post<C: Encode>(&self, permit: &Permit<C, Z>, call: &Call<'_>) -> Result<Request, SendError> {
+        self.admit(permit)?;
+        let mut body = Vec::new();
+        let to = Destination { model: call.model, outside: Z::KIND == ZoneKind::Cloud };
+        permit.content().encode(&to, &mut body);
+        let body = Full::new(Bytes::from(body));
+        let mut request = self.request(Method::POST, call.path, call.accept, body)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(request)
+    }
+
+    fn admit<C>(&self, permit: &Permit<C, Z>) -> Result<(), SendError> {
+        if permit.backend() == &*self.backend {
+            return Ok(());
+        }
+        let permitted = permit.backend().to_owned();
+        Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
+    }
+
+    /// INVARIANT (built headers): all there are, but for the content type and length of a body.
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        accept: Accept,
+        body: Full<Bytes>,
+    ) -> Result<Request, ConnectError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri(&self.prefix, path)?;
+        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(ACCEPT, accept.header());
+        Ok(request)
+    }
+
+    async fn exchange(&self, mut request: Request, first_byte: Duration) -> Result<Response, ConnectError> {
+        // A connection that the backend closed while it was idle gives the request back unwritten.
+        while let Some(mut link) = self.pool.take() {
+            match self.within(first_byte, link.exchange(request)).await? {
+                Ok(response) => return Ok(Response::new(response, link, &self.pool)),
+                Err(Failure::Unsent(unsent)) => request = *unsent,
+                Err(failure) => return Err(self.failed(failure)),
+            }
+        }
+        let mut link = Box::new(self.connector.connect().await?);
+        match self.within(first_byte, link.exchange(request)).await? {
+            Ok(response) => Ok(Response::new(response, link, &self.pool)),
+            Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    async fn within(
+        &self,
+        limit: Duration,
+        exchange: impl Future<Output = Result<http::Response<Incoming>, Failure>>,
+    ) -> Result<Result<http::Response<Incoming>, Failure>, ConnectError> {
+        timeout(limit, exchange).await.map_err(|_| ConnectError::FirstByteTimeout {
+            host: self.connector.host().to_owned(),
+            after: limit,
+        })
+    }
+
+    fn failed(&self, failure: Failure) -> ConnectError {
+        let host = self.connector.host().to_owned();
+        match failure {
+            Failure::Http(source) if source.is_parse() => ConnectError::Malformed { host, source },
+            Failure::Http(source) => ConnectError::Closed { host, source: Some(source) },
+            Failure::Unsent(_) | Failure::Ended => ConnectError::Closed { host, source: None },
+        }
+    }
+}
+
+impl<Z: Zone> fmt::Debug for Door<Z> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("backend", &self.backend).field("zone", &Z::KIND).finish_non_exhaustive()
+    }
+}
+
+/// What a call needs beside its content. There is no place in it for anything of the caller's headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Path below the backend's base URL, such as `/chat/completions`.
+    pub path: &'a str,
+    /// The model's name at the backend, from the configuration.
+    pub model: &'a str,
+    /// What kind of response is wanted.
+    pub accept: Accept,
+    /// How long the backend may take until the head of its response is there.
+    pub first_byte_timeout: Duration,
+}
+
+/// A kind of response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// One JSON document.
+    Json,
+    /// Server-sent events.
+    EventStream,
+}
+
+impl Accept {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Accept::Json => "application/json",
+            Accept::EventStream => "text/event-stream",
+        })
+    }
+}
+
+/// No content, classified: what a permit for a `GET` is asked with.
+#[must_use]
+pub fn nothing() -> Classified<Nothing> {
+    struct Nobody;
+    impl Inspect<Nothing> for Nobody {
+        fn inspect(&self, Nothing: &Nothing) -> Label {
+            Label::default()
+        }
+    }
+    Classified::new(Nothing, &Nobody)
+}
+
+fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
+    let Origin { authority, .. } = &endpoint.origin;
+    let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::NoHost)?;
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(HOST, host);
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
+    // A compressed body could inflate without bound, and is not worth its time inside a network.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(credential) = &endpoint.credential {
+        headers.insert(AUTHORIZATION, credential.header());
+    }
+    Ok(headers)
+}
+
+fn uri(prefix: &str, path: &str) -> Result<Uri, ConnectError> {
+    if !path.starts_with('/') || path.contains(['?', '#']) {
+        return Err(ConnectError::Path);
+    }
+    let whole = Bytes::from([prefix, path].concat().into_bytes());
+    Uri::from_maybe_shared(whole).map_err(|_| ConnectError::Path)
+}

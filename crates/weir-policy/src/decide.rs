@@ -1,0 +1,228 @@
+use crate::{
+    Action, Alias, Catalogue, Decision, Denial, DenialCode, Exclusion, Facts, Plan, Policy, Preference,
+    RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, Verdict,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use weir_label::{Boundary, Refusal, ZoneKind};
+
+/// Decides where a request may run.
+///
+/// Pure and total. `alias` must be of `catalogue`; a target id that is not is passed over.
+///
+/// The boundary is asked about every target first; the first rule that matches then chooses among the
+/// targets that are left, orders them and names the ladder. When nothing is left the request is denied.
+#[must_use]
+pub fn decide(policy: &Policy, catalogue: &Catalogue, alias: &Alias, facts: &Facts<'_>) -> Decision {
+    let guarded = guard(&policy.boundary, catalogue, alias, facts);
+    let rule = policy.rule_for(facts);
+    let judged: Vec<Judged<'_>> = guarded.into_iter().map(|target| target.judge(rule, facts)).collect();
+    let action = match &rule.action {
+        RuleAction::Deny(message) => Action::Deny(denied_by_rule(message)),
+        RuleAction::Route(routing) => plan(routing, &judged, facts)
+            .map_or_else(|| Action::Deny(nothing_left(policy, rule, alias, &judged, facts)), Action::Route),
+    };
+    Decision {
+        rule: rule.name.clone(),
+        action,
+        considered: judged.into_iter().map(|judged| (judged.target.id, judged.verdict)).collect(),
+        revision: policy.boundary.revision().clone(),
+    }
+}
+
+/// A target of the alias, with what the boundary says of it.
+struct Guarded<'a> {
+    target: Candidate<'a>,
+    refusal: Option<Refusal>,
+}
+
+/// A target of the alias, with what the boundary, the rule and the caller's wish say of it.
+struct Judged<'a> {
+    target: Candidate<'a>,
+    verdict: Verdict,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    id: TargetId,
+    target: &'a Target,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Main,
+    Degrade,
+}
+
+/// INVARIANT (guard before rules): no rule is an argument, and what is refused here is refused.
+fn guard<'a>(
+    boundary: &Boundary,
+    catalogue: &'a Catalogue,
+    alias: &Alias,
+    facts: &Facts<'_>,
+) -> Vec<Guarded<'a>> {
+    let main = alias.targets().iter().map(|id| (*id, Role::Main));
+    let degrade = alias.degrade().iter().map(|id| (*id, Role::Degrade));
+    main.chain(degrade)
+        .filter_map(|(id, role)| Some(Candidate { id, target: catalogue.target(id)?, role }))
+        .map(|candidate| Guarded {
+            target: candidate,
+            refusal: candidate.target.recipient.check(boundary, facts.data.label).err(),
+        })
+        .collect()
+}
+
+impl<'a> Guarded<'a> {
+    fn judge(self, rule: &Rule, facts: &Facts<'_>) -> Judged<'a> {
+        let Self { target, refusal } = self;
+        let exclusion = refusal
+            .map(Exclusion::Boundary)
+            .or_else(|| rule_excludes(rule, target))
+            .or_else(|| wish_excludes(facts.wish, target))
+            .or_else(|| context_excludes(target, facts));
+        Judged { target, verdict: exclusion.map_or(Verdict::Candidate, Verdict::Excluded) }
+    }
+}
+
+fn rule_excludes(rule: &Rule, candidate: Candidate<'_>) -> Option<Exclusion> {
+    let routing = match &rule.action {
+        RuleAction::Deny(_) => return Some(Exclusion::RuleDenies),
+        RuleAction::Route(routing) => routing,
+    };
+    match (candidate.role, &routing.targets) {
+        // A rule that says `degrade` means the alias's smaller models, which its `use` rarely lists.
+        (Role::Degrade, _) => (!routing.when_full.contains(&Step::Degrade)).then_some(Exclusion::RuleLadder),
+        (Role::Main, Selection::Any) => None,
+        (Role::Main, Selection::Zone(zone)) => {
+            (candidate.target.zone() != *zone).then_some(Exclusion::RuleZone(*zone))
+        }
+        (Role::Main, Selection::Targets(listed)) => {
+            (!listed.contains(&candidate.id)).then_some(Exclusion::RuleTargets)
+        }
+    }
+}
+
+fn wish_excludes(wish: Option<RouteWish>, candidate: Candidate<'_>) -> Option<Exclusion> {
+    let leaves = candidate.target.zone() == ZoneKind::Cloud;
+    (leaves && wish == Some(RouteWish::LocalOnly)).then_some(Exclusion::Wish)
+}
+
+fn context_excludes(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<Exclusion> {
+    let context = candidate.target.context_tokens?;
+    let tokens = facts.request.prompt_tokens.saturating_add(facts.request.max_output_tokens.unwrap_or(0));
+    (tokens > u64::from(context)).then_some(Exclusion::ContextTooLong { tokens, context })
+}
+
+fn plan(routing: &Routing, judged: &[Judged<'_>], facts: &Facts<'_>) -> Option<Plan> {
+    let of_role = |role| {
+        let left = judged.iter().filter(move |judged| judged.verdict == Verdict::Candidate);
+        left.map(|judged| judged.target).filter(move |target| target.role == role)
+    };
+    let ordered = order(routing, of_role(Role::Main).collect(), facts);
+    let head = ordered.first()?.target.zone();
+    let (first, overflow): (Vec<_>, Vec<_>) = ordered.into_iter().partition(|candidate| match head {
+        ZoneKind::Local => candidate.target.zone() == ZoneKind::Local,
+        ZoneKind::Cloud => true,
+    });
+    let ids = |candidates: Vec<Candidate<'_>>| candidates.into_iter().map(|candidate| candidate.id).collect();
+    Some(Plan {
+        first: ids(first),
+        overflow: ids(overflow),
+        degrade: ids(of_role(Role::Degrade).collect()),
+        ladder: routing.when_full.clone(),
+    })
+}
+
+/// Best first. The sorts are stable, so that what one order leaves equal keeps the order before it.
+fn order<'a>(routing: &Routing, mut candidates: Vec<Candidate<'a>>, facts: &Facts<'_>) -> Vec<Candidate<'a>> {
+    if let Selection::Targets(listed) = &routing.targets {
+        candidates.sort_by_key(|candidate| listed.iter().position(|id| *id == candidate.id));
+    }
+    match routing.prefer {
+        Preference::Order => {}
+        Preference::Local => candidates.sort_by_key(|candidate| candidate.target.zone()),
+        Preference::Cheapest => {
+            candidates.sort_by_cached_key(|candidate| expected_cost(candidate.target, facts))
+        }
+    }
+    if facts.wish == Some(RouteWish::CloudOk) && routing.prefer != Preference::Local {
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.target.zone()));
+    }
+    candidates
+}
+
+/// Tokens that an answer is expected to have at most, where the caller's limit is not lower. Limits are
+/// mostly set far above what is used; the figure only has to weigh input against output prices.
+const EXPECTED_OUTPUT_TOKENS: u64 = 512;
+
+fn expected_cost(target: &Target, facts: &Facts<'_>) -> u128 {
+    let output =
+        facts.request.max_output_tokens.map_or(EXPECTED_OUTPUT_TOKENS, |max| max.min(EXPECTED_OUTPUT_TOKENS));
+    match (target.price, target.zone()) {
+        (Some(price), _) => price.of(facts.request.prompt_tokens, output),
+        (None, ZoneKind::Local) => 0,
+        (None, ZoneKind::Cloud) => u128::MAX,
+    }
+}
+
+fn denied_by_rule(message: &Arc<str>) -> Denial {
+    Denial { code: DenialCode::PolicyDenied, message: message.clone() }
+}
+
+fn nothing_left(
+    policy: &Policy,
+    rule: &Rule,
+    alias: &Alias,
+    judged: &[Judged<'_>],
+    facts: &Facts<'_>,
+) -> Denial {
+    let reasons: Vec<&Exclusion> = judged
+        .iter()
+        .filter(|judged| judged.target.role == Role::Main)
+        .filter_map(|judged| match &judged.verdict {
+            Verdict::Candidate => None,
+            Verdict::Excluded(exclusion) => Some(exclusion),
+        })
+        .collect();
+    let code = denial_code(&reasons);
+    // Each reason once, without target names: callers need not know what stands behind an alias.
+    let mut seen = BTreeSet::new();
+    let because: Vec<String> =
+        reasons.iter().map(ToString::to_string).filter(|reason| seen.insert(reason.clone())).collect();
+    let message = format!(
+        "no target of `{}` may take this request: {} (level {}, rule `{}`, policy {}); {}",
+        alias.name(),
+        because.join("; "),
+        level_in_words(facts),
+        rule.name,
+        policy.boundary.revision(),
+        remedy(code),
+    );
+    Denial { code, message: message.into() }
+}
+
+fn denial_code(reasons: &[&Exclusion]) -> DenialCode {
+    if reasons.iter().all(|reason| matches!(reason, Exclusion::Boundary(_))) {
+        DenialCode::NoLocalTarget
+    } else if reasons.iter().any(|reason| matches!(reason, Exclusion::ContextTooLong { .. })) {
+        DenialCode::ContextTooLong
+    } else {
+        DenialCode::NoTargetLeft
+    }
+}
+
+fn level_in_words(facts: &Facts<'_>) -> String {
+    let label = facts.data.label;
+    let opaque = if label.is_opaque() { ", partly not inspectable" } else { "" };
+    format!("{}{opaque}", label.level())
+}
+
+fn remedy(code: DenialCode) -> &'static str {
+    match code {
+        DenialCode::PolicyDenied => "ask the owners of the policy",
+        DenialCode::NoLocalTarget => "use a model name with a local target that is cleared for this data",
+        DenialCode::ContextTooLong => "shorten the request or use a model name with a longer context",
+        DenialCode::NoTargetLeft => "use another model name, or drop the wish for a zone",
+    }
+}

@@ -1,0 +1,212 @@
+use crate::{Condition, Facts, TargetId, Truth};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use weir_label::{Boundary, ZoneKind};
+
+/// The boundary, and an ordered list of rules of which the first that matches decides.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What may leave, and the revision of the policy text.
+    pub boundary: Boundary,
+    rules: Vec<Rule>,
+    unmatched: Rule,
+}
+
+impl Policy {
+    /// A policy of these rules. A request that none of them matches stays local: it waits up to ten
+    /// seconds for a place and is then rejected.
+    #[must_use]
+    pub fn new(boundary: Boundary, rules: Vec<Rule>) -> Self {
+        let routing = Routing {
+            targets: Selection::Zone(ZoneKind::Local),
+            prefer: Preference::Order,
+            when_full: Routing::DEFAULT_LADDER.to_vec(),
+        };
+        let action = RuleAction::Route(routing);
+        let unmatched = Rule { name: RuleName::unmatched(), when: Condition::always(), action };
+        Self { boundary, rules, unmatched }
+    }
+
+    /// The rules as written, in order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule that decides about these facts.
+    #[must_use]
+    pub fn rule_for(&self, facts: &Facts<'_>) -> &Rule {
+        self.rules.iter().find(|rule| rule.matches(facts)).unwrap_or(&self.unmatched)
+    }
+}
+
+/// When it matches, what to do.
+///
+/// A condition over an unknown fact may be neither true nor false. Then the rule matches if it could
+/// only restrict, and does not match if it could send the request outside:
+///
+/// | condition | rule says `deny` or `use: local` | any other rule |
+/// |---|---|---|
+/// | true | matches | matches |
+/// | unknown | matches | does not match |
+/// | false | does not match | does not match |
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name, unique in the policy.
+    pub name: RuleName,
+    /// When it matches.
+    pub when: Condition,
+    /// What it says.
+    pub action: RuleAction,
+}
+
+impl Rule {
+    /// Whether it decides about these facts, if no rule before it does.
+    ///
+    /// INVARIANT (unknown never widens): upheld here.
+    #[must_use]
+    pub fn matches(&self, facts: &Facts<'_>) -> bool {
+        match self.when.evaluate(facts) {
+            Truth::True => true,
+            Truth::Unknown => self.action.keeps_inside(),
+            Truth::False => false,
+        }
+    }
+}
+
+/// The name of a rule: 1 to 100 characters without control characters, not `no rule matched`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleName(Arc<str>);
+
+impl RuleName {
+    const UNMATCHED: &'static str = "no rule matched";
+    const CHARS_MAX: usize = 100;
+
+    fn unmatched() -> Self {
+        Self(Self::UNMATCHED.into())
+    }
+
+    /// The name as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this stands for the absence of a matching rule.
+    #[must_use]
+    pub fn is_unmatched(&self) -> bool {
+        self.as_str() == Self::UNMATCHED
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Text that cannot name a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRuleName {
+    /// Nothing, or too much.
+    #[error("the name of a rule has 1 to 100 characters")]
+    Length,
+    /// Control characters would garble logs and terminals.
+    #[error("the name of a rule may not contain control characters")]
+    Control,
+    /// The name that records use when no rule matched.
+    #[error("`no rule matched` is what records say when no rule matched; choose another name")]
+    Reserved,
+}
+
+impl FromStr for RuleName {
+    type Err = InvalidRuleName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() || text.chars().count() > Self::CHARS_MAX {
+            return Err(InvalidRuleName::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(InvalidRuleName::Control);
+        }
+        if text == Self::UNMATCHED {
+            return Err(InvalidRuleName::Reserved);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// What a rule says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleAction {
+    /// Send the request to one of these.
+    Route(Routing),
+    /// Refuse it, with this message to the caller.
+    Deny(Arc<str>),
+}
+
+impl RuleAction {
+    /// Whether this cannot send a request outside, whatever the targets are.
+    #[must_use]
+    pub const fn keeps_inside(&self) -> bool {
+        match self {
+            RuleAction::Deny(_) => true,
+            RuleAction::Route(routing) => matches!(routing.targets, Selection::Zone(ZoneKind::Local)),
+        }
+    }
+}
+
+/// Which of the alias's permitted targets, in which order, and what to do when they are full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    /// Which targets.
+    pub targets: Selection,
+    /// In which order.
+    pub prefer: Preference,
+    /// The ladder: steps taken in order while there is no free place.
+    pub when_full: Vec<Step>,
+}
+
+impl Routing {
+    /// The ladder of a rule that has no `when_full`.
+    pub const DEFAULT_LADDER: [Step; 2] = [Step::Queue(Duration::from_secs(10)), Step::Reject];
+}
+
+/// Which of the alias's permitted targets a rule uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    Any,
+    /// Those of one zone.
+    Zone(ZoneKind),
+    /// Those listed, in this order.
+    Targets(Vec<TargetId>),
+}
+
+/// In which order targets are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Preference {
+    /// The operator's order: of the rule's list if it has one, else of the alias.
+    #[default]
+    Order,
+    /// Local targets first, otherwise the operator's order.
+    Local,
+    /// By what the expected tokens cost. A local target without a price costs nothing; a cloud target
+    /// without one comes last. Among equals the operator's order.
+    Cheapest,
+}
+
+/// One step of a ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Wait so long for a place.
+    Queue(Duration),
+    /// Take a smaller local model.
+    Degrade,
+    /// Take a cloud target of the plan.
+    Burst,
+    /// Refuse the request.
+    Reject,
+}

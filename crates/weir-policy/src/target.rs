@@ -1,0 +1,100 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use weir_label::{Boundary, Cloud, Label, Local, Recipient, Refusal, ZoneKind};
+
+/// A target's place in its [`Catalogue`](crate::Catalogue). Means nothing in another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TargetId(pub(crate) u32);
+
+impl TargetId {
+    /// The position, counted from zero in the order of the configuration.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A recipient of either zone.
+#[derive(Debug, Clone)]
+pub enum AnyRecipient {
+    /// A backend inside the network.
+    Local(Recipient<Local>),
+    /// A backend outside the network.
+    Cloud(Recipient<Cloud>),
+}
+
+impl AnyRecipient {
+    /// The zone.
+    #[must_use]
+    pub const fn zone(&self) -> ZoneKind {
+        match self {
+            AnyRecipient::Local(_) => ZoneKind::Local,
+            AnyRecipient::Cloud(_) => ZoneKind::Cloud,
+        }
+    }
+
+    /// The backend's name.
+    #[must_use]
+    pub fn backend(&self) -> &Arc<str> {
+        match self {
+            AnyRecipient::Local(recipient) => recipient.backend(),
+            AnyRecipient::Cloud(recipient) => recipient.backend(),
+        }
+    }
+
+    /// Whether content with `label` may go there.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why not.
+    pub fn check(&self, boundary: &Boundary, label: &Label) -> Result<(), Refusal> {
+        match self {
+            AnyRecipient::Local(recipient) => boundary.check(label, recipient),
+            AnyRecipient::Cloud(recipient) => boundary.check(label, recipient),
+        }
+    }
+}
+
+/// What a model costs, in micro-USD per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    /// Per million tokens of prompt.
+    pub input: u64,
+    /// Per million tokens of answer.
+    pub output: u64,
+}
+
+impl Price {
+    /// The cost of so many tokens, in picodollars (10⁻¹² USD), so that nothing is rounded.
+    #[must_use]
+    pub fn of(self, input_tokens: u64, output_tokens: u64) -> u128 {
+        let cost = |price: u64, tokens: u64| u128::from(price) * u128::from(tokens);
+        cost(self.input, input_tokens).saturating_add(cost(self.output, output_tokens))
+    }
+}
+
+/// One model of one backend.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// `backend/model`, as rules and aliases name it.
+    pub name: Arc<str>,
+    /// Who receives what is sent to it.
+    pub recipient: AnyRecipient,
+    /// The backend's name.
+    pub backend: Arc<str>,
+    /// The model's name at the backend.
+    pub model: Arc<str>,
+    /// What it costs, if declared.
+    pub price: Option<Price>,
+    /// Words of the operator's, which rules can select by.
+    pub tags: BTreeSet<Arc<str>>,
+    /// The most tokens of prompt and answer together, if declared.
+    pub context_tokens: Option<u32>,
+}
+
+impl Target {
+    /// The zone.
+    #[must_use]
+    pub const fn zone(&self) -> ZoneKind {
+        self.recipient.zone()
+    }
+}

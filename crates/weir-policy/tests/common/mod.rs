@@ -1,0 +1,102 @@
+//! A small network to decide about: two local backends and three cloud ones.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
+use weir_policy::{
+    AnyRecipient, CallerFacts, Catalogue, Comparison, Condition, DataFacts, Facts, LatencyClass, OneOf,
+    Operator, Policy, Preference, Price, RequestFacts, Routing, Rule, RuleAction, Selection, Step, Target,
+    TargetId, Test,
+};
+
+pub static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
+
+pub fn jurisdiction(name: &str) -> Jurisdiction {
+    name.parse().unwrap()
+}
+
+pub fn boundary(level: Level) -> Boundary {
+    let eu = [jurisdiction("EU"), jurisdiction("DE")];
+    let residency = Residency::new([(jurisdiction("EU"), eu.into())].into());
+    Boundary::new(level, residency, Revision::new("0123456789abcdef"))
+}
+
+pub fn local(boundary: &Boundary, name: &str, level: Level) -> Target {
+    target(AnyRecipient::Local(Recipient::new(name, boundary.local_clearance(level, None))))
+}
+
+pub fn cloud(boundary: &Boundary, name: &str, level: Level, place: Option<&str>) -> Target {
+    let clearance = boundary.cloud_clearance(level, place.map(jurisdiction)).unwrap();
+    target(AnyRecipient::Cloud(Recipient::new(name, clearance)))
+}
+
+pub fn target(recipient: AnyRecipient) -> Target {
+    let backend = recipient.backend().clone();
+    Target {
+        name: format!("{backend}/m").into(),
+        recipient,
+        backend,
+        model: "m".into(),
+        price: None,
+        tags: [].into(),
+        context_tokens: None,
+    }
+}
+
+pub fn priced(target: Target, input: u64, output: u64) -> Target {
+    Target { price: Some(Price { input, output }), ..target }
+}
+
+/// A catalogue of these targets with one alias, `auto`, to the first of them and smaller models.
+pub fn catalogue(targets: Vec<Target>, smaller: Vec<Target>) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    let mut add = |targets: Vec<Target>| -> Vec<TargetId> {
+        targets.into_iter().map(|target| catalogue.add_target(target).unwrap()).collect()
+    };
+    let (main, degrade) = (add(targets), add(smaller));
+    catalogue.add_alias("auto", main, degrade).unwrap();
+    catalogue
+}
+
+pub fn facts(label: &Label) -> Facts<'_> {
+    Facts {
+        caller: CallerFacts::default(),
+        request: RequestFacts {
+            endpoint: "chat.completions",
+            alias: "auto",
+            stream: false,
+            tools: false,
+            images: false,
+            prompt_tokens: 1_000,
+            max_output_tokens: None,
+        },
+        data: DataFacts { label, entities: &NO_ENTITIES },
+        latency_class: LatencyClass::Interactive,
+        wish: None,
+    }
+}
+
+pub fn route(targets: Selection, prefer: Preference, when_full: &[Step]) -> RuleAction {
+    RuleAction::Route(Routing { targets, prefer, when_full: when_full.to_vec() })
+}
+
+pub fn rule(name: &str, when: Condition, action: RuleAction) -> Rule {
+    Rule { name: name.parse().unwrap(), when, action }
+}
+
+pub fn at_least(level: Level) -> Condition {
+    Condition::Test(Test::Level(OneOf(vec![Comparison { operator: Operator::AtLeast, value: level }])))
+}
+
+/// The policy to start with.
+pub fn two_rules(boundary: Boundary) -> Policy {
+    let queue = |seconds| Step::Queue(Duration::from_secs(seconds));
+    let stay =
+        route(Selection::Zone(ZoneKind::Local), Preference::Order, &[queue(30), Step::Degrade, Step::Reject]);
+    let leave = route(Selection::Any, Preference::Cheapest, &[Step::Burst, queue(10), Step::Reject]);
+    let rules = vec![
+        rule("sensitive data stays local", at_least(Level::Confidential), stay),
+        rule("everything else may use the cloud", Condition::always(), leave),
+    ];
+    Policy::new(boundary, rules)
+}

@@ -1,0 +1,173 @@
+use crate::clock::Clock;
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use weir_dispatch::{Admission, Ask, Dispatcher, QueueLimits, Refused, Report, Slot, State, Step, Ticket};
+
+/// The dispatcher with a clock and people waiting at it.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    clock: Clock,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dispatcher: Dispatcher,
+    waiting: HashMap<Ticket, oneshot::Sender<()>>,
+}
+
+impl Desk {
+    pub fn new(clock: Clock, limits: QueueLimits) -> Self {
+        let inner = Inner { dispatcher: Dispatcher::new(limits), waiting: HashMap::new() };
+        Self { clock, inner: Mutex::new(inner) }
+    }
+
+    /// Takes over limits from a configuration.
+    pub fn configure(
+        &self,
+        limits: QueueLimits,
+        targets: impl IntoIterator<Item = (Arc<str>, Option<NonZeroU32>)>,
+    ) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let granted = inner.dispatcher.configure(limits, targets, now);
+        inner.wake(granted);
+    }
+
+    /// Waits for a place as long as the ladder says. Dropping the future leaves the queue.
+    pub async fn admit(self: &Arc<Self>, ask: Ask) -> Result<Place, Refused> {
+        let mut admission = self.lock().dispatcher.ask(ask, self.clock.now());
+        loop {
+            let (ticket, until) = match admission {
+                Admission::Slot(slot) => return Ok(Place::new(self.clone(), slot)),
+                Admission::Refused(refused) => return Err(refused),
+                Admission::Wait { ticket, until } => (ticket, until),
+            };
+            admission = self.wait(ticket, until).await;
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.lock().dispatcher.state()
+    }
+
+    async fn wait(self: &Arc<Self>, ticket: Ticket, until: Duration) -> Admission {
+        let (sender, granted) = oneshot::channel();
+        let mut leaving = Leaving { desk: self, ticket: Some(ticket) };
+        {
+            let mut inner = self.lock();
+            // A place may have been granted between the answer and now.
+            match inner.dispatcher.resume(ticket, self.clock.now()) {
+                Admission::Wait { .. } => inner.waiting.insert(ticket, sender),
+                settled @ (Admission::Slot(_) | Admission::Refused(_)) => {
+                    leaving.ticket = None;
+                    return settled;
+                }
+            };
+        }
+        let deadline = tokio::time::Instant::from_std(self.clock.instant(until));
+        let _ = tokio::time::timeout_at(deadline, granted).await;
+        leaving.ticket = None;
+        let mut inner = self.lock();
+        inner.waiting.remove(&ticket);
+        inner.dispatcher.resume(ticket, self.clock.now())
+    }
+
+    fn give_back(&self, slot: &Slot, report: Report) {
+        let mut inner = self.lock();
+        let granted = inner.dispatcher.release(slot, report, self.clock.now());
+        inner.wake(granted);
+    }
+
+    fn withdraw(&self, ticket: Ticket) {
+        let mut inner = self.lock();
+        inner.waiting.remove(&ticket);
+        let granted = inner.dispatcher.withdraw(ticket, self.clock.now());
+        inner.wake(granted);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // The dispatcher's methods leave it whole at every step.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn wake(&mut self, granted: Vec<Ticket>) {
+        for ticket in granted {
+            if let Some(sender) = self.waiting.remove(&ticket) {
+                // A receiver that is gone withdraws its ticket itself.
+                let _ = sender.send(());
+            }
+        }
+    }
+}
+
+/// Takes a ticket out of the queue when the wait is abandoned.
+struct Leaving<'a> {
+    desk: &'a Desk,
+    ticket: Option<Ticket>,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.desk.withdraw(ticket);
+        }
+    }
+}
+
+/// A place on a target. Dropped without a report it counts as abandoned by the client.
+#[derive(Debug)]
+pub(crate) struct Place {
+    desk: Arc<Desk>,
+    slot: Option<Slot>,
+    target: Arc<str>,
+    step: Option<Step>,
+    taken: Instant,
+}
+
+impl Place {
+    fn new(desk: Arc<Desk>, slot: Slot) -> Self {
+        Self { desk, target: slot.target.clone(), step: slot.step, slot: Some(slot), taken: Instant::now() }
+    }
+
+    pub fn target(&self) -> &Arc<str> {
+        &self.target
+    }
+
+    /// The step of the ladder that led here, if there was no room at once.
+    pub fn step(&self) -> Option<Step> {
+        self.step
+    }
+
+    pub fn served(self) {
+        let held = self.taken.elapsed();
+        self.end(Report::Served(held));
+    }
+
+    pub fn failed(self) {
+        self.end(Report::Failed);
+    }
+
+    pub fn full(self, pause: Duration) {
+        self.end(Report::Full(pause));
+    }
+
+    fn end(mut self, report: Report) {
+        if let Some(slot) = self.slot.take() {
+            self.desk.give_back(&slot, report);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            self.desk.give_back(&slot, Report::Abandoned);
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Everything that can end a request without an answer, and the one table that says what the client
+//! gets for it.
+
+use http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+use weir_audit::event::OutcomeKind;
+use weir_policy::DenialCode;
+use weir_store::keys::AuthError;
+use weir_wire::chat::BadRequest;
+use weir_wire::error::Envelope;
+
+/// Why a request got no answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    NoRoute,
+    MethodNotAllowed(&'static str),
+    UnsupportedMediaType(&'static str),
+    NoKey,
+    NotLoopback,
+    ForeignOrigin,
+    BadKey(AuthError),
+    BadRequest(BadRequest),
+    BadHeader { name: &'static str, expected: &'static str },
+    TooLarge { limit: usize },
+    BodyTimeout,
+    BodyBroken,
+    UnknownModel { alias: String },
+    Denied { code: DenialCode, message: String },
+    Full { retry_after: Duration },
+    NothingLeft,
+    Draining,
+    Backend(BackendFailure),
+    Panicked,
+}
+
+/// How a backend failed a request.
+#[derive(Debug, Clone)]
+pub(crate) enum BackendFailure {
+    /// Not reached, refused, or broken off before an answer.
+    Unreachable { code: &'static str, retry: bool },
+    /// Nothing came in time.
+    Timeout,
+    /// It says that it is full.
+    Full { retry_after: Duration, envelope: Option<Envelope>, limited: bool },
+    /// The request is at fault; the backend's own words.
+    ClientError { status: u16, envelope: Envelope },
+    /// It refuses Weir's key, does not know the model, redirects, or fails.
+    Unusable { retry: bool },
+    /// The answer is no chat completion, or an error under a good status.
+    Nonsense { message: Option<String> },
+    /// The boundary gave no permit at the last check.
+    NoPermit,
+    /// There can be no record of it now, and nothing leaves without one.
+    NoRecord,
+}
+
+impl BackendFailure {
+    /// Whether another target of the plan may be tried. Nothing has reached the client yet.
+    pub fn may_try_another(&self) -> bool {
+        match self {
+            BackendFailure::Unreachable { retry, .. } | BackendFailure::Unusable { retry } => *retry,
+            BackendFailure::Timeout
+            | BackendFailure::Full { .. }
+            | BackendFailure::Nonsense { .. }
+            | BackendFailure::NoPermit
+            | BackendFailure::NoRecord => true,
+            BackendFailure::ClientError { .. } => false,
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            BackendFailure::Unreachable { code, .. } => code,
+            BackendFailure::Timeout => "timeout",
+            BackendFailure::Full { .. } => "backend_full",
+            BackendFailure::ClientError { .. } => "client_error",
+            BackendFailure::Unusable { .. } => "backend_unusable",
+            BackendFailure::Nonsense { .. } => "malformed_answer",
+            BackendFailure::NoPermit => "no_permit",
+            BackendFailure::NoRecord => "audit_unavailable",
+        }
+    }
+}
+
+/// What the client gets.
+#[derive(Debug, Clone)]
+pub(crate) struct ErrorReply {
+    pub status: StatusCode,
+    pub envelope: Envelope,
+    pub retry_after: Option<Duration>,
+    /// `false` tells SDKs that trying again is useless.
+    pub should_retry: Option<bool>,
+}
+
+const INVALID_REQUEST: &str = "invalid_request_error";
+const SERVER_ERROR: &str = "server_error";
+const RATE_LIMIT: &str = "rate_limit_error";
+
+/// SDKs obey `retry-after` without a limit of their own: an hour would be an hour asleep.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+impl Failure {
+    /// The table.
+    pub fn reply(&self) -> ErrorReply {
+        match self {
+            Failure::NoRoute => plain(
+                404,
+                "not_found",
+                "there is no such endpoint; Weir serves `POST /v1/chat/completions` and `GET /v1/models`",
+            ),
+            Failure::MethodNotAllowed(allowed) => {
+                plain(405, "method_not_allowed", &format!("this endpoint takes {allowed}"))
+            }
+            Failure::UnsupportedMediaType(what) => plain(415, "unsupported_media_type", what),
+            Failure::NoKey => plain(
+                401,
+                "invalid_api_key",
+                "no API key was sent; send one as `Authorization: Bearer wk_…` (`weir keys create` makes one)",
+            ),
+            Failure::NotLoopback => plain(
+                401,
+                "invalid_api_key",
+                "no API key is configured, so that only callers on this machine are served; make one with `weir keys create`",
+            ),
+            Failure::ForeignOrigin => plain(
+                403,
+                "permission_denied",
+                "without API keys Weir serves no web pages of other origins; make a key with `weir keys create`",
+            ),
+            Failure::BadKey(error) => plain(401, "invalid_api_key", key_message(*error)),
+            Failure::BadRequest(bad) => with_param(400, bad.code, &bad.message, bad.param.clone()),
+            Failure::BadHeader { name, expected } => with_param(
+                400,
+                "invalid_value",
+                &format!("header `{name}` must be {expected}"),
+                Some((*name).to_owned()),
+            ),
+            Failure::TooLarge { limit } => plain(
+                413,
+                "request_too_large",
+                &format!("the body is larger than {limit} bytes (`limits.body` in weir.yaml)"),
+            ),
+            Failure::BodyTimeout => plain(408, "request_timeout", "the body did not arrive in time"),
+            Failure::BodyBroken => plain(400, "invalid_body", "the body broke off"),
+            Failure::UnknownModel { alias } => with_param(
+                404,
+                "model_not_found",
+                &format!(
+                    "the model `{alias}` does not exist or you may not use it; `GET /v1/models` lists those you may"
+                ),
+                Some("model".to_owned()),
+            ),
+            Failure::Denied { code, message } => denied(*code, message),
+            Failure::Full { retry_after } => overloaded(*retry_after),
+            Failure::NothingLeft => {
+                server(502, "bad_gateway", "no backend that may answer this request could be reached")
+            }
+            Failure::Draining => ErrorReply {
+                retry_after: Some(Duration::from_secs(1)),
+                ..server(503, "overloaded", "shutting down; try again")
+            },
+            Failure::Backend(failure) => backend_reply(failure),
+            Failure::Panicked => {
+                server(500, "internal_error", "a bug in Weir; the request was not completed")
+            }
+        }
+    }
+
+    /// A short stable word for records and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::NoRoute => "not_found",
+            Failure::MethodNotAllowed(_) => "method_not_allowed",
+            Failure::UnsupportedMediaType(_) => "unsupported_media_type",
+            Failure::NoKey => "no_key",
+            Failure::NotLoopback => "not_loopback",
+            Failure::ForeignOrigin => "foreign_origin",
+            Failure::BadKey(error) => error.code(),
+            Failure::BadRequest(bad) => bad.code,
+            Failure::BadHeader { .. } => "invalid_header",
+            Failure::TooLarge { .. } => "request_too_large",
+            Failure::BodyTimeout => "request_timeout",
+            Failure::BodyBroken => "invalid_body",
+            Failure::UnknownModel { .. } => "model_not_found",
+            Failure::Denied { code, .. } => code.as_str(),
+            Failure::Full { .. } => "overloaded",
+            Failure::NothingLeft => "nothing_left",
+            Failure::Draining => "draining",
+            Failure::Backend(failure) => failure.code(),
+            Failure::Panicked => "panic",
+        }
+    }
+
+    /// What the audit log calls it.
+    pub fn outcome(&self) -> OutcomeKind {
+        match self {
+            Failure::Backend(BackendFailure::Timeout) | Failure::BodyTimeout => OutcomeKind::Timeout,
+            Failure::Backend(_) | Failure::NothingLeft | Failure::Panicked => OutcomeKind::Failed,
+            Failure::BodyBroken => OutcomeKind::ClientCancelled,
+            Failure::NoRoute
+            | Failure::MethodNotAllowed(_)
+            | Failure::UnsupportedMediaType(_)
+            | Failure::NoKey
+            | Failure::NotLoopback
+            | Failure::ForeignOrigin
+            | Failure::BadKey(_)
+            | Failure::BadRequest(_)
+            | Failure::BadHeader { .. }
+            | Failure::TooLarge { .. }
+            | Failure::UnknownModel { .. }
+            | Failure::Denied { .. }
+            | Failure::Full { .. }
+            | Failure::Draining => OutcomeKind::Rejected,
+        }
+    }
+}
+
+fn backend_reply(failure: &BackendFailure) -> ErrorReply {
+    match failure {
+        BackendFailure::Unreachable { .. } => {
+            server(502, "bad_gateway", "the backend could not be reached or broke off")
+        }
+        BackendFailure::Timeout => server(504, "timeout", "the backend did not answer in time"),
+        BackendFailure::Full { retry_after, envelope, limited } => {
+            full_reply(*retry_after, envelope.as_ref(), *limited)
+        }
+        BackendFailure::ClientError { status, envelope } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
+            ErrorReply { status, envelope: envelope.clone(), retry_after: None, should_retry: None }
+        }
+        BackendFailure::Unusable { .. } => server(
+            502,
+            "bad_gateway",
+            "the backend cannot serve this request; its answer is in the operator's log",
+        ),
+        BackendFailure::Nonsense { message } => {
+            let message = message.as_deref().unwrap_or("the backend's answer is no chat completion");
+            server(502, "bad_gateway", message)
+        }
+        BackendFailure::NoRecord => server(
+            503,
+            "audit_unavailable",
+            "the audit log cannot be written, and nothing is served without a record",
+        ),
+        BackendFailure::NoPermit => {
+            server(503, "overloaded", "the policy changed while the request was under way; try again")
+        }
+    }
+}
+
+/// A backend's 429 is its limit for Weir's account and stays one; anything else that means "full" is
+/// an overload.
+fn full_reply(retry_after: Duration, envelope: Option<&Envelope>, limited: bool) -> ErrorReply {
+    if !limited {
+        return overloaded(retry_after);
+    }
+    let seconds = seconds(retry_after);
+    let message = envelope.map_or("the backend's rate limit is reached", |e| e.message.as_str());
+    let envelope = Envelope {
+        message: format!("{message} Please try again in {seconds}s."),
+        kind: RATE_LIMIT.to_owned(),
+        code: Some(envelope.and_then(|e| e.code.clone()).unwrap_or_else(|| "rate_limit_exceeded".to_owned())),
+        param: None,
+    };
+    limited_wait(StatusCode::TOO_MANY_REQUESTS, envelope, retry_after)
+}
+
+fn overloaded(retry_after: Duration) -> ErrorReply {
+    let message =
+        format!("every place that this request may take is busy; try again in {}s", seconds(retry_after));
+    let envelope = envelope(SERVER_ERROR, "overloaded", &message, None);
+    limited_wait(StatusCode::SERVICE_UNAVAILABLE, envelope, retry_after)
+}
+
+fn limited_wait(status: StatusCode, envelope: Envelope, retry_after: Duration) -> ErrorReply {
+    let too_long = retry_after > LONGEST_RETRY_AFTER;
+    ErrorReply {
+        status,
+        envelope,
+        retry_after: Some(retry_after.min(LONGEST_RETRY_AFTER)),
+        should_retry: too_long.then_some(false),
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0)).max(1)
+}
+
+fn denied(code: DenialCode, message: &str) -> ErrorReply {
+    let mut reply = match code {
+        DenialCode::ContextTooLong => plain(400, "context_length_exceeded", message),
+        DenialCode::PolicyDenied | DenialCode::NoLocalTarget | DenialCode::NoTargetLeft => {
+            plain(403, "policy_denied", message)
+        }
+    };
+    reply.should_retry = Some(false);
+    reply
+}
+
+fn key_message(error: AuthError) -> &'static str {
+    match error {
+        AuthError::Expired => "this API key has expired; ask the operator for a new one",
+        AuthError::Revoked => "this API key was revoked; ask the operator for a new one",
+        AuthError::Malformed | AuthError::Unknown => {
+            "this API key is not known here; keys look like `wk_live_…`"
+        }
+    }
+}
+
+fn plain(status: u16, code: &str, message: &str) -> ErrorReply {
+    with_param(status, code, message, None)
+}
+
+fn with_param(status: u16, code: &str, message: &str, param: Option<String>) -> ErrorReply {
+    ErrorReply {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+        envelope: envelope(INVALID_REQUEST, code, message, param),
+        retry_after: None,
+        should_retry: None,
+    }
+}
+
+fn server(status: u16, code: &str, message: &str) -> ErrorReply {
+    ErrorReply {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        envelope: envelope(SERVER_ERROR, code, message, None),
+        retry_after: None,
+        should_retry: None,
+    }
+}
+
+fn envelope(kind: &str, code: &str, message: &str, param: Option<String>) -> Envelope {
+    Envelope { message: message.to_owned(), kind: kind.to_owned(), code: Some(code.to_owned()), param }
+}
+
+/// The names of a denial for people: rule, what the data is, and the policy revision.
+pub(crate) fn denial_message(message: &Arc<str>, rule: &str, revision: &str) -> String {
+    format!("{message} (rule `{rule}`, policy {revision})")
+}

@@ -1,0 +1,207 @@
+use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::metrics::Metrics;
+use crate::pseudonym::Pseudonyms;
+use crate::reload::ReloadState;
+use crate::snapshot::Snapshot;
+use arc_swap::ArcSwap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use weir_audit::event::PolicyLoaded;
+use weir_audit::{Ident, Name};
+use weir_config::{AuditFailure, Limits};
+use weir_dispatch::QueueLimits;
+use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
+use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
+use weir_store::secret::{self, SecretFileError};
+
+/// The version in records and headers.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How often keys that another process made or revoked are looked for.
+const KEY_POLL: Duration = Duration::from_millis(500);
+
+/// Everything that outlives a request.
+#[derive(Debug)]
+pub struct Gateway {
+    live: ArcSwap<Snapshot>,
+    keys: ArcSwap<KeyRing>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) audit: AuditLog,
+    pub(crate) metrics: Metrics,
+    pub(crate) pseudonyms: Pseudonyms,
+    pub(crate) started: SystemTime,
+    reload: Mutex<ReloadState>,
+    draining: AtomicBool,
+    cut: AtomicBool,
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The audit log cannot be opened; without it nothing is served.
+    #[error("the audit log cannot be opened: {0}")]
+    Audit(#[from] AuditError),
+    /// The keys cannot be read.
+    #[error("the API keys cannot be read: {0}")]
+    Keys(#[from] KeyStoreError),
+    /// A secret of this installation cannot be read or made.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    /// A thread cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+impl Gateway {
+    /// Opens the state directory and makes everything ready. Connects to nothing and listens nowhere.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing has been served then.
+    pub fn start(snapshot: Snapshot, node: &str) -> Result<(Arc<Self>, Recovery), StartError> {
+        let state = snapshot.loaded.config.state.clone();
+        let store = KeyStore::open(&state)?;
+        let ring = store.key_ring()?;
+        let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
+        let options = Options::new(Name::new(node), Ident::new(VERSION));
+        let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
+        let gateway = Arc::new(Self {
+            desk: Arc::new(Desk::new(Clock::start(), queue_limits(&snapshot.loaded.config.limits))),
+            live: ArcSwap::from_pointee(snapshot),
+            keys: ArcSwap::from_pointee(ring),
+            audit,
+            metrics: Metrics::new(),
+            pseudonyms: Pseudonyms::new(key),
+            started: SystemTime::now(),
+            reload: Mutex::default(),
+            draining: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+        });
+        gateway.enforce(None);
+        watch_keys(&gateway, store).map_err(StartError::Thread)?;
+        Ok((gateway, recovery))
+    }
+
+    /// What is in force now. Ask once for each decision.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.live.load_full()
+    }
+
+    /// The API keys as they are now.
+    pub(crate) fn keys(&self) -> Arc<KeyRing> {
+        self.keys.load_full()
+    }
+
+    /// Whether no API key is configured, so that only callers on this machine are served.
+    #[must_use]
+    pub fn serves_loopback_only(&self) -> bool {
+        self.keys.load().is_empty()
+    }
+
+    /// Puts another snapshot in force, whole and at once.
+    pub(crate) fn replace(&self, snapshot: Snapshot) {
+        let previous = self.snapshot();
+        self.live.store(Arc::new(snapshot.with_doors_of(&previous)));
+        self.enforce(Some(&previous));
+    }
+
+    pub(crate) fn reload_state(&self) -> MutexGuard<'_, ReloadState> {
+        self.reload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on new requests are refused, and readiness says so.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// From now on streams that still run end with an error event.
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::SeqCst)
+    }
+
+    /// Writes the last checkpoint and closes the audit log.
+    ///
+    /// # Errors
+    /// [`AuditFailed`] when not everything could be made durable.
+    pub fn close(&self) -> Result<(), AuditFailed> {
+        self.audit.close()
+    }
+
+    /// Whether a request may be served without its record, when there can be none.
+    pub(crate) fn serves_without_record(&self) -> bool {
+        self.live.load().loaded.config.audit_on_failure == AuditFailure::LocalOnly
+    }
+
+    pub(crate) fn audit_is_healthy(&self) -> bool {
+        !matches!(self.audit.health(), Health::Failed { .. })
+    }
+
+    /// Makes the rest of the gateway follow the snapshot in force, and writes down which it is.
+    fn enforce(&self, previous: Option<&Snapshot>) {
+        let snapshot = self.snapshot();
+        let loaded = &snapshot.loaded;
+        let places = loaded.config.backends.iter().flat_map(|backend| &backend.models);
+        let places = places.filter_map(|model| {
+            Some((loaded.catalogue.target(model.target)?.name.clone(), model.concurrency))
+        });
+        self.desk.configure(queue_limits(&loaded.config.limits), places);
+        self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
+        let event = PolicyLoaded {
+            policy_revision: Ident::new(loaded.policy_revision.as_str()),
+            previous_revision: previous.map(|p| Ident::new(p.loaded.policy_revision.as_str())),
+            config_digest: Ident::new(&loaded.config_digest),
+            boundary: loaded.policy.boundary.level(),
+            rules: loaded.policy.rules().len() as u64,
+            binary_version: Ident::new(VERSION),
+        };
+        if let Err(error) = self.audit.append(event) {
+            tracing::error!(%error, "the audit log did not take the policy revision");
+        }
+    }
+}
+
+fn queue_limits(limits: &Limits) -> QueueLimits {
+    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes }
+}
+
+/// Takes over keys that `weir keys` made or revoked, in a thread that ends with the gateway.
+fn watch_keys(gateway: &Arc<Gateway>, store: KeyStore) -> std::io::Result<()> {
+    let weak = Arc::downgrade(gateway);
+    let mut seen = store.generation().ok();
+    let watch = move || {
+        while let Some(gateway) = weak.upgrade() {
+            match store.generation() {
+                Ok(generation) if Some(&generation) != seen.as_ref() => match store.key_ring() {
+                    Ok(ring) => {
+                        gateway.keys.store(Arc::new(ring));
+                        seen = Some(generation);
+                        tracing::info!("API keys reloaded");
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "API keys cannot be read; the last ones stay in force")
+                    }
+                },
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "API keys cannot be read; the last ones stay in force"),
+            }
+            drop(gateway);
+            std::thread::sleep(KEY_POLL);
+        }
+    };
+    std::thread::Builder::new().name("weir-keys".to_owned()).spawn(watch).map(drop)
+}
+
+/// Seconds since 1970.
+pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

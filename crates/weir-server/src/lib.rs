@@ -1,0 +1,27 @@
+//! HTTP in: the data plane, the admin listener and the pipeline.
+//!
+//! A [`Gateway`] holds everything that outlives a request; [`listen`] accepts connections and hands
+//! requests to `data` or `admin`; `pipeline` is one request's journey, a function of eight stages.
+//!
+//! This crate opens no connection. What leaves it goes through `weir-local` or `weir-egress`, and each
+//! of these takes a permit.
+
+mod admin;
+mod clock;
+mod data;
+mod desk;
+mod failure;
+mod gateway;
+mod ids;
+pub mod listen;
+mod metrics;
+mod pipeline;
+mod pseudonym;
+mod reload;
+mod reply;
+mod snapshot;
+
+pub use gateway::{Gateway, StartError};
+pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
+pub use reload::{ReloadOutcome, watch};
+pub use snapshot::{Snapshot, SnapshotError, Sources};

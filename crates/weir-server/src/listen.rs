@@ -1,0 +1,166 @@
+//! Accepting connections: limits, time-outs, orderly shutdown.
+
+mod watched;
+
+use crate::reply::Body;
+use crate::{Gateway, admin, data};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use watched::{Phase, Watched};
+
+/// A connection on which nothing is asked for this long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// The most headers of a request.
+const HEADERS_MAX: usize = 100;
+/// Request line and headers together.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// After an accept that failed: the process is out of descriptors, and only time helps.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Streams learn of a shutdown at their next look at the clock.
+const CUT_PAUSE: Duration = Duration::from_secs(3);
+
+/// The connections of the admin listener, which must answer when the data listener is full.
+const ADMIN_CONNECTIONS: usize = 64;
+
+/// The two sockets of the gateway.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For applications.
+    pub data: TcpListener,
+    /// For operators.
+    pub admin: TcpListener,
+}
+
+/// Serves until `shutdown` is ready, then drains: readiness falls, nothing new is taken, requests in
+/// flight may finish for `limits.drain`, and what is left is cut with an error event.
+pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl Future<Output = ()>) {
+    let connections = gateway.snapshot().loaded.config.limits.connections.get();
+    let data =
+        Door { gateway: gateway.clone(), side: Side::Data, places: Arc::new(Semaphore::new(connections)) };
+    let admin = Door {
+        gateway: gateway.clone(),
+        side: Side::Admin,
+        places: Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
+    };
+    let graceful = GracefulShutdown::new();
+    tokio::select! {
+        () = data.accept(&listeners.data, &graceful) => {}
+        () = admin.accept(&listeners.admin, &graceful) => {}
+        () = shutdown => {}
+    }
+    gateway.drain();
+    drop(listeners.data);
+    tracing::info!("draining");
+    let drain = gateway.snapshot().loaded.config.limits.drain;
+    let mut finished = std::pin::pin!(graceful.shutdown());
+    if tokio::time::timeout(drain, &mut finished).await.is_err() {
+        gateway.cut();
+        tracing::warn!("requests still in flight are cut");
+        let _ = tokio::time::timeout(CUT_PAUSE, finished).await;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Data,
+    Admin,
+}
+
+struct Door {
+    gateway: Arc<Gateway>,
+    side: Side,
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
+        while let Ok(place) = self.places.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((socket, peer)) => {
+                    let connection =
+                        serve_connection(self.gateway.clone(), self.side, socket, peer, graceful);
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+fn serve_connection(
+    gateway: Arc<Gateway>,
+    side: Side,
+    socket: TcpStream,
+    peer: SocketAddr,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
+    let watcher = graceful.watcher();
+    async move {
+        // Without it an answer waits for the acknowledgement of the one before.
+        let _ = socket.set_nodelay(true);
+        let phase = Phase::default();
+        let io = TokioIo::new(Watched::new(socket, phase.clone()));
+        let served = gateway.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (gateway, phase) = (served.clone(), phase.clone());
+            async move {
+                phase.begin();
+                let response = dispatch(&gateway, side, request, peer).await;
+                phase.answer();
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let builder = connection_builder();
+        let connection = watcher.watch(builder.serve_connection(io, service).into_owned());
+        gateway.metrics.connected();
+        // An error here is the client's end of the connection; its requests have their records.
+        let _ = connection.await;
+        gateway.metrics.disconnected();
+    }
+}
+
+fn connection_builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_concurrent_streams(256);
+    builder
+}
+
+async fn dispatch(
+    gateway: &Arc<Gateway>,
+    side: Side,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Body> {
+    match side {
+        Side::Data => data::handle(gateway, request, peer).await,
+        Side::Admin => admin::handle(gateway, &request),
+    }
+}

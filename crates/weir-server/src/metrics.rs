@@ -1,0 +1,234 @@
+//! `/metrics`: what ran where, how long it took, and what state Weir is in.
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::time::Duration;
+use weir_dispatch::State;
+
+/// Where a request ran and how it ended. Every value is bounded: names of the configuration, or words
+/// of Weir's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct RequestLabels {
+    pub zone: &'static str,
+    pub backend: String,
+    pub level: &'static str,
+    pub rule: String,
+    pub outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ZoneLabels {
+    zone: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TargetLabels {
+    target: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RevisionLabels {
+    policy: String,
+    config: String,
+}
+
+/// The series, and the registry that writes them.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    duration: Family<ZoneLabels, Histogram>,
+    time_to_first_token: Family<ZoneLabels, Histogram>,
+    overhead: Histogram,
+    queue_time: Histogram,
+    tokens_in: Family<ZoneLabels, Counter>,
+    tokens_out: Family<ZoneLabels, Counter>,
+    incomplete_scans: Counter,
+    reloads: Family<ResultLabels, Counter>,
+    reload_ok: Gauge,
+    revision: Family<RevisionLabels, Gauge>,
+    queued: Gauge,
+    queued_bytes: Gauge,
+    in_flight: Family<TargetLabels, Gauge>,
+    audit_ok: Gauge,
+    connections: Gauge,
+}
+
+/// What one finished request adds.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub labels: RequestLabels,
+    pub total: Duration,
+    pub time_to_first_token: Option<Duration>,
+    pub overhead: Option<Duration>,
+    pub queued: Duration,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+}
+
+const SECONDS: [f64; 14] =
+    [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 81.92];
+const OVERHEAD_SECONDS: [f64; 12] =
+    [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
+const TTFT_SECONDS: [f64; 16] =
+    [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 40.0];
+
+impl Metrics {
+    pub fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("weir"),
+            requests: Family::default(),
+            duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            time_to_first_token: Family::new_with_constructor(|| Histogram::new(TTFT_SECONDS)),
+            overhead: Histogram::new(OVERHEAD_SECONDS),
+            queue_time: Histogram::new(SECONDS),
+            tokens_in: Family::default(),
+            tokens_out: Family::default(),
+            incomplete_scans: Counter::default(),
+            reloads: Family::default(),
+            reload_ok: Gauge::default(),
+            revision: Family::default(),
+            queued: Gauge::default(),
+            queued_bytes: Gauge::default(),
+            in_flight: Family::default(),
+            audit_ok: Gauge::default(),
+            connections: Gauge::default(),
+        };
+        metrics.reload_ok.set(1);
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let r = &mut self.registry;
+        r.register("requests", "Requests by where they ran and how they ended", self.requests.clone());
+        r.register_with_unit(
+            "request_duration",
+            "From the head of a request to the end of its reply",
+            Unit::Seconds,
+            self.duration.clone(),
+        );
+        r.register_with_unit(
+            "time_to_first_token",
+            "From the head of a request to the first content",
+            Unit::Seconds,
+            self.time_to_first_token.clone(),
+        );
+        r.register_with_unit(
+            "overhead",
+            "Weir's own time before forwarding, without queueing and without waiting for the client",
+            Unit::Seconds,
+            self.overhead.clone(),
+        );
+        r.register_with_unit(
+            "queue_time",
+            "Time spent waiting for a place",
+            Unit::Seconds,
+            self.queue_time.clone(),
+        );
+        r.register_with_unit(
+            "input",
+            "Tokens of prompts, as backends count them",
+            Unit::Other("tokens".to_owned()),
+            self.tokens_in.clone(),
+        );
+        r.register_with_unit(
+            "output",
+            "Tokens of answers, as backends count them",
+            Unit::Other("tokens".to_owned()),
+            self.tokens_out.clone(),
+        );
+        r.register(
+            "incomplete_scans",
+            "Requests that could not be inspected completely",
+            self.incomplete_scans.clone(),
+        );
+        r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
+        r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
+        r.register("revision_info", "The revision in force", self.revision.clone());
+        r.register("queue_length", "Requests that wait for a place", self.queued.clone());
+        r.register_with_unit(
+            "queue_size",
+            "Bodies of the requests that wait",
+            Unit::Bytes,
+            self.queued_bytes.clone(),
+        );
+        r.register("in_flight", "Requests in flight by target", self.in_flight.clone());
+        r.register("audit_ok", "1 while the audit log can be written", self.audit_ok.clone());
+        r.register("connections", "Open client connections", self.connections.clone());
+        self
+    }
+
+    pub fn finished(&self, finished: &Finished) {
+        let zone = ZoneLabels { zone: finished.labels.zone };
+        self.requests.get_or_create(&finished.labels).inc();
+        self.duration.get_or_create(&zone).observe(finished.total.as_secs_f64());
+        if let Some(ttft) = finished.time_to_first_token {
+            self.time_to_first_token.get_or_create(&zone).observe(ttft.as_secs_f64());
+        }
+        if let Some(overhead) = finished.overhead {
+            self.overhead.observe(overhead.as_secs_f64());
+        }
+        if !finished.queued.is_zero() {
+            self.queue_time.observe(finished.queued.as_secs_f64());
+        }
+        if let Some(tokens) = finished.tokens_in {
+            self.tokens_in.get_or_create(&zone).inc_by(tokens);
+        }
+        if let Some(tokens) = finished.tokens_out {
+            self.tokens_out.get_or_create(&zone).inc_by(tokens);
+        }
+    }
+
+    pub fn incomplete_scan(&self) {
+        self.incomplete_scans.inc();
+    }
+
+    pub fn reloaded(&self, ok: bool) {
+        self.reloads.get_or_create(&ResultLabels { result: if ok { "applied" } else { "refused" } }).inc();
+        self.reload_ok.set(i64::from(ok));
+    }
+
+    /// The files on the disk are those in force again, without having been applied anew.
+    pub fn reload_settled(&self) {
+        self.reload_ok.set(1);
+    }
+
+    pub fn in_force(&self, policy: &str, config: &str) {
+        self.revision.clear();
+        let labels = RevisionLabels { policy: policy.to_owned(), config: config.to_owned() };
+        self.revision.get_or_create(&labels).set(1);
+    }
+
+    pub fn connected(&self) {
+        self.connections.inc();
+    }
+
+    pub fn disconnected(&self) {
+        self.connections.dec();
+    }
+
+    /// All series in the OpenMetrics text format.
+    pub fn write(&self, state: &State, audit_ok: bool) -> String {
+        self.queued.set(i64::try_from(state.queued).unwrap_or(i64::MAX));
+        self.queued_bytes.set(i64::try_from(state.queued_bytes).unwrap_or(i64::MAX));
+        self.in_flight.clear();
+        for (name, slots) in &state.targets {
+            let labels = TargetLabels { target: name.to_string() };
+            self.in_flight.get_or_create(&labels).set(i64::from(slots.in_flight));
+        }
+        self.audit_ok.set(i64::from(audit_ok));
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}

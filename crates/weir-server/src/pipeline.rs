@@ -1,0 +1,98 @@
+//! One request's journey: identify, receive, inspect, decide, admit, forward, relay, record.
+//!
+//! The caller is identified by the head of the request, before its body is taken in, so that nobody
+//! unknown makes Weir hold 32 MiB. Every stage is a module with one public entry.
+//!
+//! INVARIANT (one start, one end): the [`Ledger`] of a request writes a decision record for each
+//! attempt and exactly one outcome, however the request ends.
+
+pub(crate) mod admit;
+pub(crate) mod decide;
+pub(crate) mod explain;
+pub(crate) mod forward;
+pub(crate) mod identify;
+pub(crate) mod inspect;
+pub(crate) mod receive;
+pub(crate) mod record;
+pub(crate) mod relay;
+
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use crate::reply::{self, Body};
+use admit::{Tried, admit};
+use decide::decide;
+use forward::forward;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use identify::identify;
+use inspect::inspect;
+use receive::{discard, receive};
+use record::Ledger;
+use relay::{Answer, relay};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// `POST /v1/chat/completions`.
+pub(crate) async fn chat_completions(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Body> {
+    let mut ledger = Ledger::open(gateway.clone(), peer);
+    let answer = journey(gateway, request, peer, &mut ledger).await;
+    let mut response = match answer {
+        Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
+        Ok(Answer::Stream(mut relay)) => {
+            let head = ledger.head();
+            relay.carry(ledger);
+            return head.stamp(reply::stream(*relay));
+        }
+        Err(failure) => {
+            ledger.fail(&failure);
+            reply::failure(&failure)
+        }
+    };
+    response = ledger.head().stamp(response);
+    ledger.finish(response.status()).await;
+    response
+}
+
+/// The eight stages. What is decided is decided under the newest policy: again when the request has
+/// waited, and again before each attempt.
+async fn journey(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    ledger: &mut Ledger,
+) -> Result<Answer, Failure> {
+    let (head, body) = request.into_parts();
+    let caller = match identify(gateway, &head, peer) {
+        Ok(caller) => caller,
+        Err(failure) => return Err(discard(body, failure).await),
+    };
+    ledger.identified(&caller);
+    let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
+    ledger.received(bytes.len());
+    let mut inspected = inspect(gateway, bytes, &caller).await?;
+    ledger.inspected(&inspected);
+    let mut tried = Tried::default();
+    loop {
+        let mut ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+        let place = admit(gateway, &ruling, &inspected, &tried, ledger).await?;
+        if ruling.is_outdated(gateway) {
+            ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+        }
+        let Some(target) = ruling.target_of(&place, &tried) else { continue };
+        let name = place.target().clone();
+        let sent = match ledger.attempt(&ruling, target, &place, &tried).await {
+            Ok(()) => forward(&ruling, target, &inspected).await,
+            Err(no_record) => Err(no_record),
+        };
+        match relay(gateway, sent, &ruling, target, place, &inspected, ledger).await {
+            Err(failure) if failure.may_try_another() && tried.has_attempts_left() => {
+                tried.add(name, &failure)
+            }
+            other => return other.map_err(Failure::Backend),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `Facts` → [`Decision`].
+
+use super::admit::Tried;
+use super::identify::Caller;
+use super::inspect::Inspected;
+use super::record::Ledger;
+use crate::desk::Place;
+use crate::failure::{Failure, denial_message};
+use crate::gateway::Gateway;
+use crate::snapshot::Snapshot;
+use std::sync::Arc;
+use weir_dispatch::Step;
+use weir_policy::{
+    Action, Alias, CallerFacts, DataFacts, Decision, Denial, Facts, LatencyClass, Plan, RequestFacts,
+    RouteWish, Target, TargetId,
+};
+use weir_wire::chat;
+
+/// The one endpoint there is so far, as rules and records name it.
+pub(crate) const ENDPOINT: &str = "chat.completions";
+
+/// A decision with the snapshot that it was made under.
+#[derive(Debug)]
+pub(crate) struct Ruling {
+    pub snapshot: Arc<Snapshot>,
+    pub plan: Plan,
+}
+
+impl Ruling {
+    /// Whether another snapshot is in force by now.
+    pub fn is_outdated(&self, gateway: &Gateway) -> bool {
+        !self.snapshot.is_same_as(&gateway.snapshot())
+    }
+
+    /// The target of a place, if the plan has it: a place may have been waited for under a plan that is
+    /// no longer the one in force.
+    pub fn target_of(&self, place: &Place, tried: &Tried) -> Option<TargetId> {
+        let id = self.snapshot.loaded.catalogue.target_named(place.target())?;
+        let Plan { first, overflow, degrade, ladder } = &self.plan;
+        let may_overflow = tried.attempts() > 0 || ladder.contains(&Step::Burst);
+        let named = first.contains(&id) || degrade.contains(&id) || (may_overflow && overflow.contains(&id));
+        named.then_some(id)
+    }
+
+    /// A target of the plan.
+    pub fn target(&self, id: TargetId) -> Option<&Target> {
+        self.snapshot.loaded.catalogue.target(id)
+    }
+}
+
+/// Decides under the newest policy, having looked again if what to look for has changed.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] for an alias that does not exist or is not the caller's,
+/// [`Failure::Denied`] when the policy says so.
+pub(crate) fn decide(
+    gateway: &Gateway,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+) -> Result<Ruling, Failure> {
+    let snapshot = gateway.snapshot();
+    if inspected.seen.scanner != snapshot.engine.digest() {
+        inspected.again(&snapshot.engine);
+        ledger.inspected(inspected);
+    }
+    let decision = {
+        let alias = alias_for(&snapshot, inspected.request.content().alias(), caller)?;
+        let facts = facts(inspected, caller);
+        let decision =
+            weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
+        ledger.decided(&snapshot, &decision, &facts);
+        decision
+    };
+    let plan = match &decision.action {
+        Action::Route(plan) => plan.clone(),
+        Action::Deny(denial) => return Err(denied(&decision, denial)),
+    };
+    Ok(Ruling { snapshot, plan })
+}
+
+pub(crate) fn alias_for<'s>(
+    snapshot: &'s Snapshot,
+    name: &str,
+    caller: &Caller,
+) -> Result<&'s Alias, Failure> {
+    let unknown = || Failure::UnknownModel { alias: name.chars().take(200).collect() };
+    if !caller.may_use(name) {
+        return Err(unknown());
+    }
+    snapshot.loaded.catalogue.alias(name).ok_or_else(unknown)
+}
+
+/// Everything a rule may look at.
+pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller) -> Facts<'a> {
+    let request = inspected.request.content();
+    Facts {
+        caller: caller_facts(caller),
+        request: RequestFacts {
+            endpoint: ENDPOINT,
+            alias: request.alias(),
+            stream: request.is_stream(),
+            tools: request.has_tools(),
+            images: request.has_images(),
+            prompt_tokens: inspected.prompt_tokens(),
+            max_output_tokens: request.max_output_tokens(),
+        },
+        data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },
+        latency_class: latency_class(caller, request.service_tier()),
+        wish: stricter(caller.wish, request.wish()),
+    }
+}
+
+fn caller_facts(caller: &Caller) -> CallerFacts<'_> {
+    let Some(key) = &caller.key else { return CallerFacts::default() };
+    CallerFacts {
+        key: Some(&key.id),
+        name: Some(&key.terms.name),
+        tenant: key.terms.tenant.as_deref(),
+        team: key.terms.team.as_deref(),
+        app: key.terms.app.as_deref(),
+        environment: Some(key.terms.environment.as_str()),
+    }
+}
+
+fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
+    match service_tier {
+        Some("flex" | "batch") => LatencyClass::Batch,
+        _ => caller.latency_class.unwrap_or_default(),
+    }
+}
+
+fn stricter(header: Option<RouteWish>, body: Option<chat::RouteWish>) -> Option<RouteWish> {
+    let body = body.map(|wish| match wish {
+        chat::RouteWish::LocalOnly => RouteWish::LocalOnly,
+        chat::RouteWish::CloudOk => RouteWish::CloudOk,
+    });
+    match (header, body) {
+        (Some(RouteWish::LocalOnly), _) | (_, Some(RouteWish::LocalOnly)) => Some(RouteWish::LocalOnly),
+        (header, body) => header.or(body),
+    }
+}
+
+fn denied(decision: &Decision, denial: &Denial) -> Failure {
+    let message = denial_message(&denial.message, decision.rule.as_str(), decision.revision.as_str());
+    Failure::Denied { code: denial.code, message }
+}

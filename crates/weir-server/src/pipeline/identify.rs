@@ -1,0 +1,176 @@
+//! Credentials → [`Caller`].
+
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, ORIGIN};
+use http::request::Parts;
+use jiff::Timestamp;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use weir_audit::event::AuthMethod;
+use weir_label::{Jurisdiction, Label, Level};
+use weir_policy::{LatencyClass, RouteWish};
+use weir_store::keys::KeyRecord;
+
+/// Who asks, and what they said of the request outside its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub key: Option<Arc<KeyRecord>>,
+    pub method: AuthMethod,
+    /// What the key and the headers say of the data; it is joined to what inspection finds.
+    pub label: Label,
+    pub latency_class: Option<LatencyClass>,
+    pub wish: Option<RouteWish>,
+}
+
+impl Caller {
+    /// Whether the caller may ask for this alias.
+    pub fn may_use(&self, alias: &str) -> bool {
+        let allowed = self.key.as_ref().and_then(|key| key.terms.aliases.as_ref());
+        allowed.is_none_or(|aliases| aliases.iter().any(|a| a == alias))
+    }
+}
+
+/// Finds out who asks.
+///
+/// # Errors
+/// [`Failure`] for a missing or bad key and for headers that say nothing Weir understands.
+pub(crate) fn identify(gateway: &Gateway, head: &Parts, peer: SocketAddr) -> Result<Caller, Failure> {
+    if gateway.is_draining() {
+        return Err(Failure::Draining);
+    }
+    let key = authenticate(gateway, &head.headers, peer)?;
+    let method = if key.is_some() { AuthMethod::Key } else { AuthMethod::Loopback };
+    let label = declared_label(&head.headers, key.as_deref())?;
+    Ok(Caller {
+        latency_class: latency_class(&head.headers, key.as_deref())?,
+        wish: word(&head.headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
+        key,
+        method,
+        label,
+    })
+}
+
+fn authenticate(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+) -> Result<Option<Arc<KeyRecord>>, Failure> {
+    let keys = gateway.keys();
+    if keys.is_empty() {
+        return without_keys(headers, peer).map(|()| None);
+    }
+    let presented = presented_key(headers).ok_or(Failure::NoKey)?;
+    keys.authenticate(presented, Timestamp::now()).map(|key| Some(key.clone())).map_err(Failure::BadKey)
+}
+
+/// Without any key, whoever is on this machine is served; but not a web page of somebody else's that a
+/// browser on this machine shows.
+fn without_keys(headers: &HeaderMap, peer: SocketAddr) -> Result<(), Failure> {
+    if !peer.ip().to_canonical().is_loopback() {
+        return Err(Failure::NotLoopback);
+    }
+    match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
+        Some(origin) if !is_loopback_origin(origin) => Err(Failure::ForeignOrigin),
+        _ => Ok(()),
+    }
+}
+
+fn is_loopback_origin(origin: &str) -> bool {
+    let Some((_, authority)) = origin.split_once("://") else { return false };
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// `Authorization: Bearer K`, `x-api-key: K` or `api-key: K`.
+pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    });
+    let plain = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    bearer.or_else(|| plain("x-api-key")).or_else(|| plain("api-key"))
+}
+
+/// The key's defaults, joined with what the caller declares. Headers raise, and cannot lower.
+fn declared_label(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Label, Failure> {
+    let mut label = Label::default();
+    let levels = "`public`, `internal`, `confidential` or `restricted`";
+    let level = word::<Level>(headers, "x-weir-level", levels)?;
+    for level in level.into_iter().chain(key.and_then(|key| key.terms.default_level)) {
+        label.raise(&Label::at(level));
+    }
+    let jurisdiction = word::<Jurisdiction>(headers, "x-weir-jurisdiction", "a name such as `EU` or `DE`")?;
+    for jurisdiction in jurisdiction.into_iter().chain(key.and_then(|key| key.terms.jurisdiction.clone())) {
+        label = label.with_jurisdiction(jurisdiction);
+    }
+    Ok(label)
+}
+
+fn latency_class(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Option<LatencyClass>, Failure> {
+    let declared = word(headers, "x-weir-latency", "`interactive` or `batch`")?;
+    let default = key.and_then(|key| key.terms.latency_class.as_str().parse().ok());
+    Ok(declared.or(default))
+}
+
+/// The value of a header of Weir's own. More than one, or one that is no value, is an error: what a
+/// caller says of its data must not be lost.
+fn word<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    match (parsed, values.next()) {
+        (Some(parsed), None) => Ok(Some(parsed)),
+        _ => Err(Failure::BadHeader { name, expected }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_taken_from_the_three_headers_clients_use() {
+        let with = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            presented_key(&headers).map(str::to_owned)
+        };
+        assert_eq!(with("authorization", "bearer k1").as_deref(), Some("k1"));
+        assert_eq!(with("authorization", "Bearer  k1 ").as_deref(), Some("k1"));
+        assert_eq!(with("x-api-key", "k2").as_deref(), Some("k2"));
+        assert_eq!(with("api-key", "k3").as_deref(), Some("k3"));
+        assert_eq!(with("authorization", "Basic k4"), None);
+    }
+
+    #[test]
+    fn only_pages_of_this_machine_are_at_home_here() {
+        for home in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080"] {
+            assert!(is_loopback_origin(home), "{home}");
+        }
+        for foreign in
+            ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://localhost.evil"]
+        {
+            assert!(!is_loopback_origin(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_says_nothing_is_an_error_and_is_not_ignored() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-weir-level", "confidental".parse().unwrap());
+        assert!(declared_label(&headers, None).is_err());
+        headers.insert("x-weir-level", "restricted".parse().unwrap());
+        assert_eq!(declared_label(&headers, None).unwrap().level(), Level::Restricted);
+        headers.append("x-weir-level", "public".parse().unwrap());
+        assert!(declared_label(&headers, None).is_err());
+    }
+}

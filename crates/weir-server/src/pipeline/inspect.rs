@@ -1,0 +1,178 @@
+//! `Request` → [`Label`](weir_label::Label) and findings.
+//!
+//! INVARIANT (fails closed): whatever goes wrong in here (a panic, the time limit, a limit of the
+//! engine) gives the label of data that could not be inspected.
+
+use super::identify::Caller;
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use crate::snapshot::Snapshot;
+use bytes::Bytes;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use weir_classify::{Engine, Inspection, Segment, SegmentKind};
+use weir_label::{Classified, Inspect, Label};
+use weir_wire::chat::ChatRequest;
+use weir_wire::json::Limits;
+use weir_wire::segment;
+
+/// Bodies above this are read and inspected away from the threads that serve everybody.
+const LARGE_BODY_BYTES: usize = 256 * 1024;
+
+/// Time for a large body, for each MiB of it and once more.
+const TIME_PER_MIB: Duration = Duration::from_millis(250);
+
+/// A request that was read and inspected.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    /// The request with its label: what inspection found, joined with what the caller declared.
+    pub request: Classified<ChatRequest>,
+    pub seen: Seen,
+    pub took: Duration,
+    pub body_bytes: usize,
+}
+
+/// What inspection saw, without a word of the text.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Seen {
+    pub entities: BTreeMap<String, u32>,
+    pub findings: Vec<weir_classify::Finding>,
+    pub opaque: Vec<String>,
+    pub complete: bool,
+    /// Which engine with which settings looked.
+    pub scanner: String,
+    pub text_bytes: usize,
+}
+
+impl Inspected {
+    /// Looks again, with another engine. The label can only rise.
+    pub fn again(&mut self, engine: &Engine) {
+        let inspector = Inspector::new(engine);
+        self.request = self.request.clone().inspected_again(&inspector);
+        self.seen = inspector.seen();
+    }
+
+    /// Tokens of the prompt, about: four bytes each, erring low.
+    pub fn prompt_tokens(&self) -> u64 {
+        (self.seen.text_bytes / 4) as u64
+    }
+}
+
+/// Reads a body and inspects all of it.
+///
+/// # Errors
+/// [`Failure::BadRequest`] for a body that is no strict JSON or no chat completion.
+pub(crate) async fn inspect(
+    gateway: &Arc<Gateway>,
+    bytes: Bytes,
+    caller: &Caller,
+) -> Result<Inspected, Failure> {
+    let snapshot = gateway.snapshot();
+    if bytes.len() <= LARGE_BODY_BYTES {
+        let request = read(gateway, &bytes)?;
+        return Ok(look(request, bytes.len(), &snapshot, caller));
+    }
+    inspect_large(gateway, bytes, snapshot, caller).await
+}
+
+async fn inspect_large(
+    gateway: &Arc<Gateway>,
+    bytes: Bytes,
+    snapshot: Arc<Snapshot>,
+    caller: &Caller,
+) -> Result<Inspected, Failure> {
+    let mebibytes = u32::try_from(bytes.len() >> 20).unwrap_or(u32::MAX).saturating_add(1);
+    let limit = TIME_PER_MIB.saturating_mul(mebibytes.saturating_add(1));
+    let (length, reader) = (bytes.len(), gateway.clone());
+    let request = tokio::task::spawn_blocking(move || read(&reader, &bytes)).await;
+    let request = request.map_err(|_| Failure::Panicked)??;
+    let request = Arc::new(request);
+    let (looked_at, by_whom, started) = (request.clone(), caller.clone(), Instant::now());
+    let look = tokio::task::spawn_blocking(move || look(looked_at, length, &snapshot, &by_whom));
+    match tokio::time::timeout(limit, look).await {
+        Ok(Ok(inspected)) => Ok(inspected),
+        Ok(Err(_)) | Err(_) => Ok(Inspected {
+            request: Classified::new(request, &GaveUp).raised(&caller.label),
+            seen: Seen::default(),
+            took: started.elapsed(),
+            body_bytes: length,
+        }),
+    }
+}
+
+/// The inspector of what could not be inspected in time.
+struct GaveUp;
+
+impl Inspect<ChatRequest> for GaveUp {
+    fn inspect(&self, _request: &ChatRequest) -> Label {
+        Label::unknown()
+    }
+}
+
+fn read(gateway: &Gateway, bytes: &[u8]) -> Result<ChatRequest, Failure> {
+    let request = ChatRequest::read(bytes, Limits::default()).map_err(Failure::BadRequest)?;
+    Ok(request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes())))
+}
+
+/// Inspects a request under a snapshot.
+pub(crate) fn look(
+    request: impl Into<Arc<ChatRequest>>,
+    body_bytes: usize,
+    snapshot: &Snapshot,
+    caller: &Caller,
+) -> Inspected {
+    let started = Instant::now();
+    let inspector = Inspector::new(&snapshot.engine);
+    let request = Classified::new(request, &inspector).raised(&caller.label);
+    Inspected { request, seen: inspector.seen(), took: started.elapsed(), body_bytes }
+}
+
+/// The engine, looking at one request.
+struct Inspector<'e> {
+    engine: &'e Engine,
+    seen: RefCell<Seen>,
+}
+
+impl<'e> Inspector<'e> {
+    fn new(engine: &'e Engine) -> Self {
+        Self { engine, seen: RefCell::default() }
+    }
+
+    fn seen(self) -> Seen {
+        Seen { scanner: self.engine.digest().to_owned(), ..self.seen.into_inner() }
+    }
+}
+
+impl Inspect<ChatRequest> for Inspector<'_> {
+    fn inspect(&self, request: &ChatRequest) -> Label {
+        let look = || {
+            let strings = request.segments();
+            let text_bytes = strings.iter().map(|s| s.text.len()).sum();
+            let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
+            (self.engine.inspect(&segments), text_bytes)
+        };
+        let Ok((inspection, text_bytes)) = catch_unwind(AssertUnwindSafe(look)) else {
+            return Label::unknown();
+        };
+        let Inspection { label, findings, entities, opaque, complete } = inspection;
+        let entities =
+            entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
+        let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
+        *self.seen.borrow_mut() =
+            Seen { entities, findings, opaque, complete, text_bytes, scanner: String::new() };
+        if complete { label } else { label.join(&Label::unknown()) }
+    }
+}
+
+fn to_classify<'a>(segment: &segment::Segment<'a>) -> Segment<'a> {
+    let kind = match segment.kind {
+        segment::SegmentKind::Text => SegmentKind::Text,
+        segment::SegmentKind::Key => SegmentKind::Key,
+        segment::SegmentKind::Number => SegmentKind::Number,
+        segment::SegmentKind::Opaque => SegmentKind::Opaque,
+    };
+    Segment { text: segment.text, kind }
+}

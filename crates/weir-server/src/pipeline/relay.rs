@@ -1,0 +1,216 @@
+//! Upstream response → client answer.
+//!
+//! INVARIANT (committed at first content): until the first content of an answer is here, nothing has
+//! been given to the client and another target may be tried; after it, never.
+//! INVARIANT (no false success): a stream that breaks ends with an error event and without `[DONE]`.
+
+mod stream;
+
+use super::decide::Ruling;
+use super::inspect::Inspected;
+use super::record::Ledger;
+use crate::desk::Place;
+use crate::failure::BackendFailure;
+use crate::gateway::Gateway;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use std::sync::Arc;
+use std::time::Duration;
+pub(crate) use stream::StreamRelay;
+use weir_config::Timeouts;
+use weir_egress::Response;
+use weir_policy::TargetId;
+use weir_wire::chat::{BadReply, ReplyIdentity, map_reply};
+use weir_wire::error::Envelope;
+
+/// What the client gets.
+pub(crate) enum Answer {
+    Whole(Bytes),
+    Stream(Box<StreamRelay>),
+}
+
+/// The largest answer that is taken in whole.
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The largest error body that is read.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// How long a backend that says it is full is left alone when it does not say how long.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
+/// No backend is believed beyond this.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// Maps a backend's answer to the client's, up to its end or, for streams, its first content.
+///
+/// # Errors
+/// [`BackendFailure`]; nothing has reached the client then, and the place has been given back.
+pub(crate) async fn relay(
+    gateway: &Arc<Gateway>,
+    sent: Result<Response, BackendFailure>,
+    ruling: &Ruling,
+    target: TargetId,
+    place: Place,
+    inspected: &Inspected,
+    ledger: &mut Ledger,
+) -> Result<Answer, BackendFailure> {
+    let timeouts =
+        ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend)).map(|b| b.timeouts);
+    let timeouts = timeouts.unwrap_or_default();
+    let request = inspected.request.content();
+    let identity = ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() };
+    let answered = match sent {
+        Ok(response) => {
+            ledger.connected(response.peer());
+            match accept(response).await {
+                Ok(response) if request.is_stream() => {
+                    let relay = StreamRelay::new(
+                        gateway,
+                        response,
+                        identity,
+                        request.wants_usage(),
+                        timeouts,
+                        ledger,
+                    );
+                    return start_stream(relay, place, timeouts).await;
+                }
+                Ok(response) => whole(response, &identity, timeouts, ledger).await,
+                Err(failure) => Err(failure),
+            }
+        }
+        Err(failure) => Err(failure),
+    };
+    settle(place, answered.as_ref().err());
+    answered.map(Answer::Whole)
+}
+
+async fn start_stream(
+    mut relay: Box<StreamRelay>,
+    place: Place,
+    timeouts: Timeouts,
+) -> Result<Answer, BackendFailure> {
+    let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
+    match started.unwrap_or(Err(BackendFailure::Timeout)) {
+        Ok(()) => {
+            relay.hold(place);
+            Ok(Answer::Stream(relay))
+        }
+        Err(failure) => {
+            settle(place, Some(&failure));
+            Err(failure)
+        }
+    }
+}
+
+/// Gives the place back, with what the end says of the backend.
+fn settle(place: Place, failure: Option<&BackendFailure>) {
+    match failure {
+        None | Some(BackendFailure::ClientError { .. }) => place.served(),
+        Some(BackendFailure::Full { retry_after, .. }) => place.full(*retry_after),
+        Some(BackendFailure::NoPermit | BackendFailure::NoRecord) => drop(place),
+        Some(
+            BackendFailure::Unreachable { .. }
+            | BackendFailure::Timeout
+            | BackendFailure::Unusable { .. }
+            | BackendFailure::Nonsense { .. },
+        ) => place.failed(),
+    }
+}
+
+/// A response with a good status, or what the status means.
+async fn accept(response: Response) -> Result<Response, BackendFailure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    tracing::warn!(status = status.as_u16(), peer = %response.peer(), "a backend answered with an error");
+    let pause = retry_after(response.headers());
+    let body = response.bytes(ERROR_BYTES_MAX).await.unwrap_or_default();
+    Err(failure_of(status, pause, Envelope::read(&body)))
+}
+
+fn failure_of(status: StatusCode, pause: Duration, envelope: Option<Envelope>) -> BackendFailure {
+    let number = status.as_u16();
+    match number {
+        429 => BackendFailure::Full { retry_after: pause, envelope, limited: true },
+        503 | 529 => BackendFailure::Full { retry_after: pause, envelope: None, limited: false },
+        // Weir's own credential or model name is at fault there, not the client's request.
+        401 | 403 | 404 | 300..=399 => BackendFailure::Unusable { retry: false },
+        400..=499 => match envelope {
+            Some(envelope) => BackendFailure::ClientError { status: number, envelope },
+            None => BackendFailure::Unusable { retry: false },
+        },
+        _ => BackendFailure::Unusable { retry: true },
+    }
+}
+
+/// `Retry-After` in seconds. A date or nonsense counts as none: clocks differ.
+fn retry_after(headers: &HeaderMap) -> Duration {
+    let value = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = value.and_then(|text| text.trim().parse::<u64>().ok());
+    seconds.map_or(DEFAULT_PAUSE, Duration::from_secs).min(PAUSE_MAX)
+}
+
+async fn whole(
+    response: Response,
+    identity: &ReplyIdentity,
+    timeouts: Timeouts,
+    ledger: &mut Ledger,
+) -> Result<Bytes, BackendFailure> {
+    let body = tokio::time::timeout(timeouts.total, response.bytes(ANSWER_BYTES_MAX)).await;
+    let body = body
+        .map_err(|_| BackendFailure::Timeout)?
+        .map_err(|error| BackendFailure::Unreachable { code: error.code(), retry: true })?;
+    let reply = map_reply(&body, identity).map_err(nonsense)?;
+    ledger.first_content();
+    ledger.replied(&reply.usage, reply.finish_reason.as_deref(), reply.model.as_deref());
+    ledger.relayed(reply.body.len());
+    Ok(reply.body.into())
+}
+
+fn nonsense(bad: BadReply) -> BackendFailure {
+    match bad {
+        BadReply::Error(envelope) => BackendFailure::Nonsense { message: Some(envelope.message) },
+        BadReply::Malformed => BackendFailure::Nonsense { message: None },
+    }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_of_backends_mean_what_the_wire_conventions_say() {
+        let envelope = Envelope::read(br#"{"error":{"message":"bad"}}"#);
+        let of = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            failure_of(status, DEFAULT_PAUSE, envelope.clone())
+        };
+        assert!(matches!(of(429), BackendFailure::Full { limited: true, .. }));
+        assert!(matches!(of(503), BackendFailure::Full { limited: false, .. }));
+        assert!(matches!(of(400), BackendFailure::ClientError { status: 400, .. }));
+        assert!(matches!(of(422), BackendFailure::ClientError { status: 422, .. }));
+        for own_fault in [401, 403, 404, 307] {
+            assert!(!of(own_fault).may_try_another(), "{own_fault}");
+        }
+        assert!(of(500).may_try_another() && of(502).may_try_another());
+    }
+
+    #[test]
+    fn retry_after_is_believed_within_reason() {
+        let of = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(of("7"), Duration::from_secs(7));
+        assert_eq!(of("0"), Duration::ZERO);
+        assert_eq!(of("3600"), PAUSE_MAX);
+        assert_eq!(of("Wed, 21 Oct 2015 07:28:00 GMT"), DEFAULT_PAUSE);
+        assert_eq!(of("soon"), DEFAULT_PAUSE);
+        assert_eq!(retry_after(&HeaderMap::new()), DEFAULT_PAUSE);
+    }
+}

@@ -1,0 +1,353 @@
+use super::{BackendFailure, is_event_stream, nonsense};
+use crate::desk::Place;
+use crate::gateway::Gateway;
+use crate::pipeline::record::Ledger;
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
+use jiff::Timestamp;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
+use weir_audit::event::OutcomeKind;
+use weir_config::Timeouts;
+use weir_egress::{Response, ResponseBody};
+use weir_wire::chat::{ReplyIdentity, Usage, read_chunk};
+use weir_wire::error::Envelope;
+use weir_wire::sse::{DONE, KEEP_ALIVE, SseItem, SseParser, write_data};
+
+/// The largest event of a stream.
+const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How often time limits and the caller's key are looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// Silence after which the client is sent a comment.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
+
+/// The body of a streamed answer: takes upstream events in, gives client events out.
+///
+/// Polled by the connection of the client and driven by nothing else: what the client does not take is
+/// not read from the backend, and when the client goes this is dropped, which closes the upstream
+/// connection, gives the place back and writes the outcome.
+pub(crate) struct StreamRelay {
+    gateway: Arc<Gateway>,
+    upstream: Option<ResponseBody>,
+    is_event_stream: bool,
+    parser: SseParser,
+    identity: ReplyIdentity,
+    show_usage: bool,
+    timeouts: Timeouts,
+    out: BytesMut,
+    end: End,
+    started: Instant,
+    last_event: Instant,
+    last_sent: Instant,
+    tick: Pin<Box<Sleep>>,
+    has_content: bool,
+    key: Option<Arc<str>>,
+    progress: Progress,
+    ledger: Option<Ledger>,
+    place: Option<Place>,
+}
+
+/// What the ledger is told at the end.
+#[derive(Debug, Default)]
+struct Progress {
+    usage: Usage,
+    finish_reason: Option<String>,
+    model: Option<String>,
+    bytes: usize,
+    chunks: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    NotYet,
+    Done,
+    Broken(OutcomeKind),
+}
+
+impl std::fmt::Debug for StreamRelay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamRelay").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+impl StreamRelay {
+    pub fn new(
+        gateway: &Arc<Gateway>,
+        response: Response,
+        identity: ReplyIdentity,
+        show_usage: bool,
+        timeouts: Timeouts,
+        ledger: &Ledger,
+    ) -> Box<Self> {
+        let now = Instant::now();
+        Box::new(Self {
+            gateway: gateway.clone(),
+            is_event_stream: is_event_stream(response.headers()),
+            upstream: Some(response.into_body()),
+            parser: SseParser::new(EVENT_BYTES_MAX),
+            identity,
+            show_usage,
+            timeouts,
+            out: BytesMut::new(),
+            end: End::NotYet,
+            started: now,
+            last_event: now,
+            last_sent: now,
+            tick: Box::pin(tokio::time::sleep(TICK)),
+            has_content: false,
+            key: ledger.key_id(),
+            progress: Progress::default(),
+            ledger: None,
+            place: None,
+        })
+    }
+
+    /// Reads events until one has content. What came before is kept for the client.
+    ///
+    /// # Errors
+    /// [`BackendFailure`] when the stream ends, breaks or fails first.
+    pub async fn first_content(&mut self) -> Result<(), BackendFailure> {
+        if !self.is_event_stream {
+            return Err(BackendFailure::Nonsense { message: None });
+        }
+        while !self.has_content {
+            let bytes = poll_fn(|cx| self.poll_upstream(cx)).await;
+            match bytes {
+                Some(Ok(bytes)) => self.take(&bytes)?,
+                Some(Err(())) | None => return Err(BackendFailure::Unreachable { code: "cut", retry: true }),
+            }
+            if self.end == End::Done && !self.has_content {
+                return Err(BackendFailure::Nonsense { message: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the ledger over: from now on the end of this stream is the end of the request.
+    pub fn carry(&mut self, mut ledger: Ledger) {
+        ledger.first_content();
+        self.ledger = Some(ledger);
+        if self.end != End::NotYet {
+            self.settle();
+        }
+    }
+
+    /// Takes the place over, to be given back at the end.
+    pub fn hold(&mut self, place: Place) {
+        self.place = Some(place);
+    }
+
+    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ()>>> {
+        let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
+        loop {
+            match ready!(Pin::new(&mut *upstream).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(_)) => return Poll::Ready(Some(Err(()))),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes bytes of the backend in and puts events for the client out.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), BackendFailure> {
+        let fits = self.parser.push(bytes).is_ok();
+        while self.end == End::NotYet
+            && let Some(item) = self.parser.next_item()
+        {
+            self.last_event = Instant::now();
+            match item {
+                SseItem::Comment => {}
+                SseItem::Event { data, .. } if data == DONE => self.done(),
+                SseItem::Event { data, .. } => self.event(&data)?,
+            }
+        }
+        if fits { Ok(()) } else { Err(BackendFailure::Nonsense { message: None }) }
+    }
+
+    fn event(&mut self, data: &[u8]) -> Result<(), BackendFailure> {
+        let chunk = read_chunk(data, &self.identity, self.show_usage).map_err(nonsense)?;
+        self.has_content |= chunk.has_content;
+        let progress = &mut self.progress;
+        progress.chunks += u64::from(chunk.has_content);
+        if let Some(usage) = chunk.usage {
+            progress.usage = usage;
+        }
+        progress.finish_reason = chunk.finish_reason.or(progress.finish_reason.take());
+        if progress.model.is_none() {
+            progress.model = chunk.model;
+        }
+        if let Some(data) = chunk.data {
+            self.emit(&data);
+        }
+        Ok(())
+    }
+
+    fn emit(&mut self, data: &[u8]) {
+        let mut event = Vec::with_capacity(data.len() + 8);
+        write_data(data, &mut event);
+        self.out.extend_from_slice(&event);
+    }
+
+    fn done(&mut self) {
+        self.emit(DONE);
+        self.end = End::Done;
+        self.settle();
+    }
+
+    /// Ends the stream with an error event, so that it does not look complete.
+    fn break_off(&mut self, outcome: OutcomeKind, code: &str, message: &str) {
+        let envelope = Envelope {
+            message: message.to_owned(),
+            kind: "server_error".to_owned(),
+            code: Some(code.to_owned()),
+            param: None,
+        };
+        self.emit(&envelope.to_bytes());
+        self.end = End::Broken(outcome);
+        self.upstream = None;
+        self.settle();
+    }
+
+    /// Gives the place back and closes the ledger, once the end is known.
+    fn settle(&mut self) {
+        let Some(mut ledger) = self.ledger.take() else { return };
+        let Progress { usage, finish_reason, model, bytes, chunks } = &self.progress;
+        ledger.streamed(*chunks);
+        ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
+        ledger.relayed(*bytes + self.out.len());
+        let place = self.place.take();
+        match (&self.end, place) {
+            (End::Done, Some(place)) => place.served(),
+            (End::Broken(OutcomeKind::UpstreamAborted | OutcomeKind::Timeout), Some(place)) => place.failed(),
+            // Weir's own reasons say nothing of the backend; dropped, the place counts as given up.
+            (End::NotYet | End::Done | End::Broken(_), _) => {}
+        }
+        match self.end {
+            End::NotYet => {}
+            End::Done => ledger.close(OutcomeKind::Ok),
+            End::Broken(outcome) => ledger.close(outcome),
+        }
+    }
+
+    /// Looks at the time limits and at the caller's key.
+    fn watch(&mut self) {
+        if self.gateway.is_cut() {
+            return self.break_off(
+                OutcomeKind::Failed,
+                "overloaded",
+                "Weir is shutting down; the answer is not complete",
+            );
+        }
+        let now = Instant::now();
+        if now.duration_since(self.last_event) > self.timeouts.idle {
+            return self.break_off(OutcomeKind::Timeout, "timeout", "the backend fell silent");
+        }
+        if now.duration_since(self.started) > self.timeouts.total {
+            return self.break_off(OutcomeKind::Timeout, "timeout", "the answer took longer than is allowed");
+        }
+        let keys = self.gateway.keys();
+        let revoked = self.key.as_ref().is_some_and(|key| keys.current(key, Timestamp::now()).is_err());
+        if revoked {
+            return self.break_off(
+                OutcomeKind::Rejected,
+                "invalid_api_key",
+                "the API key is no longer valid",
+            );
+        }
+        if now.duration_since(self.last_sent) > KEEP_ALIVE_AFTER {
+            self.out.extend_from_slice(KEEP_ALIVE);
+        }
+    }
+
+    fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.tick.as_mut().poll(cx));
+        self.tick.as_mut().reset(tokio::time::Instant::now() + TICK);
+        Poll::Ready(())
+    }
+
+    fn give_out(&mut self) -> Option<Bytes> {
+        if self.out.is_empty() {
+            return None;
+        }
+        self.last_sent = Instant::now();
+        self.progress.bytes += self.out.len();
+        Some(self.out.split().freeze())
+    }
+
+    fn pump(&mut self, bytes: &[u8]) {
+        if let Err(failure) = self.take(bytes) {
+            self.break_off(OutcomeKind::UpstreamAborted, "bad_gateway", aborted(&failure));
+        }
+    }
+}
+
+fn aborted(failure: &BackendFailure) -> &str {
+    match failure {
+        BackendFailure::Nonsense { message: Some(message) } => message,
+        BackendFailure::Nonsense { message: None }
+        | BackendFailure::Unreachable { .. }
+        | BackendFailure::Timeout
+        | BackendFailure::Full { .. }
+        | BackendFailure::ClientError { .. }
+        | BackendFailure::Unusable { .. }
+        | BackendFailure::NoPermit
+        | BackendFailure::NoRecord => "the backend's stream broke off; the answer is not complete",
+    }
+}
+
+impl Body for StreamRelay {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        loop {
+            if let Some(bytes) = self.give_out() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if self.end != End::NotYet {
+                // The end of the upstream body is usually here already; having seen it, its connection
+                // can serve the next request. What else a backend may send is not waited for.
+                let _ = self.poll_upstream(cx);
+                return Poll::Ready(None);
+            }
+            match self.poll_upstream(cx) {
+                Poll::Ready(Some(Ok(bytes))) => self.pump(&bytes),
+                Poll::Ready(Some(Err(())) | None) => self.break_off(
+                    OutcomeKind::UpstreamAborted,
+                    "bad_gateway",
+                    "the backend's stream broke off; the answer is not complete",
+                ),
+                Poll::Pending => {
+                    ready!(self.poll_tick(cx));
+                    self.watch();
+                }
+            }
+        }
+    }
+}
+
+impl Drop for StreamRelay {
+    fn drop(&mut self) {
+        if self.end == End::NotYet
+            && let Some(mut ledger) = self.ledger.take()
+        {
+            let Progress { usage, finish_reason, model, bytes, chunks } = &self.progress;
+            ledger.streamed(*chunks);
+            ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
+            ledger.relayed(*bytes);
+            ledger.close(OutcomeKind::ClientCancelled);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Reload of both files: parse, check, swap; a bad file changes nothing and is visible.
+
+use crate::gateway::Gateway;
+use crate::snapshot::{Snapshot, SnapshotError, Sources};
+use jiff::Timestamp;
+use notify::{RecursiveMode, Watcher};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+use weir_audit::Ident;
+use weir_audit::event::{ConfigFile, PolicyRejected};
+use weir_config::Problem;
+
+/// Whether the files on the disk are those in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum ReloadState {
+    /// They are.
+    #[default]
+    InForce,
+    /// They are not: they cannot be used.
+    Refused {
+        /// When they were refused.
+        at: Timestamp,
+        /// What is wrong with them.
+        problems: Vec<String>,
+    },
+}
+
+/// What a look at the files led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReloadOutcome {
+    /// They are the ones in force.
+    Unchanged,
+    /// They are in force from now on.
+    Applied,
+    /// They cannot be used; the last good ones stay in force.
+    Refused,
+}
+
+/// An editor writes a file in several steps; it is read when this much time has passed without one.
+const SETTLE: Duration = Duration::from_millis(60);
+/// File systems that give no notice are looked at this often.
+const POLL: Duration = Duration::from_secs(2);
+
+impl Gateway {
+    /// Reads both files and puts them in force if they differ from those that are, and can be used.
+    pub fn reload(&self, sources: &Sources) -> ReloadOutcome {
+        match Snapshot::load(sources) {
+            Ok(snapshot) if snapshot.is_same_as(&self.snapshot()) => {
+                *self.reload_state() = ReloadState::InForce;
+                self.metrics.reload_settled();
+                ReloadOutcome::Unchanged
+            }
+            Ok(snapshot) => self.apply(snapshot),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn apply(&self, snapshot: Snapshot) -> ReloadOutcome {
+        let (policy, config) =
+            (snapshot.loaded.policy_revision.clone(), snapshot.loaded.config_digest.clone());
+        self.replace(snapshot);
+        *self.reload_state() = ReloadState::InForce;
+        self.metrics.reloaded(true);
+        tracing::info!(%policy, config, "reloaded");
+        ReloadOutcome::Applied
+    }
+
+    fn refuse(&self, error: &SnapshotError) -> ReloadOutcome {
+        let problems = problems(error);
+        let refused = ReloadState::Refused { at: Timestamp::now(), problems: problems.clone() };
+        let mut state = self.reload_state();
+        let is_known = matches!(&*state, ReloadState::Refused { problems: known, .. } if *known == problems);
+        if is_known {
+            return ReloadOutcome::Refused;
+        }
+        *state = refused;
+        drop(state);
+        self.metrics.reloaded(false);
+        for problem in &problems {
+            tracing::error!(problem, "reload refused; the last good files stay in force");
+        }
+        let event = PolicyRejected {
+            file: ConfigFile::Policy,
+            digest: Ident::new(""),
+            policy_revision: Some(Ident::new(self.snapshot().loaded.policy_revision.as_str())),
+            problems: problems.iter().map(|problem| Ident::new(problem)).collect(),
+        };
+        if let Err(error) = self.audit.append(event) {
+            tracing::error!(%error, "the audit log did not take the refused reload");
+        }
+        ReloadOutcome::Refused
+    }
+}
+
+fn problems(error: &SnapshotError) -> Vec<String> {
+    match error {
+        SnapshotError::Problems(problems) => problems.0.iter().map(located).collect(),
+        SnapshotError::Read { .. } | SnapshotError::Settings(_) | SnapshotError::Endpoint { .. } => {
+            vec![error.to_string()]
+        }
+    }
+}
+
+fn located(problem: &Problem) -> String {
+    let Problem { file, line, column, message, .. } = problem;
+    format!("{file}:{line}:{column}: {message}")
+}
+
+/// Follows changes of both files, in a thread that ends with the gateway.
+///
+/// The directories are watched, not the files: editors and Kubernetes replace files and links. Notices
+/// are only a hint to look; whether something changed is decided by what the files say.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn watch(gateway: &Arc<Gateway>, sources: Sources) -> std::io::Result<()> {
+    let weak = Arc::downgrade(gateway);
+    let work = move || {
+        let (sender, notices) = channel();
+        let watcher = notify::recommended_watcher(move |_| {
+            let _ = sender.send(());
+        });
+        let mut watcher = match watcher {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                tracing::warn!(%error, "no notices of file changes; looking every two seconds");
+                None
+            }
+        };
+        for directory in directories(&sources) {
+            if let Some(Err(error)) =
+                watcher.as_mut().map(|w| w.watch(&directory, RecursiveMode::NonRecursive))
+            {
+                tracing::warn!(%error, "no notices of file changes; looking every two seconds");
+            }
+        }
+        loop {
+            wait(&notices);
+            let Some(gateway) = weak.upgrade() else { return };
+            gateway.reload(&sources);
+        }
+    };
+    std::thread::Builder::new().name("weir-reload".to_owned()).spawn(work).map(drop)
+}
+
+fn directories(sources: &Sources) -> BTreeSet<PathBuf> {
+    let directory = |path: &PathBuf| match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    [directory(&sources.config), directory(&sources.policy)].into()
+}
+
+/// Returns some time after a notice, or when it is time to look anyway.
+fn wait(notices: &Receiver<()>) {
+    match notices.recv_timeout(POLL) {
+        Ok(()) => while notices.recv_timeout(SETTLE).is_ok() {},
+        Err(RecvTimeoutError::Timeout) => {}
+        // There is no watcher; the time itself is the notice.
+        Err(RecvTimeoutError::Disconnected) => std::thread::sleep(POLL),
+    }
+}

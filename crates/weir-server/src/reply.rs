@@ -1,0 +1,70 @@
+//! Replies to clients: bodies and headers.
+
+use crate::failure::{ErrorReply, Failure};
+use crate::pipeline::relay::StreamRelay;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{Either, Full};
+
+/// A body for a client: whole, or relayed as it comes.
+pub(crate) type Body = Either<Full<Bytes>, StreamRelay>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(body.into())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+pub(crate) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = json(status, body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+pub(crate) fn stream(relay: StreamRelay) -> Response<Body> {
+    let mut response = Response::new(Either::Right(relay));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response
+}
+
+pub(crate) fn failure(failure: &Failure) -> Response<Body> {
+    let ErrorReply { status, envelope, retry_after, should_retry } = failure.reply();
+    let mut response = json(status, envelope.to_bytes());
+    let headers = response.headers_mut();
+    if let Some(wait) = retry_after {
+        let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole));
+        if wait.as_secs() == 0 {
+            headers.insert(RETRY_AFTER_MS, HeaderValue::from(u64::from(wait.subsec_millis())));
+        }
+    }
+    if let Some(retry) = should_retry {
+        headers.insert(SHOULD_RETRY, HeaderValue::from_static(if retry { "true" } else { "false" }));
+    }
+    response
+}
+
+pub(crate) fn with_request_id(mut response: Response<Body>, id: &str) -> Response<Body> {
+    set(&mut response, REQUEST_ID, id);
+    response
+}
+
+/// Sets a header whose value comes from configuration or from Weir itself. Names may hold letters that
+/// headers cannot: those become `?`.
+pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
+    let value: String =
+        value.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect();
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().insert(name, value);
+    }
+}

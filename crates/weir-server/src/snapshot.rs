@@ -1,0 +1,139 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use weir_classify::{Engine, SettingsError};
+use weir_config::{Backend, Loaded, Problems, Source};
+use weir_egress::CloudBackend;
+use weir_label::ZoneKind;
+use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
+use zeroize::Zeroizing;
+
+/// Where the two files are.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// `weir.yaml`.
+    pub config: PathBuf,
+    /// `policy.yaml`.
+    pub policy: PathBuf,
+}
+
+/// Everything that both files say, ready to use. One request is decided under one snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The files as values.
+    pub loaded: Loaded,
+    /// The inspection engine with the policy's data section.
+    pub engine: Engine,
+    doors: Arc<BTreeMap<Arc<str>, Door>>,
+}
+
+/// The way to one backend.
+#[derive(Debug)]
+pub(crate) enum Door {
+    Local(LocalBackend),
+    Cloud(CloudBackend),
+}
+
+/// Why two files make no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// A file cannot be read.
+    #[error("cannot read `{path}`: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What the files say is wrong.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+    /// The data section cannot be compiled.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A backend cannot be reached as configured.
+    #[error("backend `{backend}`: {source}")]
+    Endpoint {
+        /// The backend.
+        backend: Arc<str>,
+        /// What is wrong with it.
+        source: EndpointError,
+    },
+}
+
+impl Snapshot {
+    /// Reads and checks both files. Connects to nothing.
+    ///
+    /// # Errors
+    /// [`SnapshotError`], with every problem of both files at once.
+    pub fn load(sources: &Sources) -> Result<Self, SnapshotError> {
+        let config = read(&sources.config)?;
+        let policy = read(&sources.policy)?;
+        let loaded = weir_config::load(
+            Source { path: &sources.config, text: &config },
+            Source { path: &sources.policy, text: &policy },
+            &|name| std::env::var(name).ok(),
+            &|path| std::fs::read_to_string(path),
+        )?;
+        let engine = Engine::new(loaded.classify.clone())?;
+        let doors = Arc::new(doors(&loaded)?);
+        Ok(Self { loaded, engine, doors })
+    }
+
+    /// The same, keeping the connections of `other` when the configuration is the same and only the
+    /// policy differs.
+    pub(crate) fn with_doors_of(mut self, other: &Snapshot) -> Self {
+        if self.loaded.config_digest == other.loaded.config_digest {
+            self.doors = other.doors.clone();
+        }
+        self
+    }
+
+    pub(crate) fn door(&self, backend: &str) -> Option<&Door> {
+        self.doors.get(backend)
+    }
+
+    pub(crate) fn backend(&self, name: &str) -> Option<&Backend> {
+        self.loaded.config.backend(name)
+    }
+
+    /// The policy revision and the configuration's digest together name a snapshot.
+    pub(crate) fn is_same_as(&self, other: &Snapshot) -> bool {
+        self.loaded.policy_revision == other.loaded.policy_revision
+            && self.loaded.config_digest == other.loaded.config_digest
+    }
+}
+
+fn read(path: &Path) -> Result<String, SnapshotError> {
+    std::fs::read_to_string(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })
+}
+
+fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
+    let config = &loaded.config;
+    let open = |backend: &Backend| {
+        let endpoint = endpoint(backend)?;
+        match backend.zone {
+            ZoneKind::Local => LocalBackend::new(endpoint, &config.network_inside).map(Door::Local),
+            ZoneKind::Cloud => CloudBackend::new(endpoint).map(Door::Cloud),
+        }
+    };
+    let named = |backend: &Backend| {
+        let door = open(backend)
+            .map_err(|source| SnapshotError::Endpoint { backend: backend.name.clone(), source })?;
+        Ok((backend.name.clone(), door))
+    };
+    config.backends.iter().map(named).collect()
+}
+
+fn endpoint(backend: &Backend) -> Result<Endpoint, EndpointError> {
+    let mut endpoint = Endpoint::new(&backend.name, &backend.url.to_string())?
+        .with_connect_timeout(backend.timeouts.connect);
+    if let Some(key) = &backend.api_key {
+        endpoint = endpoint.with_credential(Credential::bearer(&Zeroizing::new(key.expose().to_owned()))?);
+    }
+    if let Some(pem) = &backend.ca_pem {
+        endpoint = endpoint.with_ca_pem(pem.clone().into_bytes());
+    }
+    Ok(endpoint)
+}

@@ -1,0 +1,87 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// The operations by which the log changes the disk, so that tests can make each of them fail.
+///
+/// Every method does what the operating system does; an implementation overrides what it disturbs.
+pub trait Disk: Send + Sync + 'static {
+    /// Creates a file of `len` zero bytes that are on the disk when this returns.
+    ///
+    /// # Errors
+    /// What the operating system says: above all that the disk is full.
+    fn create_zeroed(&self, path: &Path, len: u64) -> io::Result<File> {
+        let mut file = private().create(true).truncate(true).read(true).open(path)?;
+        let zeros = vec![0; 256 * 1024];
+        let mut rest = usize::try_from(len).map_err(io::Error::other)?;
+        while rest > 0 {
+            let part = zeros.get(..rest).unwrap_or(&zeros);
+            file.write_all(part)?;
+            rest -= part.len();
+        }
+        file.sync_all()?;
+        Ok(file)
+    }
+
+    /// Writes `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        file.write_all_at(bytes, offset)
+    }
+
+    /// Returns when the file's data is on the disk.
+    ///
+    /// # Errors
+    /// What the operating system says. After an error the pages may be marked clean although they were
+    /// lost, so a second call proves nothing.
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
+    /// Gives a file its final name, in place of one that has it.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Returns when the names in a directory are on the disk.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+
+    /// Replaces a small file as a whole: a reader, also after a power loss, sees the old or the new one.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let new = path.with_added_extension("new");
+        let mut file = private().create(true).truncate(true).open(&new)?;
+        file.write_all(bytes)?;
+        self.sync(&file)?;
+        self.rename(&new, path)
+    }
+}
+
+/// The disk as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {}
+
+/// Opens for writing what only this user may read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+#[cfg(test)]
+mod tests;

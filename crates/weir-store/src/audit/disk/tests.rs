@@ -1,0 +1,196 @@
+//! The log on a disk that fails.
+
+use super::*;
+use crate::audit::tests::{assert_clean, decision, open, options, types};
+use crate::audit::{AuditError, AuditLog, Health, Options};
+use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A disk of which each operation fails as long as its counter is above zero.
+#[derive(Default)]
+struct Failing {
+    syncs: AtomicU64,
+    writes: AtomicU64,
+    creations: AtomicU64,
+    renames: AtomicU64,
+    slow: AtomicBool,
+    /// Files whose sync or write failed: nobody may touch them again.
+    bad: Mutex<BTreeSet<u64>>,
+}
+
+impl Failing {
+    fn strikes(&self, counter: &AtomicU64) -> io::Result<()> {
+        let left = counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if left.is_ok() { Err(io::Error::other("simulated failure")) } else { Ok(()) }
+    }
+
+    fn on_file(&self, file: &File, counter: &AtomicU64) -> io::Result<()> {
+        let inode = file.metadata()?.ino();
+        assert!(!self.bad.lock().unwrap().contains(&inode), "a file that failed is used again");
+        let struck = self.strikes(counter);
+        if struck.is_err() {
+            self.bad.lock().unwrap().insert(inode);
+        }
+        struck
+    }
+}
+
+impl Disk for Failing {
+    fn create_zeroed(&self, path: &Path, len: u64) -> io::Result<File> {
+        self.strikes(&self.creations)?;
+        RealDisk.create_zeroed(path, len)
+    }
+
+    fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if let Err(error) = self.on_file(file, &self.writes) {
+            // Half of it gets there.
+            RealDisk.write_at(file, &bytes[..bytes.len() / 2], offset)?;
+            return Err(error);
+        }
+        RealDisk.write_at(file, bytes, offset)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        self.on_file(file, &self.syncs)?;
+        if self.slow.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        RealDisk.sync(file)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.strikes(&self.renames)?;
+        RealDisk.rename(from, to)
+    }
+}
+
+/// A log on a failing disk, whose keeper stays out of the way.
+fn log_on(disk: &Arc<Failing>) -> (tempfile::TempDir, AuditLog) {
+    let dir = tempfile::tempdir().unwrap();
+    let interval = Duration::from_secs(3600);
+    let options = Options { disk: disk.clone(), checkpoint_interval: interval, ..options() };
+    let (log, _) = AuditLog::open(dir.path(), options).unwrap();
+    wait_until(|| dir.path().join("segments/00000001.log.new").exists());
+    (dir, log)
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    while !done() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_event_whose_sync_failed_once_is_written_to_a_new_file() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    for round in 1..=3 {
+        log.append(decision(round)).unwrap().wait_durable().unwrap();
+        disk.syncs.store(1, Ordering::SeqCst);
+        log.append(decision(10 + round)).unwrap().wait_durable().unwrap();
+        assert_eq!(disk.bad.lock().unwrap().len() as u64, round);
+    }
+    assert_eq!(log.health(), Health::Healthy);
+    log.close().unwrap();
+    assert_clean(dir.path());
+    assert_eq!(types(dir.path()).iter().filter(|name| *name == "decision").count(), 6);
+    let (_, recovery) = open(dir.path());
+    assert_eq!((recovery.events, recovery.recovered), (8, None));
+}
+
+#[test]
+fn an_event_whose_write_failed_halfway_is_written_to_a_new_file() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    log.append(decision(1)).unwrap().wait_written().unwrap();
+    disk.writes.store(1, Ordering::SeqCst);
+    log.append(decision(2)).unwrap().wait_written().unwrap();
+    log.append(decision(3)).unwrap().wait_durable().unwrap();
+    log.close().unwrap();
+    assert_clean(dir.path());
+    assert_eq!(types(dir.path()).len(), 5);
+    open(dir.path());
+}
+
+#[test]
+fn a_disk_that_keeps_failing_refuses_instead_of_acknowledging() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    log.append(decision(1)).unwrap().wait_durable().unwrap();
+    disk.syncs.store(u64::MAX, Ordering::SeqCst);
+    let ticket = log.append(decision(2)).unwrap();
+    ticket.wait_durable().unwrap_err();
+    assert!(matches!(log.append(decision(3)), Err(AuditError::Failed(_))));
+    assert!(matches!(log.health(), Health::Failed(reason) if reason.contains("simulated failure")));
+    log.close().unwrap_err();
+
+    // With the disk mended, the log goes on behind what was acknowledged.
+    let (log, recovery) = open(dir.path());
+    assert!(recovery.events >= 2 && recovery.recovered.is_some());
+    log.close().unwrap();
+    assert_clean(dir.path());
+}
+
+#[test]
+fn a_full_disk_shows_before_it_hurts_and_then_refuses() {
+    let disk = Arc::new(Failing::default());
+    let dir = tempfile::tempdir().unwrap();
+    let interval = Duration::from_millis(5);
+    let options = Options { disk: disk.clone(), checkpoint_interval: interval, ..options() };
+    let (log, _) = AuditLog::open(dir.path(), options).unwrap();
+    wait_until(|| dir.path().join("segments/00000001.log.new").exists());
+    disk.creations.store(u64::MAX, Ordering::SeqCst);
+    let mut id = 0;
+    let mut acknowledged = 0;
+    // The first segment and the prepared one take about 130 KiB.
+    while log.append(decision(id)).is_ok_and(|ticket| ticket.wait_durable().is_ok()) {
+        id += 1;
+        acknowledged += u64::from(matches!(log.health(), Health::Degraded(_)));
+        assert!(id < 10_000);
+    }
+    assert!(acknowledged > 10, "{acknowledged} events between the first sign and the end");
+    assert!(matches!(log.health(), Health::Failed(_)));
+    drop(log);
+    disk.creations.store(0, Ordering::SeqCst);
+    let (log, recovery) = open(dir.path());
+    assert!(recovery.events > acknowledged);
+    log.close().unwrap();
+    assert_clean(dir.path());
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_degrades_and_is_made_up_for() {
+    let disk = Arc::new(Failing::default());
+    let dir = tempfile::tempdir().unwrap();
+    let interval = Duration::from_millis(5);
+    let options = Options { disk: disk.clone(), checkpoint_interval: interval, ..options() };
+    let (log, _) = AuditLog::open(dir.path(), options).unwrap();
+    disk.renames.store(u64::MAX, Ordering::SeqCst);
+    log.append(decision(1)).unwrap().wait_durable().unwrap();
+    wait_until(|| matches!(log.health(), Health::Degraded(_)));
+    log.append(decision(2)).unwrap().wait_durable().unwrap();
+    disk.renames.store(0, Ordering::SeqCst);
+    wait_until(|| log.health() == Health::Healthy);
+    log.close().unwrap();
+    assert_eq!(assert_clean(dir.path()).checkpoint.unwrap().size, 4);
+}
+
+#[test]
+fn a_slow_disk_delays_durability_and_not_writing() {
+    let disk = Arc::new(Failing::default());
+    let (_dir, log) = log_on(&disk);
+    disk.slow.store(true, Ordering::SeqCst);
+    let waiting: Vec<_> = (0..50).map(|id| log.append(decision(id)).unwrap()).collect();
+    std::thread::scope(|scope| {
+        let durable = scope.spawn(|| waiting.iter().for_each(|ticket| ticket.wait_durable().unwrap()));
+        let mut written_meanwhile = 0;
+        while !durable.is_finished() {
+            log.append(decision(99)).unwrap().wait_written().unwrap();
+            written_meanwhile += 1;
+        }
+        assert!(written_meanwhile > 20, "{written_meanwhile} events were written during the sync");
+    });
+}

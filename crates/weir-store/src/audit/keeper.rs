@@ -1,0 +1,98 @@
+use super::AuditError;
+use super::health::Chore;
+use super::log::Shared;
+use super::queue::Change;
+use super::tail::Batch;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use weir_audit::checkpoint::Signer;
+use weir_audit::tree::{Frontier, Hash, Tile, TileId};
+use weir_audit::{Ident, frame};
+
+/// Keeps the tree over durable events, signs checkpoints, prepares segments.
+pub(super) struct Keeper {
+    pub(super) signer: Signer,
+    pub(super) interval: Duration,
+    pub(super) frontier: Frontier,
+    /// Full tiles that are not stored yet.
+    pub(super) completed: Vec<(TileId, Tile)>,
+    /// Requests with a decision and no outcome, by the index of their first decision.
+    pub(super) open: BTreeMap<Ident, u64>,
+    /// Size of the last checkpoint; `None` if there is none.
+    pub(super) signed: Option<u64>,
+}
+
+impl Keeper {
+    /// Runs until the syncer ends, then signs a last checkpoint.
+    pub(super) fn run(mut self, shared: &Shared, durable: &Receiver<Vec<Arc<Batch>>>) {
+        let mut due = Instant::now();
+        loop {
+            let is_last = match durable.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(batches) => {
+                    batches.iter().for_each(|batch| self.absorb(batch));
+                    false
+                }
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => true,
+            };
+            if is_last || Instant::now() >= due {
+                due = Instant::now() + self.interval;
+                self.do_chores(shared);
+            }
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    fn do_chores(&mut self, shared: &Shared) {
+        let signed = if self.is_unsigned() { self.sign(shared) } else { Ok(()) };
+        shared.chores.note(Chore::Checkpoint, signed);
+        shared.chores.note(Chore::NextSegment, shared.supply.prepare());
+    }
+
+    fn is_unsigned(&self) -> bool {
+        self.signed != Some(self.frontier.size())
+    }
+
+    fn absorb(&mut self, batch: &Batch) {
+        let mut offset = 0;
+        while let Ok(Some(frame)) = frame::read(&batch.frames, offset) {
+            offset = frame.end();
+            self.frontier.append(Hash::leaf(frame.event), |id, tile| self.completed.push((id, tile)));
+        }
+        for (seq, change) in &batch.changes {
+            match change {
+                Change::Opens(request) => _ = self.open.entry(request.clone()).or_insert(*seq),
+                Change::Closes(request) => _ = self.open.remove(request),
+            }
+        }
+    }
+
+    /// Stores tiles, then the checkpoint over them, then removes what is not needed any more.
+    fn sign(&mut self, shared: &Shared) -> Result<(), AuditError> {
+        let (layout, disk) = (&shared.layout, &*shared.disk);
+        for (id, tile) in &self.completed {
+            layout.write_tile(disk, *id, tile)?;
+        }
+        for (id, tile) in self.frontier.partial_tiles() {
+            layout.write_tile(disk, id, tile)?;
+        }
+        let size = self.frontier.size();
+        let path = layout.checkpoint();
+        let checkpoint = self.signer.sign(size, self.frontier.root());
+        disk.replace(&path, checkpoint.as_bytes()).map_err(AuditError::io(&path))?;
+        self.signed = Some(size);
+        let open_from = self.open.values().min().copied().unwrap_or(size);
+        let path = layout.open_from();
+        disk.replace(&path, format!("{open_from}\n").as_bytes()).map_err(AuditError::io(&path))?;
+        let completed = std::mem::take(&mut self.completed);
+        let partial = self.frontier.partial_tiles().map(|(id, _)| id);
+        for id in completed.into_iter().map(|(id, _)| id).chain(partial) {
+            layout.remove_shorter_tiles(id)?;
+        }
+        Ok(())
+    }
+}

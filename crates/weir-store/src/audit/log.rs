@@ -1,0 +1,237 @@
+use super::files::{self, Layout};
+use super::health::{Chores, Health};
+use super::keeper::Keeper;
+use super::progress::{Progress, Ticket};
+use super::queue::{Change, Queue};
+use super::recovery::{self, OpenRequest, Recovered};
+use super::signer::open_signer;
+use super::tail::{Supply, Tail};
+use super::{AuditError, AuditFailed, Disk, Options, Recovery, syncer, writer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use weir_audit::checkpoint::Signer;
+use weir_audit::event::{Author, LogClosed, LogStarted, Outcome, OutcomeKind};
+use weir_audit::frame::MAX_EVENT_BYTES;
+use weir_audit::{Event, Ident};
+
+/// The one writer of an audit log. Share it in an `Arc`.
+pub struct AuditLog {
+    shared: Arc<Shared>,
+    running: Mutex<Option<Running>>,
+}
+
+/// What the threads of a log share.
+pub(super) struct Shared {
+    pub(super) layout: Layout,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) queue: Queue,
+    pub(super) progress: Arc<Progress>,
+    pub(super) chores: Chores,
+    pub(super) supply: Arc<Supply>,
+    pub(super) max_unsynced_bytes: usize,
+    tail: Mutex<Tail>,
+}
+
+struct Running {
+    /// In the order in which they end.
+    threads: Vec<JoinHandle<()>>,
+    /// Held until the threads have ended.
+    _lock: File,
+}
+
+/// More than an envelope takes beside the fields of an event.
+const MAX_ENVELOPE_BYTES: usize = 1024;
+
+/// Batches of durable events that may wait for the keeper before syncing waits for it.
+const MAX_KEEPER_BACKLOG: usize = 64;
+
+impl AuditLog {
+    /// Opens the log of a directory, which is made if it does not exist, and repairs it if the process
+    /// before did not end in order: a torn end is cut, and requests that got no outcome get one that
+    /// says `failed` and `crashed`.
+    ///
+    /// Returns when the events that say so are durable. Blocks meanwhile.
+    ///
+    /// # Errors
+    /// [`AuditError::Locked`] if another process writes it, [`AuditError::Damaged`] if signed events are
+    /// missing or changed, and others if files or keys cannot be used. Nothing is changed then, except that
+    /// what could be repaired may have been.
+    pub fn open(dir: &Path, options: Options) -> Result<(Self, Recovery), AuditError> {
+        let layout = Layout::new(dir);
+        layout.create_dirs()?;
+        let lock = files::take_lock(&layout)?;
+        let signer = open_signer(&layout, &*options.disk, &options.origin)?;
+        let started = LogStarted {
+            binary_version: options.binary_version.clone(),
+            origin: Ident::new(options.origin.as_str()),
+            vkey: Ident::new(&signer.verifier().to_string()),
+        };
+        let found = recovery::recover(&layout, &*options.disk, signer.verifier())?;
+        let recovery = Recovery { events: found.next, recovered: found.repaired.clone() };
+        let open = found.open.clone();
+        let log = Self::start(layout, &options, signer, found, lock)?;
+        log.begin(started, &recovery, open)?;
+        Ok((log, recovery))
+    }
+
+    /// Gives an event its place in the log. Never waits for the disk.
+    ///
+    /// # Errors
+    /// [`AuditError::Full`] if the disk does not keep up, [`AuditError::Failed`] if the log broke,
+    /// [`AuditError::TooLong`] and [`AuditError::Closed`]. The event is not in the log then.
+    pub fn append(&self, event: impl Into<Event>) -> Result<Ticket, AuditError> {
+        let event = match event.into() {
+            Event::Decision(decision) => Event::from(decision.bounded()),
+            other => other,
+        };
+        let shared = &self.shared;
+        if let Some(reason) = shared.progress.failed() {
+            return Err(AuditFailed { reason: reason.to_owned() }.into());
+        }
+        let body = event.to_body().map_err(AuditError::Encode)?;
+        if body.bytes_len() + MAX_ENVELOPE_BYTES > MAX_EVENT_BYTES {
+            return Err(AuditError::TooLong(body.bytes_len()));
+        }
+        let seq = shared.queue.push(body, Change::of(&event))?;
+        Ok(Ticket { seq, progress: shared.progress.clone() })
+    }
+
+    /// Number of events that have a place in the log.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.shared.queue.next()
+    }
+
+    /// Whether the log can be written, and what fails if not.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.shared.chores.health(&self.shared.progress)
+    }
+
+    /// Appends `log.closed`, makes everything durable, signs a checkpoint over it, and gives up the
+    /// directory. Blocks meanwhile. Closing again does nothing.
+    ///
+    /// # Errors
+    /// [`AuditFailed`] if events were lost or the checkpoint could not be signed.
+    pub fn close(&self) -> Result<(), AuditFailed> {
+        let Some(running) = self.running().take() else { return Ok(()) };
+        self.shared.queue.close(|events| Event::from(LogClosed { events }).to_body().ok());
+        for thread in running.threads {
+            if thread.join().is_err() {
+                self.shared.progress.fail("a thread of the audit log panicked".to_owned());
+            }
+        }
+        match self.health() {
+            Health::Healthy => Ok(()),
+            Health::Degraded(reason) | Health::Failed(reason) => Err(AuditFailed { reason }),
+        }
+    }
+
+    fn start(
+        layout: Layout,
+        options: &Options,
+        signer: Signer,
+        found: Recovered,
+        lock: File,
+    ) -> Result<Self, AuditError> {
+        let Recovered { end, next, frontier, completed, open, signed, repaired: _ } = found;
+        let disk = &options.disk;
+        let next_segment = end.as_ref().map_or(0, |(segment, _)| segment.number + 1);
+        let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), options.segment_bytes, next_segment));
+        let end = end.map_or_else(|| supply.first(), Ok)?;
+        let tail = Tail::new(layout.clone(), disk.clone(), supply.clone(), end, next);
+        let shared = Arc::new(Shared {
+            layout,
+            disk: disk.clone(),
+            queue: Queue::new(next, options),
+            progress: Arc::new(Progress::starting_at(next)),
+            chores: Chores::default(),
+            supply,
+            max_unsynced_bytes: options.queue_bytes,
+            tail: Mutex::new(tail),
+        });
+        let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();
+        let interval = options.checkpoint_interval;
+        let keeper = Keeper { signer, interval, frontier, completed, open, signed };
+        let author = Author::new(random_id()?, options.node.clone());
+        let threads = spawn(&shared, author, keeper)?;
+        Ok(Self { shared, running: Mutex::new(Some(Running { threads, _lock: lock })) })
+    }
+
+    /// Writes what an opening has to say, and waits until it is durable.
+    fn begin(
+        &self,
+        started: LogStarted,
+        recovery: &Recovery,
+        open: BTreeMap<Ident, OpenRequest>,
+    ) -> Result<(), AuditError> {
+        let mut last = self.append(started)?;
+        if let Some(recovered) = &recovery.recovered {
+            last = self.append(recovered.clone())?;
+        }
+        for (request, open) in open {
+            // A crash under load may leave more of them than the queue holds.
+            if last.seq() % 1024 == 0 {
+                last.wait_durable()?;
+            }
+            last = self.append(crashed(&request, &open))?;
+        }
+        Ok(last.wait_durable()?)
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        // Whoever wants to know how it went has called `close`.
+        let _ = self.close();
+    }
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (size, health) = (self.size(), self.health());
+        f.debug_struct("AuditLog").field("size", &size).field("health", &health).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outcome of a request that a process left behind.
+fn crashed(request: &Ident, open: &OpenRequest) -> Outcome {
+    Outcome {
+        error_code: Some(Ident::new("crashed")),
+        attempts: open.attempt,
+        ..Outcome::new(request.clone(), open.decision_id.clone(), OutcomeKind::Failed)
+    }
+}
+
+fn spawn(shared: &Arc<Shared>, author: Author, keeper: Keeper) -> Result<Vec<JoinHandle<()>>, AuditError> {
+    let (to_keeper, durable) = mpsc::sync_channel(MAX_KEEPER_BACKLOG);
+    let interval = keeper.interval;
+    let write = { let shared = shared.clone(); move || writer::run(&shared, &author) };
+    let sync = { let shared = shared.clone(); move || syncer::run(&shared, interval, &to_keeper) };
+    let keep = { let shared = shared.clone(); move || keeper.run(&shared, &durable) };
+    Ok(vec![named("audit-write", write)?, named("audit-sync", sync)?, named("audit-keep", keep)?])
+}
+
+fn named(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AuditError> {
+    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(AuditError::Thread)
+}
+
+fn random_id() -> Result<[u8; 16], AuditError> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| AuditError::Random(error.to_string()))?;
+    Ok(id)
+}

@@ -1,0 +1,238 @@
+use super::files::Layout;
+use super::queue::Change;
+use super::{AuditError, Disk};
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use weir_audit::frame::{SEGMENT_HEADER_BYTES, segment_header};
+
+/// Frames that one write gave to the kernel.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) frames: Vec<u8>,
+    /// Which events begin and end requests.
+    pub(super) changes: Vec<(u64, Change)>,
+    /// Index of the event after the last.
+    pub(super) end: u64,
+}
+
+/// A segment file that is written.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) number: u64,
+    pub(super) file: File,
+    pub(super) len: u64,
+    /// Whether the directory was synced after the file got its name.
+    pub(super) is_name_durable: AtomicBool,
+}
+
+impl Segment {
+    /// Returns when the segment's bytes and name are on the disk.
+    pub(super) fn sync(&self, layout: &Layout, disk: &dyn Disk) -> std::io::Result<()> {
+        disk.sync(&self.file)?;
+        if !self.is_name_durable.load(Ordering::Relaxed) {
+            disk.sync_dir(&layout.segments())?;
+            self.is_name_durable.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// The end of the log: the segment being written, and what of it is not durable yet.
+pub(super) struct Tail {
+    layout: Layout,
+    disk: Arc<dyn Disk>,
+    supply: Arc<Supply>,
+    segment: Arc<Segment>,
+    offset: u64,
+    /// Index of the first event that is not durable: where a replacement segment begins.
+    durable: u64,
+    unsynced: VecDeque<(Arc<Segment>, Arc<Batch>)>,
+    unsynced_bytes: usize,
+}
+
+/// Where segments come from. One is prepared ahead, so that a full disk shows before it hurts and the
+/// writer does not wait for zeros.
+pub(super) struct Supply {
+    layout: Layout,
+    disk: Arc<dyn Disk>,
+    segment_bytes: u64,
+    // Held while a segment is prepared: two threads must not prepare the same file.
+    stock: Mutex<Stock>,
+}
+
+struct Stock {
+    /// Number of the next segment.
+    next: u64,
+    ready: Option<Segment>,
+}
+
+impl Supply {
+    pub(super) fn new(layout: Layout, disk: Arc<dyn Disk>, segment_bytes: u64, next: u64) -> Self {
+        Self { layout, disk, segment_bytes, stock: Mutex::new(Stock { next, ready: None }) }
+    }
+
+    /// Prepares the next segment unless that is done.
+    pub(super) fn prepare(&self) -> Result<(), AuditError> {
+        let mut stock = self.stock();
+        if stock.ready.is_none() {
+            stock.ready = Some(self.create(stock.next, self.segment_bytes)?);
+        }
+        Ok(())
+    }
+
+    /// The next segment, with room for `least` bytes, under its preparatory name.
+    pub(super) fn take(&self, least: u64) -> Result<Segment, AuditError> {
+        let mut stock = self.stock();
+        let segment = match stock.ready.take().filter(|segment| segment.len >= least) {
+            Some(segment) => segment,
+            None => self.create(stock.next, least.max(self.segment_bytes))?,
+        };
+        stock.next += 1;
+        Ok(segment)
+    }
+
+    /// The first segment of a new log, and the offset of its first frame.
+    pub(super) fn first(&self) -> Result<(Segment, u64), AuditError> {
+        let segment = self.take(SEGMENT_HEADER_BYTES as u64)?;
+        let path = self.layout.segment(segment.number);
+        self.disk.write_at(&segment.file, &segment_header(0), 0).map_err(AuditError::io(path))?;
+        self.name(&segment)?;
+        Ok((segment, SEGMENT_HEADER_BYTES as u64))
+    }
+
+    /// Gives a segment that has its header its final name, which a sync of the directory makes durable.
+    pub(super) fn name(&self, segment: &Segment) -> Result<(), AuditError> {
+        let to = self.layout.segment(segment.number);
+        self.disk.rename(&self.layout.prepared(segment.number), &to).map_err(AuditError::io(&to))
+    }
+
+    fn create(&self, number: u64, len: u64) -> Result<Segment, AuditError> {
+        let path = self.layout.prepared(number);
+        let file = self.disk.create_zeroed(&path, len).map_err(AuditError::io(&path))?;
+        Ok(Segment { number, file, len, is_name_durable: AtomicBool::new(false) })
+    }
+
+    fn stock(&self) -> MutexGuard<'_, Stock> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tail {
+    /// Goes on at `offset` of a segment whose events, those below `next`, are durable.
+    pub(super) fn new(
+        layout: Layout,
+        disk: Arc<dyn Disk>,
+        supply: Arc<Supply>,
+        (segment, offset): (Segment, u64),
+        next: u64,
+    ) -> Self {
+        Self {
+            layout,
+            disk,
+            supply,
+            segment: Arc::new(segment),
+            offset,
+            durable: next,
+            unsynced: VecDeque::new(),
+            unsynced_bytes: 0,
+        }
+    }
+
+    /// Bytes that are kept in memory because they are not durable.
+    pub(super) fn unsynced_bytes(&self) -> usize {
+        self.unsynced_bytes
+    }
+
+    /// What is not durable, oldest first.
+    pub(super) fn unsynced(&self) -> Vec<(Arc<Segment>, Arc<Batch>)> {
+        self.unsynced.iter().cloned().collect()
+    }
+
+    /// Hands a batch to the kernel: in the next segment if this one is full, in a replacement if the
+    /// write fails.
+    pub(super) fn write(&mut self, batch: Batch) -> Result<(), AuditError> {
+        let len = batch.frames.len() as u64;
+        let written = self.make_room(len).and_then(|()| self.write_here(&batch.frames));
+        self.unsynced_bytes += batch.frames.len();
+        self.unsynced.push_back((self.segment.clone(), Arc::new(batch)));
+        match written {
+            Ok(()) => {
+                self.offset += len;
+                Ok(())
+            }
+            Err(_) => self.replace_segment(),
+        }
+    }
+
+    /// Notes that events below `end` are durable.
+    pub(super) fn forget_synced(&mut self, end: u64) {
+        self.durable = self.durable.max(end);
+        while let Some((_, batch)) = self.unsynced.pop_front_if(|(_, batch)| batch.end <= end) {
+            self.unsynced_bytes -= batch.frames.len();
+        }
+    }
+
+    /// Abandons a segment that could not be synced, unless that happened already.
+    pub(super) fn abandon(&mut self, failed: &Arc<Segment>) -> Result<(), AuditError> {
+        let is_in_use = self.unsynced.iter().any(|(segment, _)| Arc::ptr_eq(segment, failed));
+        if is_in_use { self.replace_segment() } else { Ok(()) }
+    }
+
+    /// Writes everything that is not durable to a new segment, from which the log goes on.
+    ///
+    /// It is synced before it gets its name, so that at every moment one of the two files has all that
+    /// the kernel had been given.
+    ///
+    /// INVARIANT (one sync per file after an error): the old file is not touched any more.
+    fn replace_segment(&mut self) -> Result<(), AuditError> {
+        let mut contents = segment_header(self.durable).to_vec();
+        for (_, batch) in &self.unsynced {
+            contents.extend_from_slice(&batch.frames);
+        }
+        let segment = self.supply.take(contents.len() as u64)?;
+        let path = self.layout.segment(segment.number);
+        self.disk.write_at(&segment.file, &contents, 0).map_err(AuditError::io(&path))?;
+        self.disk.sync(&segment.file).map_err(AuditError::io(&path))?;
+        self.supply.name(&segment)?;
+        self.segment = Arc::new(segment);
+        self.offset = contents.len() as u64;
+        for (segment, _) in &mut self.unsynced {
+            *segment = self.segment.clone();
+        }
+        Ok(())
+    }
+
+    /// Goes on to the next segment if `len` bytes do not fit this one.
+    fn make_room(&mut self, len: u64) -> Result<(), AuditError> {
+        if self.offset + len <= self.segment.len {
+            return Ok(());
+        }
+        let first = self.unsynced.back().map_or(self.durable, |(_, batch)| batch.end);
+        let segment = self.supply.take(SEGMENT_HEADER_BYTES as u64 + len)?;
+        let path = self.layout.segment(segment.number);
+        self.disk.write_at(&segment.file, &segment_header(first), 0).map_err(AuditError::io(path))?;
+        self.supply.name(&segment)?;
+        self.segment = Arc::new(segment);
+        self.offset = SEGMENT_HEADER_BYTES as u64;
+        Ok(())
+    }
+
+    fn write_here(&self, frames: &[u8]) -> Result<(), AuditError> {
+        let path = self.layout.segment(self.segment.number);
+        self.disk.write_at(&self.segment.file, frames, self.offset).map_err(AuditError::io(path))
+    }
+}
+
+/// Removes what was being prepared when the process ended.
+pub(super) fn remove_prepared(layout: &Layout) -> Result<(), AuditError> {
+    let dir = layout.segments();
+    for entry in fs::read_dir(&dir).map_err(AuditError::io(&dir))? {
+        let path = entry.map_err(AuditError::io(&dir))?.path();
+        if path.extension().is_some_and(|extension| extension == "new") {
+            fs::remove_file(&path).map_err(AuditError::io(&path))?;
+        }
+    }
+    Ok(())
+}

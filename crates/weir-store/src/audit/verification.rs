@@ -1,0 +1,83 @@
+use super::AuditError;
+use super::files::{Layout, promised_size, read_optional};
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader, read_segment_header};
+use weir_audit::verify::{Report, Verification};
+
+/// How often an end that looks torn is read: somebody may be writing there.
+const MAX_READS_OF_END: u32 = 5;
+
+/// Long enough for a write that was under way to be over.
+const TIME_BETWEEN_READS: Duration = Duration::from_millis(2);
+
+/// Verifies the log in a directory with nothing but its files, also while a process writes it.
+///
+/// Every fault is named with file, byte and event. A log whose process was killed may have a broken last
+/// frame behind its checkpoint, which is a fault like others until the log is opened and repaired.
+///
+/// # Errors
+/// [`AuditError::Io`] if files cannot be read. Whatever they hold, there is a report.
+pub fn verify(dir: &Path) -> Result<Report, AuditError> {
+    let layout = Layout::new(dir);
+    let public_key = read_optional(&layout.public_key())?.unwrap_or_default();
+    // Before the segments: what it covers is in them.
+    let checkpoint = read_optional(&layout.checkpoint())?;
+    let promised = promised_size(&layout)?;
+    let limits = segment_limits(&layout)?;
+    let read_tile = |id| layout.read_tile_bytes(id);
+    let mut verification = Verification::begin(&public_key, checkpoint.as_deref(), read_tile);
+    for (place, &(number, limit)) in limits.iter().enumerate() {
+        let path = layout.segment(number);
+        let is_last = place + 1 == limits.len();
+        let bytes = if is_last { read_last(&path, promised) } else { fs::read(&path) };
+        verification.segment(number, &bytes.map_err(AuditError::io(path))?, limit);
+    }
+    Ok(verification.finish())
+}
+
+/// Every segment with the index at which a later one begins.
+fn segment_limits(layout: &Layout) -> Result<Vec<(u64, Option<u64>)>, AuditError> {
+    let mut limit = None::<u64>;
+    let mut limits = Vec::new();
+    for number in layout.segment_numbers()?.into_iter().rev() {
+        limits.push((number, limit));
+        // Headers of other kinds limit nothing; the verification names them.
+        if let SegmentHeader::First(first) = layout.read_header(number)? {
+            limit = Some(limit.map_or(first, |limit| limit.min(first)));
+        }
+    }
+    limits.reverse();
+    Ok(limits)
+}
+
+/// Reads the segment that may be being written, again if it was read in the middle of a write.
+fn read_last(path: &Path, promised: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = fs::read(path)?;
+    for _ in 1..MAX_READS_OF_END {
+        if !is_torn_behind(&bytes, promised) {
+            break;
+        }
+        thread::sleep(TIME_BETWEEN_READS);
+        bytes = fs::read(path)?;
+    }
+    Ok(bytes)
+}
+
+/// Whether frames end in something broken, behind the events that a checkpoint promises.
+fn is_torn_behind(bytes: &[u8], promised: u64) -> bool {
+    let SegmentHeader::First(mut next) = read_segment_header(bytes) else { return false };
+    let mut offset = SEGMENT_HEADER_BYTES;
+    loop {
+        match frame::read(bytes, offset) {
+            Ok(Some(frame)) => (offset, next) = (frame.end(), next + 1),
+            Ok(None) => return next >= promised && frame::non_zero(bytes, offset).is_some(),
+            Err(_) => return next >= promised,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! State on disk: API keys and audit files.
+//!
+//! This crate knows files and databases; it knows no HTTP, no policy and no backends.
+
+pub mod audit;
+pub mod keys;
+pub mod secret;

@@ -1,0 +1,177 @@
+//! A body as the list of strings that inspection looks at.
+
+use crate::json::{Json, push_index, push_key};
+
+/// One string of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// The string, unescaped.
+    pub text: &'a str,
+    /// What it is.
+    pub kind: SegmentKind,
+}
+
+/// Segments are user text: only their size is shown.
+impl std::fmt::Debug for Segment<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}({} bytes)", self.kind, self.text.len())
+    }
+}
+
+/// What a string of a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SegmentKind {
+    /// A string value.
+    Text,
+    /// A key.
+    Key,
+    /// A number as it was written.
+    Number,
+    /// A place that holds something which cannot be read; the text is the reason.
+    Opaque,
+}
+
+/// All keys, strings and numbers below `value`, in the order written.
+///
+/// Words of the protocol itself (`messages`, `role`, `user` …), compared exactly, are left out: they
+/// can carry nothing.
+pub fn collect<'a>(value: &'a Json, out: &mut Vec<Segment<'a>>) {
+    visit(value, &mut |segment| out.push(segment));
+}
+
+/// The JSON path of the `wanted`th segment that [`collect`] gives for `value`.
+#[must_use]
+pub fn path_of(value: &Json, wanted: usize) -> String {
+    let mut search = Search { left: wanted, path: "$".to_owned() };
+    search.value(value);
+    search.path
+}
+
+fn visit<'a>(value: &'a Json, take: &mut impl FnMut(Segment<'a>)) {
+    match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::Number(text) => take(Segment { text, kind: SegmentKind::Number }),
+        Json::String(text) if is_protocol_word(text) => {}
+        Json::String(text) => take(Segment { text, kind: SegmentKind::Text }),
+        Json::Array(items) => items.iter().for_each(|item| visit(item, take)),
+        Json::Object(object) => {
+            for (key, member) in object.iter() {
+                if !is_protocol_word(key) {
+                    take(Segment { text: key, kind: SegmentKind::Key });
+                }
+                visit(member, take);
+            }
+        }
+    }
+}
+
+/// Walks as [`visit`] does and stops with the path of the segment it looks for.
+struct Search {
+    left: usize,
+    path: String,
+}
+
+impl Search {
+    fn value(&mut self, value: &Json) -> bool {
+        match value {
+            Json::Null | Json::Bool(_) => false,
+            Json::Number(_) => self.hit(),
+            Json::String(text) => !is_protocol_word(text) && self.hit(),
+            Json::Array(items) => items
+                .iter()
+                .enumerate()
+                .any(|(index, item)| self.below(|path| push_index(path, index), |search| search.value(item))),
+            Json::Object(object) => object.iter().any(|(key, member)| {
+                self.below(
+                    |path| push_key(path, key),
+                    |search| (!is_protocol_word(key) && search.hit()) || search.value(member),
+                )
+            }),
+        }
+    }
+
+    fn below(&mut self, name: impl FnOnce(&mut String), look: impl FnOnce(&mut Self) -> bool) -> bool {
+        let length = self.path.len();
+        name(&mut self.path);
+        let found = look(self);
+        if !found {
+            self.path.truncate(length);
+        }
+        found
+    }
+
+    fn hit(&mut self) -> bool {
+        let found = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        found
+    }
+}
+
+fn is_protocol_word(word: &str) -> bool {
+    matches!(
+        word,
+        "model"
+            | "messages"
+            | "role"
+            | "content"
+            | "user"
+            | "system"
+            | "assistant"
+            | "developer"
+            | "tool"
+            | "type"
+            | "text"
+            | "stream"
+            | "stream_options"
+            | "include_usage"
+            | "temperature"
+            | "top_p"
+            | "max_tokens"
+            | "max_completion_tokens"
+            | "tools"
+            | "tool_calls"
+            | "tool_call_id"
+            | "tool_choice"
+            | "function"
+            | "arguments"
+            | "parameters"
+            | "properties"
+            | "required"
+            | "object"
+            | "string"
+            | "name"
+            | "description"
+            | "auto"
+            | "n"
+            | "stop"
+            | "seed"
+            | "metadata"
+            | "response_format"
+            | "json_schema"
+            | "schema"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, parse};
+
+    #[test]
+    fn every_key_string_and_number_is_a_segment_with_its_path() {
+        let body = br#"{"model":"auto","messages":[{"role":"user","content":"hi","x":{"canary key":[1.50,"v",true,null]}}]}"#;
+        let value = parse(body, Limits::default()).unwrap();
+        let mut segments = Vec::new();
+        collect(&value, &mut segments);
+        let seen: Vec<(&str, String)> =
+            segments.iter().enumerate().map(|(i, s)| (s.text, path_of(&value, i))).collect();
+        let expected = [
+            ("hi", "$.messages[0].content"),
+            ("x", "$.messages[0].x"),
+            ("canary key", "$.messages[0].x[\"canary key\"]"),
+            ("1.50", "$.messages[0].x[\"canary key\"][0]"),
+            ("v", "$.messages[0].x[\"canary key\"][1]"),
+        ];
+        assert_eq!(seen, expected.map(|(text, path)| (text, path.to_owned())));
+    }
+}

@@ -1,0 +1,12 @@
+//! One module for each command.
+
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod manual;
+pub(crate) mod recognisers;
+pub(crate) mod schema;
+pub(crate) mod serve;

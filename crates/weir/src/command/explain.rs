@@ -1,0 +1,164 @@
+use crate::exit::Failed;
+use crate::files::{FilesArgs, read_input};
+use crate::output::{ASIDE, BAD, GOOD, HEADING, MIND, line, paint};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use weir_label::ZoneKind;
+use weir_policy::Step;
+use weir_server::{Explained, ExplainedCandidate, ExplainedFinding, explain};
+
+/// Shows what would be decided for a request, and why: label, findings (types and places, never values),
+/// facts, rule, plan, and for every target that was left out the reason. Nothing is sent.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: echo '{\"model\":\"auto\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}' | weir explain -"
+)]
+pub(crate) struct ExplainArgs {
+    /// The body of a chat completion request; `-` is stdin
+    request: PathBuf,
+
+    #[command(flatten)]
+    files: FilesArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failed> {
+    let snapshot = args.files.load()?;
+    let body = read_input(&args.request)?;
+    let explained = explain(&snapshot, &body).map_err(Failed::Check)?;
+    if args.json {
+        line(as_json(&explained));
+    } else {
+        print(&explained);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(explained: &Explained) {
+    print_label(explained);
+    line(paint(HEADING, "\nFacts"));
+    for (name, value) in &explained.facts {
+        line(format_args!("  {name:26} {value}"));
+    }
+    line(paint(HEADING, "\nRule"));
+    line(format_args!(
+        "  {}   {}",
+        explained.rule,
+        paint(ASIDE, format_args!("policy {}", explained.revision))
+    ));
+    line(paint(HEADING, "\nPlan"));
+    match &explained.denied {
+        Some(reason) => line(format_args!("  {} {reason}", paint(BAD, "denied:"))),
+        None => print_plan(explained),
+    }
+    let left_out: Vec<&ExplainedCandidate> =
+        explained.candidates.iter().filter(|c| c.role.is_none()).collect();
+    if !left_out.is_empty() {
+        line(paint(HEADING, "\nLeft out"));
+    }
+    for candidate in left_out {
+        let reason = candidate.reason.as_deref().unwrap_or_default();
+        line(format_args!("  {:32} {:6} {reason}", candidate.target, candidate.zone));
+    }
+}
+
+fn print_label(explained: &Explained) {
+    let label = &explained.label;
+    let verdict = if explained.is_classified {
+        paint(MIND, format_args!("classified: from {} up it never leaves the network", explained.boundary))
+    } else {
+        paint(GOOD, "not classified")
+    };
+    line(paint(HEADING, "Label"));
+    line(format_args!("  {:14} {}   {verdict}", "level", paint(HEADING, label.level())));
+    let list = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
+    line(format_args!(
+        "  {:14} {}",
+        "categories",
+        list(label.categories().iter().map(ToString::to_string).collect())
+    ));
+    line(format_args!(
+        "  {:14} {}",
+        "jurisdictions",
+        list(label.jurisdictions().iter().map(ToString::to_string).collect())
+    ));
+    line(format_args!("  {:14} {}", "opaque", list(explained.opaque.clone())));
+    if !explained.complete {
+        line(paint(BAD, "  not everything could be inspected, which counts as classified"));
+    }
+    line(paint(HEADING, "\nFindings"));
+    if explained.findings.is_empty() {
+        line("  none");
+    }
+    for finding in &explained.findings {
+        let place = format!("{} bytes {}..{}", finding.path, finding.start, finding.end);
+        line(format_args!(
+            "  {:16} {:13} {place}   {}",
+            finding.entity,
+            finding.level,
+            paint(ASIDE, &finding.recogniser)
+        ));
+    }
+}
+
+fn print_plan(explained: &Explained) {
+    for candidate in explained.candidates.iter().filter(|c| c.role.is_some()) {
+        let zone = match candidate.zone {
+            ZoneKind::Local => paint(GOOD, "local "),
+            ZoneKind::Cloud => paint(MIND, "cloud "),
+        };
+        let role = match candidate.role {
+            Some("overflow") => "when the first are full (burst) or fail",
+            Some("degrade") => "when the first are full (degrade)",
+            _ => "first",
+        };
+        line(format_args!("  {:32} {zone} {role}", candidate.target));
+    }
+    let ladder: Vec<String> = explained.ladder.iter().map(step).collect();
+    line(format_args!("  when full: {}", ladder.join(" → ")));
+}
+
+fn step(step: &Step) -> String {
+    match step {
+        Step::Queue(time) => format!("queue {}s", time.as_secs_f32()),
+        Step::Degrade => "degrade".to_owned(),
+        Step::Burst => "burst".to_owned(),
+        Step::Reject => "reject".to_owned(),
+    }
+}
+
+fn as_json(explained: &Explained) -> serde_json::Value {
+    let label = &explained.label;
+    let finding = |f: &ExplainedFinding| {
+        json!({
+            "type": f.entity, "category": f.category, "level": f.level.as_str(), "path": f.path,
+            "start": f.start, "end": f.end, "score": f.score, "recogniser": f.recogniser,
+        })
+    };
+    let candidate = |c: &ExplainedCandidate| json!({ "target": c.target, "zone": c.zone.as_str(), "role": c.role, "reason": c.reason });
+    let facts: serde_json::Map<String, serde_json::Value> =
+        explained.facts.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({
+        "label": {
+            "level": label.level().as_str(),
+            "categories": label.categories().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "jurisdictions": label.jurisdictions().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "opaque": label.is_opaque(),
+        },
+        "classified": explained.is_classified,
+        "boundary": explained.boundary.as_str(),
+        "complete": explained.complete,
+        "findings": explained.findings.iter().map(finding).collect::<Vec<_>>(),
+        "opaque": explained.opaque,
+        "facts": facts,
+        "rule": explained.rule,
+        "policy_revision": explained.revision,
+        "denied": explained.denied,
+        "targets": explained.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "when_full": explained.ladder.iter().map(step).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,253 @@
+use crate::exit::Failed;
+use crate::files::FilesArgs;
+use crate::output::{ASIDE, line, note, paint, table};
+use jiff::{Span, Timestamp, ToSpan};
+use serde_json::json;
+use std::process::ExitCode;
+use weir_label::{Jurisdiction, Level};
+use weir_store::keys::{Environment, KeyRecord, KeyStore, KeyTerms, LatencyClass};
+
+/// Makes, lists and revokes the keys by which callers are identified.
+///
+/// Only a keyed hash of a key is stored. A running gateway takes changes over within a second. As long as
+/// there is no key at all, only callers on this machine are served.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeysArgs {
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum KeysCommand {
+    /// Make a key; it is shown once
+    Create(CreateArgs),
+    /// List the keys
+    List(ListArgs),
+    /// Revoke a key: queued requests and streams of it end too
+    Revoke(RevokeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CreateArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+
+    /// What people call it, such as the application's name
+    name: String,
+
+    /// Production (`live`) or not (`test`); part of the key's text
+    #[arg(long, value_name = "ENV", default_value = "live", value_parser = parse_environment)]
+    environment: Environment,
+
+    /// When it ends: a time (`2027-01-31T00:00:00Z`) or a time from now (`90d`, `12h`)
+    #[arg(long, value_name = "WHEN", value_parser = parse_expiry)]
+    expires: Option<Timestamp>,
+
+    /// The least level of everything it sends
+    #[arg(long, value_name = "LEVEL", value_parser = parse_word::<Level>)]
+    default_level: Option<Level>,
+
+    /// Whose law binds everything it sends, such as `EU`
+    #[arg(long, value_name = "NAME", value_parser = parse_word::<Jurisdiction>)]
+    jurisdiction: Option<Jurisdiction>,
+
+    /// Whether somebody waits for the answers: `interactive` or `batch`
+    #[arg(long, value_name = "CLASS", default_value = "interactive", value_parser = parse_latency)]
+    latency: LatencyClass,
+
+    /// An alias it may ask for; give the option again for more [default: all]
+    #[arg(long = "alias", value_name = "ALIAS")]
+    aliases: Vec<String>,
+
+    /// Who pays
+    #[arg(long)]
+    tenant: Option<String>,
+
+    /// Which team
+    #[arg(long)]
+    team: Option<String>,
+
+    /// Which application
+    #[arg(long)]
+    app: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RevokeArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+
+    /// The key's id or prefix, as `weir keys list` shows it
+    key: String,
+}
+
+pub(crate) fn run(args: &KeysArgs) -> Result<ExitCode, Failed> {
+    match &args.command {
+        KeysCommand::Create(args) => create(args),
+        KeysCommand::List(args) => list(args),
+        KeysCommand::Revoke(args) => revoke(args),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+fn create(args: &CreateArgs) -> Result<(), Failed> {
+    let snapshot = args.files.load()?;
+    for alias in &args.aliases {
+        if snapshot.loaded.catalogue.alias(alias).is_none() {
+            let known: Vec<String> =
+                snapshot.loaded.catalogue.aliases().map(|alias| format!("`{}`", alias.name())).collect();
+            return Err(Failed::Check(format!(
+                "there is no alias `{alias}`; there are {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let terms = KeyTerms {
+        name: args.name.clone(),
+        environment: args.environment,
+        expires: args.expires,
+        default_level: args.default_level,
+        jurisdiction: args.jurisdiction.clone(),
+        latency_class: args.latency,
+        aliases: (!args.aliases.is_empty()).then(|| args.aliases.clone()),
+        tenant: args.tenant.clone(),
+        team: args.team.clone(),
+        app: args.app.clone(),
+    };
+    let (record, text) =
+        open(&snapshot)?.create(terms).map_err(|error| Failed::check("no key was made", &error))?;
+    if args.json {
+        line(json!({ "id": &*record.id, "key": text.as_str(), "record": as_json(&record) }));
+    } else {
+        line(text.as_str());
+        note(paint(ASIDE, format_args!("This is the only time it is shown. Its id is {}.", record.id)));
+    }
+    Ok(())
+}
+
+fn list(args: &ListArgs) -> Result<(), Failed> {
+    let keys =
+        open(&args.files.load()?)?.list().map_err(|error| Failed::check("cannot list keys", &error))?;
+    if args.json {
+        keys.iter().for_each(|key| line(as_json(key)));
+        return Ok(());
+    }
+    if keys.is_empty() {
+        note("there is no key: only callers on this machine are served. `weir keys create NAME` makes one.");
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
+    line(table(
+        &["KEY", "NAME", "STATE", "EXPIRES", "LEVEL", "JURISDICTION", "LATENCY", "TENANT", "ALIASES"],
+        &rows,
+    ));
+    Ok(())
+}
+
+fn revoke(args: &RevokeArgs) -> Result<(), Failed> {
+    let record = open(&args.files.load()?)?.revoke(&args.key);
+    let record = record.map_err(|error| Failed::check("no key was revoked", &error))?;
+    line(format_args!("revoked {} ({})", record.prefix(), record.terms.name));
+    Ok(())
+}
+
+fn open(snapshot: &weir_server::Snapshot) -> Result<KeyStore, Failed> {
+    KeyStore::open(&snapshot.loaded.config.state)
+        .map_err(|error| Failed::check("cannot open the keys", &error))
+}
+
+fn state(key: &KeyRecord) -> &'static str {
+    match (key.revoked, key.terms.expires) {
+        (Some(_), _) => "revoked",
+        (None, Some(expires)) if expires <= Timestamp::now() => "expired",
+        (None, _) => "valid",
+    }
+}
+
+fn row(key: &KeyRecord) -> Vec<String> {
+    let terms = &key.terms;
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    vec![
+        key.prefix(),
+        terms.name.clone(),
+        state(key).to_owned(),
+        or_dash(terms.expires.map(|at| at.to_string())),
+        or_dash(terms.default_level.map(|level| level.to_string())),
+        or_dash(terms.jurisdiction.as_ref().map(ToString::to_string)),
+        terms.latency_class.as_str().to_owned(),
+        or_dash(terms.tenant.clone()),
+        terms.aliases.as_ref().map_or_else(|| "all".to_owned(), |aliases| aliases.join(",")),
+    ]
+}
+
+fn as_json(key: &KeyRecord) -> serde_json::Value {
+    let terms = &key.terms;
+    json!({
+        "id": &*key.id,
+        "prefix": key.prefix(),
+        "name": terms.name,
+        "environment": terms.environment.as_str(),
+        "state": state(key),
+        "created": key.created.to_string(),
+        "expires": terms.expires.map(|at| at.to_string()),
+        "revoked": key.revoked.map(|at| at.to_string()),
+        "default_level": terms.default_level.map(Level::as_str),
+        "jurisdiction": terms.jurisdiction.as_ref().map(Jurisdiction::as_str),
+        "latency_class": terms.latency_class.as_str(),
+        "aliases": terms.aliases,
+        "tenant": terms.tenant,
+        "team": terms.team,
+        "app": terms.app,
+    })
+}
+
+fn parse_word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn parse_environment(text: &str) -> Result<Environment, String> {
+    [Environment::Live, Environment::Test]
+        .into_iter()
+        .find(|environment| environment.as_str() == text)
+        .ok_or_else(|| "use `live` or `test`".to_owned())
+}
+
+fn parse_latency(text: &str) -> Result<LatencyClass, String> {
+    [LatencyClass::Interactive, LatencyClass::Batch]
+        .into_iter()
+        .find(|class| class.as_str() == text)
+        .ok_or_else(|| "use `interactive` or `batch`".to_owned())
+}
+
+fn parse_expiry(text: &str) -> Result<Timestamp, String> {
+    let expected = "use a time such as `2027-01-31T00:00:00Z`, or a time from now such as `90d` or `12h`";
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return if at > Timestamp::now() { Ok(at) } else { Err("that time is over".to_owned()) };
+    }
+    let span = parse_span(text).ok_or(expected)?;
+    Timestamp::now().checked_add(span).map_err(|_| expected.to_owned())
+}
+
+/// `90d`, `12h`, `30m`. Days are of 24 hours: a key has no calendar.
+pub(crate) fn parse_span(text: &str) -> Option<Span> {
+    let number =
+        |suffix: char| text.strip_suffix(suffix).and_then(|n| n.parse::<u32>().ok()).filter(|n| *n > 0);
+    number('d')
+        .map(|days| (i64::from(days) * 24).hours())
+        .or_else(|| number('h').map(|hours| i64::from(hours).hours()))
+        .or_else(|| number('m').map(|minutes| i64::from(minutes).minutes()))
+}

@@ -1,0 +1,47 @@
+use crate::exit::Failed;
+use crate::problems;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use weir_server::{Snapshot, Sources};
+
+/// Where the two files are; the same options on every command that reads them.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct FilesArgs {
+    /// The configuration: listeners, backends, models, state
+    #[arg(short, long, value_name = "FILE", env = "WEIR_CONFIG", default_value = "weir.yaml")]
+    pub config: PathBuf,
+
+    /// The policy: boundary, data, rules [default: policy.yaml beside the configuration]
+    #[arg(short, long, value_name = "FILE", env = "WEIR_POLICY")]
+    pub policy: Option<PathBuf>,
+}
+
+impl FilesArgs {
+    /// The paths of both files.
+    pub fn sources(&self) -> Sources {
+        let beside = || self.config.with_file_name("policy.yaml");
+        Sources { config: self.config.clone(), policy: self.policy.clone().unwrap_or_else(beside) }
+    }
+
+    /// Reads both files, and prints what is wrong with them.
+    pub fn load(&self) -> Result<Snapshot, Failed> {
+        Snapshot::load(&self.sources()).map_err(|error| problems::report(&error))
+    }
+
+    /// The same, and prints what is allowed but probably not meant.
+    pub fn load_with_warnings(&self) -> Result<Snapshot, Failed> {
+        let snapshot = self.load()?;
+        problems::warn(&snapshot.loaded.warnings);
+        Ok(snapshot)
+    }
+}
+
+/// Reads a file, or stdin for `-`.
+pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>, Failed> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failed::check("cannot read stdin", &e))?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).map_err(|error| Failed::check(format!("cannot read `{}`", path.display()), &error))
+}

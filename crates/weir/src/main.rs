@@ -1,0 +1,38 @@
+//! The command line of Weir.
+
+mod cli;
+mod command;
+mod exit;
+mod files;
+mod logging;
+mod output;
+mod problems;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use exit::Failed;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(failed) => failed.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failed> {
+    match cli.command {
+        Command::Serve(args) => command::serve::run(&args),
+        Command::Demo(args) => command::demo::run(&args),
+        Command::Init(args) => command::init::run(&args),
+        Command::Check(args) => command::check::run(&args),
+        Command::Explain(args) => command::explain::run(&args),
+        Command::Keys(args) => command::keys::run(&args),
+        Command::Audit(args) => command::audit::run(&args),
+        Command::Schema(args) => command::schema::run(&args),
+        Command::Recognisers(args) => command::recognisers::run(&args),
+        Command::Man(args) => command::manual::man(&args),
+        Command::Completions(args) => command::manual::completions(&args),
+    }
+}

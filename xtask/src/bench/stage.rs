@@ -1,0 +1,237 @@
+//! Backend, proxy and gateway, running.
+
+use crate::run::{Done, Failure, program, root, target, works};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The programs under measurement. Dropping it stops them.
+pub struct Stage {
+    programs: Programs,
+    fake: Running,
+    proxy: Running,
+    gateway: Running,
+}
+
+/// Which way load takes to the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Direct,
+    Proxy,
+    Gateway,
+}
+
+/// The CPU of gateway and proxy, and that of load and backend.
+const MEASURED: &str = "0";
+const AROUND: &str = "1";
+
+/// Events of a stream.
+const CHUNKS: &str = "32";
+
+impl Stage {
+    /// Starts everything on free ports, with the gateway's files and state in `target/bench`.
+    pub fn set_up() -> Done<Self> {
+        let directory = target().join("bench");
+        let _absent = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).map_err(Failure::of(directory.display()))?;
+        let programs = Programs::find(directory);
+        let fake = programs.rig(AROUND, &["fake", "--chunks", CHUNKS], "fake")?;
+        let proxy = programs.rig(MEASURED, &["bareproxy", "--upstream", fake.authority()], "bareproxy")?;
+        let gateway = programs.gateway(&fake)?;
+        let mut stage = Self { programs, fake, proxy, gateway };
+        stage.wait_for_gateway()?;
+        Ok(stage)
+    }
+
+    /// Puts load on one way and gives the report.
+    pub fn load(&self, way: Way, options: &[&str], time: Duration) -> Done<String> {
+        let on = match way {
+            Way::Direct => &self.fake,
+            Way::Proxy => &self.proxy,
+            Way::Gateway => &self.gateway,
+        };
+        let (seconds, pid) = (time.as_secs_f64().to_string(), on.child.id().to_string());
+        let mut load = self.programs.command(AROUND, &self.programs.rig);
+        load.args(["load", "--json", "--url", &on.url, "--warmup", "0.5"]);
+        load.args(["--duration", &seconds, "--pid", &pid]).args(options);
+        // Exit code 1 with a report is for the reader of the report to judge.
+        let output = load.output().map_err(Failure::of("`weir-rig load` does not run"))?;
+        match output.stdout.is_empty() {
+            false => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            true => Err(Failure(String::from_utf8_lossy(&output.stderr).into_owned())),
+        }
+    }
+
+    fn wait_for_gateway(&mut self) -> Done {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let begin = Instant::now();
+        let mut one = self.programs.command(AROUND, &self.programs.rig);
+        one.args(["load", "--requests", "1", "--conns", "1", "--url", &self.gateway.url]);
+        while !works(&mut one) {
+            let ended = self.gateway.child.try_wait().ok().flatten();
+            if ended.is_some() || begin.elapsed() > PATIENCE {
+                return Err(self.gateway.failure());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+}
+
+/// Where the programs are, and how they are started.
+struct Programs {
+    rig: PathBuf,
+    weir: PathBuf,
+    directory: PathBuf,
+    /// Ends a program together with this one, however this one ends.
+    has_setpriv: bool,
+    has_taskset: bool,
+}
+
+impl Programs {
+    fn find(directory: PathBuf) -> Self {
+        let release = target().join("release");
+        Self {
+            rig: release.join("weir-rig"),
+            weir: release.join("weir"),
+            directory,
+            has_setpriv: works(&mut program("setpriv", &["--pdeathsig", "KILL", "true"])),
+            has_taskset: works(&mut program("taskset", &["--cpu-list", AROUND, "true"])),
+        }
+    }
+
+    fn command(&self, cpu: &str, what: &Path) -> Command {
+        let mut words = Vec::new();
+        if self.has_setpriv {
+            words.extend(["setpriv", "--pdeathsig", "KILL"].map(PathBuf::from));
+        }
+        if self.has_taskset {
+            words.extend(["taskset", "--cpu-list", cpu].map(PathBuf::from));
+        }
+        words.push(what.to_owned());
+        let mut words = words.into_iter();
+        let mut command = program(words.next().unwrap_or_default(), &[]);
+        command.args(words);
+        command
+    }
+
+    /// A program of the rig, whose first line is its base URL.
+    fn rig(&self, cpu: &str, args: &[&str], name: &'static str) -> Done<Running> {
+        let mut command = self.command(cpu, &self.rig);
+        let mut running = self.start(command.args(args).stdout(Stdio::piped()), name)?;
+        let stdout = running.child.stdout.take().map(BufReader::new);
+        let url = stdout.and_then(|mut stdout| {
+            let mut line = String::new();
+            stdout.read_line(&mut line).ok().map(|_| (line.trim().to_owned(), stdout))
+        });
+        match url {
+            Some((url, stdout)) if url.starts_with("http://") => {
+                Ok(Running { url, _stdout: Some(stdout), ..running })
+            }
+            _ => Err(running.failure()),
+        }
+    }
+
+    fn gateway(&self, fake: &Running) -> Done<Running> {
+        let [listen, admin] = free_ports()?;
+        let config = self.directory.join("weir.yaml");
+        let text = format!(
+            "weir: 1\nlisten: 127.0.0.1:{listen}\nadmin: 127.0.0.1:{admin}\nstate: ./state\nbackends:\n  \
+             - {{ name: fake, zone: local, url: '{}', models: [{{ name: fake-model }}] }}\naliases:\n  \
+             fake-model: {{ targets: [fake/fake-model] }}\n",
+            fake.url
+        );
+        fs::write(&config, text).map_err(Failure::of(config.display()))?;
+        let mut command = self.command(MEASURED, &self.weir);
+        command.arg("serve").arg("--config").arg(&config);
+        command.arg("--policy").arg(root().join("examples/two-rules/policy.yaml"));
+        let running = self.start(command.stdout(Stdio::null()), "weir")?;
+        Ok(Running { url: format!("http://127.0.0.1:{listen}/v1"), ..running })
+    }
+
+    fn start(&self, command: &mut Command, name: &'static str) -> Done<Running> {
+        let log = self.directory.join(format!("{name}.log"));
+        let stderr = File::create(&log).map_err(Failure::of(log.display()))?;
+        let child = command.stdin(Stdio::null()).stderr(stderr).spawn();
+        let child = Ended(child.map_err(Failure::of(format!("`{name}` does not start")))?);
+        Ok(Running { child, url: String::new(), name, log, _stdout: None })
+    }
+}
+
+/// A program that runs.
+struct Running {
+    child: Ended,
+    url: String,
+    name: &'static str,
+    log: PathBuf,
+    /// Held open, so that the program can go on writing.
+    _stdout: Option<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    /// Host and port of its base URL.
+    fn authority(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches("/v1")
+    }
+
+    fn failure(&self) -> Failure {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        Failure(format!("`{}` does not serve; it says:\n{}", self.name, log.trim_end()))
+    }
+}
+
+/// A child process that ends when this is dropped.
+struct Ended(Child);
+
+impl std::ops::Deref for Ended {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Ended {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Two ports that nobody listens on. Both are held until both are known, so that they differ.
+fn free_ports() -> Done<[u16; 2]> {
+    let port = || TcpListener::bind("127.0.0.1:0").and_then(|held| Ok((held.local_addr()?.port(), held)));
+    let found = port().and_then(|(a, _held)| port().map(|(b, _)| [a, b]));
+    found.map_err(Failure::of("no free port on 127.0.0.1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_ends_with_the_stage() {
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        assert!(process.exists());
+        drop(Ended(child));
+        assert!(!process.exists());
+    }
+
+    #[test]
+    fn free_ports_differ() {
+        let [a, b] = free_ports().unwrap();
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,49 @@
+//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`.
+//!
+//! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
+//! it builds in seconds.
+
+mod bench;
+mod deny;
+mod layers;
+mod run;
+mod schemas;
+mod sdk;
+mod steps;
+mod test;
+
+use clap::{Parser, Subcommand};
+use run::Failure;
+use std::process::ExitCode;
+
+/// Weir's project tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", styles = clap::builder::Styles::styled())]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Test(test::Args),
+    Layers(layers::Args),
+    Schemas(schemas::Args),
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().task {
+        Task::Test(args) => test::run(&args),
+        Task::Layers(layers::Args {}) => layers::check(),
+        Task::Schemas(args) => schemas::run(&args),
+        Task::Bench(args) => bench::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => {
+            run::complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The official clients: prepares Python and Node, then runs the test of `weir` that uses them.
+//!
+//! The test, `crates/weir/tests/sdk.rs`, installs nothing. It finds in the environment
+//! - `WEIR_SDK_PYTHON`: a Python with the packages of `tests/sdk/python/requirements.txt`,
+//! - `WEIR_SDK_NODE`: a Node; `tests/sdk/node/node_modules` is in place.
+
+use crate::run::{Done, Failure, cargo, must, output, program, root, say, target, works};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub fn run() -> Done {
+    let python = python()?;
+    let node = node()?;
+    let mut test = cargo(&["test", "--package", "weir", "--test", "sdk", "--", "--ignored"]);
+    must(test.env("WEIR_SDK_PYTHON", python).env("WEIR_SDK_NODE", node))
+}
+
+/// A virtual environment with what the suite needs, made again when the requirements change.
+fn python() -> Done<PathBuf> {
+    let venv = target().join("sdk/venv");
+    let python = venv.join("bin/python");
+    let wanted = root().join("tests/sdk/python/requirements.txt");
+    let stamp = venv.join("requirements.txt");
+    if is_same(&wanted, &stamp) && works(&mut program(&python, &["--version"])) {
+        return Ok(python);
+    }
+    let has_venv = || works(&mut program("python3", &["-c", "import venv, ensurepip"]));
+    provide("Python 3 with its `venv` module", &["python3", "python3-venv"], has_venv)?;
+    must(program("python3", &["-m", "venv", "--clear"]).arg(&venv))?;
+    must(program(&python, &["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
+    keep(&wanted, &stamp)?;
+    Ok(python)
+}
+
+/// Node, with the packages of the suite in place, installed again when the lock file changes.
+fn node() -> Done<PathBuf> {
+    let has_both = || ["node", "npm"].iter().all(|name| works(&mut program(name, &["--version"])));
+    provide("Node with npm", &["nodejs", "npm"], has_both)?;
+    let version = output(&mut program("node", &["--version"]))?;
+    if major(&version) < Some(NODE_MAJOR_MIN) {
+        let version = version.trim();
+        return Err(Failure(format!("node is {version}; the suite needs {NODE_MAJOR_MIN} or newer on PATH")));
+    }
+    let suite = root().join("tests/sdk/node");
+    let (wanted, stamp) = (suite.join("package-lock.json"), suite.join("node_modules/.installed-lock.json"));
+    if !is_same(&wanted, &stamp) {
+        let ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        must(program("npm", &ci).current_dir(&suite))?;
+        keep(&wanted, &stamp)?;
+    }
+    Ok(PathBuf::from("node"))
+}
+
+/// The first with `--test-timeout`, and the oldest that the client supports.
+const NODE_MAJOR_MIN: u32 = 20;
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Sees to it that a tool is there: as it is, or from Debian packages where this user may install them.
+fn provide(what: &str, packages: &[&str], is_there: impl Fn() -> bool) -> Done {
+    if is_there() {
+        return Ok(());
+    }
+    let command = format!("apt-get update && apt-get install -y {}", packages.join(" "));
+    let missing = Failure(format!("{what} is missing; install it, on Debian with:\n    {command}"));
+    let is_root = output(&mut program("id", &["-u"])).is_ok_and(|id| id.trim() == "0");
+    if !is_root || !works(&mut program("apt-get", &["--version"])) {
+        return Err(missing);
+    }
+    say(&format!("{what} is missing: installing it"));
+    must(&mut program("apt-get", &["update"]))?;
+    must(program("apt-get", &["install", "-y"]).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    if is_there() { Ok(()) } else { Err(missing) }
+}
+
+fn is_same(wanted: &Path, stamp: &Path) -> bool {
+    fs::read(wanted).is_ok_and(|wanted| fs::read(stamp).is_ok_and(|stamp| stamp == wanted))
+}
+
+fn keep(wanted: &Path, stamp: &Path) -> Done {
+    fs::copy(wanted, stamp).map_err(Failure::of(format!("cannot write `{}`", stamp.display())))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_node_is_told_from_a_new_one() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert!(major("v18.19.0") < Some(NODE_MAJOR_MIN));
+        assert!(major("nonsense") < Some(NODE_MAJOR_MIN));
+    }
+
+    #[test]
+    fn an_installation_counts_only_while_what_was_wanted_is_the_same() {
+        let dir = target().join("xtask-test-stamp");
+        fs::create_dir_all(&dir).unwrap();
+        let (wanted, stamp) = (dir.join("wanted"), dir.join("stamp"));
+        let _ = fs::remove_file(&stamp);
+        fs::write(&wanted, "a==1").unwrap();
+        assert!(!is_same(&wanted, &stamp));
+        keep(&wanted, &stamp).unwrap();
+        assert!(is_same(&wanted, &stamp));
+        fs::write(&wanted, "a==2").unwrap();
+        assert!(!is_same(&wanted, &stamp));
+    }
+
+    #[test]
+    fn what_is_there_is_not_installed() {
+        assert_eq!(provide("it", &["no-such-package"], || true), Ok(()));
+    }
+}

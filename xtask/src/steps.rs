@@ -1,0 +1,72 @@
+//! The steps of `cargo xtask test`.
+
+use crate::run::{Done, cargo, must};
+use crate::{deny, layers, schemas, sdk};
+use clap::ValueEnum;
+
+/// One check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// The code is formatted
+    Fmt,
+    /// No dependency between crates is turned round, and the pure crates are pure
+    Layers,
+    /// No warning from clippy
+    Clippy,
+    /// The tests of every crate
+    Tests,
+    /// The documentation builds without a warning
+    Docs,
+    /// Dependencies: who may use what, licences, sources
+    Deny,
+    /// docs/schemas are those of the types
+    Schemas,
+    /// The official OpenAI clients for Python and Node against the gateway
+    Sdk,
+    /// Every parser of foreign bytes over its corpus and mutations of it
+    Fuzz,
+}
+
+impl Step {
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    pub fn what(self) -> String {
+        let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        help.unwrap_or_default()
+    }
+
+    pub fn run(self) -> Done {
+        match self {
+            Step::Fmt => must(&mut cargo(&["fmt", "--all", "--check"])),
+            Step::Layers => layers::check(),
+            Step::Clippy => clippy(),
+            Step::Tests => tests(),
+            Step::Docs => docs(),
+            Step::Deny => deny::check(),
+            Step::Schemas => schemas::check(),
+            Step::Sdk => sdk::run(),
+            Step::Fuzz => must(&mut cargo(&["test", "--package", "weir-fuzz"])),
+        }
+    }
+}
+
+/// The rig's load generator is behind a feature that the gateway's own build must not have.
+const RIG: [&str; 4] = ["--package", "weir-rig", "--features", "load"];
+
+fn clippy() -> Done {
+    let strict = ["--all-targets", "--", "-D", "warnings"];
+    must(cargo(&["clippy", "--workspace"]).args(strict))?;
+    must(cargo(&["clippy"]).args(RIG).args(strict))
+}
+
+/// Without those of `weir-fuzz`, which are a step of their own.
+fn tests() -> Done {
+    must(&mut cargo(&["test", "--workspace", "--exclude", "weir-fuzz"]))?;
+    must(cargo(&["test"]).args(RIG))
+}
+
+fn docs() -> Done {
+    must(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
