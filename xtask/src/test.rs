@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 /// Runs every check in order and stops at the first that fails; this is what CI runs.
 ///
 /// Sets up what it needs: cargo-deny is built once into target/tools, Python packages go into
-/// target/sdk/venv, Node's into tests/sdk/node/node_modules. Python and Node themselves are installed with
-/// apt where that is possible, and otherwise named with the command that installs them. Nothing is
-/// skipped silently.
+/// target/sdk/venv, Node's into tests/sdk/node/node_modules. A Node that is missing or old is installed
+/// beside the Python packages; a Python that is missing with apt where that is possible, and otherwise
+/// the command that installs it is told. Nothing is skipped silently.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Run this step alone; may be given several times.
     #[arg(long, value_name = "STEP", conflicts_with = "skip")]
@@ -23,6 +24,11 @@ pub struct Args {
     #[arg(long)]
     list: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask test                            everything
+  cargo xtask test --only clippy              one step
+  cargo xtask test --skip sdk --skip deny     without what needs the network the first time";
 
 pub fn run(args: &Args) -> Done {
     if args.list {

@@ -1,3 +1,64 @@
+//! Cost of one inspection, beside a floor: counting the bytes above 127 of the same text.
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use weir_classify::{Engine, Segment, Settings};
+
+const SIZES: [usize; 3] = [200, 4 << 10, 40 << 10];
+
+/// What a developer asks about: words, code, numbers that are no identifiers.
+const CLEAN: &str = "Explain why this query is slow and how an index on (tenant_id, created_at) would help. \
+    SELECT id, total FROM orders WHERE created_at > '2026-11-24T15:16:17Z' AND total > 1250.75 LIMIT 100; \
+    The plan says: Index Scan (cost=0.43..8.45 rows=1 width=64), build 3f785a1c, version 16.4. ";
+const FOREIGN: &str = "Größenänderungen müssen geprüft werden, weil die Tabelle über 12 500 Zeilen hat – „möglichst bald“. \
+    Dafür genügt ein Index über die Spalten Straße und Änderungsdatum, wie früher schon vorgeschlagen. ";
+const PERSONAL: &str =
+    " Please answer jo.doe@example.com or call +49 30 901820; refund to DE89 3704 0044 0532 0130 00. ";
+
 fn main() {
     divan::main();
+}
+
+fn repeated(text: &str, bytes: usize) -> String {
+    let mut repeated = text.repeat(bytes / text.len() + 1);
+    repeated.truncate(repeated.floor_char_boundary(bytes));
+    repeated
+}
+
+/// A body as clients send it: keys, roles, one prompt.
+fn inspect(bencher: Bencher<'_, '_>, prompt: &str) {
+    let Ok(engine) = Engine::new(Settings::default()) else { return };
+    let segments = [
+        Segment::key("model"),
+        Segment::text("gpt-4o"),
+        Segment::key("messages"),
+        Segment::key("role"),
+        Segment::text("user"),
+        Segment::key("content"),
+        Segment::text(prompt),
+    ];
+    bencher.counter(BytesCount::of_str(prompt)).bench_local(|| engine.inspect(black_box(&segments)));
+}
+
+#[divan::bench(args = SIZES)]
+fn floor(bencher: Bencher<'_, '_>, bytes: usize) {
+    let text = repeated(CLEAN, bytes);
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench_local(|| black_box(text.as_bytes()).iter().filter(|b| **b > 127).count());
+}
+
+#[divan::bench(args = SIZES)]
+fn clean(bencher: Bencher<'_, '_>, bytes: usize) {
+    inspect(bencher, &repeated(CLEAN, bytes));
+}
+
+#[divan::bench(args = SIZES)]
+fn with_findings(bencher: Bencher<'_, '_>, bytes: usize) {
+    inspect(bencher, &repeated(&format!("{CLEAN}{PERSONAL}"), bytes.max(500)));
+}
+
+#[divan::bench(args = SIZES)]
+fn not_ascii(bencher: Bencher<'_, '_>, bytes: usize) {
+    inspect(bencher, &repeated(FOREIGN, bytes));
 }

@@ -21,7 +21,7 @@ pub(crate) struct Collector {
 /// A finding, with what merging the views needs.
 struct Hit {
     finding: Finding,
-    /// Which recogniser, list or pattern.
+    /// Which recogniser, list or pattern, in that order.
     source: usize,
     /// The end of the span, in whichever segment that is.
     last: Place,
@@ -150,13 +150,11 @@ impl Collector {
 fn merge(hits: Vec<Hit>) -> Vec<Finding> {
     let (seams, mut plain): (Vec<Hit>, Vec<Hit>) =
         hits.into_iter().partition(|hit| hit.finding.view == View::Seam);
-    plain.sort_by_key(|hit| (hit.source, hit.start(), Reverse(hit.last), hit.finding.view));
-    plain.dedup_by(|next, kept| {
-        next.source == kept.source && next.start() < kept.last && next.last <= kept.last
-    });
+    plain.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    plain.dedup_by(|next, kept| kept.covers(next));
     let mut joined: Vec<Hit> = seams.into_iter().filter(|seam| !seam.overlaps(&plain)).collect();
-    joined.sort_by_key(|hit| (hit.source, hit.start(), Reverse(hit.last)));
-    joined.dedup_by(|next, kept| next.source == kept.source && next.start() < kept.last);
+    joined.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    joined.dedup_by(|next, kept| kept.is_like(next) && next.start() < kept.last);
     let mut findings: Vec<Finding> = plain.into_iter().chain(joined).map(|hit| hit.finding).collect();
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     findings
@@ -171,10 +169,24 @@ impl Hit {
         Place { segment: self.finding.segment, offset: self.finding.start }
     }
 
-    /// Whether it overlaps one of `plain`, which are in order of source and place.
+    /// Of hits of one type, in order of place, the widest and plainest comes first.
+    fn rank(&self) -> (&EntityType, Place, Reverse<Place>, View, usize) {
+        (&self.finding.entity, self.start(), Reverse(self.last), self.finding.view, self.source)
+    }
+
+    fn is_like(&self, other: &Hit) -> bool {
+        self.finding.entity == other.finding.entity && self.finding.level >= other.finding.level
+    }
+
+    fn covers(&self, next: &Hit) -> bool {
+        self.is_like(next) && next.start() < self.last && next.last <= self.last
+    }
+
+    /// Whether it overlaps one of `plain`, which are in order of type and place.
     fn overlaps(&self, plain: &[Hit]) -> bool {
-        let after = plain.partition_point(|hit| (hit.source, hit.start()) < (self.source, self.last));
+        let after = plain
+            .partition_point(|hit| (&hit.finding.entity, hit.start()) < (&self.finding.entity, self.last));
         let before = after.checked_sub(1).and_then(|index| plain.get(index));
-        before.is_some_and(|hit| hit.source == self.source && hit.last > self.start())
+        before.is_some_and(|hit| hit.is_like(self) && hit.last > self.start())
     }
 }

@@ -47,7 +47,9 @@ impl Engine {
 
     /// What `segments`, the decoded strings of one body in their order, hold.
     ///
-    /// Adding a segment, or text to one, never lowers the label.
+    /// The label is at least that of each segment by itself. Adding text never lowers it, unless that
+    /// turns an identifier into part of something else: more digits, or `version ` directly before an
+    /// IP address.
     #[must_use]
     pub fn inspect(&self, segments: &[Segment<'_>]) -> Inspection {
         let mut collector = Collector::new(self.limits, self.default);

@@ -9,6 +9,9 @@ pub struct Inspection {
     /// The label of the whole: the join of everything below.
     pub label: Label,
     /// What was found, in order of segment and position.
+    ///
+    /// A span that several views or recognisers of one type show is listed once. Of a pattern's matches
+    /// in one text the first hundred are listed.
     pub findings: Vec<Finding>,
     /// How many findings there are of each type.
     pub entities: BTreeMap<EntityType, u32>,

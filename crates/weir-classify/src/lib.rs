@@ -1,4 +1,26 @@
 //! Text to findings to label: the inspection engine.
+//!
+//! An [`Engine`] is built from [`Settings`] and given the decoded strings of a body as [`Segment`]s. It
+//! says what they hold: [`Finding`]s with their places, never with their text, and the
+//! [`Label`](weir_label::Label) that follows from them. It is a pure function: no files, clocks or
+//! randomness, so that live traffic, explanations, tests and replays agree.
+//!
+//! 1. **Views** (`view`): each text is read as it stands; with Unicode folded if it holds anything
+//!    unusual; with backslash escapes undone if it holds any; and joined with its neighbours, for what
+//!    lies across a seam. Offsets map back to the text as given.
+//! 2. **Candidates** (`scanner`): one pass for literals and one for byte classes.
+//! 3. **Recognisers** (`recognise`): a row of a table and a function that validates.
+//! 4. **The organisation's own** (`terms`, `patterns`).
+//! 5. **Effects** (`effect`, `collector`): what a match means under the settings, and the join of it all.
+//!
+//! Invariants, each written where it is upheld:
+//!
+//! - INVARIANT (offsets map back): a finding in any view points at whole characters of the given text.
+//! - INVARIANT (seams add): joining segments adds findings and takes none away.
+//! - INVARIANT (linear time): the work grows with the text and no faster, whatever the text.
+//!
+//! What could not be looked at (an opaque segment, text beyond a limit) is never clean: the label says so.
+
 mod collector;
 mod digest;
 mod effect;
@@ -14,6 +36,8 @@ mod segment;
 mod settings;
 mod terms;
 mod view;
+#[cfg(test)]
+mod work_test;
 
 pub use engine::Engine;
 pub use entity::{EntityType, InvalidEntityType};

@@ -12,6 +12,7 @@ pub(crate) struct Terms {
     /// Finds the first word of each term.
     first_words: AhoCorasick,
     terms: Vec<Term>,
+    case_sensitive: bool,
 }
 
 struct Term {
@@ -46,7 +47,7 @@ impl Terms {
             .ascii_case_insensitive(!case_sensitive)
             .build(terms.iter().filter_map(|term| term.words.first()))
             .map_err(|error| SettingsError::Terms { reason: error.to_string() })?;
-        Ok(Some(Self { first_words, terms }))
+        Ok(Some(Self { first_words, terms, case_sensitive }))
     }
 
     /// Reports the list and span of every term in `text`, until told to stop.
@@ -57,7 +58,7 @@ impl Terms {
     ) -> ControlFlow<()> {
         for hit in self.first_words.find_overlapping_iter(text) {
             let Some(term) = self.terms.get(hit.pattern().as_usize()) else { continue };
-            if let Some(end) = term.end(text, hit.end())
+            if let Some(end) = term.end(text, hit.end(), self.case_sensitive)
                 && is_boundary(text, hit.start())
                 && is_boundary(text, end)
             {
@@ -70,7 +71,7 @@ impl Terms {
 
 impl Term {
     /// Where the term ends whose first word ends at `at`.
-    fn end(&self, text: &str, at: usize) -> Option<usize> {
+    fn end(&self, text: &str, at: usize, case_sensitive: bool) -> Option<usize> {
         self.words.iter().skip(1).try_fold(at, |at, word| {
             let gap = text
                 .get(at..)?
@@ -80,8 +81,9 @@ impl Term {
                 .map(char::len_utf8)
                 .sum::<usize>();
             let end = at + gap + word.len();
-            // Folding has dealt with all letters but ASCII; for a case-sensitive list the automaton has.
-            let same = text.get(at + gap..end)?.eq_ignore_ascii_case(word);
+            let found = text.get(at + gap..end)?;
+            // Folding has dealt with all letters but ASCII.
+            let same = if case_sensitive { found == word } else { found.eq_ignore_ascii_case(word) };
             same.then_some(end)
         })
     }

@@ -2,14 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn the_committed_schemas_are_those_of_the_types() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas");
     for (name, text) in weir_config::schemas() {
-        let committed = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
-        assert!(committed == text, "docs/schemas/{name} is stale; regenerate it with `cargo xtask schemas`");
+        let found = std::fs::read_to_string(committed(name)).unwrap_or_default();
+        assert!(found == text, "docs/schemas/{name} is stale; regenerate it with `cargo xtask schemas`");
     }
 }
 
@@ -39,4 +38,16 @@ fn collect_undescribed(schema: &Value, path: &str, bare: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect_undescribed(item, path, bare)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+#[test]
+#[ignore = "writes the committed schemas; `cargo xtask schemas` runs it"]
+fn write_schemas() {
+    for (name, text) in weir_config::schemas() {
+        std::fs::write(committed(name), text).unwrap();
+    }
+}
+
+fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas").join(name)
 }

@@ -91,6 +91,16 @@ async fn a_connection_on_which_the_backend_speaks_unasked_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_backend_wants_closed_is_closed_with_its_response() {
+    let last = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
+    let mut server = Server::start([Reply::SayAndWait(last.to_owned())]).await;
+    let door = door_to(&server);
+    assert_eq!(door.send(local("b"), &CALL).await.unwrap().bytes(5).await.unwrap(), "hello");
+    server.accepted_request().await;
+    assert_eq!(server.next().await, Event::Gone);
+}
+
+#[tokio::test]
 async fn giving_up_before_the_response_closes_the_connection() {
     let mut server = Server::start([Reply::SayAndWait(String::new())]).await;
     let door = door_to(&server);

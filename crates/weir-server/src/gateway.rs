@@ -1,5 +1,6 @@
 use crate::clock::Clock;
 use crate::desk::Desk;
+use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::pseudonym::Pseudonyms;
 use crate::reload::ReloadState;
@@ -7,7 +8,8 @@ use crate::snapshot::Snapshot;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
 use weir_config::{AuditFailure, Limits};
@@ -18,9 +20,6 @@ use weir_store::secret::{self, SecretFileError};
 
 /// The version in records and headers.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// How often keys that another process made or revoked are looked for.
-const KEY_POLL: Duration = Duration::from_millis(500);
 
 /// Everything that outlives a request.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub struct Gateway {
     pub(crate) started: SystemTime,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
-    cut: AtomicBool,
+    cut: watch::Sender<bool>,
 }
 
 /// Why the gateway cannot start.
@@ -61,8 +60,8 @@ impl Gateway {
     /// [`StartError`]; nothing has been served then.
     pub fn start(snapshot: Snapshot, node: &str) -> Result<(Arc<Self>, Recovery), StartError> {
         let state = snapshot.loaded.config.state.clone();
-        let store = KeyStore::open(&state)?;
-        let ring = store.key_ring()?;
+        let keys = Keys::new(KeyStore::open(&state)?)?;
+        let ring = keys.ring()?;
         let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
@@ -76,10 +75,10 @@ impl Gateway {
             started: SystemTime::now(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
-            cut: AtomicBool::new(false),
+            cut: watch::Sender::new(false),
         });
         gateway.enforce(None);
-        watch_keys(&gateway, store).map_err(StartError::Thread)?;
+        keys.follow(&gateway)?;
         Ok((gateway, recovery))
     }
 
@@ -92,6 +91,11 @@ impl Gateway {
     /// The API keys as they are now.
     pub(crate) fn keys(&self) -> Arc<KeyRing> {
         self.keys.load_full()
+    }
+
+    /// Puts other API keys in force.
+    pub(crate) fn set_keys(&self, ring: KeyRing) {
+        self.keys.store(Arc::new(ring));
     }
 
     /// Whether no API key is configured, so that only callers on this machine are served.
@@ -120,13 +124,19 @@ impl Gateway {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// From now on streams that still run end with an error event.
+    /// From now on what still runs is ended: streams with an error event, all else with an error.
     pub(crate) fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+        self.cut.send_replace(true);
     }
 
     pub(crate) fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::SeqCst)
+        *self.cut.borrow()
+    }
+
+    /// Ready when what still runs is to be ended.
+    pub(crate) async fn until_cut(&self) {
+        // The sender lives as long as this gateway, so that the wait ends in no other way.
+        let _ = self.cut.subscribe().wait_for(|cut| *cut).await;
     }
 
     /// Writes the last checkpoint and closes the audit log.
@@ -172,33 +182,6 @@ impl Gateway {
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
     QueueLimits { requests: limits.queue, bytes: limits.queue_bytes }
-}
-
-/// Takes over keys that `weir keys` made or revoked, in a thread that ends with the gateway.
-fn watch_keys(gateway: &Arc<Gateway>, store: KeyStore) -> std::io::Result<()> {
-    let weak = Arc::downgrade(gateway);
-    let mut seen = store.generation().ok();
-    let watch = move || {
-        while let Some(gateway) = weak.upgrade() {
-            match store.generation() {
-                Ok(generation) if Some(&generation) != seen.as_ref() => match store.key_ring() {
-                    Ok(ring) => {
-                        gateway.keys.store(Arc::new(ring));
-                        seen = Some(generation);
-                        tracing::info!("API keys reloaded");
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "API keys cannot be read; the last ones stay in force")
-                    }
-                },
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "API keys cannot be read; the last ones stay in force"),
-            }
-            drop(gateway);
-            std::thread::sleep(KEY_POLL);
-        }
-    };
-    std::thread::Builder::new().name("weir-keys".to_owned()).spawn(watch).map(drop)
 }
 
 /// Seconds since 1970.

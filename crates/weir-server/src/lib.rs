@@ -11,6 +11,7 @@ mod clock;
 mod data;
 mod desk;
 mod failure;
+mod follow_keys;
 mod gateway;
 mod ids;
 pub mod listen;

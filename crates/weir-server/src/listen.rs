@@ -13,6 +13,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -43,7 +44,8 @@ pub struct Listeners {
 }
 
 /// Serves until `shutdown` is ready, then drains: readiness falls, nothing new is taken, requests in
-/// flight may finish for `limits.drain`, and what is left is cut with an error event.
+/// flight may finish for `limits.drain`, and what is left is cut with an error. The admin listener answers
+/// to the end.
 pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl Future<Output = ()>) {
     let connections = gateway.snapshot().loaded.config.limits.connections.get();
     let data =
@@ -53,17 +55,25 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
         side: Side::Admin,
         places: Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
     };
-    let graceful = GracefulShutdown::new();
+    let (requests, looks) = (GracefulShutdown::new(), GracefulShutdown::new());
+    let mut admin = pin!(admin.accept(&listeners.admin, &looks));
     tokio::select! {
-        () = data.accept(&listeners.data, &graceful) => {}
-        () = admin.accept(&listeners.admin, &graceful) => {}
+        () = data.accept(&listeners.data, &requests) => {}
+        () = &mut admin => {}
         () = shutdown => {}
     }
     gateway.drain();
     drop(listeners.data);
+    tokio::select! {
+        () = &mut admin => {}
+        () = finish(&gateway, requests) => {}
+    }
+}
+
+async fn finish(gateway: &Gateway, requests: GracefulShutdown) {
     tracing::info!("draining");
     let drain = gateway.snapshot().loaded.config.limits.drain;
-    let mut finished = std::pin::pin!(graceful.shutdown());
+    let mut finished = pin!(requests.shutdown());
     if tokio::time::timeout(drain, &mut finished).await.is_err() {
         gateway.cut();
         tracing::warn!("requests still in flight are cut");

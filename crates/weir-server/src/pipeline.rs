@@ -39,10 +39,15 @@ pub(crate) async fn chat_completions(
     peer: SocketAddr,
 ) -> Response<Body> {
     let mut ledger = Ledger::open(gateway.clone(), peer);
-    let answer = journey(gateway, request, peer, &mut ledger).await;
+    let answer = tokio::select! {
+        biased;
+        answer = journey(gateway, request, peer, &mut ledger) => answer,
+        () = gateway.until_cut() => Err(Failure::Draining),
+    };
     let mut response = match answer {
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
         Ok(Answer::Stream(mut relay)) => {
+            ledger.settled().await;
             let head = ledger.head();
             relay.carry(ledger);
             return head.stamp(reply::stream(*relay));
@@ -78,7 +83,11 @@ async fn journey(
     let mut tried = Tried::default();
     loop {
         let mut ruling = decide(gateway, &mut inspected, &caller, ledger)?;
-        let place = admit(gateway, &ruling, &inspected, &tried, ledger).await?;
+        let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
+            // What was full or gone under one policy may not be under the next.
+            Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
+            admitted => admitted?,
+        };
         if ruling.is_outdated(gateway) {
             ruling = decide(gateway, &mut inspected, &caller, ledger)?;
         }

@@ -4,6 +4,7 @@ use crate::gateway::Gateway;
 use crate::snapshot::{Snapshot, SnapshotError, Sources};
 use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use weir_audit::Ident;
 use weir_audit::event::{ConfigFile, PolicyRejected};
-use weir_config::Problem;
+use weir_config::{Problem, Severity};
 
 /// Whether the files on the disk are those in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Gateway {
                 ReloadOutcome::Unchanged
             }
             Ok(snapshot) => self.apply(snapshot),
-            Err(error) => self.refuse(&error),
+            Err(error) => self.refuse(&error, sources),
         }
     }
 
@@ -68,7 +69,7 @@ impl Gateway {
         ReloadOutcome::Applied
     }
 
-    fn refuse(&self, error: &SnapshotError) -> ReloadOutcome {
+    fn refuse(&self, error: &SnapshotError, sources: &Sources) -> ReloadOutcome {
         let problems = problems(error);
         let refused = ReloadState::Refused { at: Timestamp::now(), problems: problems.clone() };
         let mut state = self.reload_state();
@@ -82,9 +83,10 @@ impl Gateway {
         for problem in &problems {
             tracing::error!(problem, "reload refused; the last good files stay in force");
         }
+        let (file, path) = at_fault(error, sources);
         let event = PolicyRejected {
-            file: ConfigFile::Policy,
-            digest: Ident::new(""),
+            file,
+            digest: Ident::new(&digest(path)),
             policy_revision: Some(Ident::new(self.snapshot().loaded.policy_revision.as_str())),
             problems: problems.iter().map(|problem| Ident::new(problem)).collect(),
         };
@@ -102,6 +104,26 @@ fn problems(error: &SnapshotError) -> Vec<String> {
             vec![error.to_string()]
         }
     }
+}
+
+/// The file to mend first.
+fn at_fault<'s>(error: &SnapshotError, sources: &'s Sources) -> (ConfigFile, &'s Path) {
+    let is_config = match error {
+        SnapshotError::Problems(problems) => {
+            let config = sources.config.display().to_string();
+            problems.0.iter().any(|problem| problem.severity == Severity::Error && problem.file == config)
+        }
+        SnapshotError::Read { path, .. } => *path == sources.config,
+        SnapshotError::Settings(_) => false,
+        SnapshotError::Endpoint { .. } => true,
+    };
+    if is_config { (ConfigFile::Config, &sources.config) } else { (ConfigFile::Policy, &sources.policy) }
+}
+
+/// The first 16 hex digits of the SHA-256 of a file; empty when there is nothing to read.
+fn digest(path: &Path) -> String {
+    let Ok(bytes) = std::fs::read(path) else { return String::new() };
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn located(problem: &Problem) -> String {

@@ -2,7 +2,11 @@
 //!
 //! `cargo bench -p weir-store --bench audit`
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark is no interface, and ends at the first error")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a benchmark is no interface, and ends at the first error"
+)]
 
 use divan::counter::ItemsCount;
 use std::collections::BTreeMap;
@@ -157,5 +161,7 @@ fn verify_log(bencher: divan::Bencher<'_, '_>) {
         tickets.last().unwrap().wait_written().unwrap();
     }
     log.close().unwrap();
-    bencher.counter(ItemsCount::new(20_000_u32)).bench_local(|| assert!(verify(dir.path()).unwrap().is_clean()));
+    bencher
+        .counter(ItemsCount::new(20_000_u32))
+        .bench_local(|| assert!(verify(dir.path()).unwrap().is_clean()));
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod discovery;
 mod exit;
 mod files;
 mod logging;

@@ -106,25 +106,32 @@ pub struct Decision {
     /// What the caller wished and was refused: `route_hint`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides_denied: Vec<Ident>,
-    /// How many entries each list has lost because it was too long. Filled by [`Decision::bounded`].
+    /// How many entries each list has lost because it was too long. Filled by [`Decision::bound`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cut: BTreeMap<Ident, u64>,
 }
 
 impl Decision {
-    /// The same decision with lists of at most 32 entries and `cut` telling what is missing.
-    #[must_use]
-    pub fn bounded(mut self) -> Self {
-        let mut cut = BTreeMap::new();
-        bound("categories", &mut self.categories, &mut cut);
-        bound("jurisdictions", &mut self.jurisdictions, &mut cut);
-        bound("opaque", &mut self.opaque, &mut cut);
-        bound("findings", &mut self.findings, &mut cut);
-        bound("sources", &mut self.sources, &mut cut);
-        bound("candidates", &mut self.candidates, &mut cut);
-        bound("overrides_denied", &mut self.overrides_denied, &mut cut);
-        self.cut = cut;
-        self
+    /// Cuts lists to 32 entries and tells in `cut` what is missing.
+    pub fn bound(&mut self) {
+        let Self {
+            categories,
+            jurisdictions,
+            opaque,
+            findings,
+            sources,
+            candidates,
+            overrides_denied,
+            cut,
+            ..
+        } = self;
+        bound("categories", categories, cut);
+        bound("jurisdictions", jurisdictions, cut);
+        bound("opaque", opaque, cut);
+        bound("findings", findings, cut);
+        bound("sources", sources, cut);
+        bound("candidates", candidates, cut);
+        bound("overrides_denied", overrides_denied, cut);
     }
 }
 

@@ -18,7 +18,6 @@ pub use outcome::{FinishReason, Outcome, OutcomeKind};
 use crate::{Ident, Name, WallTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 
 /// The version of the event format that this crate writes, and the newest it reads.
 ///
@@ -45,9 +44,11 @@ macro_rules! events {
 
             /// The fields of this event as a JSON object.
             fn body_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+                let mut json = Vec::with_capacity(USUAL_BODY_BYTES);
                 match self {
-                    $(Event::$variant(body) => serde_json::to_vec(body),)+
+                    $(Event::$variant(body) => serde_json::to_writer(&mut json, body)?,)+
                 }
+                Ok(json)
             }
 
             fn parse_body(type_name: &str, json: &[u8]) -> Result<Self, ParseEventError> {
@@ -88,6 +89,9 @@ events! {
     /// A process ended in order.
     LogClosed(LogClosed) = "log.closed",
 }
+
+/// Room for the fields of most events, so that encoding them does not grow its buffer step by step.
+const USUAL_BODY_BYTES: usize = 1536;
 
 /// The fields that every event begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +154,15 @@ pub enum ParseEventError {
 }
 
 impl Event {
+    /// The same event with lists short enough for a frame; see [`Decision::bound`].
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        if let Event::Decision(decision) = &mut self {
+            decision.bound();
+        }
+        self
+    }
+
     /// Encodes the fields of this event.
     ///
     /// # Errors
@@ -258,13 +271,12 @@ pub fn event_id(ts_wall: WallTime, seq: u64, boot_id: &[u8; 16]) -> Ident {
     let counter_low = u128::from(seq & 0x3f_ffff) << 40;
     let boot = u128::from_be_bytes(*boot_id) >> 88;
     let uuid = time | 0x7 << 76 | counter_high | 0b10 << 62 | counter_low | boot;
-    let digits = hex(&uuid.to_be_bytes());
     let mut text = String::with_capacity(36);
-    for (i, digit) in digits.chars().enumerate() {
-        if matches!(i, 8 | 12 | 16 | 20) {
+    for (i, byte) in uuid.to_be_bytes().into_iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push(digit);
+        push_hex(&mut text, byte);
     }
     Ident::new(&text)
 }
@@ -272,11 +284,15 @@ pub fn event_id(ts_wall: WallTime, seq: u64, boot_id: &[u8; 16]) -> Ident {
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // INVARIANT: writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = String::with_capacity(bytes.len() * 2);
+    bytes.iter().for_each(|&byte| push_hex(&mut text, byte));
+    text
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    let digits =
+        [byte >> 4, byte & 0xf].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+    text.extend(digits.map(char::from));
 }
 
 fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {

@@ -149,7 +149,8 @@ fn a_field_of_a_later_version_is_passed_over_and_a_later_format_refused() {
 fn a_long_list_is_cut_and_the_event_says_so() {
     let mut decision = decision();
     decision.candidates = vec![decision.candidates[0].clone(); decision::MAX_LIST + 5];
-    let bounded = decision.bounded();
+    decision.bound();
+    let bounded = decision;
     assert_eq!(bounded.candidates.len(), decision::MAX_LIST);
     assert_eq!(bounded.cut, BTreeMap::from([("candidates".into(), 5)]));
     assert!(write(bounded).len() < crate::frame::MAX_EVENT_BYTES);
@@ -165,7 +166,8 @@ fn the_largest_lists_of_the_longest_words_fit_a_frame() {
     decision.sources = vec![crate::FieldPath::new(&"messages.".repeat(50)); 100];
     decision.opaque = vec![word.clone(); 100];
     decision.overrides_denied = vec![word; 100];
-    assert!(write(decision.bounded()).len() < crate::frame::MAX_EVENT_BYTES / 2);
+    decision.bound();
+    assert!(write(decision).len() < crate::frame::MAX_EVENT_BYTES / 2);
 }
 
 #[test]

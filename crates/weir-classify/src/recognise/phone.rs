@@ -26,7 +26,8 @@ fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
             return found;
         }
     }
-    numbers.windows(haystack, 7..=13).find_map(|window| national(haystack, &window))
+    let window = numbers.windows(haystack, 7..=13).find(|window| is_written_as_phone(haystack, window))?;
+    national(haystack, &window)
 }
 
 /// Where the plus sign stands that belongs to the digits at `start`: `+49`, `(+49)`, `+(49)`.
@@ -48,7 +49,7 @@ fn with_exit_code(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
         [0, 1, 1, ..] => 3,
         _ => return None,
     };
-    if !window.is_free(haystack) || !is_international(haystack, window, exit) {
+    if window.left.is_some() || !window.is_free(haystack) || !is_international(haystack, window, exit) {
         return None;
     }
     let found = Match::new(window.span.clone(), 0.8);
@@ -75,21 +76,20 @@ fn is_international(haystack: &Haystack<'_>, window: &Window, exit: usize) -> bo
 }
 
 fn national(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
-    if !window.is_free(haystack)
-        || haystack.is_attached_left(window.span.start)
-        || is_one_digit(window.digits())
-    {
-        return None;
-    }
     let found = Match::new(opening_bracket(haystack, window.span.start)..window.span.end, 0.7);
-    if window.shape().len() > 7 || is_date(window) {
-        return None;
-    }
     if is_north_american_form(haystack, window) {
         return Some(found);
     }
     let context = call_before(haystack, window).or_else(|| haystack.context(&window.span, CONTEXT))?;
     Some(found.with_evidence(&context))
+}
+
+fn is_written_as_phone(haystack: &Haystack<'_>, window: &Window) -> bool {
+    window.is_free(haystack)
+        && !haystack.is_attached_left(window.span.start)
+        && window.shape().len() <= 7
+        && !is_one_digit(window.digits())
+        && !is_date(window)
 }
 
 /// `(415) 555-0132` or `415-555-0132`, which is hardly anything else.

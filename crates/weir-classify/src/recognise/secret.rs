@@ -163,8 +163,11 @@ fn discord_webhook(haystack: &Haystack<'_>, start: usize) -> Option<Range<usize>
     (slash - id >= 15 && haystack.byte(slash) == Some(b'/') && end - slash > 40).then_some(start..end)
 }
 
-/// A header is `{"alg":…`, so its third character is fixed as well; no header is longer than this.
+/// Header and payload begin with `{"`, which is `eyJ`. Headers are short; a payload is judged by its
+/// first bytes, so that what is none costs little.
 const JWT_HEADER_MAX: usize = 512;
+const JWT_MIN: usize = 16;
+const JWT_SAMPLE: usize = 64;
 const JWT_MAX: usize = 16 << 10;
 
 fn find_jwt(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
@@ -173,7 +176,10 @@ fn find_jwt(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
     }
     let header = haystack.run_end(anchor.start, JWT_HEADER_MAX, is_base64_url);
     let payload = haystack.starts_with(header, ".eyJ").then_some(header + 1)?;
+    let sample = payload..haystack.run_end(payload, JWT_SAMPLE, is_base64_url);
+    if header - anchor.start < JWT_MIN || sample.len() < JWT_MIN || !is_random(haystack.slice(sample)) {
+        return None;
+    }
     let end = haystack.run_end(payload, JWT_MAX, |b| is_base64_url(b) || b == b'.');
-    let long_enough = header - anchor.start >= 16 && end - payload >= 16;
-    (long_enough && is_random(haystack.slice(payload..end))).then(|| Match::new(anchor.start..end, 1.0))
+    Some(Match::new(anchor.start..end, 1.0))
 }

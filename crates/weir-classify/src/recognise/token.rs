@@ -77,12 +77,7 @@ pub(super) const GOOGLE_ACCESS_TOKEN: RecogniserInfo =
 pub(super) const SLACK: RecogniserInfo = key(
     "slack_token",
     "Slack tokens",
-    format(
-        &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxe.", "xoxo-", "xapp-"],
-        Dotted,
-        10,
-        250,
-    ),
+    format(&["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxo-", "xapp-"], Base64Url, 10, 250),
 );
 pub(super) const STRIPE: RecogniserInfo = key(
     "stripe_key",
@@ -128,7 +123,8 @@ impl Format {
             return None;
         }
         let end = self.body_end(haystack, prefix.end)?;
-        is_random(haystack.slice(prefix.end..end)).then(|| Match::new(prefix.start..end, 1.0))
+        let body = haystack.slice(prefix.end..end);
+        (is_random(body) && !repeats(body)).then(|| Match::new(prefix.start..end, 1.0))
     }
 
     fn body_end(&self, haystack: &Haystack<'_>, start: usize) -> Option<usize> {
@@ -165,7 +161,12 @@ pub(super) fn is_base64_url(b: u8) -> bool {
 pub(super) fn is_random(body: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| body.iter().any(class);
     let mixed = has(u8::is_ascii_digit) || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
-    (mixed || !has(u8::is_ascii_lowercase)) && variety(body) >= 6
+    has(u8::is_ascii_alphabetic) && (mixed || !has(u8::is_ascii_lowercase)) && variety(body) >= 6
+}
+
+/// Whether a character stands eight times in a row: `sk-ant-api03-xxxxxxxx`.
+fn repeats(body: &[u8]) -> bool {
+    body.chunk_by(|a, b| a == b).any(|run| run.len() >= 8)
 }
 
 /// How many different bytes there are.

@@ -1,5 +1,6 @@
 //! What the test files share.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use weir_classify::{Engine, Inspection, Segment, Settings};
 

@@ -165,23 +165,10 @@ fn given_categories(terms: &[Placed<TermList>], patterns: &[Placed<Pattern>]) ->
 }
 
 fn found_entities(patterns: &[Placed<Pattern>]) -> BTreeSet<EntityType> {
+    let built_in = Engine::recognisers().iter().map(|recogniser| recogniser.entity.clone());
     let own = patterns.iter().filter_map(|pattern| pattern.part.entity.clone());
-    BUILT_IN_ENTITIES.iter().cloned().chain(own).collect()
+    built_in.chain([EntityType::TERM, EntityType::PATTERN]).chain(own).collect()
 }
-
-static BUILT_IN_ENTITIES: [EntityType; 11] = [
-    EntityType::EMAIL_ADDRESS,
-    EntityType::PHONE_NUMBER,
-    EntityType::CREDIT_CARD,
-    EntityType::IBAN_CODE,
-    EntityType::IP_ADDRESS,
-    EntityType::US_SSN,
-    EntityType::UK_NHS,
-    EntityType::DE_TAX_ID,
-    EntityType::SECRET,
-    EntityType::TERM,
-    EntityType::PATTERN,
-];
 
 /// A category that nothing gives is a misspelling, which would leave the one that was meant at its
 /// default level.

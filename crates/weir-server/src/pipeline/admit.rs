@@ -1,18 +1,24 @@
 //! `Decision` → a place on a target: capacity, queue, ladder.
 
 use super::decide::Ruling;
+use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::Gateway;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
-use weir_dispatch::{Ask, Refused};
+use std::time::Duration;
+use tokio::time::timeout;
+use weir_dispatch::{Ask, Refused, Step};
 use weir_policy::TargetId;
 
 /// The most attempts at one request.
 const ATTEMPTS_MAX: u32 = 3;
+/// How often the key of a waiting request is looked at.
+const KEY_CHECK: Duration = Duration::from_secs(1);
 
 /// Targets that have failed this request.
 #[derive(Debug, Default)]
@@ -32,6 +38,11 @@ impl Tried {
         self.attempts + 1 < ATTEMPTS_MAX
     }
 
+    /// Whether the last target said that it is full.
+    fn ended_full(&self) -> bool {
+        matches!(self.last, Some(BackendFailure::Full { .. }))
+    }
+
     pub fn add(&mut self, target: Arc<str>, failure: &BackendFailure) {
         self.targets.insert(target);
         self.attempts += 1;
@@ -39,26 +50,41 @@ impl Tried {
     }
 }
 
-/// Waits for a place as long as the ladder says.
+/// Waits for a place as long as the ladder says and the caller's key is good.
 ///
 /// # Errors
-/// [`Failure::Full`] when the ladder ends, and what the last attempt failed with when no target is left.
+/// [`Failure::Full`] when the ladder ends, what the last attempt failed with when no target is left, and
+/// [`Failure::BadKey`] when the key was revoked or has expired by now.
 pub(crate) async fn admit(
     gateway: &Gateway,
     ruling: &Ruling,
     inspected: &Inspected,
+    caller: &Caller,
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<Place, Failure> {
     let ask = ask(ruling, inspected.body_bytes, tried);
     ledger.asked();
-    let admitted = gateway.desk.admit(ask).await;
+    let admitted = wait(gateway, ask, caller).await;
     ledger.admitted();
-    admitted.map_err(|refused| match (refused, &tried.last) {
+    admitted?.map_err(|refused| match (refused, &tried.last) {
         (_, Some(failure)) => Failure::Backend(failure.clone()),
         (Refused::Full { retry_after }, None) => Failure::Full { retry_after },
         (Refused::NothingLeft, None) => Failure::NothingLeft,
     })
+}
+
+/// Waits at the desk, looking at the key from time to time and once more at the end: what a revoked key
+/// has queued is not sent.
+async fn wait(gateway: &Gateway, ask: Ask, caller: &Caller) -> Result<Result<Place, Refused>, Failure> {
+    let mut admitted = pin!(gateway.desk.admit(ask));
+    loop {
+        let admitted = timeout(KEY_CHECK, &mut admitted).await;
+        caller.check(gateway)?;
+        if let Ok(admitted) = admitted {
+            return Ok(admitted);
+        }
+    }
 }
 
 fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
@@ -68,7 +94,7 @@ fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
     };
     let plan = &ruling.plan;
     let (mut first, mut overflow) = (names(&plan.first), names(&plan.overflow));
-    if first.is_empty() {
+    if first.is_empty() && (!tried.ended_full() || plan.ladder.contains(&Step::Burst)) {
         // What has failed, unlike what is full, needs no step of the ladder to move on.
         first = std::mem::take(&mut overflow);
     }

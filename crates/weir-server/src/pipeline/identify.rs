@@ -30,6 +30,15 @@ impl Caller {
         let allowed = self.key.as_ref().and_then(|key| key.terms.aliases.as_ref());
         allowed.is_none_or(|aliases| aliases.iter().any(|a| a == alias))
     }
+
+    /// Whether the key, if there is one, is still good.
+    ///
+    /// # Errors
+    /// [`Failure::BadKey`] when it was revoked or has expired since.
+    pub fn check(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let Some(key) = &self.key else { return Ok(()) };
+        gateway.keys().current(&key.id, Timestamp::now()).map(drop).map_err(Failure::BadKey)
+    }
 }
 
 /// Finds out who asks.

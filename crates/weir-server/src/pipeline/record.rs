@@ -211,7 +211,9 @@ impl Ledger {
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
         self.has_decision = true;
-        let ticket = self.gateway.audit.append(self.decision.clone().bounded())?;
+        let mut decision = self.decision.clone();
+        decision.bound();
+        let ticket = self.gateway.audit.append(decision)?;
         self.last = Some(ticket.clone());
         Ok(ticket)
     }
@@ -250,6 +252,12 @@ impl Ledger {
         self.outcome.outcome = failure.outcome();
     }
 
+    /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in
+    /// the log.
+    pub async fn settled(&mut self) {
+        Closed(self.last.take()).written().await;
+    }
+
     /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
     /// what a client was told is in the log, though the process be killed.
     pub async fn finish(mut self, status: StatusCode) {
@@ -258,18 +266,15 @@ impl Ledger {
             self.outcome.outcome = OutcomeKind::Ok;
         }
         self.close_now();
-        if let Some(ticket) = self.last.take()
-            && let Err(AuditFailed { reason }) = ticket.written().await
-        {
-            tracing::error!(reason, "the record of an answered request may be lost");
-        }
+        Closed(self.last.take()).written().await;
     }
 
     /// Closes the account of a stream.
-    pub fn close(mut self, outcome: OutcomeKind) {
+    pub fn close(mut self, outcome: OutcomeKind) -> Closed {
         self.outcome.http_status = Some(StatusCode::OK.as_u16());
         self.outcome.outcome = outcome;
         self.close_now();
+        Closed(self.last.take())
     }
 
     fn close_now(&mut self) {
@@ -345,6 +350,21 @@ impl Drop for Ledger {
         self.outcome.outcome = outcome;
         self.outcome.error_code = Some(Ident::new(code));
         self.close_now();
+    }
+}
+
+/// A closed account, whose outcome is on its way into the log.
+#[derive(Debug)]
+pub(crate) struct Closed(Option<Ticket>);
+
+impl Closed {
+    /// Waits until the kernel has the outcome.
+    pub async fn written(self) {
+        if let Some(ticket) = self.0
+            && let Err(AuditFailed { reason }) = ticket.written().await
+        {
+            tracing::error!(reason, "the record of an answered request may be lost");
+        }
     }
 }
 

@@ -166,7 +166,8 @@ pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
 /// Takes the lock that lets one process write; held until the file is dropped.
 pub(super) fn take_lock(layout: &Layout) -> Result<File, AuditError> {
     let path = layout.lock();
-    let file = super::disk::private().create(true).truncate(false).open(&path).map_err(AuditError::io(&path))?;
+    let file =
+        super::disk::private().create(true).truncate(false).open(&path).map_err(AuditError::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(AuditError::Locked(layout.dir().to_owned())),

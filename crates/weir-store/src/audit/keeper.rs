@@ -20,8 +20,8 @@ pub(super) struct Keeper {
     pub(super) completed: Vec<(TileId, Tile)>,
     /// Requests with a decision and no outcome, by the index of their first decision.
     pub(super) open: BTreeMap<Ident, u64>,
-    /// Size of the last checkpoint; `None` if there is none.
-    pub(super) signed: Option<u64>,
+    /// Size of the last checkpoint.
+    pub(super) signed: u64,
 }
 
 impl Keeper {
@@ -54,7 +54,7 @@ impl Keeper {
     }
 
     fn is_unsigned(&self) -> bool {
-        self.signed != Some(self.frontier.size())
+        self.signed != self.frontier.size()
     }
 
     fn absorb(&mut self, batch: &Batch) {
@@ -84,7 +84,7 @@ impl Keeper {
         let path = layout.checkpoint();
         let checkpoint = self.signer.sign(size, self.frontier.root());
         disk.replace(&path, checkpoint.as_bytes()).map_err(AuditError::io(&path))?;
-        self.signed = Some(size);
+        self.signed = size;
         let open_from = self.open.values().min().copied().unwrap_or(size);
         let path = layout.open_from();
         disk.replace(&path, format!("{open_from}\n").as_bytes()).map_err(AuditError::io(&path))?;

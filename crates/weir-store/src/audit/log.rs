@@ -84,10 +84,7 @@ impl AuditLog {
     /// [`AuditError::Full`] if the disk does not keep up, [`AuditError::Failed`] if the log broke,
     /// [`AuditError::TooLong`] and [`AuditError::Closed`]. The event is not in the log then.
     pub fn append(&self, event: impl Into<Event>) -> Result<Ticket, AuditError> {
-        let event = match event.into() {
-            Event::Decision(decision) => Event::from(decision.bounded()),
-            other => other,
-        };
+        let event = event.into().bounded();
         let shared = &self.shared;
         if let Some(reason) = shared.progress.failed() {
             return Err(AuditFailed { reason: reason.to_owned() }.into());
@@ -121,9 +118,8 @@ impl AuditLog {
         let Some(running) = self.running().take() else { return Ok(()) };
         self.shared.queue.close(|events| Event::from(LogClosed { events }).to_body().ok());
         for thread in running.threads {
-            if thread.join().is_err() {
-                self.shared.progress.fail("a thread of the audit log panicked".to_owned());
-            }
+            // A panic has broken the log already, which is told below.
+            let _ = thread.join();
         }
         match self.health() {
             Health::Healthy => Ok(()),
@@ -220,14 +216,47 @@ fn crashed(request: &Ident, open: &OpenRequest) -> Outcome {
 fn spawn(shared: &Arc<Shared>, author: Author, keeper: Keeper) -> Result<Vec<JoinHandle<()>>, AuditError> {
     let (to_keeper, durable) = mpsc::sync_channel(MAX_KEEPER_BACKLOG);
     let interval = keeper.interval;
-    let write = { let shared = shared.clone(); move || writer::run(&shared, &author) };
-    let sync = { let shared = shared.clone(); move || syncer::run(&shared, interval, &to_keeper) };
-    let keep = { let shared = shared.clone(); move || keeper.run(&shared, &durable) };
-    Ok(vec![named("audit-write", write)?, named("audit-sync", sync)?, named("audit-keep", keep)?])
+    let write = {
+        let shared = shared.clone();
+        move || writer::run(&shared, &author)
+    };
+    let sync = {
+        let shared = shared.clone();
+        move || syncer::run(&shared, interval, &to_keeper)
+    };
+    let keep = {
+        let shared = shared.clone();
+        move || keeper.run(&shared, &durable)
+    };
+    let guard = || FailOnPanic(shared.progress.clone());
+    Ok(vec![
+        named("audit-write", guard(), write)?,
+        named("audit-sync", guard(), sync)?,
+        named("audit-keep", guard(), keep)?,
+    ])
 }
 
-fn named(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AuditError> {
-    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(AuditError::Thread)
+fn named(
+    name: &str,
+    guard: FailOnPanic,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, AuditError> {
+    let guarded = move || {
+        let _guard = guard;
+        run();
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(guarded).map_err(AuditError::Thread)
+}
+
+/// Breaks the log when its thread panics: whoever waits must not wait for ever.
+struct FailOnPanic(Arc<Progress>);
+
+impl Drop for FailOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.fail("a thread of the audit log panicked".to_owned());
+        }
+    }
 }
 
 fn random_id() -> Result<[u8; 16], AuditError> {

@@ -21,8 +21,8 @@ mod index;
 mod keeper;
 mod log;
 mod progress;
-mod queue;
 mod query;
+mod queue;
 mod reader;
 mod recovery;
 mod signer;
@@ -88,7 +88,10 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("node", &self.node).field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("node", &self.node)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 
@@ -132,7 +135,9 @@ pub enum AuditError {
         source: CheckpointError,
     },
     /// What lies on the disk is not what was written.
-    #[error("`{path}`, event {index}: {what}; run `weir audit verify`, and move the directory away to begin a new log")]
+    #[error(
+        "`{path}`, event {index}: {what}; run `weir audit verify`, and move the directory away to begin a new log"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

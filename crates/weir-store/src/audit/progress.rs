@@ -53,7 +53,6 @@ impl Progress {
         progress
     }
 
-
     pub(super) fn durable(&self) -> u64 {
         self.durable.reached.load(Ordering::SeqCst)
     }

@@ -25,7 +25,7 @@ pub(super) struct Recovered {
     /// What was repaired; none if the process before ended in order or the log is new.
     pub(super) repaired: Option<LogRecovered>,
     /// Size of the last checkpoint.
-    pub(super) signed: Option<u64>,
+    pub(super) signed: u64,
 }
 
 /// A request with a decision and no outcome.
@@ -55,10 +55,10 @@ pub(super) fn recover(
         fs::remove_file(&path).map_err(AuditError::io(path))?;
     }
     let checkpoint = read_checkpoint(layout, verifier)?;
-    let mut scan = Scan::begin(layout, checkpoint.as_ref());
+    let mut scan = Scan::begin(layout, checkpoint);
     let start = scan.first_to_read(layout)?;
     let Some(position) = index.position_of(start) else {
-        return if index.entries.is_empty() && scan.signed_size() == 0 {
+        return if index.entries.is_empty() && scan.checkpoint.size == 0 {
             Ok(scan.finish(None))
         } else {
             Err(scan.damaged(layout.segments(), 0, "the segment with this event is missing"))
@@ -70,13 +70,12 @@ pub(super) fn recover(
     Ok(scan.finish(Some(end)))
 }
 
-/// Reads and verifies the checkpoint; `None` if there is none yet.
-fn read_checkpoint(layout: &Layout, verifier: &Verifier) -> Result<Option<Checkpoint>, AuditError> {
+/// Reads and verifies the checkpoint, which every log has from its beginning.
+fn read_checkpoint(layout: &Layout, verifier: &Verifier) -> Result<Checkpoint, AuditError> {
     let path = layout.checkpoint();
-    let Some(bytes) = read_optional(&path)? else { return Ok(None) };
+    let bytes = fs::read(&path).map_err(AuditError::io(&path))?;
     let text = String::from_utf8_lossy(&bytes);
-    let checkpoint = verifier.verify(&text).map_err(|source| AuditError::Checkpoint { path, source })?;
-    Ok(Some(checkpoint))
+    verifier.verify(&text).map_err(|source| AuditError::Checkpoint { path, source })
 }
 
 /// Where the log ends, and what is wrong there.
@@ -93,7 +92,7 @@ struct Scan {
     next: u64,
     frontier: Frontier,
     completed: Vec<(TileId, Tile)>,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Checkpoint,
     tree_rebuilt: bool,
     open: BTreeMap<Ident, OpenRequest>,
     last_is_closing: bool,
@@ -102,17 +101,15 @@ struct Scan {
 }
 
 impl Scan {
-    fn begin(layout: &Layout, checkpoint: Option<&Checkpoint>) -> Self {
-        let stored = checkpoint.and_then(|signed| {
-            let frontier = Frontier::from_tiles(signed.size, |id| layout.read_tile(id))?;
-            (frontier.root() == signed.root).then_some(frontier)
-        });
+    fn begin(layout: &Layout, checkpoint: Checkpoint) -> Self {
+        let stored = Frontier::from_tiles(checkpoint.size, |id| layout.read_tile(id));
+        let stored = stored.filter(|frontier| frontier.root() == checkpoint.root);
         Self {
             next: 0,
-            tree_rebuilt: stored.is_none() && checkpoint.is_some_and(|signed| signed.size > 0),
+            tree_rebuilt: stored.is_none(),
             frontier: stored.unwrap_or_default(),
             completed: Vec::new(),
-            checkpoint: checkpoint.cloned(),
+            checkpoint,
             open: BTreeMap::new(),
             last_is_closing: false,
             cut: None,
@@ -130,10 +127,6 @@ impl Scan {
         Ok(open_from.unwrap_or(0).min(size.saturating_sub(1)))
     }
 
-    fn signed_size(&self) -> u64 {
-        self.checkpoint.as_ref().map_or(0, |signed| signed.size)
-    }
-
     fn read_segments(&mut self, layout: &Layout, entries: &[Entry]) -> Result<End, AuditError> {
         self.next = entries.first().map_or(0, |entry| entry.first);
         let mut end = End { position: 0, offset: SEGMENT_HEADER_BYTES, torn: None };
@@ -147,8 +140,9 @@ impl Scan {
                 break;
             }
         }
-        if self.next < self.signed_size() {
-            let path = entries.get(end.position).map_or(layout.segments(), |entry| layout.segment(entry.number));
+        if self.next < self.checkpoint.size {
+            let path =
+                entries.get(end.position).map_or(layout.segments(), |entry| layout.segment(entry.number));
             let what = end.torn.unwrap_or("the log ends before its checkpoint");
             return Err(self.damaged(path, end.offset, what));
         }
@@ -191,11 +185,11 @@ impl Scan {
     }
 
     fn note_request(&mut self, event: &[u8]) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "other events are not about one request")]
         match Record::parse(event).map(|record| record.event) {
             Ok(Event::Decision(decision)) => {
                 let first = self.next;
-                let open = OpenRequest { first, decision_id: decision.decision_id, attempt: decision.attempt };
+                let open =
+                    OpenRequest { first, decision_id: decision.decision_id, attempt: decision.attempt };
                 let first = self.open.get(&decision.request_id).map_or(first, |earlier| earlier.first);
                 self.open.insert(decision.request_id, OpenRequest { first, ..open });
             }
@@ -206,31 +200,28 @@ impl Scan {
 
     /// Compares the tree with the checkpoint when it has just reached its size.
     fn check_root(&self) -> Result<(), AuditError> {
-        match &self.checkpoint {
-            Some(signed) if self.tree_rebuilt && self.frontier.size() == signed.size => {
-                if self.frontier.root() == signed.root {
-                    return Ok(());
-                }
-                Err(AuditError::Damaged {
-                    path: "segments".into(),
-                    index: 0,
-                    what: "the events do not lead to the signed root".to_owned(),
-                })
-            }
-            _ => Ok(()),
+        let is_there = self.tree_rebuilt && self.frontier.size() == self.checkpoint.size;
+        if !is_there || self.frontier.root() == self.checkpoint.root {
+            return Ok(());
         }
+        let what = "the events do not lead to the signed root".to_owned();
+        Err(AuditError::Damaged { path: "segments".into(), index: 0, what })
     }
 
     fn damaged(&self, path: impl Into<std::path::PathBuf>, offset: usize, what: &str) -> AuditError {
-        AuditError::Damaged { path: path.into(), index: self.next, what: format!("{what} (at byte {offset})") }
+        AuditError::Damaged {
+            path: path.into(),
+            index: self.next,
+            what: format!("{what} (at byte {offset})"),
+        }
     }
 
     fn finish(self, end: Option<(Segment, u64)>) -> Recovered {
         let is_clean = self.next == 0 || (self.last_is_closing && self.cut.is_none());
-        let signed = self.checkpoint.as_ref().map(|signed| signed.size);
+        let signed = self.checkpoint.size;
         let repaired = LogRecovered {
             events_kept: self.next,
-            checkpoint_size: signed.unwrap_or(0),
+            checkpoint_size: signed,
             cut_segment: self.cut.map(|(segment, ..)| segment),
             cut_offset: self.cut.map(|(_, offset, _)| offset),
             cut_bytes: self.cut_bytes,
@@ -291,7 +282,8 @@ fn cut_torn(
     if let Some(torn) = frame::non_zero(&entry.read(layout)?, end.offset) {
         scan.cut_bytes += torn.len() as u64;
         let path = layout.segment(entry.number);
-        disk.write_at(file, &vec![0; torn.end - end.offset], end.offset as u64).map_err(AuditError::io(path))?;
+        disk.write_at(file, &vec![0; torn.end - end.offset], end.offset as u64)
+            .map_err(AuditError::io(path))?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 use super::files::{Layout, read_optional};
 use super::{AuditError, Disk};
+use std::path::Path;
 use weir_audit::checkpoint::{CheckpointError, Origin, Signer, Verifier};
 use weir_audit::event::hex;
+use weir_audit::tree::Hash;
 use zeroize::Zeroizing;
 
 /// The key of the log, made when the log is.
@@ -10,12 +12,17 @@ use zeroize::Zeroizing;
 /// told from those of somebody who replaced the log.
 pub(super) fn open_signer(layout: &Layout, disk: &dyn Disk, origin: &Origin) -> Result<Signer, AuditError> {
     let path = layout.secret_key();
-    let Some(bytes) = read_optional(&path)? else {
-        return if is_new(layout)? { create(layout, disk, origin) } else { Err(AuditError::KeyMissing(path)) };
+    let seed = match read_optional(&path)? {
+        Some(bytes) => parse_seed(&Zeroizing::new(bytes)).ok_or(AuditError::KeyUnusable(path))?,
+        None if has_begun(layout)? => return Err(AuditError::KeyMissing(path)),
+        None => create_seed(&path, disk)?,
     };
-    let seed = parse_seed(&Zeroizing::new(bytes)).ok_or(AuditError::KeyUnusable(path))?;
     let signer = Signer::new(origin.clone(), &seed);
-    check_public(layout, &signer)?;
+    if has_begun(layout)? {
+        check_public(layout, &signer)?
+    } else {
+        begin(layout, disk, &signer)?
+    }
     Ok(signer)
 }
 
@@ -39,27 +46,28 @@ fn check_public(layout: &Layout, signer: &Signer) -> Result<(), AuditError> {
     if verifier == *signer.verifier() { Ok(()) } else { Err(AuditError::KeyUnusable(layout.public_key())) }
 }
 
-/// Whether there is nothing yet that a key has signed.
-fn is_new(layout: &Layout) -> Result<bool, AuditError> {
-    let files = [layout.public_key(), layout.checkpoint()];
-    Ok(files.iter().all(|path| !path.exists()) && layout.segment_numbers()?.is_empty())
+/// Whether there is anything that a key has signed.
+fn has_begun(layout: &Layout) -> Result<bool, AuditError> {
+    Ok(layout.checkpoint().exists() || !layout.segment_numbers()?.is_empty())
 }
 
-fn create(layout: &Layout, disk: &dyn Disk, origin: &Origin) -> Result<Signer, AuditError> {
+fn create_seed(path: &Path, disk: &dyn Disk) -> Result<Zeroizing<[u8; 32]>, AuditError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *seed).map_err(|error| AuditError::Random(error.to_string()))?;
-    let signer = Signer::new(origin.clone(), &seed);
-    let text = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex(&*seed))));
-    // The public key first: a log that has only that is refused above, one that has only the secret one
-    // could not be told from a log whose public key was removed.
-    for (path, bytes) in [
-        (layout.public_key(), format!("{}\n", signer.verifier()).as_bytes()),
-        (layout.secret_key(), text.as_bytes()),
+    let text = Zeroizing::new(hex(&*seed) + "\n");
+    disk.replace(path, text.as_bytes()).map_err(AuditError::io(path))?;
+    Ok(seed)
+}
+
+/// Publishes the key and signs the empty log, so that a log never is without a checkpoint.
+fn begin(layout: &Layout, disk: &dyn Disk, signer: &Signer) -> Result<(), AuditError> {
+    for (path, text) in [
+        (layout.public_key(), format!("{}\n", signer.verifier())),
+        (layout.checkpoint(), signer.sign(0, Hash::empty_root())),
     ] {
-        disk.replace(&path, bytes).map_err(AuditError::io(path))?;
+        disk.replace(&path, text.as_bytes()).map_err(AuditError::io(path))?;
     }
-    disk.sync_dir(layout.dir()).map_err(AuditError::io(layout.dir()))?;
-    Ok(signer)
+    disk.sync_dir(layout.dir()).map_err(AuditError::io(layout.dir()))
 }
 
 fn parse_seed(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {

@@ -8,6 +8,10 @@ use weir_audit::frame;
 /// Hands events to the kernel until the queue is closed and empty, or the log breaks.
 pub(super) fn run(shared: &Shared, author: &Author) {
     while let Some(events) = shared.queue.take() {
+        // The syncer may have given up; then the file must not be touched any more.
+        if shared.progress.failed().is_some() {
+            return;
+        }
         if let Err(error) = write(shared, author, events) {
             shared.progress.fail(error.to_string());
             return;

@@ -4,7 +4,7 @@ use crate::logging;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use weir_server::listen::{Listeners, serve};
@@ -53,7 +53,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failed> {
 async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCode, Failed> {
     let config = &snapshot.loaded.config;
     let listeners =
-        listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin)).await?;
+        listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin))?;
     let (gateway, recovery) = start(snapshot)?;
     say_what_runs(&gateway, &listeners, &recovery);
     watch(&gateway, args.files.sources()).map_err(|error| Failed::check("cannot watch the files", &error))?;
@@ -65,12 +65,23 @@ async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCo
 }
 
 /// Binds both listeners before anything else is touched, so that a port in use changes nothing.
-pub(crate) async fn listeners(data: SocketAddr, admin: SocketAddr) -> Result<Listeners, Failed> {
-    let bind = async |address: SocketAddr| {
-        let listener = TcpListener::bind(address).await;
-        listener.map_err(|error| Failed::check(format!("cannot listen on {address}"), &error))
+pub(crate) fn listeners(data: SocketAddr, admin: SocketAddr) -> Result<Listeners, Failed> {
+    let bind = |address: SocketAddr| {
+        bind(address).map_err(|error| Failed::check(format!("cannot listen on {address}"), &error))
     };
-    Ok(Listeners { data: bind(data).await?, admin: bind(admin).await? })
+    Ok(Listeners { data: bind(data)?, admin: bind(admin)? })
+}
+
+/// Connections that are waiting to be accepted. A burst of clients must not run into the retries of TCP,
+/// which take a second.
+const BACKLOG: u32 = 4096;
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for connections of the process before to time out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Opens the state directory and makes the gateway.

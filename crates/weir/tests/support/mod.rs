@@ -1,7 +1,9 @@
 //! What end-to-end tests share: a gateway as its users run it, with recording backends behind it.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub mod backends;
 pub mod http;
+pub mod stage;
 
 use http::{Client, Reply};
 use serde_json::{Value, json};
@@ -151,7 +153,11 @@ impl Gateway {
 
     /// The same, in a home that exists.
     pub fn start_in(home: Home) -> Self {
-        let mut command = weir();
+        Self::start_as(home, weir())
+    }
+
+    /// The same, with a command that runs the binary, such as one with an environment of its own.
+    pub fn start_as(home: Home, mut command: Command) -> Self {
         command.arg("serve").arg("--config").arg(home.config());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();

@@ -49,8 +49,13 @@ pub(crate) struct StreamRelay {
     key: Option<Arc<str>>,
     progress: Progress,
     ledger: Option<Ledger>,
+    closing: Option<Closing>,
     place: Option<Place>,
 }
+
+/// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
+/// the last events are given out after it.
+type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the ledger is told at the end.
 #[derive(Debug, Default)]
@@ -103,6 +108,7 @@ impl StreamRelay {
             key: ledger.key_id(),
             progress: Progress::default(),
             ledger: None,
+            closing: None,
             place: None,
         })
     }
@@ -231,11 +237,12 @@ impl StreamRelay {
             // Weir's own reasons say nothing of the backend; dropped, the place counts as given up.
             (End::NotYet | End::Done | End::Broken(_), _) => {}
         }
-        match self.end {
-            End::NotYet => {}
-            End::Done => ledger.close(OutcomeKind::Ok),
-            End::Broken(outcome) => ledger.close(outcome),
-        }
+        let outcome = match self.end {
+            End::NotYet => return,
+            End::Done => OutcomeKind::Ok,
+            End::Broken(outcome) => outcome,
+        };
+        self.closing = Some(Box::pin(ledger.close(outcome).written()));
     }
 
     /// Looks at the time limits and at the caller's key.
@@ -313,6 +320,10 @@ impl Body for StreamRelay {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         loop {
+            if let Some(closing) = &mut self.closing {
+                ready!(closing.as_mut().poll(cx));
+                self.closing = None;
+            }
             if let Some(bytes) = self.give_out() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }

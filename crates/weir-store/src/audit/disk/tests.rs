@@ -17,6 +17,7 @@ struct Failing {
     creations: AtomicU64,
     renames: AtomicU64,
     slow: AtomicBool,
+    panics: AtomicBool,
     /// Files whose sync or write failed: nobody may touch them again.
     bad: Mutex<BTreeSet<u64>>,
 }
@@ -54,6 +55,7 @@ impl Disk for Failing {
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
+        assert!(!self.panics.load(Ordering::SeqCst), "simulated bug");
         self.on_file(file, &self.syncs)?;
         if self.slow.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(20));
@@ -176,6 +178,16 @@ fn a_checkpoint_that_cannot_be_written_degrades_and_is_made_up_for() {
     wait_until(|| log.health() == Health::Healthy);
     log.close().unwrap();
     assert_eq!(assert_clean(dir.path()).checkpoint.unwrap().size, 4);
+}
+
+#[test]
+fn a_thread_that_panics_breaks_the_log_instead_of_hanging_it() {
+    let disk = Arc::new(Failing::default());
+    let (_dir, log) = log_on(&disk);
+    disk.panics.store(true, Ordering::SeqCst);
+    log.append(decision(1)).unwrap().wait_durable().unwrap_err();
+    assert!(matches!(log.append(decision(2)), Err(AuditError::Failed(_))));
+    log.close().unwrap_err();
 }
 
 #[test]

@@ -55,7 +55,8 @@ fn every_filter_takes_what_fits() {
 #[test]
 fn a_time_range_takes_its_begin_and_not_its_end() {
     let dir = log();
-    let times: Vec<_> = query(dir.path(), &Filter::default()).unwrap().iter().map(|row| row.ts_wall).collect();
+    let times: Vec<_> =
+        query(dir.path(), &Filter::default()).unwrap().iter().map(|row| row.ts_wall).collect();
     let between = |since, until| {
         let filter = Filter { since: Some(since), until: Some(until), ..Filter::default() };
         query(dir.path(), &filter).unwrap().len()

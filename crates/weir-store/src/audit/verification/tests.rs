@@ -1,7 +1,7 @@
 use super::*;
 use crate::audit::AuditLog;
-use crate::audit::tests::{assert_clean, decision, options, outcome};
 use crate::audit::Options;
+use crate::audit::tests::{assert_clean, decision, options, outcome};
 use weir_audit::verify::Place;
 
 fn closed_log(segment_bytes: u64, requests: u64) -> tempfile::TempDir {

@@ -1,0 +1,65 @@
+//! Linear time: the bytes that recognisers look at grow with the text and no faster.
+
+use crate::haystack::work;
+use crate::{Engine, Segment, Settings};
+
+/// Bytes looked at for each byte of text, at most: looking for context words around every number is what
+/// costs most.
+const PER_BYTE_MAX: usize = 300;
+
+#[test]
+fn adversarial_text_takes_linear_work() {
+    let engine = Engine::new(Settings::default()).unwrap();
+    for unit in [
+        "1",
+        "1 ",
+        "12 345 678 901 ",
+        "@",
+        "a@",
+        "a@a.",
+        "a.a@a.a.",
+        ".",
+        ":",
+        "::",
+        "a:",
+        "1.1.1.1.",
+        "DE89",
+        "DE89 ",
+        "D E 8 9 ",
+        "sk-",
+        "sk-ant-",
+        "SK",
+        "eyJ",
+        "-eyJ",
+        "eyJ.eyJ",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----AbCdEfGh",
+        "Private-Lines: ",
+        "aws_secret_access_key",
+        "discord",
+        "discord.",
+        ":AA",
+        "1:AA",
+        "hooks.slack.com/services/",
+        "AccountKey=",
+        "+49",
+        "+49 ",
+        "00",
+        "0049 30 ",
+        "phone ",
+        "123456789 ",
+        "123-45-6789-",
+        "xoxb-",
+        "ya29.",
+    ] {
+        let [small, large] = [1 << 12, 1 << 14].map(|bytes: usize| {
+            let text = unit.repeat(bytes / unit.len());
+            work::taken();
+            let _ = engine.inspect(&[Segment::text(&text)]);
+            work::taken()
+        });
+        assert!(large <= small * 5, "`{unit}` takes {small} and {large}");
+        assert!(large <= PER_BYTE_MAX << 14, "`{unit}` takes {} for each byte", large >> 14);
+    }
+}

@@ -1,0 +1,236 @@
+//! Views: what does not hide an identifier, and that findings point back into the text as it stands.
+
+mod common;
+
+use common::{ALPHANUMERIC, body, engine, finds, finds_nothing, inspect};
+use weir_classify::{EntityType, Segment, View};
+use weir_label::Level;
+
+const CARD: &str = "4111 1111 1111 1111";
+
+/// What one recogniser of each kind finds, with the context it needs.
+const PLANTED: [(&str, &str, &str); 7] = [
+    ("EMAIL_ADDRESS", "mail ", "jo.doe@example.com"),
+    ("PHONE_NUMBER", "call ", "+49 30 901820"),
+    ("CREDIT_CARD", "paid by ", CARD),
+    ("IBAN_CODE", "to ", "DE89 3704 0044 0532 0130 00"),
+    ("IP_ADDRESS", "at ", "203.0.113.7"),
+    ("US_SSN", "SSN ", "536904399"),
+    ("DE_TAX_ID", "Steuer-ID ", "86095742719"),
+];
+
+#[track_caller]
+fn finds_disguised(entity: &str, before: &str, disguised: &str) {
+    let text = format!("Größe: {before}{disguised} …");
+    let spans = common::found(&text);
+    assert_eq!(spans, [(entity.to_owned(), disguised.to_owned())], "in `{text}`");
+}
+
+fn each_digit(text: &str, disguise: impl Fn(char) -> char) -> String {
+    text.chars().map(|c| if c.is_ascii_digit() { disguise(c) } else { c }).collect()
+}
+
+fn shifted(c: char, zero: u32) -> char {
+    char::from_u32(u32::from(c) - u32::from('0') + zero).unwrap_or(c)
+}
+
+#[test]
+fn fullwidth_forms_do_not_hide() {
+    for (entity, before, text) in PLANTED {
+        let wide =
+            |c: char| if c.is_ascii_graphic() { char::from_u32(u32::from(c) + 0xFEE0).unwrap() } else { c };
+        finds_disguised(entity, before, &text.chars().map(wide).collect::<String>());
+    }
+}
+
+#[test]
+fn digits_of_other_scripts_do_not_hide() {
+    for zero in [0x660, 0x6F0, 0x966, 0x1D7CE, 0x1FBF0] {
+        for (entity, before, text) in PLANTED {
+            if entity != "EMAIL_ADDRESS" {
+                finds_disguised(entity, before, &each_digit(text, |c| shifted(c, zero)));
+            }
+        }
+    }
+}
+
+#[test]
+fn invisible_characters_do_not_hide() {
+    for invisible in ['\u{200B}', '\u{AD}', '\u{FEFF}', '\u{202E}', '\u{2060}', '\u{FE0F}', '\u{E0061}'] {
+        for (entity, before, text) in PLANTED {
+            let spread: Vec<String> = text.chars().map(String::from).collect();
+            finds_disguised(entity, before, &spread.join(&invisible.to_string()));
+        }
+    }
+}
+
+#[test]
+fn unusual_spaces_and_dashes_do_not_hide() {
+    for separator in
+        ['\u{A0}', '\u{2009}', '\u{202F}', '\u{3000}', '\u{2010}', '\u{2011}', '\u{2013}', '\u{2212}']
+    {
+        finds_disguised("CREDIT_CARD", "", &CARD.replace(' ', &separator.to_string()));
+    }
+}
+
+#[test]
+fn separators_inside_numbers_do_not_hide() {
+    for separator in [" ", "-", ".", "/", "\n", "\r\n", "\t", " - "] {
+        finds(
+            "CREDIT_CARD",
+            &CARD.replace(' ', separator),
+            &format!("card {}!", CARD.replace(' ', separator)),
+        );
+        let iban = "DE89 3704 0044 0532 0130 00".replace(' ', separator);
+        finds("IBAN_CODE", &iban, &format!("iban {iban}!"));
+    }
+    finds("CREDIT_CARD", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "card 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1!");
+    finds("CREDIT_CARD", "41111111\n11111111", "card 41111111\n11111111!");
+}
+
+#[test]
+fn escapes_do_not_hide() {
+    for (escaped, covered) in [
+        (r#"{"to":"jo\u0040example.com"}"#, r"jo\u0040example.com"),
+        (r#"{"card":"4111\u00201111\u00201111\u00201111"}"#, r"4111\u00201111\u00201111\u00201111"),
+        (r"4111\n1111\n1111\n1111", r"4111\n1111\n1111\n1111"),
+        (r"4111\\n1111\\n1111\\n1111", r"4111\\n1111\\n1111\\n1111"),
+        (r"\x34111\x201111 1111 1111", r"\x34111\x201111 1111 1111"),
+        (r"\u{34}111 1111 1111 1111", r"\u{34}111 1111 1111 1111"),
+        (r"jo\u005cu0040example.com", r"jo\u005cu0040example.com"),
+        (r"4111\u200b1111\u200b1111\u200b1111", r"4111\u200b1111\u200b1111\u200b1111"),
+    ] {
+        let inspection = inspect(escaped);
+        let spans: Vec<&str> = inspection.findings.iter().map(|f| &escaped[f.start..f.end]).collect();
+        assert_eq!(spans, [covered], "in `{escaped}`");
+        assert_eq!(inspection.findings[0].view, View::Decoded);
+    }
+}
+
+#[test]
+fn escapes_nested_too_deep_count_as_unknown() {
+    let nested = r"\u005cu005cu005cu005cu0040";
+    let inspection = inspect(nested);
+    assert!(!inspection.complete);
+    assert!(inspection.label.is_opaque());
+    assert!(inspect(&"\\".repeat(4096)).complete);
+}
+
+#[test]
+fn a_value_cut_over_segments_is_found() {
+    for (entity, before, text) in PLANTED {
+        for cut in 1..text.len() {
+            let (head, tail) = text.split_at(cut);
+            let head = format!("{before}{head}");
+            let inspection = engine().inspect(&[Segment::text(&head), Segment::text(tail)]);
+            assert!(inspection.entities.contains_key(entity), "{entity} cut at {cut}");
+            assert_eq!(inspection.label.level(), Level::Confidential);
+        }
+    }
+}
+
+#[test]
+fn a_value_with_one_character_in_each_segment_is_found() {
+    for (entity, before, text) in PLANTED {
+        let characters: Vec<String> = text.chars().map(String::from).collect();
+        let mut segments = vec![Segment::text(before)];
+        segments.extend(characters.iter().map(|c| Segment::text(c)));
+        segments.push(Segment::text("and more"));
+        let inspection = engine().inspect(&segments);
+        assert!(inspection.entities.contains_key(entity), "{entity}");
+    }
+    let key = format!("hf_{}", body("aBcDeFgHiJkLmNoPqRsTuVwXyZ", 34));
+    let characters: Vec<String> = key.chars().map(String::from).collect();
+    let mut segments: Vec<Segment<'_>> = characters.iter().map(|c| Segment::text(c)).collect();
+    segments.push(Segment::text("more"));
+    assert_eq!(engine().inspect(&segments).label.level(), Level::Restricted);
+}
+
+#[test]
+fn a_value_cut_over_messages_and_parts_is_found() {
+    let key = Segment::key;
+    let text = Segment::text;
+    let body = [
+        key("messages"),
+        key("role"),
+        text("user"),
+        key("content"),
+        text("the card is 4111 1111 "),
+        key("role"),
+        text("user"),
+        key("content"),
+        key("type"),
+        text("text"),
+        key("text"),
+        text("1111 "),
+        key("type"),
+        text("text"),
+        key("text"),
+        text("1111, thanks"),
+    ];
+    let inspection = engine().inspect(&body);
+    let finding = &inspection.findings[0];
+    assert_eq!((finding.segment, finding.start, finding.end), (4, 12, 22));
+    assert_eq!((finding.view, &finding.entity), (View::Seam, &EntityType::CREDIT_CARD));
+    assert_eq!(inspection.findings.len(), 1);
+}
+
+#[test]
+fn a_value_cut_between_long_segments_is_found() {
+    let head = format!("{} to DE89 3704 0044", "lorem ipsum ".repeat(100));
+    let tail = format!(" 0532 0130 00, {}", "lorem ipsum ".repeat(100));
+    let inspection = engine().inspect(&[Segment::text(&head), Segment::text(&tail)]);
+    assert_eq!(inspection.entities.get("IBAN_CODE"), Some(&1));
+    let finding = &inspection.findings[0];
+    assert_eq!(&head[finding.start..finding.end], "DE89 3704 0044");
+}
+
+#[test]
+fn a_cut_and_disguised_value_is_found() {
+    let segments = [Segment::text("４１１１ １１１１ "), Segment::text("１１１\u{200B}１ １１１１")];
+    assert_eq!(engine().inspect(&segments).entities.get("CREDIT_CARD"), Some(&1));
+}
+
+#[test]
+fn values_side_by_side_are_not_one_value() {
+    let lists: [&[&str]; 5] = [
+        &["1.5", "2.5", "3.5"],
+        &["203.0", "113.7", "12.5", "3.75"],
+        &["12345678", "87654321", "23456789"],
+        &["user", "assistant", "user"],
+        &["sk-", "learn", "AKIA", "eyJ"],
+    ];
+    for list in lists {
+        let segments: Vec<Segment<'_>> = list.iter().map(|text| Segment::text(text)).collect();
+        assert_eq!(engine().inspect(&segments).findings, [], "{list:?}");
+    }
+}
+
+#[test]
+fn what_one_segment_shows_is_not_found_again_in_the_seam() {
+    let segments = [Segment::text("user"), Segment::text("jo@example.com"), Segment::text("munity")];
+    let inspection = engine().inspect(&segments);
+    assert_eq!(inspection.findings.len(), 1);
+    assert_eq!(inspection.findings[0].view, View::Raw);
+}
+
+#[test]
+fn keys_are_scanned_and_are_context_for_their_values() {
+    let both = [Segment::key("jo@example.com"), Segment::text("x")];
+    assert_eq!(engine().inspect(&both).findings[0].segment, 0);
+    let ssn = [Segment::key("person"), Segment::key("ssn"), Segment::number("536904399")];
+    assert_eq!(engine().inspect(&ssn).entities.get("US_SSN"), Some(&1));
+    let secret = body(ALPHANUMERIC, 40);
+    let aws = [Segment::key("SecretAccessKey"), Segment::text(&secret)];
+    assert_eq!(engine().inspect(&aws).label.level(), Level::Restricted);
+    let other =
+        [Segment::key("ssn"), Segment::text("none"), Segment::key("id"), Segment::number("536904399")];
+    assert_eq!(engine().inspect(&other).findings, []);
+}
+
+#[test]
+fn foreign_text_around_an_identifier_does_not_join_it() {
+    finds("EMAIL_ADDRESS", "jo@example.com", "邮箱：jo@example.com。");
+    finds("CREDIT_CARD", "4111111111111111", "卡号4111111111111111号");
+    finds_nothing("Größenänderung: 12 × 3 → 36 m² (½) „süß“ ﬁ ① № 5");
+}

@@ -1,0 +1,133 @@
+use std::sync::LazyLock;
+use weir_audit::checkpoint::{Origin, Signer, Verifier};
+use weir_audit::event::{Author, Event, LogClosed};
+use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
+use weir_audit::tree::{Frontier, Hash};
+use weir_audit::verify::{Report, Verification};
+use weir_audit::{Name, Record, WallTime};
+
+/// A segment's frames, written again, are the same bytes.
+pub fn audit_frame(data: &[u8]) {
+    if let SegmentHeader::First(first) = frame::read_segment_header(data) {
+        assert!(data.starts_with(&frame::segment_header(first)), "another header reads the same");
+    }
+    for begin in [0, SEGMENT_HEADER_BYTES] {
+        let mut offset = begin;
+        while let Ok(Some(frame)) = frame::read(data, offset) {
+            let mut again = Vec::new();
+            assert!(frame::write(&mut again, frame.event).is_ok(), "read, but not to be written");
+            assert!(data.get(offset..frame.end()) == Some(&again), "another frame reads the same");
+            offset = frame.end();
+        }
+        let behind = frame::find(data, offset);
+        assert!(behind.is_none_or(|behind| matches!(frame::read(data, behind), Ok(Some(_)))));
+    }
+}
+
+/// An event that can be read can be written, and reads the same again.
+pub fn audit_event(data: &[u8]) {
+    let Ok(Record { envelope, event }) = Record::parse(data) else { return };
+    let author = Author::new([0x11; 16], envelope.node.clone());
+    let mut again = Vec::new();
+    let written = event.to_body().is_ok_and(|body| {
+        author.write(&mut again, envelope.seq, envelope.ts_wall, envelope.ts_mono_ns, &body).is_ok()
+    });
+    assert!(written, "read, but not to be written");
+    let same = Record::parse(&again).is_ok_and(|read| {
+        read.event == event && read.envelope.seq == envelope.seq && read.envelope.ts_wall == envelope.ts_wall
+    });
+    assert!(same, "written, the event reads differently");
+}
+
+/// A log whose bytes pass verification begins with the very events that were signed.
+pub fn audit_log(data: &[u8]) {
+    if LOG.verify(data).is_clean() {
+        let begin = first_events(data, LOG.events.len());
+        assert!(begin == LOG.events, "other events pass verification");
+    }
+}
+
+/// The log that checkpoints of the corpus are of.
+struct SignedLog {
+    public_key: Vec<u8>,
+    checkpoint: Vec<u8>,
+    tile: Vec<u8>,
+    events: Vec<Vec<u8>>,
+}
+
+impl SignedLog {
+    /// What verification says of a log with this checkpoint, this tile and, for its events, `segment`.
+    fn verify(&self, segment: &[u8]) -> Report {
+        let tile = |_| Some(self.tile.clone());
+        let mut verification = Verification::begin(&self.public_key, Some(&self.checkpoint), tile);
+        verification.segment(0, segment, None);
+        verification.finish()
+    }
+}
+
+static LOG: LazyLock<SignedLog> = LazyLock::new(|| {
+    let signer = signer();
+    let mut frontier = Frontier::new();
+    let events: Vec<Vec<u8>> = (0..3).map(event).collect();
+    events.iter().for_each(|event| frontier.append(Hash::leaf(event), |_, _| {}));
+    SignedLog {
+        public_key: format!("{}\n", signer.verifier()).into_bytes(),
+        checkpoint: signer.sign(frontier.size(), frontier.root()).into_bytes(),
+        tile: frontier.partial_tiles().flat_map(|(_, tile)| tile.to_bytes()).collect(),
+        events,
+    }
+});
+
+fn event(seq: u64) -> Vec<u8> {
+    let author = Author::new([0x11; 16], Name::new("fuzz"));
+    let mut bytes = Vec::new();
+    let body = Event::from(LogClosed { events: seq }).to_body();
+    let written =
+        body.and_then(|body| author.write(&mut bytes, seq, WallTime::from_unix_ms(seq), seq, &body));
+    assert!(written.is_ok(), "an event of plain numbers can be written");
+    bytes
+}
+
+fn first_events(segment: &[u8], count: usize) -> Vec<Vec<u8>> {
+    let mut offset = SEGMENT_HEADER_BYTES;
+    let next = || {
+        let frame = frame::read(segment, offset).ok()??;
+        offset = frame.end();
+        Some(frame.event.to_vec())
+    };
+    std::iter::from_fn(next).take(count).collect()
+}
+
+/// A note that verifies is one that this key signed; a verifier key has one notation.
+pub fn checkpoint(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(verifier) = text.trim_end().parse::<Verifier>() {
+        assert!(verifier.to_string() == text.trim_end(), "another notation of the same key");
+    }
+    let signer = signer();
+    if let Ok(checkpoint) = signer.verifier().verify(text) {
+        // Ed25519 signs the same text the same way, and witnesses sign behind.
+        let own = signer.sign(checkpoint.size, checkpoint.root);
+        let (signed, line) = own.split_once("\n\n").unwrap_or_default();
+        assert!(text.starts_with(signed) && text.contains(line.trim_end()), "signed by somebody else");
+    }
+}
+
+fn signer() -> Signer {
+    Signer::new(Origin::of_node(&Name::new("fuzz")), &[7; 32])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without this, a verification that never passes would satisfy the target.
+    #[test]
+    fn the_signed_log_passes_verification() {
+        let mut segment = frame::segment_header(0).to_vec();
+        LOG.events.iter().for_each(|event| frame::write(&mut segment, event).unwrap());
+        let report = LOG.verify(&segment);
+        assert!(report.is_clean(), "{report:?}");
+        assert_eq!(first_events(&segment, 3), LOG.events);
+    }
+}

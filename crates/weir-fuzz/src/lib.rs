@@ -1,0 +1,45 @@
+//! What must hold of every parser of foreign bytes, whatever the bytes.
+//!
+//! Each target takes any bytes and panics when something does not hold that must. None may panic
+//! otherwise, or take long. The same functions are run over the committed corpus and mutations of it by
+//! this crate's tests, on every machine, and by cargo-fuzz (see `fuzz/`) for as long as one likes.
+
+mod audit;
+mod chat;
+mod config;
+mod inspect;
+mod json;
+mod sse;
+
+pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
+pub use chat::{chat_reply, chat_request};
+pub use config::{config, policy};
+pub use inspect::inspect;
+pub use json::json;
+pub use sse::sse;
+
+/// A target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name, and that of its directory in `fuzz/corpus`.
+    pub name: &'static str,
+    /// Asserts what must hold of these bytes.
+    pub check: fn(&[u8]),
+    /// Mutated inputs that the ordinary test run tries: what takes a few seconds unoptimised.
+    pub mutations: u32,
+}
+
+/// All targets.
+pub const TARGETS: [Target; 11] = [
+    Target { name: "json", check: json, mutations: 20_000 },
+    Target { name: "sse", check: sse, mutations: 20_000 },
+    Target { name: "chat_request", check: chat_request, mutations: 20_000 },
+    Target { name: "chat_reply", check: chat_reply, mutations: 20_000 },
+    Target { name: "config", check: config, mutations: 2_000 },
+    Target { name: "policy", check: policy, mutations: 2_000 },
+    Target { name: "inspect", check: inspect, mutations: 5_000 },
+    Target { name: "audit_frame", check: audit_frame, mutations: 20_000 },
+    Target { name: "audit_event", check: audit_event, mutations: 20_000 },
+    Target { name: "audit_log", check: audit_log, mutations: 2_000 },
+    Target { name: "checkpoint", check: checkpoint, mutations: 5_000 },
+];
