@@ -1,5 +1,7 @@
 //! What the operator decides: levels, terms, patterns, limits.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 mod common;
 
 use common::{engine, inspect};

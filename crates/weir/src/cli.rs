@@ -19,28 +19,18 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
+// What each command does is said once, where its arguments are.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the gateway
     Serve(serve::ServeArgs),
-    /// See it work, with nothing installed: simulated models, real routing
     Demo(demo::DemoArgs),
-    /// Look for local servers and cloud keys, and write a first configuration
     Init(init::InitArgs),
-    /// Check configuration and policy without serving
     Check(check::CheckArgs),
-    /// Show what would be decided for a request, and why, without sending anything
     Explain(explain::ExplainArgs),
-    /// Make, list and revoke API keys
     Keys(keys::KeysArgs),
-    /// Ask the audit log where requests were processed, and verify it
     Audit(audit::AuditArgs),
-    /// Print the JSON Schema of a file, for editors
     Schema(schema::SchemaArgs),
-    /// List what inspection recognises
     Recognisers(recognisers::RecognisersArgs),
-    /// Print the manual page
     Man(manual::ManArgs),
-    /// Print completions for a shell
     Completions(manual::CompletionsArgs),
 }

@@ -37,9 +37,11 @@ impl Place {
         Self { address: SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port), usual }
     }
 
-    /// A place of which nothing is known.
-    pub const fn at(address: SocketAddr) -> Self {
-        Self { address, usual: "local-server" }
+    /// This place, with what is usual on its port.
+    fn at(address: SocketAddr) -> Self {
+        let known = COMMON_PORTS.into_iter().chain(OTHER_PORTS);
+        let usual = known.into_iter().find(|place| place.address.port() == address.port());
+        Self { address, usual: usual.map_or("local-server", |place| place.usual) }
     }
 }
 

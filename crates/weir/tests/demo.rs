@@ -111,7 +111,7 @@ fn it_stays_up_with_things_to_try_until_it_is_told_to_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_local_server_takes_the_local_part_and_the_cloud_stays_simulated() {
-    let server = Fake::start(Script::serving(["house:7b", "other:3b"])).await.unwrap();
+    let server = Fake::start(Script::serving(["nomic-embed-text", "house:7b", "other:3b"])).await.unwrap();
     let (probe, port) = (server.address().to_string(), run::free_port().to_string());
     let out = weir(&["demo", "--once", "--probe", &probe, "--port", &port]);
     let text = out.text();

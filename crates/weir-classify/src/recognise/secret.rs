@@ -48,7 +48,10 @@ pub(super) const SLACK_WEBHOOK: RecogniserInfo = secret(
     "slack_webhook",
     "Slack webhook addresses",
     "the path of a webhook with its token",
-    Find::Literal(&["hooks.slack.com/services/", "hooks.slack.com/workflows/"], find_slack_webhook),
+    Find::Literal(
+        &["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"],
+        find_slack_webhook,
+    ),
 );
 
 pub(super) const AZURE_KEY: RecogniserInfo = secret(

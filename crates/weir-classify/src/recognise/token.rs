@@ -164,9 +164,9 @@ pub(super) fn is_random(body: &[u8]) -> bool {
     has(u8::is_ascii_alphabetic) && (mixed || !has(u8::is_ascii_lowercase)) && variety(body) >= 6
 }
 
-/// Whether a character stands eight times in a row: `sk-ant-api03-xxxxxxxx`.
+/// Whether a letter stands eight times in a row: `sk-ant-api03-xxxxxxxx`.
 fn repeats(body: &[u8]) -> bool {
-    body.chunk_by(|a, b| a == b).any(|run| run.len() >= 8)
+    body.chunk_by(|a, b| a == b).any(|run| run.len() >= 8 && run.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// How many different bytes there are.

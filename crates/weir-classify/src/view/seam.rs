@@ -69,34 +69,38 @@ fn group_of(key: &str) -> &str {
 }
 
 fn join(segments: &[Segment<'_>], indices: &[usize]) -> Vec<Joined> {
+    let text_of = |index: usize| segments.get(index).map_or("", |segment| segment.text);
+    let indices: Vec<usize> = indices.iter().copied().filter(|index| !text_of(*index).is_empty()).collect();
+    let [first, between @ .., last] = indices.as_slice() else { return Vec::new() };
     let mut joins = Vec::new();
     let mut current = Joined::default();
-    if indices.len() < 2 {
-        return joins;
-    }
-    for &index in indices {
-        let Some(segment) = segments.get(index).filter(|segment| !segment.text.is_empty()) else { continue };
-        if segment.text.len() <= 2 * WINDOW {
-            current.push(segment.text, index, 0);
+    current.push_tail(text_of(*first), *first);
+    for &index in between {
+        let text = text_of(index);
+        if text.len() <= 2 * WINDOW {
+            current.push(text, index, 0);
             continue;
         }
-        let (head, tail) = ends(segment.text);
-        current.push(head, index, 0);
+        current.push_head(text, index);
         joins.push(std::mem::take(&mut current));
-        current.push(tail, index, segment.text.len() - tail.len());
+        current.push_tail(text, index);
     }
+    current.push_head(text_of(*last), *last);
     joins.push(current);
-    joins.retain(|joined| joined.parts.len() > 1);
     joins
 }
 
-fn ends(text: &str) -> (&str, &str) {
-    let head = text.floor_char_boundary(WINDOW);
-    let tail = text.ceil_char_boundary(text.len() - WINDOW);
-    (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
-}
-
 impl Joined {
+    fn push_head(&mut self, text: &str, segment: usize) {
+        let end = text.floor_char_boundary(WINDOW);
+        self.push(text.get(..end).unwrap_or_default(), segment, 0);
+    }
+
+    fn push_tail(&mut self, text: &str, segment: usize) {
+        let start = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
+        self.push(text.get(start..).unwrap_or_default(), segment, start);
+    }
+
     fn push(&mut self, text: &str, segment: usize, offset: usize) {
         let joined = self.text.len();
         if !self.parts.is_empty() {

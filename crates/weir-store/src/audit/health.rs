@@ -26,18 +26,12 @@ pub(super) enum Chore {
 pub(super) struct Chores(Mutex<BTreeMap<Chore, String>>);
 
 impl Chores {
-    /// Notes how a chore went; true if it went well.
-    pub(super) fn note<E: ToString>(&self, chore: Chore, result: Result<(), E>) -> bool {
+    /// Notes how a chore went.
+    pub(super) fn note<E: ToString>(&self, chore: Chore, result: Result<(), E>) {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
-            Ok(()) => {
-                failing.remove(&chore);
-                true
-            }
-            Err(error) => {
-                failing.insert(chore, error.to_string());
-                false
-            }
+            Ok(()) => _ = failing.remove(&chore),
+            Err(error) => _ = failing.insert(chore, error.to_string()),
         }
     }
 

@@ -29,7 +29,9 @@ impl Keeper {
     pub(super) fn run(mut self, shared: &Shared, durable: &Receiver<Vec<Arc<Batch>>>) {
         let mut due = Instant::now();
         loop {
-            let is_last = match durable.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            let idle_until = Instant::now() + self.interval;
+            let until = if self.is_unsigned() { due } else { idle_until };
+            let is_last = match durable.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(batches) => {
                     batches.iter().for_each(|batch| self.absorb(batch));
                     false
@@ -38,8 +40,7 @@ impl Keeper {
                 Err(RecvTimeoutError::Disconnected) => true,
             };
             if is_last || Instant::now() >= due {
-                due = Instant::now() + self.interval;
-                self.do_chores(shared);
+                due = self.do_chores(shared, due);
             }
             if is_last {
                 return;
@@ -47,10 +48,16 @@ impl Keeper {
         }
     }
 
-    fn do_chores(&mut self, shared: &Shared) {
-        let signed = if self.is_unsigned() { self.sign(shared) } else { Ok(()) };
-        shared.chores.note(Chore::Checkpoint, signed);
+    /// Signs what is unsigned and prepares the next segment; gives the time when that may be done again.
+    /// After a quiet time the first event is signed at once.
+    fn do_chores(&mut self, shared: &Shared, mut due: Instant) -> Instant {
+        if self.is_unsigned() {
+            let signed = self.sign(shared);
+            shared.chores.note(Chore::Checkpoint, signed);
+            due = Instant::now() + self.interval;
+        }
         shared.chores.note(Chore::NextSegment, shared.supply.prepare());
+        due
     }
 
     fn is_unsigned(&self) -> bool {

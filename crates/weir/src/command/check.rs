@@ -7,8 +7,9 @@ use weir_config::Problem;
 use weir_label::ZoneKind;
 use weir_server::{Snapshot, SnapshotError};
 
-/// Reads both files and says what is wrong with them: all of it at once, with file, line, column and a
-/// remedy. Connects to nothing.
+/// Checks both files without serving.
+///
+/// Says all that is wrong with them at once, with file, line, column and a remedy. Connects to nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code 3 when the files cannot be used, 0 when they can (warnings or not).")]
 pub(crate) struct CheckArgs {

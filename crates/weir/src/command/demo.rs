@@ -8,6 +8,7 @@ mod scratch;
 mod screen;
 mod stage;
 
+use crate::command::init::models::chats;
 use crate::command::serve::runtime;
 use crate::discovery::{COMMON_PORTS, LocalServer, local_servers, places};
 use crate::exit::Failed;
@@ -77,7 +78,8 @@ async fn real_server(args: &DemoArgs) -> Option<LocalServer> {
     if args.simulated {
         return None;
     }
-    let found = local_servers(&places(&args.probe, &[&COMMON_PORTS])).await;
+    let mut found = local_servers(&places(&args.probe, &[&COMMON_PORTS])).await;
+    found.iter_mut().for_each(|server| server.models.retain(|model| chats(model)));
     found.into_iter().find(|server| !server.models.is_empty())
 }
 

@@ -8,8 +8,10 @@ use weir_label::ZoneKind;
 use weir_policy::Step;
 use weir_server::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 
-/// Shows what would be decided for a request, and why: label, findings (types and places, never values),
-/// facts, rule, plan, and for every target that was left out the reason. Nothing is sent.
+/// Shows what would be decided for a request, and why, without sending anything.
+///
+/// Label, findings (types and places, never values), facts, rule, plan, and for every target that was left
+/// out the reason. The caller is one on this machine without a key.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: echo '{\"model\":\"auto\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}' | weir explain -"

@@ -3,7 +3,7 @@
 mod cloud;
 mod config;
 mod dialog;
-mod models;
+pub(crate) mod models;
 mod plan;
 pub(crate) mod policy;
 
@@ -11,7 +11,7 @@ use crate::command::serve::runtime;
 use crate::discovery::{COMMON_PORTS, LocalServer, OTHER_PORTS, local_servers, places};
 use crate::exit::Failed;
 use crate::files::FilesArgs;
-use crate::output::{GOOD, HEADING, line, note, paint};
+use crate::output::{ASIDE, GOOD, HEADING, line, note, paint};
 use cloud::Account;
 use dialog::Dialog;
 use plan::Plan;
@@ -93,7 +93,9 @@ impl Found {
             note(format_args!("  {name} at {url}: {}", models::listed(models)));
             if !elsewhere.is_empty() {
                 let left_out = models::listed(elsewhere);
-                note(format_args!("    left out, because they run in its maker's cloud: {left_out}"));
+                note(format_args!(
+                    "    left out, because they do not run there but in Ollama's cloud: {left_out}"
+                ));
             }
         }
         if self.servers.is_empty() {
@@ -149,12 +151,19 @@ fn say_what_next(plan: &Plan, config: &Path, policy: &Path) {
         line("No cloud key was found: everything stays local until `weir.yaml` names a cloud backend");
     }
     line(paint(HEADING, "\nNext"));
-    line(format_args!("  weir check --config {config}        after each change"));
-    line(format_args!(
-        "  weir serve --config {config}        then http://{}/v1 is the base URL, `auto` the model",
-        plan.listen
-    ));
-    line(format_args!(
-        "  weir keys create NAME --config {config}   before anybody else than this machine may ask"
-    ));
+    let next = [
+        (format!("weir check --config {config}"), "after each change".to_owned()),
+        (
+            format!("weir serve --config {config}"),
+            format!("base URL http://{}/v1, model `auto`", plan.listen),
+        ),
+        (
+            format!("weir keys create NAME --config {config}"),
+            "before others than this machine may ask".to_owned(),
+        ),
+    ];
+    let width = next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    for (command, why) in next {
+        line(format_args!("  {command:width$}   {}", paint(ASIDE, why)));
+    }
 }

@@ -5,14 +5,18 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use std::process::ExitCode;
 
-/// Prints the manual page of `weir`, or of one of its commands, in roff: `weir man | man -l -`.
+/// Prints the manual page of a command.
+///
+/// In roff; to read it: `weir man keys create | man -l -`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ManArgs {
     /// The command, such as `serve` or `keys create`; none is `weir` itself
     command: Vec<String>,
 }
 
-/// Prints completions: `weir completions bash > /etc/bash_completion.d/weir`.
+/// Prints completions for a shell.
+///
+/// To install them: `weir completions bash > /etc/bash_completion.d/weir`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompletionsArgs {
     /// The shell

@@ -154,9 +154,9 @@ fn every_kind_of_classified_data_stays_local_in_every_position_of_a_body() {
     samples.iter().for_each(|sample| left.assert_without(&sample.canary));
     for (sample, name, reply) in kept {
         let rows = left.records_of(&reply);
-        assert!(rows.len() == 1 && says_kept_inside(rows[0]), "{} as {name}: {rows:?}", sample.entity);
+        assert!(rows.len() == 1 && says_kept_inside(&rows[0]), "{} as {name}: {rows:?}", sample.entity);
         let findings = rows[0]["decision"]["findings"].as_array().unwrap();
-        let found = findings.iter().any(|finding| finding["entity"] == sample.entity);
+        let found = findings.iter().any(|finding| finding["type"] == sample.entity);
         assert!(found, "{} `{}` as {name}: {findings:?}", sample.entity, sample.canary);
     }
 }

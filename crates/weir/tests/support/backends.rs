@@ -1,11 +1,11 @@
 //! Fake backends for tests that block, and clients that wait in threads of their own.
 
 use super::http::{Client, Reply};
-use super::{Gateway, PATIENCE};
+use super::{Gateway, Home, PATIENCE};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use weir_rig::fake::{Fake, Fault, Script};
 
@@ -109,6 +109,18 @@ pub fn in_background(address: SocketAddr, headers: &[(&str, &str)], body: &Value
 }
 
 impl Gateway {
+    /// Waits until the process has ended by itself; gives the home back, and the exit code.
+    pub fn wait(mut self) -> (Home, Option<i32>) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (self.into_home(), status.code());
+            }
+            assert!(Instant::now() < deadline, "the gateway does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Waits until so many requests wait for a place.
     pub fn until_queued(&self, count: u32) {
         self.until(&format!("{count} requests queued"), |gateway| {
@@ -130,7 +142,7 @@ impl Key {
     }
 }
 
-impl super::Home {
+impl Home {
     /// Runs `weir keys create` with these arguments.
     pub fn create_key(&self, arguments: &[&str]) -> Key {
         let mut all = vec!["keys", "create", "--json"];

@@ -88,6 +88,23 @@ impl Client {
         self.send(&request);
     }
 
+    /// A connection, if somebody listens.
+    #[expect(clippy::disallowed_methods, reason = "a test's client, towards the gateway under test")]
+    pub fn try_connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        Some(Self { stream, rest: Vec::new() })
+    }
+
+    /// The same as [`post`](Self::post) with a gateway that may go at any moment.
+    pub fn try_post(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Reply> {
+        let mut request = head("POST", path, headers, Some(body.len()));
+        request.extend_from_slice(body);
+        self.stream.write_all(&request).ok()?;
+        let (status, headers) = self.try_head()?;
+        Some(self.body_of(status, headers))
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
@@ -96,6 +113,10 @@ impl Client {
     /// Reads one answer to its end.
     pub fn reply(&mut self) -> Reply {
         let (status, headers) = self.head();
+        self.body_of(status, headers)
+    }
+
+    fn body_of(&mut self, status: u16, headers: Vec<(String, String)>) -> Reply {
         let value = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.clone());
         let (body, complete) = match (value("transfer-encoding"), value("content-length")) {
             (Some(_), _) => self.chunked(),
@@ -107,12 +128,16 @@ impl Client {
 
     /// Reads the status line and the headers of an answer.
     pub fn head(&mut self) -> (u16, Vec<(String, String)>) {
-        let head = self.until(b"\r\n\r\n").expect("an answer");
+        self.try_head().expect("an answer")
+    }
+
+    fn try_head(&mut self) -> Option<(u16, Vec<(String, String)>)> {
+        let head = self.until(b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&head).into_owned();
         let mut lines = head.split("\r\n");
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let pair = |line: &str| line.split_once(": ").map(|(n, v)| (n.to_owned(), v.to_owned()));
-        (status, lines.filter_map(pair).collect())
+        Some((status, lines.filter_map(pair).collect()))
     }
 
     /// The next chunk of a chunked body; `None` at its end or when the connection breaks.

@@ -75,8 +75,15 @@ fn log_on(disk: &Arc<Failing>) -> (tempfile::TempDir, AuditLog) {
     let interval = Duration::from_secs(3600);
     let options = Options { disk: disk.clone(), checkpoint_interval: interval, ..options() };
     let (log, _) = AuditLog::open(dir.path(), options).unwrap();
-    wait_until(|| dir.path().join("segments/00000001.log.new").exists());
+    wait_until(|| dir.path().join("open").exists());
+    // The next chores come after an hour.
+    wait_until(|| is_prepared(dir.path()));
     (dir, log)
+}
+
+fn is_prepared(dir: &Path) -> bool {
+    fs::metadata(dir.join("segments/00000001.log.new"))
+        .is_ok_and(|file| file.len() == options().segment_bytes)
 }
 
 fn wait_until(done: impl Fn() -> bool) {
@@ -143,7 +150,7 @@ fn a_full_disk_shows_before_it_hurts_and_then_refuses() {
     let interval = Duration::from_millis(5);
     let options = Options { disk: disk.clone(), checkpoint_interval: interval, ..options() };
     let (log, _) = AuditLog::open(dir.path(), options).unwrap();
-    wait_until(|| dir.path().join("segments/00000001.log.new").exists());
+    wait_until(|| is_prepared(dir.path()));
     disk.creations.store(u64::MAX, Ordering::SeqCst);
     let mut id = 0;
     let mut acknowledged = 0;

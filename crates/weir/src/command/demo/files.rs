@@ -3,7 +3,7 @@
 use crate::command::init::policy;
 use crate::discovery::LocalServer;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use weir_label::Level;
 use weir_server::Sources;
 
@@ -24,13 +24,9 @@ pub(super) struct Cast<'a> {
 /// Writes both files.
 pub(super) fn write(directory: &Path, cast: &Cast<'_>) -> std::io::Result<Sources> {
     let sources = Sources { config: directory.join("weir.yaml"), policy: directory.join("policy.yaml") };
-    put(&sources.config, &config(cast))?;
-    put(&sources.policy, &policy::two_rules(Level::Confidential))?;
+    std::fs::write(&sources.config, config(cast))?;
+    std::fs::write(&sources.policy, policy::two_rules(Level::Confidential))?;
     Ok(sources)
-}
-
-fn put(path: &PathBuf, text: &str) -> std::io::Result<()> {
-    std::fs::write(path, text)
 }
 
 fn config(cast: &Cast<'_>) -> String {

@@ -48,20 +48,23 @@ pub(super) fn check<'a>(
     })
 }
 
-/// One piece of classified data that came in.
+/// An example of which classified data came in.
 struct Leak<'a> {
     example: &'a str,
     bytes: usize,
+    /// How the first piece was written.
     form: Form,
 }
 
 fn leaks<'a>(classified: &[&'a Example], cloud: &Fake) -> Vec<Leak<'a>> {
-    let pieces =
-        classified.iter().flat_map(|example| example.canaries.iter().map(move |text| (example, text)));
-    let found = pieces.filter_map(|(example, canary)| {
-        Some(Leak { example: &example.about, bytes: canary.len(), form: cloud.leaked(canary)? })
-    });
-    found.collect()
+    classified.iter().filter_map(|example| leak(example, cloud)).collect()
+}
+
+fn leak<'a>(example: &'a Example, cloud: &Fake) -> Option<Leak<'a>> {
+    let pieces = example.canaries.iter().filter_map(|canary| Some((canary.len(), cloud.leaked(canary)?)));
+    let found: Vec<(usize, Form)> = pieces.collect();
+    let (_, form) = found.first()?;
+    Some(Leak { example: &example.about, bytes: found.iter().map(|(bytes, _)| bytes).sum(), form: *form })
 }
 
 #[cfg(test)]

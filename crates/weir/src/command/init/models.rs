@@ -22,7 +22,7 @@ const NO_CHAT: [&str; 17] = [
 ];
 
 /// Whether a model seems to be one to chat with.
-pub(super) fn chats(model: &str) -> bool {
+pub(crate) fn chats(model: &str) -> bool {
     let model = model.to_ascii_lowercase();
     !NO_CHAT.iter().any(|part| model.contains(part))
 }

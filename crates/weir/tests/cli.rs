@@ -1,0 +1,452 @@
+//! The command line: what each command prints, and its exit codes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use support::stage::Stage;
+use support::{Home, TWO_RULES, ask, two_zones, weir};
+use weir_rig::fake::{Failure, Fault, Script};
+
+const PERSONAL: &str = "write to jane.doe@example.com";
+
+/// Nobody listens there: these commands connect to nothing.
+const NOWHERE: &str = "http://127.0.0.1:9/v1";
+
+fn home() -> Home {
+    Home::new(&two_zones(NOWHERE, NOWHERE), TWO_RULES)
+}
+
+fn run(arguments: &[&str]) -> Output {
+    weir().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Runs a command with `input` on its stdin.
+fn run_with_input(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Every command, with its subcommands, as its own `--help` lists them.
+fn commands() -> Vec<Vec<String>> {
+    let mut found = vec![Vec::new()];
+    let mut at = 0;
+    while at < found.len() {
+        let path: Vec<String> = found[at].clone();
+        let help = stdout(&run(&words(&path, &["--help"])));
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        for line in listed.take_while(|line| line.starts_with("  ")) {
+            let name = line.split_whitespace().next().unwrap();
+            if name != "help" && !line.starts_with("   ") {
+                found.push([path.clone(), vec![name.to_owned()]].concat());
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+fn words<'a>(path: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+    path.iter().map(String::as_str).chain(more.iter().copied()).collect()
+}
+
+fn assert_plain(text: &str) {
+    assert!(!text.contains('\u{1b}'), "an escape sequence in what goes to no terminal: {text:?}");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let commands = commands();
+    let names: Vec<String> = commands.iter().map(|path| path.join(" ")).collect();
+    for name in [
+        "", "serve", "demo", "init", "check", "explain", "keys", "keys create", "keys list", "keys revoke", "audit",
+        "audit query", "audit verify", "schema", "recognisers", "man", "completions",
+    ] {
+        assert!(names.iter().any(|found| found == name), "`{name}` is not among {names:?}");
+    }
+    for path in &commands {
+        let help = run(&words(path, &["--help"]));
+        let text = stdout(&help);
+        assert_eq!(help.status.code(), Some(0), "{path:?}");
+        assert!(text.contains("Usage:") && text.contains("--help"), "{path:?}: {text}");
+        assert!(text.lines().next().unwrap().len() > 10, "{path:?} does not say what it does: {text}");
+        assert_plain(&text);
+        let short = run(&words(path, &["-h"]));
+        assert!(short.status.success() && !short.stdout.is_empty(), "{path:?}");
+    }
+    for (command, said) in [
+        ("", "Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 the configuration"),
+        ("serve", "SIGHUP: reload both files"),
+        ("check", "Exit code 3 when the files cannot be used"),
+        ("explain", "types and places, never values"),
+        ("keys", "Only a keyed hash of a key is stored"),
+        ("audit", "There is no prompt text in it"),
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let text = stdout(&run(&arguments)).replace('\n', " ");
+        assert!(text.contains(said), "`{said}` is not in the help of `{command}`: {text}");
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    for flag in ["--version", "-V"] {
+        let output = run(&[flag]);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), concat!("weir ", env!("CARGO_PKG_VERSION"), "\n")));
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_right() {
+    let cases: [(&[&str], &str); 9] = [
+        (&[], "Usage:"),
+        (&["sevre"], "serve"),
+        (&["check", "--jsno"], "--json"),
+        (&["audit", "query", "--zone", "moon"], "`local` or `cloud`"),
+        (&["audit", "query", "--level", "secret"], "confidential"),
+        (&["audit", "query", "--since", "yesterday"], "7d"),
+        (&["keys", "create", "x", "--expires", "2001-01-01T00:00:00Z"], "that time is over"),
+        (&["man", "no-such-command"], "there is no command `no-such-command`"),
+        (&["serve", "--admin", "0.0.0.0:9090"], "must be a loopback address"),
+    ];
+    for (arguments, said) in cases {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+        assert_plain(&stderr(&output));
+    }
+}
+
+#[test]
+fn good_files_are_checked_with_a_summary() {
+    let output = home().weir(&["check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("1 local and 1 cloud backends, 3 aliases, 2 rules, boundary `confidential`"), "{text}");
+    // What is allowed but probably not meant.
+    assert!(stderr(&output).contains("no local target of alias `cloud-only`"), "{}", stderr(&output));
+    assert_plain(&[text, stderr(&output)].concat());
+    let json: Value = serde_json::from_slice(&home().weir(&["check", "--json"]).stdout).unwrap();
+    assert_eq!((&json["ok"], &json["error"]), (&json!(true), &Value::Null));
+    assert!(json["policy_revision"].as_str().unwrap().len() >= 16, "{json}");
+    assert!(json["problems"].as_array().unwrap().iter().all(|problem| problem["severity"] == "warning"));
+}
+
+#[test]
+fn all_problems_of_both_files_are_told_at_once_with_their_places() {
+    let config = two_zones(NOWHERE, NOWHERE).replace("zone: local", "zone: lokal");
+    let home = Home::new(&config, &TWO_RULES.replace("use: local", "use: locla"));
+    let output = home.weir(&["check"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = stderr(&output);
+    for said in ["weir.yaml:7:11", "`lokal`", "policy.yaml:10:10", "`locla`", "help:", "nothing was changed"] {
+        assert!(text.contains(said), "{said} is not in: {text}");
+    }
+    assert!(output.stdout.is_empty());
+    assert_plain(&text);
+    let output = home.weir(&["check", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["ok"], &json["policy_revision"]), (&json!(false), &Value::Null));
+    let errors: Vec<&Value> =
+        json["problems"].as_array().unwrap().iter().filter(|problem| problem["severity"] == "error").collect();
+    assert_eq!(errors.len(), 2, "{json}");
+    assert_eq!((&errors[0]["line"], &errors[0]["column"]), (&json!(7), &json!(11)));
+    assert!(errors.iter().all(|error| error["help"].is_string() && error["message"].is_string()));
+}
+
+#[test]
+fn files_that_cannot_be_read_end_with_3() {
+    let missing = run(&["check", "--config", "/nonexistent/weir.yaml"]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(stderr(&missing).contains("cannot read `/nonexistent/weir.yaml`"));
+    assert!(stderr(&missing).contains("`weir init` writes a first configuration"));
+    let json = run(&["check", "--json", "--config", "/nonexistent/weir.yaml"]);
+    assert_eq!(json.status.code(), Some(3));
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["error"].as_str().unwrap().contains("cannot read"), "{json}");
+}
+
+#[test]
+fn a_policy_elsewhere_is_taken_by_option_and_by_environment() {
+    let home = home();
+    let elsewhere = home.path().join("other.yaml");
+    fs::rename(home.policy(), &elsewhere).unwrap();
+    assert_eq!(home.weir(&["check"]).status.code(), Some(3));
+    assert!(home.weir(&["check", "--policy", elsewhere.to_str().unwrap()]).status.success());
+    let mut command = weir();
+    command.arg("check").env("WEIR_CONFIG", home.config()).env("WEIR_POLICY", &elsewhere);
+    assert!(command.output().unwrap().status.success());
+}
+
+/// Explains a request from stdin.
+fn explain(home: &Home, body: &Value, json: bool) -> Output {
+    let mut command = weir();
+    command.arg("explain").arg("-").arg("--config").arg(home.config());
+    if json {
+        command.arg("--json");
+    }
+    run_with_input(command, body.to_string().as_bytes())
+}
+
+#[test]
+fn an_explanation_names_findings_and_left_out_targets_and_no_value() {
+    let home = home();
+    let body = ask("auto", PERSONAL);
+    let file = home.path().join("request.json");
+    fs::write(&file, body.to_string()).unwrap();
+    let from_file = home.weir(&["explain", file.to_str().unwrap()]);
+    assert_eq!(from_file.status.code(), Some(0), "{}", stderr(&from_file));
+    let text = stdout(&from_file);
+    assert_eq!(text, stdout(&explain(&home, &body, false)), "file and stdin differ");
+    for said in [
+        "classified: from confidential up it never leaves the network", "EMAIL", "messages[0].content bytes 9..29",
+        "sensitive data stays local", "here/local-model", "there/cloud-model", "when full: queue 5s → degrade → reject",
+    ] {
+        assert!(text.contains(said), "{said} is not in: {text}");
+    }
+    let left_out = text.split("Left out").nth(1).expect("targets that were left out");
+    assert!(left_out.contains("there/cloud-model") && left_out.contains("cloud"), "{text}");
+    assert!(!text.contains("jane.doe") && !text.contains("example.com"), "the value is shown: {text}");
+    assert_plain(&text);
+}
+
+#[test]
+fn an_explanation_as_json_has_the_same() {
+    let output = explain(&home(), &ask("auto", PERSONAL), true);
+    assert!(!stdout(&output).contains("jane.doe"));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["classified"], &json["label"]["level"], &json["denied"]), (&json!(true), &json!("confidential"), &Value::Null));
+    let [finding] = json["findings"].as_array().unwrap().as_slice() else { panic!("{json}") };
+    assert_eq!(finding["path"], "$.messages[0].content");
+    assert_eq!((&finding["start"], &finding["end"]), (&json!(9), &json!(29)));
+    assert!(finding["type"].as_str().unwrap().contains("EMAIL"), "{finding}");
+    let target = |name: &str| json["targets"].as_array().unwrap().iter().find(|t| t["target"] == name).unwrap().clone();
+    assert_eq!(target("here/local-model")["role"], "first");
+    assert_eq!(target("there/cloud-model")["role"], Value::Null);
+    assert!(target("there/cloud-model")["reason"].as_str().unwrap().contains("confidential"), "{json}");
+    assert_eq!(json["facts"]["data.level"], "confidential");
+    let public: Value = serde_json::from_slice(&explain(&home(), &ask("auto", "hello"), true).stdout).unwrap();
+    assert_eq!((&public["classified"], &public["rule"]), (&json!(false), &json!("everything else may use the cloud")));
+    assert_eq!(public["findings"], json!([]));
+}
+
+#[test]
+fn an_explanation_of_a_denied_request_says_why() {
+    let output = explain(&home(), &ask("cloud-only", PERSONAL), false);
+    assert!(output.status.success());
+    let text = stdout(&output);
+    assert!(text.contains("denied: no target of `cloud-only` may take this request"), "{text}");
+    assert!(text.split("Left out").nth(1).unwrap().contains("there/cloud-model"), "{text}");
+    let json: Value = serde_json::from_slice(&explain(&home(), &ask("cloud-only", PERSONAL), true).stdout).unwrap();
+    assert!(json["denied"].as_str().unwrap().contains("cloud-only"));
+    assert_eq!(json["when_full"], json!([]));
+}
+
+#[test]
+fn what_cannot_be_explained_is_an_error_without_its_text() {
+    let home = home();
+    for (body, said) in [
+        ("{\"model\":\"auto\",\"model\":\"auto\"}", "occurs twice"),
+        ("secret-canary", "JSON"),
+        ("{\"model\":\"nope\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", "`nope`"),
+    ] {
+        let mut command = weir();
+        command.args(["explain", "-", "--config"]).arg(home.config());
+        let output = run_with_input(command, body.as_bytes());
+        assert_eq!(output.status.code(), Some(1), "{body}");
+        assert!(stderr(&output).contains(said), "{body}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("secret-canary"));
+    }
+    let missing = home.weir(&["explain", "/nonexistent/request.json"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn schemas_are_json_schemas_and_those_that_are_committed() {
+    for name in ["weir", "policy"] {
+        let output = run(&["schema", name]);
+        let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
+        assert_eq!(schema["title"], format!("{name}.yaml"));
+        assert!(schema["properties"].as_object().unwrap().contains_key(name));
+        let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/").to_owned() + name + ".schema.json";
+        assert_eq!(stdout(&output), fs::read_to_string(committed).unwrap());
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    for (shell, said) in [("bash", "complete -F"), ("zsh", "#compdef weir"), ("fish", "complete -c weir")] {
+        let output = run(&["completions", shell]);
+        assert!(output.status.success() && stdout(&output).contains(said), "{shell}");
+        assert!(stdout(&output).contains("recognisers"), "{shell}");
+    }
+    for path in commands() {
+        let output = run(&words(&["man".to_owned()], &words(&path, &[])));
+        let page = stdout(&output);
+        assert!(output.status.success() && page.contains(".TH"), "{path:?}: {page}");
+        assert!(page.contains(".SH SYNOPSIS") && page.contains(".SH DESCRIPTION"), "{path:?}: {page}");
+    }
+    assert!(stdout(&run(&["man", "keys", "create"])).contains("default\\-level"));
+}
+
+#[test]
+fn recognisers_are_listed() {
+    let text = stdout(&run(&["recognisers"]));
+    let json = stdout(&run(&["recognisers", "--json"]));
+    let rows: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(rows.len() >= 28, "{} recognisers", rows.len());
+    assert_eq!(text.lines().count(), rows.len() + 1);
+    for entity in
+        ["EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "US_SSN", "UK_NHS", "DE_TAX_ID", "SECRET"]
+    {
+        assert!(rows.iter().any(|row| row["entity"] == entity), "{entity}: {text}");
+        assert!(text.contains(entity), "{entity}");
+    }
+    for row in &rows {
+        assert!(row["finds"].as_str().unwrap().len() > 3 && row["validation"].as_str().unwrap().len() > 3, "{row}");
+    }
+    assert_plain(&text);
+}
+
+/// A log with a row of every kind: local and cloud, three levels, two rules, an answer, a failure, a
+/// refusal; and the decisions in this order.
+fn log() -> (Stage, Vec<String>) {
+    let stage = Stage::new();
+    let key = stage.gateway.home.create_key(&["app"]);
+    stage.gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
+    let bearer = key.bearer();
+    let send = |headers: &[(&str, &str)], body: &Value| {
+        let headers = [&[("authorization", bearer.as_str())], headers].concat();
+        stage.gateway.chat_with(&headers, body).decision()
+    };
+    let mut ids = vec![send(&[], &ask("auto", "hello")), send(&[], &ask("auto", PERSONAL))];
+    ids.push(send(&[("x-weir-level", "restricted")], &ask("auto", "hello")));
+    ids.push(send(&[], &ask("cloud-only", PERSONAL)));
+    stage.here.set(Script::failing(Fault::Status(Failure::html(500))));
+    ids.push(send(&[], &ask("local-only", PERSONAL)));
+    ids.push(key.id.clone());
+    (stage, ids)
+}
+
+#[test]
+fn each_filter_of_a_query_takes_what_it_says() {
+    let (stage, ids) = log();
+    let [public, personal, restricted, denied, failed, caller] = ids.as_slice() else { panic!("{ids:?}") };
+    let home = &stage.gateway.home;
+    let row = home.decision(public);
+    let (request, first) = (row["decision"]["request_id"].as_str().unwrap(), row["ts_wall"].as_str().unwrap());
+    let prefix = format!("wk_live_{caller}");
+    let all = [public, personal, restricted, denied, failed];
+    let check = |filter: &[&str], expected: Vec<&String>| {
+        let output = home.weir(&[&["audit", "query", "--json"], filter].concat());
+        let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        // Answers and refusals follow each other, so that the log has them in this order.
+        let found: Vec<&str> = rows.iter().map(|row| row["decision"]["decision_id"].as_str().unwrap()).collect();
+        assert_eq!(found, expected.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{filter:?}");
+        let text = home.weir(&[&["audit", "query"], filter].concat());
+        assert_eq!(stdout(&text).lines().count(), expected.len() + 1, "{filter:?}: {}", stdout(&text));
+    };
+    check(&[], all.to_vec());
+    check(&["--zone", "local"], vec![personal, restricted, failed]);
+    check(&["--zone", "cloud"], vec![public]);
+    check(&["--backend", "here"], vec![personal, restricted, failed]);
+    check(&["--backend", "nowhere"], vec![]);
+    check(&["--level", "public"], all.to_vec());
+    check(&["--level", "confidential"], vec![personal, restricted, denied, failed]);
+    check(&["--level", "restricted"], vec![restricted]);
+    check(&["--level", "confidential", "--zone", "cloud"], vec![]);
+    check(&["--rule", "everything else may use the cloud"], vec![public]);
+    check(&["--rule", "sensitive data stays local"], vec![personal, restricted, denied, failed]);
+    check(&["--caller", caller], all.to_vec());
+    check(&["--caller", &prefix], all.to_vec());
+    check(&["--caller", "00000000"], vec![]);
+    check(&["--decision", denied], vec![denied]);
+    check(&["--request", request], vec![public]);
+    check(&["--outcome", "ok"], vec![public, personal, restricted]);
+    check(&["--outcome", "rejected"], vec![denied]);
+    check(&["--outcome", "failed"], vec![failed]);
+    check(&["--outcome", "timeout"], vec![]);
+    check(&["--since", "1h"], all.to_vec());
+    check(&["--since", first], all.to_vec());
+    check(&["--since", "2100-01-01T00:00:00Z"], vec![]);
+    check(&["--until", "1h"], vec![]);
+    check(&["--until", first], vec![]);
+    check(&["--until", "2100-01-01T00:00:00Z"], all.to_vec());
+    check(&["--limit", "2"], vec![denied, failed]);
+}
+
+#[test]
+fn a_query_as_a_table_shows_where_each_request_ran() {
+    let (stage, ids) = log();
+    let output = stage.gateway.home.weir(&["audit", "query"]);
+    let text = stdout(&output);
+    assert!(text.starts_with("TIME") && text.lines().next().unwrap().contains("OUTCOME"), "{text}");
+    let line = |id: &str| text.lines().find(|line| line.contains(id)).unwrap().to_owned();
+    for (id, said) in [
+        (&ids[0], ["internal", "cloud", "there/cloud-model", "ok"]),
+        (&ids[1], ["confidential", "local", "EMAIL", "ok"]),
+        (&ids[3], ["confidential", "deny", "sensitive data stays local", "rejected"]),
+        (&ids[4], ["confidential", "route", "here/local-model", "failed"]),
+    ] {
+        assert!(said.iter().all(|word| line(id).contains(word)), "{said:?}: {}", line(id));
+    }
+    assert_eq!(stderr(&output).lines().last(), Some("5 decisions"));
+    assert!(!text.contains("jane.doe") && !text.contains("hello"));
+    assert_plain(&[text, stderr(&output)].concat());
+}
+
+#[test]
+fn a_log_can_be_named_without_a_configuration() {
+    let (stage, _) = log();
+    let directory = stage.gateway.home.path().join("state/audit");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for command in ["query", "verify"] {
+        let output = weir().args(["audit", command, "--log"]).arg(&directory).current_dir(&elsewhere).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+    }
+    let output = run(&["audit", "verify", "--log", "/nonexistent"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (stage, _) = log();
+    let config = stage.gateway.home.config();
+    for command in ["recognisers", "audit query --json --config CONFIG", "schema policy", "man", "completions bash", "--help"] {
+        let line = command.replace("CONFIG", config.to_str().unwrap());
+        let script = format!("set -o pipefail; {} {line} | head -c 1 >/dev/null", env!("CARGO_BIN_EXE_weir"));
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("panic") && !stderr(&output).contains("error"), "{command}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_and_changes_nothing() {
+    let stage = Stage::new();
+    let home = Home::new(&two_zones(NOWHERE, NOWHERE), TWO_RULES);
+    let output = home.weir(&["serve", "--listen", &stage.gateway.data.to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&format!("cannot listen on {}", stage.gateway.data)), "{}", stderr(&output));
+    assert!(!home.path().join("state").exists());
+}
