@@ -1,10 +1,10 @@
 //! The official clients: prepares Python and Node, then runs the test of `weir` that uses them.
 //!
-//! The test, `crates/weir/tests/sdk.rs`, installs nothing. It finds in the environment
-//! - `WEIR_SDK_PYTHON`: a Python with the packages of `tests/sdk/python/requirements.txt`,
-//! - `WEIR_SDK_NODE`: a Node; `tests/sdk/node/node_modules` is in place.
+//! The test, `crates/weir/tests/sdk.rs`, installs nothing. `WEIR_SDK_PYTHON` names a Python with the packages of
+//! `tests/sdk/python/requirements.txt`; node and npm are on `PATH`, and `tests/sdk/node/node_modules` is in place.
 
 use crate::run::{Done, Failure, cargo, must, output, program, root, say, target, works};
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,12 +13,12 @@ pub fn run() -> Done {
     let python = python()?;
     let node = node(&python)?;
     let mut test = cargo(&["test", "--package", "weir", "--test", "sdk", "--", "--ignored"]);
-    must(test.env("WEIR_SDK_PYTHON", python).env("WEIR_SDK_NODE", node))
+    must(node.on_path(&mut test).env("WEIR_SDK_PYTHON", python))
 }
 
 /// A virtual environment with what the suite needs, made again when the requirements change.
 fn python() -> Done<PathBuf> {
-    let venv = target().join("sdk/venv");
+    let venv = target().join("sdk/python");
     let python = venv.join("bin/python");
     let wanted = root().join("tests/sdk/python/requirements.txt");
     let stamp = venv.join("requirements.txt");
@@ -34,52 +34,59 @@ fn python() -> Done<PathBuf> {
 }
 
 /// Node, with the packages of the suite in place, installed again when the lock file changes.
-fn node(python: &Path) -> Done<PathBuf> {
-    let tools = node_tools(python)?;
+fn node(python: &Path) -> Done<Node> {
+    let node = found_or_installed(python)?;
     let suite = root().join("tests/sdk/node");
     let (wanted, stamp) = (suite.join("package-lock.json"), suite.join("node_modules/.installed-lock.json"));
     if !is_same(&wanted, &stamp) {
         let ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        must(tools.npm(&ci).current_dir(&suite))?;
+        must(node.on_path(program("npm", &ci).current_dir(&suite)))?;
         keep(&wanted, &stamp)?;
     }
-    Ok(tools.node)
-}
-
-struct Tools {
-    node: PathBuf,
-    npm: PathBuf,
+    Ok(node)
 }
 
 /// The machine's own Node if it is new enough. Otherwise the one that PyPI carries as a package, in the
 /// virtual environment: a distribution's may be too old, and it needs no rights to install.
-fn node_tools(python: &Path) -> Done<Tools> {
-    let own = Tools { node: "node".into(), npm: "npm".into() };
-    if own.are_right() {
+fn found_or_installed(python: &Path) -> Done<Node> {
+    let own = Node { directory: None };
+    if own.is_right() {
         return Ok(own);
     }
-    let packed = Tools { node: python.with_file_name("node"), npm: python.with_file_name("npm") };
-    if !packed.are_right() {
+    let packed = Node { directory: python.parent().map(Path::to_owned) };
+    if !packed.is_right() {
         say(&format!(
             "no node {NODE_MAJOR_MIN} or newer with npm here: installing one beside the suite's Python"
         ));
         must(&mut program(python, &["-m", "pip", "install", "--quiet", NODE_WHEEL]))?;
     }
-    match packed.are_right() {
+    match packed.is_right() {
         true => Ok(packed),
         false => Err(Failure(format!("node {NODE_MAJOR_MIN} or newer and npm are needed on PATH"))),
     }
 }
 
-impl Tools {
-    fn are_right(&self) -> bool {
-        let version = output(&mut program(&self.node, &["--version"]));
+/// Node and npm: on `PATH`, or in a directory.
+struct Node {
+    directory: Option<PathBuf>,
+}
+
+impl Node {
+    fn is_right(&self) -> bool {
+        let version = output(self.on_path(&mut program("node", &["--version"])));
         let is_new = version.is_ok_and(|version| major(&version) >= Some(NODE_MAJOR_MIN));
-        is_new && works(&mut self.npm(&["--version"]))
+        is_new && works(self.on_path(&mut program("npm", &["--version"])))
     }
 
-    fn npm(&self, args: &[&str]) -> Command {
-        program(&self.npm, args)
+    /// Lets a command, and what it starts, find this Node.
+    fn on_path<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let Some(directory) = &self.directory else { return command };
+        let others = env::var_os("PATH").unwrap_or_default();
+        // Fails only for a directory with a `:` in its name; then nothing is found and that is told.
+        match env::join_paths([directory.clone()].into_iter().chain(env::split_paths(&others))) {
+            Ok(path) => command.env("PATH", path),
+            Err(_) => command,
+        }
     }
 }
 

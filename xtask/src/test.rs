@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Runs every check in order and stops at the first that fails; this is what CI runs.
 ///
 /// Sets up what it needs: cargo-deny is built once into target/tools, Python packages go into
-/// target/sdk/venv, Node's into tests/sdk/node/node_modules. A Node that is missing or old is installed
+/// target/sdk/python, Node's into tests/sdk/node/node_modules. A Node that is missing or old is installed
 /// beside the Python packages; a Python that is missing with apt where that is possible, and otherwise
 /// the command that installs it is told. Nothing is skipped silently.
 #[derive(Debug, clap::Args)]

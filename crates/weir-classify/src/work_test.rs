@@ -31,6 +31,7 @@ fn adversarial_text_takes_linear_work() {
         "SK",
         "eyJ",
         "-eyJ",
+        "eyJhbGciOiJIUzI1NiIsIn.",
         "eyJ.eyJ",
         "-----BEGIN ",
         "-----BEGIN PRIVATE KEY-----",

@@ -262,6 +262,7 @@ fn what_is_no_private_key_is_not_found() {
     let base64 = body(ALPHANUMERIC, 64);
     finds_nothing("if (!text.includes('-----BEGIN RSA PRIVATE KEY-----')) throw");
     finds_nothing("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----");
+    finds_nothing(&format!("-----BEGIN PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n{base64}"));
     finds_nothing(&format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----"));
 }
 

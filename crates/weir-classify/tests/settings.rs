@@ -147,6 +147,9 @@ fn patterns_do_not_hide_each_others_matches() {
     let found: Vec<_> = inspection.findings.iter().map(|f| (f.entity.as_str(), f.start, f.end)).collect();
     assert_eq!(found, [("CASE_FILE", 0, 19), ("PATTERN", 5, 12)]);
     assert_eq!(inspection.label, Label::at(Level::Restricted).with_category(Category::Legal));
+    let narrow = Pattern { entity: Some("ONE_FILE".parse().unwrap()), ..pattern("KX-[0-9]+") };
+    let engine = with(|s| s.patterns = vec![pattern("KX-[0-9]"), narrow]);
+    assert_eq!(look(&engine, "KX-1234").findings.len(), 2);
 }
 
 #[test]

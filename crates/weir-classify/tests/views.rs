@@ -207,6 +207,13 @@ fn values_side_by_side_are_not_one_value() {
 }
 
 #[test]
+fn the_edge_of_a_window_makes_no_identifier() {
+    let filler = " x".repeat(120);
+    let long = format!("{filler} 74111111111111111{filler}");
+    assert_eq!(engine().inspect(&[Segment::text(&long), Segment::text("more")]).findings, []);
+}
+
+#[test]
 fn what_one_segment_shows_is_not_found_again_in_the_seam() {
     let segments = [Segment::text("user"), Segment::text("jo@example.com"), Segment::text("munity")];
     let inspection = engine().inspect(&segments);

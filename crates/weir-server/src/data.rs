@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::gateway::{Gateway, unix_seconds};
+use crate::ids::RequestIds;
 use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
 use crate::reply::{self, Body};
@@ -31,13 +32,15 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Response<Body> {
-    match caught(answer(gateway, request, peer)).await {
-        Ok(response) => response,
-        Err(()) => {
-            tracing::error!("a request panicked; this is a bug in Weir");
-            reply::failure(&Failure::Panicked)
-        }
+    let response = caught(answer(gateway, request, peer)).await.unwrap_or_else(|()| {
+        tracing::error!("a request panicked; this is a bug in Weir");
+        reply::failure(&Failure::Panicked)
+    });
+    // What went through the pipeline has the id of its record.
+    if response.headers().contains_key(reply::REQUEST_ID) {
+        return response;
     }
+    reply::with_request_id(response, &RequestIds::new().request)
 }
 
 async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {

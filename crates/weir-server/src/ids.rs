@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
 /// what its audit events carry.
 #[derive(Debug, Clone)]
@@ -17,14 +15,35 @@ impl RequestIds {
         // Without random bits from the system there is nothing to serve with: keys and audit need them
         // too, and have failed before. An id of zeros would still only be a worse name.
         let _ = getrandom::fill(&mut bytes);
-        let hex = bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let hex = hex(bytes);
         Self {
-            request: format!("req_{hex}"),
-            decision: format!("dec_{hex}"),
-            reply: format!("chatcmpl-{hex}"),
+            request: ["req_", &hex].concat(),
+            decision: ["dec_", &hex].concat(),
+            reply: ["chatcmpl-", &hex].concat(),
         }
+    }
+}
+
+fn hex(bytes: [u8; 16]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let mut text = String::with_capacity(32);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_hex_and_differ() {
+        assert_eq!(hex([0xab; 16]), "ab".repeat(16));
+        let (a, b) = (RequestIds::new(), RequestIds::new());
+        assert_ne!(a.request, b.request);
+        assert_eq!(a.request.len(), 36);
+        assert_eq!(a.request.strip_prefix("req_"), a.decision.strip_prefix("dec_"));
     }
 }

@@ -3,13 +3,14 @@
 use crate::gateway::Gateway;
 use crate::snapshot::{Snapshot, SnapshotError, Sources};
 use jiff::Timestamp;
-use notify::{RecursiveMode, Watcher};
+use notify::{Event, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 use weir_audit::Ident;
 use weir_audit::event::{ConfigFile, PolicyRejected};
 use weir_config::{Problem, Severity};
@@ -44,6 +45,10 @@ pub enum ReloadOutcome {
 const SETTLE: Duration = Duration::from_millis(60);
 /// File systems that give no notice are looked at this often.
 const POLL: Duration = Duration::from_secs(2);
+/// Somebody who never stops writing is not waited for longer than this.
+const SETTLE_MAX: Duration = Duration::from_millis(500);
+/// Files that look the same are read all the same from time to time.
+const READ_ANYWAY: Duration = Duration::from_secs(30);
 
 impl Gateway {
     /// Reads both files and puts them in force if they differ from those that are, and can be used.
@@ -142,8 +147,11 @@ pub fn watch(gateway: &Arc<Gateway>, sources: Sources) -> std::io::Result<()> {
     let weak = Arc::downgrade(gateway);
     let work = move || {
         let (sender, notices) = channel();
-        let watcher = notify::recommended_watcher(move |_| {
-            let _ = sender.send(());
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            // Reading the files is an access too; answering it would be a loop.
+            if !event.is_ok_and(|event| event.kind.is_access()) {
+                let _ = sender.send(());
+            }
         });
         let mut watcher = match watcher {
             Ok(watcher) => Some(watcher),
@@ -159,10 +167,15 @@ pub fn watch(gateway: &Arc<Gateway>, sources: Sources) -> std::io::Result<()> {
                 tracing::warn!(%error, "no notices of file changes; looking every two seconds");
             }
         }
+        let mut seen = Seen::default();
+        // What is in force was read just now; what has changed since is noticed below.
+        weak.upgrade().map(|gateway| seen.differs(&gateway, &sources));
         loop {
             wait(&notices);
             let Some(gateway) = weak.upgrade() else { return };
-            gateway.reload(&sources);
+            if seen.differs(&gateway, &sources) {
+                gateway.reload(&sources);
+            }
         }
     };
     std::thread::Builder::new().name("weir-reload".to_owned()).spawn(work).map(drop)
@@ -176,12 +189,49 @@ fn directories(sources: &Sources) -> BTreeSet<PathBuf> {
     [directory(&sources.config), directory(&sources.policy)].into()
 }
 
+/// The files as they were when they were last read, by what the file system says of them.
+#[derive(Default)]
+struct Seen {
+    stamps: Vec<Option<Stamp>>,
+    at: Option<Instant>,
+}
+
+/// Time of the last change, length, and which file it is: a link may have been turned to another.
+type Stamp = (SystemTime, u64, u64);
+
+impl Seen {
+    /// Whether there is reason to read the files: something about one of them has changed, they could not
+    /// be used the last time, or it is long ago.
+    fn differs(&mut self, gateway: &Gateway, sources: &Sources) -> bool {
+        let snapshot = gateway.snapshot();
+        let files = [&sources.config, &sources.policy].into_iter().chain(&snapshot.files);
+        let stamps: Vec<Option<Stamp>> = files.map(|path| stamp(path)).collect();
+        let is_refused = *gateway.reload_state() != ReloadState::InForce;
+        let is_old = self.at.is_none_or(|at| at.elapsed() > READ_ANYWAY);
+        let differs = is_refused || is_old || stamps != self.stamps;
+        if differs {
+            (self.stamps, self.at) = (stamps, Some(Instant::now()));
+        }
+        differs
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+}
+
 /// Returns some time after a notice, or when it is time to look anyway.
 fn wait(notices: &Receiver<()>) {
     match notices.recv_timeout(POLL) {
-        Ok(()) => while notices.recv_timeout(SETTLE).is_ok() {},
+        Ok(()) => settle(notices),
         Err(RecvTimeoutError::Timeout) => {}
         // There is no watcher; the time itself is the notice.
         Err(RecvTimeoutError::Disconnected) => std::thread::sleep(POLL),
     }
+}
+
+fn settle(notices: &Receiver<()>) {
+    let begun = Instant::now();
+    while notices.recv_timeout(SETTLE).is_ok() && begun.elapsed() < SETTLE_MAX {}
 }

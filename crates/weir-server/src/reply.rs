@@ -10,7 +10,7 @@ use http_body_util::{Either, Full};
 /// A body for a client: whole, or relayed as it comes.
 pub(crate) type Body = Either<Full<Bytes>, StreamRelay>;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub loaded: Loaded,
     /// The inspection engine with the policy's data section.
     pub engine: Engine,
+    /// The files that the two name: secrets, certificates, term lists.
+    pub(crate) files: Vec<PathBuf>,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
 }
 
@@ -70,15 +73,19 @@ impl Snapshot {
     pub fn load(sources: &Sources) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
         let policy = read(&sources.policy)?;
+        let files = RefCell::new(Vec::new());
         let loaded = weir_config::load(
             Source { path: &sources.config, text: &config },
             Source { path: &sources.policy, text: &policy },
             &|name| std::env::var(name).ok(),
-            &|path| std::fs::read_to_string(path),
+            &|path| {
+                files.borrow_mut().push(path.to_owned());
+                std::fs::read_to_string(path)
+            },
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        Ok(Self { loaded, engine, doors })
+        Ok(Self { loaded, engine, files: files.into_inner(), doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the

@@ -15,7 +15,6 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use support::stage::Stage;
 use support::{Home, TWO_RULES, ask, two_zones, weir};
-use weir_rig::fake::{Failure, Fault, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -40,7 +39,8 @@ fn stderr(output: &Output) -> String {
 
 /// Runs a command with `input` on its stdin.
 fn run_with_input(mut command: Command, input: &[u8]) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -77,8 +77,23 @@ fn every_command_explains_itself() {
     let commands = commands();
     let names: Vec<String> = commands.iter().map(|path| path.join(" ")).collect();
     for name in [
-        "", "serve", "demo", "init", "check", "explain", "keys", "keys create", "keys list", "keys revoke", "audit",
-        "audit query", "audit verify", "schema", "recognisers", "man", "completions",
+        "",
+        "serve",
+        "demo",
+        "init",
+        "check",
+        "explain",
+        "keys",
+        "keys create",
+        "keys list",
+        "keys revoke",
+        "audit",
+        "audit query",
+        "audit verify",
+        "schema",
+        "recognisers",
+        "man",
+        "completions",
     ] {
         assert!(names.iter().any(|found| found == name), "`{name}` is not among {names:?}");
     }
@@ -110,7 +125,10 @@ fn every_command_explains_itself() {
 fn the_version_is_told() {
     for flag in ["--version", "-V"] {
         let output = run(&[flag]);
-        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), concat!("weir ", env!("CARGO_PKG_VERSION"), "\n")));
+        assert_eq!(
+            (output.status.code(), stdout(&output).as_str()),
+            (Some(0), concat!("weir ", env!("CARGO_PKG_VERSION"), "\n"))
+        );
     }
 }
 
@@ -140,7 +158,10 @@ fn good_files_are_checked_with_a_summary() {
     let output = home().weir(&["check"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("1 local and 1 cloud backends, 3 aliases, 2 rules, boundary `confidential`"), "{text}");
+    assert!(
+        text.contains("1 local and 1 cloud backends, 3 aliases, 2 rules, boundary `confidential`"),
+        "{text}"
+    );
     // What is allowed but probably not meant.
     assert!(stderr(&output).contains("no local target of alias `cloud-only`"), "{}", stderr(&output));
     assert_plain(&[text, stderr(&output)].concat());
@@ -157,7 +178,8 @@ fn all_problems_of_both_files_are_told_at_once_with_their_places() {
     let output = home.weir(&["check"]);
     assert_eq!(output.status.code(), Some(3));
     let text = stderr(&output);
-    for said in ["weir.yaml:7:11", "`lokal`", "policy.yaml:10:10", "`locla`", "help:", "nothing was changed"] {
+    for said in ["weir.yaml:7:11", "`lokal`", "policy.yaml:10:10", "`locla`", "help:", "nothing was changed"]
+    {
         assert!(text.contains(said), "{said} is not in: {text}");
     }
     assert!(output.stdout.is_empty());
@@ -166,8 +188,12 @@ fn all_problems_of_both_files_are_told_at_once_with_their_places() {
     assert_eq!(output.status.code(), Some(3));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["ok"], &json["policy_revision"]), (&json!(false), &Value::Null));
-    let errors: Vec<&Value> =
-        json["problems"].as_array().unwrap().iter().filter(|problem| problem["severity"] == "error").collect();
+    let errors: Vec<&Value> = json["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|problem| problem["severity"] == "error")
+        .collect();
     assert_eq!(errors.len(), 2, "{json}");
     assert_eq!((&errors[0]["line"], &errors[0]["column"]), (&json!(7), &json!(11)));
     assert!(errors.iter().all(|error| error["help"].is_string() && error["message"].is_string()));
@@ -218,8 +244,13 @@ fn an_explanation_names_findings_and_left_out_targets_and_no_value() {
     let text = stdout(&from_file);
     assert_eq!(text, stdout(&explain(&home, &body, false)), "file and stdin differ");
     for said in [
-        "classified: from confidential up it never leaves the network", "EMAIL", "messages[0].content bytes 9..29",
-        "sensitive data stays local", "here/local-model", "there/cloud-model", "when full: queue 5s → degrade → reject",
+        "classified: from confidential up it never leaves the network",
+        "EMAIL",
+        "messages[0].content bytes 9..29",
+        "sensitive data stays local",
+        "here/local-model",
+        "there/cloud-model",
+        "when full: queue 5s → degrade → reject",
     ] {
         assert!(text.contains(said), "{said} is not in: {text}");
     }
@@ -234,18 +265,27 @@ fn an_explanation_as_json_has_the_same() {
     let output = explain(&home(), &ask("auto", PERSONAL), true);
     assert!(!stdout(&output).contains("jane.doe"));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&json["classified"], &json["label"]["level"], &json["denied"]), (&json!(true), &json!("confidential"), &Value::Null));
+    assert_eq!(
+        (&json["classified"], &json["label"]["level"], &json["denied"]),
+        (&json!(true), &json!("confidential"), &Value::Null)
+    );
     let [finding] = json["findings"].as_array().unwrap().as_slice() else { panic!("{json}") };
     assert_eq!(finding["path"], "$.messages[0].content");
     assert_eq!((&finding["start"], &finding["end"]), (&json!(9), &json!(29)));
     assert!(finding["type"].as_str().unwrap().contains("EMAIL"), "{finding}");
-    let target = |name: &str| json["targets"].as_array().unwrap().iter().find(|t| t["target"] == name).unwrap().clone();
+    let target = |name: &str| {
+        json["targets"].as_array().unwrap().iter().find(|t| t["target"] == name).unwrap().clone()
+    };
     assert_eq!(target("here/local-model")["role"], "first");
     assert_eq!(target("there/cloud-model")["role"], Value::Null);
     assert!(target("there/cloud-model")["reason"].as_str().unwrap().contains("confidential"), "{json}");
     assert_eq!(json["facts"]["data.level"], "confidential");
-    let public: Value = serde_json::from_slice(&explain(&home(), &ask("auto", "hello"), true).stdout).unwrap();
-    assert_eq!((&public["classified"], &public["rule"]), (&json!(false), &json!("everything else may use the cloud")));
+    let public: Value =
+        serde_json::from_slice(&explain(&home(), &ask("auto", "hello"), true).stdout).unwrap();
+    assert_eq!(
+        (&public["classified"], &public["rule"]),
+        (&json!(false), &json!("everything else may use the cloud"))
+    );
     assert_eq!(public["findings"], json!([]));
 }
 
@@ -256,7 +296,8 @@ fn an_explanation_of_a_denied_request_says_why() {
     let text = stdout(&output);
     assert!(text.contains("denied: no target of `cloud-only` may take this request"), "{text}");
     assert!(text.split("Left out").nth(1).unwrap().contains("there/cloud-model"), "{text}");
-    let json: Value = serde_json::from_slice(&explain(&home(), &ask("cloud-only", PERSONAL), true).stdout).unwrap();
+    let json: Value =
+        serde_json::from_slice(&explain(&home(), &ask("cloud-only", PERSONAL), true).stdout).unwrap();
     assert!(json["denied"].as_str().unwrap().contains("cloud-only"));
     assert_eq!(json["when_full"], json!([]));
 }
@@ -288,7 +329,8 @@ fn schemas_are_json_schemas_and_those_that_are_committed() {
         assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
         assert_eq!(schema["title"], format!("{name}.yaml"));
         assert!(schema["properties"].as_object().unwrap().contains_key(name));
-        let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/").to_owned() + name + ".schema.json";
+        let committed =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/").to_owned() + name + ".schema.json";
         assert_eq!(stdout(&output), fs::read_to_string(committed).unwrap());
     }
 }
@@ -316,129 +358,27 @@ fn recognisers_are_listed() {
     let rows: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(rows.len() >= 28, "{} recognisers", rows.len());
     assert_eq!(text.lines().count(), rows.len() + 1);
-    for entity in
-        ["EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "US_SSN", "UK_NHS", "DE_TAX_ID", "SECRET"]
-    {
+    for entity in [
+        "EMAIL_ADDRESS",
+        "PHONE_NUMBER",
+        "CREDIT_CARD",
+        "IBAN_CODE",
+        "IP_ADDRESS",
+        "US_SSN",
+        "UK_NHS",
+        "DE_TAX_ID",
+        "SECRET",
+    ] {
         assert!(rows.iter().any(|row| row["entity"] == entity), "{entity}: {text}");
         assert!(text.contains(entity), "{entity}");
     }
     for row in &rows {
-        assert!(row["finds"].as_str().unwrap().len() > 3 && row["validation"].as_str().unwrap().len() > 3, "{row}");
+        assert!(
+            row["finds"].as_str().unwrap().len() > 3 && row["validation"].as_str().unwrap().len() > 3,
+            "{row}"
+        );
     }
     assert_plain(&text);
-}
-
-/// A log with a row of every kind: local and cloud, three levels, two rules, an answer, a failure, a
-/// refusal; and the decisions in this order.
-fn log() -> (Stage, Vec<String>) {
-    let stage = Stage::new();
-    let key = stage.gateway.home.create_key(&["app"]);
-    stage.gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
-    let bearer = key.bearer();
-    let send = |headers: &[(&str, &str)], body: &Value| {
-        let headers = [&[("authorization", bearer.as_str())], headers].concat();
-        stage.gateway.chat_with(&headers, body).decision()
-    };
-    let mut ids = vec![send(&[], &ask("auto", "hello")), send(&[], &ask("auto", PERSONAL))];
-    ids.push(send(&[("x-weir-level", "restricted")], &ask("auto", "hello")));
-    ids.push(send(&[], &ask("cloud-only", PERSONAL)));
-    stage.here.set(Script::failing(Fault::Status(Failure::html(500))));
-    ids.push(send(&[], &ask("local-only", PERSONAL)));
-    ids.push(key.id.clone());
-    (stage, ids)
-}
-
-#[test]
-fn each_filter_of_a_query_takes_what_it_says() {
-    let (stage, ids) = log();
-    let [public, personal, restricted, denied, failed, caller] = ids.as_slice() else { panic!("{ids:?}") };
-    let home = &stage.gateway.home;
-    let row = home.decision(public);
-    let (request, first) = (row["decision"]["request_id"].as_str().unwrap(), row["ts_wall"].as_str().unwrap());
-    let prefix = format!("wk_live_{caller}");
-    let all = [public, personal, restricted, denied, failed];
-    let check = |filter: &[&str], expected: Vec<&String>| {
-        let output = home.weir(&[&["audit", "query", "--json"], filter].concat());
-        let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        // Answers and refusals follow each other, so that the log has them in this order.
-        let found: Vec<&str> = rows.iter().map(|row| row["decision"]["decision_id"].as_str().unwrap()).collect();
-        assert_eq!(found, expected.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{filter:?}");
-        let text = home.weir(&[&["audit", "query"], filter].concat());
-        assert_eq!(stdout(&text).lines().count(), expected.len() + 1, "{filter:?}: {}", stdout(&text));
-    };
-    check(&[], all.to_vec());
-    check(&["--zone", "local"], vec![personal, restricted, failed]);
-    check(&["--zone", "cloud"], vec![public]);
-    check(&["--backend", "here"], vec![personal, restricted, failed]);
-    check(&["--backend", "nowhere"], vec![]);
-    check(&["--level", "public"], all.to_vec());
-    check(&["--level", "confidential"], vec![personal, restricted, denied, failed]);
-    check(&["--level", "restricted"], vec![restricted]);
-    check(&["--level", "confidential", "--zone", "cloud"], vec![]);
-    check(&["--rule", "everything else may use the cloud"], vec![public]);
-    check(&["--rule", "sensitive data stays local"], vec![personal, restricted, denied, failed]);
-    check(&["--caller", caller], all.to_vec());
-    check(&["--caller", &prefix], all.to_vec());
-    check(&["--caller", "00000000"], vec![]);
-    check(&["--decision", denied], vec![denied]);
-    check(&["--request", request], vec![public]);
-    check(&["--outcome", "ok"], vec![public, personal, restricted]);
-    check(&["--outcome", "rejected"], vec![denied]);
-    check(&["--outcome", "failed"], vec![failed]);
-    check(&["--outcome", "timeout"], vec![]);
-    check(&["--since", "1h"], all.to_vec());
-    check(&["--since", first], all.to_vec());
-    check(&["--since", "2100-01-01T00:00:00Z"], vec![]);
-    check(&["--until", "1h"], vec![]);
-    check(&["--until", first], vec![]);
-    check(&["--until", "2100-01-01T00:00:00Z"], all.to_vec());
-    check(&["--limit", "2"], vec![denied, failed]);
-}
-
-#[test]
-fn a_query_as_a_table_shows_where_each_request_ran() {
-    let (stage, ids) = log();
-    let output = stage.gateway.home.weir(&["audit", "query"]);
-    let text = stdout(&output);
-    assert!(text.starts_with("TIME") && text.lines().next().unwrap().contains("OUTCOME"), "{text}");
-    let line = |id: &str| text.lines().find(|line| line.contains(id)).unwrap().to_owned();
-    for (id, said) in [
-        (&ids[0], ["internal", "cloud", "there/cloud-model", "ok"]),
-        (&ids[1], ["confidential", "local", "EMAIL", "ok"]),
-        (&ids[3], ["confidential", "deny", "sensitive data stays local", "rejected"]),
-        (&ids[4], ["confidential", "route", "here/local-model", "failed"]),
-    ] {
-        assert!(said.iter().all(|word| line(id).contains(word)), "{said:?}: {}", line(id));
-    }
-    assert_eq!(stderr(&output).lines().last(), Some("5 decisions"));
-    assert!(!text.contains("jane.doe") && !text.contains("hello"));
-    assert_plain(&[text, stderr(&output)].concat());
-}
-
-#[test]
-fn a_log_can_be_named_without_a_configuration() {
-    let (stage, _) = log();
-    let directory = stage.gateway.home.path().join("state/audit");
-    let elsewhere = tempfile::tempdir().unwrap();
-    for command in ["query", "verify"] {
-        let output = weir().args(["audit", command, "--log"]).arg(&directory).current_dir(&elsewhere).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
-    }
-    let output = run(&["audit", "verify", "--log", "/nonexistent"]);
-    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let (stage, _) = log();
-    let config = stage.gateway.home.config();
-    for command in ["recognisers", "audit query --json --config CONFIG", "schema policy", "man", "completions bash", "--help"] {
-        let line = command.replace("CONFIG", config.to_str().unwrap());
-        let script = format!("set -o pipefail; {} {line} | head -c 1 >/dev/null", env!("CARGO_BIN_EXE_weir"));
-        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
-        assert!(!stderr(&output).contains("panic") && !stderr(&output).contains("error"), "{command}: {}", stderr(&output));
-    }
 }
 
 #[test]
@@ -447,6 +387,10 @@ fn a_port_in_use_is_told_and_changes_nothing() {
     let home = Home::new(&two_zones(NOWHERE, NOWHERE), TWO_RULES);
     let output = home.weir(&["serve", "--listen", &stage.gateway.data.to_string()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains(&format!("cannot listen on {}", stage.gateway.data)), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains(&format!("cannot listen on {}", stage.gateway.data)),
+        "{}",
+        stderr(&output)
+    );
     assert!(!home.path().join("state").exists());
 }

@@ -43,7 +43,9 @@ fn keep_asking(address: SocketAddr, first: usize, stop: &AtomicBool) -> Vec<Stri
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let Some(reply) = client.try_post("/v1/chat/completions", &[], body.to_string().as_bytes()) else { break };
+        let Some(reply) = client.try_post("/v1/chat/completions", &[], body.to_string().as_bytes()) else {
+            break;
+        };
         if is_whole(&reply) {
             answered.push(reply.decision());
         }
@@ -260,7 +262,9 @@ fn a_changed_byte_beside_the_events_is_found_and_its_file_named() {
     let home = closed_log();
     let audit = home.path().join("state/audit");
     let tile = first_file(&audit.join("tile"));
-    for (path, name) in [(audit.join("checkpoint"), "checkpoint"), (audit.join("key.pub"), "key.pub"), (tile, "tile/0/")] {
+    for (path, name) in
+        [(audit.join("checkpoint"), "checkpoint"), (audit.join("key.pub"), "key.pub"), (tile, "tile/0/")]
+    {
         let middle = fs::read(&path).unwrap().len() / 2;
         flip(&path, middle);
         let output = home.weir(&["audit", "verify", "--json"]);
@@ -272,11 +276,15 @@ fn a_changed_byte_beside_the_events_is_found_and_its_file_named() {
     }
     let output = home.weir(&["audit", "verify", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), &report["ok"], &report["faults"]), (Some(0), &Value::Bool(true), &Value::Array(vec![])));
+    assert_eq!(
+        (output.status.code(), &report["ok"], &report["faults"]),
+        (Some(0), &Value::Bool(true), &Value::Array(vec![]))
+    );
 }
 
 fn first_file(directory: &Path) -> PathBuf {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     let first = entries.remove(0);
     if first.is_dir() { first_file(&first) } else { first }

@@ -262,7 +262,8 @@ fn an_expired_key_ends_a_running_stream() {
     let soon = (Timestamp::now() + 2.seconds()).to_string();
     let key = key(&stage.gateway, &["short", "--expires", &soon]);
     let begun = Instant::now();
-    let stream = open_stream(stage.gateway.data, &[("authorization", &key.bearer())], &ask_stream("auto", "hello"));
+    let stream =
+        open_stream(stage.gateway.data, &[("authorization", &key.bearer())], &ask_stream("auto", "hello"));
     let events = stream.rest();
     assert!(begun.elapsed() < Duration::from_secs(2) + CUT);
     assert!(events.last().unwrap().contains("invalid_api_key"), "{events:?}");
@@ -318,10 +319,25 @@ fn the_text_of_a_key_is_in_no_file_and_not_in_the_log() {
     assert!(!stage.gateway.home.state_holds(&secret));
     let log = stage.gateway.log();
     assert!(log.contains("weir is serving") && !log.contains(&secret), "{log}");
-    assert!(!support::http::Client::connect(stage.gateway.admin).get("/metrics", &[]).text().contains(&secret));
+    assert!(
+        !support::http::Client::connect(stage.gateway.admin).get("/metrics", &[]).text().contains(&secret)
+    );
     assert!(!stage.here.contains(secret.as_bytes()) && !stage.there.contains(secret.as_bytes()));
     let (home, in_order) = std::mem::replace(&mut stage, Stage::new()).gateway.stop();
     assert!(in_order && !home.state_holds(&secret));
+}
+
+#[test]
+fn making_and_revoking_a_key_is_in_the_audit_log() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    assert!(!home.state_holds("\"type\":\"key."));
+    let key = key(&stage.gateway, &["app", "--tenant", "acme"]);
+    stage.gateway.until("the event of the new key", |_| home.state_holds("\"type\":\"key.created\""));
+    assert!(home.state_holds(&format!("\"key_id\":\"{}\"", key.id)));
+    home.revoke_key(&key);
+    stage.gateway.until("the event of its end", |_| home.state_holds("\"type\":\"key.revoked\""));
+    assert!(home.verify().0);
 }
 
 #[test]
@@ -332,14 +348,32 @@ fn the_keys_are_listed_as_a_table_and_as_json() {
     assert!(none.status.success() && none.stdout.is_empty());
     assert!(String::from_utf8_lossy(&none.stderr).contains("there is no key"));
     let full = home.create_key(&[
-        "chat", "--environment", "test", "--expires", "90d", "--default-level", "confidential",
-        "--jurisdiction", "EU", "--latency", "batch", "--alias", "auto", "--tenant", "acme", "--team", "t1", "--app", "a1",
+        "chat",
+        "--environment",
+        "test",
+        "--expires",
+        "90d",
+        "--default-level",
+        "confidential",
+        "--jurisdiction",
+        "EU",
+        "--latency",
+        "batch",
+        "--alias",
+        "auto",
+        "--tenant",
+        "acme",
+        "--team",
+        "t1",
+        "--app",
+        "a1",
     ]);
     assert!(full.text.starts_with("wk_test_"));
     let gone = home.create_key(&["gone"]);
     home.revoke_key(&gone);
     let text = String::from_utf8(home.weir(&["keys", "list"]).stdout).unwrap();
-    let line = |id: &str| text.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{text}")).to_owned();
+    let line =
+        |id: &str| text.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{text}")).to_owned();
     for word in ["chat", "valid", "confidential", "EU", "batch", "acme", "auto"] {
         assert!(line(&full.id).contains(word), "{word}: {text}");
     }
@@ -349,8 +383,15 @@ fn the_keys_are_listed_as_a_table_and_as_json() {
     assert_eq!(keys.len(), 2);
     let listed = keys.iter().find(|key| key["id"] == full.id.as_str()).unwrap();
     for (field, value) in [
-        ("name", "chat"), ("environment", "test"), ("state", "valid"), ("default_level", "confidential"),
-        ("jurisdiction", "EU"), ("latency_class", "batch"), ("tenant", "acme"), ("team", "t1"), ("app", "a1"),
+        ("name", "chat"),
+        ("environment", "test"),
+        ("state", "valid"),
+        ("default_level", "confidential"),
+        ("jurisdiction", "EU"),
+        ("latency_class", "batch"),
+        ("tenant", "acme"),
+        ("team", "t1"),
+        ("app", "a1"),
     ] {
         assert_eq!(listed[field], value, "{field}");
     }

@@ -1,4 +1,4 @@
-//! What happens when places are taken or backends fail: queue, degrade, burst, reject, failover.
+//! What happens when places are taken: queue, degrade, burst, reject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::backends::{Backends, Stream, ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
 use support::{Gateway, ask};
-use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
+use weir_rig::fake::{Fake, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -55,7 +55,8 @@ aliases:
             small.url(),
             cloud.url()
         );
-        let policy = format!("policy: 1\nrules:\n  - {{ name: all, use: any, prefer: local, when_full: {ladder} }}\n");
+        let policy =
+            format!("policy: 1\nrules:\n  - {{ name: all, use: any, prefer: local, when_full: {ladder} }}\n");
         Self { gateway: Gateway::start(&config, &policy), big, small, cloud, _backends: backends }
     }
 
@@ -72,7 +73,8 @@ aliases:
 
     fn fill(&self, backend: &Fake, name: &str) -> Stream {
         backend.set(holding());
-        let holder = open_stream(self.gateway.data, &[], &ask_stream("auto", &format!("{PERSONAL} and hold")));
+        let holder =
+            open_stream(self.gateway.data, &[], &ask_stream("auto", &format!("{PERSONAL} and hold")));
         assert_eq!(holder.header("x-weir-backend"), name);
         backend.set(Script::default());
         holder
@@ -89,7 +91,11 @@ aliases:
 
 /// Status, backend and reason of a reply.
 fn way(reply: &Reply) -> (u16, &str, &str) {
-    (reply.status, reply.header("x-weir-backend").unwrap_or("-"), reply.header("x-weir-reason").unwrap_or("-"))
+    (
+        reply.status,
+        reply.header("x-weir-backend").unwrap_or("-"),
+        reply.header("x-weir-reason").unwrap_or("-"),
+    )
 }
 
 fn assert_overloaded(reply: &Reply) {
@@ -116,10 +122,14 @@ fn classified_requests_wait_in_order_of_arrival_and_none_leaves() {
         let reply = request.join().unwrap();
         assert_eq!(way(&reply), (200, "big", "queue"));
         let record = pool.record(&reply);
-        assert_eq!((&record["decision"]["action"], &record["decision"]["reason"]), (&json!("queue"), &json!("queue")));
+        assert_eq!(
+            (&record["decision"]["action"], &record["decision"]["reason"]),
+            (&json!("queue"), &json!("queue"))
+        );
         assert!(record["outcome"]["queue_us"].as_u64().unwrap() > 0);
     }
-    let order: Vec<String> = pool.big.seen().iter().map(|seen| seen.json()["messages"][0]["content"].to_string()).collect();
+    let order: Vec<String> =
+        pool.big.seen().iter().map(|seen| seen.json()["messages"][0]["content"].to_string()).collect();
     for (number, text) in order.iter().enumerate() {
         assert!(text.contains(&format!("letter {number}")), "{order:?}");
     }
@@ -141,7 +151,10 @@ fn a_full_queue_refuses_at_once_and_says_when_to_come_again() {
     assert_overloaded(&reply);
     let record = pool.record(&reply);
     assert_eq!(record["decision"]["action"], "deny");
-    assert_eq!((&record["outcome"]["outcome"], &record["outcome"]["error_code"]), (&json!("rejected"), &json!("overloaded")));
+    assert_eq!(
+        (&record["outcome"]["outcome"], &record["outcome"]["error_code"]),
+        (&json!("rejected"), &json!("overloaded"))
+    );
     assert_eq!(pool.cloud.requests(), 0);
 }
 
@@ -179,7 +192,10 @@ fn degrade_before_queue_takes_the_small_model_at_once_and_then_whichever_comes_f
     let small = pool.fill_small();
     assert_eq!(small.header("x-weir-reason"), "degrade");
     let record = pool.gateway.home.decision(small.header("x-weir-decision-id"));
-    assert_eq!((&record["decision"]["action"], &record["decision"]["target"]), (&json!("degrade"), &json!("small/m")));
+    assert_eq!(
+        (&record["decision"]["action"], &record["decision"]["target"]),
+        (&json!("degrade"), &json!("small/m"))
+    );
     let waiting = pool.send(PERSONAL);
     pool.gateway.until_queued(1);
     small.abandon();
@@ -215,7 +231,10 @@ fn what_is_public_bursts_to_the_cloud_and_what_is_classified_never_does() {
     let public = pool.gateway.chat(&ask("auto", "a public question"));
     assert_eq!(way(&public), (200, "away", "burst"));
     let record = pool.record(&public);
-    assert_eq!((&record["decision"]["action"], &record["decision"]["egress_permitted"]), (&json!("burst"), &json!(true)));
+    assert_eq!(
+        (&record["decision"]["action"], &record["decision"]["egress_permitted"]),
+        (&json!("burst"), &json!(true))
+    );
     let classified = pool.gateway.chat(&ask("auto", PERSONAL));
     assert_overloaded(&classified);
     assert_eq!((pool.cloud.requests(), pool.cloud.leaked("jane.doe@example.com")), (1, None));
@@ -257,181 +276,4 @@ fn a_client_that_goes_while_it_waits_leaves_the_queue_and_is_never_sent() {
     assert_eq!(pool.send(PERSONAL).join().unwrap().status, 200);
     assert!(!pool.big.contains(b"in vain"));
     assert!(pool.big.accepted() <= accepted + 1, "a connection was opened for who had gone");
-}
-
-/// Four local replicas `a` to `d` in this order, and a cloud backend behind them.
-struct Replicas {
-    gateway: Gateway,
-    local: [Fake; 4],
-    cloud: Fake,
-    _backends: Backends,
-}
-
-impl Replicas {
-    fn new(ladder: &str) -> Self {
-        let backends = Backends::new();
-        let local = [(); 4].map(|()| backends.start(Script::default()));
-        let cloud = backends.start(Script::default());
-        let entry = |(name, fake): (&str, &Fake)| {
-            format!("  - {{ name: {name}, zone: local, url: {}, models: [{{ name: m }}] }}\n", fake.url())
-        };
-        let entries: String = ["a", "b", "c", "d"].into_iter().zip(&local).map(entry).collect();
-        let config = format!(
-            "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-backends:
-{entries}  - {{ name: away, zone: cloud, url: {}, models: [{{ name: m }}] }}
-aliases:
-  auto: {{ targets: [a/m, b/m, c/m, d/m, away/m] }}
-  pair: {{ targets: [a/m, b/m] }}
-  one: {{ targets: [a/m, away/m] }}
-",
-            cloud.url()
-        );
-        let policy = format!("policy: 1\nrules:\n  - {{ name: all, use: any, prefer: local, when_full: {ladder} }}\n");
-        Self { gateway: Gateway::start(&config, &policy), local, cloud, _backends: backends }
-    }
-
-    /// The records of a reply's request, by attempt, all with the one outcome of the request.
-    fn attempts(&self, reply: &Reply) -> Vec<Value> {
-        let rows = self.gateway.home.audit(&["--decision", &reply.decision()]);
-        assert!(rows.iter().all(|row| row["outcome"] == rows[0]["outcome"]), "{rows:?}");
-        assert_eq!(rows[0]["outcome"]["attempts"], rows.len());
-        let numbers: Vec<u64> = rows.iter().map(|row| row["decision"]["attempt"].as_u64().unwrap()).collect();
-        assert_eq!(numbers, (1..=rows.len() as u64).collect::<Vec<_>>());
-        rows
-    }
-}
-
-fn backends_of(rows: &[Value]) -> Vec<&str> {
-    rows.iter().map(|row| row["decision"]["backend"].as_str().unwrap()).collect()
-}
-
-fn failure(status: u16) -> Fault {
-    Fault::Status(Failure::openai(status, "server_error", "x", "broken"))
-}
-
-#[test]
-fn a_target_that_fails_before_content_is_followed_by_the_next_with_a_record_of_each() {
-    let faults = [
-        failure(500),
-        Fault::Status(Failure::html(502)),
-        Fault::Cut { after: 0, how: Cut::Reset },
-        Fault::Cut { after: 1, how: Cut::Fin },
-        Fault::ErrorFirst("no".to_owned()),
-        Fault::Raw(b"nonsense".to_vec()),
-        Fault::Redirect { status: 307, location: "http://127.0.0.1:1/".to_owned() },
-    ];
-    for fault in faults {
-        let replicas = Replicas::new("[reject]");
-        replicas.local[0].set(Script::failing(fault.clone()));
-        let reply = replicas.gateway.chat(&ask_stream("auto", PERSONAL));
-        if matches!(fault, Fault::Redirect { .. }) {
-            assert_eq!((reply.status, replicas.local[1].requests()), (502, 0), "a redirect is no reason to try another");
-            continue;
-        }
-        assert_eq!(way(&reply), (200, "b", "failover"), "{fault:?}");
-        assert_eq!(reply.events().last().unwrap(), "[DONE]", "{fault:?}");
-        let rows = replicas.attempts(&reply);
-        assert_eq!(backends_of(&rows), ["a", "b"], "{fault:?}");
-        assert_eq!(rows[0]["outcome"]["outcome"], "ok");
-        assert_eq!((replicas.local[0].requests(), replicas.local[1].requests()), (1, 1));
-    }
-}
-
-#[test]
-fn three_attempts_are_the_most() {
-    let replicas = Replicas::new("[reject]");
-    for broken in &replicas.local[..3] {
-        broken.set(Script::failing(failure(500)));
-    }
-    let reply = replicas.gateway.chat(&ask("auto", PERSONAL));
-    assert_eq!((reply.status, reply.code().as_str()), (502, "bad_gateway"));
-    let rows = replicas.attempts(&reply);
-    assert_eq!(backends_of(&rows), ["a", "b", "c"]);
-    assert_eq!(rows[0]["outcome"]["outcome"], "failed");
-    assert_eq!(replicas.local[3].requests(), 0);
-}
-
-#[test]
-fn classified_data_does_not_leave_when_every_local_target_fails() {
-    let replicas = Replicas::new("[burst, reject]");
-    replicas.local[0].set(Script::failing(failure(500)));
-    let classified = replicas.gateway.chat(&ask("one", PERSONAL));
-    assert_eq!((classified.status, classified.code().as_str()), (502, "bad_gateway"));
-    assert_eq!(replicas.cloud.accepted(), 0);
-    let public = replicas.gateway.chat(&ask("one", "a public question"));
-    assert_eq!(way(&public), (200, "away", "failover"));
-    assert_eq!(backends_of(&replicas.attempts(&public)), ["a", "away"]);
-}
-
-#[test]
-fn what_is_the_clients_fault_is_tried_once() {
-    for status in [400, 422] {
-        let replicas = Replicas::new("[burst, reject]");
-        replicas.local[0].set(Script::failing(failure(status)));
-        let reply = replicas.gateway.chat(&ask("auto", "hello"));
-        assert_eq!(reply.status, status);
-        assert_eq!(replicas.attempts(&reply).len(), 1);
-        assert_eq!(replicas.local[1].requests() + replicas.cloud.requests(), 0);
-    }
-}
-
-#[test]
-fn a_stream_that_breaks_after_content_is_not_tried_again() {
-    let replicas = Replicas::new("[burst, reject]");
-    replicas.local[0].set(Script::failing(Fault::Cut { after: 3, how: Cut::Reset }));
-    let reply = replicas.gateway.chat(&ask_stream("auto", "hello"));
-    let last: Value = serde_json::from_str(reply.events().last().unwrap()).unwrap();
-    assert_eq!(last["error"]["code"], "bad_gateway", "{}", reply.text());
-    assert!(!reply.text().contains("[DONE]") && !reply.streamed_text().is_empty());
-    assert_eq!(replicas.attempts(&reply)[0]["outcome"]["outcome"], "upstream_aborted");
-    assert_eq!(replicas.local[1].requests(), 0);
-}
-
-#[test]
-fn a_replica_that_is_full_is_followed_by_the_other_and_then_left_alone() {
-    for status in [429, 503] {
-        let replicas = Replicas::new("[reject]");
-        replicas.local[0].set(Script::failing(Fault::Status(Failure::overloaded(status, 30))));
-        let reply = replicas.gateway.chat(&ask("pair", "hello"));
-        assert_eq!(way(&reply), (200, "b", "failover"), "{status}");
-        assert_eq!(backends_of(&replicas.attempts(&reply)), ["a", "b"]);
-        for _ in 0..3 {
-            assert_eq!(way(&replicas.gateway.chat(&ask("pair", "hello"))), (200, "b", "policy"), "{status}");
-        }
-        assert_eq!(replicas.local[0].requests(), 1, "{status}: asked again although it asked for 30 s");
-    }
-}
-
-#[test]
-fn when_both_replicas_say_429_the_client_is_told_so() {
-    let replicas = Replicas::new("[reject]");
-    for full in &replicas.local[..2] {
-        full.set(Script::failing(Fault::Status(Failure::overloaded(429, 7))));
-    }
-    let reply = replicas.gateway.chat(&ask("pair", "hello"));
-    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("7")));
-    assert_eq!(reply.json()["error"]["type"], "rate_limit_error");
-    assert!(reply.text().contains("try again in 7s"), "{}", reply.text());
-    assert_eq!(replicas.attempts(&reply).len(), 2);
-}
-
-#[test]
-fn a_local_server_that_says_it_is_full_sends_nobody_to_the_cloud_without_a_burst() {
-    for status in [429, 503] {
-        let replicas = Replicas::new("[queue 100ms, reject]");
-        replicas.local[0].set(Script::failing(Fault::Status(Failure::overloaded(status, 1))));
-        let reply = replicas.gateway.chat(&ask("one", "a public question"));
-        assert_eq!(reply.status, status, "{}", reply.text());
-        assert!(reply.header("retry-after").is_some());
-        assert_eq!(replicas.cloud.requests(), 0);
-        let replicas = Replicas::new("[burst, reject]");
-        replicas.local[0].set(Script::failing(Fault::Status(Failure::overloaded(status, 1))));
-        let reply = replicas.gateway.chat(&ask("one", "a public question"));
-        assert_eq!((reply.status, reply.header("x-weir-backend")), (200, Some("away")));
-    }
 }

@@ -28,7 +28,9 @@ const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// The two rules with a mark in each rule's name, so that a rule tells of which policy it is.
 fn marked(mark: usize) -> String {
-    TWO_RULES.replace("stays local", &format!("stays local r{mark}")).replace("the cloud\n", &format!("the cloud r{mark}\n"))
+    TWO_RULES
+        .replace("stays local", &format!("stays local r{mark}"))
+        .replace("the cloud\n", &format!("the cloud r{mark}\n"))
 }
 
 fn revision(gateway: &Gateway) -> String {
@@ -62,19 +64,26 @@ fn keep_asking(address: SocketAddr, stop: &AtomicBool) -> Vec<Reply> {
             break;
         }
         replies.push(client.post("/v1/chat/completions", &[], body.to_string().as_bytes()));
-        thread::sleep(Duration::from_millis(25));
+        thread::sleep(Duration::from_millis(40));
     }
     replies
 }
 
 #[test]
 fn under_load_no_request_fails_and_each_has_one_known_revision() {
-    let stage = Stage::with(two_zones, &marked(0));
+    // Slow enough, and local so narrow, that reloads meet requests in flight and in the queue.
+    let config = |here: &str, there: &str| {
+        two_zones(here, there).replace("name: local-model", "name: local-model, concurrency: 2")
+    };
+    let stage = Stage::with(config, &marked(0));
+    for backend in [&stage.here, &stage.there] {
+        backend.set(Script::default().latency(Duration::from_millis(15)));
+    }
     let gateway = &stage.gateway;
     let (address, stop) = (gateway.data, AtomicBool::new(false));
     let mut known = BTreeMap::from([(revision(gateway), 0)]);
     let replies: Vec<Reply> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..6).map(|_| scope.spawn(|| keep_asking(address, &stop))).collect();
+        let clients: Vec<_> = (0..12).map(|_| scope.spawn(|| keep_asking(address, &stop))).collect();
         for mark in 1..=12 {
             let policy = marked(mark);
             if mark % 3 == 0 {
@@ -99,7 +108,10 @@ fn under_load_no_request_fails_and_each_has_one_known_revision() {
         check_consistent(reply, rows[reply.decision().as_str()], &known);
     }
     let seen: Vec<&str> = replies.iter().map(|reply| reply.header("x-weir-policy").unwrap()).collect();
-    assert!(known.keys().filter(|revision| seen.contains(&revision.as_str())).count() > 3, "reloads met no load");
+    assert!(
+        known.keys().filter(|revision| seen.contains(&revision.as_str())).count() > 3,
+        "reloads met no load"
+    );
 }
 
 fn check_consistent(reply: &Reply, record: &Value, known: &BTreeMap<String, usize>) {
@@ -116,16 +128,27 @@ fn check_consistent(reply: &Reply, record: &Value, known: &BTreeMap<String, usiz
     assert_eq!(reply.zone(), Some(zone), "{record}");
 }
 
+/// Puts something else than the good text in a file's place.
+type Put = fn(&Path, &str);
+
 /// What can be wrong with a file, and a word of what is said about it.
-fn faults() -> Vec<(&'static str, fn(&Path, &str), &'static str)> {
+fn faults() -> Vec<(&'static str, Put, &'static str)> {
     vec![
         ("half written", |path, text| fs::write(path, &text[..text.len() * 2 / 3]).unwrap(), "yaml:"),
         ("empty", |path, _| fs::write(path, "").unwrap(), "yaml:"),
         ("deleted", |_, _| {}, "cannot read"),
         ("a directory", |path, _| fs::create_dir(path).unwrap(), "cannot read"),
         ("no UTF-8", |path, _| fs::write(path, b"policy: 1\xff\xfe").unwrap(), "cannot read"),
-        ("with an unknown field", |path, text| fs::write(path, format!("{text}rulez: []\n")).unwrap(), "`rulez`"),
-        ("with a key twice", |path, text| fs::write(path, format!("{text}policy: 1\nweir: 1\npolicy: 1\nweir: 1\n")).unwrap(), "yaml:"),
+        (
+            "with an unknown field",
+            |path, text| fs::write(path, format!("{text}rulez: []\n")).unwrap(),
+            "`rulez`",
+        ),
+        (
+            "with a key twice",
+            |path, text| fs::write(path, format!("{text}policy: 1\nweir: 1\npolicy: 1\nweir: 1\n")).unwrap(),
+            "yaml:",
+        ),
         ("of the wrong type", |path, _| fs::write(path, "- just\n- a list\n").unwrap(), "yaml:"),
     ]
 }
@@ -225,7 +248,10 @@ fn a_mounted_directory_whose_link_is_swapped_is_followed() {
 
 #[test]
 fn sighup_reads_both_files_again() {
-    let policy = TWO_RULES.replace("rules:\n", "  terms: [{ name: codenames, file: terms/codenames.txt, level: confidential }]\nrules:\n");
+    let policy = TWO_RULES.replace(
+        "rules:\n",
+        "  terms: [{ name: codenames, file: terms/codenames.txt, level: confidential }]\nrules:\n",
+    );
     let backend = Stage::new();
     let home = Home::new(&two_zones(&backend.here.url(), &backend.there.url()), &policy);
     // Not in the directory that is watched.
@@ -248,7 +274,10 @@ fn cloud_only_policy() -> String {
 }
 
 /// A gateway with one place in the cloud, which is taken, and `count` requests that wait for it.
-fn with_queue_for_the_cloud(count: u32, text: &str) -> (Stage, support::backends::Stream, Vec<thread::JoinHandle<Reply>>) {
+fn with_queue_for_the_cloud(
+    count: u32,
+    text: &str,
+) -> (Stage, support::backends::Stream, Vec<thread::JoinHandle<Reply>>) {
     let config = |here: &str, there: &str| {
         two_zones(here, there).replace("name: cloud-model", "name: cloud-model, concurrency: 1")
     };
@@ -256,7 +285,8 @@ fn with_queue_for_the_cloud(count: u32, text: &str) -> (Stage, support::backends
     stage.there.set(holding());
     let holder = open_stream(stage.gateway.data, &[], &ask_stream("auto", "hold the place"));
     stage.there.set(Script::default());
-    let waiting: Vec<_> = (0..count).map(|_| in_background(stage.gateway.data, &[], &ask("auto", text))).collect();
+    let waiting: Vec<_> =
+        (0..count).map(|_| in_background(stage.gateway.data, &[], &ask("auto", text))).collect();
     stage.gateway.until_queued(count);
     (stage, holder, waiting)
 }
@@ -284,8 +314,10 @@ fn what_waits_for_the_cloud_when_the_rules_are_tightened_does_not_go_there() {
 #[test]
 fn what_waits_for_the_cloud_is_inspected_again_when_the_data_section_is_tightened() {
     let (stage, holder, waiting) = with_queue_for_the_cloud(5, "project bluebird is late");
-    let tight = cloud_only_policy()
-        .replace("rules:\n", "  terms: [{ name: codenames, words: [bluebird], level: restricted }]\nrules:\n");
+    let tight = cloud_only_policy().replace(
+        "rules:\n",
+        "  terms: [{ name: codenames, words: [bluebird], level: restricted }]\nrules:\n",
+    );
     apply(&stage.gateway, &tight);
     holder.abandon();
     assert_all_stayed_local(&stage.there, waiting, "bluebird");
@@ -296,7 +328,13 @@ fn what_waits_for_the_cloud_is_inspected_again_when_the_data_section_is_tightene
 #[test]
 fn what_waits_is_denied_when_a_rule_now_denies_it() {
     let (stage, holder, waiting) = with_queue_for_the_cloud(5, "a question that waits");
-    apply(&stage.gateway, &cloud_only_policy().replace("    use: cloud\n    prefer: order\n    when_full: [queue 60s, reject]\n", "    deny: closed for the night\n"));
+    apply(
+        &stage.gateway,
+        &cloud_only_policy().replace(
+            "    use: cloud\n    prefer: order\n    when_full: [queue 60s, reject]\n",
+            "    deny: closed for the night\n",
+        ),
+    );
     holder.abandon();
     for request in waiting {
         let reply = request.join().unwrap();
@@ -315,7 +353,8 @@ fn more_concurrency_lets_those_in_who_wait() {
     stage.here.set(holding());
     let _holder = open_stream(stage.gateway.data, &[], &ask_stream("local-only", "hold the place"));
     stage.here.set(Script::default());
-    let waiting: Vec<_> = (0..4).map(|_| in_background(stage.gateway.data, &[], &ask("local-only", "hello"))).collect();
+    let waiting: Vec<_> =
+        (0..4).map(|_| in_background(stage.gateway.data, &[], &ask("local-only", "hello"))).collect();
     stage.gateway.until_queued(4);
     let wider = config(&stage.here.url(), &stage.there.url()).replace("concurrency: 1", "concurrency: 8");
     fs::write(stage.gateway.home.config(), wider).unwrap();
@@ -332,7 +371,11 @@ fn a_start_with_bad_files_is_refused_with_their_place() {
     let cases = [
         (good.clone(), TWO_RULES.replace("use: local", "use: locla"), "policy.yaml:10:10"),
         (good.replace("zone: local", "zone: lokal"), TWO_RULES.to_owned(), "weir.yaml:7:11"),
-        (good.replace("    zone: cloud\n", "    zone: cloud\n    clearance: restricted\n"), TWO_RULES.to_owned(), "weir.yaml:12:16"),
+        (
+            good.replace("    zone: cloud\n", "    zone: cloud\n    clearance: restricted\n"),
+            TWO_RULES.to_owned(),
+            "weir.yaml:12:16",
+        ),
         (good.replace(&backend.here.url(), "http://8.8.8.8/v1"), TWO_RULES.to_owned(), "weir.yaml:8:10"),
         (String::new(), TWO_RULES.to_owned(), "weir.yaml:1:1"),
     ];
@@ -342,7 +385,10 @@ fn a_start_with_bad_files_is_refused_with_their_place() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains(place), "{place} is not in: {said}");
-        assert!(!home.path().join("state").exists(), "something was done before the files were known to be good");
+        assert!(
+            !home.path().join("state").exists(),
+            "something was done before the files were known to be good"
+        );
     }
 }
 

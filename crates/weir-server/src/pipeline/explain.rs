@@ -122,6 +122,7 @@ fn anybody() -> Caller {
     Caller {
         key: None,
         method: AuthMethod::Loopback,
+        declared_level: None,
         label: Label::default(),
         latency_class: None,
         wish: None,

@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub method: AuthMethod,
     /// What the key and the headers say of the data; it is joined to what inspection finds.
     pub label: Label,
+    /// The level that the `x-weir-level` header gives.
+    pub declared_level: Option<Level>,
     pub latency_class: Option<LatencyClass>,
     pub wish: Option<RouteWish>,
 }
@@ -51,8 +53,10 @@ pub(crate) fn identify(gateway: &Gateway, head: &Parts, peer: SocketAddr) -> Res
     }
     let key = authenticate(gateway, &head.headers, peer)?;
     let method = if key.is_some() { AuthMethod::Key } else { AuthMethod::Loopback };
-    let label = declared_label(&head.headers, key.as_deref())?;
+    let declared_level = declared_level(&head.headers)?;
+    let label = declared_label(&head.headers, declared_level, key.as_deref())?;
     Ok(Caller {
+        declared_level,
         latency_class: latency_class(&head.headers, key.as_deref())?,
         wish: word(&head.headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
         key,
@@ -105,11 +109,17 @@ pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     bearer.or_else(|| plain("x-api-key")).or_else(|| plain("api-key"))
 }
 
+fn declared_level(headers: &HeaderMap) -> Result<Option<Level>, Failure> {
+    word(headers, "x-weir-level", "`public`, `internal`, `confidential` or `restricted`")
+}
+
 /// The key's defaults, joined with what the caller declares. Headers raise, and cannot lower.
-fn declared_label(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Label, Failure> {
+fn declared_label(
+    headers: &HeaderMap,
+    level: Option<Level>,
+    key: Option<&KeyRecord>,
+) -> Result<Label, Failure> {
     let mut label = Label::default();
-    let levels = "`public`, `internal`, `confidential` or `restricted`";
-    let level = word::<Level>(headers, "x-weir-level", levels)?;
     for level in level.into_iter().chain(key.and_then(|key| key.terms.default_level)) {
         label.raise(&Label::at(level));
     }
@@ -176,10 +186,10 @@ mod tests {
     fn a_header_that_says_nothing_is_an_error_and_is_not_ignored() {
         let mut headers = HeaderMap::new();
         headers.insert("x-weir-level", "confidental".parse().unwrap());
-        assert!(declared_label(&headers, None).is_err());
+        assert!(declared_level(&headers).is_err());
         headers.insert("x-weir-level", "restricted".parse().unwrap());
-        assert_eq!(declared_label(&headers, None).unwrap().level(), Level::Restricted);
+        assert_eq!(declared_level(&headers).unwrap(), Some(Level::Restricted));
         headers.append("x-weir-level", "public".parse().unwrap());
-        assert!(declared_label(&headers, None).is_err());
+        assert!(declared_level(&headers).is_err());
     }
 }

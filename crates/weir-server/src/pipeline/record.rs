@@ -46,6 +46,7 @@ pub(crate) struct Ledger {
     ids: RequestIds,
     decision: event::Decision,
     outcome: Outcome,
+    declared_level: Option<Level>,
     shows_decision: bool,
     has_decision: bool,
     is_closed: bool,
@@ -72,6 +73,7 @@ impl Ledger {
         Self {
             outcome: Outcome::new(request.clone(), decision.clone(), OutcomeKind::Failed),
             decision: undecided(request, decision, Ident::new(&address)),
+            declared_level: None,
             shows_decision: false,
             has_decision: false,
             is_closed: false,
@@ -99,6 +101,7 @@ impl Ledger {
 
     pub fn identified(&mut self, caller: &Caller) {
         self.decision.auth_method = caller.method;
+        self.declared_level = caller.declared_level;
         if let Some(key) = &caller.key {
             self.decision.key_id = Some(Ident::new(&key.id));
             self.decision.tenant = key.terms.tenant.as_deref().map(Name::new);
@@ -144,10 +147,10 @@ impl Ledger {
         let considered = decision.considered.iter();
         record.candidates =
             considered.filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect();
-        let is_classified = loaded.policy.boundary.is_classified(facts.data.label);
-        if facts.wish == Some(RouteWish::CloudOk) && is_classified {
-            record.overrides_denied = vec![Ident::new("route_hint")];
-        }
+        record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
+            true => overrides(facts, self.declared_level),
+            false => Vec::new(),
+        };
     }
 
     pub fn asked(&mut self) {
@@ -211,9 +214,7 @@ impl Ledger {
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
         self.has_decision = true;
-        let mut decision = self.decision.clone();
-        decision.bound();
-        let ticket = self.gateway.audit.append(decision)?;
+        let ticket = self.gateway.audit.append(self.decision.clone())?;
         self.last = Some(ticket.clone());
         Ok(ticket)
     }
@@ -360,9 +361,13 @@ pub(crate) struct Closed(Option<Ticket>);
 impl Closed {
     /// Waits until the kernel has the outcome.
     pub async fn written(self) {
-        if let Some(ticket) = self.0
-            && let Err(AuditFailed { reason }) = ticket.written().await
-        {
+        let Some(ticket) = self.0 else { return };
+        if !ticket.is_written() {
+            // The others that are ready now get to their own records first, and all of them are written
+            // at one turn.
+            tokio::task::yield_now().await;
+        }
+        if let Err(AuditFailed { reason }) = ticket.written().await {
             tracing::error!(reason, "the record of an answered request may be lost");
         }
     }
@@ -424,6 +429,13 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         overrides_denied: Vec::new(),
         cut: BTreeMap::new(),
     }
+}
+
+/// What the caller of a classified request said to have it sent out all the same.
+fn overrides(facts: &Facts<'_>, declared: Option<Level>) -> Vec<Ident> {
+    let wish = (facts.wish == Some(RouteWish::CloudOk)).then_some("route_hint");
+    let level = declared.is_some_and(|level| level < facts.data.label.level()).then_some("level");
+    wish.into_iter().chain(level).map(Ident::new).collect()
 }
 
 fn sources(inspected: &Inspected) -> Vec<FieldPath> {

@@ -28,7 +28,7 @@ pub struct AuditLog {
 pub(super) struct Shared {
     pub(super) layout: Layout,
     pub(super) disk: Arc<dyn Disk>,
-    pub(super) queue: Queue,
+    pub(super) queue: Arc<Queue>,
     pub(super) progress: Arc<Progress>,
     pub(super) chores: Chores,
     pub(super) supply: Arc<Supply>,
@@ -47,7 +47,7 @@ struct Running {
 const MAX_ENVELOPE_BYTES: usize = 1024;
 
 /// Batches of durable events that may wait for the keeper before syncing waits for it.
-const MAX_KEEPER_BACKLOG: usize = 64;
+const MAX_KEEPER_BACKLOG: usize = 4;
 
 impl AuditLog {
     /// Opens the log of a directory, which is made if it does not exist, and repairs it if the process
@@ -94,7 +94,7 @@ impl AuditLog {
             return Err(AuditError::TooLong(body.bytes_len()));
         }
         let seq = shared.queue.push(body, Change::of(&event))?;
-        Ok(Ticket { seq, progress: shared.progress.clone() })
+        Ok(Ticket { seq, progress: shared.progress.clone(), queue: shared.queue.clone() })
     }
 
     /// Number of events that have a place in the log.
@@ -143,11 +143,11 @@ impl AuditLog {
         let shared = Arc::new(Shared {
             layout,
             disk: disk.clone(),
-            queue: Queue::new(next, options),
+            queue: Arc::new(Queue::new(next, options)),
             progress: Arc::new(Progress::starting_at(next)),
             chores: Chores::default(),
             supply,
-            max_unsynced_bytes: options.queue_bytes,
+            max_unsynced_bytes: options.unsynced_bytes,
             tail: Mutex::new(tail),
         });
         let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();

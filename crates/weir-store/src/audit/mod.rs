@@ -60,8 +60,11 @@ pub struct Options {
     pub segment_bytes: u64,
     /// The most events that may wait for the writer. Default 16,384.
     pub queue_events: usize,
-    /// The most bytes that may wait for the writer, and again for the sync. Default 32 MiB.
+    /// The most bytes that may wait for the writer. Default 8 MiB.
     pub queue_bytes: usize,
+    /// The most bytes that the kernel has and the disk has not; they are kept in memory until it has.
+    /// Default 2 MiB.
+    pub unsynced_bytes: usize,
     /// Time between checkpoints while events come, and the longest time that an event for whose
     /// durability nobody waits stays unsynced. Default one second.
     pub checkpoint_interval: Duration,
@@ -79,7 +82,8 @@ impl Options {
             binary_version,
             segment_bytes: 8 * 1024 * 1024,
             queue_events: 16 * 1024,
-            queue_bytes: 32 * 1024 * 1024,
+            queue_bytes: 8 * 1024 * 1024,
+            unsynced_bytes: 2 * 1024 * 1024,
             checkpoint_interval: Duration::from_secs(1),
             disk: Arc::new(RealDisk),
         }

@@ -1,4 +1,5 @@
 use super::AuditFailed;
+use super::queue::Queue;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -176,6 +177,7 @@ impl Demand {
 pub struct Ticket {
     pub(super) seq: u64,
     pub(super) progress: Arc<Progress>,
+    pub(super) queue: Arc<Queue>,
 }
 
 impl Ticket {
@@ -185,11 +187,21 @@ impl Ticket {
         self.seq
     }
 
+    /// Whether the kernel has the event.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.progress.written.reached.load(Ordering::SeqCst) > self.seq
+    }
+
     /// Waits until the kernel has the event: it survives the end of this process.
     ///
     /// # Errors
     /// [`AuditFailed`] if the log broke before.
     pub async fn written(&self) -> Result<(), AuditFailed> {
+        if self.is_written() {
+            return Ok(());
+        }
+        self.queue.urge(self.seq);
         self.progress.reach(&self.progress.written, self.seq).await
     }
 
@@ -201,6 +213,7 @@ impl Ticket {
         if self.progress.durable() > self.seq {
             return Ok(());
         }
+        self.queue.urge(self.seq);
         self.progress.demand_durable(self.seq);
         self.progress.reach(&self.progress.durable, self.seq).await
     }

@@ -1,12 +1,19 @@
 use super::{AuditError, Options};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use weir_audit::event::Body;
 use weir_audit::{Event, Ident, WallTime};
 
 /// The most events of one write.
 const MAX_BATCH_EVENTS: usize = 1024;
+/// So many events are not kept waiting for more.
+const URGENT_EVENTS: usize = 256;
+/// How long the writer lets events gather for which nobody waits yet: each of its turns costs two changes
+/// of thread, which is more than writing an event does.
+const GATHER: Duration = Duration::from_millis(2);
+/// After so many empty turns the writer sleeps until it is woken.
+const EMPTY_TURNS: u32 = 500;
 
 /// Events that have their place and wait for the writer.
 #[derive(Debug)]
@@ -24,6 +31,16 @@ struct Inner {
     bytes: usize,
     next: u64,
     closed: bool,
+    /// Somebody waits for an event in the queue to be written.
+    urged: bool,
+    /// The writer sleeps until it is woken.
+    asleep: bool,
+}
+
+impl Inner {
+    fn is_due(&self) -> bool {
+        self.urged || self.closed || self.waiting.len() >= URGENT_EVENTS
+    }
 }
 
 /// An event with its place and time.
@@ -56,7 +73,8 @@ impl Change {
 
 impl Queue {
     pub(super) fn new(next: u64, options: &Options) -> Self {
-        let inner = Inner { waiting: VecDeque::new(), bytes: 0, next, closed: false };
+        let inner =
+            Inner { waiting: VecDeque::new(), bytes: 0, next, closed: false, urged: false, asleep: false };
         Self {
             inner: Mutex::new(inner),
             filled: Condvar::new(),
@@ -76,11 +94,20 @@ impl Queue {
             return Err(AuditError::Full);
         }
         let seq = self.place(&mut inner, body, change);
-        // A writer that is busy looks again by itself.
-        if inner.waiting.len() == 1 {
+        // A writer that is awake looks again by itself.
+        if inner.asleep || inner.waiting.len() == URGENT_EVENTS {
             self.filled.notify_one();
         }
         Ok(seq)
+    }
+
+    /// Has the writer write an event now, if it still waits here.
+    pub(super) fn urge(&self, seq: u64) {
+        let mut inner = self.lock();
+        if !inner.urged && inner.waiting.front().is_some_and(|first| first.seq <= seq) {
+            inner.urged = true;
+            self.filled.notify_one();
+        }
     }
 
     fn place(&self, inner: &mut Inner, body: Body, change: Option<Change>) -> u64 {
@@ -95,17 +122,36 @@ impl Queue {
 
     /// Waits for events and takes up to a batch of them; `None` when closed and empty.
     pub(super) fn take(&self) -> Option<Vec<Pending>> {
-        let mut inner = self.lock();
-        while inner.waiting.is_empty() {
-            if inner.closed {
-                return None;
-            }
-            inner = self.filled.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.gather(self.lock());
+        if inner.waiting.is_empty() {
+            return None;
         }
         let count = inner.waiting.len().min(MAX_BATCH_EVENTS);
         let batch: Vec<_> = inner.waiting.drain(..count).collect();
         inner.bytes -= batch.iter().map(|pending| pending.body.bytes_len()).sum::<usize>();
+        inner.urged &= !inner.waiting.is_empty();
         Some(batch)
+    }
+
+    /// Returns when there are events and somebody waits, or they have waited; or when closed and empty.
+    fn gather<'q>(&'q self, mut inner: MutexGuard<'q, Inner>) -> MutexGuard<'q, Inner> {
+        let mut empty_turns = 0;
+        while !inner.is_due() {
+            inner.asleep = empty_turns >= EMPTY_TURNS;
+            if inner.asleep {
+                inner = self.filled.wait(inner).unwrap_or_else(PoisonError::into_inner);
+                inner.asleep = false;
+                empty_turns = 0;
+                continue;
+            }
+            let waited = self.filled.wait_timeout(inner, GATHER).unwrap_or_else(PoisonError::into_inner);
+            inner = waited.0;
+            if waited.1.timed_out() && !inner.waiting.is_empty() {
+                break;
+            }
+            empty_turns += 1;
+        }
+        inner
     }
 
     /// Number of events that have a place.

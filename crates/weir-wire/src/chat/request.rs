@@ -266,6 +266,7 @@ fn check_body(body: &Object) -> Result<Vec<Opaque>, BadRequest> {
     let mut opaque = Vec::new();
     check_messages(body, &mut opaque)?;
     check_tools(body)?;
+    check_identifiers(body)?;
     for name in ["previous_response_id", "conversation", "web_search_options"] {
         if body.get(name).is_some_and(|value| *value != Json::Null) {
             return Err(BadRequest::field(
@@ -279,6 +280,17 @@ fn check_body(body: &Object) -> Result<Vec<Opaque>, BadRequest> {
         opaque.push(Opaque { reason: "store", path: "store".to_owned() });
     }
     Ok(opaque)
+}
+
+/// Only a string has a pseudonym; anything else would leave as it is.
+fn check_identifiers(body: &Object) -> Result<(), BadRequest> {
+    for name in IDENTIFIERS {
+        match body.get(name) {
+            None | Some(Json::Null | Json::String(_)) => {}
+            Some(other) => return Err(BadRequest::shape(name, "a string", other)),
+        }
+    }
+    Ok(())
 }
 
 fn check_messages(body: &Object, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
@@ -338,8 +350,9 @@ fn check_parts(parts: &[Json], path: &str, opaque: &mut Vec<Opaque>) -> Result<(
             let param = format!("{path}.type");
             return Err(BadRequest::field("invalid_type", param, "a content part needs a `type` string"));
         };
-        refuse_remote(part, &path)?;
-        if let Some(reason) = opaque_part(kind) {
+        let unreadable = opaque_part(kind);
+        refuse_remote(part, unreadable.is_some(), &path)?;
+        if let Some(reason) = unreadable {
             opaque.push(Opaque { reason, path });
         }
     }
@@ -360,14 +373,10 @@ fn opaque_part(kind: &str) -> Option<&'static str> {
 
 /// A server that follows a URL sends it, and whatever is in it, out of the network; a stored file of
 /// another API is not Weir's to read.
-fn refuse_remote(part: &Object, path: &str) -> Result<(), BadRequest> {
-    let mut found = None;
-    for (name, value) in part.iter() {
-        let mut at = path.to_owned();
-        push_key(&mut at, name);
-        find_remote(name, value, at, &mut found);
-    }
-    match found {
+fn refuse_remote(part: &Object, is_unreadable: bool, path: &str) -> Result<(), BadRequest> {
+    let mut search = RemoteSearch { is_unreadable, found: None };
+    search.object(part, path);
+    match search.found {
         None => Ok(()),
         Some(param) => Err(BadRequest::field(
             "unsupported_parameter",
@@ -377,24 +386,49 @@ fn refuse_remote(part: &Object, path: &str) -> Result<(), BadRequest> {
     }
 }
 
-fn find_remote(name: &str, value: &Json, at: String, found: &mut Option<String>) {
-    match value {
-        Json::Object(object) => {
-            for (name, value) in object.iter() {
-                let mut at = at.clone();
-                push_key(&mut at, name);
-                find_remote(name, value, at, found);
-            }
+/// Looks through a content part for what a server would fetch.
+struct RemoteSearch {
+    /// Servers differ in the name under which such a part has its URL, so that any URL counts there.
+    is_unreadable: bool,
+    found: Option<String>,
+}
+
+impl RemoteSearch {
+    fn object(&mut self, object: &Object, path: &str) {
+        for (name, value) in object.iter() {
+            let mut at = path.to_owned();
+            push_key(&mut at, name);
+            self.value(name, value, at);
         }
-        Json::String(text) if is_remote(name, text) => *found = Some(at),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {}
+    }
+
+    /// Items of an array count as named by the array's key.
+    fn value(&mut self, name: &str, value: &Json, at: String) {
+        match value {
+            Json::Object(object) => self.object(object, &at),
+            Json::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let mut at = at.clone();
+                    push_index(&mut at, index);
+                    self.value(name, item, at);
+                }
+            }
+            Json::String(text) if self.is_remote(name, text) => self.found = Some(at),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+
+    fn is_remote(&self, name: &str, text: &str) -> bool {
+        let names_a_place = matches!(name, "url" | "file_url") || name.ends_with("_url");
+        let inline = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+        name == "file_id" || (names_a_place && !inline) || (self.is_unreadable && has_authority(text))
     }
 }
 
-fn is_remote(name: &str, text: &str) -> bool {
-    let names_a_place = matches!(name, "url" | "file_url") || name.ends_with("_url");
-    let inline = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-    name == "file_id" || (names_a_place && !inline)
+/// Whether a text begins as a URL with a host or a path does: `https://`, `file://`, `s3://`.
+fn has_authority(text: &str) -> bool {
+    let scheme = text.trim_start().split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)))
 }
 
 /// Tools that a backend would run itself reach out from where it stands; only the client's own pass.

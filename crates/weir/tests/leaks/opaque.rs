@@ -1,7 +1,6 @@
 //! What cannot be inspected stays inside, and what would act or fetch by itself goes nowhere.
 
 use crate::bodies::{messages, parts, request};
-use crate::oracle::says_kept_inside;
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
 use serde_json::{Value, json};
@@ -21,15 +20,15 @@ fn what_cannot_be_inspected_stays_local_and_the_record_says_why() {
         ("video", parts(json!([{ "type": "video_url", "video_url": { "url": data("video/mp4") } }]))),
         ("file", parts(json!([{ "type": "file", "file": { "filename": "a.pdf", "file_data": data("application/pdf") } }]))),
         ("file", messages(json!([{ "role": "tool", "tool_call_id": "1", "content": [{ "type": "file", "file": { "file_data": BASE64 } }] }]))),
-        ("unknown content part", parts(json!([{ "type": "x_blob", "x_blob": BASE64 }]))),
+        ("unknown_content_part", parts(json!([{ "type": "x_blob", "x_blob": BASE64 }]))),
         ("audio", messages(json!([{ "role": "assistant", "audio": { "id": "audio_1" } }, { "role": "user", "content": "a" }]))),
         ("store", request(json!({ "store": true }))),
     ] {
         let reply = stage.chat(&body);
         assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{body}: {}", reply.text());
-        let row = stage.record(&reply);
-        assert!(says_kept_inside(&row), "{row}");
-        assert_eq!(row["decision"]["opaque"][0], *reason, "{row}");
+        let decision = &stage.record(&reply)["decision"];
+        assert_eq!((&decision["zone"], &decision["egress_permitted"]), (&json!("local"), &json!(false)));
+        assert_eq!(decision["opaque"][0], *reason, "{decision}");
     }
     stage.assert_cloud_untouched();
 }

@@ -1,7 +1,7 @@
 //! HTTP/1.1 by hand, so that tests can send what no client would and see every byte that comes back.
 
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Client {
     pub stream: TcpStream,
     rest: Vec<u8>,
+    /// How reading ended.
+    end: Option<std::io::Result<usize>>,
 }
 
 /// One answer.
@@ -68,7 +70,7 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, rest: Vec::new() }
+        Self { stream, rest: Vec::new(), end: None }
     }
 
     pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -93,7 +95,7 @@ impl Client {
     pub fn try_connect(address: SocketAddr) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        Some(Self { stream, rest: Vec::new() })
+        Some(Self { stream, rest: Vec::new(), end: None })
     }
 
     /// The same as [`post`](Self::post) with a gateway that may go at any moment.
@@ -117,18 +119,22 @@ impl Client {
     }
 
     fn body_of(&mut self, status: u16, headers: Vec<(String, String)>) -> Reply {
-        let value = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.clone());
+        let value =
+            |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.clone());
         let (body, complete) = match (value("transfer-encoding"), value("content-length")) {
             (Some(_), _) => self.chunked(),
             (None, Some(length)) => self.exactly(length.parse().unwrap()),
-            (None, None) => (self.to_end(), true),
+            (None, None) => (self.until_closed(), true),
         };
         Reply { status, headers, body, complete }
     }
 
     /// Reads the status line and the headers of an answer.
     pub fn head(&mut self) -> (u16, Vec<(String, String)>) {
-        self.try_head().expect("an answer")
+        let head = self.try_head();
+        head.unwrap_or_else(|| {
+            panic!("no answer: {:?} after {:?}", self.end, String::from_utf8_lossy(&self.rest))
+        })
     }
 
     fn try_head(&mut self) -> Option<(u16, Vec<(String, String)>)> {
@@ -186,7 +192,7 @@ impl Client {
         (std::mem::replace(&mut self.rest, rest), true)
     }
 
-    fn to_end(&mut self) -> Vec<u8> {
+    fn until_closed(&mut self) -> Vec<u8> {
         while self.read_more() {}
         std::mem::take(&mut self.rest)
     }
@@ -209,7 +215,12 @@ impl Client {
     fn read_more(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {
-            Ok(0) | Err(_) => false,
+            // A signal, such as that a child process has ended, says nothing of the connection.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.read_more(),
+            end @ (Ok(0) | Err(_)) => {
+                self.end = Some(end);
+                false
+            }
             Ok(count) => {
                 self.rest.extend_from_slice(&buffer[..count]);
                 true

@@ -1,5 +1,13 @@
 //! What end-to-end tests share: a gateway as its users run it, with recording backends behind it.
 #![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "clippy exempts test functions, but not what they share"
+)]
 
 pub mod backends;
 pub mod http;
@@ -159,7 +167,8 @@ impl Gateway {
     /// The same, with a command that runs the binary, such as one with an environment of its own.
     pub fn start_as(home: Home, mut command: Command) -> Self {
         command.arg("serve").arg("--config").arg(home.config());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let (sender, log) = channel();
         std::thread::spawn(move || {
@@ -260,7 +269,8 @@ impl Gateway {
     }
 
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
+        let status =
+            Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(status.success());
     }
 
@@ -271,6 +281,11 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait()
+            && std::thread::panicking()
+        {
+            eprintln!("the gateway had ended: {status}");
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {

@@ -36,7 +36,8 @@ impl Stage {
         policy: &str,
         command: impl FnOnce(&Home) -> Command,
     ) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let start = || runtime.block_on(Fake::start(Script::default())).unwrap();
         let (here, there) = (start(), start());
         let home = Home::new(&config(&here.url(), &there.url()), policy);
@@ -56,7 +57,8 @@ impl Stage {
 
     /// Waits until a condition on a backend holds.
     pub fn until(&self, what: &str, fake: &Fake, condition: impl Fn(&Fake) -> bool) {
-        let waited = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, fake.until(condition)).await });
+        let waited =
+            self.runtime.block_on(async { tokio::time::timeout(PATIENCE, fake.until(condition)).await });
         assert!(waited.is_ok(), "waited in vain: {what}");
     }
 
@@ -73,7 +75,12 @@ impl Stage {
     /// Asserts that nothing at all has reached the cloud: no connection, and so no byte.
     #[track_caller]
     pub fn assert_cloud_untouched(&self) {
-        assert_eq!(self.there.accepted(), 0, "connections to the cloud backend; it saw {:?}", self.there.seen());
+        assert_eq!(
+            self.there.accepted(),
+            0,
+            "connections to the cloud backend; it saw {:?}",
+            self.there.seen()
+        );
     }
 
     /// The one decision record of a reply.

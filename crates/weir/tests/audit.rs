@@ -1,0 +1,166 @@
+//! `weir audit`: where requests ran, asked of the log of a running gateway.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
+
+mod support;
+
+use serde_json::Value;
+use std::process::{Command, Output, Stdio};
+use support::stage::Stage;
+use support::{ask, weir};
+use weir_rig::fake::{Failure, Fault, Script};
+
+const PERSONAL: &str = "write to jane.doe@example.com";
+
+fn run(arguments: &[&str]) -> Output {
+    weir().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn assert_plain(text: &str) {
+    assert!(!text.contains('\u{1b}'), "an escape sequence in what goes to no terminal: {text:?}");
+}
+
+/// A log with a row of every kind: local and cloud, three levels, two rules, an answer, a failure, a
+/// refusal; and the decisions in this order.
+fn log() -> (Stage, Vec<String>) {
+    let stage = Stage::new();
+    let key = stage.gateway.home.create_key(&["app"]);
+    stage.gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
+    let bearer = key.bearer();
+    let send = |headers: &[(&str, &str)], body: &Value| {
+        let headers = [&[("authorization", bearer.as_str())], headers].concat();
+        stage.gateway.chat_with(&headers, body).decision()
+    };
+    let mut ids = vec![send(&[], &ask("auto", "hello")), send(&[], &ask("auto", PERSONAL))];
+    ids.push(send(&[("x-weir-level", "restricted")], &ask("auto", "hello")));
+    ids.push(send(&[], &ask("cloud-only", PERSONAL)));
+    stage.here.set(Script::failing(Fault::Status(Failure::html(500))));
+    ids.push(send(&[], &ask("local-only", PERSONAL)));
+    ids.push(key.id.clone());
+    (stage, ids)
+}
+
+#[test]
+fn each_filter_of_a_query_takes_what_it_says() {
+    let (stage, ids) = log();
+    let [public, personal, restricted, denied, failed, caller] = ids.as_slice() else { panic!("{ids:?}") };
+    let home = &stage.gateway.home;
+    let row = home.decision(public);
+    let (request, first) =
+        (row["decision"]["request_id"].as_str().unwrap(), row["ts_wall"].as_str().unwrap());
+    let prefix = format!("wk_live_{caller}");
+    let all = [public, personal, restricted, denied, failed];
+    let check = |filter: &[&str], expected: Vec<&String>| {
+        let output = home.weir(&[&["audit", "query", "--json"], filter].concat());
+        let rows: Vec<Value> =
+            stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        // Answers and refusals follow each other, so that the log has them in this order.
+        let found: Vec<&str> =
+            rows.iter().map(|row| row["decision"]["decision_id"].as_str().unwrap()).collect();
+        assert_eq!(found, expected.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{filter:?}");
+        let text = home.weir(&[&["audit", "query"], filter].concat());
+        assert_eq!(stdout(&text).lines().count(), expected.len() + 1, "{filter:?}: {}", stdout(&text));
+    };
+    check(&[], all.to_vec());
+    check(&["--zone", "local"], vec![personal, restricted, failed]);
+    check(&["--zone", "cloud"], vec![public]);
+    check(&["--backend", "here"], vec![personal, restricted, failed]);
+    check(&["--backend", "nowhere"], vec![]);
+    check(&["--level", "public"], all.to_vec());
+    check(&["--level", "confidential"], vec![personal, restricted, denied, failed]);
+    check(&["--level", "restricted"], vec![restricted]);
+    check(&["--level", "confidential", "--zone", "cloud"], vec![]);
+    check(&["--rule", "everything else may use the cloud"], vec![public]);
+    check(&["--rule", "sensitive data stays local"], vec![personal, restricted, denied, failed]);
+    check(&["--caller", caller], all.to_vec());
+    check(&["--caller", &prefix], all.to_vec());
+    check(&["--caller", "00000000"], vec![]);
+    check(&["--decision", denied], vec![denied]);
+    check(&["--request", request], vec![public]);
+    check(&["--outcome", "ok"], vec![public, personal, restricted]);
+    check(&["--outcome", "rejected"], vec![denied]);
+    check(&["--outcome", "failed"], vec![failed]);
+    check(&["--outcome", "timeout"], vec![]);
+    check(&["--since", "1h"], all.to_vec());
+    check(&["--since", first], all.to_vec());
+    check(&["--since", "2100-01-01T00:00:00Z"], vec![]);
+    check(&["--until", "1h"], vec![]);
+    check(&["--until", first], vec![]);
+    check(&["--until", "2100-01-01T00:00:00Z"], all.to_vec());
+    check(&["--limit", "2"], vec![denied, failed]);
+}
+
+#[test]
+fn a_query_as_a_table_shows_where_each_request_ran() {
+    let (stage, ids) = log();
+    let output = stage.gateway.home.weir(&["audit", "query"]);
+    let text = stdout(&output);
+    assert!(text.starts_with("TIME") && text.lines().next().unwrap().contains("OUTCOME"), "{text}");
+    let line = |id: &str| text.lines().find(|line| line.contains(id)).unwrap().to_owned();
+    for (id, said) in [
+        (&ids[0], ["internal", "cloud", "there/cloud-model", "ok"]),
+        (&ids[1], ["confidential", "local", "EMAIL", "ok"]),
+        (&ids[3], ["confidential", "deny", "sensitive data stays local", "rejected"]),
+        (&ids[4], ["confidential", "route", "here/local-model", "failed"]),
+    ] {
+        assert!(said.iter().all(|word| line(id).contains(word)), "{said:?}: {}", line(id));
+    }
+    assert_eq!(stderr(&output).lines().last(), Some("5 decisions"));
+    assert!(!text.contains("jane.doe") && !text.contains("hello"));
+    assert_plain(&[text, stderr(&output)].concat());
+}
+
+#[test]
+fn a_log_can_be_named_without_a_configuration() {
+    let (stage, _) = log();
+    let directory = stage.gateway.home.path().join("state/audit");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for command in ["query", "verify"] {
+        let output = weir()
+            .args(["audit", command, "--log"])
+            .arg(&directory)
+            .current_dir(&elsewhere)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+    }
+    let output = run(&["audit", "verify", "--log", "/nonexistent"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (stage, _) = log();
+    let config = stage.gateway.home.config();
+    for command in [
+        "recognisers",
+        "audit query --json --config CONFIG",
+        "schema policy",
+        "man",
+        "completions bash",
+        "--help",
+    ] {
+        let line = command.replace("CONFIG", config.to_str().unwrap());
+        let script = format!("set -o pipefail; {} {line} | head -c 1 >/dev/null", env!("CARGO_BIN_EXE_weir"));
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+        assert!(
+            !stderr(&output).contains("panic") && !stderr(&output).contains("error"),
+            "{command}: {}",
+            stderr(&output)
+        );
+    }
+}

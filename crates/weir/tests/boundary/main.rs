@@ -1,0 +1,51 @@
+//! Whatever a caller wishes and whatever breaks, classified requests go to no backend in the cloud; and
+//! nothing goes there without a record.
+
+mod failures;
+mod full;
+mod knobs;
+mod policies;
+mod unwritable;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+
+/// A request that is classified.
+fn classified(model: &str) -> Value {
+    support::ask(model, "Write to jo.doe@example.com.")
+}
+
+/// One that is not.
+fn harmless(model: &str) -> Value {
+    support::ask(model, "Say hello.")
+}
+
+fn streamed(mut body: Value) -> Value {
+    body["stream"] = json!(true);
+    body
+}
+
+/// Two zones with the local backend preferred, and little patience with backends.
+fn local_first(local: &str, cloud: &str) -> String {
+    let timeouts = "    timeouts: { connect: 1s, first_token: 300ms, idle: 1s, total: 400ms }\n";
+    support::two_zones(local, cloud)
+        .replace("targets: [there/cloud-model, here/local-model]", "targets: [here/local-model, there/cloud-model]")
+        .replace("    models:", &format!("{timeouts}    models:"))
+}
+
+/// The two rules, and a ladder that leads outside where that is permitted.
+const BURST_AT_ONCE: &str = "\
+policy: 1
+data: { default: internal, personal: confidential }
+rules:
+  - name: sensitive data stays local
+    when: { data.level: \">= confidential\" }
+    use: local
+    when_full: [queue 200ms, degrade, reject]
+  - name: everything else may use the cloud
+    use: any
+    prefer: local
+    when_full: [burst, reject]
+";

@@ -1,0 +1,125 @@
+//! The official OpenAI clients for Python and Node against a running gateway: `tests/sdk/README.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
+
+mod support;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use support::backends::{Backends, Key, Stream, ask_stream, holding, open_stream};
+use support::{Gateway, TWO_RULES};
+use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
+
+/// What stands behind the aliases of the suites. The fields are dropped in this order.
+struct Setting {
+    gateway: Gateway,
+    key: Key,
+    slow: Fake,
+    _full: Stream,
+    _others: Vec<Fake>,
+    _backends: Backends,
+}
+
+impl Setting {
+    fn new() -> Self {
+        let backends = Backends::new();
+        let start = |script: Script| backends.start(script.strict_models());
+        let answer = Script::serving(["m"]).text("A weir keeps the water level.").chunks(5);
+        let slow =
+            start(answer.clone().text(&"word ".repeat(200)).chunks(200).gap(Duration::from_millis(60)));
+        let full = start(Script { models: vec!["m".to_owned()], ..holding() });
+        let limit = Failure::openai(429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached.");
+        let limit = limit.with_header("retry-after", "2");
+        let others = [
+            ("auto", start(answer.clone())),
+            ("tools", start(answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#))),
+            ("cut", start(answer.clone().role_with_text().fault(Fault::Cut { after: 1, how: Cut::Reset }))),
+            ("limited", start(answer.clone().fault(Fault::Status(limit)))),
+            ("broken", start(answer)),
+        ];
+        let mut config =
+            String::from("weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n");
+        let mut aliases = String::from("aliases:\n");
+        let all = others.iter().map(|(name, fake)| (*name, fake)).chain([("slow", &slow), ("full", &full)]);
+        for (name, fake) in all {
+            let concurrency = if name == "full" { ", concurrency: 1" } else { "" };
+            // No client can tell in which zone it is answered.
+            let zone = if ["auto", "tools", "slow", "full"].contains(&name) { "local" } else { "cloud" };
+            config.push_str(&format!(
+                "  - {{ name: b-{name}, zone: {zone}, url: {}, models: [{{ name: m{concurrency} }}] }}\n",
+                fake.url()
+            ));
+            aliases.push_str(&format!("  {name}: {{ targets: [b-{name}/m] }}\n"));
+        }
+        let policy = TWO_RULES.replace("queue 5s", "queue 200ms");
+        let gateway = Gateway::start(&(config + &aliases), &policy);
+        let key = gateway.home.create_key(&["sdk"]);
+        let bearer = key.bearer();
+        let headers = [("authorization", bearer.as_str())];
+        gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
+        let taken = open_stream(gateway.data, &headers, &ask_stream("full", "hold the place"));
+        let mut others: Vec<Fake> = others.into_iter().map(|(_, fake)| fake).collect();
+        let mut broken = others.pop().unwrap();
+        backends.stop(&mut broken);
+        others.extend([broken, full]);
+        Self { gateway, key, slow, _full: taken, _others: others, _backends: backends }
+    }
+
+    /// Runs a suite, and fails with what it says if it fails.
+    fn run(&self, mut suite: Command) {
+        let stranger = format!("wk_live_{}_{}", "0".repeat(8), "A".repeat(24));
+        suite.current_dir(root());
+        suite.env("WEIR_TEST_BASE_URL", format!("http://{}/v1", self.gateway.data));
+        suite.env("WEIR_TEST_KEY", &self.key.text).env("WEIR_TEST_BAD_KEY", stranger);
+        let output = suite.output().unwrap_or_else(|error| panic!("cannot run {suite:?}: {error}"));
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{suite:?}\n{said}");
+        assert!(
+            said.contains("client_that_closes_a_stream") || said.contains("client that closes a stream"),
+            "{said}"
+        );
+    }
+
+    /// The suites leave streams of `slow`; none of them may go on at the backend.
+    fn assert_slow_was_cancelled(&self) {
+        let asked = self.slow.requests();
+        assert!(asked >= 2, "the suite asked `slow` {asked} times");
+        self.gateway.until("the backend of `slow` has seen every client go", |_| self.slow.in_flight() == 0);
+        let cancelled = self.slow.cancelled();
+        assert!(cancelled.len() as u64 >= 2, "{} of {asked} requests were cancelled", cancelled.len());
+        assert!(cancelled.iter().all(|cancelled| cancelled.events < 100), "seen late: {cancelled:?}");
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+#[ignore = "needs the clients; run by cargo xtask test, which prepares them"]
+fn the_python_client_works() {
+    let setting = Setting::new();
+    let python = env::var_os("WEIR_SDK_PYTHON")
+        .map_or_else(|| root().join("target/sdk/python/bin/python"), PathBuf::from);
+    let mut suite = Command::new(python);
+    suite.args(["-m", "unittest", "discover", "--verbose", "-s", "tests/sdk/python"]);
+    setting.run(suite);
+    setting.assert_slow_was_cancelled();
+}
+
+#[test]
+#[ignore = "needs the clients; run by cargo xtask test, which prepares them"]
+fn the_node_client_works() {
+    let setting = Setting::new();
+    let mut suite = Command::new("npm");
+    suite.args(["--prefix", "tests/sdk/node", "test"]);
+    setting.run(suite);
+    setting.assert_slow_was_cancelled();
+}
