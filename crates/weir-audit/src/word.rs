@@ -78,11 +78,16 @@ impl Name {
 }
 
 fn is_ident(text: &str) -> bool {
-    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.chars().all(is_ident_char)
+    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.bytes().all(is_ident_byte)
 }
 
 fn is_ident_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "._:/@+-=~#".contains(c)
+    u8::try_from(c).is_ok_and(is_ident_byte)
+}
+
+const fn is_ident_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-' | b'=' | b'~' | b'#')
 }
 
 fn is_name(text: &str) -> bool {

@@ -127,7 +127,7 @@ impl<Z: Zone> Door<Z> {
 
     fn post<C: Encode>(&self, permit: &Permit<C, Z>, call: &Call<'_>) -> Result<Request, SendError> {
         self.admit(permit)?;
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
         let to = Destination { model: call.model, outside: Z::KIND == ZoneKind::Cloud };
         permit.content().encode(&to, &mut body);
         let body = Full::new(Bytes::from(body));
@@ -202,6 +202,9 @@ impl<Z: Zone> fmt::Debug for Door<Z> {
         f.debug_struct("Door").field("backend", &self.backend).field("zone", &Z::KIND).finish_non_exhaustive()
     }
 }
+
+/// Room for a short prompt, so that writing it does not grow the buffer step by step.
+const SHORT_BODY_BYTES: usize = 1024;
 
 /// What a call needs beside its content. There is no place in it for anything of the caller's headers.
 #[derive(Debug, Clone, Copy)]

@@ -29,6 +29,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    #[expect(clippy::disallowed_methods, reason = "this crate is the one that opens connections")]
     pub(crate) async fn new(transport: Transport, peer: SocketAddr) -> hyper::Result<Self> {
         let (sender, connection) = http1::Builder::new()
             .max_header_size(RESPONSE_HEAD_BYTES_MAX)

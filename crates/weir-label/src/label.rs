@@ -27,7 +27,7 @@ impl Label {
     /// failed, ran out of time, or panicked.
     #[must_use]
     pub fn unknown() -> Self {
-        Self { level: Level::Restricted, opaque: true, ..Self::default() }
+        Self::default().with_opaque()
     }
 
     /// This label with a category added.
@@ -44,10 +44,12 @@ impl Label {
         self
     }
 
-    /// This label, of content part of which could not be inspected.
+    /// This label, of content part of which could not be inspected. That part may be anything, so that
+    /// the level becomes the highest.
     #[must_use]
     pub fn with_opaque(mut self) -> Self {
         self.opaque = true;
+        self.level = Level::Restricted;
         self
     }
 

@@ -8,14 +8,14 @@ use tokio::net::TcpStream;
 ///
 /// # Errors
 /// When nobody answers there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the development rig measures from outside; the gateway does not contain this code"
+)]
 pub(crate) async fn connect<B>(authority: &str) -> io::Result<SendRequest<B>>
 where
     B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the development rig measures from outside; the gateway does not contain this code"
-    )]
     let stream = TcpStream::connect(authority).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) =

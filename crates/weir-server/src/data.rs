@@ -49,7 +49,8 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: Socket
         Err(failure) => return reply::failure(&failure),
     };
     match route {
-        Route::ChatCompletions => pipeline::chat_completions(gateway, request, peer).await,
+        // The future of a whole journey is large; boxed it is not copied on its way to the connection.
+        Route::ChatCompletions => Box::pin(pipeline::chat_completions(gateway, request, peer)).await,
         Route::Root => reply::json(StatusCode::OK, r#"{"service":"weir"}"#),
         Route::Models => list(gateway, request, peer, None),
         Route::Model(id) => list(gateway, request, peer, Some(&id)),

@@ -232,7 +232,7 @@ fn backend_reply(failure: &BackendFailure) -> ErrorReply {
         BackendFailure::Unusable { .. } => server(
             502,
             "bad_gateway",
-            "the backend cannot serve this request; its answer is in the operator's log",
+            "the backend cannot serve this request; its status is in the operator's log",
         ),
         BackendFailure::Nonsense { message } => {
             let message = message.as_deref().unwrap_or("the backend's answer is no chat completion");

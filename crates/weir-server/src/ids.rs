@@ -1,3 +1,8 @@
+use std::cell::RefCell;
+
+/// A multiple of an id's 16 bytes.
+const POOL_BYTES: usize = 4096;
+
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
 /// what its audit events carry.
 #[derive(Debug, Clone)]
@@ -11,17 +16,33 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
     pub fn new() -> Self {
-        let mut bytes = [0u8; 16];
-        // Without random bits from the system there is nothing to serve with: keys and audit need them
-        // too, and have failed before. An id of zeros would still only be a worse name.
-        let _ = getrandom::fill(&mut bytes);
-        let hex = hex(bytes);
+        let hex = hex(random());
         Self {
             request: ["req_", &hex].concat(),
             decision: ["dec_", &hex].concat(),
             reply: ["chatcmpl-", &hex].concat(),
         }
     }
+}
+
+/// Random bytes are taken from the system a page at a time: one call for each id would cost more than the
+/// rest of it.
+fn random() -> [u8; 16] {
+    thread_local! {
+        static POOL: RefCell<(Vec<u8>, usize)> = const { RefCell::new((Vec::new(), 0)) };
+    }
+    POOL.with_borrow_mut(|(pool, used)| {
+        if *used == pool.len() {
+            pool.resize(POOL_BYTES, 0);
+            // Without random bits from the system there is nothing to serve with: keys and audit need them
+            // too, and have failed before. An id of zeros would still only be a worse name.
+            let _ = getrandom::fill(pool);
+            *used = 0;
+        }
+        let id = pool.get(*used..*used + 16).and_then(|bytes| bytes.try_into().ok());
+        *used += 16;
+        id.unwrap_or_default()
+    })
 }
 
 fn hex(bytes: [u8; 16]) -> String {

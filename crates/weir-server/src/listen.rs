@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use watched::{Phase, Watched};
+use watched::{Answer, Phase, Watched};
 
 /// A connection on which nothing is asked for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
@@ -133,8 +133,7 @@ fn serve_connection(
             async move {
                 phase.begin();
                 let response = dispatch(&gateway, side, request, peer).await;
-                phase.answer();
-                Ok::<_, Infallible>(response)
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
         });
         let builder = connection_builder();

@@ -45,7 +45,9 @@ pub fn load_or_create(path: &Path) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Secr
             let secret: Result<[u8; SECRET_BYTES], _> = bytes.as_slice().try_into();
             secret.map(Zeroizing::new).map_err(|_| SecretFileError::Length { path: path.to_owned(), length })
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path).map_err(at)?.ok_or(SecretFileError::Random),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create(path).map_err(at)?.ok_or(SecretFileError::Random)
+        }
         Err(error) => Err(at(error)),
     }
 }

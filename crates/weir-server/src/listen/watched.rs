@@ -1,3 +1,4 @@
+use http_body::{Body, Frame, SizeHint};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,11 +11,16 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// From the first byte of a request's head to its last.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// For a client to take any of what was written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How an HTTP/2 connection begins.
+const HTTP2: &[u8] = b"PRI ";
 
 /// Where a connection is between two requests, shared by its socket and its service.
 ///
 /// hyper has one time limit for a head, which it starts while a kept-alive connection is idle. An idle
-/// client may take its time; one that drips the bytes of a head may not.
+/// client may take its time; one that drips the bytes of a head may not. On an HTTP/2 connection requests
+/// overlap, and most of what is read is no head: there the limit ends with the first request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Phase(Arc<AtomicU8>);
 
@@ -29,7 +35,7 @@ impl Phase {
         self.0.store(BUSY, Ordering::Relaxed);
     }
 
-    /// The response is on its way; what is read after it was written is the next head.
+    /// The response is complete; what is read after it was written is the next head.
     pub fn answer(&self) {
         self.0.store(ANSWERED, Ordering::Relaxed);
     }
@@ -43,20 +49,105 @@ impl Phase {
     }
 }
 
-/// A socket that gives up on a head that does not arrive in time.
+/// The body of a response, which tells when hyper is done with it.
+#[derive(Debug)]
+pub(super) struct Answer<B> {
+    body: B,
+    phase: Phase,
+}
+
+impl<B> Answer<B> {
+    pub fn new(body: B, phase: Phase) -> Self {
+        Self { body, phase }
+    }
+}
+
+impl<B> Drop for Answer<B> {
+    fn drop(&mut self) {
+        self.phase.answer();
+    }
+}
+
+impl<B: Body + Unpin> Body for Answer<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A socket that gives up on a head that does not arrive in time, and on a client that does not take
+/// what is written: hyper asks a body for nothing meanwhile, so that nothing else would end it.
 #[derive(Debug)]
 pub(super) struct Watched {
     socket: TcpStream,
     phase: Phase,
-    timer: Pin<Box<Sleep>>,
+    has_read: bool,
+    is_multiplexed: bool,
+    head_timer: Pin<Box<Sleep>>,
+    write_timer: Pin<Box<Sleep>>,
+    is_stalled: bool,
 }
 
 impl Watched {
     pub fn new(socket: TcpStream, phase: Phase) -> Self {
         // A new connection is expected to ask for something.
-        let timer = Box::pin(sleep(HEAD_TIMEOUT));
         phase.turn(IDLE, HEAD);
-        Self { socket, phase, timer }
+        Self {
+            socket,
+            phase,
+            has_read: false,
+            is_multiplexed: false,
+            head_timer: Box::pin(sleep(HEAD_TIMEOUT)),
+            write_timer: Box::pin(sleep(WRITE_TIMEOUT)),
+            is_stalled: false,
+        }
+    }
+
+    fn note_read(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if !std::mem::replace(&mut self.has_read, true) {
+            self.is_multiplexed = bytes.starts_with(HTTP2);
+        }
+        if self.phase.turn(IDLE, HEAD) {
+            self.head_timer.as_mut().reset(Instant::now() + HEAD_TIMEOUT);
+        }
+    }
+
+    fn begin_write(&mut self) {
+        if !self.is_multiplexed {
+            self.phase.turn(ANSWERED, IDLE);
+        }
+    }
+
+    /// Passes on how a write went, or that none has got on for too long.
+    fn limit_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.is_stalled = false;
+            return written;
+        }
+        if !std::mem::replace(&mut self.is_stalled, true) {
+            self.write_timer.as_mut().reset(Instant::now() + WRITE_TIMEOUT);
+        }
+        self.write_timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -68,10 +159,8 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(cx, buf);
-        if buf.filled().len() > before && self.phase.turn(IDLE, HEAD) {
-            self.timer.as_mut().reset(Instant::now() + HEAD_TIMEOUT);
-        }
-        if read.is_pending() && self.phase.is(HEAD) && self.timer.as_mut().poll(cx).is_ready() {
+        self.note_read(buf.filled().get(before..).unwrap_or_default());
+        if read.is_pending() && self.phase.is(HEAD) && self.head_timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
@@ -80,8 +169,9 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.phase.turn(ANSWERED, IDLE);
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        self.begin_write();
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.limit_write(written, cx)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -101,7 +191,77 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.phase.turn(ANSWERED, IDLE);
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        self.begin_write();
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.limit_write(written, cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A watched socket and its client.
+    async fn connection(phase: &Phase) -> (Watched, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the client of the listener under test")]
+        let client = TcpStream::connect(address).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        (Watched::new(socket, phase.clone()), client)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let (mut watched, _client) = connection(&Phase::default()).await;
+        let began = Instant::now();
+        let zeros = vec![0; 1 << 20];
+        let error = loop {
+            if let Err(error) = watched.write_all(&zeros).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(began.elapsed() >= WRITE_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn http2_is_not_timed_after_its_first_request() {
+        let phase = Phase::default();
+        let (mut watched, mut client) = connection(&phase).await;
+        let mut buffer = [0; 64];
+        client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        assert!(watched.read(&mut buffer).await.unwrap() > 0);
+        phase.begin();
+        phase.answer();
+        watched.write_all(b"answer").await.unwrap();
+        client.write_all(b"a frame that is no request").await.unwrap();
+        assert!(watched.read(&mut buffer).await.unwrap() > 0);
+        let more = tokio::time::timeout(10 * HEAD_TIMEOUT, watched.read(&mut buffer)).await;
+        assert!(more.is_err(), "{more:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_is_timed_from_its_first_byte_and_idleness_is_not() {
+        let phase = Phase::default();
+        let (mut watched, mut client) = connection(&phase).await;
+        let mut buffer = [0; 64];
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        assert!(watched.read(&mut buffer).await.unwrap() > 0);
+        phase.begin();
+        phase.answer();
+        watched.write_all(b"answer").await.unwrap();
+        let idle = tokio::time::timeout(10 * HEAD_TIMEOUT, watched.read(&mut buffer)).await;
+        assert!(idle.is_err(), "{idle:?}");
+        client.write_all(b"G").await.unwrap();
+        assert!(watched.read(&mut buffer).await.unwrap() > 0);
+        let began = Instant::now();
+        let error = watched.read(&mut buffer).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), began.elapsed().as_secs()),
+            (io::ErrorKind::TimedOut, HEAD_TIMEOUT.as_secs())
+        );
     }
 }

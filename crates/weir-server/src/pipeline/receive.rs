@@ -78,6 +78,7 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
         // Trailers are no part of a request that Weir knows.
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > limit {
+            drop(whole);
             return Err(discard(body, Failure::TooLarge { limit }).await);
         }
         whole.push(data);

@@ -66,9 +66,11 @@ impl Progress {
     pub(super) fn publish_written(&self, end: u64, full: bool) {
         self.written.publish(end);
         let mut demand = self.demand();
+        let was_settled = demand.written == demand.done;
         demand.written = end;
         demand.full = full;
-        if demand.is_pressing() || demand.written > demand.done {
+        // The sync thread sleeps without an end only while there is nothing to sync.
+        if demand.is_pressing() || was_settled {
             self.demanded.notify_one();
         }
     }

@@ -162,7 +162,16 @@ impl Tail {
                 self.offset += len;
                 Ok(())
             }
-            Err(_) => self.replace_segment(),
+            Err(_) => {
+                let replaced = self.replace_segment();
+                if replaced.is_err() {
+                    // No file has the batch, and a sync that comes before the failure is known must not
+                    // find it: it would be declared durable.
+                    self.unsynced.clear();
+                    self.unsynced_bytes = 0;
+                }
+                replaced
+            }
         }
     }
 
@@ -235,4 +244,37 @@ pub(super) fn remove_prepared(layout: &Layout) -> Result<(), AuditError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::RealDisk;
+    use std::io;
+
+    /// A disk that takes the header of the first segment and nothing more.
+    struct Full(AtomicBool);
+
+    impl Disk for Full {
+        fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+            if self.0.swap(true, Ordering::SeqCst) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            RealDisk.write_at(file, bytes, offset)
+        }
+    }
+
+    #[test]
+    fn what_no_file_took_is_nothing_to_sync() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create_dirs().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(Full(AtomicBool::new(false)));
+        let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), 4096, 0));
+        let first = supply.first().unwrap();
+        let mut tail = Tail::new(layout, disk, supply, first, 0);
+        let batch = Batch { frames: b"frame".to_vec(), changes: Vec::new(), end: 1 };
+        assert!(tail.write(batch).is_err());
+        assert!(tail.unsynced().is_empty());
+    }
 }

@@ -194,7 +194,7 @@ impl Encode for ChatRequest {
         let mut writer = ObjectWriter::new(out);
         write_string(to.model, writer.member("model"));
         let members = self.body.as_object().into_iter().flat_map(Object::iter);
-        for (name, value) in members.filter(|(name, _)| *name != "stream_options") {
+        for (name, value) in members.filter(|(name, _)| !(self.stream && *name == "stream_options")) {
             let pseudonym = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
             match pseudonym {
                 Some((_, pseudonym)) => write_string(pseudonym, writer.member(name)),
@@ -428,7 +428,8 @@ impl RemoteSearch {
 /// Whether a text begins as a URL with a host or a path does: `https://`, `file://`, `s3://`.
 fn has_authority(text: &str) -> bool {
     let scheme = text.trim_start().split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)))
+    scheme
+        .is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)))
 }
 
 /// Tools that a backend would run itself reach out from where it stands; only the client's own pass.

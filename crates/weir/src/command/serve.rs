@@ -52,8 +52,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failed> {
 
 async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCode, Failed> {
     let config = &snapshot.loaded.config;
-    let listeners =
-        listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin))?;
+    let listeners = listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin))?;
     let (gateway, recovery) = start(snapshot)?;
     say_what_runs(&gateway, &listeners, &recovery);
     watch(&gateway, args.files.sources()).map_err(|error| Failed::check("cannot watch the files", &error))?;

@@ -35,8 +35,17 @@ fn no_header_sends_a_classified_request_out() {
     ] {
         for body in [classified("auto"), streamed(classified("auto"))] {
             let reply = stage.gateway.chat_with(&[(name, value)], &body);
-            assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{name}: {value}: {}", reply.text());
-            assert_eq!(stage.record(&reply)["decision"]["overrides_denied"], noted_as(noted), "{name}: {value}");
+            assert_eq!(
+                (reply.status, reply.zone()),
+                (200, Some("local")),
+                "{name}: {value}: {}",
+                reply.text()
+            );
+            assert_eq!(
+                stage.record(&reply)["decision"]["overrides_denied"],
+                noted_as(noted),
+                "{name}: {value}"
+            );
         }
     }
     stage.assert_cloud_untouched();
@@ -145,8 +154,17 @@ fn no_variable_of_the_environment_sends_anything_elsewhere() {
     let stage = Stage::run_as(two_zones, TWO_RULES, |_: &Home| {
         let mut command = weir();
         for name in [
-            "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "OPENAI_BASE_URL",
-            "OPENAI_API_BASE", "OTEL_EXPORTER_OTLP_ENDPOINT", "WEIR_BACKEND", "WEIR_UPSTREAM",
+            "http_proxy",
+            "HTTP_PROXY",
+            "https_proxy",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "OPENAI_BASE_URL",
+            "OPENAI_API_BASE",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "WEIR_BACKEND",
+            "WEIR_UPSTREAM",
         ] {
             command.env(name, &sink);
         }

@@ -1,5 +1,12 @@
 //! Whatever a caller wishes and whatever breaks, classified requests go to no backend in the cloud; and
 //! nothing goes there without a record.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
 
 mod failures;
 mod full;
@@ -27,12 +34,15 @@ fn streamed(mut body: Value) -> Value {
     body
 }
 
-/// Two zones with the local backend preferred, and little patience with backends.
+/// Two zones with the local backend preferred, and little patience with it.
 fn local_first(local: &str, cloud: &str) -> String {
-    let timeouts = "    timeouts: { connect: 1s, first_token: 300ms, idle: 1s, total: 400ms }\n";
+    let timeouts = "    timeouts: { connect: 1s, first_token: 600ms, idle: 1s, total: 600ms }\n";
     support::two_zones(local, cloud)
-        .replace("targets: [there/cloud-model, here/local-model]", "targets: [here/local-model, there/cloud-model]")
-        .replace("    models:", &format!("{timeouts}    models:"))
+        .replace(
+            "targets: [there/cloud-model, here/local-model]",
+            "targets: [here/local-model, there/cloud-model]",
+        )
+        .replacen("    models:", &format!("{timeouts}    models:"), 1)
 }
 
 /// The two rules, and a ladder that leads outside where that is permitted.

@@ -22,7 +22,8 @@ fn without_rules_everything_stays_local() {
 
 #[test]
 fn a_request_that_no_rule_matches_stays_local() {
-    let policy = "policy: 1\nrules:\n  - { name: tools, when: { request.tools: true }, use: any, prefer: order }\n";
+    let policy =
+        "policy: 1\nrules:\n  - { name: tools, when: { request.tools: true }, use: any, prefer: order }\n";
     let stage = Stage::with(two_zones, policy);
     assert_eq!(stage.chat(&harmless("auto")).zone(), Some("local"));
     stage.assert_cloud_untouched();
@@ -81,7 +82,10 @@ fn data_bound_to_the_eu_does_not_go_to_a_backend_elsewhere() {
     let reply = stage.gateway.chat_with(&bound, &harmless("cloud-only"));
     assert_eq!((reply.status, reply.code().as_str()), (403, "policy_denied"));
     stage.assert_cloud_untouched();
-    assert_eq!(stage.gateway.chat_with(&[("x-weir-jurisdiction", "US")], &harmless("auto")).zone(), Some("cloud"));
+    assert_eq!(
+        stage.gateway.chat_with(&[("x-weir-jurisdiction", "US")], &harmless("auto")).zone(),
+        Some("cloud")
+    );
     assert_eq!(stage.chat(&harmless("auto")).zone(), Some("cloud"));
 }
 

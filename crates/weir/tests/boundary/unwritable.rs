@@ -53,7 +53,8 @@ fn without_a_record_nothing_is_served_at_all_unless_the_operator_says_so() {
 
 #[test]
 fn with_local_only_what_stays_inside_is_served_without_a_record_and_the_rest_is_not() {
-    let stage = stage(|local, cloud| format!("{}audit: {{ on_failure: local_only }}\n", two_zones(local, cloud)));
+    let stage =
+        stage(|local, cloud| format!("{}audit: {{ on_failure: local_only }}\n", two_zones(local, cloud)));
     fail_writes(&stage);
     assert_refused(&stage.chat(&harmless("cloud-only")));
     for body in [classified("auto"), streamed(classified("auto")), harmless("auto")] {

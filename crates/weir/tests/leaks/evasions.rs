@@ -44,7 +44,9 @@ fn disguised_identifiers_stay_local() {
     let mut client = stage.gateway.client();
     let between = |separator: &str| EMAIL.chars().map(|c| format!("{c}{separator}")).collect::<String>();
     let fullwidth = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xFEE0).unwrap() } else { c }).collect()
+        text.chars()
+            .map(|c| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xFEE0).unwrap() } else { c })
+            .collect()
     };
     let mathematical = |digits: &str| -> String {
         digits.chars().map(|c| char::from_u32(0x1D7CE + c.to_digit(10).unwrap()).unwrap()).collect()
@@ -78,7 +80,8 @@ fn disguised_identifiers_stay_local() {
 fn escapes_of_the_body_itself_hide_nothing() {
     let stage = Stage::new();
     for (lower, what) in [(true, "lower case"), (false, "upper case")] {
-        let escape = |c: char| if lower { format!("\\u{:04x}", c as u32) } else { format!("\\u{:04X}", c as u32) };
+        let escape =
+            |c: char| if lower { format!("\\u{:04x}", c as u32) } else { format!("\\u{:04X}", c as u32) };
         let escaped: String = EMAIL.chars().map(escape).collect();
         let body = format!(r#"{{"model":"auto","messages":[{{"role":"user","content":"{escaped}"}}]}}"#);
         let reply = stage.gateway.client().post("/v1/chat/completions", &[], body.as_bytes());

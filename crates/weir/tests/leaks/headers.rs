@@ -18,11 +18,39 @@ const PASSED: [&str; 7] =
 fn no_header_of_a_client_reaches_a_backend() {
     let mut stage = Stage::new();
     let names = [
-        "cookie", "proxy-authorization", "traceparent", "tracestate", "baggage", "x-forwarded-for",
-        "x-forwarded-host", "x-forwarded-proto", "forwarded", "via", "from", "referer", "user-agent", "x-title",
-        "http-referer", "openai-organization", "openai-project", "openai-beta", "anthropic-beta",
-        "idempotency-key", "session_id", "x-stainless-lang", "x-request-id", "x-real-ip", "x-tenant", "priority",
-        "x-custom", "accept-language", "if-none-match", "range", "te", "x-openwebui-user-email", "date",
+        "cookie",
+        "proxy-authorization",
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "forwarded",
+        "via",
+        "from",
+        "referer",
+        "user-agent",
+        "x-title",
+        "http-referer",
+        "openai-organization",
+        "openai-project",
+        "openai-beta",
+        "anthropic-beta",
+        "idempotency-key",
+        "session_id",
+        "x-stainless-lang",
+        "x-request-id",
+        "x-real-ip",
+        "x-tenant",
+        "priority",
+        "x-custom",
+        "accept-language",
+        "if-none-match",
+        "range",
+        "te",
+        "x-openwebui-user-email",
+        "date",
     ];
     let mut headers: Vec<(&str, &str)> = names.iter().map(|name| (*name, CANARY)).collect();
     headers.push(("authorization", "Bearer canary-7f3a91"));
@@ -50,10 +78,12 @@ fn assert_only_own_headers(backend: &Fake) {
 #[test]
 fn a_backend_is_shown_the_key_of_the_configuration_and_not_the_callers() {
     let keyed = |local: &str, cloud: &str| {
-        two_zones(local, cloud).replace(&format!("url: {cloud}\n"), &format!("url: {cloud}\n    api_key: backend-key\n"))
+        two_zones(local, cloud)
+            .replace(&format!("url: {cloud}\n"), &format!("url: {cloud}\n    api_key: backend-key\n"))
     };
     let stage = Stage::with(keyed, TWO_RULES);
-    let reply = stage.gateway.chat_with(&[("authorization", "Bearer canary-7f3a91")], &ask("auto", "Say hello."));
+    let reply =
+        stage.gateway.chat_with(&[("authorization", "Bearer canary-7f3a91")], &ask("auto", "Say hello."));
     assert_eq!((reply.status, reply.zone()), (200, Some("cloud")));
     assert_eq!(stage.there.seen()[0].header("authorization"), Some("Bearer backend-key"));
     assert_eq!(stage.there.leaked(CANARY), None);
@@ -125,7 +155,9 @@ fn the_name_of_a_model_is_always_the_configurations() {
         assert_eq!(backend.seen().last().unwrap().json()["model"], name);
         assert!(!backend.contains(model.as_bytes()), "the alias is nobody's business");
     }
-    for unknown in ["local-model", "cloud-model", "here/local-model", "llama:cloud", "gpt-oss:120b-cloud", "", "AUTO"] {
+    for unknown in
+        ["local-model", "cloud-model", "here/local-model", "llama:cloud", "gpt-oss:120b-cloud", "", "AUTO"]
+    {
         let reply = stage.chat(&ask(unknown, "Say hello."));
         assert_eq!((reply.status, reply.code().as_str()), (404, "model_not_found"), "{unknown}");
     }

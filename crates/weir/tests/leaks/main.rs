@@ -4,6 +4,13 @@
 //! The leak oracle: a text that occurs nowhere else is put into the place under test, the cloud backend
 //! records every byte of every connection, and the text must be in none of them, nor in the log, in
 //! `/metrics`, or in any file that Weir keeps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
 
 mod bodies;
 mod evasions;

@@ -16,12 +16,30 @@ fn what_cannot_be_inspected_stays_local_and_the_record_says_why() {
         ("image", parts(json!([{ "type": "image_url", "image_url": { "url": data("image/png") } }]))),
         ("image", parts(json!([{ "type": "image_url", "image_url": data("image/png") }]))),
         ("image", parts(json!([{ "type": "input_image", "image_url": data("image/png") }]))),
-        ("audio", parts(json!([{ "type": "input_audio", "input_audio": { "data": BASE64, "format": "wav" } }]))),
+        (
+            "audio",
+            parts(json!([{ "type": "input_audio", "input_audio": { "data": BASE64, "format": "wav" } }])),
+        ),
         ("video", parts(json!([{ "type": "video_url", "video_url": { "url": data("video/mp4") } }]))),
-        ("file", parts(json!([{ "type": "file", "file": { "filename": "a.pdf", "file_data": data("application/pdf") } }]))),
-        ("file", messages(json!([{ "role": "tool", "tool_call_id": "1", "content": [{ "type": "file", "file": { "file_data": BASE64 } }] }]))),
+        (
+            "file",
+            parts(
+                json!([{ "type": "file", "file": { "filename": "a.pdf", "file_data": data("application/pdf") } }]),
+            ),
+        ),
+        (
+            "file",
+            messages(
+                json!([{ "role": "tool", "tool_call_id": "1", "content": [{ "type": "file", "file": { "file_data": BASE64 } }] }]),
+            ),
+        ),
         ("unknown_content_part", parts(json!([{ "type": "x_blob", "x_blob": BASE64 }]))),
-        ("audio", messages(json!([{ "role": "assistant", "audio": { "id": "audio_1" } }, { "role": "user", "content": "a" }]))),
+        (
+            "audio",
+            messages(
+                json!([{ "role": "assistant", "audio": { "id": "audio_1" } }, { "role": "user", "content": "a" }]),
+            ),
+        ),
         ("store", request(json!({ "store": true }))),
     ] {
         let reply = stage.chat(&body);
@@ -36,7 +54,8 @@ fn what_cannot_be_inspected_stays_local_and_the_record_says_why() {
 #[test]
 fn a_text_beside_an_image_does_not_make_it_inspectable() {
     let stage = Stage::new();
-    let image = json!({ "type": "image_url", "image_url": { "url": format!("data:image/png;base64,{BASE64}") } });
+    let image =
+        json!({ "type": "image_url", "image_url": { "url": format!("data:image/png;base64,{BASE64}") } });
     let reply = stage.chat(&parts(json!([{ "type": "text", "text": "What is on it?" }, image])));
     assert_eq!(reply.zone(), Some("local"));
     stage.assert_cloud_untouched();
@@ -71,7 +90,10 @@ fn remote_links_and_stored_files_are_refused_before_any_backend_sees_them() {
             assert_refused(&reply, &body);
             let named = reply.json()["error"]["param"].as_str().unwrap().to_owned();
             assert!(named.starts_with("messages[0].content[0]."), "{named} in {body}");
-            assert!(named.ends_with(param.trim_end_matches("[0]")) || named.contains(param), "{named} in {body}");
+            assert!(
+                named.ends_with(param.trim_end_matches("[0]")) || named.contains(param),
+                "{named} in {body}"
+            );
         }
     }
     assert_eq!((stage.here.requests(), stage.there.requests()), (0, 0));
@@ -81,15 +103,25 @@ fn remote_links_and_stored_files_are_refused_before_any_backend_sees_them() {
 #[test]
 fn references_to_stored_objects_and_hosted_tools_are_refused() {
     let stage = Stage::new();
-    let mut bodies: Vec<Value> = ["previous_response_id", "conversation"]
-        .map(|name| request(json!({ name: "resp_1" })))
-        .to_vec();
+    let mut bodies: Vec<Value> =
+        ["previous_response_id", "conversation"].map(|name| request(json!({ name: "resp_1" }))).to_vec();
     bodies.push(request(json!({ "web_search_options": { "user_location": "here" } })));
-    let hosted = ["web_search", "web_search_preview", "file_search", "code_interpreter", "computer_use", "image_generation"];
+    let hosted = [
+        "web_search",
+        "web_search_preview",
+        "file_search",
+        "code_interpreter",
+        "computer_use",
+        "image_generation",
+    ];
     bodies.extend(hosted.map(|kind| request(json!({ "tools": [{ "type": kind }] }))));
-    bodies.push(request(json!({ "tools": [{ "type": "mcp", "server_url": "http://127.0.0.1:9/", "headers": { "a": "b" } }] })));
+    bodies.push(request(
+        json!({ "tools": [{ "type": "mcp", "server_url": "http://127.0.0.1:9/", "headers": { "a": "b" } }] }),
+    ));
     bodies.push(request(json!({ "tools": [{ "function": { "name": "f" } }] })));
-    bodies.push(request(json!({ "tools": [{ "type": "function", "function": { "name": "f" } }, { "type": "mcp" }] })));
+    bodies.push(request(
+        json!({ "tools": [{ "type": "function", "function": { "name": "f" } }, { "type": "mcp" }] }),
+    ));
     for body in bodies {
         assert_refused(&stage.chat(&body), &body);
     }
@@ -103,7 +135,8 @@ fn bytes_that_are_no_text_are_refused_and_not_replaced() {
     let around = |middle: &[u8]| {
         [br#"{"model":"auto","messages":[{"role":"user","content":""#.as_slice(), middle, br#""}]}"#].concat()
     };
-    let utf16: Vec<u8> = String::from_utf8(around(b"a")).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        String::from_utf8(around(b"a")).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let bom = [b"\xEF\xBB\xBF".as_slice(), &around(b"a")].concat();
     for (what, body) in [
         ("a lone byte", around(b"\xFF")),
@@ -127,5 +160,10 @@ fn bytes_that_are_no_text_are_refused_and_not_replaced() {
 
 #[track_caller]
 fn assert_refused(reply: &Reply, body: &Value) {
-    assert_eq!((reply.status, reply.code().as_str()), (400, "unsupported_parameter"), "{body}: {}", reply.text());
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (400, "unsupported_parameter"),
+        "{body}: {}",
+        reply.text()
+    );
 }

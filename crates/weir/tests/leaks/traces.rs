@@ -13,7 +13,9 @@ const CLASSIFIED: &str = "canary-5b20ce of jo.doe@example.com";
 #[test]
 fn a_backends_error_that_quotes_the_prompt_reaches_the_client_and_nothing_else() {
     let mut stage = Stage::new();
-    for (status, seen_by_client, expected) in [(400, true, 400), (422, true, 422), (500, false, 502), (401, false, 502), (404, false, 502)] {
+    for (status, seen_by_client, expected) in
+        [(400, true, 400), (422, true, 422), (500, false, 502), (401, false, 502), (404, false, 502)]
+    {
         stage.here.set(Script::failing(Fault::Status(Failure::quoting_the_prompt(status))));
         let reply = stage.chat(&ask("auto", CLASSIFIED));
         assert_eq!(reply.status, expected, "{status}: {}", reply.text());

@@ -1,8 +1,8 @@
 //! Errors of backends, as clients see them.
 
+use crate::support::ask;
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
-use crate::support::ask;
 use crate::{assert_error, streamed};
 use serde_json::json;
 use weir_rig::fake::{Failure, Fault, Script};
@@ -41,7 +41,8 @@ fn a_request_that_is_at_fault_gets_the_backends_own_words() {
 fn what_is_weirs_own_affair_is_a_bad_gateway() {
     let stage = Stage::new();
     for status in [401, 403, 404, 500, 502, 504] {
-        let failure = Failure::openai(status, "x", "invalid_api_key", "Incorrect API key provided: backend-key");
+        let failure =
+            Failure::openai(status, "x", "invalid_api_key", "Incorrect API key provided: backend-key");
         for reply in replies(&stage, failure) {
             assert_error(&reply, 502, "bad_gateway", &status.to_string());
             assert!(!reply.text().contains("backend-key"), "{}", reply.text());
@@ -70,7 +71,8 @@ fn a_limit_stays_a_limit_and_says_when_to_come_back() {
     ] {
         // A backend that says it is full is left alone for a while, so each case has its own.
         let stage = Stage::new();
-        let failure = Failure::openai(status, "rate_limit_error", "rate_limit_exceeded", "Too many requests.");
+        let failure =
+            Failure::openai(status, "rate_limit_error", "rate_limit_exceeded", "Too many requests.");
         stage.there.set(Script::failing(Fault::Status(failure.with_header("retry-after", asked))));
         let reply = stage.chat(&ask("cloud-only", "hi"));
         let (expected, code) = if status == 429 { (429, "rate_limit_exceeded") } else { (503, "overloaded") };
@@ -78,7 +80,10 @@ fn a_limit_stays_a_limit_and_says_when_to_come_back() {
         assert_eq!(reply.header("retry-after"), Some(told.to_string().as_str()), "{status} {asked}");
         assert_eq!(reply.header("x-should-retry"), may_retry, "{status} {asked}");
         let message = reply.json()["error"]["message"].as_str().unwrap().to_owned();
-        assert!(message.contains("try again in ") && message.trim_end_matches('.').ends_with('s'), "{message}");
+        assert!(
+            message.contains("try again in ") && message.trim_end_matches('.').ends_with('s'),
+            "{message}"
+        );
     }
 }
 
@@ -86,14 +91,26 @@ fn a_limit_stays_a_limit_and_says_when_to_come_back() {
 fn an_overflow_of_the_context_is_worded_as_agents_expect_it() {
     let stage = Stage::new();
     for (body, limit) in [
-        (r#"{"error":{"code":400,"message":"request (9001 tokens) exceeds the available context size (8192 tokens)","type":"exceed_context_size_error"}}"#, 8192),
-        (r#"{"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.","code":400}"#, 4096),
-        (r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum","type":"invalid_request_error"}}"#, 200_000),
+        (
+            r#"{"error":{"code":400,"message":"request (9001 tokens) exceeds the available context size (8192 tokens)","type":"exceed_context_size_error"}}"#,
+            8192,
+        ),
+        (
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.","code":400}"#,
+            4096,
+        ),
+        (
+            r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum","type":"invalid_request_error"}}"#,
+            200_000,
+        ),
     ] {
         for reply in replies(&stage, Failure::new(400, "application/json", body)) {
             assert_error(&reply, 400, "context_length_exceeded", body);
             let message = reply.json()["error"]["message"].as_str().unwrap().to_owned();
-            assert!(message.contains(&format!("This model's maximum context length is {limit} tokens")), "{message}");
+            assert!(
+                message.contains(&format!("This model's maximum context length is {limit} tokens")),
+                "{message}"
+            );
         }
     }
 }

@@ -25,7 +25,12 @@ fn bodies_that_could_be_read_in_two_ways_are_refused_with_their_path() {
     for (what, body, code, param) in [
         ("messages twice", with(r#","messages":[]"#), "duplicate_key", Some("messages")),
         ("messages twice, once escaped", with(r#","\u006dessages":[]"#), "duplicate_key", Some("messages")),
-        ("content twice", message(r#"{"role":"user","content":"a","content":"b"}"#), "duplicate_key", Some("messages[0].content")),
+        (
+            "content twice",
+            message(r#"{"role":"user","content":"a","content":"b"}"#),
+            "duplicate_key",
+            Some("messages[0].content"),
+        ),
         ("a key twice, far down", with(r#","x":[{"y":{"z":1,"z":2}}]"#), "duplicate_key", Some("x[0].y.z")),
         ("nested 10,000 deep", with(&deep(10_000)), "", None),
         ("nested 65 deep", with(&deep(65)), "", None),

@@ -12,7 +12,8 @@ fn json(body: &str) -> Fault {
 #[test]
 fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
     let short = |local: &str, cloud: &str| {
-        two_zones(local, cloud).replace("    models:", "    timeouts: { first_token: 2s, total: 2s }\n    models:")
+        two_zones(local, cloud)
+            .replace("    models:", "    timeouts: { first_token: 2s, total: 2s }\n    models:")
     };
     let stage = Stage::with(short, TWO_RULES);
     let raw = |text: &str| Fault::Raw(text.as_bytes().to_vec());
@@ -28,17 +29,36 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
         ("half an answer", Fault::Cut { after: 1, how: Cut::Fin }),
         ("half a chunk", Fault::Cut { after: 1, how: Cut::Truncate }),
         ("an answer that ends early", Fault::Cut { after: 1, how: Cut::End }),
-        ("a wrong length", raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"choices\":[]}")),
-        ("two lengths", raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 14\r\ncontent-length: 3\r\n\r\n{\"choices\":[]}")),
+        (
+            "a wrong length",
+            raw(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"choices\":[]}",
+            ),
+        ),
+        (
+            "two lengths",
+            raw(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 14\r\ncontent-length: 3\r\n\r\n{\"choices\":[]}",
+            ),
+        ),
         ("huge headers", raw(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20)))),
-        ("an upgrade", raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n")),
-        ("compressed nonsense", raw("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n\x1f\u{1}zz")),
+        (
+            "an upgrade",
+            raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+        ),
+        (
+            "compressed nonsense",
+            raw(
+                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n\x1f\u{1}zz",
+            ),
+        ),
         ("204", raw("HTTP/1.1 204 No Content\r\n\r\n")),
     ] {
         stage.there.set(Script::failing(fault));
         for body in [ask("cloud-only", "hi"), streamed(ask("cloud-only", "hi"))] {
             let reply = stage.chat(&body);
-            let broke_amid = reply.status == 200 && reply.text().contains("\"error\"") && !reply.text().contains("[DONE]");
+            let broke_amid =
+                reply.status == 200 && reply.text().contains("\"error\"") && !reply.text().contains("[DONE]");
             if !(body["stream"] == true && broke_amid) {
                 assert_error(&reply, 502, "bad_gateway", what);
             }
@@ -51,8 +71,13 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
 #[test]
 fn informational_answers_before_the_real_one_are_passed_over() {
     let stage = Stage::new();
-    let body = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}"#;
-    let answer = format!("{}HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(3), body.len());
+    let body =
+        r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}"#;
+    let answer = format!(
+        "{}HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(3),
+        body.len()
+    );
     stage.there.set(Script::failing(Fault::Raw(answer.into_bytes())));
     let reply = stage.chat(&ask("cloud-only", "hi"));
     assert_eq!(reply.status, 200, "{}", reply.text());

@@ -62,7 +62,13 @@ impl Http2 {
         let id = self.next_stream;
         self.next_stream += 2;
         let mut block = Vec::new();
-        for (name, value) in [(":method", method), (":scheme", "http"), (":path", path), (":authority", "weir.test"), ("content-type", "application/json")] {
+        for (name, value) in [
+            (":method", method),
+            (":scheme", "http"),
+            (":path", path),
+            (":authority", "weir.test"),
+            ("content-type", "application/json"),
+        ] {
             literal(name, value, &mut block);
         }
         let end = if body.is_none() { END_STREAM } else { 0 };

@@ -1,4 +1,11 @@
 //! What clients and backends see of the gateway on the wire, byte by byte.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
 
 mod backend_errors;
 mod bodies;
@@ -31,7 +38,10 @@ fn assert_error(reply: &Reply, status: u16, code: &str, what: &str) {
     let keys: Vec<&str> = error.keys().map(String::as_str).collect();
     assert_eq!(keys, ["message", "type", "param", "code"], "{what}");
     assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{what}: {body}");
-    assert!(error["type"].is_string() && (error["param"].is_null() || error["param"].is_string()), "{what}: {body}");
+    assert!(
+        error["type"].is_string() && (error["param"].is_null() || error["param"].is_string()),
+        "{what}: {body}"
+    );
     assert_eq!(error["code"], code, "{what}: {body}");
     assert!(!reply.text().contains('<'), "{what}: {body}");
 }

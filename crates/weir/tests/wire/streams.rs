@@ -9,7 +9,11 @@ use weir_rig::fake::{Cut, Fault, Framing, Script, Usage};
 
 fn chunks(reply: &Reply) -> Vec<Value> {
     let events = reply.events();
-    events.iter().filter(|event| *event != "[DONE]").map(|event| serde_json::from_str(event).unwrap()).collect()
+    events
+        .iter()
+        .filter(|event| *event != "[DONE]")
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect()
 }
 
 fn content_chunks(reply: &Reply) -> Vec<Value> {
@@ -33,7 +37,10 @@ fn a_stream_has_the_form_that_clients_rely_on() {
     assert_eq!(reply.streamed_text(), "simulated answer of cloud-model");
     for chunk in &chunks {
         assert_eq!((&chunk["id"], &chunk["model"]), (&chunks[0]["id"], &json!("auto")));
-        assert_eq!((&chunk["created"], &chunk["object"]), (&chunks[0]["created"], &json!("chat.completion.chunk")));
+        assert_eq!(
+            (&chunk["created"], &chunk["object"]),
+            (&chunks[0]["created"], &json!("chat.completion.chunk"))
+        );
         assert_eq!(chunk.get("system_fingerprint"), None);
     }
     let ends = chunks.iter().filter(|chunk| !chunk["choices"][0]["finish_reason"].is_null()).count();
@@ -45,7 +52,9 @@ fn usage_is_asked_for_always_and_shown_to_those_who_asked() {
     let stage = Stage::new();
     let mut body = streamed(ask("auto", "hi"));
     let silent = stage.chat(&body);
-    assert!(chunks(&silent).iter().all(|chunk| chunk.get("usage").is_none() && chunk["choices"] != json!([])));
+    assert!(
+        chunks(&silent).iter().all(|chunk| chunk.get("usage").is_none() && chunk["choices"] != json!([]))
+    );
     body["stream_options"] = json!({ "include_usage": true, "include_obfuscation": false });
     let asked = stage.chat(&body);
     let last = chunks(&asked).pop().unwrap();
@@ -70,7 +79,8 @@ fn several_choices_and_tool_calls_pass_unchanged() {
     body["n"] = json!(2);
     let reply = stage.chat(&body);
     for index in [0, 1] {
-        let of_choice = content_chunks(&reply).into_iter().filter(|chunk| chunk["choices"][0]["index"] == index);
+        let of_choice =
+            content_chunks(&reply).into_iter().filter(|chunk| chunk["choices"][0]["index"] == index);
         let text: String = of_choice
             .clone()
             .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned))
@@ -92,7 +102,9 @@ fn several_choices_and_tool_calls_pass_unchanged() {
 
 /// An alias with a second backend behind the first, of the same zone.
 fn two_in_the_cloud(second: &str) -> impl FnOnce(&str, &str) -> String {
-    let backend = format!("  - name: spare\n    zone: cloud\n    url: {second}\n    models: [{{ name: spare-model }}]\naliases:\n");
+    let backend = format!(
+        "  - name: spare\n    zone: cloud\n    url: {second}\n    models: [{{ name: spare-model }}]\naliases:\n"
+    );
     move |local: &str, cloud: &str| {
         two_zones(local, cloud)
             .replace("aliases:\n", &backend)
@@ -114,7 +126,11 @@ fn a_stream_that_breaks_after_its_first_content_ends_with_an_error_and_is_not_co
             assert_broken_off(&reply, &what);
             assert_eq!(chunks(&reply).len() as u64, after + 1, "{what}: what came before is given");
             let outcome = &stage.record(&reply)["outcome"];
-            assert_eq!((&outcome["outcome"], &outcome["tokens_estimated"]), (&json!("upstream_aborted"), &json!(true)), "{what}");
+            assert_eq!(
+                (&outcome["outcome"], &outcome["tokens_estimated"]),
+                (&json!("upstream_aborted"), &json!(true)),
+                "{what}"
+            );
             assert_eq!(outcome["tokens_out"], after, "{what}");
             assert_eq!((stage.here.accepted(), spare_of.there.accepted()), (0, 0), "{what}");
         }
@@ -149,8 +165,13 @@ fn before_the_first_content_the_next_backend_of_the_plan_answers() {
         let reply = stage.chat(&streamed(ask("auto", "hi")));
         assert_eq!(reply.streamed_text(), "simulated answer of spare-model", "{fault:?}: {}", reply.text());
         assert_eq!(reply.header("x-weir-backend"), Some("spare"), "{fault:?}");
-        let roles = chunks(&reply).iter().filter(|chunk| chunk["choices"][0]["delta"]["role"] == "assistant").count();
-        assert_eq!((roles, reply.text().matches("[DONE]").count()), (1, 1), "{fault:?}: nothing of the first is left");
+        let roles =
+            chunks(&reply).iter().filter(|chunk| chunk["choices"][0]["delta"]["role"] == "assistant").count();
+        assert_eq!(
+            (roles, reply.text().matches("[DONE]").count()),
+            (1, 1),
+            "{fault:?}: nothing of the first is left"
+        );
     }
     assert_eq!(stage.here.accepted(), 0);
 }
