@@ -295,15 +295,6 @@ fn push_hex(text: &mut String, byte: u8) {
     text.extend(digits.map(char::from));
 }
 
-/// Room for most events, so that writing one does not grow the buffer step by step.
-const EVENT_BYTES: usize = 1024;
-
-fn to_vec(body: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut json = Vec::with_capacity(EVENT_BYTES);
-    serde_json::to_writer(&mut json, body)?;
-    Ok(json)
-}
-
 fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(json)
 }
