@@ -168,8 +168,7 @@ pub fn watch(gateway: &Arc<Gateway>, sources: Sources) -> std::io::Result<()> {
             }
         }
         let mut seen = Seen::default();
-        // What is in force was read just now; what has changed since is noticed below.
-        weak.upgrade().map(|gateway| seen.differs(&gateway, &sources));
+        // The first look reads the files in any case: they may have changed since what is in force was read.
         loop {
             wait(&notices);
             let Some(gateway) = weak.upgrade() else { return };
