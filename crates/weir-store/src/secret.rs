@@ -1,6 +1,6 @@
 //! Secrets of this installation that Weir makes itself: 32 random bytes in a file of their own.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,24 @@ pub enum SecretFileError {
         length: usize,
     },
     /// The system gives no random bytes.
-    #[error("no random bytes from the system")]
-    Random,
+    #[error("the operating system gave no random numbers")]
+    Random(#[source] getrandom::Error),
+}
+
+/// The secret in `path`; `None` when there is no such file.
+///
+/// # Errors
+/// [`SecretFileError`] when there is one that cannot be used.
+pub fn load(path: &Path) -> Result<Option<Zeroizing<[u8; SECRET_BYTES]>>, SecretFileError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(SecretFileError::Io { path: path.to_owned(), source }),
+    };
+    let length = bytes.len();
+    let secret = bytes.as_slice().try_into();
+    let secret = secret.map_err(|_| SecretFileError::Length { path: path.to_owned(), length })?;
+    Ok(Some(Zeroizing::new(secret)))
 }
 
 /// The secret in `path`, which is made, readable by its owner only, if it is not there.
@@ -38,35 +54,27 @@ pub enum SecretFileError {
 /// # Errors
 /// [`SecretFileError`]; nothing was changed then.
 pub fn load_or_create(path: &Path) -> Result<Zeroizing<[u8; SECRET_BYTES]>, SecretFileError> {
-    let at = |source| SecretFileError::Io { path: path.to_owned(), source };
-    match fs::read(path).map(Zeroizing::new) {
-        Ok(bytes) => {
-            let length = bytes.len();
-            let secret: Result<[u8; SECRET_BYTES], _> = bytes.as_slice().try_into();
-            secret.map(Zeroizing::new).map_err(|_| SecretFileError::Length { path: path.to_owned(), length })
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(path).map_err(at)?.ok_or(SecretFileError::Random)
-        }
-        Err(error) => Err(at(error)),
+    if let Some(secret) = load(path)? {
+        return Ok(secret);
     }
+    let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
+    getrandom::fill(secret.as_mut()).map_err(SecretFileError::Random)?;
+    write(path, secret.as_ref()).map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;
+    Ok(secret)
 }
 
-/// Written beside and renamed, so that there is never half a secret.
-fn create(path: &Path) -> io::Result<Option<Zeroizing<[u8; SECRET_BYTES]>>> {
-    let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
-    if getrandom::fill(secret.as_mut()).is_err() {
-        return Ok(None);
-    }
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let beside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(secret.as_ref())?;
+/// Under another name first, so that a crash leaves the whole file or none.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().filter(|directory| *directory != Path::new(""));
+    let directory = directory.unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let unfinished = path.with_added_extension("new");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&beside, path)?;
-    Ok(Some(secret))
+    fs::rename(&unfinished, path)?;
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]

@@ -1,15 +1,11 @@
 use super::KeyStoreError;
+use crate::secret::{self, SECRET_BYTES};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
-
-const PEPPER_BYTES: usize = 32;
 
 /// Hashes the text of keys under the pepper, a secret of this installation.
 ///
@@ -18,7 +14,7 @@ const PEPPER_BYTES: usize = 32;
 pub(super) struct KeyHasher(Hmac<Sha256>);
 
 impl KeyHasher {
-    fn new(pepper: &[u8; PEPPER_BYTES]) -> Self {
+    fn new(pepper: &[u8; SECRET_BYTES]) -> Self {
         // HMAC fills a shorter key up with zeros to the hash's block (RFC 2104, section 2); done here,
         // the length is right by type and nothing can fail.
         let mut block = Zeroizing::new([0_u8; 64]);
@@ -54,7 +50,7 @@ impl PartialEq for KeyHash {
 
 /// The hasher of an existing installation.
 pub(super) fn load(path: &Path) -> Result<KeyHasher, KeyStoreError> {
-    match read(path)? {
+    match secret::load(path)? {
         Some(pepper) => Ok(KeyHasher::new(&pepper)),
         None => Err(KeyStoreError::PepperMissing { path: path.to_owned() }),
     }
@@ -62,39 +58,5 @@ pub(super) fn load(path: &Path) -> Result<KeyHasher, KeyStoreError> {
 
 /// The hasher of a new installation. The caller keeps other processes out.
 pub(super) fn load_or_create(path: &Path) -> Result<KeyHasher, KeyStoreError> {
-    if let Some(pepper) = read(path)? {
-        return Ok(KeyHasher::new(&pepper));
-    }
-    let mut pepper = Zeroizing::new([0_u8; PEPPER_BYTES]);
-    getrandom::fill(pepper.as_mut()).map_err(KeyStoreError::Random)?;
-    write_durably(path, pepper.as_ref()).map_err(|source| io_error(path, source))?;
-    Ok(KeyHasher::new(&pepper))
-}
-
-fn read(path: &Path) -> Result<Option<Zeroizing<[u8; PEPPER_BYTES]>>, KeyStoreError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(io_error(path, source)),
-    };
-    let pepper = bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| KeyStoreError::PepperLength { path: path.to_owned(), bytes: bytes.len() })?;
-    Ok(Some(Zeroizing::new(pepper)))
-}
-
-/// Under another name first, so that a crash leaves the whole file or none.
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension("pepper.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-}
-
-fn io_error(path: &Path, source: io::Error) -> KeyStoreError {
-    KeyStoreError::Io { path: path.to_owned(), source }
+    Ok(KeyHasher::new(&*secret::load_or_create(path)?))
 }

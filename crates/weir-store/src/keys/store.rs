@@ -1,6 +1,7 @@
 use super::hash::{self, KeyHash, KeyHasher};
 use super::text::{FreshKey, id_of_name};
 use super::{KeyRecord, KeyRing, KeyTerms, schema};
+use crate::secret::SecretFileError;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::fs::{DirBuilder, OpenOptions};
@@ -252,14 +253,9 @@ pub enum KeyStoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The pepper has another length than it was written with.
-    #[error("`{}` has {bytes} bytes instead of 32; restore it from a backup", path.display())]
-    PepperLength {
-        /// The file.
-        path: PathBuf,
-        /// Its length.
-        bytes: usize,
-    },
+    /// The pepper cannot be read or made.
+    #[error(transparent)]
+    Pepper(#[from] SecretFileError),
     /// The operating system gave no random numbers.
     #[error("the operating system gave no random numbers")]
     Random(#[source] getrandom::Error),
