@@ -67,7 +67,7 @@ impl Engine {
     /// The table of built-in recognisers.
     #[must_use]
     pub fn recognisers() -> &'static [RecogniserInfo] {
-        TABLE
+        &TABLE
     }
 
     fn inspect_into(&self, collector: &mut Collector, segments: &[Segment<'_>]) -> ControlFlow<()> {

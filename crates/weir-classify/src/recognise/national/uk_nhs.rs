@@ -1,7 +1,7 @@
-use super::{Find, Match, RecogniserInfo};
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::numbers::{Gap, Numbers, Window};
+use crate::recognise::{Find, Match, RecogniserInfo};
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {

@@ -1,7 +1,7 @@
 use super::token::{is_base64_url, is_random};
-use super::{Find, Match, RecogniserInfo};
 use crate::EntityType;
 use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
 use weir_label::Category;
 

@@ -1,8 +1,8 @@
 use super::calling_codes;
-use super::{Find, Match, RecogniserInfo};
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::numbers::{Gap, Numbers, Window};
+use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
 use weir_label::Category;
 

@@ -1,6 +1,6 @@
-use super::{Find, Match, RecogniserInfo};
 use crate::EntityType;
 use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
 use weir_label::Category;
 

@@ -1,0 +1,10 @@
+//! Ways to reach a person or a machine.
+
+mod calling_codes;
+mod email;
+mod ip;
+mod phone;
+
+use super::RecogniserInfo;
+
+pub(super) const ROWS: &[RecogniserInfo] = &[email::ROW, phone::ROW, ip::V4, ip::V6];
