@@ -1,5 +1,5 @@
 use crate::recognise::TABLE;
-use crate::{EntityRule, Pattern, Settings, TermList};
+use crate::{EntityRule, Pattern, Profile, Settings, TermList};
 use sha2::{Digest, Sha256};
 use weir_label::Level;
 
@@ -40,7 +40,11 @@ impl Feed {
     }
 
     fn settings(&mut self, settings: &Settings) {
-        let Settings { data, terms, patterns, limits } = settings;
+        let Settings { data, terms, patterns, profile, limits } = settings;
+        self.text(match profile {
+            Profile::Strict => "strict",
+            Profile::Balanced => "balanced",
+        });
         self.level(Some(data.default));
         self.number(data.categories.len());
         for (category, level) in &data.categories {

@@ -44,4 +44,4 @@ pub use entity::{EntityType, InvalidEntityType};
 pub use inspection::{Finding, Inspection, OpaqueReason, View};
 pub use recognise::RecogniserInfo;
 pub use segment::{Segment, SegmentKind};
-pub use settings::{DataRules, EntityRule, Limits, Pattern, Settings, SettingsError, TermList};
+pub use settings::{DataRules, EntityRule, Limits, Pattern, Profile, Settings, SettingsError, TermList};

@@ -12,8 +12,20 @@ pub struct Settings {
     pub terms: Vec<TermList>,
     /// The operator's patterns.
     pub patterns: Vec<Pattern>,
+    /// When a person's name counts as personal data.
+    pub profile: Profile,
     /// Bounds on the work for one body.
     pub limits: Limits,
+}
+
+/// When a person's name counts as personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// Always.
+    #[default]
+    Strict,
+    /// Beside a second personal attribute or in a context of personal data.
+    Balanced,
 }
 
 /// How findings map to levels: an entity's own rule first, then its category's level.
