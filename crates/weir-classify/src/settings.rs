@@ -28,6 +28,17 @@ pub enum Profile {
     Balanced,
 }
 
+impl Profile {
+    /// The word in configuration and explanations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Profile::Strict => "strict",
+            Profile::Balanced => "balanced",
+        }
+    }
+}
+
 /// How findings map to levels: an entity's own rule first, then its category's level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataRules {

@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_label::{Revision, ZoneKind};
+use weir_label::{Boundary, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Policy, TargetId};
 
 /// What both files say together.
@@ -26,6 +26,17 @@ pub struct Loaded {
     /// The first 16 hex digits of the SHA-256 of the configuration's text and of the files it names.
     /// Secrets that are not written in it are no part of it.
     pub config_digest: String,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// What a policy says of data.
+#[derive(Debug)]
+pub struct DataPolicy {
+    /// The boundary, with the revision of the policy.
+    pub boundary: Boundary,
+    /// What the inspection engine is built from.
+    pub classify: weir_classify::Settings,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }

@@ -24,9 +24,10 @@ mod weir;
 mod yaml;
 
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DecisionHeaders, Host, Limits, Loaded, Model, Scheme, Timeouts,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, Scheme,
+    Timeouts,
 };
-pub use load::load;
+pub use load::{load, load_data_policy};
 pub use problem::{Problem, Problems, Severity};
 pub use schema::schemas;
 pub use secret::Secret;

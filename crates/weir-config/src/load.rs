@@ -4,7 +4,7 @@ use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
 use crate::report::Report;
-use crate::{Config, Loaded, Problem, Problems, Severity, Source, weir, yaml};
+use crate::{Config, DataPolicy, Loaded, Problem, Problems, Severity, Source, weir, yaml};
 use std::path::Path;
 use weir_policy::{Catalogue, Policy};
 
@@ -49,6 +49,30 @@ pub fn load(
             config_digest: weir.surroundings.digest(),
             warnings,
         }),
+        _ => Err(Problems(errors)),
+    }
+}
+
+/// Reads what a policy says of data, without a configuration and without its rules.
+///
+/// `env` and `read` are as for [`load`].
+///
+/// # Errors
+/// Every error of the file's head; rules are only read for their shape.
+pub fn load_data_policy(
+    policy: Source<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> std::io::Result<String>,
+) -> Result<DataPolicy, Problems> {
+    let mut file = File::of(policy, Outside { env, read });
+    let raw: Option<RawPolicy> = yaml::parse(&mut file.report);
+    let head = raw.map(|raw| policy::head(&raw, &mut file.surroundings, &mut file.report));
+    let (errors, warnings): (Vec<Problem>, _) =
+        file.report.finish().into_iter().partition(|problem| problem.severity == Severity::Error);
+    match head {
+        Some(Head { boundary, data }) if errors.is_empty() => {
+            Ok(DataPolicy { boundary, classify: data.settings, warnings })
+        }
         _ => Err(Problems(errors)),
     }
 }

@@ -6,7 +6,9 @@ use crate::scalar::unknown;
 use crate::suggest::suggest;
 use crate::yaml::{At, Field, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
-use weir_classify::{DataRules, Engine, EntityRule, EntityType, Pattern, Settings, SettingsError, TermList};
+use weir_classify::{
+    DataRules, Engine, EntityRule, EntityType, Pattern, Profile, Settings, SettingsError, TermList,
+};
 use weir_label::{Boundary, Category, Level};
 
 /// The data section, and what rules may refer to.
@@ -21,7 +23,7 @@ pub struct Data {
 
 /// Reads the data section.
 pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Data {
-    let RawData { default, entities, terms, patterns, categories } = raw;
+    let RawData { default, profile, entities, terms, patterns, categories } = raw;
     check_names(
         terms.iter().map(|list| &list.name).chain(patterns.iter().map(|pattern| &pattern.name)),
         report,
@@ -35,7 +37,8 @@ pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut
     rules.default = take_or(default.as_ref(), rules.default, report).unwrap_or(rules.default);
     rules.categories.extend(category_levels(categories, &given, report));
     rules.entities = entity_rules(entities, &found, report);
-    let settings = buildable(rules, terms, patterns, report);
+    let profile = take_or(profile.as_ref(), Profile::default(), report).unwrap_or_default();
+    let settings = Settings { profile, ..buildable(rules, terms, patterns, report) };
     Data { settings, categories: given, entities: found }
 }
 

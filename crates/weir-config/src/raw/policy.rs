@@ -9,6 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
+use weir_classify::Profile;
 use weir_label::{Category, Jurisdiction, Level};
 use weir_policy::{Preference, Step};
 
@@ -39,6 +40,7 @@ pub struct RawPolicy {
 #[derive(Debug, Default)]
 pub struct RawData {
     pub default: Option<Field<Level>>,
+    pub profile: Option<Field<Profile>>,
     pub entities: Entries<At<String>>,
     pub terms: Vec<RawTerms>,
     pub patterns: Vec<RawPattern>,
@@ -61,6 +63,7 @@ impl<'de> Deserialize<'de> for RawData {
                 while let Some(key) = map.next_key::<At<String>>()? {
                     match key.value.as_str() {
                         "default" => data.default = Some(map.next_value()?),
+                        "profile" => data.profile = Some(map.next_value()?),
                         "entities" => data.entities = map.next_value()?,
                         "terms" => data.terms = map.next_value()?,
                         "patterns" => data.patterns = map.next_value()?,
@@ -87,6 +90,11 @@ impl JsonSchema for RawData {
         };
         let level = Field::<Level>::json_schema(generator);
         add("default", level.clone(), "The level of data in which nothing was found.");
+        add(
+            "profile",
+            generator.subschema_for::<Field<Profile>>(),
+            "When a person's name is personal data. `strict`: always. `balanced`: beside a second personal attribute or in a context of personal data. Default: `strict`.",
+        );
         for (category, description) in CATEGORIES {
             add(category.as_str(), level.clone(), description);
         }

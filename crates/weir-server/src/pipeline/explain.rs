@@ -24,6 +24,8 @@ pub struct Explained {
     pub findings: Vec<ExplainedFinding>,
     /// What could not be read.
     pub opaque: Vec<String>,
+    /// When a person's name counts as personal data: `strict` or `balanced`.
+    pub profile: &'static str,
     /// Whether all of it was inspected.
     pub complete: bool,
     /// The facts that rules look at, by name.
@@ -108,6 +110,7 @@ pub fn explain(snapshot: &Snapshot, body: &[u8]) -> Result<Explained, String> {
         boundary: loaded.policy.boundary.level(),
         findings: inspected.seen.findings.iter().map(finding).collect(),
         opaque: inspected.seen.opaque.clone(),
+        profile: loaded.classify.profile.as_str(),
         complete: inspected.seen.complete,
         facts: named_facts(&facts),
         rule: decision.rule.as_str().to_owned(),

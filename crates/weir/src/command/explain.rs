@@ -89,6 +89,7 @@ fn print_label(explained: &Explained) {
         list(label.jurisdictions().iter().map(ToString::to_string).collect())
     ));
     line(format_args!("  {:14} {}", "opaque", list(explained.opaque.clone())));
+    line(format_args!("  {:14} {}", "profile", explained.profile));
     if !explained.complete {
         line(paint(BAD, "  not everything could be inspected, which counts as classified"));
     }
@@ -153,6 +154,7 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         },
         "classified": explained.is_classified,
         "boundary": explained.boundary.as_str(),
+        "profile": explained.profile,
         "complete": explained.complete,
         "findings": explained.findings.iter().map(finding).collect::<Vec<_>>(),
         "opaque": explained.opaque,
