@@ -88,6 +88,18 @@ impl<'a> Haystack<'a> {
             && self.before(at - 1).is_some_and(|b| b.is_ascii_alphanumeric())
     }
 
+    /// Whether letters neither lead to `phrase` nor go on after it, but for camel case and a plural.
+    pub(crate) fn is_phrase(&self, phrase: &Range<usize>) -> bool {
+        let starts = begins_word(self.bytes(), phrase.start) || self.is_seam(phrase.start);
+        let mut end = phrase.end;
+        if self.byte(end) == Some(b's') {
+            end += 1;
+        }
+        let camel = self.byte(end).is_some_and(|b| b.is_ascii_uppercase())
+            && self.before(end).is_some_and(|b| !b.is_ascii_uppercase());
+        starts && (camel || self.byte(end).is_none_or(|b| !b.is_ascii_alphabetic()) || self.is_seam(end))
+    }
+
     /// Where the nearest of `words` stands near `span`; an empty range when it is in a key.
     ///
     /// Words are lower case. They begin at a word boundary, a capital or a seam.
@@ -107,7 +119,8 @@ impl<'a> Haystack<'a> {
         Some(from + word.start..from + word.end)
     }
 
-    fn context_after(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+    /// Like [`context`](Self::context), only after `span`.
+    pub(crate) fn context_after(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
         let to = self.len().min(span.end + CONTEXT_AFTER);
         let is_seam = |at| self.is_seam(span.end + at);
         let word = words_in(self.slice(span.end..to), words, is_seam).next()?;

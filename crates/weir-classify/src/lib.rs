@@ -28,6 +28,7 @@ mod engine;
 mod entity;
 mod haystack;
 mod inspection;
+mod literals;
 mod numbers;
 mod patterns;
 mod recognise;

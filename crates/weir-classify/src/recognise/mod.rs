@@ -46,6 +46,9 @@ pub(crate) enum Find {
     Literal(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// One of some words, in the text or in the key of the value; judged is what follows.
     Word(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
+    /// One of some phrases in any case, with spaces, `_`, `-` or nothing between their words; in the
+    /// text or in the key of the value. Judged is what is near.
+    Phrase(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// A token of a fixed format.
     Token(secret::token::Format),
 }

@@ -1,6 +1,5 @@
 //! Ways to reach a person or a machine.
 
-mod calling_codes;
 mod email;
 mod ip;
 mod phone;
