@@ -7,6 +7,7 @@
 mod audit;
 mod chat;
 mod config;
+mod index;
 mod inspect;
 mod json;
 mod sse;
@@ -14,6 +15,7 @@ mod sse;
 pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
 pub use chat::{chat_reply, chat_request};
 pub use config::{config, policy};
+pub use index::index;
 pub use inspect::inspect;
 pub use json::json;
 pub use sse::sse;
@@ -30,13 +32,14 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
     Target { name: "chat_reply", check: chat_reply, mutations: 20_000 },
     Target { name: "config", check: config, mutations: 2_000 },
     Target { name: "policy", check: policy, mutations: 2_000 },
+    Target { name: "index", check: index, mutations: 5_000 },
     Target { name: "inspect", check: inspect, mutations: 5_000 },
     Target { name: "audit_frame", check: audit_frame, mutations: 20_000 },
     Target { name: "audit_event", check: audit_event, mutations: 20_000 },
