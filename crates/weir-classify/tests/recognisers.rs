@@ -223,7 +223,7 @@ fn us_social_security_numbers_are_found() {
 fn nhs_numbers_are_found() {
     finds("UK_NHS", "943 476 5919", "seen today: 943 476 5919");
     finds("UK_NHS", "9434765919", "NHS number 9434765919");
-    finds("UK_NHS", "943.476.5919", "patient 943.476.5919");
+    finds("UK_NHS", "401.023.2137", "patient 401.023.2137");
     for text in ["943 476 5918", "9434765919", "NHS number 9434765918", "NHS 1111111111"] {
         finds_nothing(text);
     }

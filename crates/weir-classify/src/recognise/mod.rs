@@ -3,6 +3,7 @@
 mod contact;
 mod country;
 mod financial;
+mod labelled;
 mod national;
 mod secret;
 

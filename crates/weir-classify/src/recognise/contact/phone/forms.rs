@@ -49,7 +49,7 @@ const DASH: Gap = Gap::DASH;
 const DOT: Gap = Gap::DOT;
 /// A dash or slash at least: spaces alone would not make these groups a telephone number.
 const DASHES: Gap = DASH.or(Gap::SLASH).or(Gap::SPACE);
-/// A dash, and spaces or brackets besides.
+/// The same with spaces or brackets besides, and no slash.
 const DASHED: Gap = DASH.or(Gap::SPACE).or(Gap::PAREN);
 const ANY: Gap = DASHED.or(DOT).or(Gap::SLASH);
 
@@ -57,8 +57,9 @@ fn is_in_table(haystack: &Haystack<'_>, window: &Window) -> bool {
     let signs = window.gaps;
     let is_mixed = signs.has(DOT) && signs != DOT || signs.has(Gap::SLASH) && signs.has(DOT);
     let fits = |(form, allowed): &(&str, Gap)| {
-        let dashed = *allowed != DASHED || signs.has(DASH);
-        signs.only(*allowed) && dashed && has_form(window, form)
+        let is_loose = *allowed == DASHES || *allowed == DASHED;
+        let is_linked = !is_loose || signs.has(DASH.or(Gap::SLASH));
+        signs.only(*allowed) && is_linked && has_form(window, form)
     };
     !is_mixed && !is_among_hex(haystack, window) && !is_ascending(window) && FORMS.iter().any(fits)
 }

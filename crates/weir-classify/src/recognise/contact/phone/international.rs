@@ -33,7 +33,7 @@ fn with_plus(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
 
 /// `+1-125-012-3372`: no area code begins so, but nothing else is written so either.
 fn is_of_zone_1(window: &Window) -> bool {
-    window.shape() == [1, 3, 3, 4] && window.digits().first() == Some(&1)
+    window.shape() == [1, 3, 3, 4] && window.gaps == Gap::DASH && window.digits().first() == Some(&1)
 }
 
 fn with_exit_code(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
