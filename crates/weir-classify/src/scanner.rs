@@ -1,6 +1,6 @@
 use crate::haystack::Haystack;
 use crate::numbers::Numbers;
-use crate::recognise::{Find, Match, TABLE};
+use crate::recognise::{Find, Format, Match, TABLE};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use std::ops::{ControlFlow, Range};
 
@@ -15,13 +15,20 @@ const NUMBER_MIN: usize = 7;
 #[derive(Debug)]
 pub(crate) struct Scanner {
     literals: AhoCorasick,
-    /// Which row each literal belongs to.
-    rows: Vec<usize>,
+    /// What each literal stands for.
+    anchors: Vec<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     colon: Vec<usize>,
     digit: Vec<usize>,
     number: Vec<usize>,
+}
+
+/// The row that a literal belongs to, and the format that it is a prefix of.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    row: usize,
+    format: Option<&'static Format>,
 }
 
 /// What a scan does with a match of a row of the table.
@@ -31,33 +38,29 @@ impl Scanner {
     /// A scanner for the rows of the table that are looked for.
     pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
         let mut literals: Vec<&str> = Vec::new();
-        let (mut rows, mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut anchors, mut at, mut colon, mut digit, mut number) =
+            (vec![], vec![], vec![], vec![], vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
-            let anchors = match info.find {
-                Find::At(_) => {
-                    at.push(row);
-                    continue;
+            match info.find {
+                Find::At(_) => at.push(row),
+                Find::Colon(_) => colon.push(row),
+                Find::Digit(_) => digit.push(row),
+                Find::Number(_) => number.push(row),
+                Find::Literal(words, _) | Find::Word(words, _) => {
+                    literals.extend(words);
+                    anchors.extend(words.iter().map(|_| Anchor { row, format: None }));
                 }
-                Find::Colon(_) => {
-                    colon.push(row);
-                    continue;
+                Find::Tokens(formats) => {
+                    for format in formats {
+                        literals.extend(format.prefixes);
+                        let anchor = Anchor { row, format: Some(format) };
+                        anchors.extend(format.prefixes.iter().map(|_| anchor));
+                    }
                 }
-                Find::Digit(_) => {
-                    digit.push(row);
-                    continue;
-                }
-                Find::Number(_) => {
-                    number.push(row);
-                    continue;
-                }
-                Find::Literal(anchors, _) | Find::Word(anchors, _) => anchors,
-                Find::Token(format) => format.prefixes,
-            };
-            literals.extend(anchors);
-            rows.extend(anchors.iter().map(|_| row));
+            }
         }
         let literals = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals)?;
-        Ok(Self { literals, rows, at, colon, digit, number })
+        Ok(Self { literals, anchors, at, colon, digit, number })
     }
 
     /// Reports every match until told to stop.
@@ -72,7 +75,7 @@ impl Scanner {
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
             for hit in self.literals.find_overlapping_iter(key) {
-                let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
+                let Some(&Anchor { row, .. }) = self.anchors.get(hit.pattern().as_usize()) else { continue };
                 if let Some(Find::Word(_, judge)) = find_of(row) {
                     pass.ask(row, 0, |haystack| judge(haystack, 0..0))?;
                 }
@@ -83,8 +86,8 @@ impl Scanner {
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for hit in self.literals.find_overlapping_iter(pass.haystack.bytes()) {
-            let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
-            pass.ask(row, hit.start(), |haystack| judge_literal(row, haystack, hit.range()))?;
+            let Some(&anchor) = self.anchors.get(hit.pattern().as_usize()) else { continue };
+            pass.ask(anchor.row, hit.start(), |haystack| anchor.judge(haystack, hit.range()))?;
         }
         ControlFlow::Continue(())
     }
@@ -140,11 +143,13 @@ fn find_of(row: usize) -> Option<Find> {
     TABLE.get(row).map(|info| info.find)
 }
 
-fn judge_literal(row: usize, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
-    match find_of(row)? {
-        Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
-        Find::Token(format) => format.find(haystack, literal),
-        Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+impl Anchor {
+    fn judge(self, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
+        match find_of(self.row)? {
+            Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
+            Find::Tokens(_) => self.format?.find(haystack, literal),
+            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+        }
     }
 }
 

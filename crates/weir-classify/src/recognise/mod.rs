@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use weir_label::Category;
 
 pub(crate) use country::jurisdictions;
+pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.
 #[derive(Debug, Clone)]
@@ -46,8 +47,8 @@ pub(crate) enum Find {
     Literal(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// One of some words, in the text or in the key of the value; judged is what follows.
     Word(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
-    /// A token of a fixed format.
-    Token(secret::token::Format),
+    /// A vendor's prefix, with the format of what follows it.
+    Tokens(&'static [Format]),
 }
 
 /// A candidate that was validated.
