@@ -1,44 +1,47 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use std::ops::Range;
 
-/// Literals of the rows of the table, found in one pass.
+/// Literals, found in one pass, and whose each is.
 #[derive(Debug)]
-pub(crate) struct Literals {
+pub(crate) struct Literals<T> {
     automaton: AhoCorasick,
-    /// Which row each literal belongs to.
-    rows: Vec<usize>,
+    owners: Vec<T>,
 }
 
-/// A row and its literals.
-pub(crate) type Anchors = (usize, &'static [&'static str]);
-
-impl Literals {
+impl<T: Copy> Literals<T> {
     /// As they are written.
-    pub(crate) fn exact(anchors: &[Anchors]) -> Result<Self, BuildError> {
-        let literals = |(row, literals): &Anchors| literals.iter().map(|l| (*row, (*l).to_owned())).collect();
-        Self::build(anchors.iter().flat_map::<Vec<_>, _>(literals), false)
+    pub(crate) fn exact(owned: &[(T, &[&str])]) -> Result<Self, BuildError> {
+        let literals =
+            owned.iter().flat_map(|(owner, literals)| literals.iter().map(|literal| (*owner, *literal)));
+        Self::build(literals, false)
     }
 
     /// In any case of ASCII letters, and with `_`, `-` or nothing for a space: `date of birth` is in
     /// `dateOfBirth` and `DATE_OF_BIRTH` too.
-    pub(crate) fn any_case(anchors: &[Anchors]) -> Result<Self, BuildError> {
-        let spellings = |(row, phrases): &Anchors| {
-            phrases.iter().flat_map(|phrase| spellings(phrase)).map(|phrase| (*row, phrase)).collect()
-        };
-        Self::build(anchors.iter().flat_map::<Vec<_>, _>(spellings), true)
+    pub(crate) fn any_case(owned: &[(T, &[&str])]) -> Result<Self, BuildError> {
+        let phrases =
+            owned.iter().flat_map(|(owner, phrases)| phrases.iter().map(|phrase| (*owner, *phrase)));
+        Self::build(
+            phrases.flat_map(|(owner, phrase)| spellings(phrase).into_iter().map(move |s| (owner, s))),
+            true,
+        )
     }
 
-    fn build(literals: impl Iterator<Item = (usize, String)>, any_case: bool) -> Result<Self, BuildError> {
-        let (rows, literals): (Vec<usize>, Vec<String>) = literals.unzip();
+    fn build<L: AsRef<[u8]>>(
+        literals: impl Iterator<Item = (T, L)>,
+        any_case: bool,
+    ) -> Result<Self, BuildError> {
+        let (owners, literals): (Vec<T>, Vec<L>) = literals.unzip();
         let mut builder = AhoCorasick::builder();
         builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(any_case);
-        Ok(Self { automaton: builder.build(literals)?, rows })
+        Ok(Self { automaton: builder.build(literals)?, owners })
     }
 
     /// Where literals stand, and whose they are.
-    pub(crate) fn hits<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 't {
-        let row = |hit: aho_corasick::Match| Some((*self.rows.get(hit.pattern().as_usize())?, hit.range()));
-        self.automaton.find_overlapping_iter(text).filter_map(row)
+    pub(crate) fn hits<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (T, Range<usize>)> + 't {
+        let owned =
+            |hit: aho_corasick::Match| Some((*self.owners.get(hit.pattern().as_usize())?, hit.range()));
+        self.automaton.find_overlapping_iter(text).filter_map(owned)
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::haystack::Haystack;
 use crate::literals::Literals;
 use crate::numbers::Numbers;
-use crate::recognise::{Find, Match, TABLE};
+use crate::recognise::{Find, Format, Match, TABLE};
 use aho_corasick::BuildError;
 use std::ops::{ControlFlow, Range};
 
@@ -15,13 +15,20 @@ const NUMBER_MIN: usize = 7;
 /// around its candidate; a candidate inside a match of the same recogniser is not judged again.
 #[derive(Debug)]
 pub(crate) struct Scanner {
-    literals: Literals,
-    phrases: Literals,
+    literals: Literals<Anchor>,
+    phrases: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     colon: Vec<usize>,
     digit: Vec<usize>,
     number: Vec<usize>,
+}
+
+/// The row that a literal belongs to, and the format that it is a prefix of.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    row: usize,
+    format: Option<&'static Format>,
 }
 
 /// What a scan does with a match of a row of the table.
@@ -38,9 +45,13 @@ impl Scanner {
                 Find::Colon(_) => colon.push(row),
                 Find::Digit(_) => digit.push(row),
                 Find::Number(_) => number.push(row),
-                Find::Literal(anchors, _) | Find::Word(anchors, _) => literals.push((row, anchors)),
-                Find::Token(format) => literals.push((row, format.prefixes)),
-                Find::Phrase(anchors, _) => phrases.push((row, anchors)),
+                Find::Literal(words, _) | Find::Word(words, _) => literals.push((Anchor::of(row), words)),
+                Find::Phrase(phrase, _) => phrases.push((Anchor::of(row), phrase)),
+                Find::Tokens(formats) => {
+                    literals.extend(
+                        formats.iter().map(|format| (Anchor { row, format: Some(format) }, format.prefixes)),
+                    );
+                }
             }
         }
         let (literals, phrases) = (Literals::exact(&literals)?, Literals::any_case(&phrases)?);
@@ -58,7 +69,8 @@ impl Scanner {
     /// A word in the key of a value counts as if it stood before the value.
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
-            for (row, _) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes())) {
+            for (anchor, _) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes())) {
+                let row = anchor.row;
                 if let Some(Find::Word(_, judge) | Find::Phrase(_, judge)) = find_of(row) {
                     pass.ask(row, 0, |haystack| judge(haystack, 0..0))?;
                 }
@@ -69,8 +81,8 @@ impl Scanner {
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         let bytes = pass.haystack.bytes();
-        for (row, span) in self.literals.hits(bytes).chain(self.phrases.hits(bytes)) {
-            pass.ask(row, span.start, |haystack| judge_literal(row, haystack, span))?;
+        for (anchor, span) in self.literals.hits(bytes).chain(self.phrases.hits(bytes)) {
+            pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))?;
         }
         ControlFlow::Continue(())
     }
@@ -126,12 +138,18 @@ fn find_of(row: usize) -> Option<Find> {
     TABLE.get(row).map(|info| info.find)
 }
 
-fn judge_literal(row: usize, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
-    match find_of(row)? {
-        Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
-        Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
-        Find::Token(format) => format.find(haystack, literal),
-        Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+impl Anchor {
+    fn of(row: usize) -> Self {
+        Self { row, format: None }
+    }
+
+    fn judge(self, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
+        match find_of(self.row)? {
+            Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
+            Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
+            Find::Tokens(_) => self.format?.find(haystack, literal),
+            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 use weir_label::Category;
 
 pub(crate) use country::jurisdictions;
+pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.
 #[derive(Debug, Clone)]
@@ -50,8 +51,8 @@ pub(crate) enum Find {
     /// One of some phrases in any case, with spaces, `_`, `-` or nothing between their words; in the
     /// text or in the key of the value. Judged is what is near.
     Phrase(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
-    /// A token of a fixed format.
-    Token(secret::token::Format),
+    /// A vendor's prefix, with the format of what follows it.
+    Tokens(&'static [Format]),
 }
 
 /// A candidate that was validated.
