@@ -214,7 +214,7 @@ impl Ledger {
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
         self.has_decision = true;
-        let ticket = self.gateway.audit.append(self.decision.clone())?;
+        let ticket = self.gateway.audit.append(&self.decision)?;
         self.last = Some(ticket.clone());
         Ok(ticket)
     }
@@ -290,7 +290,7 @@ impl Ledger {
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
-        match self.gateway.audit.append(self.outcome.clone()) {
+        match self.gateway.audit.append(&self.outcome) {
             Ok(ticket) => self.last = Some(ticket),
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
