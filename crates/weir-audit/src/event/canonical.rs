@@ -1,7 +1,7 @@
 //! Canonical bytes, written straight into their buffer: no value stands between an event and its text.
 
 use super::{Decision, Fact, Outcome};
-use crate::{Ident, WallTime};
+use crate::{Ident, Name, WallTime};
 use std::collections::BTreeMap;
 
 /// Writes the members of an object after its first.
@@ -29,9 +29,21 @@ impl Members<'_> {
         push_flag(self.0, flag);
     }
 
-    fn text_if(&mut self, key: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(key, text);
+    /// An identifier, or one of Weir's own words: none holds anything to escape.
+    fn word(&mut self, key: &str, word: &str) {
+        self.key(key);
+        push_word(self.0, word);
+    }
+
+    fn ident_if(&mut self, key: &str, ident: Option<&Ident>) {
+        if let Some(ident) = ident {
+            self.word(key, ident.as_str());
+        }
+    }
+
+    fn name_if(&mut self, key: &str, name: Option<&Name>) {
+        if let Some(name) = name {
+            self.text(key, name.as_str());
         }
     }
 
@@ -58,7 +70,7 @@ impl Members<'_> {
         self.0.push(b'{');
         for (index, (key, member)) in map.iter().enumerate() {
             separate(self.0, index);
-            push_string(self.0, key.as_str());
+            push_word(self.0, key.as_str());
             self.0.push(b':');
             value(self.0, member);
         }
@@ -75,20 +87,20 @@ impl Decision {
     }
 
     fn write_caller(&self, out: &mut Members<'_>) {
-        out.text("request_id", self.request_id.as_str());
-        out.text("decision_id", self.decision_id.as_str());
+        out.word("request_id", self.request_id.as_str());
+        out.word("decision_id", self.decision_id.as_str());
         out.number("attempt", self.attempt.into());
-        out.text_if("trace_id", self.trace_id.as_ref().map(Ident::as_str));
-        out.text_if("tenant", self.tenant.as_ref().map(|tenant| tenant.as_str()));
-        out.text_if("key_id", self.key_id.as_ref().map(Ident::as_str));
-        out.text_if("client_addr_pseudonym", self.client_addr_pseudonym.as_ref().map(Ident::as_str));
-        out.text("auth_method", self.auth_method.as_str());
-        out.text("api", self.api.as_str());
+        out.ident_if("trace_id", self.trace_id.as_ref());
+        out.name_if("tenant", self.tenant.as_ref());
+        out.ident_if("key_id", self.key_id.as_ref());
+        out.ident_if("client_addr_pseudonym", self.client_addr_pseudonym.as_ref());
+        out.word("auth_method", self.auth_method.as_str());
+        out.word("api", self.api.as_str());
         out.flag("stream", self.stream);
     }
 
     fn write_inspection(&self, out: &mut Members<'_>) {
-        out.text("level", self.level.as_str());
+        out.word("level", self.level.as_str());
         out.list("categories", &self.categories, |out, category| push_string(out, category.as_str()));
         out.list("jurisdictions", &self.jurisdictions, |out, place| push_string(out, place.as_str()));
         out.list("opaque", &self.opaque, push_ident);
@@ -99,7 +111,7 @@ impl Decision {
             out.push(b'}');
         });
         out.list("sources", &self.sources, |out, source| push_string(out, source.as_str()));
-        out.text_if("scanner_digest", self.scanner_digest.as_ref().map(Ident::as_str));
+        out.ident_if("scanner_digest", self.scanner_digest.as_ref());
         out.number("scan_us", self.scan_us);
         out.flag("scan_complete", self.scan_complete);
         out.number_if("est_tokens_in", self.est_tokens_in);
@@ -107,26 +119,28 @@ impl Decision {
     }
 
     fn write_choice(&self, out: &mut Members<'_>) {
-        out.text("policy_revision", self.policy_revision.as_str());
-        out.text("config_digest", self.config_digest.as_str());
-        out.text("binary_version", self.binary_version.as_str());
-        out.text_if("rule", self.rule.as_ref().map(|rule| rule.as_str()));
-        out.text("action", self.action.as_str());
-        out.text("reason", self.reason.as_str());
+        out.word("policy_revision", self.policy_revision.as_str());
+        out.word("config_digest", self.config_digest.as_str());
+        out.word("binary_version", self.binary_version.as_str());
+        out.name_if("rule", self.rule.as_ref());
+        out.word("action", self.action.as_str());
+        out.word("reason", self.reason.as_str());
         out.list("candidates", &self.candidates, |out, candidate| {
             out.extend_from_slice(b"{\"target\":");
             push_string(out, candidate.target.as_str());
             let mut members = Members(out);
-            members.text("zone", candidate.zone.as_str());
-            members.text("verdict", candidate.verdict.as_str());
+            members.word("zone", candidate.zone.as_str());
+            members.word("verdict", candidate.verdict.as_str());
             out.push(b'}');
         });
-        out.text_if("target", self.target.as_ref().map(Ident::as_str));
-        out.text_if("backend", self.backend.as_ref().map(Ident::as_str));
-        out.text_if("zone", self.zone.map(|zone| zone.as_str()));
-        out.text_if("model", self.model.as_ref().map(Ident::as_str));
+        out.ident_if("target", self.target.as_ref());
+        out.ident_if("backend", self.backend.as_ref());
+        if let Some(zone) = self.zone {
+            out.word("zone", zone.as_str());
+        }
+        out.ident_if("model", self.model.as_ref());
         out.flag("egress_permitted", self.egress_permitted);
-        out.text_if("content_hmac", self.content_hmac.as_ref().map(Ident::as_str));
+        out.ident_if("content_hmac", self.content_hmac.as_ref());
         out.list("overrides_denied", &self.overrides_denied, push_ident);
         out.map("cut", &self.cut, |out, number| push_number(out, *number));
     }
@@ -135,11 +149,13 @@ impl Decision {
 impl Outcome {
     /// The fields in the order of the struct, whose serialisation gives the same text.
     pub(super) fn write(&self, out: &mut Members<'_>) {
-        out.text("request_id", self.request_id.as_str());
-        out.text("decision_id", self.decision_id.as_str());
-        out.text("outcome", self.outcome.as_str());
+        out.word("request_id", self.request_id.as_str());
+        out.word("decision_id", self.decision_id.as_str());
+        out.word("outcome", self.outcome.as_str());
         out.number_if("http_status", self.http_status.map(u64::from));
-        out.text_if("finish_reason", self.finish_reason.map(|reason| reason.as_str()));
+        if let Some(reason) = self.finish_reason {
+            out.word("finish_reason", reason.as_str());
+        }
         out.number_if("tokens_in", self.tokens_in);
         out.number_if("tokens_out", self.tokens_out);
         out.flag("tokens_estimated", self.tokens_estimated);
@@ -148,15 +164,15 @@ impl Outcome {
         out.number_if("queue_us", self.queue_us);
         out.number_if("bytes_out", self.bytes_out);
         out.number_if("bytes_in", self.bytes_in);
-        out.text_if("peer_ip", self.peer_ip.as_ref().map(Ident::as_str));
-        out.text_if("model_used", self.model_used.as_ref().map(Ident::as_str));
-        out.text_if("error_code", self.error_code.as_ref().map(Ident::as_str));
+        out.ident_if("peer_ip", self.peer_ip.as_ref());
+        out.ident_if("model_used", self.model_used.as_ref());
+        out.ident_if("error_code", self.error_code.as_ref());
         out.number("attempts", self.attempts.into());
     }
 }
 
 fn push_ident(out: &mut Vec<u8>, ident: &Ident) {
-    push_string(out, ident.as_str());
+    push_word(out, ident.as_str());
 }
 
 fn push_fact(out: &mut Vec<u8>, fact: &Fact) {
@@ -189,11 +205,17 @@ fn push_flag(out: &mut Vec<u8>, flag: bool) {
 
 /// A JSON string. Words of events rarely hold anything to escape.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+    // Without an early end the loop looks at many bytes at once.
+    if text.bytes().fold(false, |found, b| found | (b < 0x20) | (b == b'"') | (b == b'\\')) {
         // Writing a `str` to a `Vec` cannot fail.
         let _ = serde_json::to_writer(out, text);
         return;
     }
+    push_word(out, text);
+}
+
+/// A JSON string of a text that holds nothing to escape.
+fn push_word(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
