@@ -82,12 +82,7 @@ fn decode(id: &str) -> String {
 }
 
 /// The aliases that the caller may use.
-fn list(
-    gateway: &Gateway,
-    request: Request<Incoming>,
-    peer: &Peer,
-    wanted: Option<&str>,
-) -> Response<Body> {
+fn list(gateway: &Gateway, request: Request<Incoming>, peer: &Peer, wanted: Option<&str>) -> Response<Body> {
     let (head, _no_body) = request.into_parts();
     let caller = match identify(gateway, &head, peer.address) {
         Ok(caller) => caller,

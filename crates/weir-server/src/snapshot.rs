@@ -95,8 +95,7 @@ impl Snapshot {
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        let words =
-            Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
+        let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
         Ok(Self { loaded, engine, words, files: files.into_inner(), doors })
     }
 

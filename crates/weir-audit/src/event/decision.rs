@@ -116,8 +116,9 @@ impl Decision {
     /// The decision with lists of 32 entries at most, and in `cut` what is missing.
     #[must_use]
     pub fn bounded(&self) -> Cow<'_, Self> {
-        let Self { categories, jurisdictions, opaque, findings, sources, candidates, overrides_denied, .. } =
-            self;
+        let Self {
+            categories, jurisdictions, opaque, findings, sources, candidates, overrides_denied, ..
+        } = self;
         let longest = [
             categories.len(),
             jurisdictions.len(),

@@ -100,7 +100,8 @@ fn serialised(fields: &impl Serialize, type_name: &str) -> String {
 
 #[test]
 fn what_is_written_by_hand_is_what_serde_writes() {
-    let sparse = Decision { attempt: 0, sources: Vec::new(), zone: None, facts: BTreeMap::new(), ..decision() };
+    let sparse =
+        Decision { attempt: 0, sources: Vec::new(), zone: None, facts: BTreeMap::new(), ..decision() };
     let odd_rule = Decision { rule: Some("a \"b\" \\ ä".into()), scan_us: u64::MAX, ..decision() };
     let full = Decision {
         trace_id: Some("t".into()),

@@ -163,8 +163,7 @@ impl Inspect<ChatRequest> for Inspector<'_> {
         let entities =
             entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
         let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
-        *self.seen.borrow_mut() =
-            Seen { entities, findings, opaque, complete, text_bytes, scanner: None };
+        *self.seen.borrow_mut() = Seen { entities, findings, opaque, complete, text_bytes, scanner: None };
         if complete { label } else { label.join(&Label::unknown()) }
     }
 }

@@ -281,7 +281,8 @@ impl Ledger {
         self.is_closed = true;
         if !self.has_decision {
             self.decision.action = Action::Deny;
-            self.decision.reason = self.outcome.error_code.clone().unwrap_or_else(|| Ident::fixed("cancelled"));
+            self.decision.reason =
+                self.outcome.error_code.clone().unwrap_or_else(|| Ident::fixed("cancelled"));
             if let Err(error) = self.append_decision() {
                 tracing::error!(%error, "a refusal is not recorded");
             }

@@ -13,8 +13,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 use std::thread::{self, JoinHandle};
-use weir_audit::checkpoint::Signer;
 use weir_audit::Ident;
+use weir_audit::checkpoint::Signer;
 use weir_audit::event::{AsEvent, Author, EventRef, LogClosed, LogStarted, Outcome, OutcomeKind};
 
 /// The one writer of an audit log. Share it in an `Arc`.

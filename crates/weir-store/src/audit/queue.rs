@@ -9,9 +9,9 @@ use weir_audit::{Ident, WallTime, frame};
 const URGENT_EVENTS: usize = 256;
 /// How long the writer thread lets events gather for which nobody waits yet: each of its turns costs two
 /// changes of thread, which is more than writing an event does.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(10);
 /// After so many empty turns the writer thread sleeps until it is woken.
-const EMPTY_TURNS: u32 = 500;
+const EMPTY_TURNS: u32 = 100;
 /// The largest buffer that is kept for the next batch.
 const SPARE_BYTES: usize = 128 * 1024;
 

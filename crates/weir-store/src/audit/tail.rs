@@ -214,7 +214,10 @@ impl Tail {
     /// write fails.
     pub(super) fn write(&mut self, batch: &Batch) -> Result<(), AuditError> {
         let is_written = !self.is_broken
-            && self.make_room(batch.frames.len() as u64).and_then(|()| self.write_here(&batch.frames)).is_ok();
+            && self
+                .make_room(batch.frames.len() as u64)
+                .and_then(|()| self.write_here(&batch.frames))
+                .is_ok();
         self.keep(batch);
         if is_written { Ok(()) } else { self.replace_segment() }
     }

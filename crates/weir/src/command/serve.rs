@@ -49,11 +49,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failed> {
         true => tokio::runtime::Builder::new_current_thread(),
         false => tokio::runtime::Builder::new_multi_thread(),
     };
-    builder
-        .enable_all()
-        .thread_name("weir")
-        .build()
-        .map_err(|error| Failed::check("cannot start", &error))
+    builder.enable_all().thread_name("weir").build().map_err(|error| Failed::check("cannot start", &error))
 }
 
 async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCode, Failed> {
