@@ -1,12 +1,15 @@
 //! `/metrics`: what ran where, how long it took, and what state Weir is in.
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::borrow::Borrow;
+use std::fmt;
 use std::time::Duration;
+use weir_audit::{Ident, Name};
 use weir_dispatch::State;
 
 /// Where a request ran and how it ended. Every value is bounded: names of the configuration, or words
@@ -14,10 +17,20 @@ use weir_dispatch::State;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct RequestLabels {
     pub zone: &'static str,
-    pub backend: String,
+    pub backend: Word<Ident>,
     pub level: &'static str,
-    pub rule: String,
+    pub rule: Word<Name>,
     pub outcome: &'static str,
+}
+
+/// A word of records as the value of a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Word<W>(pub W);
+
+impl<W: Borrow<str> + fmt::Debug> EncodeLabelValue for Word<W> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelValue::encode(&self.0.borrow(), encoder)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -18,25 +18,25 @@ pub(crate) mod relay;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
 use decide::decide;
 use forward::forward;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::identify;
 use inspect::inspect;
 use receive::{discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// `POST /v1/chat/completions`.
 pub(crate) async fn chat_completions(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
 ) -> Response<Body> {
     let mut ledger = Ledger::open(gateway.clone(), peer);
     let answer = tokio::select! {
@@ -48,16 +48,17 @@ pub(crate) async fn chat_completions(
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
         Ok(Answer::Stream(mut relay)) => {
             ledger.settled().await;
-            let head = ledger.head();
+            let mut head = HeaderMap::new();
+            ledger.stamp(&mut head);
             relay.carry(ledger);
-            return head.stamp(reply::stream(*relay));
+            return reply::stream(head, *relay);
         }
         Err(failure) => {
             ledger.fail(&failure);
             reply::failure(&failure)
         }
     };
-    response = ledger.head().stamp(response);
+    ledger.stamp(response.headers_mut());
     ledger.finish(response.status()).await;
     response
 }
@@ -67,13 +68,13 @@ pub(crate) async fn chat_completions(
 async fn journey(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
     ledger: &mut Ledger,
 ) -> Result<Answer, Failure> {
     let (head, body) = request.into_parts();
-    let caller = match identify(gateway, &head, peer) {
+    let caller = match identify(gateway, &head, peer.address) {
         Ok(caller) => caller,
-        Err(failure) => return Err(discard(body, failure).await),
+        Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;

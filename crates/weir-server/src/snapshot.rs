@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
 use weir_config::{Backend, Loaded, Problems, Source};
 use weir_egress::CloudBackend;
@@ -26,9 +27,18 @@ pub struct Snapshot {
     pub loaded: Loaded,
     /// The inspection engine with the policy's data section.
     pub engine: Engine,
+    /// The digests of both, as records name them.
+    pub(crate) words: Words,
     /// The files that the two name: secrets, certificates, term lists.
     pub(crate) files: Vec<PathBuf>,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
+}
+
+/// What every record of a snapshot has in common.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub config: Ident,
+    pub scanner: Ident,
 }
 
 /// The way to one backend.
@@ -85,7 +95,8 @@ impl Snapshot {
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        Ok(Self { loaded, engine, files: files.into_inner(), doors })
+        let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
+        Ok(Self { loaded, engine, words, files: files.into_inner(), doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
