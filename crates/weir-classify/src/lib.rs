@@ -37,6 +37,7 @@ mod segment;
 mod settings;
 mod terms;
 mod view;
+mod words;
 #[cfg(test)]
 mod work_test;
 

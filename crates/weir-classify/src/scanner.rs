@@ -69,10 +69,15 @@ impl Scanner {
     /// A word in the key of a value counts as if it stood before the value.
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
-            for (anchor, _) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes())) {
-                let row = anchor.row;
-                if let Some(Find::Word(_, judge) | Find::Phrase(_, judge)) = find_of(row) {
-                    pass.ask(row, 0, |haystack| judge(haystack, 0..0))?;
+            let word = Haystack::new(key, &[], &[]);
+            for (anchor, span) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes()))
+            {
+                match find_of(anchor.row) {
+                    Some(Find::Phrase(..)) if !word.is_phrase(&span) => {}
+                    Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
+                        pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))?;
+                    }
+                    _ => {}
                 }
             }
         }

@@ -89,7 +89,7 @@ fn is_made_up(digits: &[u8]) -> bool {
 /// Dates and version numbers follow labels, too.
 fn is_date(text: &[u8]) -> bool {
     let shape: Vec<usize> = text.split(|b| matches!(b, b'-' | b'/' | b'.')).map(<[u8]>::len).collect();
-    matches!(shape[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4 | 2] | [1..=2, 1..=2, 1..=2, _])
+    matches!(shape[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, _] | [1..=2, 1..=2, 1..=2, _])
 }
 
 fn is_code(haystack: &Haystack<'_>, end: usize) -> bool {

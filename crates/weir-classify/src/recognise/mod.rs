@@ -5,6 +5,7 @@ mod country;
 mod financial;
 mod labelled;
 mod national;
+mod person;
 mod secret;
 
 use crate::EntityType;
@@ -84,4 +85,4 @@ impl Match {
 
 /// All recognisers, in the order of the table.
 pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> =
-    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, secret::ROWS].concat());
+    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, person::ROWS, secret::ROWS].concat());

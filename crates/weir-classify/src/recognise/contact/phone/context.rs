@@ -1,13 +1,14 @@
 use crate::haystack::Haystack;
 use crate::numbers::Window;
+use crate::words::{Lazy, Words};
 use std::ops::Range;
 
 /// The words that make a number of any form a telephone number: one that names a telephone in the
 /// neighbourhood, or one that leads up to the number.
 pub(super) fn near(haystack: &Haystack<'_>, span: Range<usize>, window: &Window) -> Option<Range<usize>> {
     haystack
-        .context(&span, TELEPHONES)
-        .or_else(|| haystack.context_after(&span, PLACES))
+        .context(&span, &*TELEPHONES)
+        .or_else(|| haystack.context_after(&span, &*PLACES))
         .or_else(|| leading_up(haystack, &span, window))
 }
 
@@ -15,9 +16,10 @@ pub(super) fn near(haystack: &Haystack<'_>, span: Range<usize>, window: &Window)
 /// further away than a few small ones.
 fn leading_up(haystack: &Haystack<'_>, span: &Range<usize>, window: &Window) -> Option<Range<usize>> {
     let verb =
-        haystack.context_before(span, VERBS).filter(|verb| leads(haystack, verb.end, span.start, FILLERS));
-    let owner =
-        || haystack.context_before(span, OWNERS).filter(|owner| is_number_of(haystack, owner, span, window));
+        haystack.context_before(span, &*VERBS).filter(|verb| leads(haystack, verb.end, span.start, FILLERS));
+    let owner = || {
+        haystack.context_before(span, &*OWNERS).filter(|owner| is_number_of(haystack, owner, span, window))
+    };
     verb.or_else(owner)
 }
 
@@ -45,7 +47,7 @@ fn is_in(word: &[u8], list: &[&str]) -> bool {
 
 /// Words that name a telephone, a line of one, or a message to one.
 #[rustfmt::skip]
-const TELEPHONES: &[&str] = &[
+static TELEPHONES: Lazy = Lazy::new(|| Words::new(&[
     "phone", "tel", "telephone", "telefon", "telefoon", "teléfono", "téléphone", "telefono", "telefone", "telefón",
     "telefax", "teléf", "telef", "tél", "tlf", "tlph", "puhelin", "puh", "sími", "mobile", "mobil", "mobiel", "móvil", "movil",
     "telemóvel", "telemovel", "cell", "cellphone", "cellular", "cellulare", "celular", "handy", "natel", "gsm", "komórk",
@@ -60,19 +62,22 @@ const TELEPHONES: &[&str] = &[
     "тел", "моб", "звоните", "позвон", "τηλ", "κιν", "טלפון", "טל'", "נייד", "הנייד", "هاتف", "الهاتف", "جوال", "موبايل", "اتصل",
     "تلفن", "फोन", "मोबाइल", "ফোন", "போன்", "โทร", "มือถือ", "điện thoại", "sđt", "di động", "telepon", "no hp", "nomor hp", "telpon",
     "電話", "电话", "手机", "手機", "携帯", "携带", "传真", "전화", "휴대폰", "연락처", "핸드폰", "ファックス",
-];
+]));
 
 /// What stands behind a number in a signature.
-const PLACES: &[&str] =
-    &["office", "desk", "direct", "home", "work", "main", "büro", "privat", "bureau", "oficina", "ufficio"];
+static PLACES: Lazy = Lazy::new(|| {
+    Words::new(&[
+        "office", "desk", "direct", "home", "work", "main", "büro", "privat", "bureau", "oficina", "ufficio",
+    ])
+});
 
 /// Words that lead up to a number, when only small words come between.
 #[rustfmt::skip]
-const VERBS: &[&str] = &[
+static VERBS: Lazy = Lazy::new(|| Words::new(&[
     "call", "calling", "ring", "text", "reach", "reached", "reachable", "contact", "dial", "message", "messages", "registered",
     "anrufen", "anruf", "erreichbar", "erreichen", "kontakt", "appeler", "contacter", "joindre", "llamar", "contactar", "chiamare",
     "contattare", "ligar", "bellen", "ring til", "soita", "zadzwoń", "позвонить", "звонить",
-];
+]));
 #[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "me", "us", "him", "her", "them", "you", "back", "at", "on", "to", "via", "by", "my", "our", "his", "their", "the", "this", "direct",
@@ -83,10 +88,10 @@ const FILLERS: &[&str] = &[
 
 /// Whose number it is.
 #[rustfmt::skip]
-const OWNERS: &[&str] = &[
+static OWNERS: Lazy = Lazy::new(|| Words::new(&[
     "my", "his", "her", "your", "their", "our", "'s", "’s", "meine", "seine", "ihre", "deine", "unsere", "mon", "son", "votre", "notre",
     "mi", "su", "tu", "il mio", "il suo", "meu", "minha", "seu", "mijn", "zijn", "haar", "min", "mój", "jej", "jego", "мой", "его", "её", "رقمي", "رقمه", "我的", "他的", "她的", "私の", "제",
-];
+]));
 #[rustfmt::skip]
 const NUMBER: &[&str] = &[
     "number", "numbers", "no", "nummer", "numéro", "número", "numero", "numer", "номер", "رقمي", "رقمه", "号码", "番号", "번호는",
