@@ -27,7 +27,6 @@ fn planted() -> impl Strategy<Value = (&'static str, &'static str, &'static str)
         ("SECRET", "", concat!("glpat", "-", "d7QvC5mSx3JpU8fLr6Bh")),
         ("SECRET", "acme_token: ", concat!("k7q2vx9w", "4jz8t1m5", "wq3x")),
         ("SECRET", "ACME_API_KEY=", concat!("9f3ac17b", "e04d5821", "6c0b7de4")),
-        ("SECRET", "", concat!("redis://jo:", "p4ss!w9rD", "@cache")),
     ])
 }
 
