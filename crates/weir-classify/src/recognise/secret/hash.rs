@@ -61,8 +61,8 @@ const HASH_MIN: usize = 27;
 fn find(haystack: &Haystack<'_>, mark: Range<usize>) -> Option<Match> {
     let end = haystack.run_end(mark.end, HASH_MAX, is_hash);
     let hash = haystack.slice(mark.end..end);
-    let last = hash.rsplit(|b| matches!(b, b'$' | b':')).next()?;
-    let is_whole = hash.len() >= HASH_MIN && last.len() >= 22 && is_random(last, Doubt::Little);
+    let mut parts = hash.split(|b| matches!(b, b'$' | b':')).filter(|part| part.len() >= 22);
+    let is_whole = hash.len() >= HASH_MIN && parts.any(|part| is_random(part, Doubt::Little));
     is_whole.then(|| Match::new(mark.start..end, 1.0))
 }
 

@@ -1,3 +1,4 @@
+use super::named::is_hash;
 use super::placeholder::is_placeholder;
 use super::random::{Doubt, is_random};
 use super::secret;
@@ -34,6 +35,39 @@ pub(super) const AZURE_KEY: RecogniserInfo = secret(
     "keys in Azure connection strings",
     "base64 of the key's length after `AccountKey=` or `SharedAccessKey=`",
     Find::Word(&["AccountKey", "SharedAccessKey", "accountKey", "sharedAccessKey"], find_azure_key),
+);
+
+pub(super) const MARKED: RecogniserInfo = secret(
+    "marked_token",
+    "tokens of vendors that no table has, by a mark such as `_live_`, `_pat_` or `_secret_` within them",
+    "a short prefix, the mark, and 20 or more characters that look random and are no hash",
+    Find::Literal(
+        &[
+            "_live_",
+            "_prod_",
+            "_production_",
+            "_sandbox_",
+            "_test_",
+            "_pat_",
+            "-pat-",
+            "_sk_",
+            "_secret_",
+            "_token_",
+            "_tkn_",
+            "_api_",
+            "_key_",
+            "_apikey_",
+            "-api-",
+            "-key-",
+            "-token-",
+            "-secret-",
+            "_oauth_",
+            "_access_",
+            "_auth_",
+            "_v1_",
+        ],
+        find_marked,
+    ),
 );
 
 pub(super) const AZURE_CLIENT_SECRET: RecogniserInfo = secret(
@@ -97,6 +131,22 @@ fn find_azure_key(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> 
     let value = first_run(haystack, word.end, is_value, |len| matches!(len, 43 | 86))?;
     is_random(haystack.slice(value.clone()), Doubt::Little)
         .then(|| Match::new(value, 1.0).with_evidence(&word))
+}
+
+/// A vendor's short name, or its initials.
+const PREFIX: std::ops::RangeInclusive<usize> = 1..=14;
+
+fn find_marked(haystack: &Haystack<'_>, mark: Range<usize>) -> Option<Match> {
+    let end = haystack.run_end(mark.end, 200, is_base64_url);
+    let before = haystack.slice(mark.start.saturating_sub(16)..mark.start);
+    let prefix = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let start = mark.start - prefix;
+    if end - mark.end < 20 || !PREFIX.contains(&prefix) || !haystack.opens(start) {
+        return None;
+    }
+    let tail = haystack.slice(mark.end..end);
+    let is_key = is_random(tail, Doubt::Much) && !is_hash(tail) && !is_placeholder(tail);
+    (is_key && tail.iter().filter(|b| b.is_ascii_digit()).count() >= 2).then(|| Match::new(start..end, 0.7))
 }
 
 fn find_azure_client_secret(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {

@@ -52,6 +52,7 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     keyed::TELEGRAM_BOT,
     keyed::DISCORD_BOT,
     keyed::AZURE_CLIENT_SECRET,
+    keyed::MARKED,
     keyed::FACEBOOK_APP,
     keyed::BUNDLER,
     url::PASSWORD,
@@ -66,4 +67,5 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     prose::PASSWORD,
     prose::CODE,
     named::CREDENTIAL,
+    named::VENDOR,
 ];

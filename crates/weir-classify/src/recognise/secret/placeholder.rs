@@ -1,7 +1,7 @@
 //! What stands where a secret would, and is none.
 
 /// Parts that say that a value is made up, in lower case.
-const MADE_UP: [&[u8]; 29] = [
+const MADE_UP: [&[u8]; 30] = [
     b"example",
     b"sample",
     b"placeholder",
@@ -31,10 +31,12 @@ const MADE_UP: [&[u8]; 29] = [
     b"mytoken",
     b"fake",
     b"removed",
+    // `Aladdin:open sesame` in base64, the example of RFC 7617.
+    b"qwxhzgrpbjpvcgvu",
 ];
 
 /// Parts of passwords that documentation is full of, in lower case.
-const STOCK: [&[u8]; 31] = [
+const STOCK: [&[u8]; 32] = [
     b"pass",
     b"pwd",
     b"secret",
@@ -65,6 +67,7 @@ const STOCK: [&[u8]; 31] = [
     b"env",
     b"my_",
     b"word",
+    b"anonymous",
     b"hash",
 ];
 

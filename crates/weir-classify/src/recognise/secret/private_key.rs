@@ -36,7 +36,7 @@ pub(super) const JWK: RecogniserInfo = RecogniserInfo {
     entity: EntityType::SECRET,
     category: Category::Credentials,
     finds: "JSON Web Keys with their private members",
-    validation: "`kty`, and near it `d` or `k` with base64url of a key's length",
+    validation: "`kty`, and near it `d`, `k`, `p` or `q` with base64url of a key's length",
     find: Find::Literal(&["\"kty\"", "'kty'"], find_jwk),
 };
 
@@ -58,8 +58,9 @@ const BODIES: [&str; 14] = [
     "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVE",
     "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFUR",
 ];
-/// How far from `kty` the private member stands: the public ones of a long RSA key may come between.
-const JWK_WITHIN: usize = 1024;
+/// How far before and after `kty` a private member stands: the modulus of a long RSA key may come between.
+const JWK_BEFORE: usize = 200;
+const JWK_AFTER: usize = 900;
 
 /// The longest words of an armour line: `SSH2 ENCRYPTED PRIVATE KEY`.
 const TITLE_MAX: usize = 48;
@@ -101,9 +102,9 @@ fn find_body(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
 }
 
 fn find_jwk(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
-    let start = anchor.start.saturating_sub(JWK_WITHIN);
-    let window = haystack.slice(start..haystack.len().min(anchor.end + JWK_WITHIN));
-    let is_member = |bytes: &&[u8]| matches!(bytes, [b'"' | b'\'', b'd' | b'k', b'"' | b'\'']);
+    let start = anchor.start.saturating_sub(JWK_BEFORE);
+    let window = haystack.slice(start..haystack.len().min(anchor.end + JWK_AFTER));
+    let is_member = |bytes: &&[u8]| matches!(bytes, [b'"' | b'\'', b'd' | b'k' | b'p' | b'q', b'"' | b'\'']);
     let members = window.windows(3).enumerate().filter(|(_, bytes)| is_member(bytes));
     members
         .take(4)

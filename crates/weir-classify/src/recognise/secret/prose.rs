@@ -148,7 +148,9 @@ fn find_password(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     });
     let end = trim_end(haystack, start, end);
     let value = haystack.slice(start..end);
-    let is_secret = is_said && is_password(value) && !is_term(value) && !is_stock_password(value);
+    let is_code =
+        value.iter().any(|b| matches!(b, b'{' | b'[' | b'=')) || matches!(value.first(), Some(b'&' | b'*'));
+    let is_secret = is_said && !is_code && is_password(value) && !is_term(value) && !is_stock_password(value);
     is_secret.then(|| Match::new(start..end, 0.8).with_evidence(&word))
 }
 
@@ -192,7 +194,7 @@ fn value_start(haystack: &Haystack<'_>, from: usize) -> Option<(usize, bool)> {
     let (mut at, mut is_said, mut words) = (from, false, 0);
     while at < from + GAP {
         let byte = haystack.byte(at)?;
-        if byte == b':' || byte == b'=' {
+        if byte == b':' {
             is_said = true;
             at += 1;
         } else if matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'*' | b'(' | b')') {

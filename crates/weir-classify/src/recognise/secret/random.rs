@@ -88,7 +88,7 @@ fn is_hex(text: &[u8]) -> bool {
 fn is_drawn(text: &[u8], doubt: Doubt) -> bool {
     let (sum, count) = surprise(text);
     let (least, each) = match doubt {
-        Doubt::Little => (40, 3),
+        Doubt::Little => (30, 2),
         Doubt::Some => (80, 4),
         Doubt::Much => (120, 5),
     };

@@ -3,6 +3,7 @@
 mod name;
 mod syntax;
 mod value;
+mod vendor;
 
 use super::secret;
 use crate::haystack::Haystack;
@@ -11,7 +12,8 @@ use name::Strength;
 use std::ops::Range;
 use syntax::Value;
 
-pub(super) use value::is_password;
+pub(super) use value::{is_hash, is_password};
+pub(super) use vendor::VENDOR;
 
 pub(super) const CREDENTIAL: RecogniserInfo = secret(
     "named_credential",
@@ -113,8 +115,11 @@ fn under_key(haystack: &Haystack<'_>) -> Option<Match> {
 }
 
 fn judge(haystack: &Haystack<'_>, before: &str, name: &str, value: &Value) -> Option<Match> {
-    let strength = name::strength(before, name)?;
-    let is_secret = value::is_secret(haystack.slice(value.sample()), strength, value.is_quoted);
+    judge_as(haystack, name::strength(before, name)?, value)
+}
+
+fn judge_as(haystack: &Haystack<'_>, strength: Strength, value: &Value) -> Option<Match> {
+    let is_secret = value::is_secret(haystack.slice(value.sample()), strength, value);
     is_secret.then(|| Match::new(value.range.clone(), score(strength)))
 }
 

@@ -26,8 +26,11 @@ enum Core {
     Id,
 }
 
+/// More words after the core and it is about something else: `KeyUsageOID.KERBEROS_PKINIT_KDC`.
+const WORDS_AFTER: usize = 3;
+
 /// Words after the core that make it about the credential, not the credential.
-const ABOUT: [&str; 50] = [
+const ABOUT: [&str; 52] = [
     "id",
     "ids",
     "name",
@@ -78,6 +81,8 @@ const ABOUT: [&str; 50] = [
     "state",
     "class",
     "expires",
+    "usage",
+    "oid",
 ];
 
 /// Words before `token` that make it a place in a list or a text.
@@ -211,6 +216,9 @@ pub(super) fn strength(before: &str, name: &str) -> Option<Strength> {
     let (before, rest) = words.split_at(at);
     let (word, after) = rest.split_first()?;
     let core = core(word)?;
+    if after.len() > WORDS_AFTER {
+        return None;
+    }
     if let Some(about) = after.iter().find(|word| ABOUT.contains(&word.as_str())) {
         return about_strength(core, about, before);
     }
@@ -223,7 +231,7 @@ pub(super) fn strength(before: &str, name: &str) -> Option<Strength> {
         Core::Token => (!TOKEN_OF_TEXT.contains(&of)).then_some(Strength::Strong),
         Core::Key if KEY_OF_TABLE.contains(&of) => None,
         Core::Key if is_access_key(word, before) || is_screaming(name) && has_owner => Some(Strength::Strong),
-        Core::Key if has_owner => Some(Strength::Medium),
+        Core::Key | Core::Access if has_owner => Some(Strength::Medium),
         Core::Key | Core::Access => Some(Strength::Weak),
     }
 }

@@ -14,6 +14,8 @@ const SAMPLE: usize = 64;
 pub(super) struct Value {
     pub(super) range: Range<usize>,
     pub(super) is_quoted: bool,
+    /// The next of a list, as likely as not something else: `("TOKEN", "value")`, `token, value`.
+    pub(super) is_listed: bool,
 }
 
 /// Words that stand between a name and its value and are not the value.
@@ -81,10 +83,16 @@ pub(super) fn value_after(haystack: &Haystack<'_>, start: usize, end: usize) -> 
                 (gap.is_assigned, gap.last) = (true, sign);
                 gap.at += bytes;
             }
-            Step::Quote(quote) => return Value::quoted(haystack, gap.at + 1, quote),
-            // A call with a variable: `secret(name1)`.
-            Step::Bare if gap.last == b'(' => return None,
-            Step::Bare => return Value::bare(haystack, gap.at),
+            // A method, not the value: `password.encode("latin1")`.
+            Step::Quote(_) if gap.last == b'(' && haystack.slice(start..end).contains(&b'.') => return None,
+            Step::Quote(quote) => {
+                return Value::quoted(haystack, gap.at + 1, quote).map(|value| gap.listed(value));
+            }
+            // A call with a variable, or a pointer: `secret(name1)`, `password: *const u8`.
+            Step::Bare if gap.last == b'(' || matches!(haystack.byte(gap.at), Some(b'*' | b'&' | b'@')) => {
+                return None;
+            }
+            Step::Bare => return Value::bare(haystack, gap.at).map(|value| gap.listed(value)),
         }
     }
     None
@@ -106,14 +114,18 @@ enum Step {
 }
 
 impl Gap {
+    fn listed(&self, value: Value) -> Value {
+        Value { is_listed: self.last == b',', ..value }
+    }
+
     fn step(&self, haystack: &Haystack<'_>) -> Option<Step> {
         let byte = haystack.byte(self.at)?;
         let next = haystack.byte(self.at + 1);
         match byte {
             b' ' | b'\t' | b'\\' => Some(Step::Skip(1)),
-            b'\n' | b'\r' => self.is_assigned.then_some(Step::Skip(1)),
+            b'\n' | b'\r' => (self.is_assigned || self.leads_to_value(haystack)).then_some(Step::Skip(1)),
             b'"' | b'\'' | b'`' if self.is_assigned => {
-                Some(self.filler(haystack, self.at + 1).unwrap_or(Step::Quote(byte)))
+                Some(self.quoted_filler(haystack, byte).unwrap_or(Step::Quote(byte)))
             }
             b'"' | b'\'' | b'`' | b']' | b')' | b'}' | b'*' | b'&' if !self.is_assigned => {
                 Some(Step::Skip(1))
@@ -143,7 +155,9 @@ impl Gap {
             return None;
         }
         let end = haystack.run_end(self.at + 1, NAME_AFTER, |b| b.is_ascii_alphabetic() || b == b'/');
-        (haystack.byte(end) == Some(b'>')).then_some(Step::Skip(end - self.at))
+        let name = haystack.slice(self.at + 1..end);
+        let is_known = name.first() == Some(&b'/') || matches!(name, b"string" | b"value" | b"Value");
+        (is_known && haystack.byte(end) == Some(b'>')).then_some(Step::Skip(end - self.at))
     }
 
     fn word(&self, haystack: &Haystack<'_>) -> Option<Step> {
@@ -151,6 +165,19 @@ impl Gap {
             return Some(Step::Skip(1));
         }
         self.filler(haystack, self.at).or_else(|| self.is_assigned.then_some(Step::Bare))
+    }
+
+    /// `- name: TOKEN` and, on the next line, `value:`.
+    fn leads_to_value(&self, haystack: &Haystack<'_>) -> bool {
+        let word = haystack.run_end(self.at, NAME_AFTER, |b| b.is_ascii_whitespace());
+        haystack.starts_with(word, "value")
+    }
+
+    /// `"name": "TOKEN", "value": …`
+    fn quoted_filler(&self, haystack: &Haystack<'_>, quote: u8) -> Option<Step> {
+        let end = self.at + "\"value\"".len();
+        let is_value = haystack.slice(self.at + 1..end - 1).eq_ignore_ascii_case(b"value");
+        (is_value && haystack.byte(end - 1) == Some(quote)).then_some(Step::Skip(end - self.at))
     }
 
     fn filler(&self, haystack: &Haystack<'_>, at: usize) -> Option<Step> {
@@ -175,16 +202,17 @@ impl Value {
     }
 
     fn quoted(haystack: &Haystack<'_>, from: usize, quote: u8) -> Option<Value> {
-        let start = haystack.run_end(from, GAP, |b| b.is_ascii_whitespace());
+        // A quote within the quotes is escaped: `"\"value\""`.
+        let start = haystack.run_end(from, GAP, |b| b.is_ascii_whitespace() || matches!(b, b'\\' | b'"'));
         let start = scheme_end(haystack, start).unwrap_or(start);
-        let end = haystack.run_end(start, VALUE, |b| b != quote && !b.is_ascii_whitespace());
-        (start < end).then_some(Value { range: start..end, is_quoted: true })
+        let end = haystack.run_end(start, VALUE, |b| b != quote && !b.is_ascii_whitespace() && b != b'\\');
+        (start < end).then_some(Value { range: start..end, is_quoted: true, is_listed: false })
     }
 
     fn bare(haystack: &Haystack<'_>, start: usize) -> Option<Value> {
         let end = haystack.run_end(start, VALUE, is_bare);
         let end = if matches!(haystack.before(end), Some(b'.' | b':')) { end - 1 } else { end };
-        (start < end).then_some(Value { range: start..end, is_quoted: false })
+        (start < end).then_some(Value { range: start..end, is_quoted: false, is_listed: false })
     }
 
     /// As much as is judged.

@@ -3,6 +3,7 @@
 use super::super::placeholder::{is_placeholder, is_stock_password};
 use super::super::random::{Doubt, is_random, variety};
 use super::name::Strength;
+use super::syntax::Value;
 
 /// Values that everybody may know, by how they begin.
 const PUBLIC: [&str; 20] = [
@@ -37,12 +38,18 @@ pub(super) fn may_be_secret(value: &[u8]) -> bool {
 }
 
 /// Whether a value is a credential, given what its name says.
-pub(super) fn is_secret(value: &[u8], strength: Strength, is_quoted: bool) -> bool {
+pub(super) fn is_secret(value: &[u8], strength: Strength, place: &Value) -> bool {
+    let is_quoted = place.is_quoted;
     let is_code = !is_quoted && value.iter().any(|b| matches!(b, b'(' | b'[' | b'{'));
     if is_code || is_placeholder(value) || PUBLIC.iter().any(|begin| value.starts_with(begin.as_bytes())) {
         return false;
     }
     match strength {
+        // In a list there are names of functions and methods of authentication.
+        Strength::Password if place.is_listed => value.len() >= 10 && is_random(value, Doubt::Some),
+        Strength::Strong if place.is_listed && !value.iter().any(u8::is_ascii_digit) => {
+            is_random(value, Doubt::Much)
+        }
         Strength::Password => is_chosen(value, is_quoted),
         Strength::Strong => {
             is_token(value, is_quoted) || is_uuid(value) || is_number(value) || is_basic(value)
@@ -77,7 +84,8 @@ fn is_chosen(value: &[u8], is_quoted: bool) -> bool {
     let digits = count(u8::is_ascii_digit);
     let signs = count(|b| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'~' | b'?'));
     let mixed = count(u8::is_ascii_alphabetic) > 0 && digits + signs > 0;
-    let is_plain = is_quoted || signs > 0 || digits >= 2 && value.len() >= 8;
+    let is_word = value.iter().all(u8::is_ascii_alphanumeric);
+    let is_plain = is_quoted || signs > 0 || is_word && digits >= 2 && value.len() >= 8;
     mixed && is_plain && value.len() >= 6 && !is_stock_password(value)
 }
 
@@ -90,13 +98,18 @@ fn is_uuid(value: &[u8]) -> bool {
         && variety(value) >= 8
 }
 
-/// Digits alone, more than any count or time has.
+/// Digits alone, more than any count or time has; a sign may part them.
 fn is_number(value: &[u8]) -> bool {
-    value.len() >= 15 && value.iter().all(u8::is_ascii_digit) && variety(value) >= 5
+    let signs = value.iter().filter(|b| matches!(b, b'/' | b'-' | b':' | b'|')).count();
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    digits >= 15 && digits + signs == value.len() && signs <= 2 && variety(value) >= 5
 }
 
-fn is_hash(value: &[u8]) -> bool {
-    matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
+/// A digest in hexadecimal, of one case, as commits and files have.
+pub(in crate::recognise::secret) fn is_hash(value: &[u8]) -> bool {
+    let has = |class: fn(&u8) -> bool| value.iter().any(class);
+    let one_case = !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase));
+    matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit) && one_case
 }
 
 /// `user:password` in base64, as in HTTP's Basic scheme and Docker's configuration.

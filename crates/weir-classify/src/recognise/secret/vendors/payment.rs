@@ -6,7 +6,16 @@ use super::super::token::{Format, format};
 pub(super) const FINDS: &str = "keys and tokens of payment, commerce and shipping services: Adyen, Cashfree, Checkout.com, Creem, Duffel, EasyPost, Flutterwave, Frame.io, Freemius, GoCardless, Klarna, Lob, Mercado Pago, Midtrans, Mollie, Paddle, PayPal, Plaid, Polar, Razorpay, Shippo, Shopify, Square, Stripe, Xendit";
 
 pub(super) const FORMATS: &[Format] = &[
-    format("Adyen", &["AQE"], Printable, 60, 200),
+    format(
+        "Adyen",
+        &[
+            "AQEkhm", "AQElhm", "AQEmhm", "AQEnhm", "AQEohm", "AQEphm", "AQEqhm", "AQEuhm", "AQEvhm",
+            "AQExhm", "AQEyhm", "AQEzhm",
+        ],
+        Printable,
+        60,
+        200,
+    ),
     format("Cashfree", &["cfsk_ma_prod_", "cfsk_ma_test_"], Base64Url, 32, 60),
     format("Checkout.com", &["sk_sbox_"], Printable, 26, 40),
     format("Creem", &["creem_"], Alphanumeric, 20, 40),

@@ -3,7 +3,7 @@
 use super::super::token::Alphabet::{Alphanumeric, Base64Url, Dotted, Hex, Printable};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of productivity, identity, content, data and social services: Adafruit, Adobe, Airtable, Alchemy, Authress, Cal.com, ClickUp, Contentful, Databento, dbt, Discord, Dropbox, Facebook, Figma, HubSpot, Instagram, Intra 42, Linear, Liveblocks, Mapbox, n8n, Notion, Okta, Ory, Persona, PubNub, Salesforce, Sanity, Stytch, Trello, Twitch, Typeform, WorkOS, X, Zuplo";
+pub(super) const FINDS: &str = "keys and tokens of productivity, identity, content, data and social services: Adafruit, Adobe, Airtable, Alchemy, Authress, Cal.com, ClickUp, Contentful, Databento, dbt, Discord, Dropbox, Facebook, Figma, HubSpot, Instagram, Intra 42, Linear, Liveblocks, Mapbox, n8n, Notion, Ory, Persona, PubNub, Salesforce, Sanity, Stytch, Trello, Twitch, Typeform, WorkOS, X, Zuplo";
 
 pub(super) const FORMATS: &[Format] = &[
     format("Adafruit", &["aio_"], Alphanumeric, 28, 28),
@@ -28,7 +28,6 @@ pub(super) const FORMATS: &[Format] = &[
     format("Mapbox", &["sk.eyJ", "tk.eyJ", "pk.eyJ"], Dotted, 60, 160),
     format("n8n", &["n8n_api_"], Base64Url, 40, 80),
     format("Notion", &["ntn_", "secret_"], Alphanumeric, 43, 50),
-    format("Okta", &["00"], Base64Url, 40, 40),
     format("Ory", &["ory_pat_", "ory_at_", "ory_rt_", "ory_st_", "ory_ac_"], Printable, 32, 100),
     format("Persona", &["persona_production_", "persona_sandbox_"], Base64Url, 30, 60),
     format("PubNub", &["sec-c-"], Printable, 40, 80),
