@@ -1,3 +1,4 @@
+use crate::detect::Detectors;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub loaded: Loaded,
     /// The inspection engine with the policy's data section.
     pub engine: Engine,
+    /// The detectors that are asked besides.
+    pub(crate) detectors: Detectors,
     /// The files that the two name: secrets, certificates, term lists.
     pub(crate) files: Vec<PathBuf>,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
@@ -85,7 +88,9 @@ impl Snapshot {
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        Ok(Self { loaded, engine, files: files.into_inner(), doors })
+        let detectors = Detectors::new(&loaded)
+            .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
+        Ok(Self { loaded, engine, detectors, files: files.into_inner(), doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
