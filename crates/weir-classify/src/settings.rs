@@ -76,12 +76,8 @@ impl Default for DataRules {
 
 impl DataRules {
     /// The level of a finding, or `None` when its type is not looked for.
-    pub(crate) fn level(
-        &self,
-        entity: &EntityType,
-        category: &Category,
-        own: Option<Level>,
-    ) -> Option<Level> {
+    #[must_use]
+    pub fn level(&self, entity: &EntityType, category: &Category, own: Option<Level>) -> Option<Level> {
         match self.entities.get(entity) {
             Some(EntityRule::Off) => None,
             Some(EntityRule::Level(level)) => Some(*level),
@@ -89,7 +85,9 @@ impl DataRules {
         }
     }
 
-    fn category_level(&self, category: &Category) -> Level {
+    /// The level of a category.
+    #[must_use]
+    pub fn category_level(&self, category: &Category) -> Level {
         self.categories.get(category).copied().unwrap_or(Level::Confidential)
     }
 }

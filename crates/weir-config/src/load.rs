@@ -30,22 +30,28 @@ pub fn load(
     let names = raw_weir.as_ref().map(Names::of);
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
+    if let Some(head) = &head {
+        let inside = config.as_ref().map_or(&[][..], |config| &config.network_inside);
+        policy::detectors::check_addresses(&head.data.detectors, inside, &mut rules.report);
+    }
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
-        (Policy::new(head.boundary, written), head.data.settings)
+        let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
+        (Policy::new(head.boundary, written), head.data.settings, detectors)
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, classify))) if errors.is_empty() => Ok(Loaded {
+        (Some(config), Some((policy, classify, detectors))) if errors.is_empty() => Ok(Loaded {
             config,
             catalogue,
             policy_revision: policy.boundary.revision().clone(),
             policy,
             classify,
+            detectors,
             config_digest: weir.surroundings.digest(),
             warnings,
         }),

@@ -10,6 +10,7 @@ mod admin;
 mod clock;
 mod data;
 mod desk;
+mod detect;
 mod failure;
 mod follow_keys;
 mod gateway;

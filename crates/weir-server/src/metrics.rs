@@ -44,6 +44,17 @@ struct TargetLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DetectorLabels {
+    detector: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AskedLabels {
+    detector: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
 }
@@ -66,6 +77,8 @@ pub(crate) struct Metrics {
     tokens_in: Family<ZoneLabels, Counter>,
     tokens_out: Family<ZoneLabels, Counter>,
     incomplete_scans: Counter,
+    detector_requests: Family<AskedLabels, Counter>,
+    detector_duration: Family<DetectorLabels, Histogram>,
     reloads: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
     revision: Family<RevisionLabels, Gauge>,
@@ -107,6 +120,8 @@ impl Metrics {
             tokens_in: Family::default(),
             tokens_out: Family::default(),
             incomplete_scans: Counter::default(),
+            detector_requests: Family::default(),
+            detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
             reload_ok: Gauge::default(),
             revision: Family::default(),
@@ -164,6 +179,17 @@ impl Metrics {
             "Requests that could not be inspected completely",
             self.incomplete_scans.clone(),
         );
+        r.register(
+            "detector_requests",
+            "Requests that a detector was asked about, and how that ended",
+            self.detector_requests.clone(),
+        );
+        r.register_with_unit(
+            "detector_duration",
+            "Time that a detector took",
+            Unit::Seconds,
+            self.detector_duration.clone(),
+        );
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
         r.register("revision_info", "The revision in force", self.revision.clone());
@@ -203,6 +229,13 @@ impl Metrics {
 
     pub fn incomplete_scan(&self) {
         self.incomplete_scans.inc();
+    }
+
+    pub fn detector_asked(&self, detector: &str, outcome: &'static str, took: Duration) {
+        let labels = AskedLabels { detector: detector.to_owned(), outcome };
+        self.detector_requests.get_or_create(&labels).inc();
+        let labels = DetectorLabels { detector: detector.to_owned() };
+        self.detector_duration.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
     pub fn reloaded(&self, ok: bool) {

@@ -21,7 +21,7 @@ use crate::gateway::Gateway;
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
-use decide::decide;
+use decide::detect_and_decide;
 use forward::forward;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -83,14 +83,14 @@ async fn journey(
     ledger.inspected(&inspected);
     let mut tried = Tried::default();
     loop {
-        let mut ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+        let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
             // What was full or gone under one policy may not be under the next.
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
         if ruling.is_outdated(gateway) {
-            ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+            ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();

@@ -1,3 +1,4 @@
+use crate::detect::Detectors;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub engine: Engine,
     /// The digests of both, as records name them.
     pub(crate) words: Words,
+    /// The detectors that are asked besides.
+    pub(crate) detectors: Detectors,
     /// The files that the two name: secrets, certificates, term lists.
     pub(crate) files: Vec<PathBuf>,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
@@ -96,7 +99,9 @@ impl Snapshot {
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
         let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
-        Ok(Self { loaded, engine, words, files: files.into_inner(), doors })
+        let detectors = Detectors::new(&loaded)
+            .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
+        Ok(Self { loaded, engine, words, detectors, files: files.into_inner(), doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the

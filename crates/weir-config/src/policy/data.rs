@@ -19,11 +19,13 @@ pub struct Data {
     pub categories: BTreeSet<Category>,
     /// Entity types that something can find.
     pub entities: BTreeSet<EntityType>,
+    /// Detectors that are asked besides.
+    pub detectors: Vec<super::detectors::Placed>,
 }
 
 /// Reads the data section.
 pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Data {
-    let RawData { default, profile, entities, terms, patterns, categories } = raw;
+    let RawData { default, profile, entities, terms, patterns, detectors, categories } = raw;
     check_names(
         terms.iter().map(|list| &list.name).chain(patterns.iter().map(|pattern| &pattern.name)),
         report,
@@ -39,7 +41,8 @@ pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut
     rules.entities = entity_rules(entities, &found, report);
     let profile = take_or(profile.as_ref(), Profile::default(), report).unwrap_or_default();
     let settings = Settings { profile, ..buildable(rules, terms, patterns, report) };
-    Data { settings, categories: given, entities: found }
+    let detectors = super::detectors::detectors(detectors, report);
+    Data { settings, categories: given, entities: found, detectors }
 }
 
 /// Warns when every request would be classified.

@@ -1,5 +1,6 @@
 //! `policy.yaml` as written.
 
+use super::detectors::RawDetector;
 use super::{Entries, OneOrMany};
 use crate::facts::Fact;
 use crate::scalar::Version;
@@ -44,6 +45,7 @@ pub struct RawData {
     pub entities: Entries<At<String>>,
     pub terms: Vec<RawTerms>,
     pub patterns: Vec<RawPattern>,
+    pub detectors: Vec<RawDetector>,
     pub categories: Vec<(At<String>, Field<Level>)>,
 }
 
@@ -65,6 +67,7 @@ impl<'de> Deserialize<'de> for RawData {
                         "default" => data.default = Some(map.next_value()?),
                         "profile" => data.profile = Some(map.next_value()?),
                         "entities" => data.entities = map.next_value()?,
+                        "detectors" => data.detectors = map.next_value()?,
                         "terms" => data.terms = map.next_value()?,
                         "patterns" => data.patterns = map.next_value()?,
                         _ => data.categories.push((key, map.next_value()?)),
@@ -112,6 +115,11 @@ impl JsonSchema for RawData {
             "patterns",
             generator.subschema_for::<Vec<RawPattern>>(),
             "The organisation's own identifiers, as regular expressions.",
+        );
+        add(
+            "detectors",
+            generator.subschema_for::<Vec<RawDetector>>(),
+            "Detectors inside the network that are asked about what Weir's own inspection leaves open.",
         );
         json_schema!({
             "description": "Which data has which level: `default`, a level for each category (categories of your own included), and the organisation's own terms and patterns.",

@@ -5,6 +5,7 @@ use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
 use crate::desk::Place;
+use crate::detect;
 use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
@@ -49,12 +50,28 @@ impl Ruling {
     }
 }
 
+/// Asks the detectors in force, where there are any, and decides.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) async fn detect_and_decide(
+    gateway: &Gateway,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+) -> Result<Ruling, Failure> {
+    if detect::ask(gateway, inspected).await {
+        ledger.inspected(inspected);
+    }
+    decide(gateway, inspected, caller, ledger)
+}
+
 /// Decides under the newest policy, having looked again if what to look for has changed.
 ///
 /// # Errors
 /// [`Failure::UnknownModel`] for an alias that does not exist or is not the caller's,
 /// [`Failure::Denied`] when the policy says so.
-pub(crate) fn decide(
+fn decide(
     gateway: &Gateway,
     inspected: &mut Inspected,
     caller: &Caller,
@@ -63,6 +80,11 @@ pub(crate) fn decide(
     let snapshot = gateway.snapshot();
     if inspected.seen.scanner.as_ref() != Some(&snapshot.words.scanner) {
         inspected.again(&snapshot);
+        ledger.inspected(inspected);
+    }
+    // They are asked before; a policy that came since may have others.
+    if inspected.asked != snapshot.detectors.key() {
+        detect::not_asked(inspected, &snapshot);
         ledger.inspected(inspected);
     }
     let decision = {

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::Ident;
-use weir_classify::{Inspection, Segment, SegmentKind};
+use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
 use weir_wire::chat::ChatRequest;
 use weir_wire::json::Limits;
@@ -32,6 +32,8 @@ pub(crate) struct Inspected {
     /// The request with its label: what inspection found, joined with what the caller declared.
     pub request: Classified<ChatRequest>,
     pub seen: Seen,
+    /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
+    pub asked: String,
     pub took: Duration,
     pub body_bytes: usize,
 }
@@ -54,6 +56,18 @@ impl Inspected {
         let inspector = Inspector::new(snapshot);
         self.request = self.request.clone().inspected_again(&inspector);
         self.seen = inspector.seen();
+    }
+
+    /// Joins a label to the request's.
+    pub fn raise(&mut self, label: &Label) {
+        self.request = self.request.clone().raised(label);
+    }
+
+    /// Adds what a detector found.
+    pub fn add(&mut self, finding: Finding) {
+        self.raise(&Label::at(finding.level).with_category(finding.category.clone()));
+        *self.seen.entities.entry(finding.entity.as_str().to_owned()).or_default() += 1;
+        self.seen.findings.push(finding);
     }
 
     /// Tokens of the prompt, about: four bytes each, erring low.
@@ -99,6 +113,7 @@ async fn inspect_large(
         Ok(Err(_)) | Err(_) => Ok(Inspected {
             request: Classified::new(request, &GaveUp).raised(&caller.label),
             seen: Seen { scanner, ..Seen::default() },
+            asked: String::new(),
             took: started.elapsed(),
             body_bytes: length,
         }),
@@ -129,7 +144,8 @@ pub(crate) fn look(
     let started = Instant::now();
     let inspector = Inspector::new(snapshot);
     let request = Classified::new(request, &inspector).raised(&caller.label);
-    Inspected { request, seen: inspector.seen(), took: started.elapsed(), body_bytes }
+    let (seen, asked) = (inspector.seen(), String::new());
+    Inspected { request, seen, asked, took: started.elapsed(), body_bytes }
 }
 
 /// The engine, looking at one request.
