@@ -116,7 +116,7 @@ const fn is_ident(text: &str) -> bool {
         }
         rest = others;
     }
-    1 <= bytes.len() && bytes.len() <= MAX_WORD_BYTES
+    !bytes.is_empty() && bytes.len() <= MAX_WORD_BYTES
 }
 
 fn is_ident_char(c: char) -> bool {

@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use weir_wire::models;
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
     peer: &Peer,
 ) -> Response<Body> {
-    let response = caught(answer(gateway, request, peer)).await.unwrap_or_else(|()| {
+    let response = caught(pin!(answer(gateway, request, peer))).await.unwrap_or_else(|()| {
         tracing::error!("a request panicked; this is a bug in Weir");
         reply::failure(&Failure::Panicked)
     });
@@ -102,8 +102,7 @@ fn allowed<'c>(catalogue: &'c weir_policy::Catalogue, caller: &Caller) -> Vec<&'
     catalogue.aliases().map(|alias| &**alias.name()).filter(|name| caller.may_use(name)).collect()
 }
 
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, ()> {
-    let mut future = pin!(future);
+async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, ()> {
     std::future::poll_fn(move |cx| {
         // Whatever the panic left half done is dropped with the future.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -140,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_caught() {
-        assert_eq!(caught(async { 1 }).await, Ok(1));
-        assert_eq!(caught(async { panic!("expected by this test") }).await, Err::<(), ()>(()));
+        assert_eq!(caught(pin!(async { 1 })).await, Ok(1));
+        assert_eq!(caught(pin!(async { panic!("expected by this test") })).await, Err::<(), ()>(()));
     }
 }

@@ -30,6 +30,7 @@ use inspect::inspect;
 use receive::{discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
+use std::pin::pin;
 use std::sync::Arc;
 
 /// `POST /v1/chat/completions`.
@@ -39,10 +40,14 @@ pub(crate) async fn chat_completions(
     peer: &Peer,
 ) -> Response<Body> {
     let mut ledger = Ledger::open(gateway.clone(), peer);
-    let answer = tokio::select! {
-        biased;
-        answer = journey(gateway, request, peer, &mut ledger) => answer,
-        () = gateway.until_cut() => Err(Failure::Draining),
+    let answer = {
+        // In its place from the start: futures of this size are not to be moved.
+        let journey = pin!(journey(gateway, request, peer, &mut ledger));
+        tokio::select! {
+            biased;
+            answer = journey => answer,
+            () = gateway.until_cut() => Err(Failure::Draining),
+        }
     };
     let mut response = match answer {
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
