@@ -84,10 +84,9 @@ impl AuditLog {
         if let Some(reason) = shared.progress.failed() {
             return Err(AuditFailed { reason: reason.to_owned() }.into());
         }
-        let seq = match event.as_event() {
-            EventRef::Decision(decision) => shared.queue.push(decision.bounded().as_event())?,
-            other => shared.queue.push(other)?,
-        };
+        let event = event.as_event();
+        let bounded = if let EventRef::Decision(decision) = event { Some(decision.bounded()) } else { None };
+        let seq = shared.queue.push(bounded.as_deref().map_or(event, AsEvent::as_event))?;
         Ok(Ticket { seq, shared: shared.clone() })
     }
 

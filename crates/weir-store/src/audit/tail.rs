@@ -75,6 +75,9 @@ impl Segment {
     }
 }
 
+/// Batches with the segments that have them.
+type Unsynced = Vec<(Arc<Segment>, Arc<Batch>)>;
+
 /// The end of the log: the segment being written, and what of it is not durable yet.
 pub(super) struct Tail {
     layout: Layout,
@@ -188,7 +191,7 @@ impl Tail {
     }
 
     /// What is not durable, oldest first.
-    pub(super) fn unsynced(&mut self) -> Result<Vec<(Arc<Segment>, Arc<Batch>)>, AuditError> {
+    pub(super) fn unsynced(&mut self) -> Result<Unsynced, AuditError> {
         if self.is_broken {
             self.replace_segment()?;
         }
