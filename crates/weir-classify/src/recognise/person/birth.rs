@@ -78,7 +78,7 @@ const LABELS: &[&str] = &[
     "nato", "nata", "data di nascita", "nascita",
     "nascido", "nascida", "nasceu", "data de nascimento", "nascimento", "dt nasc",
     "geboortedatum", "gebdatum", "født", "fødselsdato", "fødselsdag", "född", "födelsedatum", "syntynyt", "syntymäaika", "syntymäpäivä", "fæddur", "fædd",
-    "urodzony", "urodzona", "data urodzenia", "ur.", "narozen", "narozena", "datum narození", "született", "születési idő", "születési dátum",
+    "urodzony", "urodzona", "data urodzenia", "narozen", "narozena", "datum narození", "született", "születési idő", "születési dátum",
     "născut", "născută", "data nașterii", "rođen", "rođena", "datum rođenja", "rojen", "rojena", "datum rojstva", "narodený", "dátum narodenia",
     "doğum tarihi", "doğumlu", "sündinud", "sünniaeg", "dzimis", "dzimšanas datums", "gimė", "gimimo data",
     "родился", "родилась", "дата рождения", "рожд", "г.р", "народився", "народилася", "дата народження", "роден", "родена", "дата на раждане", "датум рођења",

@@ -77,7 +77,7 @@ pub(super) const ORIENTATION: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const ETHNICITY: &[&str] = &[
     "roma", "sinti", "romani", "african american", "kurdish", "uyghur", "ethnic origin", "ethnicity", "mixed race", "indigenous", "native american",
-    "kurdisch", "kurde", "kurdin", "ethnische herkunft", "migrationshintergrund", "origine ethnique", "rom", "kurde", "origen étnico", "gitano", "gitana", "origine etnica", "curdo", "curda", "كردي", "كردية", "أمازيغي", "الأصل العرقي",
+    "kurdisch", "kurde", "kurdin", "ethnische herkunft", "migrationshintergrund", "origine ethnique", "kurde", "origen étnico", "gitano", "gitana", "origine etnica", "curdo", "curda", "كردي", "كردية", "أمازيغي", "الأصل العرقي",
 ];
 
 #[rustfmt::skip]
