@@ -138,7 +138,7 @@ fn what_no_program_covers_stays_opaque() {
     let more = json!({ "type": "file", "file": { "file_data": pdf("x")["file"]["file_data"], "pages": 3 } });
     let large = pdf(&"x".repeat(2000));
     for part in [uncovered, disguised, more, large] {
-        assert_opaque(&stage, &stage.chat(&ask(&[part.clone()])));
+        assert_opaque(&stage, &stage.chat(&ask(std::slice::from_ref(&part))));
         assert_opaque(&stage, &stage.chat(&ask(&[pdf("nothing to see"), part])));
     }
 }
