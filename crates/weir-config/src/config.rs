@@ -1,4 +1,4 @@
-use crate::{Detector, Problem, Secret};
+use crate::{Detector, Extractor, Problem, Secret};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +22,8 @@ pub struct Loaded {
     pub classify: weir_classify::Settings,
     /// Detectors inside the network that are asked about what the engine leaves open.
     pub detectors: Vec<Detector>,
+    /// Programs on this machine that give the text of attachments.
+    pub extractors: Vec<Extractor>,
     /// The revision of the policy: the first 16 hex digits of the SHA-256 of its text and of the files
     /// it names. The same as the boundary's.
     pub policy_revision: Revision,

@@ -8,6 +8,7 @@
 
 mod config;
 mod detector;
+mod extractor;
 mod facts;
 mod load;
 mod names;
@@ -29,6 +30,7 @@ pub use config::{
     Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
+pub use extractor::Extractor;
 pub use load::{load, load_data_policy};
 pub use problem::{Problem, Problems, Severity};
 pub use schema::schemas;

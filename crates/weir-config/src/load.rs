@@ -38,23 +38,26 @@ pub fn load(
         let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
         let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
-        (Policy::new(head.boundary, written), head.data.settings, detectors)
+        (Policy::new(head.boundary, written), head.data.settings, (detectors, head.data.extractors))
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, classify, detectors))) if errors.is_empty() => Ok(Loaded {
-            config,
-            catalogue,
-            policy_revision: policy.boundary.revision().clone(),
-            policy,
-            classify,
-            detectors,
-            config_digest: weir.surroundings.digest(),
-            warnings,
-        }),
+        (Some(config), Some((policy, classify, (detectors, extractors)))) if errors.is_empty() => {
+            Ok(Loaded {
+                config,
+                catalogue,
+                policy_revision: policy.boundary.revision().clone(),
+                policy,
+                classify,
+                detectors,
+                extractors,
+                config_digest: weir.surroundings.digest(),
+                warnings,
+            })
+        }
         _ => Err(Problems(errors)),
     }
 }

@@ -3,6 +3,7 @@
 pub mod condition;
 mod data;
 pub mod detectors;
+mod extractors;
 mod rule;
 
 pub use data::Data;

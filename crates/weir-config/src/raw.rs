@@ -1,6 +1,7 @@
 //! The files as written: places kept, nothing resolved.
 
 pub mod detectors;
+pub mod extractors;
 pub mod policy;
 pub mod weir;
 

@@ -11,6 +11,7 @@ mod clock;
 mod data;
 mod desk;
 mod detect;
+mod extract;
 mod failure;
 mod follow_keys;
 mod gateway;

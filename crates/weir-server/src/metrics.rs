@@ -54,6 +54,13 @@ struct AskedLabels {
     outcome: &'static str,
 }
 
+/// Types are those that the policy names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExtractedLabels {
+    media_type: String,
+    outcome: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
@@ -79,6 +86,7 @@ pub(crate) struct Metrics {
     incomplete_scans: Counter,
     detector_requests: Family<AskedLabels, Counter>,
     detector_duration: Family<DetectorLabels, Histogram>,
+    extractions: Family<ExtractedLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
     revision: Family<RevisionLabels, Gauge>,
@@ -121,6 +129,7 @@ impl Metrics {
             tokens_out: Family::default(),
             incomplete_scans: Counter::default(),
             detector_requests: Family::default(),
+            extractions: Family::default(),
             detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
             reload_ok: Gauge::default(),
@@ -190,6 +199,7 @@ impl Metrics {
             Unit::Seconds,
             self.detector_duration.clone(),
         );
+        r.register("extractions", "Attachments whose text was asked for", self.extractions.clone());
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
         r.register("revision_info", "The revision in force", self.revision.clone());
@@ -236,6 +246,11 @@ impl Metrics {
         self.detector_requests.get_or_create(&labels).inc();
         let labels = DetectorLabels { detector: detector.to_owned() };
         self.detector_duration.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    pub fn extracted(&self, media_type: &str, outcome: &'static str) {
+        let labels = ExtractedLabels { media_type: media_type.to_owned(), outcome };
+        self.extractions.get_or_create(&labels).inc();
     }
 
     pub fn reloaded(&self, ok: bool) {

@@ -1,4 +1,5 @@
 use crate::detect::Detectors;
+use crate::extract::Extractors;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub(crate) words: Words,
     /// The detectors that are asked besides.
     pub(crate) detectors: Detectors,
+    /// The programs that give the text of attachments.
+    pub(crate) extractors: Extractors,
     /// The files that the two name: secrets, certificates, term lists.
     pub(crate) files: Vec<PathBuf>,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
@@ -101,7 +104,9 @@ impl Snapshot {
         let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
         let detectors = Detectors::new(&loaded)
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
-        Ok(Self { loaded, engine, words, detectors, files: files.into_inner(), doors })
+        let extractors = Extractors::new(&loaded.extractors);
+        let files = files.into_inner();
+        Ok(Self { loaded, engine, words, detectors, extractors, files, doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the

@@ -1,3 +1,4 @@
+use crate::Extractor;
 use crate::outside::Surroundings;
 use crate::raw::Entries;
 use crate::raw::policy::{RawData, RawPattern, RawTerms};
@@ -21,11 +22,13 @@ pub struct Data {
     pub entities: BTreeSet<EntityType>,
     /// Detectors that are asked besides.
     pub detectors: Vec<super::detectors::Placed>,
+    /// Programs that give the text of attachments.
+    pub extractors: Vec<Extractor>,
 }
 
 /// Reads the data section.
 pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Data {
-    let RawData { default, profile, entities, terms, patterns, detectors, categories } = raw;
+    let RawData { default, profile, entities, terms, patterns, detectors, extractors, categories } = raw;
     check_names(
         terms.iter().map(|list| &list.name).chain(patterns.iter().map(|pattern| &pattern.name)),
         report,
@@ -42,7 +45,8 @@ pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut
     let profile = take_or(profile.as_ref(), Profile::default(), report).unwrap_or_default();
     let settings = Settings { profile, ..buildable(rules, terms, patterns, report) };
     let detectors = super::detectors::detectors(detectors, report);
-    Data { settings, categories: given, entities: found, detectors }
+    let extractors = super::extractors::extractors(extractors, report);
+    Data { settings, categories: given, entities: found, detectors, extractors }
 }
 
 /// Warns when every request would be classified.

@@ -1,6 +1,7 @@
 //! `policy.yaml` as written.
 
 use super::detectors::RawDetector;
+use super::extractors::RawExtractor;
 use super::{Entries, OneOrMany};
 use crate::facts::Fact;
 use crate::scalar::Version;
@@ -46,6 +47,7 @@ pub struct RawData {
     pub terms: Vec<RawTerms>,
     pub patterns: Vec<RawPattern>,
     pub detectors: Vec<RawDetector>,
+    pub extractors: Vec<RawExtractor>,
     pub categories: Vec<(At<String>, Field<Level>)>,
 }
 
@@ -68,6 +70,7 @@ impl<'de> Deserialize<'de> for RawData {
                         "profile" => data.profile = Some(map.next_value()?),
                         "entities" => data.entities = map.next_value()?,
                         "detectors" => data.detectors = map.next_value()?,
+                        "extractors" => data.extractors = map.next_value()?,
                         "terms" => data.terms = map.next_value()?,
                         "patterns" => data.patterns = map.next_value()?,
                         _ => data.categories.push((key, map.next_value()?)),
@@ -120,6 +123,11 @@ impl JsonSchema for RawData {
             "detectors",
             generator.subschema_for::<Vec<RawDetector>>(),
             "Detectors inside the network that are asked about what Weir's own inspection leaves open.",
+        );
+        add(
+            "extractors",
+            generator.subschema_for::<Vec<RawExtractor>>(),
+            "Programs on this machine that give the text of attachments, such as PDF. Without one an attachment is opaque and so classified, unless it is plain text.",
         );
         json_schema!({
             "description": "Which data has which level: `default`, a level for each category (categories of your own included), and the organisation's own terms and patterns.",

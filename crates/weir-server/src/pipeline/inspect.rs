@@ -88,6 +88,7 @@ pub(crate) async fn inspect(
     let snapshot = gateway.snapshot();
     if bytes.len() <= LARGE_BODY_BYTES {
         let request = read(gateway, &bytes)?;
+        let request = snapshot.extractors.read(request, &gateway.metrics).await;
         return Ok(look(request, bytes.len(), &snapshot, caller));
     }
     Box::pin(inspect_large(gateway, bytes, snapshot, caller)).await
@@ -104,6 +105,7 @@ async fn inspect_large(
     let (length, reader) = (bytes.len(), gateway.clone());
     let request = tokio::task::spawn_blocking(move || read(&reader, &bytes)).await;
     let request = request.map_err(|_| Failure::Panicked)??;
+    let request = snapshot.extractors.read(request, &gateway.metrics).await;
     let request = Arc::new(request);
     let (looked_at, by_whom, started) = (request.clone(), caller.clone(), Instant::now());
     let scanner = Some(snapshot.words.scanner.clone());

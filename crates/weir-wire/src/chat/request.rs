@@ -1,3 +1,4 @@
+use super::{Attachment, tokens};
 use crate::json::{Json, Limits, Object, ObjectWriter, parse, push_index, push_key, write_string};
 use crate::segment::{self, Segment, SegmentKind};
 use crate::{Destination, Encode};
@@ -71,6 +72,22 @@ impl BadRequest {
 struct Opaque {
     reason: &'static str,
     path: String,
+    /// The bytes, where they are all there is to it and stand in the body.
+    attachment: Option<Attachment>,
+    /// All that the bytes say, once that is known: then it is inspected like any other text.
+    text: Option<String>,
+}
+
+impl Opaque {
+    fn new(reason: &'static str, path: String) -> Self {
+        Self { reason, path, attachment: None, text: None }
+    }
+
+    fn of_part(reason: &'static str, path: String, part: &Object) -> Self {
+        let attachment = Attachment::of(part);
+        let text = attachment.as_ref().and_then(Attachment::text);
+        Self { reason, path, attachment: attachment.filter(|_| text.is_none()), text }
+    }
 }
 
 /// Who the end user is, in the client's words: outside the network only as a pseudonym.
@@ -160,14 +177,34 @@ impl ChatRequest {
         self.member("service_tier").and_then(Json::as_str)
     }
 
-    /// Every key, string and number of the body, then one [`SegmentKind::Opaque`] for each thing that
-    /// cannot be read.
+    /// What is attached inline and could not be read so far, each with a number.
+    pub fn attachments(&self) -> impl Iterator<Item = (usize, &Attachment)> {
+        self.opaque
+            .iter()
+            .enumerate()
+            .filter_map(|(index, opaque)| Some((index, opaque.attachment.as_ref()?)))
+    }
+
+    /// Takes note of all that an attachment says.
+    #[must_use]
+    pub fn with_text_of(mut self, attachment: usize, text: String) -> Self {
+        if let Some(opaque) = self.opaque.get_mut(attachment).filter(|opaque| opaque.attachment.is_some()) {
+            opaque.text = Some(text);
+            opaque.attachment = None;
+        }
+        self
+    }
+
+    /// Every key, string and number of the body, then for each thing that is no text what it says where that
+    /// is known, and otherwise a [`SegmentKind::Opaque`].
     #[must_use]
     pub fn segments(&self) -> Vec<Segment<'_>> {
         let mut segments = Vec::new();
         segment::collect(&self.body, &mut segments);
-        let opaque = |opaque: &Opaque| Segment { text: opaque.reason, kind: SegmentKind::Opaque };
-        segments.extend(self.opaque.iter().map(opaque));
+        segments.extend(self.opaque.iter().map(|opaque| match &opaque.text {
+            Some(text) => Segment { text, kind: SegmentKind::Text },
+            None => Segment { text: opaque.reason, kind: SegmentKind::Opaque },
+        }));
         segments
     }
 
@@ -276,8 +313,9 @@ fn check_body(body: &Object) -> Result<Vec<Opaque>, BadRequest> {
             ));
         }
     }
+    opaque.extend(tokens::found(body).into_iter().map(|path| Opaque::new("tokens", path)));
     if boolean(body, "store")? {
-        opaque.push(Opaque { reason: "store", path: "store".to_owned() });
+        opaque.push(Opaque::new("store", "store".to_owned()));
     }
     Ok(opaque)
 }
@@ -329,7 +367,7 @@ fn check_message(message: &Json, path: &str, opaque: &mut Vec<Opaque>) -> Result
         }
     }
     if message.get("audio").is_some_and(|audio| *audio != Json::Null) {
-        opaque.push(Opaque { reason: "audio", path: format!("{path}.audio") });
+        opaque.push(Opaque::new("audio", format!("{path}.audio")));
     }
     let at = format!("{path}.content");
     match message.get("content") {
@@ -353,7 +391,7 @@ fn check_parts(parts: &[Json], path: &str, opaque: &mut Vec<Opaque>) -> Result<(
         let unreadable = opaque_part(kind);
         refuse_remote(part, unreadable.is_some(), &path)?;
         if let Some(reason) = unreadable {
-            opaque.push(Opaque { reason, path });
+            opaque.push(Opaque::of_part(reason, path, part));
         }
     }
     Ok(())

@@ -40,6 +40,18 @@ fn what_cannot_be_inspected_stays_local_and_the_record_says_why() {
                 json!([{ "role": "assistant", "audio": { "id": "audio_1" } }, { "role": "user", "content": "a" }]),
             ),
         ),
+        ("tokens", request(json!({ "prompt": [464, 2068, 7586] }))),
+        ("tokens", request(json!({ "prompt_token_ids": [464, 2068, 7586] }))),
+        ("tokens", request(json!({ "prompt_embeds": BASE64 }))),
+        ("tokens", request(json!({ "x": { "y": vec![464; 100] } }))),
+        (
+            "file",
+            parts(
+                json!([{ "type": "document", "source": { "type": "base64", "media_type": "text/plain", "data": BASE64 } }]),
+            ),
+        ),
+        ("file", parts(json!([{ "type": "input_file", "file_data": BASE64, "filename": "a.txt" }]))),
+        ("file", parts(json!([{ "type": "file", "file": { "file_data": data("text/plain") } }]))),
         ("store", request(json!({ "store": true }))),
     ] {
         let reply = stage.chat(&body);

@@ -47,6 +47,16 @@ fn in_messages() -> Vec<Position> {
         ("call id", messages(json!([user, { "role": "tool", "tool_call_id": HERE, "content": "x" }]))),
         ("called tool's name", messages(json!([user, { "role": "assistant", "tool_calls": [{ "id": "1", "type": "function", "function": { "name": HERE, "arguments": "{}" } }] }, user]))),
         ("function message", messages(json!([{ "role": "function", "name": "f", "content": HERE }, user]))),
+        ("system part", messages(json!([{ "role": "system", "content": [{ "type": "text", "text": HERE }] }, user]))),
+        ("developer part", messages(json!([{ "role": "developer", "content": [{ "type": "text", "text": HERE }] }, user]))),
+        ("tool result part", messages(json!([user, call("{}"), { "role": "tool", "tool_call_id": "call_1", "content": [{ "type": "text", "text": HERE }] }]))),
+        ("assistant's name", messages(json!([user, { "role": "assistant", "name": HERE, "content": "Fine." }, user]))),
+        ("system's name", messages(json!([{ "role": "system", "name": HERE, "content": "Be brief." }, user]))),
+        ("custom tool's input", messages(json!([user, { "role": "assistant", "tool_calls": [{ "id": "1", "type": "custom", "custom": { "name": "c", "input": HERE } }] }, user]))),
+        ("custom tool's name", messages(json!([user, { "role": "assistant", "tool_calls": [{ "id": "1", "type": "custom", "custom": { "name": HERE, "input": "" } }] }, user]))),
+        ("call's own id", messages(json!([user, { "role": "assistant", "tool_calls": [{ "id": HERE, "type": "function", "function": { "name": "f", "arguments": "{}" } }] }, user]))),
+        ("citation", messages(json!([user, { "role": "assistant", "content": "Fine.", "annotations": [{ "type": "url_citation", "url_citation": { "title": HERE, "start_index": 0 } }] }, user]))),
+        ("called function's name", messages(json!([user, { "role": "assistant", "content": null, "function_call": { "name": HERE, "arguments": "{}" } }]))),
         ("function call", messages(json!([user, { "role": "assistant", "content": null, "function_call": { "name": "f", "arguments": HERE } }]))),
     ])
     .into_iter()
@@ -94,6 +104,25 @@ fn in_tools() -> Vec<Position> {
             "tool choice",
             request(json!({ "tool_choice": { "type": "function", "function": { "name": HERE } } })),
         ),
+        (
+            "choice of a custom tool",
+            request(json!({ "tool_choice": { "type": "custom", "custom": { "name": HERE } } })),
+        ),
+        (
+            "allowed tool",
+            request(
+                json!({ "tool_choice": { "type": "allowed_tools", "allowed_tools": { "mode": "auto", "tools": [{ "type": "function", "function": { "name": HERE } }] } } }),
+            ),
+        ),
+        (
+            "custom tool's description",
+            request(
+                json!({ "tools": [{ "type": "custom", "custom": { "name": "c", "description": HERE } }] }),
+            ),
+        ),
+        ("chosen function", request(json!({ "function_call": { "name": HERE } }))),
+        ("parameter's pattern", parameters(json!({ "a": { "type": "string", "pattern": HERE } }))),
+        ("constant", parameters(json!({ "a": { "const": HERE } }))),
         ("answer schema's name", format(HERE, json!({ "type": "object" }))),
         ("answer schema's description", format("s", json!({ "type": "object", "description": HERE }))),
         (
@@ -125,6 +154,11 @@ fn in_parameters() -> Vec<Position> {
         ("guided regex", request(json!({ "guided_regex": HERE }))),
         ("chat template", request(json!({ "chat_template": HERE }))),
         ("chat template's argument", request(json!({ "chat_template_kwargs": { "a": HERE } }))),
+        ("verbosity", request(json!({ "verbosity": HERE }))),
+        ("modality", request(json!({ "modalities": ["text", HERE] }))),
+        ("voice", request(json!({ "audio": { "voice": HERE, "format": "wav" } }))),
+        ("cache retention", request(json!({ "prompt_cache_retention": HERE }))),
+        ("answer format", request(json!({ "response_format": { "type": HERE } }))),
         ("stream option", request(json!({ "stream_options": { "include_usage": true, "x": HERE } }))),
     ])
 }
