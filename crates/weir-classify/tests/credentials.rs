@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{found, inspect};
+use common::{drawn, found, inspect};
 use weir_classify::{Engine, Segment, Settings};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -10,19 +10,6 @@ const HEX: &str = "0123456789abcdef";
 const MIXED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const DIGITS: &str = "0123456789";
-
-/// `len` characters of `alphabet`, the same for the same seed. Nobody ever gave out such a key.
-fn drawn(alphabet: &str, len: usize, seed: u64) -> String {
-    let alphabet: Vec<char> = alphabet.chars().collect();
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        alphabet[usize::try_from(state >> 33).unwrap() % alphabet.len()]
-    };
-    (0..len).map(|_| next()).collect()
-}
 
 fn uuid(seed: u64) -> String {
     [8, 4, 4, 4, 12].map(|len| drawn(HEX, len, seed + len as u64)).join("-")

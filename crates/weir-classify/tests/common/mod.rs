@@ -39,3 +39,16 @@ pub fn body(alphabet: &str, len: usize) -> String {
 
 pub const ALPHANUMERIC: &str = "aB3dEf5GhJ7kLm9NpQ2rSt4UvW6xYz8C";
 pub const HEX: &str = "0a1b2c3d4e5f6879";
+
+/// `len` characters of `alphabet`, the same for the same seed. Nobody ever gave out such a key.
+pub fn drawn(alphabet: &str, len: usize, seed: u64) -> String {
+    let alphabet: Vec<char> = alphabet.chars().collect();
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        alphabet[usize::try_from(state >> 33).unwrap() % alphabet.len()]
+    };
+    (0..len).map(|_| next()).collect()
+}
