@@ -1,4 +1,11 @@
 //! Identifiers of states, health systems and registers: with their context, with a wrong check digit, by chance.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::manual_is_multiple_of,
+    reason = "a panic is how a test fails; the formulas stand as the standards have them"
+)]
 
 mod common;
 
@@ -61,7 +68,7 @@ fn identifiers_that_nothing_else_looks_like_need_no_context() {
         ("SG_NRIC_FIN", "S1234567D"),
         ("TW_NATIONAL_ID", "A123456789"),
         ("MX_CURP", "HEGG560427MVZRRL04"),
-        ("AE_EMIRATES_ID", "784-1980-1234567-9"),
+        ("AE_EMIRATES_ID", "784-1980-1234567-8"),
         ("US_MBI", "1EG4-TE5-MK73"),
         ("DE_SOCIAL_SECURITY", "15070649C103"),
         ("KR_BRN", "104-86-56659"),
