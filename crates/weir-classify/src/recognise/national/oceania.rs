@@ -97,14 +97,6 @@ pub(super) static ROWS: &[Identifier] = &[
     )
     .alone(&["999 999 999A"]),
     id(
-        "au_bsb",
-        "AU",
-        Kind::Bank,
-        "Australian bank branch and account numbers",
-        &["999999", "999999999", "99999999", "999999999999999", "99999999999999", "999999999999999"],
-        &["bsb", "bsb number", "account number"],
-    ),
-    id(
         "au_plate",
         "AU",
         Kind::Plate,
