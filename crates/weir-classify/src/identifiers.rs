@@ -366,8 +366,8 @@ const CARRIERS: &[&str] =
 /// Words that say nothing of the number beside them.
 const FILLERS: &[&str] = &[
     "a", "an", "and", "das", "de", "die", "el", "est", "et", "here", "here's", "is", "ist", "it", "la", "le",
-    "m", "mein", "meine", "mi", "mine", "mon", "my", "number", "numero", "nummer", "no", "nr", "o", "or",
-    "oder", "s", "the", "this", "und", "y", "yes",
+    "m", "mein", "meine", "mi", "mine", "mon", "my", "no", "nr", "o", "or", "oder", "s", "the", "this",
+    "und", "y", "yes",
 ];
 
 #[cfg(test)]

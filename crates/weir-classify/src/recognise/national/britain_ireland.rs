@@ -124,7 +124,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Bank,
         "bank sort codes and account numbers of the United Kingdom",
         &["99999999999999", "99999999"],
-        &["sort code", "sortcode", "bank account"],
+        &["sort code", "sortcode"],
     ),
     // Department of Social Protection, "PPS number": weights 8 to 2 and 9 for the second letter, modulus 23.
     id(
