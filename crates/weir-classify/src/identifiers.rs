@@ -4,7 +4,7 @@ use crate::RecogniserInfo;
 use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
 use crate::context::{Context, Near, ROWS_MAX, WordList, Words};
 use crate::haystack::Haystack;
-use crate::recognise::{Find, Identifier, Match, TABLE};
+use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
 use aho_corasick::BuildError;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -175,7 +175,11 @@ impl Identifiers {
         let (_, identifier) = self.rows.get(row)?;
         let is_labelled = near.labelled.has(row);
         if !identifier.is_valid(&window.code) {
-            let reason = if is_labelled && is_plausible(window) { Some(Reason::Labelled) } else { None };
+            let reason = if is_labelled && identifier.kind != Kind::Bank && is_plausible(window) {
+                Some(Reason::Labelled)
+            } else {
+                None
+            };
             return reason.or_else(|| {
                 (identifier.is_bare(&window.code) && is_bare(identifier, haystack, window))
                     .then_some(Reason::Bare)
@@ -346,6 +350,7 @@ fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) ->
         && window.is_apart()
         && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
         && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
+        && window.code.bytes() != b"0123456789"
         && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))
         && !window.is_attached()
         && says_nothing(haystack.slice(0..window.span.start))

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use weir_label::Category;
 
 pub(crate) use country::jurisdictions;
-pub(crate) use national::Identifier;
+pub(crate) use national::{Identifier, Kind};
 pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.

@@ -295,7 +295,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Bank,
         "German bank accounts (Kontonummer, Bankleitzahl)",
         &["99999999", "9999999999", "999999999", "9999999"],
-        &["kontonummer", "bankleitzahl", "blz", "konto nr", "konto"],
+        &["bankleitzahl", "blz"],
     ),
 ];
 

@@ -27,6 +27,7 @@ mod west_europe;
 use super::RecogniserInfo;
 
 pub(crate) use identifier::Identifier;
+pub(crate) use kind::Kind;
 
 static TABLES: &[&[Identifier]] = &[
     north_america::UNITED_STATES,
