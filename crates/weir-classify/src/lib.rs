@@ -21,12 +21,15 @@
 //!
 //! What could not be looked at (an opaque segment, text beyond a limit) is never clean: the label says so.
 
+mod code;
 mod collector;
+mod context;
 mod digest;
 mod effect;
 mod engine;
 mod entity;
 mod haystack;
+mod identifiers;
 mod inspection;
 mod literals;
 mod numbers;

@@ -1,4 +1,6 @@
+use crate::context::Context;
 use crate::haystack::Haystack;
+use crate::identifiers::{Identifiers, Report};
 use crate::literals::Literals;
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
@@ -22,6 +24,7 @@ pub(crate) struct Scanner {
     colon: Vec<usize>,
     digit: Vec<usize>,
     number: Vec<usize>,
+    identifiers: Identifiers,
 }
 
 /// The row that a literal belongs to, and the format that it is a prefix of.
@@ -30,9 +33,6 @@ struct Anchor {
     row: usize,
     format: Option<&'static Format>,
 }
-
-/// What a scan does with a match of a row of the table.
-pub(crate) type Report<'r> = &'r mut dyn FnMut(usize, Match) -> ControlFlow<()>;
 
 impl Scanner {
     /// A scanner for the rows of the table that are looked for.
@@ -45,6 +45,7 @@ impl Scanner {
                 Find::Colon(_) => colon.push(row),
                 Find::Digit(_) => digit.push(row),
                 Find::Number(_) => number.push(row),
+                Find::Code(_) => {}
                 Find::Literal(words, _) | Find::Word(words, _) => literals.push((Anchor::of(row), words)),
                 Find::Phrase(phrase, _) => phrases.push((Anchor::of(row), phrase)),
                 Find::Tokens(formats) => {
@@ -55,7 +56,8 @@ impl Scanner {
             }
         }
         let (literals, phrases) = (Literals::exact(&literals)?, Literals::any_case(&phrases)?);
-        Ok(Self { literals, phrases, at, colon, digit, number })
+        let identifiers = Identifiers::new(is_on)?;
+        Ok(Self { literals, phrases, at, colon, digit, number, identifiers })
     }
 
     /// Reports every match until told to stop.
@@ -94,12 +96,17 @@ impl Scanner {
 
     fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         let bytes = pass.haystack.bytes();
-        let mut last_digit = None;
+        let mut context = self.identifiers.context(pass.haystack);
+        let (mut last_digit, mut word_end) = (None, 0);
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match CLASSES.get(usize::from(*byte)) {
                 Some(Class::Digit) => {
                     self.judge_digits(pass, at, last_digit)?;
+                    if at >= word_end {
+                        self.judge_code(pass, &mut context, at)?;
+                        word_end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_alphanumeric());
+                    }
                     at = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
                     last_digit = Some(at);
                     continue;
@@ -111,6 +118,10 @@ impl Scanner {
             at += 1;
         }
         ControlFlow::Continue(())
+    }
+
+    fn judge_code(&self, pass: &mut Pass<'_, '_>, context: &mut Context<'_>, at: usize) -> ControlFlow<()> {
+        self.identifiers.judge(context, pass.haystack, at, pass.report)
     }
 
     fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
@@ -153,7 +164,7 @@ impl Anchor {
             Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
-            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) | Find::Code(_) => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{Engine, Segment, Settings};
 
 /// Bytes looked at for each byte of text, at most: looking for context words around every number is what
 /// costs most.
-const PER_BYTE_MAX: usize = 300;
+const PER_BYTE_MAX: usize = 1200;
 
 #[test]
 fn adversarial_text_takes_linear_work() {

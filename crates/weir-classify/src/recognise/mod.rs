@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use weir_label::Category;
 
 pub(crate) use country::jurisdictions;
+pub(crate) use national::{Identifier, Kind};
 pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.
@@ -45,6 +46,8 @@ pub(crate) enum Find {
     Digit(fn(&Haystack<'_>, usize) -> Option<Match>),
     /// Groups of digits, seven or more together.
     Number(fn(&Haystack<'_>, &Numbers) -> Option<Match>),
+    /// Letters and digits in the shape of an identifier.
+    Code(&'static Identifier),
     /// One of some literals.
     Literal(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// One of some words, in the text or in the key of the value; judged is what follows.
@@ -84,5 +87,6 @@ impl Match {
 }
 
 /// All recognisers, in the order of the table.
-pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> =
-    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, person::ROWS, secret::ROWS].concat());
+pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
+    [contact::ROWS, financial::ROWS, &national::rows(), person::ROWS, secret::ROWS].concat()
+});

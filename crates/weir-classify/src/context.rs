@@ -1,0 +1,276 @@
+//! Context words: what stands near a candidate and says what it is.
+
+use crate::haystack::Haystack;
+use crate::view::normalise;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::ops::Range;
+
+/// Bytes before and after a candidate in which a context word counts.
+const BEFORE: usize = 80;
+const AFTER: usize = 40;
+/// Bytes read beyond what a question needs, so that the next ones need none.
+const READ_AHEAD: usize = 256;
+/// Bytes between a label and what it labels: `NIE on file is `.
+const LABEL_GAP_MAX: usize = 16;
+/// Words so short count as labels only, directly before a candidate: `CC 52123456`.
+const LABEL_ONLY_MAX: usize = 2;
+/// Shorter context words must stand alone: `tin` is not the start of `tins`.
+const WHOLE_WORD_BELOW: usize = 5;
+/// Letters that an inflection may add: `passports`, `Kennzeichens`.
+const ENDING_MAX: usize = 2;
+/// Bits of a set of rows.
+const SET_WORDS: usize = 9;
+/// More rows than that cannot be told apart.
+pub(crate) const ROWS_MAX: usize = SET_WORDS * 64;
+
+/// A set of rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RowSet([u64; SET_WORDS]);
+
+impl RowSet {
+    pub(crate) fn insert(&mut self, row: usize) {
+        if let Some(word) = self.0.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    pub(crate) fn has(&self, row: usize) -> bool {
+        self.0.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    fn join(&mut self, other: &RowSet) {
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            *word |= more;
+        }
+    }
+}
+
+/// What one word says.
+#[derive(Debug, Clone, Copy, Default)]
+struct Meaning {
+    /// The rows that it names.
+    named: RowSet,
+    /// The rows of the kind that it names, `passport`.
+    kind: RowSet,
+    /// Whether only capitals count: `PAN` is not the pan of a kitchen.
+    capitals: bool,
+}
+
+impl Meaning {
+    fn is_as_written(&self, text: &[u8], word: &Range<usize>) -> bool {
+        !self.capitals || text.get(word.clone()).is_some_and(|word| !word.iter().any(u8::is_ascii_lowercase))
+    }
+}
+
+/// All context words in one automaton.
+#[derive(Debug)]
+pub(crate) struct Words {
+    automaton: AhoCorasick,
+    meanings: Vec<Meaning>,
+    longest: usize,
+}
+
+/// A set of words in the making.
+#[derive(Debug, Default)]
+pub(crate) struct WordList {
+    words: std::collections::BTreeMap<String, Meaning>,
+}
+
+impl WordList {
+    /// A word that names a row.
+    pub(crate) fn name(&mut self, word: &str, row: usize) {
+        self.each_spelling(word, |meaning| meaning.named.insert(row));
+    }
+
+    /// A word that names the kind of a row.
+    pub(crate) fn kind(&mut self, word: &str, row: usize) {
+        self.each_spelling(word, |meaning| meaning.kind.insert(row));
+    }
+
+    fn each_spelling(&mut self, word: &str, mut add: impl FnMut(&mut Meaning)) {
+        for spelling in spellings(word) {
+            let capitals = spelling.bytes().any(|b| b.is_ascii_uppercase()) && spelling.is_ascii();
+            let meaning = self.words.entry(spelling).or_default();
+            meaning.capitals = capitals;
+            add(meaning);
+        }
+    }
+
+    pub(crate) fn build(self) -> Result<Words, aho_corasick::BuildError> {
+        let longest = self.words.keys().map(String::len).max().unwrap_or_default();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(self.words.keys())?;
+        Ok(Words { automaton, meanings: self.words.into_values().collect(), longest })
+    }
+}
+
+/// How a word is written: apart, with signs, in one; in capitals where ASCII rules do not say how.
+fn spellings(word: &str) -> Vec<String> {
+    let mut cases = vec![word.to_owned()];
+    if !word.is_ascii() {
+        let capital = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1));
+        cases.extend([word.to_uppercase(), capital.collect()]);
+        // As views write it that fold confusable letters and compositions.
+        let folded: Vec<String> = cases.iter().filter_map(|case| Some(normalise(case)?.text)).collect();
+        cases.extend(folded);
+    }
+    let mut all: Vec<String> = cases.iter().flat_map(|case| joints(case)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn joints(word: &str) -> Vec<String> {
+    if !word.contains(' ') {
+        return vec![word.to_owned()];
+    }
+    [" ", "_", "-", ""].iter().map(|joint| word.replace(' ', joint)).collect()
+}
+
+#[derive(Debug, Clone)]
+struct Hit {
+    span: Range<usize>,
+    word: usize,
+}
+
+/// The context words of one text, found as far as they are asked for.
+///
+/// INVARIANT (linear time): each byte is read once, but for the length of a word at each question.
+pub(crate) struct Context<'h> {
+    words: &'h Words,
+    haystack: &'h Haystack<'h>,
+    /// What the keys above the text say.
+    keys: Option<Near>,
+    hits: Vec<Hit>,
+    read_to: usize,
+}
+
+/// What the words near a candidate say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Near {
+    pub(crate) named: RowSet,
+    pub(crate) kind: RowSet,
+    /// The rows that a word directly before it names, as a label does.
+    pub(crate) labelled: RowSet,
+}
+
+impl<'h> Context<'h> {
+    pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>) -> Self {
+        Self { words, haystack, keys: None, hits: Vec::new(), read_to: 0 }
+    }
+
+    /// What the words near `span` say. Spans come in order of place, more or less.
+    pub(crate) fn near(&mut self, span: &Range<usize>) -> Near {
+        let (words, haystack) = (self.words, self.haystack);
+        let mut near = *self.keys.get_or_insert_with(|| words.in_keys(haystack.keys()));
+        self.read(span);
+        for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
+            let Some(meaning) = words.meanings.get(hit.word) else { continue };
+            let is_label = is_label(haystack, &hit.span, span);
+            if is_label {
+                near.labelled.join(&meaning.named);
+            }
+            if is_label || hit.span.len() > LABEL_ONLY_MAX {
+                near.named.join(&meaning.named);
+                near.kind.join(&meaning.kind);
+            }
+        }
+        near
+    }
+
+    /// The nearest word that speaks of `row`; an empty range when it is in a key.
+    pub(crate) fn evidence(&self, span: &Range<usize>, row: usize) -> Range<usize> {
+        let speaks = |hit: &&Hit| {
+            let meaning = self.words.meanings.get(hit.word);
+            is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
+        };
+        let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
+        let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
+        nearest.map_or(span.start..span.start, |hit| hit.span.clone())
+    }
+
+    fn read(&mut self, span: &Range<usize>) {
+        let needed = self.haystack.len().min(span.end + AFTER);
+        let start = span.start.saturating_sub(BEFORE);
+        if needed <= self.read_to {
+            return;
+        }
+        let to = self.haystack.len().min(needed + READ_AHEAD);
+        self.hits.retain(|hit| hit.span.start >= start);
+        let read_to = self.read_to.max(start);
+        let from = start.max(self.read_to.saturating_sub(self.words.longest));
+        let text = self.haystack.slice(from..to);
+        for hit in self.words.automaton.find_overlapping_iter(text) {
+            let word = from + hit.start()..from + hit.end();
+            let is_new = word.end > read_to || from == start && self.read_to < start;
+            let meaning = self.words.meanings.get(hit.pattern().as_usize());
+            let is_word = |meaning: &Meaning| {
+                meaning.is_as_written(self.haystack.bytes(), &word) && self.stands_free(&word)
+            };
+            if is_new && meaning.is_some_and(is_word) {
+                self.hits.push(Hit { span: word, word: hit.pattern().as_usize() });
+            }
+        }
+        self.read_to = to;
+    }
+
+    fn stands_free(&self, word: &Range<usize>) -> bool {
+        let text = self.haystack.bytes();
+        (begins_word(text, word.start) || self.haystack.is_seam(word.start))
+            && (ends_word(text, word) || self.haystack.is_seam(word.end))
+    }
+}
+
+impl Words {
+    fn in_keys(&self, keys: &[&str]) -> Near {
+        let mut near = Near::default();
+        for key in keys {
+            for hit in self.automaton.find_overlapping_iter(key.as_bytes()) {
+                let Some(meaning) = self.meanings.get(hit.pattern().as_usize()) else { continue };
+                if begins_word(key.as_bytes(), hit.start())
+                    && ends_word(key.as_bytes(), &hit.range())
+                    && meaning.is_as_written(key.as_bytes(), &hit.range())
+                {
+                    near.named.join(&meaning.named);
+                    near.labelled.join(&meaning.named);
+                    near.kind.join(&meaning.kind);
+                }
+            }
+        }
+        near
+    }
+}
+
+fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {
+    word.end <= span.start && word.start + BEFORE >= span.start
+        || word.start >= span.end && word.end <= span.end + AFTER
+}
+
+/// Whether a word stands before a candidate with little between: `NIE: `, `NIE on file is `.
+fn is_label(haystack: &Haystack<'_>, word: &Range<usize>, span: &Range<usize>) -> bool {
+    let parts = |b: &u8| b.is_ascii_digit() || matches!(b, b'\n' | b',' | b';' | b'?' | b'!');
+    word.end <= span.start
+        && span.start - word.end <= LABEL_GAP_MAX
+        && !haystack.slice(word.end..span.start).iter().any(parts)
+}
+
+fn begins_word(text: &[u8], at: usize) -> bool {
+    let is = |at: Option<usize>, class: fn(&u8) -> bool| at.and_then(|at| text.get(at)).is_some_and(class);
+    !is(at.checked_sub(1), u8::is_ascii_alphanumeric)
+        || is(Some(at), u8::is_ascii_uppercase) && !is(at.checked_sub(1), u8::is_ascii_uppercase)
+}
+
+/// A digit may follow, a capital, and after long words an ending: `SSN536904399`, `pan` in `panNumber`.
+fn ends_word(text: &[u8], word: &Range<usize>) -> bool {
+    let ends = |at: usize| match text.get(at) {
+        Some(b) if b.is_ascii_uppercase() => {
+            at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_lowercase)
+        }
+        Some(b) => !b.is_ascii_alphabetic(),
+        None => true,
+    };
+    let endings = if word.len() < WHOLE_WORD_BELOW { 0 } else { ENDING_MAX };
+    (word.end..=word.end + endings).any(ends)
+}

@@ -1,0 +1,387 @@
+//! Finds the identifiers of the table of shapes among the codes of a text.
+
+use crate::RecogniserInfo;
+use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
+use crate::context::{Context, Near, ROWS_MAX, WordList, Words};
+use crate::haystack::Haystack;
+use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
+use aho_corasick::BuildError;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+/// A text is nothing but an identifier when so few bytes hold all of it.
+const BARE_MAX: usize = 64;
+
+/// So many digits in a row are always looked at.
+const DIGITS_ENOUGH: usize = 4;
+/// Any number of fewer digits has the right check digit for some register.
+const BARE_NUMBER_MIN: usize = 9;
+/// So many digits or fewer may be a telephone number.
+const SHORT_NUMBER: usize = 10;
+
+/// The identifiers that are looked for, by shape, with their context words.
+#[derive(Debug)]
+pub(crate) struct Identifiers {
+    rows: Vec<(usize, &'static Identifier)>,
+    by_len: [Vec<Shape>; CODE_MAX + 1],
+    words: &'static Words,
+}
+
+/// The words of all identifiers, whichever are looked for: one automaton for the process.
+static WORDS: LazyLock<Result<Words, BuildError>> = LazyLock::new(|| {
+    let mut words = WordList::default();
+    for (row, (_, identifier)) in identifiers().iter().enumerate().take(ROWS_MAX) {
+        identifier.words.iter().for_each(|word| words.name(word, row));
+        identifier.kind.words().iter().for_each(|word| words.kind(word, row));
+    }
+    words.build()
+});
+
+/// The identifiers with their places in the table of recognisers.
+fn identifiers() -> Vec<(usize, &'static Identifier)> {
+    let identifier = |(place, row): (usize, &RecogniserInfo)| match row.find {
+        Find::Code(identifier) => Some((place, identifier)),
+        Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+        Find::Literal(..) | Find::Word(..) | Find::Phrase(..) | Find::Tokens(_) => None,
+    };
+    TABLE.iter().enumerate().filter_map(identifier).collect()
+}
+
+/// A shape as two masks: which characters must be letters, which digits.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    letters: u32,
+    digits: u32,
+    row: usize,
+}
+
+/// Why a code counts as an identifier, best last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    /// It is valid, and all that the text holds.
+    Bare,
+    /// It is valid as far as can be told, and a word near it names its kind.
+    Kind,
+    /// A label directly before it names it, but it is not valid: a typing error makes it no less personal.
+    Labelled,
+    /// It is valid, and written as nothing else is.
+    Alone,
+    /// It is valid, and a word near it names it.
+    Named,
+}
+
+/// What a scan does with a match of a row of the table.
+pub(crate) type Report<'r> = &'r mut dyn FnMut(usize, Match) -> ControlFlow<()>;
+
+impl Identifiers {
+    /// `is_on` says which rows of the table of recognisers are looked for.
+    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
+        let rows = identifiers();
+        let mut by_len: [Vec<Shape>; CODE_MAX + 1] = Default::default();
+        for (row, (_, identifier)) in rows.iter().enumerate().filter(|(_, (place, _))| is_on(*place)) {
+            for shape in identifier.shapes {
+                if let Some(shapes) = by_len.get_mut(shape.len()) {
+                    shapes.push(Shape::new(shape, row));
+                }
+            }
+        }
+        let words = WORDS.as_ref().map_err(Clone::clone)?;
+        Ok(Self { rows, by_len, words })
+    }
+
+    pub(crate) fn context<'h>(&self, haystack: &'h Haystack<'h>) -> Context<'h> {
+        Context::new(self.words, haystack)
+    }
+
+    /// Judges the codes around the word that holds the digit at `at`, the first of that word.
+    pub(crate) fn judge(
+        &self,
+        context: &mut Context<'_>,
+        haystack: &Haystack<'_>,
+        at: usize,
+        report: Report<'_>,
+    ) -> ControlFlow<()> {
+        if !may_begin(haystack, at) {
+            return ControlFlow::Continue(());
+        }
+        self.judge_chain(context, haystack, at, Edges::Plain, report)?;
+        if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
+            self.judge_chain(context, haystack, at, Edges::Letters, report)?;
+        }
+        if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
+            self.judge_chain(context, haystack, at, Edges::Seams, report)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn judge_chain(
+        &self,
+        context: &mut Context<'_>,
+        haystack: &Haystack<'_>,
+        at: usize,
+        edges: Edges,
+        report: Report<'_>,
+    ) -> ControlFlow<()> {
+        let Some(chain) = Chain::read(haystack, at, edges) else { return ControlFlow::Continue(()) };
+        let mut flow = ControlFlow::Continue(());
+        chain.windows(haystack, |window| {
+            let found = self.judge_window(context, haystack, window);
+            for (row, found) in &found {
+                if flow.is_continue() {
+                    flow = report(*row, found.clone());
+                }
+            }
+            !found.is_empty()
+        });
+        flow
+    }
+
+    /// The best readings of a window: every row that context names, or else the first of the best reason.
+    fn judge_window(
+        &self,
+        context: &mut Context<'_>,
+        haystack: &Haystack<'_>,
+        window: &Window,
+    ) -> Vec<(usize, Match)> {
+        let is_plausible = is_plausible(window);
+        let shapes = self.by_len.get(window.code.len()).map(Vec::as_slice).unwrap_or_default();
+        let mut fitting = shapes.iter().filter(|shape| self.may_be(shape, window, is_plausible)).peekable();
+        if fitting.peek().is_none() || is_part_of_something(haystack, window) {
+            return Vec::new();
+        }
+        let near = context.near(&window.span);
+        let mut best: Vec<(Reason, usize)> = Vec::new();
+        for shape in fitting {
+            let Some(reason) = self.reason(shape.row, haystack, window, &near) else { continue };
+            best.retain(|(other, _)| *other >= reason || *other >= Reason::Alone);
+            let is_best = best.iter().all(|(other, _)| *other == reason || reason >= Reason::Alone);
+            if is_best && best.iter().all(|(_, row)| *row != shape.row) {
+                best.push((reason, shape.row));
+            }
+        }
+        self.matches(&best, context, window)
+    }
+
+    /// Whether it is worth a look at the words around: the shape fits, and it is valid or at least in one piece.
+    fn may_be(&self, shape: &Shape, window: &Window, is_plausible: bool) -> bool {
+        shape.fits(window.code.digit_mask())
+            && self.rows.get(shape.row).is_some_and(|(_, identifier)| {
+                is_plausible && (identifier.firm || window.is_long_or_capital())
+                    || identifier.firm && identifier.is_valid(&window.code)
+            })
+    }
+
+    fn reason(&self, row: usize, haystack: &Haystack<'_>, window: &Window, near: &Near) -> Option<Reason> {
+        let (_, identifier) = self.rows.get(row)?;
+        let is_labelled = near.labelled.has(row);
+        if !identifier.is_valid(&window.code) {
+            let reason = if is_labelled && identifier.kind != Kind::Bank && is_plausible(window) {
+                Some(Reason::Labelled)
+            } else {
+                None
+            };
+            return reason.or_else(|| {
+                (identifier.is_bare(&window.code) && is_bare(identifier, haystack, window))
+                    .then_some(Reason::Bare)
+            });
+        }
+        let is_free = identifier.firm || is_labelled || !window.is_attached();
+        if near.named.has(row) && is_free {
+            Some(Reason::Named)
+        } else if is_alone(identifier, haystack, window) {
+            Some(Reason::Alone)
+        } else if near.kind.has(row) && is_free {
+            Some(Reason::Kind)
+        } else {
+            (identifier.is_bare(&window.code) && is_bare(identifier, haystack, window))
+                .then_some(Reason::Bare)
+        }
+    }
+
+    fn matches(
+        &self,
+        best: &[(Reason, usize)],
+        context: &Context<'_>,
+        window: &Window,
+    ) -> Vec<(usize, Match)> {
+        let Some((reason, _)) = best.first() else { return Vec::new() };
+        let many = if *reason >= Reason::Alone { best.len() } else { 1 };
+        let found = best.iter().take(many).filter_map(|(reason, row)| {
+            let (place, identifier) = self.rows.get(*row)?;
+            let evidence = match reason {
+                Reason::Bare | Reason::Alone => window.span.clone(),
+                Reason::Kind | Reason::Labelled | Reason::Named => context.evidence(&window.span, *row),
+            };
+            let found = Match::new(window.span.clone(), reason.score()).with_evidence(&evidence);
+            let certain = match reason {
+                Reason::Named | Reason::Labelled => true,
+                Reason::Kind => best.len() == 1,
+                // One in ten telephone numbers has the right check digit.
+                Reason::Alone => {
+                    best.len() == 1 && !(window.code.is_number() && window.code.len() <= SHORT_NUMBER)
+                }
+                Reason::Bare => false,
+            };
+            Some((
+                *place,
+                if certain && !identifier.country.is_empty() {
+                    found.bound_to(identifier.country)
+                } else {
+                    found
+                },
+            ))
+        });
+        found.collect()
+    }
+}
+
+impl Shape {
+    fn new(shape: &str, row: usize) -> Self {
+        let mask = |class: u8| {
+            shape.bytes().enumerate().filter(|(_, b)| *b == class).fold(0, |mask, (at, _)| mask | 1 << at)
+        };
+        Self { letters: mask(b'A'), digits: mask(b'9'), row }
+    }
+
+    fn fits(&self, digits: u32) -> bool {
+        digits & self.letters == 0 && digits & self.digits == self.digits
+    }
+}
+
+impl Reason {
+    fn score(self) -> f32 {
+        match self {
+            Reason::Named | Reason::Alone => 0.9,
+            Reason::Kind | Reason::Labelled => 0.7,
+            Reason::Bare => 0.6,
+        }
+    }
+}
+
+/// Whether the digits at `at` may be a part of a code: not `3` in `3 apples`, cheap to say and most often no.
+fn may_begin(haystack: &Haystack<'_>, at: usize) -> bool {
+    let end = haystack.run_end(at, DIGITS_ENOUGH, |b| b.is_ascii_digit());
+    if end - at >= DIGITS_ENOUGH {
+        return true;
+    }
+    let upper_or_digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    match (haystack.before(at), haystack.byte(end)) {
+        (Some(before), _) if before.is_ascii_uppercase() => true,
+        (_, Some(after)) if after.is_ascii_alphabetic() => true,
+        (Some(before), _) if before.is_ascii_lowercase() => {
+            end - at > 2 || haystack.byte(end).is_some_and(is_sign)
+        }
+        (before, after) => {
+            let linked = |b: Option<u8>| b.is_some_and(|b| is_sign(b) || b.is_ascii_whitespace());
+            let left =
+                linked(before) && at.checked_sub(1).is_some_and(|at| upper_or_digit(haystack.before(at)));
+            let right =
+                haystack.byte(end + 1).is_some_and(|b| b.is_ascii_alphanumeric() || b.is_ascii_whitespace());
+            left || linked(after)
+                && right
+                && (after.is_some_and(is_sign)
+                    || !haystack.byte(end + 1).is_some_and(|b| b.is_ascii_lowercase()))
+                || haystack.is_seam(at)
+                || haystack.is_seam(end)
+        }
+    }
+}
+
+/// Whether a sign beside it says that it is an amount, an address, an escape, or an international telephone number.
+fn is_part_of_something(haystack: &Haystack<'_>, window: &Window) -> bool {
+    let span = &window.span;
+    let left = haystack.before(span.start).is_some_and(|b| matches!(b, b'@' | b'+' | b'$' | b'%' | b'\\'));
+    let right = haystack.byte(span.end).is_some_and(|b| matches!(b, b'@' | b'%'));
+    (left || right) && !haystack.is_seam(span.start) && !haystack.is_seam(span.end)
+        || is_in_amount(haystack, window)
+}
+
+/// `1,234,567`: a comma and three digits.
+fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
+    let digit = |at: Option<u8>| at.is_some_and(|b| b.is_ascii_digit());
+    let span = &window.span;
+    let left = haystack.before(span.start) == Some(b',')
+        && span.start.checked_sub(1).is_some_and(|at| digit(haystack.before(at)));
+    let right = haystack.byte(span.end) == Some(b',') && digit(haystack.byte(span.end + 1));
+    (left || right) && haystack.run_end(span.start, 4, |b| b.is_ascii_digit()) - span.start <= 3
+}
+
+/// Whether it may be one code, of which nothing but words can tell.
+fn is_plausible(window: &Window) -> bool {
+    let in_one_spelling =
+        window.groups == 1 || window.uniform && window.is_apart() && !window.is_like_prose();
+    in_one_spelling && !window.is_date() && !window.code.is_monotone(0..window.code.len())
+}
+
+/// Whether it is written in a way that nothing else is.
+fn is_alone(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    let text = haystack.slice(window.span.clone());
+    !window.is_attached()
+        && (window.groups == 1 || window.is_apart())
+        && !is_time(window)
+        && identifier.alone.iter().any(|spelling| is_spelt(text, spelling))
+}
+
+/// Whether it is spelt as nothing else is, but for capitals.
+fn is_spelt_as(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    let text = haystack.slice(window.span.clone()).to_ascii_uppercase();
+    identifier.alone.iter().any(|spelling| is_spelt(&text, spelling))
+}
+
+/// Whether it may be milliseconds since 1970, of 2017 to 2033.
+fn is_time(window: &Window) -> bool {
+    let code = &window.code;
+    window.groups == 1 && code.len() == 13 && code.is_number() && (1_500..2_000).contains(&code.value(0..4))
+}
+
+fn is_spelt(text: &[u8], spelling: &str) -> bool {
+    let fits = |(byte, class): (&u8, u8)| match class {
+        b'9' => byte.is_ascii_digit(),
+        b'A' => byte.is_ascii_uppercase(),
+        b'*' => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+        sign => *byte == sign,
+    };
+    text.len() == spelling.len() && text.iter().zip(spelling.bytes()).all(fits)
+}
+
+/// Whether the text holds nothing but it and words that say nothing.
+fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    haystack.len() <= BARE_MAX
+        && window.is_apart()
+        && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
+        && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
+        && window.code.bytes() != b"0123456789"
+        && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))
+        && !window.is_attached()
+        && says_nothing(haystack.slice(0..window.span.start))
+        && says_nothing(haystack.slice(window.span.end..haystack.len()))
+}
+
+fn says_nothing(text: &[u8]) -> bool {
+    text.is_ascii()
+        && text.split(|b| !b.is_ascii_alphabetic()).all(|word| {
+            word.is_empty() || FILLERS.iter().any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
+        })
+}
+
+/// Keys whose values are whole messages.
+const CARRIERS: &[&str] =
+    &["content", "text", "input", "prompt", "message", "query", "value", "answer", "body", "output"];
+
+/// Words that say nothing of the number beside them.
+const FILLERS: &[&str] = &[
+    "a", "an", "and", "das", "de", "die", "el", "est", "et", "here", "here's", "is", "ist", "it", "la", "le",
+    "m", "mein", "meine", "mi", "mine", "mon", "my", "no", "nr", "o", "or", "oder", "s", "the", "this",
+    "und", "y", "yes",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_rows_fit_the_set_of_rows() {
+        let rows = TABLE.iter().filter(|row| matches!(row.find, Find::Code(_))).count();
+        assert!(rows <= ROWS_MAX, "{rows}");
+    }
+}
