@@ -11,7 +11,7 @@ use crate::haystack::Haystack;
 use crate::numbers::Numbers;
 use std::ops::Range;
 use std::sync::LazyLock;
-use weir_label::Category;
+use weir_label::{Category, Level};
 
 pub(crate) use country::jurisdictions;
 
@@ -59,11 +59,15 @@ pub(crate) struct Match {
     pub(crate) score: f32,
     /// The country whose law binds what was found, where the identifier itself says so.
     pub(crate) country: Option<&'static str>,
+    /// The level that what was found says of itself.
+    pub(crate) level: Option<Level>,
+    /// The number of the document that is quoted.
+    pub(crate) document: Option<u32>,
 }
 
 impl Match {
     pub(crate) fn new(span: Range<usize>, score: f32) -> Self {
-        Self { evidence: span.clone(), span, score, country: None }
+        Self { evidence: span.clone(), span, score, country: None, level: None, document: None }
     }
 
     pub(crate) fn with_evidence(mut self, context: &Range<usize>) -> Self {
