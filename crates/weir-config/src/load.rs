@@ -6,11 +6,14 @@ use crate::raw::weir::RawWeir;
 use crate::report::Report;
 use crate::{Config, Loaded, Problem, Problems, Severity, Source, weir, yaml};
 use std::path::Path;
+use std::sync::Arc;
+use weir_index::Index;
 use weir_policy::{Catalogue, Policy};
 
 /// Reads both files.
 ///
-/// `env` looks up an environment variable, `read` a file: secrets, certificates, term lists.
+/// `env` looks up an environment variable, `read` a file: secrets, certificates, term lists. `index` reads an
+/// index of the organisation's data, or says why it cannot be used.
 ///
 /// # Errors
 /// Every error of both files; warnings come with files that load. A file whose shape is wrong (an unknown field, a
@@ -20,8 +23,9 @@ pub fn load(
     policy: Source<'_>,
     env: &dyn Fn(&str) -> Option<String>,
     read: &dyn Fn(&Path) -> std::io::Result<String>,
+    index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<Loaded, Problems> {
-    let outside = Outside { env, read };
+    let outside = Outside { env, read, index };
     let mut weir = File::of(config, outside);
     let mut rules = File::of(policy, outside);
     let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);

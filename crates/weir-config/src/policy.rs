@@ -2,6 +2,7 @@
 
 pub mod condition;
 mod data;
+mod own;
 mod rule;
 
 pub use data::Data;

@@ -14,6 +14,7 @@ mod failure;
 mod follow_keys;
 mod gateway;
 mod ids;
+mod indexes;
 pub mod listen;
 mod metrics;
 mod pipeline;

@@ -1,3 +1,4 @@
+use crate::indexes::Indexes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -26,8 +27,10 @@ pub struct Snapshot {
     pub loaded: Loaded,
     /// The inspection engine with the policy's data section.
     pub engine: Engine,
-    /// The files that the two name: secrets, certificates, term lists.
+    /// The files that the two name: secrets, certificates, term lists, indexes.
     pub(crate) files: Vec<PathBuf>,
+    /// The indexes that the policy names.
+    pub(crate) indexes: Indexes,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
 }
 
@@ -71,9 +74,15 @@ impl Snapshot {
     /// # Errors
     /// [`SnapshotError`], with every problem of both files at once.
     pub fn load(sources: &Sources) -> Result<Self, SnapshotError> {
+        Self::load_after(sources, &Indexes::default())
+    }
+
+    /// The same, taking over those indexes of `known` whose files have not changed.
+    pub(crate) fn load_after(sources: &Sources, known: &Indexes) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
         let policy = read(&sources.policy)?;
         let files = RefCell::new(Vec::new());
+        let indexes = RefCell::new(Indexes::default());
         let loaded = weir_config::load(
             Source { path: &sources.config, text: &config },
             Source { path: &sources.policy, text: &policy },
@@ -82,10 +91,14 @@ impl Snapshot {
                 files.borrow_mut().push(path.to_owned());
                 std::fs::read_to_string(path)
             },
+            &|path| {
+                files.borrow_mut().push(path.to_owned());
+                indexes.borrow_mut().read(path, known)
+            },
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        Ok(Self { loaded, engine, files: files.into_inner(), doors })
+        Ok(Self { loaded, engine, files: files.into_inner(), indexes: indexes.into_inner(), doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
