@@ -3,6 +3,7 @@
 mod contact;
 mod country;
 mod financial;
+mod marking;
 mod national;
 mod secret;
 
@@ -83,4 +84,4 @@ impl Match {
 
 /// All recognisers, in the order of the table.
 pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> =
-    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, secret::ROWS].concat());
+    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, secret::ROWS, marking::ROWS].concat());
