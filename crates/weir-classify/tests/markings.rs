@@ -36,7 +36,7 @@ fn what_stands_like_a_marking_is_one_and_has_its_own_level() {
         ("TLP:RED\nindicators", "TLP:RED", Level::Restricted),
         ("TLP: GREEN | weekly report\nText", "TLP: GREEN", Level::Internal),
         ("VS-NfD\nLagebericht", "VS-NfD", Level::Confidential),
-        ("VS – NUR FÜR DEN DIENSTGEBRAUCH\nLage", "NUR FÜR DEN DIENSTGEBRAUCH", Level::Confidential),
+        ("VS – NUR FÜR DEN DIENSTGEBRAUCH\nLage", "VS – NUR FÜR DEN DIENSTGEBRAUCH", Level::Confidential),
         ("VS-Vertraulich\nLage", "VS-Vertraulich", Level::Restricted),
         ("STRENG GEHEIM\nLage", "STRENG GEHEIM", Level::Restricted),
         ("OFFICIAL-SENSITIVE\nMinute", "OFFICIAL-SENSITIVE", Level::Confidential),

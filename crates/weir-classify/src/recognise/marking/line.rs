@@ -182,7 +182,7 @@ fn ends_with_words(text: &str, words: &[&str]) -> bool {
         text.strip_suffix(word)
             .is_some_and(|rest| rest.chars().next_back().is_none_or(|c| !c.is_alphanumeric()))
     };
-    words.iter().any(|word| is_last(&word))
+    words.iter().any(is_last)
 }
 
 /// Signs, numbers and what goes with the number of a page.
