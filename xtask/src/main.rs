@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`.
+//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
 //! it builds in seconds.
 
 mod bench;
 mod deny;
+mod eval;
 mod layers;
 mod run;
 mod schemas;
@@ -30,6 +31,7 @@ enum Task {
     Layers(layers::Args),
     Schemas(schemas::Args),
     Bench(bench::Args),
+    Eval(eval::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Task::Layers(layers::Args {}) => layers::check(),
         Task::Schemas(args) => schemas::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Eval(args) => eval::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

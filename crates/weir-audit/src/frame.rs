@@ -25,15 +25,31 @@ pub struct InvalidLength(pub usize);
 /// Appends a frame with `event` to `out`.
 ///
 /// # Errors
-/// [`InvalidLength`] if the event is empty or too long.
+/// [`InvalidLength`] if the event is empty or too long; `out` is as before then.
 pub fn write(out: &mut Vec<u8>, event: &[u8]) -> Result<(), InvalidLength> {
+    write_with(out, |out| out.extend_from_slice(event))
+}
+
+/// Appends a frame with the event that `event` appends.
+///
+/// # Errors
+/// [`InvalidLength`] if the event is empty or too long; `out` is as before then.
+pub fn write_with(out: &mut Vec<u8>, event: impl FnOnce(&mut Vec<u8>)) -> Result<(), InvalidLength> {
+    let start = out.len();
+    out.extend_from_slice(&[0; FRAME_HEADER_BYTES]);
+    event(out);
+    let frame = out.get_mut(start..).and_then(|frame| frame.split_first_chunk_mut::<FRAME_HEADER_BYTES>());
+    let Some((header, event)) = frame else { return Err(InvalidLength(0)) };
     if !(1..=MAX_EVENT_BYTES).contains(&event.len()) {
-        return Err(InvalidLength(event.len()));
+        let length = event.len();
+        out.truncate(start);
+        return Err(InvalidLength(length));
     }
-    let length = u32::try_from(event.len()).map_err(|_| InvalidLength(event.len()))?.to_le_bytes();
-    out.extend_from_slice(&length);
-    out.extend_from_slice(&checksum(length, event).to_le_bytes());
-    out.extend_from_slice(event);
+    // MAX_EVENT_BYTES fits.
+    let length = (event.len() as u32).to_le_bytes();
+    let [l0, l1, l2, l3] = length;
+    let [c0, c1, c2, c3] = checksum(length, event).to_le_bytes();
+    *header = [l0, l1, l2, l3, c0, c1, c2, c3];
     Ok(())
 }
 
@@ -263,8 +279,10 @@ mod tests {
 
     #[test]
     fn an_event_that_is_empty_or_too_long_is_not_written() {
-        assert_eq!(write(&mut Vec::new(), b""), Err(InvalidLength(0)));
-        let long = vec![b'x'; MAX_EVENT_BYTES + 1];
-        assert_eq!(write(&mut Vec::new(), &long), Err(InvalidLength(long.len())));
+        let mut out = b"before".to_vec();
+        for length in [0, MAX_EVENT_BYTES + 1] {
+            assert_eq!(write(&mut out, &vec![b'x'; length]), Err(InvalidLength(length)));
+        }
+        assert_eq!(out, b"before");
     }
 }

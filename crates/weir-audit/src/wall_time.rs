@@ -27,12 +27,21 @@ impl WallTime {
     pub fn unix_ms(self) -> u64 {
         self.0
     }
+
+    /// Year, month and day.
+    pub(crate) fn date(self) -> (u64, u64, u64) {
+        civil_from_days(self.0 / MS_PER_DAY)
+    }
+
+    /// Milliseconds since midnight.
+    pub(crate) fn ms_of_day(self) -> u64 {
+        self.0 % MS_PER_DAY
+    }
 }
 
 impl fmt::Display for WallTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil_from_days(self.0 / MS_PER_DAY);
-        let ms = self.0 % MS_PER_DAY;
+        let ((year, month, day), ms) = (self.date(), self.ms_of_day());
         let (hour, minute) = (ms / 3_600_000, ms / 60_000 % 60);
         let (second, ms) = (ms / 1000 % 60, ms % 1000);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")

@@ -1,7 +1,9 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The longest word an event may hold, in bytes.
@@ -14,10 +16,29 @@ pub const MAX_WORD_BYTES: usize = 128;
 /// 1 to [`MAX_WORD_BYTES`] of `A-Z a-z 0-9` and `. _ : / @ + - = ~ #`. Text from clients and backends
 /// enters events through this type alone: it has no room for sentences, and nothing a terminal or a
 /// spreadsheet would act on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ident(Arc<str>);
+#[derive(Debug, Clone)]
+pub struct Ident(Text);
+
+/// Words of Weir's own are constants, all others shared.
+#[derive(Debug, Clone)]
+enum Text {
+    Fixed(&'static str),
+    Shared(Arc<str>),
+}
 
 impl Ident {
+    /// Makes an identifier of a constant word, without making a copy; anything that is none becomes `_`.
+    #[must_use]
+    pub const fn fixed(word: &'static str) -> Self {
+        Self(Text::Fixed(if is_ident(word) { word } else { "_" }))
+    }
+
+    /// Makes an identifier of a text that may already be shared, and is then shared once more.
+    #[must_use]
+    pub fn of(text: &Arc<str>) -> Self {
+        if is_ident(text) { Self(Text::Shared(text.clone())) } else { Self::new(text) }
+    }
+
     /// Makes an identifier of any text: other characters become `_`, what is too long is cut, and
     /// nothing at all becomes `_`.
     ///
@@ -25,20 +46,23 @@ impl Ident {
     #[must_use]
     pub fn new(text: &str) -> Self {
         if is_ident(text) {
-            return Self(text.into());
+            return Self(Text::Shared(text.into()));
         }
         let mut kept: String =
             text.chars().take(MAX_WORD_BYTES).map(|c| if is_ident_char(c) { c } else { '_' }).collect();
         if kept.is_empty() {
             kept.push('_');
         }
-        Self(kept.into())
+        Self(Text::Shared(kept.into()))
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Fixed(text) => text,
+            Text::Shared(text) => text,
+        }
     }
 }
 
@@ -46,10 +70,16 @@ impl Ident {
 ///
 /// 1 to [`MAX_WORD_BYTES`] bytes of any text without control characters, line separators and
 /// direction marks, so that a name cannot forge a line of a listing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone)]
 pub struct Name(Arc<str>);
 
 impl Name {
+    /// Makes a name of a text that may already be shared, and is then shared once more.
+    #[must_use]
+    pub fn of(text: &Arc<str>) -> Self {
+        if is_name(text) { Self(text.clone()) } else { Self::new(text) }
+    }
+
     /// Makes a name of any text: forbidden characters become `_`, what is too long is cut at a
     /// character, and nothing at all becomes `_`.
     #[must_use]
@@ -77,21 +107,48 @@ impl Name {
     }
 }
 
-fn is_ident(text: &str) -> bool {
-    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.bytes().all(is_ident_byte)
+const fn is_ident(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut rest = bytes;
+    while let [byte, others @ ..] = rest {
+        if !is_ident_byte(*byte) {
+            return false;
+        }
+        rest = others;
+    }
+    !bytes.is_empty() && bytes.len() <= MAX_WORD_BYTES
 }
 
 fn is_ident_char(c: char) -> bool {
     u8::try_from(c).is_ok_and(is_ident_byte)
 }
 
+/// One bit for each ASCII character.
+const IDENT_BYTES: u128 = {
+    let mut set = 0;
+    let mut byte = 0;
+    while byte < 128 {
+        if is_listed(byte) {
+            set |= 1 << byte;
+        }
+        byte += 1;
+    }
+    set
+};
+
 const fn is_ident_byte(byte: u8) -> bool {
+    byte < 128 && IDENT_BYTES >> byte & 1 == 1
+}
+
+const fn is_listed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-' | b'=' | b'~' | b'#')
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.chars().all(is_name_char)
+    let is_plain = |b: u8| (0x20..0x7f).contains(&b);
+    (1..=MAX_WORD_BYTES).contains(&text.len())
+        && (text.bytes().all(is_plain) || text.chars().all(is_name_char))
 }
 
 fn is_name_char(c: char) -> bool {
@@ -105,7 +162,7 @@ macro_rules! word {
     ($word:ident, $is_valid:ident) => {
         impl fmt::Display for $word {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
@@ -117,13 +174,39 @@ macro_rules! word {
 
         impl Borrow<str> for $word {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
+            }
+        }
+
+        impl PartialEq for $word {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $word {}
+
+        impl PartialOrd for $word {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $word {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl Hash for $word {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
 
         impl Serialize for $word {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -131,7 +214,7 @@ macro_rules! word {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
                 if $is_valid(&text) {
-                    Ok(Self(text.into()))
+                    Ok(Self::new(&text))
                 } else {
                     Err(D::Error::custom(concat!("text that is no ", stringify!($word))))
                 }

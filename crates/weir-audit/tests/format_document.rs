@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 use weir_audit::checkpoint::{Origin, Signer};
-use weir_audit::event::{Author, Event, LogClosed};
+use weir_audit::event::{AsEvent as _, Author, LogClosed};
 use weir_audit::tree::{Frontier, Hash};
 use weir_audit::{Name, WallTime, event::hex, frame};
 
@@ -23,9 +23,9 @@ fn lines_of(hex: &str) -> String {
 
 fn event(seq: u64) -> Vec<u8> {
     let author = Author::new(*b"weir test vector", Name::new("node-1"));
-    let body = Event::from(LogClosed { events: seq }).to_body().unwrap();
     let mut bytes = Vec::new();
-    author.write(&mut bytes, seq, WallTime::from_unix_ms(1_772_357_400_125), 1_000_000, &body).unwrap();
+    let event = LogClosed { events: seq };
+    author.write(&mut bytes, seq, WallTime::from_unix_ms(1_772_357_400_125), 1_000_000, event.as_event());
     bytes
 }
 

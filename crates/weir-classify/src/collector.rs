@@ -94,17 +94,21 @@ impl Collector {
     ) -> ControlFlow<()> {
         let to_origin =
             |range: &Range<usize>| chain.map_or_else(|| range.clone(), |chain| chain.source(range));
-        let span = to_origin(&found.span);
-        let (start, end, last) = match origin {
-            Origin::Segment(segment) => {
-                (Place { segment, offset: span.start }, span.end, Place { segment, offset: span.end })
-            }
+        let (span, evidence) = (to_origin(&found.span), to_origin(&found.evidence));
+        let (start, end, last, evidence) = match origin {
+            Origin::Segment(segment) => (
+                Place { segment, offset: span.start },
+                span.end,
+                Place { segment, offset: span.end },
+                evidence,
+            ),
             Origin::Joined(joined) => {
                 // INVARIANT (seams add): what lies within one segment was judged there, whole.
-                if !joined.crosses(&to_origin(&found.evidence)) || joined.is_list_of_decimals(&span) {
+                if !joined.crosses(&evidence) || joined.is_list_of_decimals(&span) {
                     return ControlFlow::Continue(());
                 }
-                joined.places(&span)
+                let (start, end, last) = joined.places(&span);
+                (start, end, last, start.offset..end)
             }
         };
         self.raise(effect, found);
@@ -116,6 +120,7 @@ impl Collector {
             segment: start.segment,
             start: start.offset,
             end,
+            evidence,
             entity: effect.entity.clone(),
             category: effect.category.clone(),
             level: effect.level(found.level),

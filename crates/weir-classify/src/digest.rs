@@ -1,5 +1,5 @@
 use crate::recognise::TABLE;
-use crate::{Checksum, EntityRule, IndexUse, Pattern, Profile, Settings, TermList};
+use crate::{Checksum, EntityRule, IndexUse, Pattern, Settings, TermList};
 use sha2::{Digest, Sha256};
 use weir_label::{Jurisdiction, Level};
 
@@ -41,10 +41,7 @@ impl Feed {
 
     fn settings(&mut self, settings: &Settings) {
         let Settings { data, terms, patterns, indexes, allow, profile, limits } = settings;
-        self.text(match profile {
-            Profile::Strict => "strict",
-            Profile::Balanced => "balanced",
-        });
+        self.text(profile.as_str());
         self.level(Some(data.default));
         self.number(data.categories.len());
         for (category, level) in &data.categories {

@@ -1,3 +1,4 @@
+use crate::words::{WordList, initial};
 use std::ops::Range;
 
 /// Bytes before and after a candidate in which a context word counts.
@@ -88,10 +89,26 @@ impl<'a> Haystack<'a> {
             && self.before(at - 1).is_some_and(|b| b.is_ascii_alphanumeric())
     }
 
+    /// Whether letters neither lead to `phrase` nor go on after it, but for camel case and a plural.
+    pub(crate) fn is_phrase(&self, phrase: &Range<usize>) -> bool {
+        let starts = begins_word(self.bytes(), phrase.start) || self.is_seam(phrase.start);
+        let mut end = phrase.end;
+        if self.byte(end) == Some(b's') {
+            end += 1;
+        }
+        let camel = self.byte(end).is_some_and(|b| b.is_ascii_uppercase())
+            && self.before(end).is_some_and(|b| !b.is_ascii_uppercase());
+        starts && (camel || self.byte(end).is_none_or(|b| !b.is_ascii_alphabetic()) || self.is_seam(end))
+    }
+
     /// Where the nearest of `words` stands near `span`; an empty range when it is in a key.
     ///
     /// Words are lower case. They begin at a word boundary, a capital or a seam.
-    pub(crate) fn context(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+    pub(crate) fn context(
+        &self,
+        span: &Range<usize>,
+        words: &(impl WordList + ?Sized),
+    ) -> Option<Range<usize>> {
         let in_key = |key: &&str| words_in(key.as_bytes(), words, |_| false).next().is_some();
         if self.keys.iter().any(in_key) {
             return Some(span.start..span.start);
@@ -100,14 +117,23 @@ impl<'a> Haystack<'a> {
     }
 
     /// Like [`context`](Self::context), only before `span` and in the text itself.
-    pub(crate) fn context_before(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+    pub(crate) fn context_before(
+        &self,
+        span: &Range<usize>,
+        words: &(impl WordList + ?Sized),
+    ) -> Option<Range<usize>> {
         let from = span.start.saturating_sub(CONTEXT_BEFORE);
         let is_seam = |at| self.is_seam(from + at);
         let word = words_in(self.slice(from..span.start), words, is_seam).next_back()?;
         Some(from + word.start..from + word.end)
     }
 
-    fn context_after(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+    /// Like [`context`](Self::context), only after `span`.
+    pub(crate) fn context_after(
+        &self,
+        span: &Range<usize>,
+        words: &(impl WordList + ?Sized),
+    ) -> Option<Range<usize>> {
         let to = self.len().min(span.end + CONTEXT_AFTER);
         let is_seam = |at| self.is_seam(span.end + at);
         let word = words_in(self.slice(span.end..to), words, is_seam).next()?;
@@ -118,22 +144,18 @@ impl<'a> Haystack<'a> {
 /// Where `words` stand in `text`, in order of place.
 fn words_in<'t>(
     text: &'t [u8],
-    words: &'t [&'t str],
+    words: &'t (impl WordList + ?Sized),
     is_seam: impl Fn(usize) -> bool + Copy + 't,
 ) -> impl DoubleEndedIterator<Item = Range<usize>> + 't {
-    let initials = words.iter().filter_map(|word| word.bytes().next()).fold(0, |set, b| set | initial(b));
+    let initials = words.initials();
     let begins = move |at: &usize| {
         text.get(*at).is_some_and(|b| initials & initial(*b) != 0) && (begins_word(text, *at) || is_seam(*at))
     };
     let word_at = move |at| {
-        words.iter().find(|word| is_word_at(text, at, word, is_seam)).map(|word| at..at + word.len())
+        let ends = |word: &str| ends_word(text, at + word.len(), word, is_seam);
+        words.length_at(text, at, ends).map(|length| at..at + length)
     };
     (0..text.len()).filter(begins).filter_map(word_at)
-}
-
-/// A set with one byte in it, of which case makes no difference.
-fn initial(b: u8) -> u128 {
-    1 << (b.to_ascii_lowercase() & 127)
 }
 
 fn begins_word(text: &[u8], at: usize) -> bool {
@@ -142,14 +164,8 @@ fn begins_word(text: &[u8], at: usize) -> bool {
         || is(Some(at), u8::is_ascii_uppercase) && !is(at.checked_sub(1), u8::is_ascii_uppercase)
 }
 
-fn is_word_at(text: &[u8], at: usize, word: &str, is_seam: impl Fn(usize) -> bool) -> bool {
-    let end = at + word.len();
-    let same_initial = text.get(at).map(u8::to_ascii_lowercase) == word.bytes().next();
-    same_initial
-        && text.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
-        && (word.len() >= WHOLE_WORD_BELOW
-            || !text.get(end).is_some_and(u8::is_ascii_alphabetic)
-            || is_seam(end))
+fn ends_word(text: &[u8], end: usize, word: &str, is_seam: impl Fn(usize) -> bool) -> bool {
+    word.len() >= WHOLE_WORD_BELOW || !text.get(end).is_some_and(u8::is_ascii_alphabetic) || is_seam(end)
 }
 
 /// Counts the bytes that recognisers look at, for the tests of linear time.

@@ -1,5 +1,6 @@
 use crate::EntityType;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use weir_label::{Category, Label, Level};
 
@@ -32,6 +33,8 @@ pub struct Finding {
     ///
     /// A span that runs on into further segments ends with its first segment here.
     pub end: usize,
+    /// The span together with the context that was needed, as far as it lies in this segment.
+    pub evidence: Range<usize>,
     /// What it is.
     pub entity: EntityType,
     /// What kind of data that is.

@@ -30,6 +30,7 @@ mod entity;
 mod haystack;
 mod indexes;
 mod inspection;
+mod literals;
 mod numbers;
 mod own;
 mod patterns;
@@ -39,6 +40,7 @@ mod segment;
 mod settings;
 mod terms;
 mod view;
+mod words;
 #[cfg(test)]
 mod work_test;
 

@@ -1,7 +1,8 @@
 use crate::haystack::Haystack;
+use crate::literals::Literals;
 use crate::numbers::Numbers;
-use crate::recognise::{Find, Match, TABLE};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use crate::recognise::{Find, Format, Match, TABLE};
+use aho_corasick::BuildError;
 use std::ops::{ControlFlow, Range};
 
 /// Digits that the shortest identifier made of digits has.
@@ -14,14 +15,20 @@ const NUMBER_MIN: usize = 7;
 /// around its candidate; a candidate inside a match of the same recogniser is not judged again.
 #[derive(Debug)]
 pub(crate) struct Scanner {
-    literals: AhoCorasick,
-    /// Which row each literal belongs to.
-    rows: Vec<usize>,
+    literals: Literals<Anchor>,
+    phrases: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     colon: Vec<usize>,
     digit: Vec<usize>,
     number: Vec<usize>,
+}
+
+/// The row that a literal belongs to, and the format that it is a prefix of.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    row: usize,
+    format: Option<&'static Format>,
 }
 
 /// What a scan does with a match of a row of the table.
@@ -30,34 +37,25 @@ pub(crate) type Report<'r> = &'r mut dyn FnMut(usize, Match) -> ControlFlow<()>;
 impl Scanner {
     /// A scanner for the rows of the table that are looked for.
     pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
-        let mut literals: Vec<&str> = Vec::new();
-        let (mut rows, mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut literals, mut phrases) = (vec![], vec![]);
+        let (mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
-            let anchors = match info.find {
-                Find::At(_) => {
-                    at.push(row);
-                    continue;
+            match info.find {
+                Find::At(_) => at.push(row),
+                Find::Colon(_) => colon.push(row),
+                Find::Digit(_) => digit.push(row),
+                Find::Number(_) => number.push(row),
+                Find::Literal(words, _) | Find::Word(words, _) => literals.push((Anchor::of(row), words)),
+                Find::Phrase(phrase, _) => phrases.push((Anchor::of(row), phrase)),
+                Find::Tokens(formats) => {
+                    literals.extend(
+                        formats.iter().map(|format| (Anchor { row, format: Some(format) }, format.prefixes)),
+                    );
                 }
-                Find::Colon(_) => {
-                    colon.push(row);
-                    continue;
-                }
-                Find::Digit(_) => {
-                    digit.push(row);
-                    continue;
-                }
-                Find::Number(_) => {
-                    number.push(row);
-                    continue;
-                }
-                Find::Literal(anchors, _) | Find::Word(anchors, _) => anchors,
-                Find::Token(format) => format.prefixes,
-            };
-            literals.extend(anchors);
-            rows.extend(anchors.iter().map(|_| row));
+            }
         }
-        let literals = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals)?;
-        Ok(Self { literals, rows, at, colon, digit, number })
+        let (literals, phrases) = (Literals::exact(&literals)?, Literals::any_case(&phrases)?);
+        Ok(Self { literals, phrases, at, colon, digit, number })
     }
 
     /// Reports every match until told to stop.
@@ -71,10 +69,15 @@ impl Scanner {
     /// A word in the key of a value counts as if it stood before the value.
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
-            for hit in self.literals.find_overlapping_iter(key) {
-                let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
-                if let Some(Find::Word(_, judge)) = find_of(row) {
-                    pass.ask(row, 0, |haystack| judge(haystack, 0..0))?;
+            let word = Haystack::new(key, &[], &[]);
+            for (anchor, span) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes()))
+            {
+                match find_of(anchor.row) {
+                    Some(Find::Phrase(..)) if !word.is_phrase(&span) => {}
+                    Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
+                        pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))?;
+                    }
+                    _ => {}
                 }
             }
         }
@@ -82,9 +85,9 @@ impl Scanner {
     }
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
-        for hit in self.literals.find_overlapping_iter(pass.haystack.bytes()) {
-            let Some(&row) = self.rows.get(hit.pattern().as_usize()) else { continue };
-            pass.ask(row, hit.start(), |haystack| judge_literal(row, haystack, hit.range()))?;
+        let bytes = pass.haystack.bytes();
+        for (anchor, span) in self.literals.hits(bytes).chain(self.phrases.hits(bytes)) {
+            pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))?;
         }
         ControlFlow::Continue(())
     }
@@ -140,11 +143,18 @@ fn find_of(row: usize) -> Option<Find> {
     TABLE.get(row).map(|info| info.find)
 }
 
-fn judge_literal(row: usize, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
-    match find_of(row)? {
-        Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
-        Find::Token(format) => format.find(haystack, literal),
-        Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+impl Anchor {
+    fn of(row: usize) -> Self {
+        Self { row, format: None }
+    }
+
+    fn judge(self, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
+        match find_of(self.row)? {
+            Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
+            Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
+            Find::Tokens(_) => self.format?.find(haystack, literal),
+            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+        }
     }
 }
 

@@ -32,6 +32,17 @@ pub enum Profile {
     Balanced,
 }
 
+impl Profile {
+    /// The word in configuration and explanations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Profile::Strict => "strict",
+            Profile::Balanced => "balanced",
+        }
+    }
+}
+
 /// How findings map to levels: an entity's own rule first, then its category's level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataRules {
@@ -75,7 +86,19 @@ impl DataRules {
         self.recognisers.get(recogniser).or_else(|| self.entities.get(entity)).copied()
     }
 
-    pub(crate) fn category_level(&self, category: &Category) -> Level {
+    /// The level of a finding, or `None` when its type is not looked for.
+    #[must_use]
+    pub fn level(&self, entity: &EntityType, category: &Category, own: Option<Level>) -> Option<Level> {
+        match self.entities.get(entity) {
+            Some(EntityRule::Off) => None,
+            Some(EntityRule::Level(level)) => Some(*level),
+            None => Some(own.unwrap_or_else(|| self.category_level(category))),
+        }
+    }
+
+    /// The level of a category.
+    #[must_use]
+    pub fn category_level(&self, category: &Category) -> Level {
         self.categories.get(category).copied().unwrap_or(Level::Confidential)
     }
 }

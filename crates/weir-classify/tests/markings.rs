@@ -50,8 +50,12 @@ fn what_stands_like_a_marking_is_one_and_has_its_own_level() {
         ("СОВЕРШЕННО СЕКРЕТНО\nСправка", "СОВЕРШЕННО СЕКРЕТНО", Level::Restricted),
         ("社外秘\n新製品の計画", "社外秘", Level::Confidential),
         ("سري للغاية\nتقرير", "سري للغاية", Level::Restricted),
-        ("This document is strictly confidential.", "strictly confidential", Level::Restricted),
-        ("Dieses Dokument ist vertraulich.", "vertraulich", Level::Confidential),
+        (
+            "This document is strictly confidential.",
+            "This document is strictly confidential",
+            Level::Restricted,
+        ),
+        ("Dieses Dokument ist vertraulich.", "Dieses Dokument ist vertraulich", Level::Confidential),
         ("Attorney-Client Privileged\nDear Ms Roe", "Attorney-Client Privileged", Level::Confidential),
         ("PRIVILEGED & CONFIDENTIAL | draft of the claim", "PRIVILEGED & CONFIDENTIAL", Level::Confidential),
     ] {

@@ -25,6 +25,8 @@ fn planted() -> impl Strategy<Value = (&'static str, &'static str, &'static str)
         ("UK_NHS", "NHS ", "9434765919"),
         ("DE_TAX_ID", "Steuer-ID ", "86095742719"),
         ("SECRET", "", concat!("glpat", "-", "d7QvC5mSx3JpU8fLr6Bh")),
+        ("SECRET", "acme_token: ", concat!("k7q2vx9w", "4jz8t1m5", "wq3x")),
+        ("SECRET", "ACME_API_KEY=", concat!("9f3ac17b", "e04d5821", "6c0b7de4")),
     ])
 }
 

@@ -1,4 +1,4 @@
-use crate::{Problem, Secret};
+use crate::{Detector, Problem, Secret};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_label::{Revision, ZoneKind};
+use weir_label::{Boundary, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Policy, TargetId};
 
 /// What both files say together.
@@ -20,12 +20,25 @@ pub struct Loaded {
     pub policy: Policy,
     /// What the inspection engine is built from.
     pub classify: weir_classify::Settings,
+    /// Detectors inside the network that are asked about what the engine leaves open.
+    pub detectors: Vec<Detector>,
     /// The revision of the policy: the first 16 hex digits of the SHA-256 of its text and of the files
     /// it names. The same as the boundary's.
     pub policy_revision: Revision,
     /// The first 16 hex digits of the SHA-256 of the configuration's text and of the files it names.
     /// Secrets that are not written in it are no part of it.
     pub config_digest: String,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// What a policy says of data.
+#[derive(Debug)]
+pub struct DataPolicy {
+    /// The boundary, with the revision of the policy.
+    pub boundary: Boundary,
+    /// What the inspection engine is built from.
+    pub classify: weir_classify::Settings,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }

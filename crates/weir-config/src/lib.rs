@@ -7,6 +7,7 @@
 //! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
 
 mod config;
+mod detector;
 mod facts;
 mod load;
 mod names;
@@ -24,9 +25,11 @@ mod weir;
 mod yaml;
 
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DecisionHeaders, Host, Limits, Loaded, Model, Scheme, Timeouts,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, Scheme,
+    Timeouts,
 };
-pub use load::load;
+pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
+pub use load::{load, load_data_policy};
 pub use problem::{Problem, Problems, Severity};
 pub use schema::schemas;
 pub use secret::Secret;

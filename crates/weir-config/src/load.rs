@@ -4,7 +4,7 @@ use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
 use crate::report::Report;
-use crate::{Config, Loaded, Problem, Problems, Severity, Source, weir, yaml};
+use crate::{Config, DataPolicy, Loaded, Problem, Problems, Severity, Source, weir, yaml};
 use std::path::Path;
 use std::sync::Arc;
 use weir_index::Index;
@@ -34,25 +34,56 @@ pub fn load(
     let names = raw_weir.as_ref().map(Names::of);
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
+    if let Some(head) = &head {
+        let inside = config.as_ref().map_or(&[][..], |config| &config.network_inside);
+        policy::detectors::check_addresses(&head.data.detectors, inside, &mut rules.report);
+    }
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
-        (Policy::new(head.boundary, written), head.data.settings)
+        let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
+        (Policy::new(head.boundary, written), head.data.settings, detectors)
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, classify))) if errors.is_empty() => Ok(Loaded {
+        (Some(config), Some((policy, classify, detectors))) if errors.is_empty() => Ok(Loaded {
             config,
             catalogue,
             policy_revision: policy.boundary.revision().clone(),
             policy,
             classify,
+            detectors,
             config_digest: weir.surroundings.digest(),
             warnings,
         }),
+        _ => Err(Problems(errors)),
+    }
+}
+
+/// Reads what a policy says of data, without a configuration and without its rules.
+///
+/// `env`, `read` and `index` are as for [`load`].
+///
+/// # Errors
+/// Every error of the file's head; rules are only read for their shape.
+pub fn load_data_policy(
+    policy: Source<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> std::io::Result<String>,
+    index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
+) -> Result<DataPolicy, Problems> {
+    let mut file = File::of(policy, Outside { env, read, index });
+    let raw: Option<RawPolicy> = yaml::parse(&mut file.report);
+    let head = raw.map(|raw| policy::head(&raw, &mut file.surroundings, &mut file.report));
+    let (errors, warnings): (Vec<Problem>, _) =
+        file.report.finish().into_iter().partition(|problem| problem.severity == Severity::Error);
+    match head {
+        Some(Head { boundary, data }) if errors.is_empty() => {
+            Ok(DataPolicy { boundary, classify: data.settings, warnings })
+        }
         _ => Err(Problems(errors)),
     }
 }

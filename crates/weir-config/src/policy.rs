@@ -2,6 +2,7 @@
 
 pub mod condition;
 mod data;
+pub mod detectors;
 mod own;
 mod rule;
 

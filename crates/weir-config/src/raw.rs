@@ -1,5 +1,6 @@
 //! The files as written: places kept, nothing resolved.
 
+pub mod detectors;
 pub mod policy;
 pub mod weir;
 

@@ -8,7 +8,7 @@ use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use weir_classify::Checksum;
+use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Preference, Step};
 
@@ -58,6 +58,18 @@ impl Scalar for Level {
 
     fn schema() -> Schema {
         words_schema(&LEVELS)
+    }
+}
+
+const PROFILES: [(&str, Profile); 2] = [("strict", Profile::Strict), ("balanced", Profile::Balanced)];
+
+impl Scalar for Profile {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &PROFILES)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&PROFILES)
     }
 }
 

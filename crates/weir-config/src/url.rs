@@ -42,6 +42,14 @@ pub fn check_zone(url: &BaseUrl, zone: ZoneKind, inside: &[IpNet], place: Place,
     }
 }
 
+/// Whether a server at this URL can be inside the network, as far as the text says.
+pub fn may_be_inside(url: &BaseUrl, inside: &[IpNet]) -> bool {
+    match &url.host {
+        Host::Address(address) => !is_no_server(*address) && is_inside(*address, inside),
+        Host::Name(name) => !is_public_api(name),
+    }
+}
+
 fn check_local(host: &Host, inside: &[IpNet], place: Place, report: &mut Report<'_>) {
     match host {
         Host::Address(address) if !is_inside(*address, inside) => report.error(

@@ -5,6 +5,7 @@ mod common;
 
 use common::{EXAMPLE_POLICY, EXAMPLE_WEIR, load, loaded};
 use std::time::Duration;
+use weir_classify::Profile;
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
     Comparison, Condition, LatencyClass, NameFact, NamePattern, Names, OneOf, Operator, Preference,
@@ -44,6 +45,14 @@ fn the_two_rules_of_the_design_mean_what_they_say() {
     assert_eq!(data.default, Level::Internal);
     assert_eq!(data.categories.get(&Category::Personal), Some(&Level::Confidential));
     assert_eq!(data.categories.get(&Category::Credentials), Some(&Level::Restricted));
+}
+
+#[test]
+fn the_profile_is_strict_unless_the_policy_says_otherwise() {
+    let profile = |policy: &str| loaded(EXAMPLE_WEIR, policy).classify.profile;
+    assert_eq!(profile("policy: 1\n"), Profile::Strict);
+    assert_eq!(profile("policy: 1\ndata: { profile: strict }\n"), Profile::Strict);
+    assert_eq!(profile("policy: 1\ndata: { profile: balanced }\n"), Profile::Balanced);
 }
 
 #[test]

@@ -169,7 +169,8 @@ impl<Z: Zone> Door<Z> {
                 Err(failure) => return Err(self.failed(failure)),
             }
         }
-        let mut link = Box::new(self.connector.connect().await?);
+        // Connecting is rare, and its future large: boxed it is not a part of every request's.
+        let mut link = Box::new(Box::pin(self.connector.connect()).await?);
         match self.within(first_byte, link.exchange(request)).await? {
             Ok(response) => Ok(Response::new(response, link, &self.pool)),
             Err(failure) => Err(self.failed(failure)),

@@ -20,6 +20,12 @@ impl Revision {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The digest, to be shared.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<str> {
+        &self.0
+    }
 }
 
 impl fmt::Display for Revision {

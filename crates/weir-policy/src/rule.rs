@@ -94,6 +94,12 @@ impl RuleName {
         &self.0
     }
 
+    /// The name, to be shared.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<str> {
+        &self.0
+    }
+
     /// Whether this stands for the absence of a matching rule.
     #[must_use]
     pub fn is_unmatched(&self) -> bool {

@@ -5,13 +5,13 @@ use crate::gateway::{Gateway, unix_seconds};
 use crate::ids::RequestIds;
 use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
+use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use weir_wire::models;
@@ -30,9 +30,9 @@ enum Route {
 pub(crate) async fn handle(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
 ) -> Response<Body> {
-    let response = caught(answer(gateway, request, peer)).await.unwrap_or_else(|()| {
+    let response = caught(pin!(answer(gateway, request, peer))).await.unwrap_or_else(|()| {
         tracing::error!("a request panicked; this is a bug in Weir");
         reply::failure(&Failure::Panicked)
     });
@@ -40,10 +40,10 @@ pub(crate) async fn handle(
     if response.headers().contains_key(reply::REQUEST_ID) {
         return response;
     }
-    reply::with_request_id(response, &RequestIds::new().request)
+    reply::with_request_id(response, RequestIds::new().request.as_str())
 }
 
-async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
         Ok(route) => route,
         Err(failure) => return reply::failure(&failure),
@@ -60,6 +60,9 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: Socket
 /// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what
 /// hand-joined URLs look like.
 fn route(method: &Method, path: &str) -> Result<Route, Failure> {
+    if path == "/v1/chat/completions" && method == Method::POST {
+        return Ok(Route::ChatCompletions);
+    }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let parts = parts.strip_prefix(&["v1"]).unwrap_or(&parts);
     let (route, allowed) = match parts {
@@ -79,14 +82,9 @@ fn decode(id: &str) -> String {
 }
 
 /// The aliases that the caller may use.
-fn list(
-    gateway: &Gateway,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    wanted: Option<&str>,
-) -> Response<Body> {
+fn list(gateway: &Gateway, request: Request<Incoming>, peer: &Peer, wanted: Option<&str>) -> Response<Body> {
     let (head, _no_body) = request.into_parts();
-    let caller = match identify(gateway, &head, peer) {
+    let caller = match identify(gateway, &head, peer.address) {
         Ok(caller) => caller,
         Err(failure) => return reply::failure(&failure),
     };
@@ -104,8 +102,7 @@ fn allowed<'c>(catalogue: &'c weir_policy::Catalogue, caller: &Caller) -> Vec<&'
     catalogue.aliases().map(|alias| &**alias.name()).filter(|name| caller.may_use(name)).collect()
 }
 
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, ()> {
-    let mut future = pin!(future);
+async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, ()> {
     std::future::poll_fn(move |cx| {
         // Whatever the panic left half done is dropped with the future.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -142,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_caught() {
-        assert_eq!(caught(async { 1 }).await, Ok(1));
-        assert_eq!(caught(async { panic!("expected by this test") }).await, Err::<(), ()>(()));
+        assert_eq!(caught(pin!(async { 1 })).await, Ok(1));
+        assert_eq!(caught(pin!(async { panic!("expected by this test") })).await, Err::<(), ()>(()));
     }
 }

@@ -46,7 +46,7 @@ impl Desk {
                 Admission::Refused(refused) => return Err(refused),
                 Admission::Wait { ticket, until } => (ticket, until),
             };
-            admission = self.wait(ticket, until).await;
+            admission = Box::pin(self.wait(ticket, until)).await;
         }
     }
 

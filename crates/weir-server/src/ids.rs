@@ -1,4 +1,6 @@
 use std::cell::RefCell;
+use weir_audit::Ident;
+use weir_audit::event::hex;
 
 /// A multiple of an id's 16 bytes.
 const POOL_BYTES: usize = 4096;
@@ -7,8 +9,8 @@ const POOL_BYTES: usize = 4096;
 /// what its audit events carry.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestIds {
-    pub request: String,
-    pub decision: String,
+    pub request: Ident,
+    pub decision: Ident,
     /// The id of a chat completion.
     pub reply: String,
 }
@@ -16,12 +18,9 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
     pub fn new() -> Self {
-        let hex = hex(random());
-        Self {
-            request: ["req_", &hex].concat(),
-            decision: ["dec_", &hex].concat(),
-            reply: ["chatcmpl-", &hex].concat(),
-        }
+        let digits = hex(&random());
+        let id = |prefix: &str| Ident::new(&[prefix, &digits].concat());
+        Self { request: id("req_"), decision: id("dec_"), reply: ["chatcmpl-", &digits].concat() }
     }
 }
 
@@ -45,26 +44,15 @@ fn random() -> [u8; 16] {
     })
 }
 
-fn hex(bytes: [u8; 16]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let mut text = String::with_capacity(32);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ids_are_hex_and_differ() {
-        assert_eq!(hex([0xab; 16]), "ab".repeat(16));
         let (a, b) = (RequestIds::new(), RequestIds::new());
         assert_ne!(a.request, b.request);
-        assert_eq!(a.request.len(), 36);
-        assert_eq!(a.request.strip_prefix("req_"), a.decision.strip_prefix("dec_"));
+        assert_eq!(a.request.as_str().len(), 36);
+        assert_eq!(a.request.as_str().strip_prefix("req_"), a.decision.as_str().strip_prefix("dec_"));
     }
 }

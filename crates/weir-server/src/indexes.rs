@@ -29,7 +29,7 @@ impl Indexes {
         let same = known.0.get(path).filter(|(seen, _)| Some(*seen) == stamp);
         let index = match same {
             Some((_, index)) => index.clone(),
-            None => read(path)?,
+            None => read_index(path)?,
         };
         if let Some(stamp) = stamp {
             self.0.insert(path.to_owned(), (stamp, index.clone()));
@@ -38,7 +38,11 @@ impl Indexes {
     }
 }
 
-fn read(path: &Path) -> Result<Arc<Index>, String> {
+/// Reads an index from its file.
+///
+/// # Errors
+/// What is wrong with it, in words for whoever wrote the policy.
+pub fn read_index(path: &Path) -> Result<Arc<Index>, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     Index::from_bytes(bytes).map(Arc::new).map_err(|error| error.to_string())
 }

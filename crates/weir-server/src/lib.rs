@@ -10,6 +10,7 @@ mod admin;
 mod clock;
 mod data;
 mod desk;
+mod detect;
 mod failure;
 mod follow_keys;
 mod gateway;
@@ -24,6 +25,7 @@ mod reply;
 mod snapshot;
 
 pub use gateway::{Gateway, StartError};
+pub use indexes::read_index;
 pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 pub use reload::{ReloadOutcome, watch};
 pub use snapshot::{Snapshot, SnapshotError, Sources};

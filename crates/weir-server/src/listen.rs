@@ -2,6 +2,7 @@
 
 mod watched;
 
+use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::{Gateway, admin, data};
 use http::{Request, Response};
@@ -128,11 +129,12 @@ fn serve_connection(
         let phase = Phase::default();
         let io = TokioIo::new(Watched::new(socket, phase.clone()));
         let served = gateway.clone();
+        let peer = Arc::new(Peer::new(&gateway.pseudonyms, peer));
         let service = service_fn(move |request: Request<Incoming>| {
-            let (gateway, phase) = (served.clone(), phase.clone());
+            let (gateway, phase, peer) = (served.clone(), phase.clone(), peer.clone());
             async move {
                 phase.begin();
-                let response = dispatch(&gateway, side, request, peer).await;
+                let response = dispatch(&gateway, side, request, &peer).await;
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
         });
@@ -166,7 +168,7 @@ async fn dispatch(
     gateway: &Arc<Gateway>,
     side: Side,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
 ) -> Response<Body> {
     match side {
         Side::Data => data::handle(gateway, request, peer).await,

@@ -1,12 +1,15 @@
 //! `/metrics`: what ran where, how long it took, and what state Weir is in.
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::borrow::Borrow;
+use std::fmt;
 use std::time::Duration;
+use weir_audit::{Ident, Name};
 use weir_dispatch::State;
 
 /// Where a request ran and how it ended. Every value is bounded: names of the configuration, or words
@@ -14,10 +17,20 @@ use weir_dispatch::State;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct RequestLabels {
     pub zone: &'static str,
-    pub backend: String,
+    pub backend: Word<Ident>,
     pub level: &'static str,
-    pub rule: String,
+    pub rule: Word<Name>,
     pub outcome: &'static str,
+}
+
+/// A word of records as the value of a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Word<W>(pub W);
+
+impl<W: Borrow<str> + fmt::Debug> EncodeLabelValue for Word<W> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelValue::encode(&self.0.borrow(), encoder)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -28,6 +41,17 @@ struct ZoneLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TargetLabels {
     target: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DetectorLabels {
+    detector: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AskedLabels {
+    detector: String,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -53,6 +77,8 @@ pub(crate) struct Metrics {
     tokens_in: Family<ZoneLabels, Counter>,
     tokens_out: Family<ZoneLabels, Counter>,
     incomplete_scans: Counter,
+    detector_requests: Family<AskedLabels, Counter>,
+    detector_duration: Family<DetectorLabels, Histogram>,
     reloads: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
     revision: Family<RevisionLabels, Gauge>,
@@ -94,6 +120,8 @@ impl Metrics {
             tokens_in: Family::default(),
             tokens_out: Family::default(),
             incomplete_scans: Counter::default(),
+            detector_requests: Family::default(),
+            detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
             reload_ok: Gauge::default(),
             revision: Family::default(),
@@ -151,6 +179,17 @@ impl Metrics {
             "Requests that could not be inspected completely",
             self.incomplete_scans.clone(),
         );
+        r.register(
+            "detector_requests",
+            "Requests that a detector was asked about, and how that ended",
+            self.detector_requests.clone(),
+        );
+        r.register_with_unit(
+            "detector_duration",
+            "Time that a detector took",
+            Unit::Seconds,
+            self.detector_duration.clone(),
+        );
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
         r.register("revision_info", "The revision in force", self.revision.clone());
@@ -190,6 +229,13 @@ impl Metrics {
 
     pub fn incomplete_scan(&self) {
         self.incomplete_scans.inc();
+    }
+
+    pub fn detector_asked(&self, detector: &str, outcome: &'static str, took: Duration) {
+        let labels = AskedLabels { detector: detector.to_owned(), outcome };
+        self.detector_requests.get_or_create(&labels).inc();
+        let labels = DetectorLabels { detector: detector.to_owned() };
+        self.detector_duration.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
     pub fn reloaded(&self, ok: bool) {

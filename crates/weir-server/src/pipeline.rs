@@ -18,46 +18,52 @@ pub(crate) mod relay;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
-use decide::decide;
+use decide::detect_and_decide;
 use forward::forward;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::identify;
 use inspect::inspect;
 use receive::{discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
-use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// `POST /v1/chat/completions`.
 pub(crate) async fn chat_completions(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
 ) -> Response<Body> {
     let mut ledger = Ledger::open(gateway.clone(), peer);
-    let answer = tokio::select! {
-        biased;
-        answer = journey(gateway, request, peer, &mut ledger) => answer,
-        () = gateway.until_cut() => Err(Failure::Draining),
+    let answer = {
+        // In its place from the start: futures of this size are not to be moved.
+        let journey = pin!(journey(gateway, request, peer, &mut ledger));
+        tokio::select! {
+            biased;
+            answer = journey => answer,
+            () = gateway.until_cut() => Err(Failure::Draining),
+        }
     };
     let mut response = match answer {
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
         Ok(Answer::Stream(mut relay)) => {
             ledger.settled().await;
-            let head = ledger.head();
+            let mut head = HeaderMap::new();
+            ledger.stamp(&mut head);
             relay.carry(ledger);
-            return head.stamp(reply::stream(*relay));
+            return reply::stream(head, *relay);
         }
         Err(failure) => {
             ledger.fail(&failure);
             reply::failure(&failure)
         }
     };
-    response = ledger.head().stamp(response);
+    ledger.stamp(response.headers_mut());
     ledger.finish(response.status()).await;
     response
 }
@@ -67,13 +73,13 @@ pub(crate) async fn chat_completions(
 async fn journey(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
     ledger: &mut Ledger,
 ) -> Result<Answer, Failure> {
     let (head, body) = request.into_parts();
-    let caller = match identify(gateway, &head, peer) {
+    let caller = match identify(gateway, &head, peer.address) {
         Ok(caller) => caller,
-        Err(failure) => return Err(discard(body, failure).await),
+        Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
@@ -82,14 +88,14 @@ async fn journey(
     ledger.inspected(&inspected);
     let mut tried = Tried::default();
     loop {
-        let mut ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+        let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
             // What was full or gone under one policy may not be under the next.
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
         if ruling.is_outdated(gateway) {
-            ruling = decide(gateway, &mut inspected, &caller, ledger)?;
+            ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();

@@ -2,7 +2,24 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
+use weir_audit::Ident;
 use zeroize::Zeroizing;
+
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub address: SocketAddr,
+    /// What records know the address by.
+    pub pseudonym: Ident,
+}
+
+impl Peer {
+    pub fn new(pseudonyms: &Pseudonyms, address: SocketAddr) -> Self {
+        let pseudonym = pseudonyms.of("address", address.ip().to_string().as_bytes());
+        Self { address, pseudonym: Ident::new(&pseudonym) }
+    }
+}
 
 /// Turns identifiers into pseudonyms with a key: the same for the same identifier, and none without the
 /// key. Destroying the key erases whom the records speak of.

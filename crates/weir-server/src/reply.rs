@@ -4,11 +4,14 @@ use crate::failure::{ErrorReply, Failure};
 use crate::pipeline::relay::StreamRelay;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
 
 /// A body for a client: whole, or relayed as it comes.
 pub(crate) type Body = Either<Full<Bytes>, StreamRelay>;
+
+/// Room for the headers of an answer with those that say what was decided.
+const USUAL_HEADERS: usize = 10;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -18,6 +21,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(body.into())));
     *response.status_mut() = status;
+    response.headers_mut().reserve(USUAL_HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
@@ -28,8 +32,10 @@ pub(crate) fn text(status: StatusCode, content_type: &'static str, body: impl In
     response
 }
 
-pub(crate) fn stream(relay: StreamRelay) -> Response<Body> {
+/// A stream under these headers and those of every stream.
+pub(crate) fn stream(head: HeaderMap, relay: StreamRelay) -> Response<Body> {
     let mut response = Response::new(Either::Right(relay));
+    *response.headers_mut() = head;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -55,16 +61,16 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
 }
 
 pub(crate) fn with_request_id(mut response: Response<Body>, id: &str) -> Response<Body> {
-    set(&mut response, REQUEST_ID, id);
+    set(response.headers_mut(), REQUEST_ID, id);
     response
 }
 
 /// Sets a header whose value comes from configuration or from Weir itself. Names may hold letters that
 /// headers cannot: those become `?`.
-pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
-    let value: String =
-        value.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect();
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().insert(name, value);
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    let plain = || value.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' });
+    let value = HeaderValue::from_str(value).or_else(|_| HeaderValue::from_str(&plain().collect::<String>()));
+    if let Ok(value) = value {
+        headers.insert(name, value);
     }
 }

@@ -1,9 +1,11 @@
+use crate::detect::Detectors;
 use crate::indexes::Indexes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
 use weir_config::{Backend, Loaded, Problems, Source};
 use weir_egress::CloudBackend;
@@ -27,11 +29,22 @@ pub struct Snapshot {
     pub loaded: Loaded,
     /// The inspection engine with the policy's data section.
     pub engine: Engine,
+    /// The digests of both, as records name them.
+    pub(crate) words: Words,
+    /// The detectors that are asked besides.
+    pub(crate) detectors: Detectors,
     /// The files that the two name: secrets, certificates, term lists, indexes.
     pub(crate) files: Vec<PathBuf>,
     /// The indexes that the policy names.
     pub(crate) indexes: Indexes,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
+}
+
+/// What every record of a snapshot has in common.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub config: Ident,
+    pub scanner: Ident,
 }
 
 /// The way to one backend.
@@ -98,7 +111,11 @@ impl Snapshot {
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
-        Ok(Self { loaded, engine, files: files.into_inner(), indexes: indexes.into_inner(), doors })
+        let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
+        let detectors = Detectors::new(&loaded)
+            .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
+        let (files, indexes) = (files.into_inner(), indexes.into_inner());
+        Ok(Self { loaded, engine, words, detectors, files, indexes, doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the

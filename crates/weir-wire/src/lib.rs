@@ -7,6 +7,7 @@
 //! two parsers could read differently, and what goes to a backend is written from the parsed value.
 
 pub mod chat;
+pub mod detector;
 pub mod error;
 pub mod json;
 pub mod models;

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod classify;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod index;

@@ -86,6 +86,7 @@ fn every_command_explains_itself() {
         "index",
         "index records",
         "index documents",
+        "classify",
         "keys",
         "keys create",
         "keys list",
@@ -115,6 +116,7 @@ fn every_command_explains_itself() {
         ("serve", "SIGHUP: reload both files"),
         ("check", "Exit code 3 when the files cannot be used"),
         ("explain", "types and places, never values"),
+        ("classify", "Findings are types and places, never values"),
         ("keys", "Only a keyed hash of a key is stored"),
         ("audit", "There is no prompt text in it"),
     ] {
@@ -162,7 +164,9 @@ fn good_files_are_checked_with_a_summary() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(
-        text.contains("1 local and 1 cloud backends, 3 aliases, 2 rules, boundary `confidential`"),
+        text.contains(
+            "1 local and 1 cloud backends, 3 aliases, 2 rules, boundary `confidential`, strict profile"
+        ),
         "{text}"
     );
     // What is allowed but probably not meant.

@@ -1,6 +1,7 @@
 use super::words;
 use crate::{FieldPath, Ident, Name};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use weir_label::{Category, Jurisdiction, Level, ZoneKind};
 
@@ -112,8 +113,30 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Cuts lists to 32 entries and tells in `cut` what is missing.
-    pub fn bound(&mut self) {
+    /// The decision with lists of 32 entries at most, and in `cut` what is missing.
+    #[must_use]
+    pub fn bounded(&self) -> Cow<'_, Self> {
+        let Self {
+            categories, jurisdictions, opaque, findings, sources, candidates, overrides_denied, ..
+        } = self;
+        let longest = [
+            categories.len(),
+            jurisdictions.len(),
+            opaque.len(),
+            findings.len(),
+            sources.len(),
+            candidates.len(),
+            overrides_denied.len(),
+        ];
+        if longest.into_iter().all(|length| length <= MAX_LIST) {
+            return Cow::Borrowed(self);
+        }
+        let mut decision = self.clone();
+        decision.bound();
+        Cow::Owned(decision)
+    }
+
+    fn bound(&mut self) {
         let Self {
             categories,
             jurisdictions,
@@ -159,6 +182,20 @@ pub enum AuthMethod {
     None,
 }
 
+impl AuthMethod {
+    /// The word used in events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AuthMethod::Loopback => "loopback",
+            AuthMethod::Key => "key",
+            AuthMethod::Jwt => "jwt",
+            AuthMethod::Mtls => "mtls",
+            AuthMethod::None => "none",
+        }
+    }
+}
+
 /// How often one entity type was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCount {
@@ -197,6 +234,20 @@ pub enum Action {
     Burst,
     /// Refused.
     Deny,
+}
+
+impl Action {
+    /// The word used in events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Action::Route => "route",
+            Action::Queue => "queue",
+            Action::Degrade => "degrade",
+            Action::Burst => "burst",
+            Action::Deny => "deny",
+        }
+    }
 }
 
 /// A target that was considered.

@@ -4,6 +4,7 @@
 //! compact JSON object whose keys stand in the order of the structs here; what is unknown is left out
 //! and never `null`. `docs/formats/audit.md` has the tables.
 
+mod canonical;
 mod decision;
 mod lifecycle;
 mod outcome;
@@ -16,6 +17,7 @@ pub use lifecycle::{
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 
 use crate::{Ident, Name, WallTime};
+use canonical::{Members, push_number, push_string, push_time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,18 +39,7 @@ macro_rules! events {
             /// The word in the event's `type` field.
             #[must_use]
             pub fn type_name(&self) -> &'static str {
-                match self {
-                    $(Event::$variant(_) => $name,)+
-                }
-            }
-
-            /// The fields of this event as a JSON object.
-            fn body_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-                let mut json = Vec::with_capacity(USUAL_BODY_BYTES);
-                match self {
-                    $(Event::$variant(body) => serde_json::to_writer(&mut json, body)?,)+
-                }
-                Ok(json)
+                self.as_event().type_name()
             }
 
             fn parse_body(type_name: &str, json: &[u8]) -> Result<Self, ParseEventError> {
@@ -59,10 +50,40 @@ macro_rules! events {
             }
         }
 
+        /// What happened, as somebody else holds it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum EventRef<'e> {
+            $($(#[$doc])* $variant(&'e $body),)+
+        }
+
+        impl EventRef<'_> {
+            /// The word in the event's `type` field.
+            #[must_use]
+            pub fn type_name(self) -> &'static str {
+                match self {
+                    $(EventRef::$variant(_) => $name,)+
+                }
+            }
+        }
+
+        impl AsEvent for Event {
+            fn as_event(&self) -> EventRef<'_> {
+                match self {
+                    $(Event::$variant(body) => EventRef::$variant(body),)+
+                }
+            }
+        }
+
         $(
             impl From<$body> for Event {
                 fn from(body: $body) -> Self {
                     Event::$variant(Box::new(body))
+                }
+            }
+
+            impl AsEvent for $body {
+                fn as_event(&self) -> EventRef<'_> {
+                    EventRef::$variant(self)
                 }
             }
         )+
@@ -90,8 +111,17 @@ events! {
     LogClosed(LogClosed) = "log.closed",
 }
 
-/// Room for the fields of most events, so that encoding them does not grow its buffer step by step.
-const USUAL_BODY_BYTES: usize = 1536;
+/// Something that is an event.
+pub trait AsEvent {
+    /// The event.
+    fn as_event(&self) -> EventRef<'_>;
+}
+
+impl<E: AsEvent> AsEvent for &E {
+    fn as_event(&self) -> EventRef<'_> {
+        (**self).as_event()
+    }
+}
 
 /// The fields that every event begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,19 +154,13 @@ pub struct Record {
     pub event: Event,
 }
 
-/// The part of an event that does not depend on its place: encoded before the place is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
-    type_name: &'static str,
-    json: Vec<u8>,
-}
-
 /// Who writes, and since when: the part of the envelope that is the same for all events of a process.
 #[derive(Debug, Clone)]
 pub struct Author {
     boot_id: [u8; 16],
     boot_id_hex: Ident,
-    node: Name,
+    /// The members of the envelope that are always the same, which are its last.
+    constant: Vec<u8>,
 }
 
 /// The bytes that cannot be an event.
@@ -153,22 +177,33 @@ pub enum ParseEventError {
     UnknownType(Ident),
 }
 
-impl Event {
-    /// The same event with lists short enough for a frame; see [`Decision::bound`].
-    #[must_use]
-    pub fn bounded(mut self) -> Self {
-        if let Event::Decision(decision) = &mut self {
-            decision.bound();
+impl EventRef<'_> {
+    /// Appends the members of the event's own, each behind a comma.
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            EventRef::Decision(decision) => decision.write(&mut Members(out)),
+            EventRef::Outcome(outcome) => outcome.write(&mut Members(out)),
+            EventRef::PolicyLoaded(body) => write_rare(out, body),
+            EventRef::PolicyRejected(body) => write_rare(out, body),
+            EventRef::KeyCreated(body) => write_rare(out, body),
+            EventRef::KeyRevoked(body) => write_rare(out, body),
+            EventRef::LogStarted(body) => write_rare(out, body),
+            EventRef::LogRecovered(body) => write_rare(out, body),
+            EventRef::LogClosed(body) => write_rare(out, body),
         }
-        self
     }
+}
 
-    /// Encodes the fields of this event.
-    ///
-    /// # Errors
-    /// None that the types of this crate can cause; serialisation is fallible by signature.
-    pub fn to_body(&self) -> Result<Body, serde_json::Error> {
-        Ok(Body { type_name: self.type_name(), json: self.body_json()? })
+/// The members of an event that is too rare to be written by hand.
+fn write_rare(out: &mut Vec<u8>, body: &impl Serialize) {
+    let start = out.len();
+    // Writing values of these types to a `Vec` cannot fail.
+    let written = serde_json::to_writer(&mut *out, body);
+    debug_assert!(written.is_ok());
+    // `{"a":1}`, which every such event has a member for, becomes `,"a":1`.
+    if let Some(brace) = out.get_mut(start) {
+        *brace = b',';
+        out.pop();
     }
 }
 
@@ -176,7 +211,12 @@ impl Author {
     /// A process that opened the log, by its random id, on a node.
     #[must_use]
     pub fn new(boot_id: [u8; 16], node: Name) -> Self {
-        Self { boot_id, boot_id_hex: Ident::new(&hex(&boot_id)), node }
+        let boot_id_hex = Ident::new(&hex(&boot_id));
+        let mut constant = b",\"boot_id\":".to_vec();
+        push_string(&mut constant, boot_id_hex.as_str());
+        constant.extend_from_slice(b",\"node\":");
+        push_string(&mut constant, node.as_str());
+        Self { boot_id, boot_id_hex, constant }
     }
 
     /// This opening's id as written in events.
@@ -186,44 +226,29 @@ impl Author {
     }
 
     /// Appends the canonical bytes of an event to `out`.
-    ///
-    /// # Errors
-    /// None that the types of this crate can cause.
     pub fn write(
         &self,
         out: &mut Vec<u8>,
         seq: u64,
         ts_wall: WallTime,
         ts_mono_ns: u64,
-        body: &Body,
-    ) -> Result<(), serde_json::Error> {
-        let envelope = Envelope {
-            v: EVENT_VERSION,
-            seq,
-            event_id: event_id(ts_wall, seq, &self.boot_id),
-            type_name: Ident::new(body.type_name),
-            ts_wall,
-            ts_mono_ns,
-            boot_id: self.boot_id_hex.clone(),
-            node: self.node.clone(),
-        };
-        serde_json::to_writer(&mut *out, &envelope)?;
-        // Two objects become one: `{"v":1,...}` and `{"a":..}` make `{"v":1,...,"a":..}`.
-        let fields = body.json.strip_prefix(b"{").unwrap_or(b"}");
-        if fields != b"}" {
-            out.pop();
-            out.push(b',');
-            out.extend_from_slice(fields);
-        }
-        Ok(())
-    }
-}
-
-impl Body {
-    /// Length of the encoded fields.
-    #[must_use]
-    pub fn bytes_len(&self) -> usize {
-        self.json.len()
+        event: EventRef<'_>,
+    ) {
+        out.extend_from_slice(b"{\"v\":");
+        push_number(out, EVENT_VERSION.into());
+        out.extend_from_slice(b",\"seq\":");
+        push_number(out, seq);
+        out.extend_from_slice(b",\"event_id\":\"");
+        push_event_id(out, ts_wall, seq, &self.boot_id);
+        out.extend_from_slice(b"\",\"type\":");
+        push_string(out, event.type_name());
+        out.extend_from_slice(b",\"ts_wall\":");
+        push_time(out, ts_wall);
+        out.extend_from_slice(b",\"ts_mono_ns\":");
+        push_number(out, ts_mono_ns);
+        out.extend_from_slice(&self.constant);
+        event.write(out);
+        out.push(b'}');
     }
 }
 
@@ -266,33 +291,33 @@ impl Record {
 /// like the log within a millisecond. Source: RFC 9562, sections 5.7 and 6.2 (method 1, counter).
 #[must_use]
 pub fn event_id(ts_wall: WallTime, seq: u64, boot_id: &[u8; 16]) -> Ident {
+    let mut text = Vec::with_capacity(36);
+    push_event_id(&mut text, ts_wall, seq, boot_id);
+    Ident::new(&String::from_utf8_lossy(&text))
+}
+
+fn push_event_id(out: &mut Vec<u8>, ts_wall: WallTime, seq: u64, boot_id: &[u8; 16]) {
     let time = u128::from(ts_wall.unix_ms() & 0xffff_ffff_ffff) << 80;
     let counter_high = u128::from(seq >> 22 & 0xfff) << 64;
     let counter_low = u128::from(seq & 0x3f_ffff) << 40;
     let boot = u128::from_be_bytes(*boot_id) >> 88;
     let uuid = time | 0x7 << 76 | counter_high | 0b10 << 62 | counter_low | boot;
-    let mut text = String::with_capacity(36);
     for (i, byte) in uuid.to_be_bytes().into_iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {
-            text.push('-');
+            out.push(b'-');
         }
-        push_hex(&mut text, byte);
+        out.extend(hex_digits(byte));
     }
-    Ident::new(&text)
 }
 
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    bytes.iter().for_each(|&byte| push_hex(&mut text, byte));
-    text
+    bytes.iter().flat_map(|&byte| hex_digits(byte)).map(char::from).collect()
 }
 
-fn push_hex(text: &mut String, byte: u8) {
-    let digits =
-        [byte >> 4, byte & 0xf].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
-    text.extend(digits.map(char::from));
+fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
 }
 
 fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {

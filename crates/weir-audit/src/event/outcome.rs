@@ -140,6 +140,19 @@ pub enum FinishReason {
 }
 
 impl FinishReason {
+    /// The word used in events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FinishReason::Stop => "stop",
+            FinishReason::Length => "length",
+            FinishReason::ToolCalls => "tool_calls",
+            FinishReason::FunctionCall => "function_call",
+            FinishReason::ContentFilter => "content_filter",
+            FinishReason::Other => "other",
+        }
+    }
+
     /// The reason that a backend's word in the OpenAI dialect names.
     #[must_use]
     pub fn from_word(word: &str) -> Self {

@@ -7,10 +7,11 @@ fn author() -> Author {
     Author::new([0x11; 16], Name::new("node \"1\""))
 }
 
-fn write(event: impl Into<Event>) -> Vec<u8> {
+const MOMENT: u64 = 1_772_357_400_125;
+
+fn write(event: impl AsEvent) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let body = event.into().to_body().unwrap();
-    author().write(&mut bytes, 7, WallTime::from_unix_ms(1_772_357_400_125), 42, &body).unwrap();
+    author().write(&mut bytes, 7, WallTime::from_unix_ms(MOMENT), 42, event.as_event());
     bytes
 }
 
@@ -78,6 +79,81 @@ fn canonical_bytes_have_fixed_order_and_no_nulls() {
     let text = String::from_utf8(write(decision())).unwrap();
     assert!(!text.contains("null") && !text.contains("trace_id") && !text.contains("opaque"), "{text}");
     assert!(text.ends_with(r#""egress_permitted":false,"overrides_denied":["route_hint"]}"#), "{text}");
+}
+
+/// What serde writes of an envelope and of fields, as one object.
+fn serialised(fields: &impl Serialize, type_name: &str) -> String {
+    let envelope = Envelope {
+        v: EVENT_VERSION,
+        seq: 7,
+        event_id: event_id(WallTime::from_unix_ms(MOMENT), 7, &[0x11; 16]),
+        type_name: type_name.into(),
+        ts_wall: WallTime::from_unix_ms(MOMENT),
+        ts_mono_ns: 42,
+        boot_id: author().boot_id().clone(),
+        node: "node \"1\"".into(),
+    };
+    let envelope = serde_json::to_string(&envelope).unwrap();
+    let fields = serde_json::to_string(fields).unwrap();
+    format!("{},{}", envelope.strip_suffix('}').unwrap(), fields.strip_prefix('{').unwrap())
+}
+
+#[test]
+fn what_is_written_by_hand_is_what_serde_writes() {
+    let sparse =
+        Decision { attempt: 0, sources: Vec::new(), zone: None, facts: BTreeMap::new(), ..decision() };
+    let odd_rule = Decision { rule: Some("a \"b\" \\ ä".into()), scan_us: u64::MAX, ..decision() };
+    let full = Decision {
+        trace_id: Some("t".into()),
+        client_addr_pseudonym: Some("p".into()),
+        opaque: vec!["image".into(), "store".into()],
+        scanner_digest: Some("s".into()),
+        content_hmac: Some("h".into()),
+        cut: BTreeMap::from([("a".into(), 5), ("b".into(), 0)]),
+        candidates: vec![decision().candidates[0].clone(); 2],
+        ..decision()
+    };
+    for decision in [decision(), sparse, odd_rule, full] {
+        assert_eq!(String::from_utf8(write(&decision)).unwrap(), serialised(&decision, "decision"));
+    }
+    let empty = Outcome::new("r".into(), "d".into(), OutcomeKind::Timeout);
+    let full = Outcome {
+        http_status: Some(200),
+        finish_reason: Some(FinishReason::ToolCalls),
+        tokens_in: Some(1),
+        tokens_out: Some(20),
+        tokens_estimated: true,
+        ttft_us: Some(300),
+        total_us: Some(4000),
+        queue_us: Some(0),
+        bytes_out: Some(5),
+        bytes_in: Some(6),
+        peer_ip: Some("::1".into()),
+        model_used: Some("m".into()),
+        error_code: Some("e".into()),
+        attempts: 3,
+        ..empty.clone()
+    };
+    for outcome in [empty, full] {
+        assert_eq!(String::from_utf8(write(&outcome)).unwrap(), serialised(&outcome, "outcome"));
+    }
+}
+
+#[test]
+fn the_words_of_enums_are_those_that_serde_writes() {
+    fn check<T: Serialize + Copy>(values: &[T], word: fn(T) -> &'static str) {
+        for value in values {
+            assert_eq!(serde_json::to_string(value).unwrap(), format!("\"{}\"", word(*value)));
+        }
+    }
+    use {Action as A, AuthMethod as M, FinishReason as F};
+    check(&OutcomeKind::ALL, OutcomeKind::as_str);
+    check(&[M::Loopback, M::Key, M::Jwt, M::Mtls, M::None], M::as_str);
+    check(&[A::Route, A::Queue, A::Degrade, A::Burst, A::Deny], A::as_str);
+    check(
+        &[F::Stop, F::Length, F::ToolCalls, F::FunctionCall, F::ContentFilter, F::Other],
+        FinishReason::as_str,
+    );
 }
 
 #[test]
@@ -149,8 +225,7 @@ fn a_field_of_a_later_version_is_passed_over_and_a_later_format_refused() {
 fn a_long_list_is_cut_and_the_event_says_so() {
     let mut decision = decision();
     decision.candidates = vec![decision.candidates[0].clone(); decision::MAX_LIST + 5];
-    decision.bound();
-    let bounded = decision;
+    let bounded = decision.bounded().into_owned();
     assert_eq!(bounded.candidates.len(), decision::MAX_LIST);
     assert_eq!(bounded.cut, BTreeMap::from([("candidates".into(), 5)]));
     assert!(write(bounded).len() < crate::frame::MAX_EVENT_BYTES);
@@ -166,8 +241,7 @@ fn the_largest_lists_of_the_longest_words_fit_a_frame() {
     decision.sources = vec![crate::FieldPath::new(&"messages.".repeat(50)); 100];
     decision.opaque = vec![word.clone(); 100];
     decision.overrides_denied = vec![word; 100];
-    decision.bound();
-    assert!(write(decision).len() < crate::frame::MAX_EVENT_BYTES / 2);
+    assert!(write(&*decision.bounded()).len() < crate::frame::MAX_EVENT_BYTES / 2);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::checkpoint::{Origin, Signer};
-use crate::event::{Author, Event, LogClosed};
+use crate::event::{AsEvent as _, Author, LogClosed};
 use crate::frame::FRAME_HEADER_BYTES;
 use crate::{Name, WallTime};
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ const PER_SEGMENT: u64 = 100;
 
 fn event_bytes(seq: u64) -> Vec<u8> {
     let author = Author::new([1; 16], Name::new("n"));
-    let body = Event::from(LogClosed { events: seq }).to_body().unwrap();
     let mut bytes = Vec::new();
-    author.write(&mut bytes, seq, WallTime::from_unix_ms(seq), seq, &body).unwrap();
+    let event = LogClosed { events: seq };
+    author.write(&mut bytes, seq, WallTime::from_unix_ms(seq), seq, event.as_event());
     bytes
 }
 

@@ -3,8 +3,10 @@
 mod contact;
 mod country;
 mod financial;
+mod labelled;
 mod marking;
 mod national;
+mod person;
 mod secret;
 
 use crate::EntityType;
@@ -15,6 +17,7 @@ use std::sync::LazyLock;
 use weir_label::{Category, Level};
 
 pub(crate) use country::jurisdictions;
+pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.
 #[derive(Debug, Clone)]
@@ -47,8 +50,11 @@ pub(crate) enum Find {
     Literal(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// One of some words, in the text or in the key of the value; judged is what follows.
     Word(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
-    /// A token of a fixed format.
-    Token(secret::token::Format),
+    /// One of some phrases in any case, with spaces, `_`, `-` or nothing between their words; in the
+    /// text or in the key of the value. Judged is what is near.
+    Phrase(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
+    /// A vendor's prefix, with the format of what follows it.
+    Tokens(&'static [Format]),
 }
 
 /// A candidate that was validated.
@@ -83,5 +89,6 @@ impl Match {
 }
 
 /// All recognisers, in the order of the table.
-pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> =
-    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, secret::ROWS, marking::ROWS].concat());
+pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
+    [contact::ROWS, financial::ROWS, national::ROWS, person::ROWS, secret::ROWS, marking::ROWS].concat()
+});

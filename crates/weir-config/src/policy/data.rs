@@ -8,7 +8,7 @@ use crate::suggest::suggest;
 use crate::yaml::{At, Field, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_classify::{
-    DataRules, Engine, EntityRule, EntityType, IndexUse, Pattern, Settings, SettingsError, TermList,
+    DataRules, Engine, EntityRule, EntityType, IndexUse, Pattern, Profile, Settings, SettingsError, TermList,
 };
 use weir_label::{Boundary, Category, Level};
 
@@ -20,11 +20,24 @@ pub struct Data {
     pub categories: BTreeSet<Category>,
     /// Entity types that something can find.
     pub entities: BTreeSet<EntityType>,
+    /// Detectors that are asked besides.
+    pub detectors: Vec<super::detectors::Placed>,
 }
 
 /// Reads the data section.
 pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Data {
-    let RawData { default, entities, terms, patterns, indexes, allow, recognisers, categories } = raw;
+    let RawData {
+        default,
+        profile,
+        entities,
+        terms,
+        patterns,
+        indexes,
+        allow,
+        recognisers,
+        detectors,
+        categories,
+    } = raw;
     check_names(
         terms.iter().map(|list| &list.name).chain(patterns.iter().map(|pattern| &pattern.name)),
         report,
@@ -41,8 +54,10 @@ pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut
     rules.entities = entity_rules(entities, &found, report);
     rules.recognisers = own::recognisers(recognisers, report);
     let allow = own::allow(allow, &found, report);
-    let settings = Settings { indexes, allow, ..buildable(rules, terms, patterns, report) };
-    Data { settings, categories: given, entities: found }
+    let profile = take_or(profile.as_ref(), Profile::default(), report).unwrap_or_default();
+    let settings = Settings { profile, indexes, allow, ..buildable(rules, terms, patterns, report) };
+    let detectors = super::detectors::detectors(detectors, report);
+    Data { settings, categories: given, entities: found, detectors }
 }
 
 /// Warns when every request would be classified.

@@ -1,5 +1,6 @@
 //! `policy.yaml` as written.
 
+use super::detectors::RawDetector;
 use super::{Entries, OneOrMany};
 use crate::facts::Fact;
 use crate::scalar::Version;
@@ -9,7 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
-use weir_classify::Checksum;
+use weir_classify::{Checksum, Profile};
 use weir_label::{Category, Jurisdiction, Level};
 use weir_policy::{Preference, Step};
 
@@ -40,12 +41,14 @@ pub struct RawPolicy {
 #[derive(Debug, Default)]
 pub struct RawData {
     pub default: Option<Field<Level>>,
+    pub profile: Option<Field<Profile>>,
     pub entities: Entries<At<String>>,
     pub terms: Vec<RawTerms>,
     pub patterns: Vec<RawPattern>,
     pub indexes: Vec<RawIndex>,
     pub allow: Entries<Vec<At<String>>>,
     pub recognisers: Entries<At<String>>,
+    pub detectors: Vec<RawDetector>,
     pub categories: Vec<(At<String>, Field<Level>)>,
 }
 
@@ -65,7 +68,9 @@ impl<'de> Deserialize<'de> for RawData {
                 while let Some(key) = map.next_key::<At<String>>()? {
                     match key.value.as_str() {
                         "default" => data.default = Some(map.next_value()?),
+                        "profile" => data.profile = Some(map.next_value()?),
                         "entities" => data.entities = map.next_value()?,
+                        "detectors" => data.detectors = map.next_value()?,
                         "terms" => data.terms = map.next_value()?,
                         "patterns" => data.patterns = map.next_value()?,
                         "indexes" => data.indexes = map.next_value()?,
@@ -94,6 +99,11 @@ impl JsonSchema for RawData {
         };
         let level = Field::<Level>::json_schema(generator);
         add("default", level.clone(), "The level of data in which nothing was found.");
+        add(
+            "profile",
+            generator.subschema_for::<Field<Profile>>(),
+            "When a person's name is personal data. `strict`: always. `balanced`: beside a second personal attribute or in a context of personal data. Default: `strict`.",
+        );
         for (category, description) in CATEGORIES {
             add(category.as_str(), level.clone(), description);
         }
@@ -129,6 +139,11 @@ impl JsonSchema for RawData {
             "recognisers",
             entities_schema(&level),
             "Levels of single recognisers, as `weir recognisers` names them, over that of their entity type; `off` stops one.",
+        );
+        add(
+            "detectors",
+            generator.subschema_for::<Vec<RawDetector>>(),
+            "Detectors inside the network that are asked about what Weir's own inspection leaves open.",
         );
         json_schema!({
             "description": "Which data has which level: `default`, a level for each category (categories of your own included), and the organisation's own terms and patterns.",

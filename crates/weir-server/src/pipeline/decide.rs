@@ -1,18 +1,20 @@
-//! `Facts` → [`Decision`].
+//! `Facts` → [`Decision`](weir_policy::Decision).
 
 use super::admit::Tried;
 use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
 use crate::desk::Place;
+use crate::detect;
 use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use weir_dispatch::Step;
+use weir_label::Revision;
 use weir_policy::{
-    Action, Alias, CallerFacts, DataFacts, Decision, Denial, Facts, LatencyClass, Plan, RequestFacts,
-    RouteWish, Target, TargetId,
+    Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, Plan, RequestFacts, RouteWish,
+    RuleName, Target, TargetId,
 };
 use weir_wire::chat;
 
@@ -48,20 +50,41 @@ impl Ruling {
     }
 }
 
+/// Asks the detectors in force, where there are any, and decides.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) async fn detect_and_decide(
+    gateway: &Gateway,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+) -> Result<Ruling, Failure> {
+    if detect::ask(gateway, inspected).await {
+        ledger.inspected(inspected);
+    }
+    decide(gateway, inspected, caller, ledger)
+}
+
 /// Decides under the newest policy, having looked again if what to look for has changed.
 ///
 /// # Errors
 /// [`Failure::UnknownModel`] for an alias that does not exist or is not the caller's,
 /// [`Failure::Denied`] when the policy says so.
-pub(crate) fn decide(
+fn decide(
     gateway: &Gateway,
     inspected: &mut Inspected,
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Ruling, Failure> {
     let snapshot = gateway.snapshot();
-    if inspected.seen.scanner != snapshot.engine.digest() {
-        inspected.again(&snapshot.engine);
+    if inspected.seen.scanner.as_ref() != Some(&snapshot.words.scanner) {
+        inspected.again(&snapshot);
+        ledger.inspected(inspected);
+    }
+    // They are asked before; a policy that came since may have others.
+    if inspected.asked != snapshot.detectors.key() {
+        detect::not_asked(inspected, &snapshot);
         ledger.inspected(inspected);
     }
     let decision = {
@@ -72,11 +95,10 @@ pub(crate) fn decide(
         ledger.decided(&snapshot, &decision, &facts);
         decision
     };
-    let plan = match &decision.action {
-        Action::Route(plan) => plan.clone(),
-        Action::Deny(denial) => return Err(denied(&decision, denial)),
-    };
-    Ok(Ruling { snapshot, plan })
+    match decision.action {
+        Action::Route(plan) => Ok(Ruling { snapshot, plan }),
+        Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial)),
+    }
 }
 
 pub(crate) fn alias_for<'s>(
@@ -141,7 +163,7 @@ fn stricter(header: Option<RouteWish>, body: Option<chat::RouteWish>) -> Option<
     }
 }
 
-fn denied(decision: &Decision, denial: &Denial) -> Failure {
-    let message = denial_message(&denial.message, decision.rule.as_str(), decision.revision.as_str());
+fn denied(rule: &RuleName, revision: &Revision, denial: Denial) -> Failure {
+    let message = denial_message(&denial.message, rule.as_str(), revision.as_str());
     Failure::Denied { code: denial.code, message }
 }

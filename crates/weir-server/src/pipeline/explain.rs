@@ -24,6 +24,10 @@ pub struct Explained {
     pub findings: Vec<ExplainedFinding>,
     /// What could not be read.
     pub opaque: Vec<String>,
+    /// When a person's name counts as personal data: `strict` or `balanced`.
+    pub profile: &'static str,
+    /// The detectors that the gateway would ask besides, if it is not classified; here none is asked.
+    pub detectors: Vec<String>,
     /// Whether all of it was inspected.
     pub complete: bool,
     /// The facts that rules look at, by name.
@@ -108,6 +112,8 @@ pub fn explain(snapshot: &Snapshot, body: &[u8]) -> Result<Explained, String> {
         boundary: loaded.policy.boundary.level(),
         findings: inspected.seen.findings.iter().map(finding).collect(),
         opaque: inspected.seen.opaque.clone(),
+        profile: loaded.classify.profile.as_str(),
+        detectors: snapshot.detectors.names().map(str::to_owned).collect(),
         complete: inspected.seen.complete,
         facts: named_facts(&facts),
         rule: decision.rule.as_str().to_owned(),

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_classify::{Engine, Inspection, Segment, SegmentKind};
+use weir_audit::Ident;
+use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
 use weir_wire::chat::ChatRequest;
 use weir_wire::json::Limits;
@@ -31,6 +32,8 @@ pub(crate) struct Inspected {
     /// The request with its label: what inspection found, joined with what the caller declared.
     pub request: Classified<ChatRequest>,
     pub seen: Seen,
+    /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
+    pub asked: String,
     pub took: Duration,
     pub body_bytes: usize,
 }
@@ -43,16 +46,28 @@ pub(crate) struct Seen {
     pub opaque: Vec<String>,
     pub complete: bool,
     /// Which engine with which settings looked.
-    pub scanner: String,
+    pub scanner: Option<Ident>,
     pub text_bytes: usize,
 }
 
 impl Inspected {
-    /// Looks again, with another engine. The label can only rise.
-    pub fn again(&mut self, engine: &Engine) {
-        let inspector = Inspector::new(engine);
+    /// Looks again, with the engine of another snapshot. The label can only rise.
+    pub fn again(&mut self, snapshot: &Snapshot) {
+        let inspector = Inspector::new(snapshot);
         self.request = self.request.clone().inspected_again(&inspector);
         self.seen = inspector.seen();
+    }
+
+    /// Joins a label to the request's.
+    pub fn raise(&mut self, label: &Label) {
+        self.request = self.request.clone().raised(label);
+    }
+
+    /// Adds what a detector found.
+    pub fn add(&mut self, finding: Finding) {
+        self.raise(&Label::at(finding.level).with_category(finding.category.clone()));
+        *self.seen.entities.entry(finding.entity.as_str().to_owned()).or_default() += 1;
+        self.seen.findings.push(finding);
     }
 
     /// Tokens of the prompt, about: four bytes each, erring low.
@@ -75,7 +90,7 @@ pub(crate) async fn inspect(
         let request = read(gateway, &bytes)?;
         return Ok(look(request, bytes.len(), &snapshot, caller));
     }
-    inspect_large(gateway, bytes, snapshot, caller).await
+    Box::pin(inspect_large(gateway, bytes, snapshot, caller)).await
 }
 
 async fn inspect_large(
@@ -91,12 +106,14 @@ async fn inspect_large(
     let request = request.map_err(|_| Failure::Panicked)??;
     let request = Arc::new(request);
     let (looked_at, by_whom, started) = (request.clone(), caller.clone(), Instant::now());
+    let scanner = Some(snapshot.words.scanner.clone());
     let look = tokio::task::spawn_blocking(move || look(looked_at, length, &snapshot, &by_whom));
     match tokio::time::timeout(limit, look).await {
         Ok(Ok(inspected)) => Ok(inspected),
         Ok(Err(_)) | Err(_) => Ok(Inspected {
             request: Classified::new(request, &GaveUp).raised(&caller.label),
-            seen: Seen::default(),
+            seen: Seen { scanner, ..Seen::default() },
+            asked: String::new(),
             took: started.elapsed(),
             body_bytes: length,
         }),
@@ -125,24 +142,25 @@ pub(crate) fn look(
     caller: &Caller,
 ) -> Inspected {
     let started = Instant::now();
-    let inspector = Inspector::new(&snapshot.engine);
+    let inspector = Inspector::new(snapshot);
     let request = Classified::new(request, &inspector).raised(&caller.label);
-    Inspected { request, seen: inspector.seen(), took: started.elapsed(), body_bytes }
+    let (seen, asked) = (inspector.seen(), String::new());
+    Inspected { request, seen, asked, took: started.elapsed(), body_bytes }
 }
 
 /// The engine, looking at one request.
 struct Inspector<'e> {
-    engine: &'e Engine,
+    snapshot: &'e Snapshot,
     seen: RefCell<Seen>,
 }
 
 impl<'e> Inspector<'e> {
-    fn new(engine: &'e Engine) -> Self {
-        Self { engine, seen: RefCell::default() }
+    fn new(snapshot: &'e Snapshot) -> Self {
+        Self { snapshot, seen: RefCell::default() }
     }
 
     fn seen(self) -> Seen {
-        Seen { scanner: self.engine.digest().to_owned(), ..self.seen.into_inner() }
+        Seen { scanner: Some(self.snapshot.words.scanner.clone()), ..self.seen.into_inner() }
     }
 }
 
@@ -152,7 +170,7 @@ impl Inspect<ChatRequest> for Inspector<'_> {
             let strings = request.segments();
             let text_bytes = strings.iter().map(|s| s.text.len()).sum();
             let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
-            (self.engine.inspect(&segments), text_bytes)
+            (self.snapshot.engine.inspect(&segments), text_bytes)
         };
         let Ok((inspection, text_bytes)) = catch_unwind(AssertUnwindSafe(look)) else {
             return Label::unknown();
@@ -161,8 +179,7 @@ impl Inspect<ChatRequest> for Inspector<'_> {
         let entities =
             entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
         let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
-        *self.seen.borrow_mut() =
-            Seen { entities, findings, opaque, complete, text_bytes, scanner: String::new() };
+        *self.seen.borrow_mut() = Seen { entities, findings, opaque, complete, text_bytes, scanner: None };
         if complete { label } else { label.join(&Label::unknown()) }
     }
 }

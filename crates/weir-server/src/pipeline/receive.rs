@@ -22,7 +22,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 /// [`Failure`] for a body that is no JSON by its head, too large, too slow, or broken off.
 pub(crate) async fn receive(head: &Parts, body: Incoming, limit: usize) -> Result<Bytes, Failure> {
     if let Err(failure) = check_head(head, limit) {
-        return Err(discard(body, failure).await);
+        return Err(Box::pin(discard(body, failure)).await);
     }
     collect(body, limit).await
 }
@@ -79,7 +79,7 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > limit {
             drop(whole);
-            return Err(discard(body, Failure::TooLarge { limit }).await);
+            return Err(Box::pin(discard(body, Failure::TooLarge { limit })).await);
         }
         whole.push(data);
     }

@@ -12,11 +12,12 @@ use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::{Gateway, VERSION};
 use crate::ids::RequestIds;
-use crate::metrics::{Finished, RequestLabels};
-use crate::reply::{self, Body};
+use crate::metrics::{Finished, RequestLabels, Word};
+use crate::pseudonym::Peer;
+use crate::reply;
 use crate::snapshot::Snapshot;
 use http::header::HeaderName;
-use http::{Response, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ const SOURCES_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     gateway: Arc<Gateway>,
-    ids: RequestIds,
+    reply_id: String,
     decision: event::Decision,
     outcome: Outcome,
     declared_level: Option<Level>,
@@ -66,13 +67,12 @@ struct Times {
 
 impl Ledger {
     /// Begins the account of a request.
-    pub fn open(gateway: Arc<Gateway>, peer: SocketAddr) -> Self {
-        let ids = RequestIds::new();
-        let (request, decision) = (Ident::new(&ids.request), Ident::new(&ids.decision));
-        let address = gateway.pseudonyms.of("address", peer.ip().to_string().as_bytes());
+    pub fn open(gateway: Arc<Gateway>, peer: &Peer) -> Self {
+        let RequestIds { request, decision, reply } = RequestIds::new();
         Self {
             outcome: Outcome::new(request.clone(), decision.clone(), OutcomeKind::Failed),
-            decision: undecided(request, decision, Ident::new(&address)),
+            decision: undecided(request, decision, peer.pseudonym.clone()),
+            reply_id: reply,
             declared_level: None,
             shows_decision: false,
             has_decision: false,
@@ -87,12 +87,11 @@ impl Ledger {
                 first_content: None,
             },
             gateway,
-            ids,
         }
     }
 
     pub fn reply_id(&self) -> &str {
-        &self.ids.reply
+        &self.reply_id
     }
 
     pub fn key_id(&self) -> Option<Arc<str>> {
@@ -103,7 +102,7 @@ impl Ledger {
         self.decision.auth_method = caller.method;
         self.declared_level = caller.declared_level;
         if let Some(key) = &caller.key {
-            self.decision.key_id = Some(Ident::new(&key.id));
+            self.decision.key_id = Some(Ident::of(&key.id));
             self.decision.tenant = key.terms.tenant.as_deref().map(Name::new);
         }
     }
@@ -127,7 +126,7 @@ impl Ledger {
         };
         decision.findings = seen.entities.iter().map(count).collect();
         decision.sources = sources(inspected);
-        decision.scanner_digest = Some(Ident::new(&seen.scanner));
+        decision.scanner_digest = seen.scanner.clone();
         decision.scan_us = micros(inspected.took);
         decision.scan_complete = seen.complete;
         decision.est_tokens_in = Some(inspected.prompt_tokens());
@@ -140,9 +139,9 @@ impl Ledger {
         let loaded = &snapshot.loaded;
         self.shows_decision = loaded.config.headers == DecisionHeaders::On;
         let record = &mut self.decision;
-        record.policy_revision = Ident::new(decision.revision.as_str());
-        record.config_digest = Ident::new(&loaded.config_digest);
-        record.rule = Some(Name::new(decision.rule.as_str()));
+        record.policy_revision = Ident::of(decision.revision.shared());
+        record.config_digest = snapshot.words.config.clone();
+        record.rule = Some(Name::of(decision.rule.shared()));
         record.facts = record_facts(facts);
         let considered = decision.considered.iter();
         record.candidates =
@@ -196,9 +195,9 @@ impl Ledger {
     fn note_target(&mut self, target: &Target, zone: ZoneKind, place: &Place, tried: &Tried) {
         let record = &mut self.decision;
         record.attempt = tried.attempts() + 1;
-        record.target = Some(Ident::new(&target.name));
-        record.backend = Some(Ident::new(&target.backend));
-        record.model = Some(Ident::new(&target.model));
+        record.target = Some(Ident::of(&target.name));
+        record.backend = Some(Ident::of(&target.backend));
+        record.model = Some(Ident::of(&target.model));
         record.zone = Some(zone);
         record.egress_permitted = zone == ZoneKind::Cloud;
         let (action, reason) = match place.step() {
@@ -208,13 +207,13 @@ impl Ledger {
             Some(Step::Burst | Step::Reject) => (Action::Burst, "burst"),
         };
         record.action = action;
-        record.reason = Ident::new(if tried.attempts() > 0 { "failover" } else { reason });
+        record.reason = Ident::fixed(if tried.attempts() > 0 { "failover" } else { reason });
         self.outcome.attempts = record.attempt;
     }
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
         self.has_decision = true;
-        let ticket = self.gateway.audit.append(self.decision.clone())?;
+        let ticket = self.gateway.audit.append(&self.decision)?;
         self.last = Some(ticket.clone());
         Ok(ticket)
     }
@@ -249,7 +248,7 @@ impl Ledger {
 
     /// Notes why there is no answer.
     pub fn fail(&mut self, failure: &Failure) {
-        self.outcome.error_code = Some(Ident::new(failure.code()));
+        self.outcome.error_code = Some(Ident::fixed(failure.code()));
         self.outcome.outcome = failure.outcome();
     }
 
@@ -282,7 +281,8 @@ impl Ledger {
         self.is_closed = true;
         if !self.has_decision {
             self.decision.action = Action::Deny;
-            self.decision.reason = self.outcome.error_code.clone().unwrap_or_else(|| Ident::new("cancelled"));
+            self.decision.reason =
+                self.outcome.error_code.clone().unwrap_or_else(|| Ident::fixed("cancelled"));
             if let Err(error) = self.append_decision() {
                 tracing::error!(%error, "a refusal is not recorded");
             }
@@ -290,7 +290,7 @@ impl Ledger {
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
-        match self.gateway.audit.append(self.outcome.clone()) {
+        match self.gateway.audit.append(&self.outcome) {
             Ok(ticket) => self.last = Some(ticket),
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
@@ -299,15 +299,13 @@ impl Ledger {
 
     fn finished(&self) -> Finished {
         let Times { opened, received, queued, forwarded, first_content, .. } = &self.times;
-        let word =
-            |word: &Option<Ident>| word.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
         let overhead = received.zip(*forwarded).map(|(from, to)| (to - from).saturating_sub(*queued));
         Finished {
             labels: RequestLabels {
                 zone: self.decision.zone.map_or("none", ZoneKind::as_str),
-                backend: word(&self.decision.backend),
+                backend: Word(self.decision.backend.clone().unwrap_or(Ident::fixed("none"))),
                 level: self.decision.level.as_str(),
-                rule: self.decision.rule.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
+                rule: Word(self.decision.rule.clone().unwrap_or_else(|| Name::new("none"))),
                 outcome: self.outcome.outcome.as_str(),
             },
             total: opened.elapsed(),
@@ -319,23 +317,36 @@ impl Ledger {
         }
     }
 
-    /// What the reply's headers say, as known now.
-    pub fn head(&self) -> Head {
+    /// Says in the reply's headers what is known now.
+    pub fn stamp(&self, headers: &mut HeaderMap) {
         let decision = &self.decision;
-        let shown = |name: &'static str, value: Option<String>| Some((HeaderName::from_static(name), value?));
-        let details = [
-            shown("x-weir-decision-id", Some(self.ids.decision.clone())),
-            shown("x-weir-zone", decision.zone.map(|zone| zone.to_string())),
-            shown("x-weir-backend", decision.backend.as_ref().map(ToString::to_string)),
-            shown("x-weir-level", Some(decision.level.to_string())),
-            shown("x-weir-rule", decision.rule.as_ref().map(ToString::to_string)),
-            shown("x-weir-policy", Some(decision.policy_revision.to_string())),
-            shown("x-weir-reason", decision.zone.map(|_| decision.reason.to_string())),
-        ];
-        let details = if self.shows_decision { details.into_iter().flatten().collect() } else { Vec::new() };
-        Head { request_id: self.ids.request.clone(), details }
+        reply::set(headers, reply::REQUEST_ID, decision.request_id.as_str());
+        if !self.shows_decision {
+            return;
+        }
+        reply::set(headers, DECISION_ID, decision.decision_id.as_str());
+        if let Some(zone) = decision.zone {
+            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
+            reply::set(headers, REASON, decision.reason.as_str());
+        }
+        if let Some(backend) = &decision.backend {
+            reply::set(headers, BACKEND, backend.as_str());
+        }
+        headers.insert(LEVEL, HeaderValue::from_static(decision.level.as_str()));
+        if let Some(rule) = &decision.rule {
+            reply::set(headers, RULE, rule.as_str());
+        }
+        reply::set(headers, POLICY, decision.policy_revision.as_str());
     }
 }
+
+const DECISION_ID: HeaderName = HeaderName::from_static("x-weir-decision-id");
+const ZONE: HeaderName = HeaderName::from_static("x-weir-zone");
+const BACKEND: HeaderName = HeaderName::from_static("x-weir-backend");
+const LEVEL: HeaderName = HeaderName::from_static("x-weir-level");
+const RULE: HeaderName = HeaderName::from_static("x-weir-rule");
+const POLICY: HeaderName = HeaderName::from_static("x-weir-policy");
+const REASON: HeaderName = HeaderName::from_static("x-weir-reason");
 
 impl Drop for Ledger {
     fn drop(&mut self) {
@@ -349,7 +360,7 @@ impl Drop for Ledger {
             (OutcomeKind::ClientCancelled, "cancelled")
         };
         self.outcome.outcome = outcome;
-        self.outcome.error_code = Some(Ident::new(code));
+        self.outcome.error_code = Some(Ident::fixed(code));
         self.close_now();
     }
 }
@@ -373,22 +384,6 @@ impl Closed {
     }
 }
 
-/// The headers by which Weir says what it did.
-#[derive(Debug)]
-pub(crate) struct Head {
-    request_id: String,
-    details: Vec<(HeaderName, String)>,
-}
-
-impl Head {
-    pub fn stamp(self, mut response: Response<Body>) -> Response<Body> {
-        for (name, value) in self.details {
-            reply::set(&mut response, name, &value);
-        }
-        reply::with_request_id(response, &self.request_id)
-    }
-}
-
 /// What is known of a request before anything is: nothing, which counts as the most sensitive.
 fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::Decision {
     event::Decision {
@@ -400,7 +395,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         key_id: None,
         client_addr_pseudonym: Some(address),
         auth_method: AuthMethod::None,
-        api: Ident::new(ENDPOINT),
+        api: Ident::fixed(ENDPOINT),
         stream: false,
         level: Level::Restricted,
         categories: Vec::new(),
@@ -413,12 +408,12 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         scan_complete: false,
         est_tokens_in: None,
         facts: BTreeMap::new(),
-        policy_revision: Ident::new(""),
-        config_digest: Ident::new(""),
-        binary_version: Ident::new(VERSION),
+        policy_revision: Ident::fixed("_"),
+        config_digest: Ident::fixed("_"),
+        binary_version: Ident::fixed(VERSION),
         rule: None,
         action: Action::Deny,
-        reason: Ident::new("undecided"),
+        reason: Ident::fixed("undecided"),
         candidates: Vec::new(),
         target: None,
         backend: None,
@@ -435,7 +430,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
 fn overrides(facts: &Facts<'_>, declared: Option<Level>) -> Vec<Ident> {
     let wish = (facts.wish == Some(RouteWish::CloudOk)).then_some("route_hint");
     let level = declared.is_some_and(|level| level < facts.data.label.level()).then_some("level");
-    wish.into_iter().chain(level).map(Ident::new).collect()
+    wish.into_iter().chain(level).map(Ident::fixed).collect()
 }
 
 fn sources(inspected: &Inspected) -> Vec<FieldPath> {
@@ -452,23 +447,24 @@ fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Can
         Verdict::Candidate => "candidate",
         Verdict::Excluded(exclusion) => exclusion.code(),
     };
-    Some(Candidate { target: Ident::new(&target.name), zone: target.zone(), verdict: Ident::new(verdict) })
+    Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
 }
 
 /// The facts that are recorded nowhere else, under the names that rules use.
 fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
-    let word = |name: &str, value: Option<&str>| Some((Ident::new(name), Fact::Word(Ident::new(value?))));
-    let flag = |name: &str, value: bool| value.then(|| (Ident::new(name), Fact::Bool(true)));
-    let number = |name: &str, value: Option<u64>| Some((Ident::new(name), Fact::Number(value?)));
+    let word = |name, value: Option<&str>| Some((Ident::fixed(name), Fact::Word(Ident::new(value?))));
+    let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
+    let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
+    let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
     let Facts { caller, request, data: _, latency_class, wish } = facts;
     [
         word("request.alias", Some(request.alias)),
-        word("latency.class", Some(latency_class.as_str())),
+        fixed("latency.class", latency_class.as_str()),
         word("caller.name", caller.name),
         word("caller.team", caller.team),
         word("caller.app", caller.app),
         word("caller.environment", caller.environment),
-        word("wish", wish.map(RouteWish::as_str)),
+        wish.and_then(|wish| fixed("wish", wish.as_str())),
         flag("request.tools", request.tools),
         flag("request.images", request.images),
         number("request.max_output_tokens", request.max_output_tokens),

@@ -70,7 +70,7 @@ pub(crate) async fn relay(
                         timeouts,
                         ledger,
                     );
-                    return start_stream(relay, place, timeouts).await;
+                    return Box::pin(start_stream(relay, place, timeouts)).await;
                 }
                 Ok(response) => whole(response, &identity, timeouts, ledger).await,
                 Err(failure) => Err(failure),

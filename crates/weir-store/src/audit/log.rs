@@ -2,7 +2,7 @@ use super::files::{self, Layout};
 use super::health::{Chores, Health};
 use super::keeper::Keeper;
 use super::progress::{Progress, Ticket};
-use super::queue::{Change, Queue};
+use super::queue::Queue;
 use super::recovery::{self, OpenRequest, Recovered};
 use super::signer::open_signer;
 use super::tail::{Supply, Tail};
@@ -11,12 +11,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 use std::thread::{self, JoinHandle};
+use weir_audit::Ident;
 use weir_audit::checkpoint::Signer;
-use weir_audit::event::{Author, LogClosed, LogStarted, Outcome, OutcomeKind};
-use weir_audit::frame::MAX_EVENT_BYTES;
-use weir_audit::{Event, Ident};
+use weir_audit::event::{AsEvent, Author, EventRef, LogClosed, LogStarted, Outcome, OutcomeKind};
 
 /// The one writer of an audit log. Share it in an `Arc`.
 pub struct AuditLog {
@@ -28,8 +27,8 @@ pub struct AuditLog {
 pub(super) struct Shared {
     pub(super) layout: Layout,
     pub(super) disk: Arc<dyn Disk>,
-    pub(super) queue: Arc<Queue>,
-    pub(super) progress: Arc<Progress>,
+    pub(super) queue: Queue,
+    pub(super) progress: Progress,
     pub(super) chores: Chores,
     pub(super) supply: Arc<Supply>,
     pub(super) max_unsynced_bytes: usize,
@@ -42,9 +41,6 @@ struct Running {
     /// Held until the threads have ended.
     _lock: File,
 }
-
-/// More than an envelope takes beside the fields of an event.
-const MAX_ENVELOPE_BYTES: usize = 1024;
 
 /// Batches of durable events that may wait for the keeper before syncing waits for it.
 const MAX_KEEPER_BACKLOG: usize = 4;
@@ -83,18 +79,15 @@ impl AuditLog {
     /// # Errors
     /// [`AuditError::Full`] if the disk does not keep up, [`AuditError::Failed`] if the log broke,
     /// [`AuditError::TooLong`] and [`AuditError::Closed`]. The event is not in the log then.
-    pub fn append(&self, event: impl Into<Event>) -> Result<Ticket, AuditError> {
-        let event = event.into().bounded();
+    pub fn append(&self, event: impl AsEvent) -> Result<Ticket, AuditError> {
         let shared = &self.shared;
         if let Some(reason) = shared.progress.failed() {
             return Err(AuditFailed { reason: reason.to_owned() }.into());
         }
-        let body = event.to_body().map_err(AuditError::Encode)?;
-        if body.bytes_len() + MAX_ENVELOPE_BYTES > MAX_EVENT_BYTES {
-            return Err(AuditError::TooLong(body.bytes_len()));
-        }
-        let seq = shared.queue.push(body, Change::of(&event))?;
-        Ok(Ticket { seq, progress: shared.progress.clone(), queue: shared.queue.clone() })
+        let event = event.as_event();
+        let bounded = if let EventRef::Decision(decision) = event { Some(decision.bounded()) } else { None };
+        let seq = shared.queue.push(bounded.as_deref().map_or(event, AsEvent::as_event))?;
+        Ok(Ticket { seq, shared: shared.clone() })
     }
 
     /// Number of events that have a place in the log.
@@ -116,7 +109,7 @@ impl AuditLog {
     /// [`AuditFailed`] if events were lost or the checkpoint could not be signed.
     pub fn close(&self) -> Result<(), AuditFailed> {
         let Some(running) = self.running().take() else { return Ok(()) };
-        self.shared.queue.close(|events| Event::from(LogClosed { events }).to_body().ok());
+        self.shared.queue.close(|events| LogClosed { events });
         for thread in running.threads {
             // A panic has broken the log already, which is told below.
             let _ = thread.join();
@@ -139,22 +132,23 @@ impl AuditLog {
         let next_segment = end.as_ref().map_or(0, |(segment, _)| segment.number + 1);
         let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), options.segment_bytes, next_segment));
         let end = end.map_or_else(|| supply.first(), Ok)?;
-        let tail = Tail::new(layout.clone(), disk.clone(), supply.clone(), end, next);
+        let max_unsynced_bytes = options.unsynced_bytes;
+        let tail = Tail::new(layout.clone(), disk.clone(), supply.clone(), end, next, max_unsynced_bytes);
+        let author = Author::new(random_id()?, options.node.clone());
         let shared = Arc::new(Shared {
             layout,
             disk: disk.clone(),
-            queue: Arc::new(Queue::new(next, options)),
-            progress: Arc::new(Progress::starting_at(next)),
+            queue: Queue::new(next, author, options),
+            progress: Progress::starting_at(next),
             chores: Chores::default(),
             supply,
-            max_unsynced_bytes: options.unsynced_bytes,
+            max_unsynced_bytes,
             tail: Mutex::new(tail),
         });
         let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();
         let interval = options.checkpoint_interval;
         let keeper = Keeper { signer, interval, frontier, completed, open, signed };
-        let author = Author::new(random_id()?, options.node.clone());
-        let threads = spawn(&shared, author, keeper)?;
+        let threads = spawn(&shared, keeper)?;
         Ok(Self { shared, running: Mutex::new(Some(Running { threads, _lock: lock })) })
     }
 
@@ -202,6 +196,15 @@ impl Shared {
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The end of the log, unless somebody is at it.
+    pub(super) fn try_tail(&self) -> Option<MutexGuard<'_, Tail>> {
+        match self.tail.try_lock() {
+            Ok(tail) => Some(tail),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
 }
 
 /// The outcome of a request that a process left behind.
@@ -213,48 +216,36 @@ fn crashed(request: &Ident, open: &OpenRequest) -> Outcome {
     }
 }
 
-fn spawn(shared: &Arc<Shared>, author: Author, keeper: Keeper) -> Result<Vec<JoinHandle<()>>, AuditError> {
+fn spawn(shared: &Arc<Shared>, keeper: Keeper) -> Result<Vec<JoinHandle<()>>, AuditError> {
     let (to_keeper, durable) = mpsc::sync_channel(MAX_KEEPER_BACKLOG);
     let interval = keeper.interval;
-    let write = {
-        let shared = shared.clone();
-        move || writer::run(&shared, &author)
-    };
-    let sync = {
-        let shared = shared.clone();
-        move || syncer::run(&shared, interval, &to_keeper)
-    };
-    let keep = {
-        let shared = shared.clone();
-        move || keeper.run(&shared, &durable)
-    };
-    let guard = || FailOnPanic(shared.progress.clone());
     Ok(vec![
-        named("audit-write", guard(), write)?,
-        named("audit-sync", guard(), sync)?,
-        named("audit-keep", guard(), keep)?,
+        named("audit-write", shared, writer::run)?,
+        named("audit-sync", shared, move |shared| syncer::run(shared, interval, &to_keeper))?,
+        named("audit-keep", shared, move |shared| keeper.run(shared, &durable))?,
     ])
 }
 
 fn named(
     name: &str,
-    guard: FailOnPanic,
-    run: impl FnOnce() + Send + 'static,
+    shared: &Arc<Shared>,
+    run: impl FnOnce(&Shared) + Send + 'static,
 ) -> Result<JoinHandle<()>, AuditError> {
+    let shared = shared.clone();
     let guarded = move || {
-        let _guard = guard;
-        run();
+        let _guard = FailOnPanic(&shared);
+        run(&shared);
     };
     thread::Builder::new().name(name.to_owned()).spawn(guarded).map_err(AuditError::Thread)
 }
 
-/// Breaks the log when its thread panics: whoever waits must not wait for ever.
-struct FailOnPanic(Arc<Progress>);
+/// Breaks the log when who writes it panics: whoever waits must not wait for ever.
+pub(super) struct FailOnPanic<'s>(pub(super) &'s Shared);
 
-impl Drop for FailOnPanic {
+impl Drop for FailOnPanic<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.0.fail("a thread of the audit log panicked".to_owned());
+            self.0.progress.fail("a thread of the audit log panicked".to_owned());
         }
     }
 }

@@ -3,10 +3,11 @@
 //! One process writes a log: [`AuditLog`]. Anyone may read it meanwhile: [`AuditReader`], [`query`],
 //! [`verify`]. Files and bytes are described in `docs/formats/audit.md`.
 //!
-//! Three threads write. The *writer* drains the queue and hands frames to the kernel, the *syncer* makes
-//! them durable, and the *keeper* grows the tree over durable events, signs checkpoints and prepares the
-//! next segment. So a request that waits for the kernel never waits for the disk, and one that waits for
-//! the disk never waits for the tree.
+//! Whoever waits for an event hands it to the kernel, with all that came before; the *writer* thread does
+//! so for events nobody waits for, and whenever it could take long. The *syncer* makes events durable, and
+//! the *keeper* grows the tree over durable events, signs checkpoints and prepares the next segment. So a
+//! request that waits for the kernel never waits for the disk, and one that waits for the disk never waits
+//! for the tree.
 //!
 //! - INVARIANT (acknowledged is kept): `written` is published after the kernel has the bytes, `durable`
 //!   after a sync of the file that has them returned without error.
@@ -159,9 +160,6 @@ pub enum AuditError {
     /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(String),
-    /// An event could not be encoded.
-    #[error("the event cannot be encoded: {0}")]
-    Encode(#[source] serde_json::Error),
     /// A thread could not be started.
     #[error("a thread of the audit log could not be started: {0}")]
     Thread(#[source] std::io::Error),

@@ -1,5 +1,7 @@
 use super::AuditFailed;
-use super::queue::Queue;
+use super::log::Shared;
+use super::writer::write_now;
+use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -132,7 +134,7 @@ impl Progress {
     }
 
     async fn reach(&self, mark: &Mark, seq: u64) -> Result<(), AuditFailed> {
-        loop {
+        while mark.reached.load(Ordering::SeqCst) <= seq {
             // Registered before looking, so that a move between the look and the sleep is not missed.
             let mut moved = pin!(mark.moved.notified());
             moved.as_mut().enable();
@@ -144,6 +146,7 @@ impl Progress {
             }
             moved.await;
         }
+        Ok(())
     }
 
     fn demand_durable(&self, seq: u64) {
@@ -175,11 +178,16 @@ impl Demand {
 }
 
 /// The place of an appended event, and the way to wait until it is safe.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ticket {
     pub(super) seq: u64,
-    pub(super) progress: Arc<Progress>,
-    pub(super) queue: Arc<Queue>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("seq", &self.seq).finish_non_exhaustive()
+    }
 }
 
 impl Ticket {
@@ -192,10 +200,11 @@ impl Ticket {
     /// Whether the kernel has the event.
     #[must_use]
     pub fn is_written(&self) -> bool {
-        self.progress.written.reached.load(Ordering::SeqCst) > self.seq
+        self.shared.progress.written.reached.load(Ordering::SeqCst) > self.seq
     }
 
-    /// Waits until the kernel has the event: it survives the end of this process.
+    /// Waits until the kernel has the event: it survives the end of this process. Usually it is this
+    /// call that hands the event over, with all that came before.
     ///
     /// # Errors
     /// [`AuditFailed`] if the log broke before.
@@ -203,8 +212,9 @@ impl Ticket {
         if self.is_written() {
             return Ok(());
         }
-        self.queue.urge(self.seq);
-        self.progress.reach(&self.progress.written, self.seq).await
+        write_now(&self.shared, self.seq);
+        let progress = &self.shared.progress;
+        progress.reach(&progress.written, self.seq).await
     }
 
     /// Waits until the disk has the event: it survives a power loss.
@@ -212,12 +222,13 @@ impl Ticket {
     /// # Errors
     /// [`AuditFailed`] if the log broke before.
     pub async fn durable(&self) -> Result<(), AuditFailed> {
-        if self.progress.durable() > self.seq {
+        let progress = &self.shared.progress;
+        if progress.durable() > self.seq {
             return Ok(());
         }
-        self.queue.urge(self.seq);
-        self.progress.demand_durable(self.seq);
-        self.progress.reach(&self.progress.durable, self.seq).await
+        write_now(&self.shared, self.seq);
+        progress.demand_durable(self.seq);
+        progress.reach(&progress.durable, self.seq).await
     }
 
     /// [`written`](Self::written) for a thread that may block.

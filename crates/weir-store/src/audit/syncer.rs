@@ -26,7 +26,7 @@ pub(super) fn run(shared: &Shared, interval: Duration, keeper: &SyncSender<Vec<A
 
 /// Syncs what is written. Leaves all undone when a segment had to be replaced: the caller comes again.
 fn sync(shared: &Shared, keeper: &SyncSender<Vec<Arc<Batch>>>) -> Result<(), AuditError> {
-    let (segments, batches): (Vec<_>, Vec<_>) = shared.tail().unsynced().into_iter().unzip();
+    let (segments, batches): (Vec<_>, Vec<_>) = shared.tail().unsynced()?.into_iter().unzip();
     let Some(end) = batches.last().map(|batch| batch.end) else { return Ok(()) };
     if let Err((failed, _)) = sync_segments(shared, segments) {
         return shared.tail().abandon(&failed);

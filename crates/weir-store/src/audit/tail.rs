@@ -7,15 +7,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_audit::frame::{SEGMENT_HEADER_BYTES, segment_header};
 
-/// Frames that one write gave to the kernel.
-#[derive(Debug)]
+/// Frames of events that follow each other.
+#[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) frames: Vec<u8>,
     /// Which events begin and end requests.
     pub(super) changes: Vec<(u64, Change)>,
+    /// Index of the first event.
+    pub(super) first: u64,
     /// Index of the event after the last.
     pub(super) end: u64,
 }
+
+impl Batch {
+    /// Number of events.
+    pub(super) fn events(&self) -> usize {
+        usize::try_from(self.end - self.first).unwrap_or(usize::MAX)
+    }
+
+    /// Says which event an empty batch begins with.
+    pub(super) fn begin_at(&mut self, first: u64) {
+        (self.first, self.end) = (first, first);
+    }
+
+    /// Takes over the events of the batch that follows.
+    pub(super) fn append(&mut self, next: &mut Batch) {
+        self.frames.append(&mut next.frames);
+        self.changes.append(&mut next.changes);
+        self.end = next.end;
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+        self.changes.clear();
+    }
+
+    /// A copy of the events, with room for more.
+    fn gathered(&self) -> Self {
+        let mut frames = Vec::with_capacity(self.frames.len().max(GATHERED_BYTES));
+        frames.extend_from_slice(&self.frames);
+        Self { frames, changes: self.changes.clone(), ..*self }
+    }
+}
+
+/// Small batches are kept together up to this size until they are durable.
+const GATHERED_BYTES: usize = 64 * 1024;
 
 /// A segment file that is written.
 #[derive(Debug)]
@@ -39,6 +75,9 @@ impl Segment {
     }
 }
 
+/// Batches with the segments that have them.
+type Unsynced = Vec<(Arc<Segment>, Arc<Batch>)>;
+
 /// The end of the log: the segment being written, and what of it is not durable yet.
 pub(super) struct Tail {
     layout: Layout,
@@ -50,6 +89,9 @@ pub(super) struct Tail {
     durable: u64,
     unsynced: VecDeque<(Arc<Segment>, Arc<Batch>)>,
     unsynced_bytes: usize,
+    /// A write to the segment failed.
+    is_broken: bool,
+    max_unsynced_bytes: usize,
 }
 
 /// Where segments come from. One is prepared ahead, so that a full disk shows before it hurts and the
@@ -127,6 +169,7 @@ impl Tail {
         supply: Arc<Supply>,
         (segment, offset): (Segment, u64),
         next: u64,
+        max_unsynced_bytes: usize,
     ) -> Self {
         Self {
             layout,
@@ -137,6 +180,8 @@ impl Tail {
             durable: next,
             unsynced: VecDeque::new(),
             unsynced_bytes: 0,
+            is_broken: false,
+            max_unsynced_bytes,
         }
     }
 
@@ -146,33 +191,56 @@ impl Tail {
     }
 
     /// What is not durable, oldest first.
-    pub(super) fn unsynced(&self) -> Vec<(Arc<Segment>, Arc<Batch>)> {
-        self.unsynced.iter().cloned().collect()
+    pub(super) fn unsynced(&mut self) -> Result<Unsynced, AuditError> {
+        if self.is_broken {
+            self.replace_segment()?;
+        }
+        Ok(self.unsynced.iter().cloned().collect())
+    }
+
+    /// Hands a batch to the kernel if that takes no more than copying it; `false` if it does not, or did
+    /// not work: [`write`](Self::write) is to be asked then.
+    pub(super) fn write_quickly(&mut self, batch: &Batch) -> bool {
+        let has_room = self.offset + batch.frames.len() as u64 <= self.segment.len;
+        let has_memory = self.unsynced_bytes + batch.frames.len() <= self.max_unsynced_bytes;
+        if self.is_broken || !has_room || !has_memory {
+            return false;
+        }
+        self.is_broken = self.write_here(&batch.frames).is_err();
+        if !self.is_broken {
+            self.keep(batch);
+        }
+        !self.is_broken
     }
 
     /// Hands a batch to the kernel: in the next segment if this one is full, in a replacement if the
     /// write fails.
-    pub(super) fn write(&mut self, batch: Batch) -> Result<(), AuditError> {
-        let len = batch.frames.len() as u64;
-        let written = self.make_room(len).and_then(|()| self.write_here(&batch.frames));
-        self.unsynced_bytes += batch.frames.len();
-        self.unsynced.push_back((self.segment.clone(), Arc::new(batch)));
-        match written {
-            Ok(()) => {
-                self.offset += len;
-                Ok(())
-            }
-            Err(_) => {
-                let replaced = self.replace_segment();
-                if replaced.is_err() {
-                    // No file has the batch, and a sync that comes before the failure is known must not
-                    // find it: it would be declared durable.
-                    self.unsynced.clear();
-                    self.unsynced_bytes = 0;
-                }
-                replaced
-            }
+    pub(super) fn write(&mut self, batch: &Batch) -> Result<(), AuditError> {
+        let is_written = !self.is_broken
+            && self
+                .make_room(batch.frames.len() as u64)
+                .and_then(|()| self.write_here(&batch.frames))
+                .is_ok();
+        self.keep(batch);
+        if is_written { Ok(()) } else { self.replace_segment() }
+    }
+
+    /// Keeps a batch until it is durable, together with those before it where nobody looks at them now.
+    fn keep(&mut self, batch: &Batch) {
+        let len = batch.frames.len();
+        self.offset += len as u64;
+        self.unsynced_bytes += len;
+        if let Some((segment, last)) = self.unsynced.back_mut()
+            && Arc::ptr_eq(segment, &self.segment)
+            && let Some(last) = Arc::get_mut(last)
+            && last.frames.len() + len <= GATHERED_BYTES
+        {
+            last.frames.extend_from_slice(&batch.frames);
+            last.changes.extend_from_slice(&batch.changes);
+            last.end = batch.end;
+            return;
         }
+        self.unsynced.push_back((self.segment.clone(), Arc::new(batch.gathered())));
     }
 
     /// Notes that events below `end` are durable.
@@ -196,6 +264,18 @@ impl Tail {
     ///
     /// INVARIANT (one sync per file after an error): the old file is not touched any more.
     fn replace_segment(&mut self) -> Result<(), AuditError> {
+        let replaced = self.begin_replacement();
+        if replaced.is_err() {
+            // No file has the last batch, and a sync that comes before the failure is known must not
+            // find it: it would be declared durable.
+            self.unsynced.clear();
+            self.unsynced_bytes = 0;
+        }
+        self.is_broken = replaced.is_err();
+        replaced
+    }
+
+    fn begin_replacement(&mut self) -> Result<(), AuditError> {
         let mut contents = segment_header(self.durable).to_vec();
         for (_, batch) in &self.unsynced {
             contents.extend_from_slice(&batch.frames);
@@ -272,9 +352,10 @@ mod tests {
         let disk: Arc<dyn Disk> = Arc::new(Full(AtomicBool::new(false)));
         let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), 4096, 0));
         let first = supply.first().unwrap();
-        let mut tail = Tail::new(layout, disk, supply, first, 0);
-        let batch = Batch { frames: b"frame".to_vec(), changes: Vec::new(), end: 1 };
-        assert!(tail.write(batch).is_err());
-        assert!(tail.unsynced().is_empty());
+        let mut tail = Tail::new(layout, disk, supply, first, 0, 1024);
+        let batch = Batch { frames: b"frame".to_vec(), changes: Vec::new(), first: 0, end: 1 };
+        assert!(!tail.write_quickly(&batch));
+        assert!(tail.write(&batch).is_err());
+        assert!(tail.unsynced.is_empty());
     }
 }

@@ -74,7 +74,14 @@ fn write_array(items: &[Json], out: &mut Vec<u8>) {
 
 /// Appends a JSON string, escaped and quoted.
 pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing to a `Vec` cannot fail, and a `str` is always representable.
-    let written = serde_json::to_writer(&mut *out, text);
-    debug_assert!(written.is_ok());
+    // Without an early end the loop looks at many bytes at once.
+    if text.bytes().fold(false, |found, b| found | (b < 0x20) | (b == b'"') | (b == b'\\')) {
+        // Writing to a `Vec` cannot fail, and a `str` is always representable.
+        let written = serde_json::to_writer(&mut *out, text);
+        debug_assert!(written.is_ok());
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }

@@ -34,12 +34,13 @@ fn summary(snapshot: &Snapshot) -> String {
     let loaded = &snapshot.loaded;
     let count = |zone| loaded.config.backends.iter().filter(|backend| backend.zone == zone).count();
     format!(
-        "{} local and {} cloud backends, {} aliases, {} rules, boundary `{}`, policy revision {}",
+        "{} local and {} cloud backends, {} aliases, {} rules, boundary `{}`, {} profile, policy revision {}",
         count(ZoneKind::Local),
         count(ZoneKind::Cloud),
         loaded.catalogue.aliases().count(),
         loaded.policy.rules().len(),
         loaded.policy.boundary.level(),
+        loaded.classify.profile.as_str(),
         loaded.policy_revision,
     )
 }

@@ -89,6 +89,14 @@ fn print_label(explained: &Explained) {
         list(label.jurisdictions().iter().map(ToString::to_string).collect())
     ));
     line(format_args!("  {:14} {}", "opaque", list(explained.opaque.clone())));
+    line(format_args!("  {:14} {}", "profile", explained.profile));
+    if !explained.detectors.is_empty() {
+        line(format_args!(
+            "  {:14} {} (not asked: nothing is sent)",
+            "detectors",
+            explained.detectors.join(", ")
+        ));
+    }
     if !explained.complete {
         line(paint(BAD, "  not everything could be inspected, which counts as classified"));
     }
@@ -153,6 +161,8 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         },
         "classified": explained.is_classified,
         "boundary": explained.boundary.as_str(),
+        "profile": explained.profile,
+        "detectors_not_asked": explained.detectors,
         "complete": explained.complete,
         "findings": explained.findings.iter().map(finding).collect::<Vec<_>>(),
         "opaque": explained.opaque,

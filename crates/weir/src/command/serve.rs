@@ -41,13 +41,15 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failed> {
     runtime.block_on(serve_until_told(snapshot, args))
 }
 
-/// One worker for each processor, by the affinity the process was given.
+/// One worker for each processor, by the affinity the process was given. Where there is one, there is
+/// nobody to share work with, and a runtime that does not try to costs less.
 pub(crate) fn runtime() -> Result<Runtime, Failed> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("weir")
-        .build()
-        .map_err(|error| Failed::check("cannot start", &error))
+    let is_alone = std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
+    let mut builder = match is_alone {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().thread_name("weir").build().map_err(|error| Failed::check("cannot start", &error))
 }
 
 async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCode, Failed> {

@@ -7,8 +7,8 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     name: "email",
     entity: EntityType::EMAIL_ADDRESS,
     category: Category::Personal,
-    finds: "e-mail addresses, those in other scripts too",
-    validation: "a domain with a dot and a top-level domain; `user@localhost`, `git@host:path` and code such as `a@b.t()` are none",
+    finds: "e-mail addresses, those in other scripts, with a quoted local part or at an IP address too",
+    validation: "a domain with a dot and a top-level domain, or an address in square brackets (RFC 5321); `user@localhost`, `git@host:path` and code such as `a@b.t()` are none",
     find: Find::At(find),
 };
 
@@ -17,7 +17,10 @@ const LOCAL_MAX: usize = 64;
 const DOMAIN_MAX: usize = 255;
 
 fn find(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
-    let start = local_start(haystack, at);
+    let start = quoted_start(haystack, at).unwrap_or_else(|| local_start(haystack, at));
+    if let Some(end) = literal_end(haystack, at + 1) {
+        return (start < at).then(|| Match::new(start..end, 1.0));
+    }
     let end = domain_end(haystack, at + 1);
     if start == at || is_code(haystack, end) || is_git_remote(haystack, start, at, end) {
         return None;
@@ -26,13 +29,36 @@ fn find(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     is_domain(domain).then(|| Match::new(start..end, 1.0))
 }
 
+/// `"jo doe"@example.com`; a quote that ends right before the sign has begun not long before it.
+fn quoted_start(haystack: &Haystack<'_>, at: usize) -> Option<usize> {
+    let floor = at.saturating_sub(LOCAL_MAX);
+    let (last, head) = haystack.slice(floor..at).split_last()?;
+    let quoted = head.iter().rev().take_while(|b| !matches!(b, b'"' | b'\n' | b'@' | b'{' | b'\\')).count();
+    let start = at.checked_sub(quoted + 2)?;
+    (*last == b'"' && quoted > 0 && haystack.byte(start)? == b'"').then_some(start)
+}
+
+/// `jo@[192.0.2.1]`, `jo@[IPv6:2001:db8::1]`.
+fn literal_end(haystack: &Haystack<'_>, at: usize) -> Option<usize> {
+    const ADDRESS_MAX: usize = 52;
+    let open = haystack.starts_with(at, "[").then_some(at + 1)?;
+    let close = haystack.run_end(open, ADDRESS_MAX, |b| b != b']' && !b.is_ascii_whitespace());
+    let text = std::str::from_utf8(haystack.slice(open..close)).ok()?;
+    let is_address = match text.strip_prefix("IPv6:") {
+        Some(text) => text.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => text.parse::<std::net::Ipv4Addr>().is_ok(),
+    };
+    (is_address && haystack.byte(close) == Some(b']')).then_some(close + 1)
+}
+
 fn local_start(haystack: &Haystack<'_>, at: usize) -> usize {
     let floor = at.saturating_sub(LOCAL_MAX);
     let run = haystack.slice(floor..at).iter().rev().take_while(|b| is_local(**b)).count();
-    let mut start = at - run;
+    // In `/login?email=jo@…` the address begins after the last sign of the URL.
+    let url = haystack.slice(at - run..at).iter().rposition(|b| matches!(b, b'/' | b'=' | b'?' | b'&'));
+    let mut start = at - run + url.map_or(0, |sign| sign + 1);
     // A dot or quote before the address belongs to the sentence; a cut character to nobody.
-    while start < at
-        && haystack.byte(start).is_some_and(|b| matches!(b, b'.' | b'\'' | b'=' | b'/') || is_continuation(b))
+    while start < at && haystack.byte(start).is_some_and(|b| matches!(b, b'.' | b'\'') || is_continuation(b))
     {
         start += 1;
     }

@@ -10,7 +10,7 @@ pub(super) const V4: RecogniserInfo = RecogniserInfo {
     entity: EntityType::IP_ADDRESS,
     category: Category::Personal,
     finds: "IPv4 addresses, public, private or reserved for documentation",
-    validation: "four octets; no loopback, unspecified, multicast or mask; no version; section-like numbers only near a word such as `host`",
+    validation: "four octets; no loopback, unspecified or mask; multicast and broadcast only near such a word; no version; section-like numbers only near a word such as `host`",
     find: Find::Digit(find_v4),
 };
 
@@ -19,7 +19,7 @@ pub(super) const V6: RecogniserInfo = RecogniserInfo {
     entity: EntityType::IP_ADDRESS,
     category: Category::Personal,
     finds: "IPv6 addresses, global, unique local, link-local or reserved for documentation",
-    validation: "the notation of RFC 4291, four groups or an assigned prefix; no loopback, unspecified or multicast",
+    validation: "the notation of RFC 4291, four groups or an assigned prefix; loopback and multicast only after `client IP` and like words",
     find: Find::Colon(find_v6),
 };
 
@@ -29,14 +29,15 @@ const V6_MAX: usize = 45;
 fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     let (octets, end) = octets(haystack, at)?;
     let address = Ipv4Addr::from(octets);
-    if !stands_alone(haystack, at, end) || is_heading(haystack, at, end) || !names_a_host(address) {
+    if !stands_alone(haystack, at, end) || is_heading(haystack, at, end) || names_nobody(address) {
         return None;
     }
     if haystack.context_before(&(at..end), VERSION_WORDS).is_some_and(|word| at - word.end <= 4) {
         return None;
     }
     let found = Match::new(at..end, 0.9);
-    if address.is_private() || octets.iter().any(|octet| *octet > SECTION_MAX) {
+    let names_one = !address.is_multicast() && !address.is_broadcast();
+    if names_one && (address.is_private() || octets.iter().any(|octet| *octet > SECTION_MAX)) {
         return Some(found);
     }
     let context = haystack.context(&found.span, HOST_WORDS)?;
@@ -69,7 +70,12 @@ const HOST_WORDS: &[&str] = &[
     "from",
     "ssh",
     "port",
+    "multicast",
+    "broadcast",
 ];
+/// What makes an address that every network has one of this network's.
+const NETWORK_WORDS: &[&str] =
+    &["multicast", "client ip", "client address", "source ip", "user ip", "remote addr", "peer"];
 /// Numbered sections and versions seldom have a part above this.
 const SECTION_MAX: u8 = 25;
 
@@ -103,10 +109,11 @@ fn is_heading(haystack: &Haystack<'_>, start: usize, end: usize) -> bool {
     haystack.before(start) == Some(b'\n') && haystack.starts_with(end, ". ")
 }
 
-/// Loopback, unspecified, multicast, broadcast and masks are the same everywhere and name nobody.
-/// Addresses for documentation do count: no recogniser can know that the writer meant it so.
-fn names_a_host(address: Ipv4Addr) -> bool {
-    !matches!(address.octets(), [0 | 127 | 224..=255, ..])
+/// Loopback, unspecified and masks are the same everywhere and name nobody. Addresses for documentation
+/// do count: no recogniser can know that the writer meant it so.
+fn names_nobody(address: Ipv4Addr) -> bool {
+    let is_reserved = address.octets()[0] >= 240 && !address.is_broadcast();
+    is_reserved || matches!(address.octets(), [0 | 127, ..])
 }
 
 /// `at` is a colon.
@@ -116,9 +123,13 @@ fn find_v6(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     let address: Ipv6Addr = text.parse().ok()?;
     // `a::b` in a program is short and under no assigned prefix.
     let is_long = text.split(':').filter(|group| !group.is_empty()).count() >= 4;
-    let excepted = address.is_loopback() || address.is_multicast() || address.to_ipv4_mapped().is_some();
-    let is_address = is_assigned(address) || (is_long && !excepted);
-    is_address.then(|| Match::new(span, 0.9))
+    let is_special = address.is_loopback() || address.is_multicast();
+    let found = Match::new(span, 0.9);
+    if is_assigned(address) || (is_long && !is_special) {
+        return Some(found);
+    }
+    let context = is_special.then(|| haystack.context(&found.span, NETWORK_WORDS))??;
+    Some(found.with_evidence(&context))
 }
 
 /// The run of hexadecimal digits, colons and dots around the first colon of it.
@@ -141,6 +152,6 @@ fn notation(haystack: &Haystack<'_>, colon: usize) -> Option<Range<usize>> {
 /// Global unicast, unique local, link-local, and IPv4 embedded.
 fn is_assigned(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
-    let embedded = address.to_ipv4_mapped().is_some_and(names_a_host) || (first == 0x64 && second == 0xff9b);
+    let embedded = address.to_ipv4_mapped().is_some() || (first == 0x64 && second == 0xff9b);
     embedded || matches!(first, 0x2000..=0x3fff | 0xfc00..=0xfdff | 0xfe80..=0xfebf)
 }

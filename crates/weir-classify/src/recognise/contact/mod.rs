@@ -1,10 +1,22 @@
 //! Ways to reach a person or a machine.
 
-mod calling_codes;
+mod device;
 mod email;
 mod ip;
+mod mac;
 mod phone;
+mod profile;
 
 use super::RecogniserInfo;
 
-pub(super) const ROWS: &[RecogniserInfo] = &[email::ROW, phone::ROW, ip::V4, ip::V6];
+pub(super) const ROWS: &[RecogniserInfo] = &[
+    email::ROW,
+    phone::ROW,
+    ip::V4,
+    ip::V6,
+    mac::ROW,
+    device::IMEI,
+    device::IMSI,
+    device::ICCID,
+    profile::ROW,
+];

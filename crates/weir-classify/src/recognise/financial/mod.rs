@@ -1,8 +1,23 @@
-//! Cards and accounts.
+//! Cards, accounts and wallets.
 
+mod account;
+mod base58;
+mod bic;
 mod card;
 mod iban;
+mod wallet;
 
 use super::RecogniserInfo;
 
-pub(super) const ROWS: &[RecogniserInfo] = &[card::ROW, iban::ROW];
+pub(in crate::recognise) use card::luhn;
+
+pub(super) const ROWS: &[RecogniserInfo] = &[
+    card::ROW,
+    iban::ROW,
+    bic::ROW,
+    account::ROUTING,
+    account::SORT_CODE,
+    account::NUMBER,
+    wallet::ROW,
+    wallet::SOLANA,
+];

@@ -169,11 +169,6 @@ impl Field<'_> {
         let label = before.strip_suffix([':', '=', '：']);
         label.is_some_and(|label| ends_with_words(label, labels))
     }
-
-    /// Whether the text before it, or before its last word, ends with one of `leads`.
-    pub(super) fn ends_with(&self, leads: &[&str]) -> bool {
-        ends_with_words(self.before(), leads)
-    }
 }
 
 fn ends_with_words(text: &str, words: &[&str]) -> bool {

@@ -78,14 +78,16 @@ const LEADS: &[&str] = &[
 fn judge(haystack: &Haystack<'_>, anchor: Range<usize>, is_legal: bool) -> Option<Match> {
     let line = Line::around(haystack, &anchor)?;
     let field = line.field(&anchor)?;
-    let words = field.folded();
+    let sentence = field.folded();
+    let said = LEADS.iter().find_map(|lead| sentence.strip_prefix(lead)?.strip_prefix(' '));
+    let words = said.unwrap_or(&sentence);
     let code = || {
         words
             .split_once(' ')
             .and_then(|(first, _)| marking(first))
             .filter(|found| found.strength == Strength::Code)
     };
-    let found = marking(&words).or_else(code).filter(|found| found.is_legal == is_legal)?;
+    let found = marking(words).or_else(code).filter(|found| found.is_legal == is_legal)?;
     let in_key = || haystack.keys().last().is_some_and(|key| LABELS.contains(&key.to_lowercase().as_str()));
     let is_labelled = || field.ends_label(LABELS) || field.place() == Place::Alone && in_key();
     let stands = match found.strength {
@@ -101,7 +103,7 @@ fn judge(haystack: &Haystack<'_>, anchor: Range<usize>, is_legal: bool) -> Optio
             field.is_upper() && (field.has_controls() || is_alone())
         }
     };
-    let says_so = || found.strength != Strength::Code && field.ends_with(LEADS);
-    (stands || is_labelled() || says_so())
+    let says_so = said.is_some() && found.strength != Strength::Code;
+    (stands || is_labelled() || says_so)
         .then(|| Match { level: Some(found.level), ..Match::new(field.span(), 0.9) })
 }

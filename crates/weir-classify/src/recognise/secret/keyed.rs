@@ -1,25 +1,11 @@
-use super::token::{is_base64_url, is_random};
-use crate::EntityType;
+use super::named::is_hash;
+use super::placeholder::is_placeholder;
+use super::random::{Doubt, is_random};
+use super::secret;
+use super::token::is_base64_url;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
-use weir_label::Category;
-
-const fn secret(
-    name: &'static str,
-    finds: &'static str,
-    validation: &'static str,
-    find: Find,
-) -> RecogniserInfo {
-    RecogniserInfo {
-        name,
-        entity: EntityType::SECRET,
-        category: Category::Credentials,
-        finds,
-        validation,
-        find,
-    }
-}
 
 pub(super) const AWS_SECRET_KEY: RecogniserInfo = secret(
     "aws_secret_access_key",
@@ -44,21 +30,68 @@ pub(super) const AWS_SECRET_KEY: RecogniserInfo = secret(
     ),
 );
 
-pub(super) const SLACK_WEBHOOK: RecogniserInfo = secret(
-    "slack_webhook",
-    "Slack webhook addresses",
-    "the path of a webhook with its token",
-    Find::Literal(
-        &["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"],
-        find_slack_webhook,
-    ),
-);
-
 pub(super) const AZURE_KEY: RecogniserInfo = secret(
     "azure_key",
     "keys in Azure connection strings",
     "base64 of the key's length after `AccountKey=` or `SharedAccessKey=`",
     Find::Word(&["AccountKey", "SharedAccessKey", "accountKey", "sharedAccessKey"], find_azure_key),
+);
+
+pub(super) const MARKED: RecogniserInfo = secret(
+    "marked_token",
+    "tokens of vendors that no table has, by a mark such as `_live_`, `_pat_` or `_secret_` within them",
+    "a short prefix, the mark, and 20 or more characters that look random and are no hash",
+    Find::Literal(
+        &[
+            "_live_",
+            "_prod_",
+            "_production_",
+            "_sandbox_",
+            "_test_",
+            "_pat_",
+            "-pat-",
+            "_sk_",
+            "_secret_",
+            "_token_",
+            "_tkn_",
+            "_api_",
+            "_key_",
+            "_apikey_",
+            "-api-",
+            "-key-",
+            "-token-",
+            "-secret-",
+            "_oauth_",
+            "_access_",
+            "_auth_",
+            "_v1_",
+        ],
+        find_marked,
+    ),
+);
+
+pub(super) const AZURE_CLIENT_SECRET: RecogniserInfo = secret(
+    "azure_client_secret",
+    "client secrets of Microsoft Entra ID",
+    "three characters, a digit, `Q~` and 31 to 34 characters",
+    Find::Literal(
+        &["0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~"],
+        find_azure_client_secret,
+    ),
+);
+
+pub(super) const FACEBOOK_APP: RecogniserInfo = secret(
+    "facebook_app_token",
+    "Facebook app access tokens",
+    "an app's number, a vertical line and 27 characters, near the word `facebook`",
+    Find::Word(&["facebook", "Facebook", "FACEBOOK"], find_facebook),
+);
+
+pub(super) const BUNDLER: RecogniserInfo = secret(
+    "bundler_credential",
+    "credentials of RubyGems sources in Bundler's variables",
+    "`BUNDLE_`, a host with `__` for its dots, and two parts with a colon",
+    Find::Literal(&["BUNDLE_"], find_bundler),
 );
 
 pub(super) const JWT: RecogniserInfo = secret(
@@ -77,8 +110,8 @@ pub(super) const TELEGRAM_BOT: RecogniserInfo = secret(
 
 pub(super) const DISCORD_BOT: RecogniserInfo = secret(
     "discord_bot_token",
-    "Discord bot tokens and webhook addresses",
-    "three parts of fixed lengths near the word `discord`, or the path of a webhook with its token",
+    "Discord bot tokens",
+    "three parts of fixed lengths near the word `discord`",
     Find::Word(&["discord", "Discord", "DISCORD"], find_discord),
 );
 
@@ -88,14 +121,66 @@ const VALUE_WITHIN: usize = 64;
 fn find_aws_secret(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let is_value = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let value = first_run(haystack, word.end, is_value, |len| len == 40)?;
-    is_random(haystack.slice(value.clone())).then(|| Match::new(value, 0.9).with_evidence(&word))
+    is_random(haystack.slice(value.clone()), Doubt::Little)
+        .then(|| Match::new(value, 0.9).with_evidence(&word))
 }
 
 fn find_azure_key(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let is_value = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     // 32 or 64 bytes of key, without the padding.
     let value = first_run(haystack, word.end, is_value, |len| matches!(len, 43 | 86))?;
-    is_random(haystack.slice(value.clone())).then(|| Match::new(value, 1.0).with_evidence(&word))
+    is_random(haystack.slice(value.clone()), Doubt::Little)
+        .then(|| Match::new(value, 1.0).with_evidence(&word))
+}
+
+/// A vendor's short name, or its initials.
+const PREFIX: std::ops::RangeInclusive<usize> = 1..=14;
+
+fn find_marked(haystack: &Haystack<'_>, mark: Range<usize>) -> Option<Match> {
+    let end = haystack.run_end(mark.end, 200, is_base64_url);
+    let before = haystack.slice(mark.start.saturating_sub(16)..mark.start);
+    let prefix = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let start = mark.start - prefix;
+    if end - mark.end < 20 || !PREFIX.contains(&prefix) || !haystack.opens(start) {
+        return None;
+    }
+    let tail = haystack.slice(mark.end..end);
+    let is_key = is_random(tail, Doubt::Much) && !is_hash(tail) && !is_placeholder(tail);
+    (is_key && tail.iter().filter(|b| b.is_ascii_digit()).count() >= 2).then(|| Match::new(start..end, 0.7))
+}
+
+fn find_azure_client_secret(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
+    let is_value = |b: u8| is_base64_url(b) || matches!(b, b'.' | b'~');
+    let start = anchor.start.checked_sub(3)?;
+    let end = haystack.run_end(anchor.end, 36, is_value);
+    let tail = haystack.slice(anchor.end..end);
+    let fits =
+        (31..=34).contains(&tail.len()) && haystack.slice(start..anchor.start).iter().all(|b| is_value(*b));
+    let opens = haystack.before(start).is_none_or(|b| !is_value(b));
+    (fits && opens && is_random(tail, Doubt::Little) && !is_placeholder(tail))
+        .then(|| Match::new(start..end, 1.0))
+}
+
+fn find_facebook(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    let limit = haystack.len().min(word.end + VALUE_WITHIN);
+    let start = (word.end..limit).find(|at| haystack.byte(*at).is_some_and(|b| b.is_ascii_digit()))?;
+    let line = haystack.run_end(start, 20, |b| b.is_ascii_digit());
+    let end = haystack.run_end(line + 1, 44, is_base64_url);
+    let fits = (13..=17).contains(&(line - start)) && haystack.byte(line) == Some(b'|') && end - line > 24;
+    (fits && is_random(haystack.slice(line + 1..end), Doubt::Little))
+        .then(|| Match::new(start..end, 0.9).with_evidence(&word))
+}
+
+fn find_bundler(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
+    let name =
+        haystack.run_end(anchor.end, 64, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let is_host = haystack.slice(anchor.end..name).windows(2).any(|pair| pair == b"__");
+    let start = haystack.run_end(name, 6, |b| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b'?' | b'\\'));
+    let colon = haystack.run_end(start, 64, |b| b.is_ascii_alphanumeric());
+    let end = haystack.run_end(colon + 1, 64, is_base64_url);
+    let fits = start > name && colon > start && haystack.byte(colon) == Some(b':') && end - colon > 6;
+    let value = haystack.slice(start..end);
+    (is_host && fits && !is_placeholder(value)).then(|| Match::new(start..end, 0.9).with_evidence(&anchor))
 }
 
 /// The first run of a class after `from` whose length fits.
@@ -122,13 +207,6 @@ fn first_run(
     None
 }
 
-fn find_slack_webhook(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
-    let end = haystack.run_end(anchor.end, 120, |b| b.is_ascii_alphanumeric() || b == b'/');
-    let path = haystack.slice(anchor.end..end);
-    let parts = path.split(|b| *b == b'/').filter(|part| part.len() >= 8).count();
-    ((parts >= 3 || path.len() >= 40) && is_random(path)).then(|| Match::new(anchor.start..end, 1.0))
-}
-
 fn find_telegram(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
     let head = haystack.slice(anchor.start.saturating_sub(12)..anchor.start);
     let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
@@ -138,14 +216,14 @@ fn find_telegram(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match>
     let end = haystack.last_seam(token + 34..end).unwrap_or(end);
     let fits = (8..=10).contains(&digits) && (34..=35).contains(&(end - token));
     let opens = haystack.opens(start) || haystack.slice(start.saturating_sub(3)..start) == b"bot";
-    (fits && opens && is_random(haystack.slice(token..end))).then(|| Match::new(start..end, 1.0))
+    (fits && opens && is_random(haystack.slice(token..end), Doubt::Little))
+        .then(|| Match::new(start..end, 1.0))
 }
 
 fn find_discord(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let limit = haystack.len().min(word.end + VALUE_WITHIN);
-    let value = (word.end..limit)
-        .filter(|at| haystack.opens(*at))
-        .find_map(|at| discord_token(haystack, at).or_else(|| discord_webhook(haystack, at)))?;
+    let value =
+        (word.end..limit).filter(|at| haystack.opens(*at)).find_map(|at| discord_token(haystack, at))?;
     Some(Match::new(value, 0.9).with_evidence(&word))
 }
 
@@ -155,15 +233,7 @@ fn discord_token(haystack: &Haystack<'_>, start: usize) -> Option<Range<usize>> 
     let end = haystack.run_end(time + 1, 40, is_base64_url);
     let dots = haystack.byte(user) == Some(b'.') && haystack.byte(time) == Some(b'.');
     let fits = (23..=28).contains(&(user - start)) && time - user == 7 && end - time > 27;
-    (dots && fits && is_random(haystack.slice(start..end))).then_some(start..end)
-}
-
-fn discord_webhook(haystack: &Haystack<'_>, start: usize) -> Option<Range<usize>> {
-    const PATH: &str = "api/webhooks/";
-    let id = haystack.starts_with(start, PATH).then_some(start + PATH.len())?;
-    let slash = haystack.run_end(id, 24, |b| b.is_ascii_digit());
-    let end = haystack.run_end(slash + 1, 100, is_base64_url);
-    (slash - id >= 15 && haystack.byte(slash) == Some(b'/') && end - slash > 40).then_some(start..end)
+    (dots && fits && is_random(haystack.slice(start..end), Doubt::Little)).then_some(start..end)
 }
 
 /// Header and payload begin with `{"`, which is `eyJ`. Headers are short; a payload is judged by its
@@ -180,7 +250,10 @@ fn find_jwt(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
     let header = haystack.run_end(anchor.start, JWT_HEADER_MAX, is_base64_url);
     let payload = haystack.starts_with(header, ".eyJ").then_some(header + 1)?;
     let sample = payload..haystack.run_end(payload, JWT_SAMPLE, is_base64_url);
-    if header - anchor.start < JWT_MIN || sample.len() < JWT_MIN || !is_random(haystack.slice(sample)) {
+    if header - anchor.start < JWT_MIN
+        || sample.len() < JWT_MIN
+        || !is_random(haystack.slice(sample), Doubt::Little)
+    {
         return None;
     }
     let end = haystack.run_end(payload, JWT_MAX, |b| is_base64_url(b) || b == b'.');

@@ -1,44 +1,71 @@
 //! Keys, tokens and other credentials.
 
+mod hash;
+mod http;
 mod keyed;
+mod kubernetes;
+mod named;
+mod phrase;
+mod placeholder;
 mod private_key;
+mod prose;
+mod random;
 pub(super) mod token;
+mod url;
+mod vendors;
 
-use super::RecogniserInfo;
+use super::{Find, RecogniserInfo};
+use crate::EntityType;
+use weir_label::Category;
+
+const fn secret(
+    name: &'static str,
+    finds: &'static str,
+    validation: &'static str,
+    find: Find,
+) -> RecogniserInfo {
+    RecogniserInfo {
+        name,
+        entity: EntityType::SECRET,
+        category: Category::Credentials,
+        finds,
+        validation,
+        find,
+    }
+}
 
 pub(super) const ROWS: &[RecogniserInfo] = &[
     private_key::PEM,
     private_key::PUTTY,
-    token::ANTHROPIC,
-    token::OPENAI,
-    token::WEIR,
-    token::AWS_ACCESS_KEY,
+    private_key::DER,
+    private_key::JWK,
+    vendors::AI,
+    vendors::CLOUD,
+    vendors::CODE,
+    vendors::MESSAGE,
+    vendors::OBSERVE,
+    vendors::PAYMENT,
+    vendors::SAAS,
     keyed::AWS_SECRET_KEY,
-    token::GITHUB,
-    token::GITHUB_FINE_GRAINED,
-    token::GITLAB,
-    token::GOOGLE,
-    token::GOOGLE_OAUTH_SECRET,
-    token::GOOGLE_ACCESS_TOKEN,
-    token::SLACK,
-    keyed::SLACK_WEBHOOK,
-    token::STRIPE,
-    token::TWILIO,
-    token::SENDGRID,
-    token::MAILGUN,
-    token::NPM,
-    token::PYPI,
-    token::HUGGING_FACE,
     keyed::AZURE_KEY,
     keyed::JWT,
     keyed::TELEGRAM_BOT,
     keyed::DISCORD_BOT,
-    token::SHOPIFY,
-    token::DIGITALOCEAN,
-    token::DATABRICKS,
-    token::GROQ,
-    token::XAI,
-    token::VAULT,
-    token::GRAFANA,
-    token::AGE,
+    keyed::AZURE_CLIENT_SECRET,
+    keyed::MARKED,
+    keyed::FACEBOOK_APP,
+    keyed::BUNDLER,
+    url::PASSWORD,
+    url::SIGNATURE,
+    url::WEBHOOK,
+    http::CURL_USER,
+    http::BEARER,
+    http::COOKIE,
+    hash::PASSWORD_HASH,
+    kubernetes::SECRET,
+    phrase::SEED_PHRASE,
+    prose::PASSWORD,
+    prose::CODE,
+    named::CREDENTIAL,
+    named::VENDOR,
 ];

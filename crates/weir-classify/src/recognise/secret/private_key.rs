@@ -22,6 +22,46 @@ pub(super) const PUTTY: RecogniserInfo = RecogniserInfo {
     find: Find::Literal(&["Private-Lines: "], find_putty),
 };
 
+pub(super) const DER: RecogniserInfo = RecogniserInfo {
+    name: "private_key_body",
+    entity: EntityType::SECRET,
+    category: Category::Credentials,
+    finds: "the base64 of private keys without their armour, and of armoured keys encoded once more",
+    validation: "the first bytes that every such key has, and 40 more",
+    find: Find::Literal(&BODIES, find_body),
+};
+
+pub(super) const JWK: RecogniserInfo = RecogniserInfo {
+    name: "jwk_private_key",
+    entity: EntityType::SECRET,
+    category: Category::Credentials,
+    finds: "JSON Web Keys with their private members",
+    validation: "`kty`, and near it `d`, `k`, `p` or `q` with base64url of a key's length",
+    find: Find::Literal(&["\"kty\"", "'kty'"], find_jwk),
+};
+
+/// How private keys begin in base64: PKCS #1 and #8 (RSA, P-256, Ed25519), SEC 1, OpenSSH, and the words
+/// `-----BEGIN RSA PRIVATE`, `-----BEGIN PRIVATE`, `-----BEGIN EC PRIVATE`, `-----BEGIN OPENSSH PRIVATE`.
+const BODIES: [&str; 14] = [
+    "IBADANBgkqhkiG9w0BAQEFAASC",
+    "IBAAKCAQEA",
+    "IBAAKCAgEA",
+    "IBAAKBgQ",
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+    "MC4CAQAwBQYDK2VwBCIEI",
+    "MHcCAQEEI",
+    "MIGkAgEBBDA",
+    "b3BlbnNzaC1rZXktdjEA",
+    "LS0tLS1CRUdJTiBSU0EgUFJJVkFURS",
+    "LS0tLS1CRUdJTiBQUklWQVRF",
+    "LS0tLS1CRUdJTiBFQyBQUklWQVRF",
+    "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVE",
+    "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFUR",
+];
+/// How far before and after `kty` a private member stands: the modulus of a long RSA key may come between.
+const JWK_BEFORE: usize = 200;
+const JWK_AFTER: usize = 900;
+
 /// The longest words of an armour line: `SSH2 ENCRYPTED PRIVATE KEY`.
 const TITLE_MAX: usize = 48;
 /// Bytes after the first line in which the base64 must begin: room for PGP and PEM header fields.
@@ -45,6 +85,38 @@ fn find_pem(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
 fn find_putty(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
     let end = body_end(haystack, anchor.end)?;
     Some(Match::new(anchor.start..end, 1.0))
+}
+
+fn find_body(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
+    let end = haystack.run_end(anchor.end, 4096, is_base64);
+    // `MIIEpA` comes before the first bytes that all have.
+    let start = anchor.start
+        - haystack
+            .slice(anchor.start.saturating_sub(8)..anchor.start)
+            .iter()
+            .rev()
+            .take_while(|b| is_base64(**b))
+            .count();
+    (end - anchor.end >= 40 && is_random(haystack.slice(anchor.end..end)))
+        .then(|| Match::new(start..end, 1.0))
+}
+
+fn find_jwk(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
+    let start = anchor.start.saturating_sub(JWK_BEFORE);
+    let window = haystack.slice(start..haystack.len().min(anchor.end + JWK_AFTER));
+    let is_member = |bytes: &&[u8]| matches!(bytes, [b'"' | b'\'', b'd' | b'k' | b'p' | b'q', b'"' | b'\'']);
+    let members = window.windows(3).enumerate().filter(|(_, bytes)| is_member(bytes));
+    members
+        .take(4)
+        .find_map(|(at, _)| member_value(haystack, start + at + 3))
+        .map(|value| Match::new(value, 1.0).with_evidence(&anchor))
+}
+
+fn member_value(haystack: &Haystack<'_>, from: usize) -> Option<Range<usize>> {
+    let start =
+        haystack.run_end(from, 8, |b| b.is_ascii_whitespace() || matches!(b, b':' | b'"' | b'\'' | b'\\'));
+    let end = haystack.run_end(start, 1024, super::token::is_base64_url);
+    (start > from && end - start >= 22 && is_random(haystack.slice(start..end))).then_some(start..end)
 }
 
 /// The end of the base64 body that begins near `from`, if there is one.
@@ -84,5 +156,5 @@ fn is_base64(b: u8) -> bool {
 fn is_random(body: &[u8]) -> bool {
     let head = body.get(..BODY_MIN).unwrap_or(body);
     let has = |class: fn(&u8) -> bool| head.iter().any(class);
-    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && super::token::variety(head) >= 8
+    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && super::random::variety(head) >= 8
 }

@@ -17,6 +17,10 @@ struct Failing {
     creations: AtomicU64,
     renames: AtomicU64,
     slow: AtomicBool,
+    slow_writes: AtomicBool,
+    /// The thread of the last write, and of the last time that a file got its name.
+    writer: Mutex<String>,
+    namer: Mutex<String>,
     panics: AtomicBool,
     /// Files whose sync or write failed: nobody may touch them again.
     bad: Mutex<BTreeSet<u64>>,
@@ -51,6 +55,10 @@ impl Disk for Failing {
             RealDisk.write_at(file, &bytes[..bytes.len() / 2], offset)?;
             return Err(error);
         }
+        *self.writer.lock().unwrap() = thread_name();
+        if self.slow_writes.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         RealDisk.write_at(file, bytes, offset)
     }
 
@@ -65,8 +73,13 @@ impl Disk for Failing {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.strikes(&self.renames)?;
+        *self.namer.lock().unwrap() = thread_name();
         RealDisk.rename(from, to)
     }
+}
+
+fn thread_name() -> String {
+    std::thread::current().name().unwrap_or_default().to_owned()
 }
 
 /// A log on a failing disk, whose keeper stays out of the way.
@@ -195,6 +208,38 @@ fn a_thread_that_panics_breaks_the_log_instead_of_hanging_it() {
     log.append(decision(1)).unwrap().wait_durable().unwrap_err();
     assert!(matches!(log.append(decision(2)), Err(AuditError::Failed(_))));
     log.close().unwrap_err();
+}
+
+#[test]
+fn who_waits_writes_until_a_write_was_slow() {
+    let disk = Arc::new(Failing::default());
+    let (_dir, log) = log_on(&disk);
+    let write = |id| {
+        log.append(decision(id)).unwrap().wait_written().unwrap();
+        disk.writer.lock().unwrap().clone()
+    };
+    // Now and then the writer thread comes first.
+    assert!((0..100).any(|id| write(id) == thread_name()));
+    disk.slow_writes.store(true, Ordering::SeqCst);
+    write(100);
+    disk.slow_writes.store(false, Ordering::SeqCst);
+    for id in 101..120 {
+        assert_eq!(write(id), "audit-write");
+    }
+}
+
+#[test]
+fn the_next_segment_is_begun_by_the_writer_thread() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    let mut id = 0;
+    while fs::read_dir(dir.path().join("segments")).unwrap().count() < 3 {
+        log.append(decision(id)).unwrap().wait_written().unwrap();
+        id += 1;
+    }
+    assert_eq!(*disk.namer.lock().unwrap(), "audit-write");
+    log.close().unwrap();
+    assert_clean(dir.path());
 }
 
 #[test]

@@ -1,0 +1,257 @@
+//! Canonical bytes, written straight into their buffer: no value stands between an event and its text.
+
+use super::{Decision, Fact, Outcome};
+use crate::{Ident, Name, WallTime};
+use std::collections::BTreeMap;
+
+/// Writes the members of an object after its first.
+pub(super) struct Members<'o>(pub(super) &'o mut Vec<u8>);
+
+impl Members<'_> {
+    fn key(&mut self, key: &str) {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        push_string(self.0, text);
+    }
+
+    fn number(&mut self, key: &str, number: u64) {
+        self.key(key);
+        push_number(self.0, number);
+    }
+
+    fn flag(&mut self, key: &str, flag: bool) {
+        self.key(key);
+        push_flag(self.0, flag);
+    }
+
+    /// An identifier, or one of Weir's own words: none holds anything to escape.
+    fn word(&mut self, key: &str, word: &str) {
+        self.key(key);
+        push_word(self.0, word);
+    }
+
+    fn ident_if(&mut self, key: &str, ident: Option<&Ident>) {
+        if let Some(ident) = ident {
+            self.word(key, ident.as_str());
+        }
+    }
+
+    fn name_if(&mut self, key: &str, name: Option<&Name>) {
+        if let Some(name) = name {
+            self.text(key, name.as_str());
+        }
+    }
+
+    fn number_if(&mut self, key: &str, number: Option<u64>) {
+        if let Some(number) = number {
+            self.number(key, number);
+        }
+    }
+
+    /// A list unless it is empty.
+    fn list<T>(&mut self, key: &str, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
+        if !items.is_empty() {
+            self.key(key);
+            push_list(self.0, items, item);
+        }
+    }
+
+    /// A map unless it is empty.
+    fn map<T>(&mut self, key: &str, map: &BTreeMap<Ident, T>, value: impl Fn(&mut Vec<u8>, &T)) {
+        if map.is_empty() {
+            return;
+        }
+        self.key(key);
+        self.0.push(b'{');
+        for (index, (key, member)) in map.iter().enumerate() {
+            separate(self.0, index);
+            push_word(self.0, key.as_str());
+            self.0.push(b':');
+            value(self.0, member);
+        }
+        self.0.push(b'}');
+    }
+}
+
+impl Decision {
+    /// The fields in the order of the struct, whose serialisation gives the same text.
+    pub(super) fn write(&self, out: &mut Members<'_>) {
+        self.write_caller(out);
+        self.write_inspection(out);
+        self.write_choice(out);
+    }
+
+    fn write_caller(&self, out: &mut Members<'_>) {
+        out.word("request_id", self.request_id.as_str());
+        out.word("decision_id", self.decision_id.as_str());
+        out.number("attempt", self.attempt.into());
+        out.ident_if("trace_id", self.trace_id.as_ref());
+        out.name_if("tenant", self.tenant.as_ref());
+        out.ident_if("key_id", self.key_id.as_ref());
+        out.ident_if("client_addr_pseudonym", self.client_addr_pseudonym.as_ref());
+        out.word("auth_method", self.auth_method.as_str());
+        out.word("api", self.api.as_str());
+        out.flag("stream", self.stream);
+    }
+
+    fn write_inspection(&self, out: &mut Members<'_>) {
+        out.word("level", self.level.as_str());
+        out.list("categories", &self.categories, |out, category| push_string(out, category.as_str()));
+        out.list("jurisdictions", &self.jurisdictions, |out, place| push_string(out, place.as_str()));
+        out.list("opaque", &self.opaque, push_ident);
+        out.list("findings", &self.findings, |out, finding| {
+            out.extend_from_slice(b"{\"type\":");
+            push_string(out, finding.entity.as_str());
+            Members(out).number("count", finding.count);
+            out.push(b'}');
+        });
+        out.list("sources", &self.sources, |out, source| push_string(out, source.as_str()));
+        out.ident_if("scanner_digest", self.scanner_digest.as_ref());
+        out.number("scan_us", self.scan_us);
+        out.flag("scan_complete", self.scan_complete);
+        out.number_if("est_tokens_in", self.est_tokens_in);
+        out.map("facts", &self.facts, push_fact);
+    }
+
+    fn write_choice(&self, out: &mut Members<'_>) {
+        out.word("policy_revision", self.policy_revision.as_str());
+        out.word("config_digest", self.config_digest.as_str());
+        out.word("binary_version", self.binary_version.as_str());
+        out.name_if("rule", self.rule.as_ref());
+        out.word("action", self.action.as_str());
+        out.word("reason", self.reason.as_str());
+        out.list("candidates", &self.candidates, |out, candidate| {
+            out.extend_from_slice(b"{\"target\":");
+            push_string(out, candidate.target.as_str());
+            let mut members = Members(out);
+            members.word("zone", candidate.zone.as_str());
+            members.word("verdict", candidate.verdict.as_str());
+            out.push(b'}');
+        });
+        out.ident_if("target", self.target.as_ref());
+        out.ident_if("backend", self.backend.as_ref());
+        if let Some(zone) = self.zone {
+            out.word("zone", zone.as_str());
+        }
+        out.ident_if("model", self.model.as_ref());
+        out.flag("egress_permitted", self.egress_permitted);
+        out.ident_if("content_hmac", self.content_hmac.as_ref());
+        out.list("overrides_denied", &self.overrides_denied, push_ident);
+        out.map("cut", &self.cut, |out, number| push_number(out, *number));
+    }
+}
+
+impl Outcome {
+    /// The fields in the order of the struct, whose serialisation gives the same text.
+    pub(super) fn write(&self, out: &mut Members<'_>) {
+        out.word("request_id", self.request_id.as_str());
+        out.word("decision_id", self.decision_id.as_str());
+        out.word("outcome", self.outcome.as_str());
+        out.number_if("http_status", self.http_status.map(u64::from));
+        if let Some(reason) = self.finish_reason {
+            out.word("finish_reason", reason.as_str());
+        }
+        out.number_if("tokens_in", self.tokens_in);
+        out.number_if("tokens_out", self.tokens_out);
+        out.flag("tokens_estimated", self.tokens_estimated);
+        out.number_if("ttft_us", self.ttft_us);
+        out.number_if("total_us", self.total_us);
+        out.number_if("queue_us", self.queue_us);
+        out.number_if("bytes_out", self.bytes_out);
+        out.number_if("bytes_in", self.bytes_in);
+        out.ident_if("peer_ip", self.peer_ip.as_ref());
+        out.ident_if("model_used", self.model_used.as_ref());
+        out.ident_if("error_code", self.error_code.as_ref());
+        out.number("attempts", self.attempts.into());
+    }
+}
+
+fn push_ident(out: &mut Vec<u8>, ident: &Ident) {
+    push_word(out, ident.as_str());
+}
+
+fn push_fact(out: &mut Vec<u8>, fact: &Fact) {
+    match fact {
+        Fact::Bool(flag) => push_flag(out, *flag),
+        Fact::Number(number) => push_number(out, *number),
+        Fact::Word(word) => push_ident(out, word),
+        Fact::Words(words) => push_list(out, words, push_ident),
+    }
+}
+
+fn push_list<T>(out: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (index, each) in items.iter().enumerate() {
+        separate(out, index);
+        item(out, each);
+    }
+    out.push(b']');
+}
+
+fn separate(out: &mut Vec<u8>, index: usize) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+fn push_flag(out: &mut Vec<u8>, flag: bool) {
+    out.extend_from_slice(if flag { b"true" } else { b"false" });
+}
+
+/// A JSON string. Words of events rarely hold anything to escape.
+pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+    // Without an early end the loop looks at many bytes at once.
+    if text.bytes().fold(false, |found, b| found | (b < 0x20) | (b == b'"') | (b == b'\\')) {
+        // Writing a `str` to a `Vec` cannot fail.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    push_word(out, text);
+}
+
+/// A JSON string of a text that holds nothing to escape.
+fn push_word(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+    let digits = 1 + number.checked_ilog10().unwrap_or(0) as usize;
+    push_digits(out, number, digits);
+}
+
+/// The last `digits` decimal digits of a number.
+pub(super) fn push_digits(out: &mut Vec<u8>, mut number: u64, digits: usize) {
+    let start = out.len();
+    out.resize(start + digits, b'0');
+    for digit in out.iter_mut().skip(start).rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// A moment as [`WallTime`] shows it, in quotes.
+pub(super) fn push_time(out: &mut Vec<u8>, time: WallTime) {
+    let (year, month, day) = time.date();
+    let ms = time.ms_of_day();
+    out.push(b'"');
+    for (number, digits, end) in [
+        (year, 4, b'-'),
+        (month, 2, b'-'),
+        (day, 2, b'T'),
+        (ms / 3_600_000, 2, b':'),
+        (ms / 60_000 % 60, 2, b':'),
+        (ms / 1000 % 60, 2, b'.'),
+        (ms % 1000, 3, b'Z'),
+    ] {
+        push_digits(out, number, digits);
+        out.push(end);
+    }
+    out.push(b'"');
+}

@@ -1,0 +1,70 @@
+use crate::EntityType;
+use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
+use std::ops::Range;
+use weir_label::Category;
+
+pub(super) const ROW: RecogniserInfo = RecogniserInfo {
+    name: "mac_address",
+    entity: EntityType::built_in("MAC_ADDRESS"),
+    category: Category::Personal,
+    finds: "hardware addresses (EUI-48): six pairs with colons or dashes, three groups of four with dots, twelve digits near a word such as `mac`",
+    validation: "hexadecimal digits of one case, neither all zero nor broadcast, no part of a longer fingerprint",
+    find: Find::Digit(find),
+};
+
+/// Six pairs and five signs.
+const LENGTH_MAX: usize = 17;
+
+fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
+    let span = notation(haystack, digit)?;
+    let text = haystack.slice(span.clone());
+    if !names_a_device(text) {
+        return None;
+    }
+    let found = Match::new(span, 0.9);
+    if text.len() > 12 {
+        return Some(found);
+    }
+    let words =
+        ["mac", "mac address", "macaddr", "hwaddr", "bssid", "ether", "lladdr", "ethernet", "wifi", "wlan"];
+    let context = haystack.context(&found.span, &words)?;
+    Some(found.with_evidence(&context))
+}
+
+/// The run of hexadecimal digits with one kind of sign around the first digit in it.
+fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+    let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.');
+    // What has longer groups is refused before looking further.
+    let group = haystack.run_end(digit, 13, |b| b.is_ascii_hexdigit());
+    if group - digit > 12 {
+        return None;
+    }
+    let head = haystack.slice(digit.saturating_sub(LENGTH_MAX - 1)..digit);
+    let start = digit - head.iter().rev().take_while(|b| is_part(**b)).count();
+    let end = haystack.run_end(start, LENGTH_MAX + 1, is_part);
+    let text = haystack.slice(start..end);
+    let end = if text.ends_with(b".") || text.ends_with(b":") { end - 1 } else { end };
+    let goes_on = haystack.byte(end).is_some_and(|b| matches!(b, b':' | b'-' | b'_'))
+        && haystack.byte(end + 1).is_some_and(|b| b.is_ascii_hexdigit());
+    let stands =
+        haystack.opens(start) && haystack.closes(end) && !goes_on && !haystack.is_attached_left(start);
+    (stands && is_grouped(haystack.slice(start..end))).then_some(start..end)
+}
+
+fn is_grouped(text: &[u8]) -> bool {
+    let of = |sign: u8, groups: usize, len: usize| {
+        let mut parts = text.split(|b| *b == sign);
+        parts.clone().count() == groups
+            && parts.all(|part| part.len() == len && part.iter().all(u8::is_ascii_hexdigit))
+    };
+    of(b':', 6, 2) || of(b'-', 6, 2) || of(b'.', 3, 4) || of(b':', 1, 12)
+}
+
+/// Neither the empty nor the broadcast address, and of one case: `Ab` is no byte of an address.
+fn names_a_device(text: &[u8]) -> bool {
+    let digits = || text.iter().filter(|b| b.is_ascii_hexdigit());
+    let is_all = |same: u8| digits().all(|b| b.eq_ignore_ascii_case(&same));
+    let of_one_case = !digits().any(u8::is_ascii_lowercase) || !digits().any(u8::is_ascii_uppercase);
+    !is_all(b'0') && !is_all(b'f') && of_one_case
+}

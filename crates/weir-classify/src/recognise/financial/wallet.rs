@@ -1,0 +1,184 @@
+use super::base58::{BITCOIN, XRP, decode, is_bech32, is_checked};
+use crate::EntityType;
+use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
+use std::ops::Range;
+use weir_label::Category;
+
+const CRYPTO: EntityType = EntityType::built_in("CRYPTO");
+
+pub(super) const ROW: RecogniserInfo = RecogniserInfo {
+    name: "crypto_wallet",
+    entity: CRYPTO,
+    category: Category::Financial,
+    finds: "wallet addresses of Bitcoin, Ethereum and its kin, Litecoin, Dogecoin, Dash, Zcash, XRP, Tron, Monero, Cardano, Stellar, Cosmos, Tezos; extended public keys",
+    validation: "prefix and length; Base58Check, Bech32 or CRC checksum where the format has one",
+    find: Find::Digit(find),
+};
+
+pub(super) const SOLANA: RecogniserInfo = RecogniserInfo {
+    name: "crypto_wallet_unchecked",
+    entity: CRYPTO,
+    category: Category::Financial,
+    finds: "wallet addresses of Solana and Polkadot",
+    validation: "32 bytes in Base58, near a word such as `solana` or `wallet`: the formats have no checksum",
+    find: Find::Digit(find_unchecked),
+};
+
+const LENGTH_MIN: usize = 25;
+const LENGTH_MAX: usize = 120;
+
+struct Scheme {
+    prefixes: &'static [&'static str],
+    lengths: std::ops::RangeInclusive<usize>,
+    check: Check,
+}
+
+enum Check {
+    /// Base58Check of so many bytes, which begin with one of these.
+    Base58(&'static [u8; 58], usize, &'static [&'static [u8]]),
+    Bech32,
+    /// 160 bits in hexadecimal digits after the prefix.
+    Hex,
+    /// Base32 with a CRC-16.
+    Stellar,
+    /// 69 bytes in Base58, block by block, checked by a hash that nothing else here needs.
+    Monero,
+}
+
+const fn scheme(
+    prefixes: &'static [&'static str],
+    lengths: std::ops::RangeInclusive<usize>,
+    check: Check,
+) -> Scheme {
+    Scheme { prefixes, lengths, check }
+}
+
+/// Source: the versions of Base58Check in each project's chain parameters (`chainparams.cpp` and like), SLIP-0173 for
+/// Bech32, SLIP-0132 for extended keys, SEP-0023 for Stellar, EIP-55 for Ethereum.
+#[rustfmt::skip]
+const SCHEMES: &[Scheme] = &[
+    scheme(&["1"], 25..=34, Check::Base58(BITCOIN, 25, &[&[0x00]])),
+    scheme(&["3"], 33..=35, Check::Base58(BITCOIN, 25, &[&[0x05]])),
+    scheme(&["m", "n", "2"], 33..=35, Check::Base58(BITCOIN, 25, &[&[0x6f], &[0xc4]])),
+    scheme(&["L", "M"], 33..=34, Check::Base58(BITCOIN, 25, &[&[0x30], &[0x32]])),
+    scheme(&["D", "9", "A"], 33..=34, Check::Base58(BITCOIN, 25, &[&[0x1e], &[0x16]])),
+    scheme(&["X", "7"], 33..=34, Check::Base58(BITCOIN, 25, &[&[0x4c], &[0x10]])),
+    scheme(&["t1", "t3"], 35..=35, Check::Base58(BITCOIN, 26, &[&[0x1c, 0xb8], &[0x1c, 0xbd]])),
+    scheme(&["T"], 34..=34, Check::Base58(BITCOIN, 25, &[&[0x41]])),
+    scheme(&["r"], 25..=35, Check::Base58(XRP, 25, &[&[0x00]])),
+    scheme(&["tz1", "tz2", "tz3", "KT1"], 36..=36, Check::Base58(BITCOIN, 27, &[&[6, 161], &[2, 90, 121]])),
+    scheme(&["xpub", "ypub", "zpub", "tpub"], 107..=112, Check::Base58(BITCOIN, 82, &[&[0x04]])),
+    scheme(&["bc1", "BC1", "tb1", "ltc1", "LTC1", "addr1", "stake1", "cosmos1", "osmo1", "inj1", "celestia1", "erd1", "zs1", "bnb1"], 39..=108, Check::Bech32),
+    scheme(&["0x", "0X"], 42..=42, Check::Hex),
+    scheme(&["G"], 56..=56, Check::Stellar),
+    scheme(&["4", "8"], 95..=95, Check::Monero),
+    scheme(&["4"], 106..=106, Check::Monero),
+];
+
+fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
+    let span = token(haystack, digit)?;
+    let text = haystack.slice(span.clone());
+    let is_wallet = SCHEMES.iter().any(|scheme| {
+        scheme.lengths.contains(&text.len())
+            && scheme.prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes()))
+            && holds(&scheme.check, text)
+    });
+    is_wallet.then(|| Match::new(span, 1.0))
+}
+
+fn holds(check: &Check, text: &[u8]) -> bool {
+    match check {
+        Check::Base58(alphabet, len, versions) => decode(text, alphabet, *len).is_some_and(|bytes| {
+            versions.iter().any(|version| bytes.starts_with(version)) && is_checked(&bytes)
+        }),
+        Check::Bech32 => is_bech32(text),
+        Check::Hex => is_random_hex(text.get(2..).unwrap_or_default()),
+        Check::Stellar => is_stellar(text),
+        Check::Monero => text.iter().all(|b| BITCOIN.contains(b)) && kinds(text) > 25,
+    }
+}
+
+const WORDS: &[&str] = &[
+    "solana",
+    "sol",
+    "phantom",
+    "solscan",
+    "wallet",
+    "spl",
+    "polkadot",
+    "substrate",
+    "ss58",
+    "usdc",
+    "usdt",
+];
+
+fn find_unchecked(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
+    let span = token(haystack, digit)?;
+    let text = haystack.slice(span.clone());
+    let fits = match text.len() {
+        43..=44 => decode(text, BITCOIN, 32).is_some(),
+        47..=48 => decode(text, BITCOIN, 35).is_some(),
+        _ => false,
+    };
+    if !fits
+        || kinds(text) < 16
+        || !text.iter().any(u8::is_ascii_lowercase)
+        || !text.iter().any(u8::is_ascii_uppercase)
+    {
+        return None;
+    }
+    let context = haystack.context(&span, WORDS)?;
+    Some(Match::new(span, 0.7).with_evidence(&context))
+}
+
+/// An address has a digit among its first characters; a long run of letters is none.
+const FIRST_DIGIT_WITHIN: usize = 24;
+
+/// The run of letters and digits whose first digit stands at `digit`, if it is as long as an address.
+fn token(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+    let head = haystack.slice(digit.saturating_sub(FIRST_DIGIT_WITHIN)..digit);
+    let start = digit - head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    if !haystack.opens(start) {
+        return None;
+    }
+    let end = haystack.run_end(digit, LENGTH_MAX + 1, |b| b.is_ascii_alphanumeric());
+    ((LENGTH_MIN..=LENGTH_MAX).contains(&(end - start)) && haystack.closes(end)).then_some(start..end)
+}
+
+fn is_random_hex(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_hexdigit) && kinds(&text.to_ascii_lowercase()) >= 8
+}
+
+fn kinds(text: &[u8]) -> usize {
+    let set = text.iter().fold(0_u128, |set, b| set | 1 << (b & 127));
+    set.count_ones() as usize
+}
+
+/// Source: SEP-0023, and CRC-16/XMODEM of the version and key bytes, little-endian after them.
+fn is_stellar(text: &[u8]) -> bool {
+    let (mut bits, mut value, mut bytes) = (0, 0_u32, Vec::new());
+    for character in text {
+        let five = match character {
+            b'A'..=b'Z' => character - b'A',
+            b'2'..=b'7' => character - b'2' + 26,
+            _ => return false,
+        };
+        value = (value << 5 | u32::from(five)) & 0xffff;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.extend(u8::try_from(value >> bits & 0xff));
+        }
+    }
+    let Some((key, check)) = bytes.split_last_chunk::<2>() else { return false };
+    crc16(key) == u16::from_le_bytes(*check)
+}
+
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |check, byte| {
+        (0..8).fold(check ^ u16::from(*byte) << 8, |check, _| {
+            check << 1 ^ if check >> 15 == 1 { 0x1021 } else { 0 }
+        })
+    })
+}

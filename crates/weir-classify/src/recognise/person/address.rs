@@ -1,0 +1,116 @@
+use crate::EntityType;
+use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
+use std::ops::Range;
+use weir_label::Category;
+
+pub(super) const ROW: RecogniserInfo = RecogniserInfo {
+    name: "postal_address",
+    entity: EntityType::built_in("STREET_ADDRESS"),
+    category: Category::Personal,
+    finds: "postal addresses: street, number, postcode and city in the orders of America, Britain and Europe",
+    validation: "a postcode beside a city or state, and shortly before it a street with its number; a street alone does not count",
+    find: Find::Digit(find),
+};
+
+/// How far before its postcode a street may stand: an apartment and a city come between.
+const WITHIN: usize = 72;
+
+fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
+    let postcode = postcode(haystack, digit)?;
+    let from = postcode.start.saturating_sub(WITHIN);
+    let street = street(haystack, from..postcode.start)?;
+    Some(Match::new(street..postcode.end, 0.8))
+}
+
+/// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
+fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+    let end = haystack.run_end(digit, 6, |b| b.is_ascii_digit());
+    match end - digit {
+        4 | 5 if begins_code(haystack, digit..end) => {
+            before_city(haystack, digit..end).or_else(|| after_state(haystack, digit..end))
+        }
+        1 => british(haystack, digit),
+        _ => None,
+    }
+}
+
+/// After a space or comma, and no year.
+fn begins_code(haystack: &Haystack<'_>, code: Range<usize>) -> bool {
+    let is_year =
+        code.len() == 4 && matches!(haystack.slice(code.clone()), [b'1', b'9', ..] | [b'2', b'0', ..]);
+    let before = haystack.before(code.start);
+    !is_year
+        && before
+            .is_none_or(|b| matches!(b, b' ' | b'\n' | b',' | b'-') && !haystack.is_attached_left(code.start))
+}
+
+/// The city begins with a capital right after; `75002 Paris`, `1012 AB Amsterdam`, `1000-001 Lisboa`.
+fn before_city(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usize>> {
+    let suffix = haystack.run_end(code.end, 4, |b| b.is_ascii_digit() || b == b'-');
+    let space = haystack.starts_with(suffix, " ").then_some(suffix + 1)?;
+    let is_city = |at| haystack.byte(at).is_some_and(|b: u8| b.is_ascii_uppercase() || !b.is_ascii());
+    let end = haystack.run_end(space, 24, |b| b.is_ascii_alphabetic() || !b.is_ascii() || b == b'-');
+    (is_city(space) && end > space + 1).then_some(code.start..end)
+}
+
+fn after_state(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usize>> {
+    let head = haystack.slice(code.start.saturating_sub(4)..code.start);
+    let is_state = matches!(head, [b' ', a, b, b' '] if a.is_ascii_uppercase() && b.is_ascii_uppercase());
+    let end = haystack.run_end(code.end, 5, |b| b.is_ascii_digit() || b == b'-');
+    (is_state && code.len() == 5).then_some(code.start..end)
+}
+
+/// The inward part, a digit and two letters, after an outward part of two to four characters; or the last
+/// three characters of a Canadian code. `digit` is the first of the inward part.
+///
+/// Source: Royal Mail, "Programmer's guide to PAF"; Canada Post, addressing guidelines.
+fn british(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+    let end = haystack.run_end(digit, 4, |b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let is_inward = matches!(haystack.slice(digit..end), [_, a, b] if a.is_ascii_uppercase() && b.is_ascii_alphanumeric());
+    let space = digit.checked_sub(1).filter(|at| haystack.byte(*at) == Some(b' '))?;
+    let head = haystack.slice(space.saturating_sub(4)..space);
+    let outward = head.iter().rev().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count();
+    let start = space - outward;
+    let is_outward = outward >= 2 && haystack.byte(start).is_some_and(|b| b.is_ascii_uppercase());
+    (is_inward && is_outward && haystack.opens(start) && haystack.closes(end)).then_some(start..end)
+}
+
+/// Where the street with its number begins in `range`.
+fn street(haystack: &Haystack<'_>, range: Range<usize>) -> Option<usize> {
+    let text = haystack.slice(range.clone()).to_ascii_lowercase();
+    STREETS.iter().find_map(|street| numbered(&text, street)).map(|at| range.start + at)
+}
+
+/// Where a street begins whose kind is `word` and that has a number before or after.
+fn numbered(text: &[u8], word: &str) -> Option<usize> {
+    let at = text.windows(word.len()).rposition(|found| found == word.as_bytes())?;
+    let end = at + word.len();
+    let after = text.get(end..text.len().min(end + 40)).unwrap_or_default();
+    let before = text.get(at.saturating_sub(40)..at).unwrap_or_default();
+    // `Hauptstraße 5` has its number next; `Calle Mayor 12` and `12 rue de la Paix` within a name.
+    let name =
+        |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii() || matches!(b, b' ' | b'.' | b'\'' | b'-' | b',');
+    let gap = after.iter().take_while(|b| name(b)).count();
+    let has_number_after =
+        after.get(gap).is_some_and(u8::is_ascii_digit) && after.get(gap.wrapping_sub(1)) == Some(&b' ');
+    let back = before.iter().rev().take_while(|b| name(b)).count();
+    let number = before.get(..before.len() - back).unwrap_or_default();
+    let has_number_before = back > 0 && number.last().is_some_and(u8::is_ascii_digit);
+    if has_number_before {
+        let digits = number.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        return (digits <= 5).then_some(at - back - digits);
+    }
+    has_number_after
+        .then_some(at - before.iter().rev().take_while(|b| b.is_ascii_alphabetic() || !b.is_ascii()).count())
+}
+
+/// Kinds of streets, as words or endings of words.
+#[rustfmt::skip]
+const STREETS: &[&str] = &[
+    " street", " st,", " st.", " st ", " road", " rd,", " rd ", " rd.", " avenue", " ave,", " ave ", " ave.", " lane", " drive", " dr,", " dr ", " boulevard", " blvd", " court", " ct,",
+    " terrace", " crescent", " close,", " parkway", " highway", " square,", " trail", " circle", " gardens", " grove",
+    "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
+    "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "place ", "quai ", "allée ", "calle ", "avenida ", "avda", "paseo ", "plaza ", "carrer ",
+    "via ", "viale ", "piazza ", "corso ", "rua ", "travessa ", "praça ", "ul. ", "ulica ", "utca ",
+];

@@ -1,0 +1,31 @@
+//! What says something of one person: birth, numbers that organisations gave, and what Article 9 of the
+//! GDPR protects.
+
+mod address;
+mod birth;
+mod date;
+mod record;
+mod special;
+mod subject;
+mod vocabulary;
+
+use super::RecogniserInfo;
+
+pub(super) const ROWS: &[RecogniserInfo] = &[
+    birth::LABELLED,
+    birth::STARRED,
+    record::MEDICAL,
+    record::INSURANCE,
+    record::CUSTOMER,
+    record::EMPLOYEE,
+    address::ROW,
+    special::HEALTH,
+    special::MEDICATION,
+    special::DISABILITY,
+    special::BIOMETRIC,
+    special::BELIEF,
+    special::UNION,
+    special::ORIENTATION,
+    special::ETHNICITY,
+    special::POLITICS,
+];

@@ -1,0 +1,224 @@
+//! Passwords and codes that a sentence gives away.
+
+use super::named::is_password;
+use super::placeholder::is_stock_password;
+use super::secret;
+use crate::haystack::Haystack;
+use crate::recognise::{Find, Match, RecogniserInfo};
+use std::ops::Range;
+
+pub(super) const PASSWORD: RecogniserInfo = secret(
+    "password_in_prose",
+    "passwords in sentences: `the password is …`, `Passwort lautet …`, `mot de passe : …`, in nine languages",
+    "a word for password, a verb or a colon, and a value with letters and digits or signs",
+    Find::Word(
+        &[
+            "password",
+            "Password",
+            "PASSWORD",
+            "passwd",
+            "passcode",
+            "Passcode",
+            "passphrase",
+            "Passphrase",
+            "passwort",
+            "Passwort",
+            "PASSWORT",
+            "kennwort",
+            "Kennwort",
+            "mot de passe",
+            "Mot de passe",
+            "contraseña",
+            "Contraseña",
+            "clave de acceso",
+            "parola d'ordine",
+            "Parola d'ordine",
+            "wachtwoord",
+            "Wachtwoord",
+            "senha",
+            "Senha",
+            "palavra-passe",
+            "hasło",
+            "Hasło",
+            "lösenord",
+            "Lösenord",
+            "пароль",
+            "Пароль",
+            "密码",
+            "密碼",
+            "パスワード",
+            "كلمة المرور",
+            "كلمة السر",
+        ],
+        find_password,
+    ),
+);
+
+pub(super) const CODE: RecogniserInfo = secret(
+    "pin_or_code",
+    "PINs and one-time codes",
+    "`PIN`, `OTP`, `verification code` or the like, a verb or a colon, and 4 to 8 digits",
+    Find::Word(
+        &[
+            "PIN",
+            "pin code",
+            "Pin code",
+            "pin number",
+            "OTP",
+            "one-time code",
+            "one-time password",
+            "One-time code",
+            "verification code",
+            "Verification code",
+            "security code",
+            "Security code",
+            "login code",
+            "access code",
+            "Access code",
+            "Bestätigungscode",
+            "Sicherheitscode",
+            "Einmalcode",
+            "code de vérification",
+            "code secret",
+            "code confidentiel",
+            "código de verificación",
+            "código PIN",
+            "codice di verifica",
+            "codice PIN",
+            "verificatiecode",
+            "código de verificação",
+            "2FA code",
+        ],
+        find_code,
+    ),
+);
+
+/// Words between the name and the value: verbs, and whose or which it is.
+const BETWEEN: [&str; 40] = [
+    "is",
+    "was",
+    "are",
+    "be",
+    "ist",
+    "lautet",
+    "war",
+    "est",
+    "es",
+    "era",
+    "è",
+    "é",
+    "jest",
+    "är",
+    "to",
+    "on",
+    "auf",
+    "a",
+    "now",
+    "currently",
+    "still",
+    "for",
+    "the",
+    "my",
+    "our",
+    "your",
+    "das",
+    "le",
+    "la",
+    "el",
+    "code",
+    "number",
+    "jetzt",
+    "nun",
+    "set",
+    "as",
+    "following",
+    "zu",
+    "folgendes",
+    "это",
+];
+/// At most so many of them.
+const WORDS_BETWEEN: usize = 5;
+const GAP: usize = 48;
+const VALUE_MAX: usize = 64;
+
+fn find_password(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    let (start, is_said) = value_start(haystack, word.end)?;
+    let end = haystack.run_end(start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'`' | b'<' | b'>' | b'\\' | b'(' | b')' | b',')
+    });
+    let end = trim_end(haystack, start, end);
+    let value = haystack.slice(start..end);
+    let is_code =
+        value.iter().any(|b| matches!(b, b'{' | b'[' | b'=')) || matches!(value.first(), Some(b'&' | b'*'));
+    let is_secret = is_said && !is_code && is_password(value) && !is_term(value) && !is_stock_password(value);
+    is_secret.then(|| Match::new(start..end, 0.8).with_evidence(&word))
+}
+
+/// Words with a number in them that say how a password is kept: `SHA-256`, `UTF-8`, `base64-encoded`.
+fn is_term(value: &[u8]) -> bool {
+    let mut parts = value.split(|b| !b.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    let is_plain = |part: &[u8]| {
+        let letters = part.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let digits = part.iter().skip(letters).take_while(|b| b.is_ascii_digit()).count();
+        letters + digits == part.len()
+            && (letters == 0
+                || digits == 0
+                || digits <= 3
+                    && part
+                        .iter()
+                        .take(letters)
+                        .all(|b| b.is_ascii_uppercase() || letters <= 6 && b.is_ascii_lowercase()))
+    };
+    let signs = value
+        .iter()
+        .filter(|b| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'&' | b'*' | b'?' | b'^'))
+        .count();
+    signs == 0 && parts.all(is_plain)
+}
+
+fn find_code(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    if !haystack.opens(word.start) || !haystack.closes(word.end) {
+        return None;
+    }
+    let (start, is_said) = value_start(haystack, word.end)?;
+    let end = haystack.run_end(start, 9, |b| b.is_ascii_digit());
+    let is_code = is_said
+        && (4..=8).contains(&(end - start))
+        && haystack.closes(end)
+        && !haystack.byte(end).is_some_and(|b| matches!(b, b'-' | b'/'));
+    is_code.then(|| Match::new(start..end, 0.6).with_evidence(&word))
+}
+
+/// Where the value begins after a word, and whether a verb or a colon announces it.
+fn value_start(haystack: &Haystack<'_>, from: usize) -> Option<(usize, bool)> {
+    let (mut at, mut is_said, mut words) = (from, false, 0);
+    while at < from + GAP {
+        let byte = haystack.byte(at)?;
+        if byte == b':' {
+            is_said = true;
+            at += 1;
+        } else if matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'*' | b'(' | b')') {
+            at += 1;
+        } else if let Some(word) = (words < WORDS_BETWEEN).then(|| between(haystack, at)).flatten() {
+            is_said |= !matches!(word, "code" | "number" | "for" | "my" | "your" | "the" | "on" | "our");
+            at += word.len();
+            words += 1;
+        } else {
+            return Some((at, is_said));
+        }
+    }
+    None
+}
+
+fn between(haystack: &Haystack<'_>, at: usize) -> Option<&'static str> {
+    let ends = |word: &str| {
+        haystack.byte(at + word.len()).is_some_and(|b| matches!(b, b' ' | b':' | b'=' | b'\t' | b')'))
+    };
+    BETWEEN.iter().copied().find(|word| haystack.starts_with(at, word) && ends(word))
+}
+
+/// Without the signs that end a sentence.
+fn trim_end(haystack: &Haystack<'_>, start: usize, end: usize) -> usize {
+    let value = haystack.slice(start..end);
+    end - value.iter().rev().take_while(|b| matches!(b, b'.' | b';' | b':' | b'\'' | b'*')).count()
+}

@@ -1,0 +1,85 @@
+use std::sync::LazyLock;
+
+/// A long list of words, by their first bytes: most places of a text are refused at the first look.
+///
+/// Words are lower case; ASCII letters of the text may be of either case.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// Sorted, longer before shorter.
+    words: Vec<&'static str>,
+    /// Where the words with each first byte begin in `words`, and where the last end.
+    starts: Vec<usize>,
+}
+
+/// A list that is built when it is first needed.
+pub(crate) type Lazy = LazyLock<Words>;
+
+impl Words {
+    pub(crate) fn new(words: &[&'static str]) -> Self {
+        let first = |word: &&str| word.bytes().next().unwrap_or_default();
+        let mut words = words.to_vec();
+        words.sort_by(|a, b| first(a).cmp(&first(b)).then(b.len().cmp(&a.len())));
+        let starts = (0..=255_u8).map(|byte| words.partition_point(|word| first(word) < byte));
+        let starts = starts.chain([words.len()]).collect();
+        Self { words, starts }
+    }
+
+    /// The longest of the words that stands at `at`, whatever goes on after it, and that `ends` lets end.
+    pub(crate) fn at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<&'static str> {
+        let first = usize::from(text.get(at)?.to_ascii_lowercase());
+        let range = *self.starts.get(first)?..*self.starts.get(first + 1)?;
+        let stands = |word: &&&str| {
+            text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        self.words.get(range)?.iter().filter(stands).find(|word| ends(word)).copied()
+    }
+}
+
+/// What can be looked for around a candidate: a short list as it is written, or a long one.
+pub(crate) trait WordList {
+    /// The length of a word at `at` that `ends` lets end.
+    fn length_at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<usize>;
+
+    /// The bytes that words begin with.
+    fn initials(&self) -> u128;
+}
+
+impl WordList for [&str] {
+    fn length_at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<usize> {
+        let same_initial = |word: &str| text.get(at).map(u8::to_ascii_lowercase) == word.bytes().next();
+        let stands = |word: &str| {
+            text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        self.iter().find(|word| same_initial(word) && stands(word) && ends(word)).map(|word| word.len())
+    }
+
+    fn initials(&self) -> u128 {
+        self.iter().filter_map(|word| word.bytes().next()).fold(0, |set, b| set | initial(b))
+    }
+}
+
+impl<const N: usize> WordList for [&str; N] {
+    fn length_at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<usize> {
+        self.as_slice().length_at(text, at, ends)
+    }
+
+    fn initials(&self) -> u128 {
+        self.as_slice().initials()
+    }
+}
+
+impl WordList for Words {
+    fn length_at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<usize> {
+        self.at(text, at, ends).map(str::len)
+    }
+
+    /// Nearly every letter begins one of a long list.
+    fn initials(&self) -> u128 {
+        u128::MAX
+    }
+}
+
+/// A set with one byte in it, of which case makes no difference.
+pub(crate) fn initial(b: u8) -> u128 {
+    1 << (b.to_ascii_lowercase() & 127)
+}

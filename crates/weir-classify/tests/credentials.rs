@@ -1,0 +1,303 @@
+//! Credentials: what gives them away, and what only looks like them.
+
+mod common;
+
+use common::{found, inspect};
+use weir_classify::{Engine, Segment, Settings};
+
+const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
+const HEX: &str = "0123456789abcdef";
+const MIXED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const DIGITS: &str = "0123456789";
+
+/// `len` characters of `alphabet`, the same for the same seed. Nobody ever gave out such a key.
+fn drawn(alphabet: &str, len: usize, seed: u64) -> String {
+    let alphabet: Vec<char> = alphabet.chars().collect();
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        alphabet[usize::try_from(state >> 33).unwrap() % alphabet.len()]
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+fn uuid(seed: u64) -> String {
+    [8, 4, 4, 4, 12].map(|len| drawn(HEX, len, seed + len as u64)).join("-")
+}
+
+fn holds_secret(text: &str) -> bool {
+    found(text).iter().any(|(entity, _)| entity == "SECRET")
+}
+
+#[track_caller]
+fn is_secret(text: &str) {
+    assert!(holds_secret(text), "nothing found in `{text}`");
+}
+
+#[track_caller]
+fn is_clean(text: &str) {
+    assert_eq!(found(text), [], "in `{text}`");
+}
+
+/// Ways to assign a value to a vendor's token; `{v}` is the value.
+const ASSIGNMENTS: &[&str] = &[
+    "acmeToken=\"{v}\"",
+    "acmeToken = '{v}'",
+    "acmeToken := `{v}`",
+    "acme_token: {v}",
+    "acme_token: '{v}'",
+    "ACME_TOKEN={v}\n",
+    "export ACME_API_KEY={v}",
+    "ACME_TOKEN ?= \"{v}\"",
+    "ACME_TOKEN :::= \"{v}\"",
+    "{\"acme_token\": \"{v}\"}",
+    "{\"config.ini\": \"ACME_TOKEN={v}\\nDEBUG=true\"}",
+    "{\"name\": \"ACME_TOKEN\", \"value\": \"{v}\"}",
+    "- name: ACME_TOKEN\n  value: \"{v}\"",
+    "acme_token: |\n  {v}",
+    "<acmeToken>{v}</acmeToken>",
+    "<acmeToken>\n    {v}\n</acmeToken>",
+    "<entry name=\"acmeToken\" value=\"{v}\" />",
+    "<key>acmeToken</key>\n<string>{v}</string>",
+    "  \"acmeToken\" => \"{v}\"",
+    "$acmeToken .= \"{v}\"",
+    "var acmeToken string = \"{v}\"",
+    "let acmeToken: String = \"{v}\";",
+    "String acmeToken = \"{v}\";",
+    "System.setProperty(\"ACME_TOKEN\", \"{v}\")",
+    "process.env.ACME_TOKEN || \"{v}\"",
+    "config[\"acme\"][\"token\"] = \"{v}\"",
+    "acme --api-token {v} --json",
+    "x-acme-api-key: {v}",
+    "| acme_token | {v} |",
+    "the acme token is {v}.",
+    "my secret access key: {v}",
+];
+
+#[test]
+fn random_values_under_a_credentials_name_are_found_in_every_syntax() {
+    for (seed, syntax) in (100..).zip(ASSIGNMENTS) {
+        for value in [
+            drawn(LOWER, 16, seed),
+            drawn(LOWER, 40, seed),
+            drawn(HEX, 32, seed),
+            drawn(MIXED, 24, seed),
+            drawn(BASE32, 32, seed),
+            drawn(DIGITS, 18, seed),
+            uuid(seed),
+        ] {
+            is_secret(&syntax.replace("{v}", &value));
+        }
+    }
+}
+
+#[test]
+fn the_finding_covers_the_value_alone() {
+    let value = drawn(LOWER, 32, 7);
+    for text in ["acmeToken = \"{v}\";", "ACME_TOKEN={v}\nA=1", "<acmeToken>\n {v}\n</acmeToken>"] {
+        let text = text.replace("{v}", &value);
+        assert_eq!(found(&text), [("SECRET".to_owned(), value.clone())], "in `{text}`");
+    }
+}
+
+#[test]
+fn the_key_above_a_value_is_its_name() {
+    let engine = Engine::new(Settings::default()).unwrap();
+    let value = drawn(LOWER, 32, 3);
+    let found = |key, value| engine.inspect(&[Segment::key(key), Segment::text(value)]).findings.len();
+    assert_eq!(found("acmeApiKey", &value), 1);
+    assert_eq!(found("password", "Tr0ub4dor&3"), 1);
+    assert_eq!(found("content", &value), 0);
+    assert_eq!(found("api_key", "your-api-key"), 0);
+    assert_eq!(found("api_key", "the key that the vendor's console shows"), 0);
+}
+
+#[test]
+fn a_name_and_its_value_may_be_neighbours() {
+    let engine = Engine::new(Settings::default()).unwrap();
+    let value = drawn(LOWER, 32, 5);
+    let segments =
+        [Segment::key("name"), Segment::text("ACME_TOKEN"), Segment::key("value"), Segment::text(&value)];
+    assert_eq!(engine.inspect(&segments).findings.len(), 1);
+}
+
+#[test]
+fn credentials_are_found_by_their_form() {
+    let hex = |len| drawn(HEX, len, 11);
+    let low = |len| drawn(LOWER, len, 12);
+    let mix = |len| drawn(MIXED, len, 13);
+    for text in [
+        format!("https://jo:{}@db.corp.test/x", mix(12)),
+        "postgres://app:S3cr!t-Pa55@10.0.0.3:5432/app".to_owned(),
+        "mongodb+srv://jo:k9Vw2_xQ@cluster0.mongodb.test".to_owned(),
+        "redis://:p4ssw9rD!x@cache:6379/0".to_owned(),
+        "Server=db;User Id=sa;Password=Zk3!vutq9;Encrypt=true".to_owned(),
+        format!("curl -u jo:{} https://host.test", mix(12)),
+        format!("curl -X POST -H 'Accept: */*' --user 'jo:{}' https://host.test", mix(12)),
+        format!("Authorization: Bearer {}", mix(32)),
+        "Authorization: Basic am86TjB0LWEtcGFzc3dkIQ==".to_owned(),
+        format!("Cookie: theme=dark; sessionid={}", low(32)),
+        format!("Set-Cookie: JSESSIONID={}; Path=/", drawn("0123456789ABCDEF", 32, 3)),
+        format!("https://x.blob.core.windows.net/c/f?sv=2024&sig={}%3D", mix(43)),
+        format!("https://b.s3.amazonaws.com/k?X-Amz-Signature={}", hex(64)),
+        format!(
+            "https://acme.webhook.office.com/webhookb2/{}@{}/IncomingWebhook/{}/{}",
+            uuid(1),
+            uuid(2),
+            hex(32),
+            uuid(3)
+        ),
+        format!("https://discord.com/api/webhooks/{}/{}", drawn(DIGITS, 18, 4), mix(68)),
+        format!("https://hooks.slack.com/services/T{0}/B{0}/{1}", drawn(BASE32, 8, 5), mix(24)),
+        format!("jo:$apr1${}${}", mix(8), mix(22)),
+        format!("root:$6${}${}:19000:0:99999:7:::", mix(16), mix(86)),
+        format!("$2b$12${}", mix(53)),
+        format!("$argon2id$v=19$m=65536,t=3,p=4${}${}", mix(22), mix(43)),
+        format!("pbkdf2_sha256$600000${}${}=", mix(22), mix(43)),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n  value: {}\n",
+            "aHVudGVyLTQyIQ=="
+        ),
+        format!(
+            "{{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"{0}\",\"y\":\"{0}\",\"d\":\"{1}\"}}",
+            mix(43),
+            mix(42)
+        ),
+        format!("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC{}", mix(400)),
+        format!("otpauth://totp/Acme:jo?secret={}&issuer=Acme", drawn(BASE32, 32, 6)),
+        format!("{{\"auths\":{{\"registry.test\":{{\"auth\":\"{}\"}}}}}}", "am86TjB0LWEtcGFzc3dkIQ=="),
+        format!("//registry.test/:_authToken={}", uuid(9)),
+        format!("machine host.test login jo password: {}", mix(14)),
+        format!("client_secret: {}8Q~{}", mix(3), mix(33)),
+        format!("BUNDLE_GEMS__ACME__TEST={}:{}", hex(8), hex(8)),
+        format!("acme_live_{}", mix(32)),
+        format!("datadog: {}", low(40)),
+    ] {
+        is_secret(&text);
+    }
+}
+
+#[test]
+fn sentences_give_passwords_and_codes_away() {
+    for text in [
+        "the password is Sommer!2024, please keep it",
+        "Password: Tr0ub4dor&3",
+        "Das Passwort lautet Zi3gen-k@se",
+        "Mon mot de passe : Fr0mage!77",
+        "mi contraseña es Qu3so#Azul",
+        "la password è P1zza%Notte",
+        "het wachtwoord is K4as&brood",
+        "пароль: Qz7!mxwv",
+        "密码：Qz7!mxwv",
+        "my PIN is 4821",
+        "PIN: 902174",
+        "Your verification code is 481902",
+        "Der Bestätigungscode lautet 739104",
+        "code de vérification : 730184",
+        "seed phrase: wagon abandon spice ladder tunnel orbit canyon velvet pepper lemon dragon umbrella",
+    ] {
+        is_secret(text);
+    }
+}
+
+#[test]
+fn names_code_and_placeholders_are_clean() {
+    for text in [
+        "token = get_token()",
+        "password: str",
+        "def login(user: str, password: str, token2: int) -> None:",
+        "key = \"name\"",
+        "API_KEY=your-key-here",
+        "api_key: <YOUR_API_KEY>",
+        "password=changeme",
+        "token: ${TOKEN}",
+        "apiKey: process.env.ACME_API_KEY,",
+        "secret = os.environ[\"ACME_SECRET\"]",
+        "password: ********",
+        "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+        "\"max_tokens\": 4096, \"total_tokens\": 1234567890",
+        "{\"type\": \"object\", \"properties\": {\"password\": {\"type\": \"string\", \"minLength\": 12}}}",
+        "primary_key = \"id\"",
+        "cacheKey: \"user:profile:v2:en-GB\"",
+        "nextPageToken: \"CAUQAA3f9x2Kp7v\"",
+        "public_key = \"MCowBQYDK2VwAyEAq8jVh2nP5tYx\"",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPj5 jo@host",
+        "the password is required and must have 12 characters",
+        "the password is hashed with SHA-256 and PBKDF2",
+        "GET /reset?token=abc123",
+        "curl -u username:password https://api.example.com",
+        "curl -u \"$USER:$PASSWORD\" https://api.example.com",
+        "postgres://user:password@localhost:5432/db",
+        "https://user:${PASSWORD}@host/",
+        "amqp://guest:guest@localhost:5672/",
+        "Authorization: Bearer <token>",
+        "Authorization: Bearer $TOKEN",
+        "Secrets::Aes128Gcm { key, iv }",
+        "password: *const c_char,",
+        "self.password.encode(\"latin1\")",
+        "(\"md5\", \"password\", \"scram-sha-256\")",
+        "connect GPIO pin 1234 to PIN 12",
+        "i18n_key: \"checkout.payment.errors.cvc2_invalid\"",
+        "kind: Secret\nmetadata:\n  name: db\nstringData:\n  password: \"\"\n",
+        "fn parse_token_2(input: &str) -> Token2 { Token2::new(input) }",
+        "the mnemonic for the planets is my very eager mother just served us nine pizzas and the dog ate them",
+        "datadog: enabled, sentry: disabled",
+        "get_live_updates_from_the_server_2 and run_test_suite_42_in_parallel",
+    ] {
+        is_clean(text);
+    }
+}
+
+#[test]
+fn digests_and_identifiers_are_clean() {
+    let hex = |len| drawn(HEX, len, 21);
+    let mix = |len| drawn(MIXED, len, 22);
+    for text in [
+        format!("commit {}", hex(40)),
+        format!("\"integrity\": \"sha512-{}==\"", mix(86)),
+        format!("checksum = \"{}\"", hex(64)),
+        format!("image: registry.test/app@sha256:{}", hex(64)),
+        format!("ETag: \"{}\"", hex(32)),
+        format!("cache_key: {}", hex(40)),
+        format!("id: {}", uuid(31)),
+        format!("request_id={} trace={}", uuid(32), hex(32)),
+        format!("nonce: {}", mix(22)),
+        format!("idempotency_key: {}", uuid(33)),
+        format!("data:image/png;base64,{}", mix(200)),
+        format!("-----BEGIN CERTIFICATE-----\nMIID{}\n-----END CERTIFICATE-----", mix(60)),
+        format!("key_id: {}", hex(32)),
+        format!("call_{} chatcmpl-{}", mix(24), mix(29)),
+        format!("main.{}.js", hex(20)),
+        format!("v0.0.0-20240102030405-{}", hex(12)),
+    ] {
+        is_clean(&text);
+    }
+}
+
+#[test]
+fn placeholders_of_every_syntax_are_clean() {
+    for syntax in ASSIGNMENTS {
+        for value in [
+            "your-token-here",
+            "xxxxxxxxxxxxxxxxxxxx",
+            "REPLACE_ME",
+            "<token>",
+            "${TOKEN}",
+            "example-token-123456",
+        ] {
+            is_clean(&syntax.replace("{v}", value));
+        }
+    }
+}
+
+#[test]
+fn a_secret_shows_in_json_within_json() {
+    let value = drawn(LOWER, 32, 41);
+    is_secret(&format!(r#"{{"arguments":"{{\"env\":\"{{\\\"ACME_TOKEN\\\":\\\"{value}\\\"}}\"}}"}}"#));
+    assert!(
+        inspect(&format!(r"ACME_TOKEN={value}\nPORT=8080")).findings.iter().all(|f| f.end - f.start == 32)
+    );
+}

@@ -1,0 +1,92 @@
+use crate::exit::Failed;
+use crate::problems;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use weir_classify::{DataRules, Engine, Finding, Inspection, Profile, Segment, Settings};
+use weir_config::{DataPolicy, Source, load_data_policy};
+use weir_label::{Boundary, Label, Level, Residency, Revision};
+use weir_server::{SnapshotError, read_index};
+
+/// The policy of this directory, which counts when none is named.
+const POLICY_HERE: &str = "policy.yaml";
+
+/// The engine, and what its findings mean.
+pub(super) struct Judge {
+    engine: Engine,
+    boundary: Boundary,
+    rules: DataRules,
+    text_bytes_max: usize,
+}
+
+impl Judge {
+    /// Under the policy named, or else the one in this directory, or else without one.
+    pub(super) fn load(policy: Option<&Path>, profile: Option<Profile>) -> Result<Self, Failed> {
+        let here = Some(Path::new(POLICY_HERE)).filter(|path| path.is_file());
+        let (boundary, mut settings) = match policy.or(here) {
+            Some(path) => read_policy(path).map_err(|error| problems::report(&error))?,
+            None => (default_boundary(), Settings::default()),
+        };
+        settings.profile = profile.unwrap_or(settings.profile);
+        let (rules, text_bytes_max) = (settings.data.clone(), settings.limits.text_bytes_max);
+        let engine = Engine::new(settings).map_err(|error| problems::report(&error.into()))?;
+        Ok(Self { engine, boundary, rules, text_bytes_max })
+    }
+
+    /// Inspects one document. What the engine fails at counts as what could not be inspected.
+    pub(super) fn inspect(&self, document: Segment<'_>) -> Inspection {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.engine.inspect(&[document])));
+        looked.unwrap_or_else(|_| Inspection {
+            label: Label::unknown(),
+            findings: Vec::new(),
+            entities: std::collections::BTreeMap::new(),
+            opaque: Vec::new(),
+            complete: false,
+        })
+    }
+
+    /// The longest text that is inspected to its end.
+    pub(super) fn text_bytes_max(&self) -> usize {
+        self.text_bytes_max
+    }
+
+    pub(super) fn is_classified(&self, label: &Label) -> bool {
+        self.boundary.is_classified(label)
+    }
+
+    /// Whether a finding by itself makes its document classified.
+    pub(super) fn decides(&self, finding: &Finding) -> bool {
+        finding.level >= self.boundary.level()
+    }
+
+    /// Where a finding's level comes from, and what follows from it.
+    pub(super) fn reason(&self, finding: &Finding) -> String {
+        let source = if self.rules.entities.contains_key(&finding.entity) {
+            format!("data.entities.{}", finding.entity)
+        } else if self.level_of_category(finding) == Some(finding.level) {
+            format!("data.{}", finding.category)
+        } else {
+            format!("the level of `{}`", finding.recogniser)
+        };
+        let verdict = if self.decides(finding) { "classified" } else { "below it" };
+        format!("{source} is {}, the boundary is {}: {verdict}", finding.level, self.boundary.level())
+    }
+
+    fn level_of_category(&self, finding: &Finding) -> Option<Level> {
+        self.rules.categories.get(&finding.category).copied()
+    }
+}
+
+fn default_boundary() -> Boundary {
+    Boundary::new(Level::Confidential, Residency::default(), Revision::new("default"))
+}
+
+fn read_policy(path: &Path) -> Result<(Boundary, Settings), SnapshotError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+    let env = |name: &str| std::env::var(name).ok();
+    let read = |path: &Path| std::fs::read_to_string(path);
+    let DataPolicy { boundary, classify, warnings } =
+        load_data_policy(Source { path, text: &text }, &env, &read, &read_index)?;
+    problems::warn(&warnings);
+    Ok((boundary, classify))
+}

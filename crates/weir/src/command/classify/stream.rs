@@ -1,0 +1,136 @@
+//! JSON lines in, JSON lines out.
+
+use super::answer::{Answer, Name};
+use super::judge::Judge;
+use super::lines::{LINE_BYTES_MAX, Line, Lines};
+use super::progress::Progress;
+use super::{Detail, Tally};
+use crate::exit::Failed;
+use crate::output::{error_line, note};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use weir_classify::Segment;
+
+/// Big enough for the answers to what one read of a pipe brings.
+const ANSWERS_BYTES: usize = 64 << 10;
+
+/// Reads stdin to its end. Answers are written out whenever there is nothing more to read at once, so
+/// that a program may ask and wait.
+pub(super) fn run(judge: &Judge, detail: Detail) -> Result<Tally, Failed> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        note(
+            "reading JSON lines, {\"id\": …, \"text\": \"…\"}, from the terminal; `weir classify --help` says more",
+        );
+    }
+    let mut run = Run {
+        judge,
+        detail,
+        out: BufWriter::with_capacity(ANSWERS_BYTES, io::stdout().lock()),
+        progress: Progress::new(),
+        tally: Tally::default(),
+    };
+    let mut lines = Lines::new(stdin.lock(), LINE_BYTES_MAX);
+    loop {
+        while let Some(line) = lines.take() {
+            run.answer(&line);
+        }
+        run.flush();
+        if !lines.fill().map_err(|error| Failed::check("cannot read stdin", &error))? {
+            break;
+        }
+    }
+    if let Some(line) = lines.rest() {
+        run.answer(&line);
+    }
+    run.flush();
+    run.progress.end();
+    Ok(run.tally)
+}
+
+/// A document as it is given. Other fields may stand beside these two.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+struct Run<'a, W> {
+    judge: &'a Judge,
+    detail: Detail,
+    out: W,
+    progress: Progress,
+    tally: Tally,
+}
+
+impl<W: Write> Run<'_, W> {
+    fn answer(&mut self, line: &Line<'_>) {
+        match read(line) {
+            Ok(None) => {}
+            Ok(Some(document)) => self.judge(&document),
+            Err(why) => {
+                self.progress.hide();
+                error_line(format_args!("line {}: {why}", line.number));
+                self.tally.unread += 1;
+            }
+        }
+    }
+
+    fn judge(&mut self, document: &Document<'_>) {
+        let inspection = self.judge.inspect(Segment::text(&document.text));
+        self.tally.highest = self.tally.highest.max(inspection.label.level());
+        let answer = Answer {
+            name: Name::Id(document.id),
+            inspection: &inspection,
+            text: &document.text,
+            judge: self.judge,
+            detail: self.detail,
+        };
+        let written = serde_json::to_writer(&mut self.out, &answer).map_err(io::Error::from);
+        end_if_gone(written.and_then(|()| self.out.write_all(b"\n")));
+        self.progress.add(document.text.len());
+    }
+
+    fn flush(&mut self) {
+        end_if_gone(self.out.flush());
+    }
+}
+
+/// A reader that has gone away (`| head`) is no error: the process ends.
+fn end_if_gone(written: io::Result<()>) {
+    if written.is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// The document of a line, none for an empty line, or what is wrong with it; never what it says.
+fn read<'a>(line: &Line<'a>) -> Result<Option<Document<'a>>, String> {
+    let Some(bytes) = line.bytes else {
+        return Err(format!("longer than {} MiB", LINE_BYTES_MAX >> 20));
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| line.number == 1).unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let document: Document<'_> = serde_json::from_slice(bytes).map_err(|error| reason(&error))?;
+    match document.id.get().as_bytes() {
+        [b'"' | b'-' | b'0'..=b'9', ..] => Ok(Some(document)),
+        _ => Err("`id` is neither a string nor a number".to_owned()),
+    }
+}
+
+/// The parser's own words may quote the line.
+fn reason(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "no object with an `id` and a `text` that is a string",
+        serde_json::error::Category::Eof => "the JSON is not complete",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+            "no JSON, or not in UTF-8, or with half a surrogate pair"
+        }
+    };
+    format!("{what} (column {})", error.column())
+}

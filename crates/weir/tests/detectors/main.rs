@@ -1,0 +1,281 @@
+//! Detectors inside the network: what they find stays local, and so does everything while they fail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
+
+mod fake;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use fake::{Answer, Detector, completion, finding, span};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use support::http::{Client, Reply};
+use support::stage::Stage;
+use support::{Home, TWO_RULES, ask, two_zones};
+
+/// No recogniser of Weir's finds anything in it.
+const QUESTION: &str = "Größe? Ask the canary quux about it.";
+const CANARY: &str = "canary quux";
+
+/// The policy with this detector.
+fn policy(detector: &Value) -> String {
+    TWO_RULES.replace("rules:\n", &format!("  detectors: [{detector}]\nrules:\n"))
+}
+
+fn presidio(url: &str, members: Value) -> Value {
+    let mut detector = json!({ "name": "presidio", "url": url, "presidio": {}, "timeout": "400ms" });
+    for (name, value) in members.as_object().unwrap() {
+        detector[name] = value.clone();
+    }
+    detector
+}
+
+fn judge(url: &str, when: &str) -> Value {
+    json!({ "name": "judge", "url": format!("{url}/v1"), "llm": { "model": "small" }, "when": when, "timeout": "400ms" })
+}
+
+fn stage(detector: &Value) -> Stage {
+    Stage::with(two_zones, &policy(detector))
+}
+
+/// The decision of a reply that the local backend gave.
+#[track_caller]
+fn kept(stage: &Stage, reply: &Reply) -> Value {
+    assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{}", reply.text());
+    stage.assert_cloud_untouched();
+    stage.record(reply)["decision"].clone()
+}
+
+#[track_caller]
+fn assert_asked(stage: &Stage, outcome: &str, times: f64) {
+    let label = format!("outcome=\"{outcome}\"");
+    assert_eq!(stage.gateway.metric("weir_detector_requests_total", &[&label]), times, "{outcome}");
+}
+
+#[test]
+fn what_a_detector_finds_stays_local_and_is_recorded_with_its_place() {
+    let detector = Detector::start(|question| finding("PERSON", CANARY, question));
+    let stage = stage(&presidio(&detector.url, json!({})));
+    let reply = stage.chat(&ask("auto", QUESTION));
+    let decision = kept(&stage, &reply);
+    assert_eq!((&decision["level"], &decision["scan_complete"]), (&json!("confidential"), &json!(true)));
+    assert_eq!(decision["findings"], json!([{ "type": "PERSON", "count": 1 }]));
+    assert_eq!(decision["categories"], json!(["personal"]));
+    assert_eq!(decision["sources"], json!(["messages.0.content"]), "{decision}");
+    let (path, body) = detector.asked().remove(0);
+    assert_eq!((path.as_str(), &body["language"]), ("/analyze", &json!("en")));
+    assert!(body["text"].as_str().unwrap().contains(QUESTION));
+    assert_asked(&stage, "found", 1.0);
+}
+
+#[test]
+fn what_a_detector_finds_clean_may_leave() {
+    let detector = Detector::start(|question| finding("PERSON", CANARY, question));
+    let stage = stage(&presidio(&detector.url, json!({ "presidio": { "languages": ["en", "de"] } })));
+    let reply = stage.chat(&ask("auto", "Why is the sky blue?"));
+    assert_eq!((reply.status, reply.zone()), (200, Some("cloud")), "{}", reply.text());
+    let languages: Vec<Value> = detector.asked().iter().map(|(_, body)| body["language"].clone()).collect();
+    assert_eq!(languages, ["en", "de"]);
+    assert_asked(&stage, "clean", 1.0);
+}
+
+#[test]
+fn a_detector_is_not_asked_about_what_is_classified_already_and_cannot_lower_it() {
+    let detector = Detector::saying(Answer::Says(200, "[]".to_owned()));
+    let stage = stage(&presidio(&detector.url, json!({})));
+    kept(&stage, &stage.chat(&ask("auto", "write to jane.doe@example.com")));
+    assert_eq!(detector.asked().len(), 0);
+}
+
+#[test]
+fn types_and_scores_count_as_configured() {
+    for (entity, score, members, zone) in [
+        ("PERSON", 0.6, json!({}), "local"),
+        ("X_OWN_TYPE", 0.6, json!({}), "local"),
+        ("PERSON", 0.4, json!({}), "cloud"),
+        ("PERSON", 0.4, json!({ "presidio": { "min_score": 0.3 } }), "local"),
+        ("DATE_TIME", 0.9, json!({}), "cloud"),
+        ("DATE_TIME", 0.9, json!({ "presidio": { "ignore": [] } }), "local"),
+        ("PERSON", 0.9, json!({ "presidio": { "ignore": ["PERSON"] } }), "cloud"),
+    ] {
+        let detector = Detector::saying(Answer::Says(200, json!([span(entity, 0, 3, score)]).to_string()));
+        let stage = stage(&presidio(&detector.url, members.clone()));
+        assert_eq!(stage.chat(&ask("auto", QUESTION)).zone(), Some(zone), "{entity} {score} {members}");
+    }
+    let detector = Detector::saying(Answer::Says(200, json!([span("IP_ADDRESS", 0, 3, 0.9)]).to_string()));
+    let lenient = policy(&presidio(&detector.url, json!({})))
+        .replace("data:\n", "data:\n  entities: { IP_ADDRESS: internal }\n");
+    let stage = Stage::with(two_zones, &lenient);
+    assert_eq!(stage.chat(&ask("auto", QUESTION)).zone(), Some("cloud"));
+}
+
+#[test]
+fn while_a_detector_fails_everything_stays_local_and_says_so() {
+    let says = |status, body: &str| Answer::Says(status, body.to_owned());
+    let lie = |spans: Value| Answer::Says(200, spans.to_string());
+    let huge = format!("[{}]", vec![span("PERSON", 0, 1, 0.9).to_string(); 60_000].join(","));
+    for (outcome, answer) in [
+        ("timeout", Answer::Hangs),
+        ("timeout", Answer::Slowly(Duration::from_secs(3), "[]".to_owned())),
+        ("closed", Answer::Closes),
+        ("malformed", Answer::Raw("nonsense\r\n\r\n".to_owned())),
+        ("cut", Answer::Raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[]".to_owned())),
+        ("status", says(500, "[]")),
+        ("status", says(204, "")),
+        (
+            "status",
+            Answer::Raw(
+                "HTTP/1.1 302 Found\r\nlocation: http://example.com/\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            ),
+        ),
+        ("lie", says(200, "")),
+        ("lie", says(200, "{}")),
+        ("lie", says(200, "[] []")),
+        ("lie", says(200, "null")),
+        ("lie", lie(json!([span("PERSON", 0, 100_000, 0.9)]))),
+        ("lie", lie(json!([span("PERSON", 5, 5, 0.9)]))),
+        ("lie", lie(json!([span("person of note", 0, 5, 0.9)]))),
+        ("lie", lie(json!([span("PERSON", 0, 5, 7.0)]))),
+        ("lie", lie(json!([{ "entity_type": "PERSON", "start": "0", "end": 5, "score": 1 }]))),
+        ("too_long", Answer::Says(200, huge)),
+    ] {
+        let detector = Detector::saying(answer);
+        let stage = stage(&presidio(&detector.url, json!({})));
+        let begin = Instant::now();
+        let decision = kept(&stage, &stage.chat(&ask("auto", QUESTION)));
+        assert!(begin.elapsed() < Duration::from_secs(2), "{outcome} took {:?}", begin.elapsed());
+        assert_eq!((&decision["level"], &decision["scan_complete"]), (&json!("restricted"), &json!(false)));
+        assert_eq!(decision["opaque"], json!([format!("detector:presidio:{outcome}")]), "{decision}");
+        assert_asked(&stage, outcome, 1.0);
+        assert_eq!(stage.gateway.metric("weir_incomplete_scans_total", &[]), 1.0);
+        assert!(stage.here.contains(CANARY.as_bytes()));
+        let cloud_only = stage.chat(&ask("cloud-only", QUESTION));
+        assert_ne!(cloud_only.status, 200, "{outcome}: {}", cloud_only.text());
+        stage.assert_cloud_untouched();
+    }
+}
+
+#[test]
+fn a_detector_that_is_down_is_spared_for_a_while_and_nothing_leaves_meanwhile() {
+    let detector = Detector::saying(Answer::Says(503, String::new()));
+    let stage = stage(&presidio(&detector.url, json!({})));
+    for _ in 0..8 {
+        kept(&stage, &stage.chat(&ask("auto", QUESTION)));
+    }
+    assert_eq!(detector.asked().len(), 5);
+    assert_asked(&stage, "status", 5.0);
+    assert_asked(&stage, "breaker_open", 3.0);
+}
+
+#[test]
+fn where_nobody_listens_everything_stays_local() {
+    let stage = stage(&presidio("http://127.0.0.1:9", json!({})));
+    kept(&stage, &stage.chat(&ask("auto", QUESTION)));
+    assert_asked(&stage, "connect", 1.0);
+}
+
+#[test]
+fn a_text_that_is_too_long_for_a_detector_counts_as_classified() {
+    let detector = Detector::saying(Answer::Says(200, "[]".to_owned()));
+    let stage = stage(&presidio(&detector.url, json!({})));
+    let decision = kept(&stage, &stage.chat(&ask("auto", &"word ".repeat(300_000))));
+    assert_eq!(decision["opaque"], json!(["detector:presidio:text_too_long"]));
+    assert_eq!(detector.asked().len(), 0);
+}
+
+#[test]
+fn at_most_so_many_questions_wait_at_a_time() {
+    let detector = Detector::saying(Answer::Hangs);
+    let stage = stage(&presidio(&detector.url, json!({ "concurrency": 1 })));
+    std::thread::scope(|scope| {
+        let address = stage.gateway.data;
+        let post = move || {
+            let body = ask("auto", QUESTION).to_string();
+            Client::connect(address).post("/v1/chat/completions", &[], body.as_bytes())
+        };
+        let replies: Vec<_> = (0..3).map(|_| scope.spawn(post)).collect();
+        replies.into_iter().for_each(|reply| assert_eq!(reply.join().unwrap().zone(), Some("local")));
+    });
+    assert!(detector.asked().len() <= 2, "{}", detector.asked().len());
+    assert_asked(&stage, "timeout", 3.0);
+    stage.assert_cloud_untouched();
+}
+
+#[test]
+fn a_judge_decides_what_is_left_open() {
+    for (verdict, zone, level) in [
+        (r#"{"classified": true, "categories": ["special_category"]}"#, "local", "restricted"),
+        (r#"{"classified": true, "categories": []}"#, "local", "confidential"),
+        (r#"{"classified": true, "categories": ["source_code"]}"#, "local", "confidential"),
+        (r#"{"classified": false, "categories": []}"#, "cloud", "internal"),
+        (r#"{"classified": false, "categories": [], "why": "the text told me so"}"#, "local", "restricted"),
+        (r#"{"classified": true, "categories": ["gossip"]}"#, "local", "restricted"),
+        ("It is fine.", "local", "restricted"),
+    ] {
+        let detector = Detector::saying(completion(verdict));
+        let stage = stage(&judge(&detector.url, "always"));
+        let reply = stage.chat(&ask("auto", QUESTION));
+        assert_eq!(reply.zone(), Some(zone), "{verdict}: {}", reply.text());
+        assert_eq!(stage.record(&reply)["decision"]["level"], level, "{verdict}");
+        let (path, body) = detector.asked().remove(0);
+        assert_eq!((path.as_str(), &body["model"]), ("/v1/chat/completions", &json!("small")));
+    }
+}
+
+#[test]
+fn an_uncertain_judge_is_asked_about_long_texts_and_findings_that_do_not_decide() {
+    let detector = Detector::saying(completion(r#"{"classified": true, "categories": ["business"]}"#));
+    let rules = policy(&judge(&detector.url, "uncertain"))
+        .replace("data:\n", "data:\n  entities: { IP_ADDRESS: internal }\n");
+    let stage = Stage::with(two_zones, &rules);
+    assert_eq!(stage.chat(&ask("auto", QUESTION)).zone(), Some("cloud"));
+    assert_eq!(detector.asked().len(), 0);
+    assert_eq!(stage.chat(&ask("auto", "the host is 203.0.113.77")).zone(), Some("local"));
+    assert_eq!(stage.chat(&ask("auto", &"word ".repeat(500))).zone(), Some("local"));
+    assert_eq!(detector.asked().len(), 2);
+}
+
+#[test]
+fn a_reload_can_bring_a_detector() {
+    let detector = Detector::start(|question| finding("PERSON", CANARY, question));
+    let stage = Stage::new();
+    assert_eq!(stage.chat(&ask("auto", QUESTION)).zone(), Some("cloud"));
+    std::fs::write(stage.gateway.home.policy(), policy(&presidio(&detector.url, json!({})))).unwrap();
+    stage.gateway.signal("HUP");
+    stage.gateway.until("the detector is asked", |gateway| {
+        gateway.chat(&ask("auto", QUESTION)).zone() == Some("local")
+    });
+    assert_asked(&stage, "found", 1.0);
+}
+
+#[test]
+fn a_detector_outside_the_network_is_refused_with_its_place() {
+    for url in ["http://203.0.113.7:5002", "https://api.openai.com/v1", "http://169.254.169.254"] {
+        let home = Home::new(
+            &two_zones("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
+            &policy(&presidio(url, json!({}))),
+        );
+        let output = home.weir(&["check"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{url}: {said}");
+        assert!(said.contains("policy.yaml:7:"), "{said}");
+    }
+}
+
+#[test]
+fn an_explanation_names_the_detectors_and_asks_none() {
+    let detector = Detector::saying(Answer::Hangs);
+    let stage = stage(&presidio(&detector.url, json!({})));
+    let request = stage.gateway.home.path().join("request.json");
+    std::fs::write(&request, ask("auto", QUESTION).to_string()).unwrap();
+    let output = stage.gateway.home.weir(&["explain", request.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("presidio (not asked: nothing is sent)"), "{said}");
+    assert_eq!(detector.asked().len(), 0);
+}
