@@ -5,6 +5,7 @@ use crate::{EntityType, Finding, Inspection, Limits, OpaqueReason, View};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 use weir_label::{Label, Level};
 
 /// What has been seen of one body so far.
@@ -122,9 +123,9 @@ impl Collector {
             evidence,
             entity: effect.entity.clone(),
             category: effect.category.clone(),
-            level: effect.level,
+            level: effect.level(found.level),
             score: found.score,
-            recogniser: effect.name.clone(),
+            recogniser: name(effect, found),
             view,
         };
         self.hits.push(Hit { finding, source, last });
@@ -132,8 +133,9 @@ impl Collector {
     }
 
     fn raise(&mut self, effect: &Effect, found: &Match) {
-        let mut label = Label::at(effect.level).with_category(effect.category.clone());
-        for jurisdiction in found.country.into_iter().flat_map(jurisdictions) {
+        let mut label = Label::at(effect.level(found.level)).with_category(effect.category.clone());
+        let own = effect.jurisdiction.as_ref().map(|own| own.as_str());
+        for jurisdiction in own.into_iter().chain(found.country).flat_map(jurisdictions) {
             label = label.with_jurisdiction(jurisdiction);
         }
         self.label.raise(&label);
@@ -147,6 +149,14 @@ impl Collector {
             *entities.entry(finding.entity.clone()).or_default() += 1;
         }
         Inspection { label, findings, entities, opaque, complete }
+    }
+}
+
+/// The name that a finding carries: of a quote the document's number too.
+fn name(effect: &Effect, found: &Match) -> Arc<str> {
+    match found.document {
+        Some(document) => format!("{}#{document}", effect.name).into(),
+        None => effect.name.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::recognise::TABLE;
-use crate::{EntityRule, Pattern, Settings, TermList};
+use crate::{Checksum, EntityRule, IndexUse, Pattern, Settings, TermList};
 use sha2::{Digest, Sha256};
-use weir_label::Level;
+use weir_label::{Jurisdiction, Level};
 
 /// Changes whenever the same text may be labelled differently under the same settings.
 const ENGINE_VERSION: &str = "weir-classify 1";
@@ -40,7 +40,7 @@ impl Feed {
     }
 
     fn settings(&mut self, settings: &Settings) {
-        let Settings { data, terms, patterns, profile, limits } = settings;
+        let Settings { data, terms, patterns, indexes, allow, profile, limits } = settings;
         self.text(profile.as_str());
         self.level(Some(data.default));
         self.number(data.categories.len());
@@ -48,39 +48,76 @@ impl Feed {
             self.text(category.as_str());
             self.level(Some(*level));
         }
-        self.number(data.entities.len());
-        for (entity, rule) in &data.entities {
-            self.text(entity.as_str());
-            match rule {
-                EntityRule::Level(level) => self.level(Some(*level)),
-                EntityRule::Off => self.text("off"),
-            }
-        }
+        self.rules(data.entities.iter().map(|(entity, rule)| (entity.as_str(), rule)));
+        self.rules(data.recognisers.iter().map(|(name, rule)| (name.as_str(), rule)));
         self.number(terms.len());
         terms.iter().for_each(|list| self.list(list));
         self.number(patterns.len());
         patterns.iter().for_each(|pattern| self.pattern(pattern));
+        self.number(indexes.len());
+        indexes.iter().for_each(|index| self.index(index));
+        self.number(allow.len());
+        for (entity, values) in allow {
+            self.text(entity.as_str());
+            self.texts(values);
+        }
         self.number(limits.text_bytes_max);
         self.number(limits.findings_max);
         self.number(limits.decode_depth_max.into());
     }
 
+    fn rules<'r>(&mut self, rules: impl ExactSizeIterator<Item = (&'r str, &'r EntityRule)>) {
+        self.number(rules.len());
+        for (name, rule) in rules {
+            self.text(name);
+            match rule {
+                EntityRule::Level(level) => self.level(Some(*level)),
+                EntityRule::Off => self.text("off"),
+            }
+        }
+    }
+
+    fn texts(&mut self, texts: &[String]) {
+        self.number(texts.len());
+        texts.iter().for_each(|text| self.text(text));
+    }
+
+    fn jurisdiction(&mut self, jurisdiction: Option<&Jurisdiction>) {
+        self.text(jurisdiction.map_or("", Jurisdiction::as_str));
+    }
+
     fn list(&mut self, list: &TermList) {
-        let TermList { name, terms, category, level, case_sensitive } = list;
+        let TermList { name, terms, category, level, case_sensitive, inflect, allow, jurisdiction } = list;
         self.text(name);
         self.text(category.as_str());
         self.level(*level);
         self.number((*case_sensitive).into());
-        self.number(terms.len());
-        terms.iter().for_each(|term| self.text(term));
+        self.number((*inflect).into());
+        self.texts(terms);
+        self.texts(allow);
+        self.jurisdiction(jurisdiction.as_ref());
     }
 
     fn pattern(&mut self, pattern: &Pattern) {
-        let Pattern { name, regex, category, level, entity } = pattern;
+        let Pattern { name, regex, category, level, entity, context, checksum, allow, jurisdiction } =
+            pattern;
         self.text(name);
         self.text(regex);
         self.text(category.as_str());
         self.level(*level);
         self.text(entity.as_ref().map_or("", |entity| entity.as_str()));
+        self.texts(context);
+        self.text(checksum.map_or("", Checksum::as_str));
+        self.texts(allow);
+        self.jurisdiction(jurisdiction.as_ref());
+    }
+
+    fn index(&mut self, used: &IndexUse) {
+        let IndexUse { name, index, category, level, jurisdiction } = used;
+        self.text(name);
+        self.text(&index.digest());
+        self.text(category.as_str());
+        self.level(*level);
+        self.jurisdiction(jurisdiction.as_ref());
     }
 }

@@ -1,7 +1,9 @@
+use crate::allow::Allow;
 use crate::collector::{Collector, Origin};
 use crate::digest::digest;
-use crate::effect::Effects;
+use crate::effect::{Effect, Effects};
 use crate::haystack::Haystack;
+use crate::indexes::Indexes;
 use crate::patterns::Patterns;
 use crate::recognise::{Match, TABLE};
 use crate::scanner::Scanner;
@@ -21,6 +23,8 @@ pub struct Engine {
     terms: Option<Terms>,
     terms_of_exact_case: Option<Terms>,
     patterns: Option<Patterns>,
+    indexes: Option<Indexes>,
+    allow: Allow,
     digest: String,
 }
 
@@ -40,6 +44,8 @@ impl Engine {
             terms: Terms::new(&settings.terms, false)?,
             terms_of_exact_case: Terms::new(&settings.terms, true)?,
             patterns: Patterns::new(&settings.patterns)?,
+            indexes: Indexes::new(&settings.indexes),
+            allow: Allow::new(&settings.allow),
             digest: digest(&settings),
             effects,
         })
@@ -122,21 +128,22 @@ impl Engine {
     }
 
     fn scan(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
-        let Reading { text, origin, keys, seams, chain, view, depth: _ } = *reading;
-        let haystack = Haystack::new(text, keys, seams);
-        self.scanner.scan(&haystack, &mut |row, found| match self.effects.of_row(row) {
-            Some(effect) => collector.accept(effect, &found, view, origin, chain),
-            None => ControlFlow::Continue(()),
+        let haystack = Haystack::new(reading.text, reading.keys, reading.seams);
+        self.scanner.scan(&haystack, &mut |row, found| {
+            self.accept(collector, reading, self.effects.of_row(row), &found)
         })?;
-        self.scan_patterns(collector, reading)?;
+        self.scan_patterns(collector, reading, &haystack)?;
+        self.scan_indexes(collector, reading)?;
         self.scan_terms(collector, reading, self.terms_of_exact_case.as_ref())?;
         let Some(terms) = &self.terms else { return ControlFlow::Continue(()) };
-        let Some(folded) = fold_case(text) else { return self.scan_terms(collector, reading, Some(terms)) };
+        let Some(folded) = fold_case(reading.text) else {
+            return self.scan_terms(collector, reading, Some(terms));
+        };
         if !collector.spend_view(folded.text.len()) {
             return ControlFlow::Continue(());
         }
-        let chain = Chain { map: &folded.map, outer: chain };
-        self.scan_terms(collector, &reading.derived(&folded, &chain, &[], view), Some(terms))
+        let chain = Chain { map: &folded.map, outer: reading.chain };
+        self.scan_terms(collector, &reading.derived(&folded, &chain, &[], reading.view), Some(terms))
     }
 
     fn scan_terms(
@@ -146,22 +153,44 @@ impl Engine {
         terms: Option<&Terms>,
     ) -> ControlFlow<()> {
         let Some(terms) = terms else { return ControlFlow::Continue(()) };
-        terms.scan(reading.text, |list, span| match self.effects.of_list(list) {
-            Some(effect) => {
-                collector.accept(effect, &Match::new(span, 1.0), reading.view, reading.origin, reading.chain)
-            }
-            None => ControlFlow::Continue(()),
+        terms.scan(reading.text, |list, span| {
+            self.accept(collector, reading, self.effects.of_list(list), &Match::new(span, 1.0))
         })
     }
 
-    fn scan_patterns(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
+    fn scan_patterns(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        haystack: &Haystack<'_>,
+    ) -> ControlFlow<()> {
         let Some(patterns) = &self.patterns else { return ControlFlow::Continue(()) };
-        patterns.scan(reading.text, |pattern, span| match self.effects.of_pattern(pattern) {
-            Some(effect) => {
-                collector.accept(effect, &Match::new(span, 1.0), reading.view, reading.origin, reading.chain)
-            }
-            None => ControlFlow::Continue(()),
+        patterns.scan(haystack, |pattern, found| {
+            self.accept(collector, reading, self.effects.of_pattern(pattern), &found)
         })
+    }
+
+    fn scan_indexes(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
+        let Some(indexes) = &self.indexes else { return ControlFlow::Continue(()) };
+        indexes.scan(reading.text, |index, found| {
+            self.accept(collector, reading, self.effects.of_index(index), &found)
+        })
+    }
+
+    /// Takes a match, unless it is of something that is not looked for or allowed.
+    fn accept(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        effect: Option<(usize, &Effect)>,
+        found: &Match,
+    ) -> ControlFlow<()> {
+        let Some((source, effect)) = effect else { return ControlFlow::Continue(()) };
+        let text = reading.text.get(found.span.clone()).unwrap_or_default();
+        if self.allow.allows(&effect.entity, text) {
+            return ControlFlow::Continue(());
+        }
+        collector.accept((source, effect), found, reading.view, reading.origin, reading.chain)
     }
 }
 

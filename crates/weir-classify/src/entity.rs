@@ -38,6 +38,12 @@ impl EntityType {
     pub const SECRET: EntityType = EntityType::built_in("SECRET");
     /// A term of one of the operator's lists.
     pub const TERM: EntityType = EntityType::built_in("TERM");
+    /// A value of one of the operator's indexes of records.
+    pub const EXACT_MATCH: EntityType = EntityType::built_in("EXACT_MATCH");
+    /// A stretch of a document of one of the operator's indexes.
+    pub const CONFIDENTIAL_DOCUMENT: EntityType = EntityType::built_in("CONFIDENTIAL_DOCUMENT");
+    /// A marking such as `strictly confidential` or `TLP:RED`.
+    pub const DOCUMENT_MARKING: EntityType = EntityType::built_in("DOCUMENT_MARKING");
     /// A match of one of the operator's patterns that names no type of its own.
     pub const PATTERN: EntityType = EntityType::built_in("PATTERN");
 

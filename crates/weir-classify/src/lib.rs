@@ -10,7 +10,7 @@
 //!    lies across a seam. Offsets map back to the text as given.
 //! 2. **Candidates** (`scanner`): one pass for literals and one for byte classes.
 //! 3. **Recognisers** (`recognise`): a row of a table and a function that validates.
-//! 4. **The organisation's own** (`terms`, `patterns`).
+//! 4. **The organisation's own** (`terms`, `patterns`, `indexes`), and what it says is no finding (`allow`).
 //! 5. **Effects** (`effect`, `collector`): what a match means under the settings, and the join of it all.
 //!
 //! Invariants, each written where it is upheld:
@@ -21,6 +21,7 @@
 //!
 //! What could not be looked at (an opaque segment, text beyond a limit) is never clean: the label says so.
 
+mod allow;
 mod code;
 mod collector;
 mod context;
@@ -30,9 +31,11 @@ mod engine;
 mod entity;
 mod haystack;
 mod identifiers;
+mod indexes;
 mod inspection;
 mod literals;
 mod numbers;
+mod own;
 mod patterns;
 mod recognise;
 mod scanner;
@@ -47,6 +50,8 @@ mod work_test;
 pub use engine::Engine;
 pub use entity::{EntityType, InvalidEntityType};
 pub use inspection::{Finding, Inspection, OpaqueReason, View};
+pub use own::{IndexUse, Pattern, TermList};
+pub use patterns::{Checksum, UnknownChecksum};
 pub use recognise::RecogniserInfo;
 pub use segment::{Segment, SegmentKind};
-pub use settings::{DataRules, EntityRule, Limits, Pattern, Profile, Settings, SettingsError, TermList};
+pub use settings::{DataRules, EntityRule, Limits, Profile, Settings, SettingsError};

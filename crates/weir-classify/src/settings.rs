@@ -1,6 +1,5 @@
-use crate::EntityType;
+use crate::{EntityType, IndexUse, Pattern, TermList};
 use std::collections::BTreeMap;
-use std::fmt;
 use weir_label::{Category, Level};
 
 /// What an [`Engine`](crate::Engine) looks for, and what it makes of what it finds.
@@ -12,6 +11,11 @@ pub struct Settings {
     pub terms: Vec<TermList>,
     /// The operator's patterns.
     pub patterns: Vec<Pattern>,
+    /// The operator's indexes of records and documents.
+    pub indexes: Vec<IndexUse>,
+    /// Values of each type that are no findings, such as the organisation's own public addresses: written
+    /// out, with `*` for any characters and `?` for one, or as a network for an IP address.
+    pub allow: BTreeMap<EntityType, Vec<String>>,
     /// When a person's name counts as personal data.
     pub profile: Profile,
     /// Bounds on the work for one body.
@@ -48,14 +52,16 @@ pub struct DataRules {
     pub categories: BTreeMap<Category, Level>,
     /// Exceptions for single entity types.
     pub entities: BTreeMap<EntityType, EntityRule>,
+    /// Exceptions for single built-in recognisers by name, before those for their types.
+    pub recognisers: BTreeMap<String, EntityRule>,
 }
 
-/// What an operator says of one entity type.
+/// What an operator says of one entity type or recogniser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntityRule {
-    /// Findings of this type have this level, whatever their category's is.
+    /// Its findings have this level, whatever their category's is.
     Level(Level),
-    /// This type is not looked for.
+    /// It is not looked for.
     Off,
 }
 
@@ -70,11 +76,16 @@ impl Default for DataRules {
             (Category::Legal, Level::Confidential),
             (Category::Business, Level::Confidential),
         ]);
-        Self { default: Level::Internal, categories, entities: BTreeMap::new() }
+        Self { default: Level::Internal, categories, entities: BTreeMap::new(), recognisers: BTreeMap::new() }
     }
 }
 
 impl DataRules {
+    /// What the operator says of a recogniser or else of its type.
+    pub(crate) fn rule(&self, recogniser: &str, entity: &EntityType) -> Option<EntityRule> {
+        self.recognisers.get(recogniser).or_else(|| self.entities.get(entity)).copied()
+    }
+
     /// The level of a finding, or `None` when its type is not looked for.
     #[must_use]
     pub fn level(&self, entity: &EntityType, category: &Category, own: Option<Level>) -> Option<Level> {
@@ -89,67 +100,6 @@ impl DataRules {
     #[must_use]
     pub fn category_level(&self, category: &Category) -> Level {
         self.categories.get(category).copied().unwrap_or(Level::Confidential)
-    }
-}
-
-/// Words and phrases that are sensitive in this organisation: codenames, customers, products.
-#[derive(Clone, PartialEq)]
-pub struct TermList {
-    /// The name that findings carry.
-    pub name: String,
-    /// The terms. Words of one term may be apart by any run of spaces, line breaks, `-` and `_`.
-    pub terms: Vec<String>,
-    /// What kind of data a term gives away.
-    pub category: Category,
-    /// The level, if it is not the category's.
-    pub level: Option<Level>,
-    /// Whether `Falcon` and `falcon` differ.
-    pub case_sensitive: bool,
-}
-
-// A codename is a secret itself: logs of settings show how many there are, not which.
-impl fmt::Debug for TermList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, terms, category, level, case_sensitive } = self;
-        f.debug_struct("TermList")
-            .field("name", name)
-            .field("terms", &terms.len())
-            .field("category", category)
-            .field("level", level)
-            .field("case_sensitive", case_sensitive)
-            .finish()
-    }
-}
-
-/// A pattern of the operator's.
-///
-/// The syntax is that of Rust's `regex` crate: no look-around, no back-references, linear time. `\b`
-/// is Unicode-aware and slow on text that is not ASCII; where the pattern's ends are ASCII, write
-/// `(?-u:\b)`.
-#[derive(Clone, PartialEq)]
-pub struct Pattern {
-    /// The name that findings carry.
-    pub name: String,
-    /// The regular expression.
-    pub regex: String,
-    /// What kind of data a match is.
-    pub category: Category,
-    /// The level, if it is not the category's.
-    pub level: Option<Level>,
-    /// The entity type of a match; [`EntityType::PATTERN`] if none is given.
-    pub entity: Option<EntityType>,
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, regex, category, level, entity } = self;
-        f.debug_struct("Pattern")
-            .field("name", name)
-            .field("regex_bytes", &regex.len())
-            .field("category", category)
-            .field("level", level)
-            .field("entity", entity)
-            .finish()
     }
 }
 

@@ -23,22 +23,14 @@ fn look(engine: &Engine, text: &str) -> Inspection {
 }
 
 fn terms(terms: &[&str]) -> TermList {
-    TermList {
-        name: "codenames".to_owned(),
-        terms: terms.iter().map(|term| (*term).to_owned()).collect(),
-        category: Category::Business,
-        level: None,
-        case_sensitive: false,
-    }
+    TermList::new("codenames", terms)
 }
 
 fn pattern(regex: &str) -> Pattern {
     Pattern {
-        name: "case number".to_owned(),
-        regex: regex.to_owned(),
         category: Category::Legal,
         level: Some(Level::Restricted),
-        entity: None,
+        ..Pattern::new("case number", regex)
     }
 }
 
@@ -118,7 +110,7 @@ fn terms_are_found_whatever_their_case_spaces_and_disguise() {
         assert_eq!(&*inspection.findings[0].recogniser, "codenames");
     }
     for text in
-        ["projects falcon", "project falconry", "subproject falcon", "project, falcon", "größenwahnsinnig"]
+        ["projection falcon", "project falconry", "subproject falcon", "project, falcon", "größenwahnsinnig"]
     {
         assert_eq!(look(&engine, text).findings, [], "in `{text}`");
     }

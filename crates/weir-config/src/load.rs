@@ -6,11 +6,14 @@ use crate::raw::weir::RawWeir;
 use crate::report::Report;
 use crate::{Config, DataPolicy, Loaded, Problem, Problems, Severity, Source, weir, yaml};
 use std::path::Path;
+use std::sync::Arc;
+use weir_index::Index;
 use weir_policy::{Catalogue, Policy};
 
 /// Reads both files.
 ///
-/// `env` looks up an environment variable, `read` a file: secrets, certificates, term lists.
+/// `env` looks up an environment variable, `read` a file: secrets, certificates, term lists. `index` reads an
+/// index of the organisation's data, or says why it cannot be used.
 ///
 /// # Errors
 /// Every error of both files; warnings come with files that load. A file whose shape is wrong (an unknown field, a
@@ -20,8 +23,9 @@ pub fn load(
     policy: Source<'_>,
     env: &dyn Fn(&str) -> Option<String>,
     read: &dyn Fn(&Path) -> std::io::Result<String>,
+    index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<Loaded, Problems> {
-    let outside = Outside { env, read };
+    let outside = Outside { env, read, index };
     let mut weir = File::of(config, outside);
     let mut rules = File::of(policy, outside);
     let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);
@@ -64,7 +68,7 @@ pub fn load(
 
 /// Reads what a policy says of data, without a configuration and without its rules.
 ///
-/// `env` and `read` are as for [`load`].
+/// `env`, `read` and `index` are as for [`load`].
 ///
 /// # Errors
 /// Every error of the file's head; rules are only read for their shape.
@@ -72,8 +76,9 @@ pub fn load_data_policy(
     policy: Source<'_>,
     env: &dyn Fn(&str) -> Option<String>,
     read: &dyn Fn(&Path) -> std::io::Result<String>,
+    index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<DataPolicy, Problems> {
-    let mut file = File::of(policy, Outside { env, read });
+    let mut file = File::of(policy, Outside { env, read, index });
     let raw: Option<RawPolicy> = yaml::parse(&mut file.report);
     let head = raw.map(|raw| policy::head(&raw, &mut file.surroundings, &mut file.report));
     let (errors, warnings): (Vec<Problem>, _) =

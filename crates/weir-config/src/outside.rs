@@ -1,15 +1,18 @@
-//! What the files name beyond themselves: environment variables and other files.
+//! What the files name beyond themselves: environment variables, other files and indexes.
 
 use crate::Source;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use weir_index::Index;
 
 /// The ways out, as given to [`load`](crate::load).
 #[derive(Clone, Copy)]
 pub struct Outside<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     pub read: &'a dyn Fn(&Path) -> std::io::Result<String>,
+    pub index: &'a dyn Fn(&Path) -> Result<Arc<Index>, String>,
 }
 
 /// The ways out, as seen from one file, with the digest of what was read.
@@ -46,6 +49,13 @@ impl<'a> Surroundings<'a> {
         let text = (self.outside.read)(&self.path(written))?;
         self.absorb(&text);
         Ok(text)
+    }
+
+    /// An index that belongs to the configuration: its digest stands for it.
+    pub fn index(&mut self, written: &str) -> Result<Arc<Index>, String> {
+        let index = (self.outside.index)(&self.path(written))?;
+        self.absorb(&index.digest());
+        Ok(index)
     }
 
     /// The first 16 hex digits of the SHA-256 of all texts, each preceded by its length.

@@ -4,6 +4,7 @@ pub mod condition;
 mod data;
 pub mod detectors;
 mod extractors;
+mod own;
 mod rule;
 
 pub use data::Data;

@@ -8,7 +8,7 @@ use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use weir_classify::Profile;
+use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Preference, Step};
 
@@ -283,6 +283,16 @@ impl Scalar for bool {
 
     fn schema() -> Schema {
         json_schema!({ "type": "boolean" })
+    }
+}
+
+impl Scalar for Checksum {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &Checksum::ALL.map(|checksum| (checksum.as_str(), checksum)))
+    }
+
+    fn schema() -> Schema {
+        words_schema(&Checksum::ALL.map(|checksum| (checksum.as_str(), checksum)))
     }
 }
 

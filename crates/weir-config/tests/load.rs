@@ -156,3 +156,32 @@ fn an_anchor_may_be_used_twice() {
     let loaded = loaded(&weir, EXAMPLE_POLICY);
     assert_eq!(loaded.config.backend("gpu-small").unwrap().timeouts.total, Duration::from_secs(1200));
 }
+
+#[test]
+fn what_is_the_organisations_own_is_read() {
+    let policy = "
+policy: 1
+data:
+  indexes: [{ file: customers.widx, level: restricted, jurisdiction: DE }]
+  allow: { EMAIL_ADDRESS: ['support@example.com'], IP_ADDRESS: [10.0.0.0/8] }
+  recognisers: { email: internal }
+  terms: [{ name: a, words: [Falcon], allow: [Falcon 9], jurisdiction: CH }, { name: b, words: [ABC], case_sensitive: true }]
+  patterns: [{ name: p, regex: '[0-9]{9}', context: [policy], checksum: mod11, allow: ['0{9}'], jurisdiction: US }]
+rules: []
+";
+    let classify = loaded(EXAMPLE_WEIR, policy).classify;
+    let [index] = &classify.indexes[..] else { panic!("one index") };
+    assert_eq!((index.name.as_str(), index.level), ("customers", Some(Level::Restricted)));
+    assert_eq!((index.category.as_str(), index.index.entries()), ("personal", 1));
+    assert_eq!(index.jurisdiction.as_ref().unwrap().as_str(), "DE");
+    assert_eq!(classify.allow.len(), 2);
+    assert_eq!(classify.data.recognisers.len(), 1);
+    let [a, b] = &classify.terms[..] else { panic!("two lists") };
+    assert_eq!((a.inflect, b.inflect, a.allow.len()), (true, false, 1));
+    assert_eq!(a.jurisdiction.as_ref().unwrap().as_str(), "CH");
+    let [pattern] = &classify.patterns[..] else { panic!("one pattern") };
+    assert_eq!((pattern.context.len(), pattern.allow.len()), (1, 1));
+    assert_eq!(pattern.checksum.unwrap().as_str(), "mod11");
+    let without = loaded(EXAMPLE_WEIR, &policy.replace("customers.widx, ", "customers.widx, name: c, "));
+    assert_eq!(without.classify.indexes[0].name, "c");
+}

@@ -22,8 +22,9 @@ pub fn policy(data: &[u8]) {
 fn read(weir: &str, policy: &str) -> Result<Loaded, Problems> {
     let env = |name: &str| (name == "OPENAI_API_KEY").then(|| "sk-0".to_owned());
     let no_file = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
+    let no_index = |_: &Path| Err("no such file".to_owned());
     let source = |path, text| Source { path: Path::new(path), text };
-    load(source("weir.yaml", weir), source("policy.yaml", policy), &env, &no_file)
+    load(source("weir.yaml", weir), source("policy.yaml", policy), &env, &no_file, &no_index)
 }
 
 fn judge(result: Result<Loaded, Problems>, text: &str) {

@@ -17,20 +17,8 @@ pub fn inspect(data: &[u8]) {
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let terms = TermList {
-        name: "projects".to_owned(),
-        terms: vec!["Nightfall".to_owned(), "blue heron".to_owned()],
-        category: Category::Business,
-        level: None,
-        case_sensitive: false,
-    };
-    let pattern = Pattern {
-        name: "case numbers".to_owned(),
-        regex: "C-[0-9]{6}".to_owned(),
-        category: Category::Legal,
-        level: None,
-        entity: None,
-    };
+    let terms = TermList::new("projects", &["Nightfall", "blue heron", "Projekt Falke"]);
+    let pattern = Pattern { category: Category::Legal, ..Pattern::new("case numbers", "C-[0-9]{6}") };
     let settings = Settings { terms: vec![terms], patterns: vec![pattern], ..Settings::default() };
     #[expect(clippy::expect_used, reason = "a term and a pattern that are good")]
     Engine::new(settings).expect("these settings are good")

@@ -16,6 +16,7 @@ mod failure;
 mod follow_keys;
 mod gateway;
 mod ids;
+mod indexes;
 pub mod listen;
 mod metrics;
 mod pipeline;
@@ -25,6 +26,7 @@ mod reply;
 mod snapshot;
 
 pub use gateway::{Gateway, StartError};
+pub use indexes::read_index;
 pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 pub use reload::{ReloadOutcome, watch};
 pub use snapshot::{Snapshot, SnapshotError, Sources};

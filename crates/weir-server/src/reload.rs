@@ -1,16 +1,16 @@
 //! Reload of both files: parse, check, swap; a bad file changes nothing and is visible.
 
 use crate::gateway::Gateway;
+use crate::indexes::{Stamp, stamp};
 use crate::snapshot::{Snapshot, SnapshotError, Sources};
 use jiff::Timestamp;
 use notify::{Event, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_audit::event::{ConfigFile, PolicyRejected};
 use weir_config::{Problem, Severity};
@@ -53,7 +53,7 @@ const READ_ANYWAY: Duration = Duration::from_secs(30);
 impl Gateway {
     /// Reads both files and puts them in force if they differ from those that are, and can be used.
     pub fn reload(&self, sources: &Sources) -> ReloadOutcome {
-        match Snapshot::load(sources) {
+        match Snapshot::load_after(sources, &self.snapshot().indexes) {
             Ok(snapshot) if snapshot.is_same_as(&self.snapshot()) => {
                 *self.reload_state() = ReloadState::InForce;
                 self.metrics.reload_settled();
@@ -195,9 +195,6 @@ struct Seen {
     at: Option<Instant>,
 }
 
-/// Time of the last change, length, and which file it is: a link may have been turned to another.
-type Stamp = (SystemTime, u64, u64);
-
 impl Seen {
     /// Whether there is reason to read the files: something about one of them has changed, they could not
     /// be used the last time, or it is long ago.
@@ -213,11 +210,6 @@ impl Seen {
         }
         differs
     }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
 /// Returns some time after a notice, or when it is time to look anyway.

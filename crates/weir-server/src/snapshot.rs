@@ -1,5 +1,6 @@
 use crate::detect::Detectors;
 use crate::extract::Extractors;
+use crate::indexes::Indexes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -35,8 +36,10 @@ pub struct Snapshot {
     pub(crate) detectors: Detectors,
     /// The programs that give the text of attachments.
     pub(crate) extractors: Extractors,
-    /// The files that the two name: secrets, certificates, term lists.
+    /// The files that the two name: secrets, certificates, term lists, indexes.
     pub(crate) files: Vec<PathBuf>,
+    /// The indexes that the policy names.
+    pub(crate) indexes: Indexes,
     doors: Arc<BTreeMap<Arc<str>, Door>>,
 }
 
@@ -87,9 +90,15 @@ impl Snapshot {
     /// # Errors
     /// [`SnapshotError`], with every problem of both files at once.
     pub fn load(sources: &Sources) -> Result<Self, SnapshotError> {
+        Self::load_after(sources, &Indexes::default())
+    }
+
+    /// The same, taking over those indexes of `known` whose files have not changed.
+    pub(crate) fn load_after(sources: &Sources, known: &Indexes) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
         let policy = read(&sources.policy)?;
         let files = RefCell::new(Vec::new());
+        let indexes = RefCell::new(Indexes::default());
         let loaded = weir_config::load(
             Source { path: &sources.config, text: &config },
             Source { path: &sources.policy, text: &policy },
@@ -98,6 +107,10 @@ impl Snapshot {
                 files.borrow_mut().push(path.to_owned());
                 std::fs::read_to_string(path)
             },
+            &|path| {
+                files.borrow_mut().push(path.to_owned());
+                indexes.borrow_mut().read(path, known)
+            },
         )?;
         let engine = Engine::new(loaded.classify.clone())?;
         let doors = Arc::new(doors(&loaded)?);
@@ -105,8 +118,8 @@ impl Snapshot {
         let detectors = Detectors::new(&loaded)
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
-        let files = files.into_inner();
-        Ok(Self { loaded, engine, words, detectors, extractors, files, doors })
+        let (files, indexes) = (files.into_inner(), indexes.into_inner());
+        Ok(Self { loaded, engine, words, detectors, extractors, files, indexes, doors })
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the

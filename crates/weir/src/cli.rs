@@ -1,4 +1,6 @@
-use crate::command::{audit, check, classify, demo, explain, init, keys, manual, recognisers, schema, serve};
+use crate::command::{
+    audit, check, classify, demo, explain, index, init, keys, manual, recognisers, schema, serve,
+};
 use clap::{Parser, Subcommand};
 
 /// An AI gateway that decides, for every request, whether it runs on your own models or on a cloud API,
@@ -28,6 +30,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Classify(classify::ClassifyArgs),
+    Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Audit(audit::AuditArgs),
     Schema(schema::SchemaArgs),

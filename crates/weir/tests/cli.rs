@@ -83,6 +83,9 @@ fn every_command_explains_itself() {
         "init",
         "check",
         "explain",
+        "index",
+        "index records",
+        "index documents",
         "classify",
         "keys",
         "keys create",
@@ -397,4 +400,62 @@ fn a_port_in_use_is_told_and_changes_nothing() {
         stderr(&output)
     );
     assert!(!home.path().join("state").exists());
+}
+
+#[test]
+fn records_are_indexed_and_the_policy_finds_them() {
+    let home = home();
+    let csv = home.path().join("customers.csv");
+    fs::write(&csv, "first,last,no,city\nZoë,Okafor,K-48213,Bonn\nAnna,Schmidt,K-48214,Berlin\n").unwrap();
+    let out = home.path().join("customers.widx");
+    let (csv, out) = (csv.to_str().unwrap(), out.to_str().unwrap());
+    let made = run(&[
+        "index",
+        "records",
+        csv,
+        "--columns",
+        "first+last,no,city",
+        "--out",
+        out,
+        "--jurisdiction",
+        "DE",
+    ]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    assert_eq!(stdout(&made), format!("indexes: [{{ file: {out}, jurisdiction: DE }}]\n"));
+    assert!(stderr(&made).contains("2 rows, 6 values"), "{}", stderr(&made));
+    assert!(stderr(&made).contains("`city`: 2 left out that are too short or common"));
+    let bytes = fs::read(out).unwrap();
+    assert!(!bytes.windows(6).any(|window| window.eq_ignore_ascii_case(b"okafor")));
+    let policy = TWO_RULES.replace("data:\n", &format!("data:\n  {}", stdout(&made)));
+    fs::write(home.policy(), policy).unwrap();
+    let explained = explain(&home, &ask("auto", "our customer ZOE OKAFOR, k 48213"), true);
+    let explained = stdout(&explained);
+    for said in ["EXACT_MATCH", "customers (raw)", "\"DE\"", "\"EU\"", "personal"] {
+        assert!(explained.contains(said), "`{said}` is not in {explained}");
+    }
+    let missing = run(&["index", "records", csv, "--columns", "name"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("there is no column `name`; there are `first`, `last`, `no`, `city`"));
+    let weak = run(&["index", "records", csv, "--columns", "city", "--out", out]);
+    assert_eq!(weak.status.code(), Some(1));
+    assert!(stderr(&weak).contains("no value is left to index"));
+}
+
+#[test]
+fn documents_are_indexed_and_listed() {
+    let home = home();
+    let directory = home.path().join("documents");
+    fs::create_dir_all(directory.join("below")).unwrap();
+    let text = "The northern plant will be sold to its managers before the end of the second quarter.";
+    fs::write(directory.join("below/plan.md"), text).unwrap();
+    fs::write(directory.join("picture.png"), "x").unwrap();
+    let out = home.path().join("plans.widx");
+    let (directory, out) = (directory.to_str().unwrap(), out.to_str().unwrap());
+    let made = run(&["index", "documents", directory, "--out", out, "--list", "--level", "restricted"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let expected = format!("0\t{directory}/below/plan.md\nindexes: [{{ file: {out}, level: restricted }}]\n");
+    assert_eq!(stdout(&made), expected);
+    assert!(stderr(&made).contains("picture.png` is left out: it is no text, Markdown, HTML, PDF or DOCX"));
+    let all_public = run(&["index", "documents", directory, "--public", directory, "--out", out]);
+    assert_eq!(all_public.status.code(), Some(1));
 }

@@ -30,6 +30,7 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-egress", Below::Only(&["weir-connect", "weir-label", "weir-wire"])),
     ("weir-local", Below::Only(&["weir-connect", "weir-label", "weir-wire"])),
     ("weir-connect", Below::Only(&["weir-label", "weir-wire"])),
+    ("weir-extract", Below::Only(&[])),
     ("weir-store", Below::Only(&["weir-audit", "weir-label"])),
     ("weir-config", Below::Only(&["weir-classify", "weir-index", "weir-label", "weir-policy"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),

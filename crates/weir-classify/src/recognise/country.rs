@@ -6,8 +6,8 @@ const EU: [&str; 27] = [
     "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
-/// The jurisdictions that an identifier of `country` binds to: the country, and the EU for its members.
-pub(crate) fn jurisdictions(country: &str) -> impl Iterator<Item = Jurisdiction> {
+/// The jurisdictions that data of `country` is bound to: the country, and the EU for its members.
+pub(crate) fn jurisdictions(country: &str) -> impl Iterator<Item = Jurisdiction> + use<'_> {
     let union = EU.contains(&country).then_some("EU");
     [Some(country), union].into_iter().flatten().filter_map(|name| name.parse().ok())
 }

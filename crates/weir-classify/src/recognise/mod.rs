@@ -4,6 +4,7 @@ mod contact;
 mod country;
 mod financial;
 mod labelled;
+mod marking;
 mod national;
 mod person;
 mod secret;
@@ -13,7 +14,7 @@ use crate::haystack::Haystack;
 use crate::numbers::Numbers;
 use std::ops::Range;
 use std::sync::LazyLock;
-use weir_label::Category;
+use weir_label::{Category, Level};
 
 pub(crate) use country::jurisdictions;
 pub(crate) use national::{Identifier, Kind};
@@ -68,11 +69,15 @@ pub(crate) struct Match {
     pub(crate) score: f32,
     /// The country whose law binds what was found, where the identifier itself says so.
     pub(crate) country: Option<&'static str>,
+    /// The level that what was found says of itself.
+    pub(crate) level: Option<Level>,
+    /// The number of the document that is quoted.
+    pub(crate) document: Option<u32>,
 }
 
 impl Match {
     pub(crate) fn new(span: Range<usize>, score: f32) -> Self {
-        Self { evidence: span.clone(), span, score, country: None }
+        Self { evidence: span.clone(), span, score, country: None, level: None, document: None }
     }
 
     pub(crate) fn with_evidence(mut self, context: &Range<usize>) -> Self {
@@ -88,5 +93,5 @@ impl Match {
 
 /// All recognisers, in the order of the table.
 pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
-    [contact::ROWS, financial::ROWS, &national::rows(), person::ROWS, secret::ROWS].concat()
+    [contact::ROWS, financial::ROWS, &national::rows(), person::ROWS, secret::ROWS, marking::ROWS].concat()
 });

@@ -1,5 +1,5 @@
 use super::Derived;
-use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// The text with compatibility forms, digits of all scripts, unusual spaces and dashes folded and
@@ -22,8 +22,8 @@ pub(crate) fn normalise(text: &str) -> Option<Derived> {
     Some(view)
 }
 
-/// The text in a form in which letter case makes no difference, or `None` for ASCII, whose case the
-/// search itself ignores.
+/// The text in a form in which letter case and marks on letters make no difference, or `None` for ASCII,
+/// whose case the search itself ignores.
 ///
 /// Upper case first, because `ß` and `ſ` have no other way to meet `SS` and `s`.
 pub(crate) fn fold_case(text: &str) -> Option<Derived> {
@@ -37,11 +37,28 @@ pub(crate) fn fold_case(text: &str) -> Option<Derived> {
             view.map.copied(view.text.len(), source);
             view.text.push(c);
         } else {
-            view.map.replaced(view.text.len(), source);
-            view.text.extend(c.to_uppercase().flat_map(char::to_lowercase));
+            let at = view.text.len();
+            fold_letter(c, |folded| view.text.push(folded));
+            if view.text.len() > at {
+                view.map.replaced(at, source);
+            }
         }
     }
     Some(view)
+}
+
+fn fold_letter(c: char, mut push: impl FnMut(char)) {
+    // Marks of other scripts make other letters, not other spellings.
+    let is_european = matches!(u32::from(c), 0..0x530 | 0x1E00..0x2000);
+    let mut fold = |c: char| c.to_uppercase().flat_map(char::to_lowercase).for_each(&mut push);
+    if !is_european {
+        return fold(c);
+    }
+    decompose_canonical(c, |part| {
+        if canonical_combining_class(part) == 0 {
+            fold(part);
+        }
+    });
 }
 
 impl Derived {

@@ -1,3 +1,4 @@
+use super::own;
 use crate::Extractor;
 use crate::outside::Surroundings;
 use crate::raw::Entries;
@@ -8,7 +9,7 @@ use crate::suggest::suggest;
 use crate::yaml::{At, Field, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_classify::{
-    DataRules, Engine, EntityRule, EntityType, Pattern, Profile, Settings, SettingsError, TermList,
+    DataRules, Engine, EntityRule, EntityType, IndexUse, Pattern, Profile, Settings, SettingsError, TermList,
 };
 use weir_label::{Boundary, Category, Level};
 
@@ -28,22 +29,37 @@ pub struct Data {
 
 /// Reads the data section.
 pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Data {
-    let RawData { default, profile, entities, terms, patterns, detectors, extractors, categories } = raw;
+    let RawData {
+        default,
+        profile,
+        entities,
+        terms,
+        patterns,
+        indexes,
+        allow,
+        recognisers,
+        detectors,
+        extractors,
+        categories,
+    } = raw;
     check_names(
         terms.iter().map(|list| &list.name).chain(patterns.iter().map(|pattern| &pattern.name)),
         report,
     );
+    let indexes = own::indexes(indexes, surroundings, report);
     let terms: Vec<Placed<TermList>> =
         terms.iter().filter_map(|raw| self::terms(raw, surroundings, report)).collect();
     let patterns: Vec<Placed<Pattern>> = patterns.iter().filter_map(|raw| pattern(raw, report)).collect();
-    let given = given_categories(&terms, &patterns);
+    let given = given_categories(&terms, &patterns, &indexes);
     let found = found_entities(&patterns);
     let mut rules = DataRules::default();
     rules.default = take_or(default.as_ref(), rules.default, report).unwrap_or(rules.default);
     rules.categories.extend(category_levels(categories, &given, report));
     rules.entities = entity_rules(entities, &found, report);
+    rules.recognisers = own::recognisers(recognisers, report);
+    let allow = own::allow(allow, &found, report);
     let profile = take_or(profile.as_ref(), Profile::default(), report).unwrap_or_default();
-    let settings = Settings { profile, ..buildable(rules, terms, patterns, report) };
+    let settings = Settings { profile, indexes, allow, ..buildable(rules, terms, patterns, report) };
     let detectors = super::detectors::detectors(detectors, report);
     let extractors = super::extractors::extractors(extractors, report);
     Data { settings, categories: given, entities: found, detectors, extractors }
@@ -92,7 +108,7 @@ fn terms<'r>(
     surroundings: &mut Surroundings<'r>,
     report: &mut Report<'r>,
 ) -> Option<Placed<TermList>> {
-    let RawTerms { name, words, file, category, level, case_sensitive } = raw;
+    let RawTerms { name, words, file, category, level, case_sensitive, inflect, allow, jurisdiction } = raw;
     let terms = match (words, file) {
         (Some(words), None) => {
             Some((words.place, words.value.iter().map(|word| word.value.clone()).collect::<Vec<_>>()))
@@ -110,6 +126,8 @@ fn terms<'r>(
     let category = self::category(category.as_ref(), report);
     let level = self::level(level.as_ref(), report);
     let case_sensitive = take_or(case_sensitive.as_ref(), false, report);
+    let inflect = take_or(inflect.as_ref(), case_sensitive == Some(false), report);
+    let jurisdiction = optional(jurisdiction.as_ref(), report);
     let (place, terms) = terms?;
     let part = TermList {
         name: name.value.clone(),
@@ -117,6 +135,9 @@ fn terms<'r>(
         category: category?,
         level: level?,
         case_sensitive: case_sensitive?,
+        inflect: inflect?,
+        allow: allow.iter().map(|phrase| phrase.value.clone()).collect(),
+        jurisdiction: jurisdiction?,
     };
     Some(Placed { part, place })
 }
@@ -138,7 +159,7 @@ fn lines<'r>(
 }
 
 fn pattern(raw: &RawPattern, report: &mut Report<'_>) -> Option<Placed<Pattern>> {
-    let RawPattern { name, regex, category, level, entity } = raw;
+    let RawPattern { name, regex, category, level, entity, context, checksum, allow, jurisdiction } = raw;
     let category = self::category(category.as_ref(), report);
     let level = self::level(level.as_ref(), report);
     let entity = match entity {
@@ -149,35 +170,63 @@ fn pattern(raw: &RawPattern, report: &mut Report<'_>) -> Option<Placed<Pattern>>
             .map_err(|error: weir_classify::InvalidEntityType| report.error(*place, error.to_string(), ""))
             .ok(),
     };
-    let (name, place) = (name.value.clone(), regex.place);
-    let part =
-        Pattern { name, regex: regex.value.clone(), category: category?, level: level?, entity: entity? };
+    let checksum = optional(checksum.as_ref(), report);
+    let jurisdiction = optional(jurisdiction.as_ref(), report);
+    let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
+    let place = regex.place;
+    let part = Pattern {
+        name: name.value.clone(),
+        regex: regex.value.clone(),
+        category: category?,
+        level: level?,
+        entity: entity?,
+        context: texts(context),
+        checksum: checksum?,
+        allow: texts(allow),
+        jurisdiction: jurisdiction?,
+    };
     Some(Placed { part, place })
 }
 
 fn category(written: Option<&At<String>>, report: &mut Report<'_>) -> Option<Category> {
-    let Some(At { value, place }) = written else { return Some(Category::Business) };
-    let parsed = value.parse::<Category>();
-    parsed.map_err(|error| report.error(*place, error.to_string(), "")).ok()
+    let Some(written) = written else { return Some(Category::Business) };
+    parse_category(written, report)
+}
+
+pub(super) fn parse_category(written: &At<String>, report: &mut Report<'_>) -> Option<Category> {
+    let parsed = written.value.parse::<Category>();
+    parsed.map_err(|error| report.error(written.place, error.to_string(), "")).ok()
 }
 
 fn level(field: Option<&Field<Level>>, report: &mut Report<'_>) -> Option<Option<Level>> {
+    optional(field, report)
+}
+
+/// An optional field; `None` if it is wrong.
+pub(super) fn optional<T: Clone>(field: Option<&Field<T>>, report: &mut Report<'_>) -> Option<Option<T>> {
     match field {
         Some(field) => field.take(report).map(Some),
         None => Some(None),
     }
 }
 
-fn given_categories(terms: &[Placed<TermList>], patterns: &[Placed<Pattern>]) -> BTreeSet<Category> {
+fn given_categories(
+    terms: &[Placed<TermList>],
+    patterns: &[Placed<Pattern>],
+    indexes: &[IndexUse],
+) -> BTreeSet<Category> {
     let from_terms = terms.iter().map(|list| list.part.category.clone());
     let from_patterns = patterns.iter().map(|pattern| pattern.part.category.clone());
-    Category::BUILT_IN.into_iter().chain(from_terms).chain(from_patterns).collect()
+    let from_indexes = indexes.iter().map(|index| index.category.clone());
+    Category::BUILT_IN.into_iter().chain(from_terms).chain(from_patterns).chain(from_indexes).collect()
 }
 
 fn found_entities(patterns: &[Placed<Pattern>]) -> BTreeSet<EntityType> {
     let built_in = Engine::recognisers().iter().map(|recogniser| recogniser.entity.clone());
     let own = patterns.iter().filter_map(|pattern| pattern.part.entity.clone());
-    built_in.chain([EntityType::TERM, EntityType::PATTERN]).chain(own).collect()
+    let of_ones_own =
+        [EntityType::TERM, EntityType::PATTERN, EntityType::EXACT_MATCH, EntityType::CONFIDENTIAL_DOCUMENT];
+    built_in.chain(of_ones_own).chain(own).collect()
 }
 
 /// A category that nothing gives is a misspelling, which would leave the one that was meant at its
@@ -194,7 +243,7 @@ fn category_levels(
             Ok(category) if given.contains(&category) => levels.extend(level.map(|level| (category, level))),
             Ok(_) => report.error(
                 *place,
-                format!("no term list or pattern gives the category `{value}`"),
+                format!("no term list, pattern or index gives the category `{value}`"),
                 &suggest(value, given.iter().map(Category::as_str)),
             ),
             Err(error) => report.error(*place, error.to_string(), ""),
@@ -223,7 +272,7 @@ fn entity_rules(
     rules
 }
 
-fn entity_rule(written: &At<String>, report: &mut Report<'_>) -> Option<EntityRule> {
+pub(super) fn entity_rule(written: &At<String>, report: &mut Report<'_>) -> Option<EntityRule> {
     let level = Level::ALL.into_iter().find(|level| level.as_str() == written.value);
     match (level, written.value.as_str()) {
         (Some(level), _) => Some(EntityRule::Level(level)),

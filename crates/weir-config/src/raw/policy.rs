@@ -11,7 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
-use weir_classify::Profile;
+use weir_classify::{Checksum, Profile};
 use weir_label::{Category, Jurisdiction, Level};
 use weir_policy::{Preference, Step};
 
@@ -46,6 +46,9 @@ pub struct RawData {
     pub entities: Entries<At<String>>,
     pub terms: Vec<RawTerms>,
     pub patterns: Vec<RawPattern>,
+    pub indexes: Vec<RawIndex>,
+    pub allow: Entries<Vec<At<String>>>,
+    pub recognisers: Entries<At<String>>,
     pub detectors: Vec<RawDetector>,
     pub extractors: Vec<RawExtractor>,
     pub categories: Vec<(At<String>, Field<Level>)>,
@@ -73,6 +76,9 @@ impl<'de> Deserialize<'de> for RawData {
                         "extractors" => data.extractors = map.next_value()?,
                         "terms" => data.terms = map.next_value()?,
                         "patterns" => data.patterns = map.next_value()?,
+                        "indexes" => data.indexes = map.next_value()?,
+                        "allow" => data.allow = map.next_value()?,
+                        "recognisers" => data.recognisers = map.next_value()?,
                         _ => data.categories.push((key, map.next_value()?)),
                     }
                 }
@@ -118,6 +124,24 @@ impl JsonSchema for RawData {
             "patterns",
             generator.subschema_for::<Vec<RawPattern>>(),
             "The organisation's own identifiers, as regular expressions.",
+        );
+        add(
+            "indexes",
+            generator.subschema_for::<Vec<RawIndex>>(),
+            "The organisation's own records and documents, as `weir index` makes them.",
+        );
+        add(
+            "allow",
+            json_schema!({
+                "type": "object",
+                "additionalProperties": { "type": "array", "items": { "type": "string", "minLength": 1 } },
+            }),
+            "Values of an entity type that are no findings: written out, with `*` and `?`, or as a network, such as `EMAIL_ADDRESS: [support@example.com]`.",
+        );
+        add(
+            "recognisers",
+            entities_schema(&level),
+            "Levels of single recognisers, as `weir recognisers` names them, over that of their entity type; `off` stops one.",
         );
         add(
             "detectors",
@@ -175,6 +199,31 @@ pub struct RawTerms {
     pub level: Option<Field<Level>>,
     /// Whether capitals count. Default: `false`.
     pub case_sensitive: Option<Field<bool>>,
+    /// Whether a word is found with endings and in German compounds too. Default: `true`, or `false` where
+    /// capitals count.
+    pub inflect: Option<Field<bool>>,
+    /// Phrases within which a word is none, such as `Orion nebula`.
+    #[serde(default)]
+    pub allow: Vec<At<String>>,
+    /// Whose law binds what a word is found in, such as `DE`.
+    pub jurisdiction: Option<Field<Jurisdiction>>,
+}
+
+/// Records or documents of the organisation's own, as `weir index` makes a file of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Index")]
+pub struct RawIndex {
+    /// The file. Relative to this file.
+    pub file: At<String>,
+    /// What its findings are called. Default: the file's name without its ending.
+    pub name: Option<At<String>>,
+    /// The category that a hit gives. Default: `personal` for records, `business` for documents.
+    pub category: Option<At<String>>,
+    /// The level that a hit gives. Default: that of the category.
+    pub level: Option<Field<Level>>,
+    /// Whose law binds the data, such as `DE`.
+    pub jurisdiction: Option<Field<Jurisdiction>>,
 }
 
 /// A regular expression that marks data as of a category.
@@ -192,6 +241,16 @@ pub struct RawPattern {
     pub level: Option<Field<Level>>,
     /// The entity type that a hit counts as, such as `CASE_NUMBER`. Default: `PATTERN`.
     pub entity: Option<At<String>>,
+    /// Words of which one must stand near a match, or in the key of the value.
+    #[serde(default)]
+    pub context: Vec<At<String>>,
+    /// What the check characters of a match must be right by.
+    pub checksum: Option<Field<Checksum>>,
+    /// Values, or regular expressions for them, that are no hits.
+    #[serde(default)]
+    pub allow: Vec<At<String>>,
+    /// Whose law binds what a match is found in, such as `DE`.
+    pub jurisdiction: Option<Field<Jurisdiction>>,
 }
 
 /// When it matches, where a request may run. The boundary comes first: a rule chooses among the

@@ -5,7 +5,7 @@ use std::path::Path;
 use weir_classify::{DataRules, Engine, Finding, Inspection, Profile, Segment, Settings};
 use weir_config::{DataPolicy, Source, load_data_policy};
 use weir_label::{Boundary, Label, Level, Residency, Revision};
-use weir_server::SnapshotError;
+use weir_server::{SnapshotError, read_index};
 
 /// The policy of this directory, which counts when none is named.
 const POLICY_HERE: &str = "policy.yaml";
@@ -86,7 +86,7 @@ fn read_policy(path: &Path) -> Result<(Boundary, Settings), SnapshotError> {
     let env = |name: &str| std::env::var(name).ok();
     let read = |path: &Path| std::fs::read_to_string(path);
     let DataPolicy { boundary, classify, warnings } =
-        load_data_policy(Source { path, text: &text }, &env, &read)?;
+        load_data_policy(Source { path, text: &text }, &env, &read, &read_index)?;
     problems::warn(&warnings);
     Ok((boundary, classify))
 }
