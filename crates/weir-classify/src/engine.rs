@@ -3,6 +3,7 @@ use crate::digest::digest;
 use crate::effect::Effects;
 use crate::haystack::Haystack;
 use crate::patterns::Patterns;
+use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
 use crate::scanner::Scanner;
 use crate::terms::Terms;
@@ -21,6 +22,7 @@ pub struct Engine {
     terms: Option<Terms>,
     terms_of_exact_case: Option<Terms>,
     patterns: Option<Patterns>,
+    names: Option<Names>,
     digest: String,
 }
 
@@ -40,6 +42,7 @@ impl Engine {
             terms: Terms::new(&settings.terms, false)?,
             terms_of_exact_case: Terms::new(&settings.terms, true)?,
             patterns: Patterns::new(&settings.patterns)?,
+            names: effects.of_row(*names::PERSON).map(|_| Names::new(settings.profile)).transpose()?,
             digest: digest(&settings),
             effects,
         })
@@ -128,6 +131,7 @@ impl Engine {
             Some(effect) => collector.accept(effect, &found, view, origin, chain),
             None => ControlFlow::Continue(()),
         })?;
+        self.scan_names(collector, &haystack, reading)?;
         self.scan_patterns(collector, reading)?;
         self.scan_terms(collector, reading, self.terms_of_exact_case.as_ref())?;
         let Some(terms) = &self.terms else { return ControlFlow::Continue(()) };
@@ -137,6 +141,24 @@ impl Engine {
         }
         let chain = Chain { map: &folded.map, outer: chain };
         self.scan_terms(collector, &reading.derived(&folded, &chain, &[], view), Some(terms))
+    }
+
+    fn scan_names(
+        &self,
+        collector: &mut Collector,
+        haystack: &Haystack<'_>,
+        reading: &Reading<'_>,
+    ) -> ControlFlow<()> {
+        let (Some(names), Some(effect)) = (&self.names, self.effects.of_row(*names::PERSON)) else {
+            return ControlFlow::Continue(());
+        };
+        if reading.view == View::Seam {
+            // Each part of a name was judged in its own segment.
+            return ControlFlow::Continue(());
+        }
+        names.scan(haystack, &mut |found| {
+            collector.accept(effect, &found, reading.view, reading.origin, reading.chain)
+        })
     }
 
     fn scan_terms(

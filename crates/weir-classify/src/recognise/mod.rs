@@ -4,6 +4,7 @@ mod contact;
 mod country;
 mod financial;
 mod labelled;
+pub(crate) mod names;
 mod national;
 mod person;
 mod secret;
@@ -54,6 +55,8 @@ pub(crate) enum Find {
     Phrase(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// A vendor's prefix, with the format of what follows it.
     Tokens(&'static [Format]),
+    /// What the statistical model takes for a name.
+    Name,
 }
 
 /// A candidate that was validated.
@@ -63,17 +66,23 @@ pub(crate) struct Match {
     /// The span together with the context that was needed.
     pub(crate) evidence: Range<usize>,
     pub(crate) score: f32,
+    pub(crate) standing: Standing,
     /// The country whose law binds what was found, where the identifier itself says so.
     pub(crate) country: Option<&'static str>,
 }
 
 impl Match {
     pub(crate) fn new(span: Range<usize>, score: f32) -> Self {
-        Self { evidence: span.clone(), span, score, country: None }
+        Self { evidence: span.clone(), span, score, standing: Standing::Alone, country: None }
     }
 
     pub(crate) fn with_evidence(mut self, context: &Range<usize>) -> Self {
         self.evidence = self.evidence.start.min(context.start)..self.evidence.end.max(context.end);
+        self
+    }
+
+    pub(crate) fn with_standing(mut self, standing: Standing) -> Self {
+        self.standing = standing;
         self
     }
 
@@ -83,6 +92,16 @@ impl Match {
     }
 }
 
+/// Whether a match counts by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It does.
+    Alone,
+    /// Only if something else personal is found in the same text.
+    Accompanied,
+}
+
 /// All recognisers, in the order of the table.
-pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> =
-    LazyLock::new(|| [contact::ROWS, financial::ROWS, national::ROWS, person::ROWS, secret::ROWS].concat());
+pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
+    [contact::ROWS, financial::ROWS, national::ROWS, person::ROWS, secret::ROWS, names::ROWS].concat()
+});
