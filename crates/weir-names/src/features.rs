@@ -119,6 +119,8 @@ pub(crate) fn emit(text: &str, words: &Words, index: usize, key: u64, out: &mut 
     feature(mix(line) ^ own);
     feature(code << 32 | own);
     feature((words.column(index).min(3) as u64) << 32 | own);
+    feature(words.edges(index) << 8 | s0);
+    feature(mix(words.edges(index)) ^ own);
     feature(key);
     feature(mix(key) ^ own);
     // What the text is about: the words around, in any order.

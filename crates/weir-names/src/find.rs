@@ -40,6 +40,30 @@ pub struct Name {
     pub kind: Kind,
     /// The probability that it does, of its surest word.
     pub score: f32,
+    /// Whether the text ends within some sentences on both sides.
+    pub is_short: bool,
+}
+
+/// How sure the model must be of a person in a short text, and in a long one. A long text has many more
+/// words that may be taken for a name, and one is enough to misjudge it.
+const SURE_IN_SHORT: f32 = 0.4;
+const SURE_IN_LONG: f32 = 0.65;
+
+impl Name {
+    /// What [`Model::find`] must report for [`is_sure`](Self::is_sure) to judge: people alone.
+    pub const PEOPLE: Thresholds = [SURE_IN_SHORT, 2.0, 2.0, 2.0];
+
+    /// Whether the model is sure enough for a document to be judged by the name.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        if self.is_short { self.score >= SURE_IN_SHORT } else { Self::is_sure_in_long(self.score) }
+    }
+
+    /// Whether a score is enough in a long text.
+    #[must_use]
+    pub fn is_sure_in_long(score: f32) -> bool {
+        score >= SURE_IN_LONG
+    }
 }
 
 /// How sure the model must be, for each of [`KINDS`].
@@ -121,7 +145,13 @@ impl Reading {
                 _ => {
                     flush(&mut open, thresholds, report)?;
                     let Some(named) = KINDS.get(kind) else { continue };
-                    let name = Name { start: token.start, end: token.end, kind: *named, score: probability };
+                    let name = Name {
+                        start: token.start,
+                        end: token.end,
+                        kind: *named,
+                        score: probability,
+                        is_short: self.words.is_short(index),
+                    };
                     open = Some((kind, name));
                 }
             }

@@ -71,7 +71,9 @@ fn is_candidate(words: &Words, index: usize) -> bool {
 /// A capital that the place in the sentence does not explain, or beside another capital.
 fn stands_out(words: &Words, index: usize) -> bool {
     let capital = |offset| words.near(index, offset).is_some_and(|word| word.token.shape.is_capital());
+    let next = words.gap(index + 1);
     !opens_sentence(words.gap(index))
+        || matches!(next, Gap::Line | Gap::Paragraph | Gap::Item)
         || joins(words.gap(index + 1)) && capital(1)
         || follows_title(words, index)
 }

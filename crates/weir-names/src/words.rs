@@ -36,6 +36,8 @@ pub(crate) struct Words {
     words: Vec<Word>,
     lines: Vec<Line>,
     tokens: Vec<Token>,
+    /// Whether the text begins and ends with these words.
+    is_whole: [bool; 2],
 }
 
 impl Words {
@@ -55,7 +57,27 @@ impl Words {
             let known = if token.shape.is_word() { lexicon.find(token.word) } else { Known::default() };
             self.words.push(Word { token: *token, known, line: self.lines.len() - 1 });
         }
+        self.is_whole = [from == 0, next >= text.len()];
         next
+    }
+
+    /// Whether the text ends within some sentences on both sides of a word.
+    pub(crate) fn is_short(&self, index: usize) -> bool {
+        let edges = self.edges(index);
+        edges >> 2 < 3 && edges & 3 < 3
+    }
+
+    /// How near the text's beginning and end are, each from 0, at hand, to 3, far.
+    pub(crate) fn edges(&self, index: usize) -> u64 {
+        let level = |is_edge: bool, words: usize| match words {
+            _ if !is_edge => 3,
+            0..8 => 0,
+            8..25 => 1,
+            25..80 => 2,
+            _ => 3,
+        };
+        let [first, last] = self.is_whole;
+        level(first, index) << 2 | level(last, self.words.len().saturating_sub(index + 1))
     }
 
     /// Makes strangers of words, for training.

@@ -127,7 +127,9 @@ fn document(corpus: Corpus, line: Line) -> Document {
     let group = match corpus {
         Corpus::Sentences => template.to_string(),
         Corpus::Judgments => id.split('-').nth(2).unwrap_or_default().to_owned(),
-        _ => format!("{source} {}", number(&id) / 25),
+        Corpus::English | Corpus::Clean | Corpus::Technical | Corpus::Own => {
+            format!("{source} {}", number(&id) / 25)
+        }
     };
     Document { id, text, names, group, corpus, tier }
 }

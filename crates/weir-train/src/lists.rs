@@ -12,28 +12,16 @@ pub struct Lists {
 }
 
 /// Words that many lists of names hold, and that hardly ever are one.
-const NO_NAMES: &str = "an in my so do see the has my yes no or of and to at is it be by we he she they you al la le de da du el der die das \
-    del des dos van von den ten i un une los las il lo per con para est on en et y e o a ha ve tu te se si ni na ma ja je ich du er sie";
-const PARTICLES: &str = "de da do dos das del della di du des la le van von der den ten ter zu zur af av bin bint ibn ben al el st y e mac o d";
-const LEGAL: &str = "inc incorporated corp corporation ltd limited llc llp plc gmbh ag kg ohg ug se sa sas sarl spa srl nv bv oy ab as aps \
-    co company group holding holdings bank university institute ministry department association foundation partners ventures fund trust etf";
-const TITLES: &str = "mr mrs ms miss dr prof sir madam herr frau fräulein monsieur madame mademoiselle m mme mlle maître sr sra srta \
-    señor señora signor signora sig dott avv dhr mevr mw meneer mevrouw dona dom senhor senhora dra doutor mister messrs judge justice \
-    captain sergeant officer lieutenant president senator rep gov pastor father brother sister uncle aunt aunty king queen prince princess lord lady \
-    capt lt sgt col gen maj cpl captain colonel general major corporal caporal capitaine sergent lieutenant commandant colonel général \
-    juge avocat avocate cabo sargento capitán teniente coronel comandante juez jueza abogado abogada magistrado fiscal testigo témoin saint st san \
-    hauptmann richter richterin rechtsanwalt rechtsanwältin kapitein rechter advocaat capitano giudice avvocato juiz advogado";
+const NO_NAMES: &str = include_str!("../words/no_names.txt");
+const PARTICLES: &str = include_str!("../words/particles.txt");
+const LEGAL: &str = include_str!("../words/legal.txt");
+const TITLES: &str = include_str!("../words/titles.txt");
 /// Roles that contracts and minutes give to people, written with a capital there.
-const ROLES: &str = "borrower lender agent guarantor landlord tenant lessee lessor licensee licensor purchaser seller buyer executive \
-    employee employer contractor consultant trustee grantor mortgagor assignee secretary chairman chairwoman president witness plaintiff \
-    defendant claimant respondent applicant appellant petitioner";
-const TECHNICAL: &str = "python java rust ruby go perl julia pascal haskell ada linux unix windows docker kubernetes github gitlab google \
-    microsoft amazon apple oracle mysql postgres postgresql sqlite redis kafka apache nginx node react angular vue django flask json xml \
-    html css sql yaml toml utf ascii unicode http https tcp udp ip dns api sdk cli gui cpu gpu ram ssd usb levenshtein dijkstra bayes \
-    bayesian gaussian gauss euler fourier laplace markov poisson bernoulli newton hamming huffman turing boolean fibonacci hermitian \
-    jaccard jaro winkler cholesky householder hilbert riemann lagrange hessian jacobian kalman monte carlo merkle bloom luhn knuth \
-    openai anthropic claude gemini llama mistral gpt chatgpt markdown bash zsh emacs vim tokio serde cargo crate npm pip jenkins \
-    grafana prometheus elasticsearch mongodb cassandra hadoop spark airflow jupyter numpy pandas scipy tensorflow pytorch keras";
+const ROLES: &str = include_str!("../words/roles.txt");
+/// People whose names are mostly those of laws, methods and units.
+const EPONYMS: &str = include_str!("../words/eponyms.txt");
+/// Products, formats and made-up words of technical texts.
+const TECHNICAL: &str = include_str!("../words/technical.txt");
 
 impl Lists {
     /// Reads the lists that `training/lexicons.py` wrote.
@@ -78,7 +66,6 @@ impl Lists {
         for (class, property) in [
             ("common", Known::COMMON),
             ("uncommon", Known::UNCOMMON),
-            ("stop", Known::FUNCTION),
             ("place", Known::PLACE),
             ("country", Known::COUNTRY),
             ("demonym", Known::COUNTRY),
@@ -94,12 +81,16 @@ impl Lists {
         for language in ["de", "fr", "es", "it", "nl", "pt"] {
             self.of("word", language).for_each(|entry| add(entry, Known::FOREIGN));
         }
+        for language in ["en", "de", "fr", "es", "it", "nl", "pt"] {
+            self.of("stop", language).for_each(|entry| add(entry, Known::FUNCTION));
+        }
         for (words, property) in [
             (PARTICLES, Known::PARTICLE),
             (LEGAL, Known::LEGAL),
             (TITLES, Known::TITLE),
             (ROLES, Known::ROLE),
             (TECHNICAL, Known::TECHNICAL),
+            (EPONYMS, Known::TECHNICAL),
         ] {
             add(words, property);
         }

@@ -14,6 +14,7 @@ use clap::Parser;
 use document::Document;
 use lists::Lists;
 use random::Random;
+use samples::{Maker, Weights};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use synthetic::Filler;
@@ -44,25 +45,31 @@ struct Args {
     /// Where to list the documents that were judged wrongly.
     #[arg(long)]
     misses: Option<PathBuf>,
+    /// Logarithm to base 2 of the number of rows of weights; each takes four bytes.
     #[arg(long, default_value_t = 19)]
     bits: u32,
-    #[arg(long, default_value_t = 6)]
+    /// How often each stretch is learned from.
+    #[arg(long, default_value_t = 8)]
     epochs: usize,
+    /// The size of the first steps; they shrink to nothing.
     #[arg(long, default_value_t = 0.12)]
     rate: f32,
-    #[arg(long, default_value_t = 0.0)]
-    decay: f32,
+    /// How many in a hundred features are left out at each visit.
     #[arg(long, default_value_t = 15)]
     dropout: usize,
     /// How often each template is filled.
     #[arg(long, default_value_t = 12)]
     fillings: usize,
     /// How much clean stretches count.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 3.0)]
     clean: f32,
     /// How much technical stretches count.
     #[arg(long, default_value_t = 1.0)]
     plain: f32,
+    /// How many models to train and to take the mean of: what chance decides differs between them.
+    #[arg(long, default_value_t = 3)]
+    runs: u64,
+    /// Where chance begins.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -121,23 +128,22 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     /// The bytes of a model that learned from `documents` and from templates.
     fn model(&self, documents: &[Document]) -> Result<Vec<u8>, String> {
-        let Args { bits, epochs, rate, decay, dropout, clean, plain, fillings, seed, .. } = *self.args;
+        let Args { bits, epochs, rate, dropout, clean, plain, fillings, seed, runs, .. } = *self.args;
         let (lexicon, _) = Lexicon::decode(&self.lexicon).ok_or("the lexicon does not decode")?;
-        let mut random = Random(seed);
-        let filler = Filler::new(self.lists);
-        let stretches = samples::stretches(
-            documents,
-            &self.technical,
-            &filler,
-            fillings,
-            &lexicon,
-            bits,
-            [clean, plain],
-            &mut random,
-        );
-        let mut learner = Learner::new(Plan { bits, epochs, rate, decay, dropout });
-        learner.learn(&stretches, &mut random);
-        Ok(encode_model(&learner.rows, &learner.steps, self.lists.lexicon().into_iter()))
+        let mut learned = Vec::new();
+        for run in 0..runs {
+            let mut random = Random(seed + run);
+            let filler = Filler::new(self.lists);
+            let own = filler.documents(fillings, &mut random);
+            let weights = Weights { clean, technical: plain };
+            let mut maker = Maker { lexicon: &lexicon, filler, bits, weights, random };
+            let stretches = maker.stretches(documents.iter().chain(&self.technical).chain(&own));
+            let mut learner = Learner::new(Plan { bits, epochs, rate, dropout });
+            learner.learn(&stretches, &mut maker.random);
+            learned.push(learner.weights());
+        }
+        let (rows, steps) = train::mean(&learned);
+        Ok(encode_model(&rows, &steps, self.lists.lexicon().into_iter()))
     }
 }
 

@@ -13,71 +13,83 @@ const STRANGERS: usize = 22;
 /// How often a document is read with other people's names.
 const OTHERS: usize = 3;
 
-/// All stretches of `documents` and of variants of them.
-pub fn stretches(
-    documents: &[Document],
-    technical: &[Document],
-    filler: &Filler<'_>,
-    fillings: usize,
-    lexicon: &Lexicon<'_>,
-    bits: u32,
-    [clean, plain]: [f32; 2],
-    random: &mut Random,
-) -> Vec<Stretch> {
-    let mut out = Vec::new();
-    let mut maker = Maker { lexicon, bits, out: &mut out };
-    let clean_texts: Vec<&str> = documents
-        .iter()
-        .filter(|d| d.corpus == Corpus::Clean && d.tier == Tier::Clean)
-        .map(|d| d.text.as_str())
-        .collect();
-    let own = filler.documents(fillings, random);
-    for document in documents.iter().chain(technical).chain(&own) {
-        match document.corpus {
-            Corpus::Clean if document.tier == Tier::Clean => maker.take(document, clean, random),
-            Corpus::Clean => {}
-            Corpus::Technical => maker.take(document, plain, random),
-            corpus => {
-                maker.take(document, 1.0, random);
-                let people =
-                    corpus != Corpus::Own && document.names.iter().any(|(_, kind)| *kind == Kind::Person);
-                for _ in 0..if people { OTHERS } else { 0 } {
-                    maker.take(&filler.with_others(document, random), 0.5, random);
-                }
-                if random.percent(12) {
-                    maker.take(&document.small(), 1.0, random);
-                }
-                if random.percent(5) {
-                    maker.take(&document.shouted(), 1.0, random);
-                }
-                if matches!(corpus, Corpus::Sentences | Corpus::Own) && random.percent(60) {
-                    let among = random.pick(&clean_texts).copied().unwrap_or_default();
-                    let document = filler.with_others(document, random);
-                    maker.take(&document.in_a_request(among, random), 1.0, random);
-                }
-            }
-        }
-    }
-    out
+/// Of so many documents in a hundred there is a variant in small letters, or in capitals.
+const SMALL: usize = 12;
+const SHOUTED: usize = 5;
+/// Of so many sentences in a hundred there is a variant among lines of a clean text.
+const IN_A_REQUEST: usize = 60;
+
+/// How much stretches without names count, those with names counting 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights {
+    pub clean: f32,
+    pub technical: f32,
 }
 
-struct Maker<'a> {
-    lexicon: &'a Lexicon<'a>,
-    bits: u32,
-    out: &'a mut Vec<Stretch>,
+/// Makes stretches to learn from.
+pub struct Maker<'a> {
+    pub lexicon: &'a Lexicon<'a>,
+    pub filler: Filler<'a>,
+    pub bits: u32,
+    pub weights: Weights,
+    pub random: Random,
 }
 
 impl Maker<'_> {
-    fn take(&mut self, document: &Document, weight: f32, random: &mut Random) {
+    /// All stretches of `documents` and of variants of those that hold names.
+    pub fn stretches<'d>(&mut self, documents: impl Iterator<Item = &'d Document> + Clone) -> Vec<Stretch> {
+        let is_clean = |d: &&Document| d.corpus == Corpus::Clean && d.tier == Tier::Clean;
+        let clean: Vec<&str> = documents.clone().filter(is_clean).map(|d| d.text.as_str()).collect();
+        let mut out = Vec::new();
+        for document in documents {
+            match document.corpus {
+                Corpus::Clean if document.tier == Tier::Clean => {
+                    self.take(document, self.weights.clean, &mut out);
+                }
+                Corpus::Clean => {}
+                Corpus::Technical => self.take(document, self.weights.technical, &mut out),
+                Corpus::Sentences | Corpus::Judgments | Corpus::English | Corpus::Own => {
+                    self.take(document, 1.0, &mut out);
+                    self.variants(document, &clean, &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    fn variants(&mut self, document: &Document, clean: &[&str], out: &mut Vec<Stretch>) {
+        let is_own = document.corpus == Corpus::Own;
+        if !is_own && document.names.iter().any(|(_, kind)| *kind == Kind::Person) {
+            for _ in 0..OTHERS {
+                let others = self.filler.with_others(document, &mut self.random);
+                self.take(&others, 0.5, out);
+            }
+        }
+        if self.random.percent(SMALL) {
+            self.take(&document.small(), 1.0, out);
+        }
+        if self.random.percent(SHOUTED) {
+            self.take(&document.shouted(), 1.0, out);
+        }
+        if (is_own || document.corpus == Corpus::Sentences) && self.random.percent(IN_A_REQUEST) {
+            let among = self.random.pick(clean).copied().unwrap_or_default();
+            let others = self.filler.with_others(document, &mut self.random);
+            let request = others.in_a_request(among, &mut self.random);
+            self.take(&request, 1.0, out);
+        }
+    }
+
+    fn take(&mut self, document: &Document, weight: f32, out: &mut Vec<Stretch>) {
+        let Self { lexicon, random, bits, .. } = self;
         let mut forget = |range: &Range<usize>| document.label(range) != 0 && random.percent(STRANGERS);
-        let shift = u64::BITS - self.bits;
-        samples(self.lexicon, &document.text, None, &mut forget, &mut |sample| {
+        let shift = u64::BITS - *bits;
+        samples(lexicon, &document.text, None, &mut forget, &mut |sample| {
             let words = sample.into_iter().map(|word| Word {
                 label: document.label(&word.range),
                 rows: word.features.iter().map(|feature| (feature >> shift) as u32).collect(),
                 link: word.link,
             });
-            self.out.push(Stretch { words: words.collect(), weight });
+            out.push(Stretch { words: words.collect(), weight });
         });
     }
 }

@@ -168,7 +168,7 @@ impl<'a> Filler<'a> {
             "place" => pick(&names.places, random),
             "org" => organisation(names, random),
             "job" => pick(&self.occupations, random),
-            "initial" => char::from(b'A' + random.below(26) as u8).to_string(),
+            "initials" => initials(random),
             "year" => (1940 + random.below(85)).to_string(),
             "date" => {
                 format!("{:02}.{:02}.{}", 1 + random.below(28), 1 + random.below(12), 1950 + random.below(75))
@@ -196,7 +196,7 @@ const WORDS: [&str; 16] = [
 
 fn label(slot: &str) -> Option<Kind> {
     match slot {
-        "given" | "surname" | "person" => Some(Kind::Person),
+        "given" | "surname" | "person" | "initials" => Some(Kind::Person),
         "place" => Some(Kind::Place),
         "org" => Some(Kind::Organisation),
         _ => None,
@@ -217,6 +217,24 @@ fn person(names: &Names<'_>, random: &mut Random) -> String {
         _ => given.to_owned(),
     }
 }
+
+/// What courts leave of a name.
+fn initials(random: &mut Random) -> String {
+    let mut letter = || random.pick(&LETTERS[..]).copied().unwrap_or('X');
+    let (one, two) = (letter(), letter());
+    match random.below(6) {
+        0 => format!("{one}."),
+        1 => format!("{one}"),
+        2 => format!("{one}.{two}."),
+        3 => format!("{one}. {two}"),
+        _ => format!("{one}. {two}."),
+    }
+}
+
+const LETTERS: [char; 29] = [
+    'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'R', 'S', 'T', 'U', 'V',
+    'W', 'X', 'Y', 'Z', 'Ö', 'Ş', 'Ç', 'Č',
+];
 
 fn organisation(names: &Names<'_>, random: &mut Random) -> String {
     let one = random.pick(&names.surnames).copied().unwrap_or_default();

@@ -26,21 +26,20 @@ pub struct Plan {
     pub bits: u32,
     pub epochs: usize,
     pub rate: f32,
-    /// How much every visit of a weight shrinks it.
-    pub decay: f32,
     /// How many in a hundred features are left out at each visit, so that none is relied on alone.
     pub dropout: usize,
 }
 
 const ROW: usize = LABELS - 1;
-type Row = [f32; ROW];
+/// The weights of one feature.
+pub type Row = [f32; ROW];
 
 /// Weights and the sums of their squared gradients (AdaGrad: Duchi, Hazan, Singer 2011).
 pub struct Learner {
     plan: Plan,
-    pub rows: Vec<Row>,
+    rows: Vec<Row>,
     squares: Vec<Row>,
-    pub steps: Steps,
+    steps: Steps,
     step_squares: Steps,
     chain: Chain,
 }
@@ -70,6 +69,11 @@ impl Learner {
                 self.visit(stretch, rate, random);
             }
         }
+    }
+
+    /// What was learned.
+    pub fn weights(self) -> (Vec<Row>, Steps) {
+        (self.rows, self.steps)
     }
 
     fn visit(&mut self, stretch: &Stretch, rate: f32, random: &mut Random) {
@@ -116,7 +120,7 @@ impl Learner {
         };
         for ((weight, square), gradient) in weights.iter_mut().zip(squares).zip(gradient) {
             *square += gradient * gradient;
-            *weight -= rate * (gradient / square.sqrt() + self.plan.decay * *weight);
+            *weight -= rate * gradient / square.sqrt();
         }
     }
 
@@ -139,4 +143,18 @@ impl Learner {
             }
         }
     }
+}
+
+/// The mean of several models' weights. The model is linear: its scores are the mean of theirs.
+pub fn mean(models: &[(Vec<Row>, Steps)]) -> (Vec<Row>, Steps) {
+    let share = 1.0 / models.len().max(1) as f32;
+    let mut rows = vec![Row::default(); models.first().map_or(0, |(rows, _)| rows.len())];
+    let mut steps = Steps::default();
+    for (more_rows, more_steps) in models {
+        let weights = rows.iter_mut().flatten().zip(more_rows.iter().flatten());
+        weights.for_each(|(weight, more)| *weight += more * share);
+        let scores = steps.iter_mut().flatten().flatten().zip(more_steps.iter().flatten().flatten());
+        scores.for_each(|(score, more)| *score += more * share);
+    }
+    (rows, steps)
 }

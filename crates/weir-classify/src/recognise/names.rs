@@ -6,7 +6,7 @@ use crate::{EntityType, Profile};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use weir_label::Category;
-use weir_names::{BadModel, Model, Thresholds};
+use weir_names::{BadModel, Model, Name};
 
 pub(crate) const ROWS: &[RecogniserInfo] = &[RecogniserInfo {
     name: "names",
@@ -21,9 +21,6 @@ pub(crate) const ROWS: &[RecogniserInfo] = &[RecogniserInfo {
 /// The row of people's names.
 pub(crate) static PERSON: LazyLock<usize> =
     LazyLock::new(|| TABLE.iter().position(|row| matches!(row.find, Find::Name)).unwrap_or(usize::MAX));
-
-/// How sure the model must be: of people, places, organisations, other names.
-const THRESHOLDS: Thresholds = [0.55, 1.1, 1.1, 1.1];
 
 /// Words that make a name beside them personal data, in profile `balanced`.
 #[rustfmt::skip]
@@ -63,7 +60,10 @@ impl Names {
         report: &mut dyn FnMut(Match) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let key = haystack.keys().last().copied();
-        self.model.find(haystack.text(), key, &THRESHOLDS, &mut |name| {
+        self.model.find(haystack.text(), key, &Name::PEOPLE, &mut |name| {
+            if !name.is_sure() {
+                return ControlFlow::Continue(());
+            }
             let span = name.start..name.end;
             let alone = self.profile == Profile::Strict || haystack.context(&span, PERSONAL).is_some();
             let standing = if alone { Standing::Alone } else { Standing::Accompanied };
