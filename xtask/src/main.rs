@@ -1,4 +1,5 @@
-//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`.
+//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`,
+//! `train-ner`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
 //! it builds in seconds.
@@ -12,6 +13,7 @@ mod schemas;
 mod sdk;
 mod steps;
 mod test;
+mod train;
 
 use clap::{Parser, Subcommand};
 use run::Failure;
@@ -32,6 +34,7 @@ enum Task {
     Schemas(schemas::Args),
     Bench(bench::Args),
     Eval(eval::Args),
+    TrainNer(train::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Schemas(args) => schemas::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Eval(args) => eval::run(&args),
+        Task::TrainNer(args) => train::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,16 +1,17 @@
 use crate::effect::Effect;
-use crate::recognise::{Match, jurisdictions};
+use crate::recognise::{Match, Standing, jurisdictions};
 use crate::view::{Chain, Joined, Place};
 use crate::{EntityType, Finding, Inspection, Limits, OpaqueReason, View};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
-use weir_label::{Label, Level};
+use weir_label::{Category, Label, Level};
 
 /// What has been seen of one body so far.
 pub(crate) struct Collector {
     limits: Limits,
+    default: Level,
     label: Label,
     hits: Vec<Hit>,
     opaque: Vec<OpaqueReason>,
@@ -26,6 +27,7 @@ struct Hit {
     source: usize,
     /// The end of the span, in whichever segment that is.
     last: Place,
+    standing: Standing,
 }
 
 /// The text that a view was made from.
@@ -39,6 +41,7 @@ impl Collector {
     pub(crate) fn new(limits: Limits, default: Level) -> Self {
         Self {
             limits,
+            default,
             label: Label::at(default),
             hits: Vec::new(),
             opaque: Vec::new(),
@@ -111,7 +114,9 @@ impl Collector {
                 (start, end, last, start.offset..end)
             }
         };
-        self.raise(effect, found);
+        if found.standing == Standing::Alone {
+            self.raise(effect, found);
+        }
         if self.hits.len() >= self.limits.findings_max {
             self.give_up();
             return ControlFlow::Break(());
@@ -128,7 +133,7 @@ impl Collector {
             recogniser: name(effect, found),
             view,
         };
-        self.hits.push(Hit { finding, source, last });
+        self.hits.push(Hit { finding, source, last, standing: found.standing });
         ControlFlow::Continue(())
     }
 
@@ -141,7 +146,23 @@ impl Collector {
         self.label.raise(&label);
     }
 
-    pub(crate) fn finish(self) -> Inspection {
+    /// Raises the label by what counts only beside other personal data, where there is some; lowers the
+    /// level of the others to that of content in which nothing was found.
+    fn judge_accompanied(&mut self) {
+        let company: BTreeSet<usize> =
+            self.hits.iter().filter(|hit| hit.is_company()).map(|hit| hit.finding.segment).collect();
+        for hit in self.hits.iter_mut().filter(|hit| hit.standing == Standing::Accompanied) {
+            let finding = &mut hit.finding;
+            if company.contains(&finding.segment) {
+                self.label.raise(&Label::at(finding.level).with_category(finding.category.clone()));
+            } else {
+                finding.level = finding.level.min(self.default);
+            }
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Inspection {
+        self.judge_accompanied();
         let Self { label, hits, opaque, complete, .. } = self;
         let findings = merge(hits);
         let mut entities: BTreeMap<EntityType, u32> = BTreeMap::new();
@@ -180,6 +201,12 @@ fn order(finding: &Finding) -> (usize, usize, usize, &EntityType) {
 }
 
 impl Hit {
+    /// Whether it says something about a person, whoever that is.
+    fn is_company(&self) -> bool {
+        let personal = [Category::Personal, Category::SpecialCategory, Category::Financial];
+        self.standing == Standing::Alone && personal.contains(&self.finding.category)
+    }
+
     fn start(&self) -> Place {
         Place { segment: self.finding.segment, offset: self.finding.start }
     }

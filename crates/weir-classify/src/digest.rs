@@ -2,6 +2,7 @@ use crate::recognise::TABLE;
 use crate::{Checksum, EntityRule, IndexUse, Pattern, Settings, TermList};
 use sha2::{Digest, Sha256};
 use weir_label::{Jurisdiction, Level};
+use weir_names::Model;
 
 /// Changes whenever the same text may be labelled differently under the same settings.
 const ENGINE_VERSION: &str = "weir-classify 1";
@@ -13,6 +14,7 @@ pub(crate) fn digest(settings: &Settings) -> String {
     let mut feed = Feed(Sha256::new());
     feed.text(ENGINE_VERSION);
     TABLE.iter().for_each(|row| feed.text(row.name));
+    feed.number(Model::embedded().map_or(0, |model| model.digest() as usize));
     feed.settings(settings);
     let hash = feed.0.finalize();
     hash.iter()

@@ -5,6 +5,7 @@ use crate::effect::{Effect, Effects};
 use crate::haystack::Haystack;
 use crate::indexes::Indexes;
 use crate::patterns::Patterns;
+use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
 use crate::scanner::Scanner;
 use crate::terms::Terms;
@@ -25,6 +26,7 @@ pub struct Engine {
     patterns: Option<Patterns>,
     indexes: Option<Indexes>,
     allow: Allow,
+    names: Option<Names>,
     digest: String,
 }
 
@@ -46,6 +48,7 @@ impl Engine {
             patterns: Patterns::new(&settings.patterns)?,
             indexes: Indexes::new(&settings.indexes),
             allow: Allow::new(&settings.allow),
+            names: effects.of_row(*names::PERSON).map(|_| Names::new(settings.profile)).transpose()?,
             digest: digest(&settings),
             effects,
         })
@@ -132,6 +135,7 @@ impl Engine {
         self.scanner.scan(&haystack, &mut |row, found| {
             self.accept(collector, reading, self.effects.of_row(row), &found)
         })?;
+        self.scan_names(collector, reading, &haystack)?;
         self.scan_patterns(collector, reading, &haystack)?;
         self.scan_indexes(collector, reading)?;
         self.scan_terms(collector, reading, self.terms_of_exact_case.as_ref())?;
@@ -144,6 +148,21 @@ impl Engine {
         }
         let chain = Chain { map: &folded.map, outer: reading.chain };
         self.scan_terms(collector, &reading.derived(&folded, &chain, &[], reading.view), Some(terms))
+    }
+
+    fn scan_names(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        haystack: &Haystack<'_>,
+    ) -> ControlFlow<()> {
+        // At a seam, each part of a name was judged in its own segment.
+        let Some(names) = self.names.as_ref().filter(|_| reading.view != View::Seam) else {
+            return ControlFlow::Continue(());
+        };
+        names.scan(haystack, &mut |found| {
+            self.accept(collector, reading, self.effects.of_row(*names::PERSON), &found)
+        })
     }
 
     fn scan_terms(

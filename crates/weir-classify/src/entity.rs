@@ -34,6 +34,8 @@ impl EntityType {
     pub const UK_NHS: EntityType = EntityType::built_in("UK_NHS");
     /// A German tax identification number (Steuer-IdNr.).
     pub const DE_TAX_ID: EntityType = EntityType::built_in("DE_TAX_ID");
+    /// The name of a person.
+    pub const PERSON: EntityType = EntityType::built_in("PERSON");
     /// A key, token or other credential.
     pub const SECRET: EntityType = EntityType::built_in("SECRET");
     /// A term of one of the operator's lists.

@@ -30,6 +30,10 @@ impl<'a> Haystack<'a> {
         self.text.len()
     }
 
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     pub(crate) fn keys(&self) -> &'a [&'a str] {
         self.keys
     }

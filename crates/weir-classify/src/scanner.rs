@@ -53,6 +53,8 @@ impl Scanner {
                         formats.iter().map(|format| (Anchor { row, format: Some(format) }, format.prefixes)),
                     );
                 }
+                // The model finds its candidates itself.
+                Find::Name => {}
             }
         }
         let (literals, phrases) = (Literals::exact(&literals)?, Literals::any_case(&phrases)?);
@@ -164,7 +166,9 @@ impl Anchor {
             Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
-            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) | Find::Code(_) => None,
+            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) | Find::Code(_) | Find::Name => {
+                None
+            }
         }
     }
 }

@@ -145,6 +145,9 @@ pub enum SettingsError {
         /// Which term, counting from 1.
         index: usize,
     },
+    /// The model that finds names is not of the format that this version reads.
+    #[error("the built-in model cannot be used: {0}")]
+    Model(#[from] weir_names::BadModel),
     /// There are more terms than the search automaton can hold.
     #[error("the term lists are too large to search for: {reason}")]
     Terms {

@@ -37,11 +37,13 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
     ("weir-policy", Below::Only(&["weir-label"])),
-    ("weir-classify", Below::Only(&["weir-index", "weir-label"])),
+    ("weir-classify", Below::Only(&["weir-index", "weir-label", "weir-names"])),
+    ("weir-names", Below::Only(&[])),
     ("weir-index", Below::Only(&[])),
     ("weir-label", Below::Only(&[])),
     // For development alone: nothing but `weir`, for its demonstration, and tests may use the rig.
     ("weir-rig", Below::Only(&[])),
+    ("weir-train", Below::Only(&["weir-names"])),
     (
         "weir-fuzz",
         Below::Only(&[
@@ -65,6 +67,7 @@ const PURE: &[&str] = &[
     "weir-dispatch",
     "weir-index",
     "weir-label",
+    "weir-names",
     "weir-policy",
     "weir-wire",
 ];

@@ -5,6 +5,7 @@ mod country;
 mod financial;
 mod labelled;
 mod marking;
+pub(crate) mod names;
 mod national;
 mod person;
 mod secret;
@@ -58,6 +59,8 @@ pub(crate) enum Find {
     Phrase(&'static [&'static str], fn(&Haystack<'_>, Range<usize>) -> Option<Match>),
     /// A vendor's prefix, with the format of what follows it.
     Tokens(&'static [Format]),
+    /// What the statistical model takes for a name.
+    Name,
 }
 
 /// A candidate that was validated.
@@ -67,6 +70,7 @@ pub(crate) struct Match {
     /// The span together with the context that was needed.
     pub(crate) evidence: Range<usize>,
     pub(crate) score: f32,
+    pub(crate) standing: Standing,
     /// The country whose law binds what was found, where the identifier itself says so.
     pub(crate) country: Option<&'static str>,
     /// The level that what was found says of itself.
@@ -77,11 +81,24 @@ pub(crate) struct Match {
 
 impl Match {
     pub(crate) fn new(span: Range<usize>, score: f32) -> Self {
-        Self { evidence: span.clone(), span, score, country: None, level: None, document: None }
+        Self {
+            evidence: span.clone(),
+            span,
+            score,
+            standing: Standing::Alone,
+            country: None,
+            level: None,
+            document: None,
+        }
     }
 
     pub(crate) fn with_evidence(mut self, context: &Range<usize>) -> Self {
         self.evidence = self.evidence.start.min(context.start)..self.evidence.end.max(context.end);
+        self
+    }
+
+    pub(crate) fn with_standing(mut self, standing: Standing) -> Self {
+        self.standing = standing;
         self
     }
 
@@ -91,7 +108,25 @@ impl Match {
     }
 }
 
+/// Whether a match counts by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It does.
+    Alone,
+    /// Only if something else personal is found in the same text.
+    Accompanied,
+}
+
 /// All recognisers, in the order of the table.
 pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
-    [contact::ROWS, financial::ROWS, &national::rows(), person::ROWS, secret::ROWS, marking::ROWS].concat()
+    [
+        contact::ROWS,
+        financial::ROWS,
+        &national::rows(),
+        person::ROWS,
+        names::ROWS,
+        secret::ROWS,
+        marking::ROWS,
+    ]
+    .concat()
 });

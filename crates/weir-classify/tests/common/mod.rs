@@ -2,10 +2,13 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
-use weir_classify::{Engine, Inspection, Segment, Settings};
+use weir_classify::{Engine, EntityRule, EntityType, Inspection, Segment, Settings};
 
+/// An engine without the statistical model: what it makes of a test's made-up people is its own tests'.
 pub fn engine() -> Engine {
-    Engine::new(Settings::default()).unwrap()
+    let mut settings = Settings::default();
+    settings.data.entities.insert(EntityType::PERSON, EntityRule::Off);
+    Engine::new(settings).unwrap()
 }
 
 pub fn inspect(text: &str) -> Inspection {

@@ -1,0 +1,255 @@
+//! From text to names.
+
+use crate::chain::{Chain, LABELS, Scores};
+use crate::features::emit;
+use crate::gap::Gap;
+use crate::gate::{joins, stretches};
+use crate::model::Model;
+use crate::words::{Words, key_hash};
+use std::ops::{ControlFlow, Range};
+
+/// So much text is read at a time; a line or word is not cut, a name at the seam may be.
+const CHUNK_BYTES: usize = 16 << 10;
+/// A word beside a person's name belongs to it from this probability on.
+const JOINS_FROM: f32 = 0.3;
+
+/// What a name names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A person, real or not.
+    Person,
+    /// A place.
+    Place,
+    /// A company, authority, party, team.
+    Organisation,
+    /// A product, a work, a group, an event.
+    Other,
+}
+
+/// The kinds in the order of the labels, the first of which is none.
+pub const KINDS: [Kind; LABELS - 1] = [Kind::Person, Kind::Place, Kind::Organisation, Kind::Other];
+
+/// A name in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Name {
+    /// First byte of the name.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+    /// What it names.
+    pub kind: Kind,
+    /// The probability that it does, of its surest word.
+    pub score: f32,
+    /// Whether the text ends within some sentences on both sides.
+    pub is_short: bool,
+}
+
+/// How sure the model must be of a person in a short text, and in a long one. A long text has many more
+/// words that may be taken for a name, and one is enough to misjudge it.
+const SURE_IN_SHORT: f32 = 0.4;
+const SURE_IN_LONG: f32 = 0.65;
+
+impl Name {
+    /// What [`Model::find`] must report for [`is_sure`](Self::is_sure) to judge: people alone.
+    pub const PEOPLE: Thresholds = [SURE_IN_SHORT, 2.0, 2.0, 2.0];
+
+    /// Whether the model is sure enough for a document to be judged by the name.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        if self.is_short { self.score >= SURE_IN_SHORT } else { Self::is_sure_in_long(self.score) }
+    }
+
+    /// Whether a score is enough in a long text.
+    #[must_use]
+    pub fn is_sure_in_long(score: f32) -> bool {
+        score >= SURE_IN_LONG
+    }
+}
+
+/// How sure the model must be, for each of [`KINDS`].
+pub type Thresholds = [f32; LABELS - 1];
+
+impl Model<'_> {
+    /// Reports the names in a text that is the value under `key`, if it is under one.
+    ///
+    /// # Errors
+    /// Breaks when `report` does.
+    pub fn find(
+        &self,
+        text: &str,
+        key: Option<&str>,
+        thresholds: &Thresholds,
+        report: &mut dyn FnMut(Name) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let key = key.map_or(0, key_hash);
+        let mut reading = Reading::default();
+        let mut from = 0;
+        while from < text.len() {
+            from = reading.words.read(text, from, from + CHUNK_BYTES, &self.lexicon);
+            stretches(&reading.words, &mut reading.stretches);
+            for stretch in std::mem::take(&mut reading.stretches) {
+                reading.score(self, text, key, stretch.clone());
+                reading.names(stretch, thresholds, report)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Memory for one chunk of text after the other.
+#[derive(Debug, Default)]
+struct Reading {
+    words: Words,
+    stretches: Vec<Range<usize>>,
+    emissions: Vec<Scores>,
+    links: Vec<usize>,
+    chain: Chain,
+}
+
+impl Reading {
+    fn score(&mut self, model: &Model<'_>, text: &str, key: u64, stretch: Range<usize>) {
+        self.emissions.clear();
+        self.links.clear();
+        for index in stretch {
+            let mut sums = [0; LABELS - 1];
+            emit(text, &self.words, index, key, &mut |feature| model.add(feature, &mut sums));
+            self.emissions.push(model.scores(sums));
+            self.links.push(link(self.words.gap(index)));
+        }
+        self.chain.run(&self.emissions, &self.links, model.steps());
+    }
+
+    fn names(
+        &self,
+        stretch: Range<usize>,
+        thresholds: &Thresholds,
+        report: &mut dyn FnMut(Name) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut open: Option<(usize, Name)> = None;
+        for (offset, index) in stretch.clone().enumerate() {
+            let [_, marginals @ ..] = self.chain.marginal(offset);
+            let Some(token) = self.words.at(index).map(|word| word.token) else { continue };
+            let best =
+                (0..KINDS.len()).max_by(|a, b| value(&marginals, *a).total_cmp(&value(&marginals, *b)));
+            let kind = best.unwrap_or_default();
+            let probability = value(&marginals, kind);
+            if probability < JOINS_FROM.min(value(thresholds, kind)) {
+                flush(&mut open, thresholds, report)?;
+                continue;
+            }
+            match &mut open {
+                Some((last, name)) if *last == kind && offset > 0 && self.continues(index) => {
+                    name.end = token.end;
+                    name.score = name.score.max(probability);
+                }
+                _ => {
+                    flush(&mut open, thresholds, report)?;
+                    let Some(named) = KINDS.get(kind) else { continue };
+                    let name = Name {
+                        start: token.start,
+                        end: token.end,
+                        kind: *named,
+                        score: probability,
+                        is_short: self.words.is_short(index),
+                    };
+                    open = Some((kind, name));
+                }
+            }
+        }
+        flush(&mut open, thresholds, report)
+    }
+
+    fn continues(&self, index: usize) -> bool {
+        let gap = self.words.gap(index);
+        joins(gap)
+            && (gap != Gap::Stop
+                || self.words.at(index - 1).is_some_and(|word| word.token.end - word.token.start < 4))
+    }
+}
+
+fn value(scores: &Thresholds, index: usize) -> f32 {
+    scores.get(index).copied().unwrap_or_default()
+}
+
+fn flush(
+    open: &mut Option<(usize, Name)>,
+    thresholds: &Thresholds,
+    report: &mut dyn FnMut(Name) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    match open.take() {
+        Some((kind, name)) if name.score >= value(thresholds, kind) => report(name),
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// The kind of step over a gap.
+pub(crate) fn link(gap: Gap) -> usize {
+    match gap {
+        Gap::Space | Gap::Column => 0,
+        Gap::Hyphen | Gap::Apostrophe | Gap::Dot | Gap::Stop => 1,
+        Gap::Start | Gap::Line | Gap::Paragraph | Gap::Item => 3,
+        Gap::Mark
+        | Gap::Comma
+        | Gap::TightComma
+        | Gap::Semicolon
+        | Gap::Colon
+        | Gap::TightColon
+        | Gap::Dash
+        | Gap::Underscore
+        | Gap::Slash
+        | Gap::At
+        | Gap::Hash
+        | Gap::Ampersand
+        | Gap::Quote
+        | Gap::Value
+        | Gap::Open
+        | Gap::Call
+        | Gap::Close
+        | Gap::Markup
+        | Gap::Bar
+        | Gap::Code
+        | Gap::Other => 2,
+    }
+}
+
+/// One word of a stretch, as the trainer sees it.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The word's bytes in the text.
+    pub range: Range<usize>,
+    /// The kind of step that leads to it.
+    pub link: usize,
+    /// Hashes of its features.
+    pub features: Vec<u64>,
+}
+
+/// Gives the trainer all stretches that would be looked at.
+///
+/// Of words for which `forget` answers yes the lexicon and the model do not know the identity.
+pub fn samples(
+    lexicon: &crate::Lexicon<'_>,
+    text: &str,
+    key: Option<&str>,
+    forget: &mut dyn FnMut(&Range<usize>) -> bool,
+    take: &mut dyn FnMut(Vec<Sample>),
+) {
+    let key = key.map_or(0, key_hash);
+    let mut words = Words::default();
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    while from < text.len() {
+        from = words.read(text, from, from + CHUNK_BYTES, lexicon);
+        words.forget(forget);
+        stretches(&words, &mut ranges);
+        for stretch in &ranges {
+            take(stretch.clone().filter_map(|index| sample(text, &words, index, key)).collect());
+        }
+    }
+}
+
+fn sample(text: &str, words: &Words, index: usize, key: u64) -> Option<Sample> {
+    let token = words.at(index)?.token;
+    let mut features = Vec::new();
+    emit(text, words, index, key, &mut |feature| features.push(feature));
+    Some(Sample { range: token.start..token.end, link: link(token.gap), features })
+}

@@ -1,0 +1,229 @@
+//! What stands between two words, as one of a few kinds.
+
+/// What stands between a word and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(crate) enum Gap {
+    /// The text begins.
+    Start,
+    /// One space.
+    Space,
+    /// Several spaces or a tab: another column.
+    Column,
+    /// A line ends.
+    Line,
+    /// A paragraph ends.
+    Paragraph,
+    /// A line ends, and the next begins with signs: an item, a comment, a quotation.
+    Item,
+    /// Nothing but a full stop: `a.b`.
+    Dot,
+    /// A full stop and a space.
+    Stop,
+    /// A question or exclamation mark.
+    Mark,
+    Comma,
+    /// A comma without a space.
+    TightComma,
+    Semicolon,
+    Colon,
+    /// A colon without a space.
+    TightColon,
+    Apostrophe,
+    Hyphen,
+    /// A dash between spaces.
+    Dash,
+    Underscore,
+    Slash,
+    At,
+    Hash,
+    Ampersand,
+    Quote,
+    /// A quotation mark and a colon: a value behind its key.
+    Value,
+    Open,
+    /// A parenthesis or bracket without a space before it: a call.
+    Call,
+    Close,
+    Markup,
+    Bar,
+    /// Signs of programming: `=`, `::`, `->`, `$`, `{`.
+    Code,
+    /// Anything else.
+    Other,
+}
+
+/// Classes of signs, as bits.
+mod sign {
+    pub(super) const SPACE: u32 = 1;
+    pub(super) const TAB: u32 = 1 << 1;
+    pub(super) const LINE: u32 = 1 << 2;
+    pub(super) const DOT: u32 = 1 << 3;
+    pub(super) const MARK: u32 = 1 << 4;
+    pub(super) const COMMA: u32 = 1 << 5;
+    pub(super) const SEMICOLON: u32 = 1 << 6;
+    pub(super) const COLON: u32 = 1 << 7;
+    pub(super) const APOSTROPHE: u32 = 1 << 8;
+    pub(super) const HYPHEN: u32 = 1 << 9;
+    pub(super) const UNDERSCORE: u32 = 1 << 10;
+    pub(super) const SLASH: u32 = 1 << 11;
+    pub(super) const AT: u32 = 1 << 12;
+    pub(super) const HASH: u32 = 1 << 13;
+    pub(super) const AMPERSAND: u32 = 1 << 14;
+    pub(super) const QUOTE: u32 = 1 << 15;
+    pub(super) const OPEN: u32 = 1 << 16;
+    pub(super) const CLOSE: u32 = 1 << 17;
+    pub(super) const MARKUP: u32 = 1 << 18;
+    pub(super) const BAR: u32 = 1 << 19;
+    pub(super) const CODE: u32 = 1 << 20;
+    pub(super) const OTHER: u32 = 1 << 21;
+}
+
+/// The signs between two words, added up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Signs {
+    bits: u32,
+    count: u32,
+    lines: u32,
+    spaces: u32,
+    first_is_space: bool,
+}
+
+impl Signs {
+    pub(crate) fn add(&mut self, c: char) {
+        let bit = bit(c);
+        self.first_is_space |= self.count == 0 && bit & (sign::SPACE | sign::TAB) != 0;
+        self.bits |= bit;
+        self.count += 1;
+        self.lines += u32::from(bit == sign::LINE);
+        self.spaces += u32::from(bit == sign::SPACE);
+    }
+
+    /// Whether the signs end a line.
+    pub(crate) fn kind(self) -> Gap {
+        let space = self.bits & sign::SPACE != 0;
+        match self.bits & !(sign::SPACE | sign::TAB) {
+            0 if self.bits & sign::TAB != 0 || self.spaces > 1 => Gap::Column,
+            0 => Gap::Space,
+            bits if bits & sign::LINE != 0 => self.line_end(bits),
+            sign::DOT if space && !self.first_is_space => Gap::Stop,
+            sign::DOT => {
+                if self.count == 1 {
+                    Gap::Dot
+                } else {
+                    Gap::Other
+                }
+            }
+            sign::APOSTROPHE => {
+                if space {
+                    Gap::Quote
+                } else {
+                    Gap::Apostrophe
+                }
+            }
+            sign::HYPHEN => {
+                if space {
+                    Gap::Dash
+                } else if self.count == 1 {
+                    Gap::Hyphen
+                } else {
+                    Gap::Code
+                }
+            }
+            sign::COMMA => {
+                if space {
+                    Gap::Comma
+                } else {
+                    Gap::TightComma
+                }
+            }
+            sign::COLON => self.colon(space),
+            sign::UNDERSCORE => Gap::Underscore,
+            sign::SLASH => Gap::Slash,
+            sign::OPEN => {
+                if self.first_is_space {
+                    Gap::Open
+                } else {
+                    Gap::Call
+                }
+            }
+            bits => mixed(bits),
+        }
+    }
+
+    fn line_end(self, bits: u32) -> Gap {
+        let ends_only = sign::LINE | sign::DOT | sign::COMMA | sign::COLON | sign::MARK | sign::SEMICOLON;
+        if bits & !ends_only != 0 {
+            Gap::Item
+        } else if self.lines > 1 {
+            Gap::Paragraph
+        } else {
+            Gap::Line
+        }
+    }
+
+    fn colon(self, space: bool) -> Gap {
+        if self.count > 1 && !space {
+            Gap::Code
+        } else if space {
+            Gap::Colon
+        } else {
+            Gap::TightColon
+        }
+    }
+}
+
+/// The first kind whose signs are there, the telling ones first.
+fn mixed(bits: u32) -> Gap {
+    const ORDER: &[(u32, Gap)] = &[
+        (sign::CODE, Gap::Code),
+        (sign::MARKUP, Gap::Markup),
+        (sign::UNDERSCORE, Gap::Underscore),
+        (sign::BAR, Gap::Bar),
+        (sign::AT, Gap::At),
+        (sign::HASH, Gap::Hash),
+        (sign::OTHER, Gap::Other),
+        (sign::CLOSE, Gap::Close),
+        (sign::OPEN, Gap::Open),
+        (sign::MARK, Gap::Mark),
+        (sign::SEMICOLON, Gap::Semicolon),
+        (sign::QUOTE, Gap::Quote),
+        (sign::AMPERSAND, Gap::Ampersand),
+        (sign::SLASH, Gap::Slash),
+        (sign::COLON, Gap::Colon),
+        (sign::DOT, Gap::Stop),
+        (sign::COMMA, Gap::Comma),
+        (sign::HYPHEN, Gap::Dash),
+    ];
+    if bits & sign::QUOTE != 0 && bits & sign::COLON != 0 {
+        return Gap::Value;
+    }
+    ORDER.iter().find(|(sign, _)| bits & sign != 0).map_or(Gap::Other, |(_, gap)| *gap)
+}
+
+fn bit(c: char) -> u32 {
+    match c {
+        ' ' | '\u{A0}' | '\u{2000}'..='\u{200B}' | '\u{202F}' | '\u{3000}' => sign::SPACE,
+        '\t' => sign::TAB,
+        '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => sign::LINE,
+        '.' => sign::DOT,
+        '!' | '?' | '…' | '¡' | '¿' => sign::MARK,
+        ',' | '、' | '，' | '،' => sign::COMMA,
+        ';' => sign::SEMICOLON,
+        ':' | '：' => sign::COLON,
+        '\'' | '’' | '‘' | '´' => sign::APOSTROPHE,
+        '-' | '\u{2010}' | '\u{2011}' | '–' | '—' => sign::HYPHEN,
+        '_' => sign::UNDERSCORE,
+        '/' => sign::SLASH,
+        '@' => sign::AT,
+        '#' => sign::HASH,
+        '&' => sign::AMPERSAND,
+        '"' | '“' | '”' | '„' | '«' | '»' => sign::QUOTE,
+        '(' | '[' => sign::OPEN,
+        ')' | ']' => sign::CLOSE,
+        '<' | '>' => sign::MARKUP,
+        '|' => sign::BAR,
+        '=' | '{' | '}' | '$' | '`' | '\\' | '%' | '+' | '*' | '^' | '~' => sign::CODE,
+        _ => sign::OTHER,
+    }
+}
