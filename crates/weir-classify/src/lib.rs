@@ -46,7 +46,6 @@ mod view;
 mod words;
 #[cfg(test)]
 mod work_test;
-
 pub use engine::Engine;
 pub use entity::{EntityType, InvalidEntityType};
 pub use inspection::{Finding, Inspection, OpaqueReason, View};

@@ -18,7 +18,6 @@ const NUMBER_MIN: usize = 7;
 #[derive(Debug)]
 pub(crate) struct Scanner {
     literals: Literals<Anchor>,
-    phrases: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     colon: Vec<usize>,
@@ -57,9 +56,9 @@ impl Scanner {
                 Find::Name => {}
             }
         }
-        let (literals, phrases) = (Literals::exact(&literals)?, Literals::any_case(&phrases)?);
+        let literals = Literals::new(&literals, &phrases);
         let identifiers = Identifiers::new(is_on)?;
-        Ok(Self { literals, phrases, at, colon, digit, number, identifiers })
+        Ok(Self { literals, at, colon, digit, number, identifiers })
     }
 
     /// Reports every match until told to stop.
@@ -74,26 +73,21 @@ impl Scanner {
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
             let word = Haystack::new(key, &[], &[]);
-            for (anchor, span) in self.literals.hits(key.as_bytes()).chain(self.phrases.hits(key.as_bytes()))
-            {
-                match find_of(anchor.row) {
-                    Some(Find::Phrase(..)) if !word.is_phrase(&span) => {}
-                    Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
-                        pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))?;
-                    }
-                    _ => {}
+            self.literals.scan(key.as_bytes(), |anchor, span| match find_of(anchor.row) {
+                Some(Find::Phrase(..)) if !word.is_phrase(&span) => ControlFlow::Continue(()),
+                Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
+                    pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))
                 }
-            }
+                _ => ControlFlow::Continue(()),
+            })?;
         }
         ControlFlow::Continue(())
     }
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
-        let bytes = pass.haystack.bytes();
-        for (anchor, span) in self.literals.hits(bytes).chain(self.phrases.hits(bytes)) {
-            pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))?;
-        }
-        ControlFlow::Continue(())
+        self.literals.scan(pass.haystack.bytes(), |anchor, span| {
+            pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
+        })
     }
 
     fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {

@@ -75,7 +75,7 @@ fn a_record_is_found_in_every_view() {
     }
     let parts = [Segment::text("our customer K-48"), Segment::text("213 wants")];
     assert_eq!(engine.inspect(&parts).label.level(), Level::Restricted);
-    assert_eq!(look(&engine, "for Zoe Okafor, customer K-48214").label.level(), Level::Internal);
+    assert_eq!(look(&engine, "for the stall, customer K-48214").label.level(), Level::Internal);
 }
 
 #[test]

@@ -106,8 +106,9 @@ fn terms_are_found_whatever_their_case_spaces_and_disguise() {
     ] {
         let inspection = look(&engine, text);
         assert_eq!(inspection.entities.get("TERM"), Some(&1), "in `{text}`");
-        assert_eq!(inspection.label, Label::at(Level::Confidential).with_category(Category::Business));
-        assert_eq!(&*inspection.findings[0].recogniser, "codenames");
+        assert_eq!(inspection.label.level(), Level::Confidential, "in `{text}`");
+        assert!(inspection.label.categories().contains(&Category::Business), "in `{text}`");
+        assert!(inspection.findings.iter().any(|found| &*found.recogniser == "codenames"));
     }
     for text in
         ["projection falcon", "project falconry", "subproject falcon", "project, falcon", "größenwahnsinnig"]

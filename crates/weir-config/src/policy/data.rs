@@ -307,6 +307,7 @@ fn buildable(
             }
             SettingsError::EmptyTerm { name, .. } => remove(&mut terms, |list| list.name == *name),
             SettingsError::Terms { .. } => terms.pop().map(|list| list.place),
+            SettingsError::Model(_) => None,
         };
         report.error(removed.unwrap_or(Place::START), in_one_line(&error), "");
         if removed.is_none() {

@@ -12,7 +12,7 @@ pub(super) const CURL_USER: RecogniserInfo = secret(
     "curl_user",
     "users and passwords given to curl",
     "`-u` or `--user` in a curl command, and two parts with a colon that are no placeholders",
-    Find::Literal(&["-u", "--user", "--proxy-user"], find_curl_user),
+    Find::Literal(&[" -u", "--user", "--proxy-user"], find_curl_user),
 );
 
 pub(super) const BEARER: RecogniserInfo = secret(
@@ -63,7 +63,8 @@ const VALUE_MAX: usize = 256;
 const COOKIES_WITHIN: usize = 256;
 
 fn find_curl_user(haystack: &Haystack<'_>, option: Range<usize>) -> Option<Match> {
-    let opens = haystack.before(option.start).is_none_or(|b| b.is_ascii_whitespace());
+    let opens = haystack.starts_with(option.start, " ")
+        || haystack.before(option.start).is_none_or(|b| b.is_ascii_whitespace());
     let start = haystack.run_end(option.end, 4, |b| matches!(b, b' ' | b'=' | b'"' | b'\'' | b'\\' | b'{'));
     if !opens {
         return None;
