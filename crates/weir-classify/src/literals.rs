@@ -2,12 +2,14 @@ use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
 ///
-/// A bit says for four bytes, folded and hashed, whether a literal may begin with them: 32 KiB that stay
-/// in the processor's first cache and that no byte waits for, where an automaton of two thousand literals
-/// takes megabytes and each byte waits for the one before. What passes is compared with the literals that
-/// begin with the same two bytes, so the work for a byte is bounded.
+/// A bit says for four bytes, folded and hashed, whether a literal may begin with them, and another for
+/// three bytes and the shorter literals: 40 KiB that stay near the processor and that no byte waits for,
+/// where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
+/// What passes is compared with the literals that begin with the same two bytes, so the work for a byte
+/// is bounded.
 pub(crate) struct Literals<T> {
-    filter: Vec<u64>,
+    long: Filter<LONG_BITS>,
+    short: Filter<SHORT_BITS>,
     /// For each pair of bytes, hashed, where its literals begin in `literals`; one more than there are pairs.
     pairs: Vec<u32>,
     literals: Vec<Literal<T>>,
@@ -22,14 +24,18 @@ struct Literal<T> {
     bytes: Box<[u8]>,
 }
 
-const FILTER_BITS: u32 = 18;
+/// A set of hashes of `BITS` bits.
+struct Filter<const BITS: u32>(Vec<u64>);
+
+const LONG_BITS: u32 = 18;
+const SHORT_BITS: u32 = 16;
 const PAIR_BITS: u32 = 11;
 /// Multiplicative hashing: 2^32 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
 /// vol. 3, section 6.4.
 const GOLDEN: u32 = 0x9E37_79B1;
 
 impl<T: Copy> Literals<T> {
-    /// Literals of two bytes are found before two characters of a token, longer ones anywhere.
+    /// Literals of two bytes are found before a character of a token, longer ones anywhere.
     ///
     /// `exact` are found as they are written; `phrases` in any case of ASCII letters, and with `_`, `-` or
     /// nothing for a space: `date of birth` is in `dateOfBirth` and `DATE_OF_BIRTH` too.
@@ -40,12 +46,19 @@ impl<T: Copy> Literals<T> {
         });
         let mut literals: Vec<Literal<T>> = exact.chain(phrases).collect();
         literals.sort_by_key(|literal| pair(head(&literal.bytes)));
-        let mut filter = vec![0_u64; 1 << (FILTER_BITS - 6)];
-        literals.iter().for_each(|literal| admit(&mut filter, &literal.bytes));
+        let (mut long, mut short) = (Filter::new(), Filter::new());
+        for literal in &literals {
+            match *literal.bytes {
+                [] | [_] => {}
+                [a, b] => token_bytes().for_each(|c| short.insert(u32::from_le_bytes([a, b, c, 0]))),
+                [a, b, c] => short.insert(u32::from_le_bytes([a, b, c, 0])),
+                _ => long.insert(head(&literal.bytes)),
+            }
+        }
         let before =
             |pair_at: usize| literals.partition_point(|literal| pair(head(&literal.bytes)) < pair_at);
         let pairs = (0..=1 << PAIR_BITS).map(|at| u32::try_from(before(at)).unwrap_or(u32::MAX)).collect();
-        Self { filter, pairs, literals }
+        Self { long, short, pairs, literals }
     }
 
     /// Reports where literals stand, in order of place, and whose they are.
@@ -63,8 +76,7 @@ impl<T: Copy> Literals<T> {
     }
 
     fn may_begin(&self, bytes: u32) -> bool {
-        let hash = hash(bytes);
-        self.filter.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 == 1)
+        self.long.has(bytes) || self.short.has(bytes & 0xFF_FFFF)
     }
 
     fn compare(
@@ -131,33 +143,35 @@ const fn fold(bytes: u32) -> u32 {
     bytes | 0x2020_2020
 }
 
-fn hash(bytes: u32) -> usize {
-    (fold(bytes).wrapping_mul(GOLDEN) >> (32 - FILTER_BITS)) as usize
+/// The upper bits of the product are the well mixed ones.
+const fn hash(bytes: u32, bits: u32) -> usize {
+    (fold(bytes).wrapping_mul(GOLDEN) >> (32 - bits)) as usize
 }
 
 fn pair(bytes: u32) -> usize {
-    (fold(bytes & 0xFFFF).wrapping_mul(GOLDEN) >> (32 - PAIR_BITS)) as usize
+    hash(bytes & 0xFFFF, PAIR_BITS)
 }
 
-/// Sets the bits of everything that a literal may begin with.
-fn admit(filter: &mut [u64], literal: &[u8]) {
-    let head = head(literal);
-    let mut set = |bytes: u32| {
-        let hash = hash(bytes);
-        if let Some(word) = filter.get_mut(hash >> 6) {
+impl<const BITS: u32> Filter<BITS> {
+    fn new() -> Self {
+        Self(vec![0; 1 << (BITS - 6)])
+    }
+
+    fn insert(&mut self, bytes: u32) {
+        let hash = hash(bytes, BITS);
+        if let Some(word) = self.0.get_mut(hash >> 6) {
             *word |= 1 << (hash & 63);
         }
-    };
-    match literal.len() {
-        0 | 1 => {}
-        2 => token_bytes().for_each(|c| token_bytes().for_each(|d| set(head | c << 16 | d << 24))),
-        3 => (0..=0xFF).for_each(|d| set(head | d << 24)),
-        _ => set(head),
+    }
+
+    fn has(&self, bytes: u32) -> bool {
+        let hash = hash(bytes, BITS);
+        self.0.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 == 1)
     }
 }
 
-fn token_bytes() -> impl Iterator<Item = u32> {
-    (b'0'..=b'9').chain(b'a'..=b'z').chain(*b"_-").map(u32::from)
+fn token_bytes() -> impl Iterator<Item = u8> {
+    (b'0'..=b'9').chain(b'a'..=b'z').chain(*b"_-")
 }
 
 #[cfg(test)]
