@@ -8,6 +8,10 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use weir_label::{Category, Label, Level};
 
+/// How much of views is read, in multiples of the text, and what is always allowed.
+const VIEWS_MAX: usize = 16;
+const VIEW_BYTES_MIN: usize = 256 << 10;
+
 /// What has been seen of one body so far.
 pub(crate) struct Collector {
     limits: Limits,
@@ -34,7 +38,20 @@ struct Hit {
 #[derive(Clone, Copy)]
 pub(crate) enum Origin<'a> {
     Segment(usize),
-    Joined(&'a Joined),
+    Joined(&'a Joined, &'a [Source<'a>]),
+}
+
+/// Where a text of a body lies: in which segment, and if it is a part of that, how.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) segment: usize,
+    pub(crate) chain: Option<Chain<'a>>,
+}
+
+impl Source<'_> {
+    fn range(&self, range: &Range<usize>) -> Range<usize> {
+        self.chain.map_or_else(|| range.clone(), |chain| chain.source(range))
+    }
 }
 
 impl Collector {
@@ -72,10 +89,16 @@ impl Collector {
         self.within(self.text_bytes)
     }
 
-    /// Whether so much more derived text may be read.
+    /// Whether so much more derived text may be read: as much as the body has several times over, so that
+    /// no text makes for much more work than another.
     pub(crate) fn spend_view(&mut self, bytes: usize) -> bool {
         self.view_bytes = self.view_bytes.saturating_add(bytes);
-        self.within(self.view_bytes)
+        let share = self.text_bytes.saturating_mul(VIEWS_MAX).saturating_add(VIEW_BYTES_MIN);
+        let within = self.view_bytes <= share;
+        if !within {
+            self.give_up();
+        }
+        within
     }
 
     fn within(&mut self, bytes: usize) -> bool {
@@ -105,12 +128,14 @@ impl Collector {
                 Place { segment, offset: span.end },
                 evidence,
             ),
-            Origin::Joined(joined) => {
+            Origin::Joined(joined, sources) => {
                 // INVARIANT (seams add): what lies within one segment was judged there, whole.
                 if !joined.crosses(&evidence) || joined.is_list_of_decimals(&span) {
                     return ControlFlow::Continue(());
                 }
-                let (start, end, last) = joined.places(&span);
+                let Some((start, end, last)) = places(joined, sources, &span) else {
+                    return ControlFlow::Continue(());
+                };
                 (start, end, last, start.offset..end)
             }
         };
@@ -179,6 +204,17 @@ fn name(effect: &Effect, found: &Match) -> Arc<str> {
         Some(document) => format!("{}#{document}", effect.name).into(),
         None => effect.name.clone(),
     }
+}
+
+/// The places of the first byte of a range of a joined text, of the end of its first text's share, and of
+/// its end.
+fn places(joined: &Joined, sources: &[Source<'_>], span: &Range<usize>) -> Option<(Place, usize, Place)> {
+    let (start, end, last) = joined.places(span);
+    let (first, other) = (sources.get(start.segment)?, sources.get(last.segment)?);
+    let share = first.range(&(start.offset..end));
+    let rest = other.range(&(last.offset.checked_sub(1)?..last.offset));
+    let start = Place { segment: first.segment, offset: share.start };
+    Some((start, share.end, Place { segment: other.segment, offset: rest.end }))
 }
 
 /// One finding for each span: of several views, and of a seam beside what its segments show by

@@ -1,5 +1,5 @@
 use crate::allow::Allow;
-use crate::collector::{Collector, Origin};
+use crate::collector::{Collector, Origin, Source};
 use crate::digest::digest;
 use crate::effect::{Effect, Effects};
 use crate::haystack::Haystack;
@@ -9,10 +9,18 @@ use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
 use crate::scanner::Scanner;
 use crate::terms::Terms;
-use crate::view::{Chain, Derived, fold_case, joins, normalise, unescape};
-use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
-use std::ops::ControlFlow;
+use crate::view::{
+    Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, is_labelled, joins,
+    latinise, normalise, strip, windows,
+};
+use crate::{
+    EntityType, Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View,
+};
+use std::ops::{ControlFlow, Range};
 use weir_label::Level;
+
+/// A shorter text holds nothing in any view: most keys and roles of a body.
+const VIEWED_MIN: usize = 5;
 
 /// The inspection engine: built once from settings, then shared.
 #[derive(Debug)]
@@ -80,54 +88,175 @@ impl Engine {
     }
 
     fn inspect_into(&self, collector: &mut Collector, segments: &[Segment<'_>]) -> ControlFlow<()> {
-        let mut keys = Keys::default();
+        let own = |segment| Source { segment, chain: None };
+        let sources: Vec<Source<'_>> = (0..segments.len()).map(own).collect();
         for (index, segment) in segments.iter().enumerate() {
-            keys.pass(segment);
-            let reading = Reading::of_segment(segment.text, index, keys.of(segment));
             if segment.kind == SegmentKind::Opaque {
                 collector.opaque(index, segment.text);
             }
-            if collector.spend_text(segment.text.len()) {
-                self.read(collector, &reading)?;
+        }
+        self.read_all(collector, segments, &sources, 0)
+    }
+
+    /// Reads the texts of a body, or of a JSON text in it, singly and joined.
+    fn read_all(
+        &self,
+        collector: &mut Collector,
+        segments: &[Segment<'_>],
+        sources: &[Source<'_>],
+        depth: u8,
+    ) -> ControlFlow<()> {
+        let mut keys = Keys::default();
+        for (segment, source) in segments.iter().zip(sources) {
+            keys.pass(segment);
+            if depth > 0 || collector.spend_text(segment.text.len()) {
+                let reading = Reading::new(segment.text, source, keys.of(segment), depth);
+                self.read_text(collector, &reading, segment.kind)?;
             }
         }
         for joined in joins(segments) {
             if collector.spend_view(joined.text.len()) {
-                let origin = Origin::Joined(&joined);
-                let base = Reading::of_segment(&joined.text, 0, &[]);
+                let source = Source { segment: 0, chain: None };
+                let base = Reading::new(&joined.text, &source, &[], depth);
+                let origin = Origin::Joined(&joined, sources);
                 self.read(collector, &Reading { origin, seams: &joined.seams, view: View::Seam, ..base })?;
             }
         }
         ControlFlow::Continue(())
     }
 
+    /// Reads a text as its strings if it is JSON, and as it stands if not.
+    fn read_text(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        kind: SegmentKind,
+    ) -> ControlFlow<()> {
+        let is_nested_too_deep = reading.depth >= collector.limits().decode_depth_max;
+        if kind != SegmentKind::Text || is_nested_too_deep {
+            return self.read(collector, reading);
+        }
+        let Some(json) = Json::parse(reading.text) else { return self.read(collector, reading) };
+        if self.scanner.reads_json(reading.text) {
+            self.scan(collector, reading)?;
+        }
+        let Origin::Segment(segment) = reading.origin else { return self.read(collector, reading) };
+        let segments: Vec<Segment<'_>> =
+            json.items.iter().map(|item| Segment { text: item.text(), kind: item.kind }).collect();
+        let sources: Vec<Source<'_>> = json
+            .items
+            .iter()
+            .map(|item| Source { segment, chain: Some(Chain { link: item.link(), outer: reading.chain }) })
+            .collect();
+        self.read_all(collector, &segments, &sources, reading.depth + 1)
+    }
+
     /// Scans a text and the views that its content calls for.
     fn read(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
         self.scan(collector, reading)?;
-        let Some(normalised) = normalise(reading.text) else { return self.decode(collector, reading) };
-        if !collector.spend_view(normalised.text.len()) {
+        if reading.text.len() < VIEWED_MIN {
             return ControlFlow::Continue(());
         }
-        let chain = Chain { map: &normalised.map, outer: reading.chain };
-        let seams = normalised.map.forward(reading.seams);
-        let folded = reading.derived(&normalised, &chain, &seams, View::Normalised);
-        self.scan(collector, &folded)?;
-        self.decode(collector, &folded)
+        self.fold(collector, reading)
+    }
+
+    fn fold(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
+        self.through(collector, reading, normalise(reading.text), false, |collector, reading| {
+            let latin = latinise(reading.text);
+            self.through(collector, reading, latin, false, |collector, reading| {
+                self.decode(collector, reading)
+            })
+        })
     }
 
     fn decode(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
-        let Some(decoded) = unescape(reading.text) else { return ControlFlow::Continue(()) };
-        if reading.depth >= collector.limits().decode_depth_max {
+        let survey = Survey::of(reading.text);
+        let decoded = decode(&survey);
+        if decoded.is_opaque {
+            collector.opaque(reading.segment(), "encoded");
+        }
+        if decoded.derived.is_none() {
+            return self.strip(collector, reading, &survey);
+        }
+        if reading.layers >= collector.limits().decode_depth_max {
             collector.give_up();
+            return self.strip(collector, reading, &survey);
+        }
+        self.through(collector, reading, decoded.derived, false, |collector, reading| {
+            self.fold(collector, &Reading { layers: reading.layers + 1, ..*reading })
+        })
+    }
+
+    fn strip(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        survey: &Survey<'_>,
+    ) -> ControlFlow<()> {
+        match strip(survey) {
+            None => self.guess(collector, reading, survey),
+            stripped => self.through(collector, reading, stripped, false, |collector, reading| {
+                self.guess(collector, reading, &Survey::of(reading.text))
+            }),
+        }
+    }
+
+    fn guess(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        survey: &Survey<'_>,
+    ) -> ControlFlow<()> {
+        if matches!(reading.origin, Origin::Joined(..)) {
+            // A value that is cut is not taken for something else besides.
             return ControlFlow::Continue(());
         }
-        if !collector.spend_view(decoded.text.len()) {
-            return ControlFlow::Continue(());
+        let end = |_: &mut Collector, _: &Reading<'_>| ControlFlow::Continue(());
+        for guess in &GUESSES {
+            self.through(collector, reading, (guess.make)(survey), guess.is_doubtful, end)?;
         }
-        let chain = Chain { map: &decoded.map, outer: reading.chain };
-        let seams = decoded.map.forward(reading.seams);
-        let inner = reading.derived(&decoded, &chain, &seams, View::Decoded);
-        self.read(collector, &Reading { depth: reading.depth + 1, ..inner })
+        flips(survey).try_for_each(|derived| self.through(collector, reading, Some(derived), true, end))
+    }
+
+    /// Scans what a view changes, if it changes anything, and goes on from the text with its changes.
+    fn through(
+        &self,
+        collector: &mut Collector,
+        reading: &Reading<'_>,
+        derived: Option<Derived>,
+        is_doubtful: bool,
+        next: impl FnOnce(&mut Collector, &Reading<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(derived) = derived else { return next(collector, reading) };
+        let chain = Chain { link: Link::Map(&derived.map), outer: reading.chain };
+        let seams = derived.map.forward(reading.seams);
+        let view =
+            Reading { text: &derived.text, chain: Some(&chain), seams: &seams, is_doubtful, ..*reading };
+        let mut furthest = reading.view;
+        for window in windows(&derived) {
+            if !collector.spend_view(window.range.len()) {
+                return ControlFlow::Break(());
+            }
+            furthest = furthest.max(window.view);
+            self.scan_window(collector, &view, &window)?;
+        }
+        next(collector, &Reading { view: furthest, ..view })
+    }
+
+    fn scan_window(&self, collector: &mut Collector, view: &Reading<'_>, window: &Window) -> ControlFlow<()> {
+        let Range { start, end } = window.range;
+        let inside = |seam: &&usize| (start..end).contains(*seam);
+        let seams: Vec<usize> = view.seams.iter().filter(inside).map(|seam| seam - start).collect();
+        let chain = Chain { link: Link::Part(start), outer: view.chain };
+        let reading = Reading {
+            text: view.text.get(start..end).unwrap_or_default(),
+            seams: &seams,
+            chain: Some(&chain),
+            core: Some(&window.core),
+            view: view.view.max(window.view),
+            ..*view
+        };
+        self.scan(collector, &reading)
     }
 
     fn scan(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
@@ -143,11 +272,9 @@ impl Engine {
         let Some(folded) = fold_case(reading.text) else {
             return self.scan_terms(collector, reading, Some(terms));
         };
-        if !collector.spend_view(folded.text.len()) {
-            return ControlFlow::Continue(());
-        }
-        let chain = Chain { map: &folded.map, outer: reading.chain };
-        self.scan_terms(collector, &reading.derived(&folded, &chain, &[], reading.view), Some(terms))
+        let chain = Chain { link: Link::Map(&folded.map), outer: reading.chain };
+        let view = Reading { text: &folded.text, chain: Some(&chain), seams: &[], core: None, ..*reading };
+        self.scan_terms(collector, &view, Some(terms))
     }
 
     fn scan_names(
@@ -156,8 +283,10 @@ impl Engine {
         reading: &Reading<'_>,
         haystack: &Haystack<'_>,
     ) -> ControlFlow<()> {
-        // At a seam, each part of a name was judged in its own segment.
-        let Some(names) = self.names.as_ref().filter(|_| reading.view != View::Seam) else {
+        // At a seam, each part of a name was judged in its own segment; a doubtful view makes
+        // no names.
+        let Some(names) = self.names.as_ref().filter(|_| reading.view != View::Seam && !reading.is_doubtful)
+        else {
             return ControlFlow::Continue(());
         };
         names.scan(haystack, &mut |found| {
@@ -196,7 +325,7 @@ impl Engine {
         })
     }
 
-    /// Takes a match, unless it is of something that is not looked for or allowed.
+    /// Takes a match, unless it is of something that is not looked for or allowed, or the view does not show it.
     fn accept(
         &self,
         collector: &mut Collector,
@@ -207,6 +336,9 @@ impl Engine {
         let Some((source, effect)) = effect else { return ControlFlow::Continue(()) };
         let text = reading.text.get(found.span.clone()).unwrap_or_default();
         if self.allow.allows(&effect.entity, text) {
+            return ControlFlow::Continue(());
+        }
+        if !reading.shows(&effect.entity, found) {
             return ControlFlow::Continue(());
         }
         collector.accept((source, effect), found, reading.view, reading.origin, reading.chain)
@@ -221,26 +353,69 @@ struct Reading<'a> {
     keys: &'a [&'a str],
     seams: &'a [usize],
     chain: Option<&'a Chain<'a>>,
+    /// Where the text differs from the one that was read before, if it is a window of a view.
+    core: Option<&'a Range<usize>>,
     view: View,
+    /// Whether the view takes the text otherwise than it is written.
+    is_doubtful: bool,
+    /// How many JSON texts it lies in.
     depth: u8,
+    /// How many layers of encoding were undone.
+    layers: u8,
 }
 
 impl<'a> Reading<'a> {
-    fn of_segment(text: &'a str, index: usize, keys: &'a [&'a str]) -> Self {
+    fn new(text: &'a str, source: &'a Source<'a>, keys: &'a [&'a str], depth: u8) -> Self {
         Self {
             text,
-            origin: Origin::Segment(index),
+            origin: Origin::Segment(source.segment),
             keys,
             seams: &[],
-            chain: None,
+            chain: source.chain.as_ref(),
+            core: None,
             view: View::Raw,
-            depth: 0,
+            is_doubtful: false,
+            depth,
+            layers: 0,
         }
     }
 
-    /// The same place read through one more view; what a seam or an escape showed stays theirs.
-    fn derived(&self, from: &'a Derived, chain: &'a Chain<'a>, seams: &'a [usize], view: View) -> Self {
-        Self { text: &from.text, chain: Some(chain), seams, view: self.view.max(view), ..*self }
+    fn segment(&self) -> usize {
+        match self.origin {
+            Origin::Segment(segment) => segment,
+            Origin::Joined(_, sources) => sources.first().map_or(0, |source| source.segment),
+        }
+    }
+
+    /// Whether this view shows a match that the text before it did not, and soundly.
+    fn shows(&self, entity: &EntityType, found: &Match) -> bool {
+        let is_new =
+            self.core.is_none_or(|core| found.evidence.start <= core.end && core.start <= found.evidence.end);
+        is_new && (!self.is_doubtful || self.is_backed(entity, found))
+    }
+
+    /// Whether there is more than the looks to a match in a doubtful view: a structure that chance does not
+    /// make, a context, or a label directly before it.
+    fn is_backed(&self, entity: &EntityType, found: &Match) -> bool {
+        /// A longer text is more than the value of its key.
+        const VALUE_MAX: usize = 80;
+        const STRUCTURED: [EntityType; 3] =
+            [EntityType::EMAIL_ADDRESS, EntityType::IBAN_CODE, EntityType::TERM];
+        let has_context = found.evidence != found.span;
+        if *entity == EntityType::SECRET {
+            // The name of a secret says nothing of a value that is not the one written.
+            let is_keyed = !self.keys.is_empty() && found.span.start == 0;
+            return !has_context && !is_keyed;
+        }
+        let is_labelled = is_labelled(self.text, found.span.start);
+        if *entity == EntityType::PHONE_NUMBER {
+            // Without a check digit, a number is as good from the other end.
+            return is_labelled && self.view != View::Reversed;
+        }
+        STRUCTURED.contains(entity)
+            || has_context
+            || (!self.keys.is_empty() && self.text.len() <= VALUE_MAX)
+            || is_labelled
     }
 }
 

@@ -49,16 +49,44 @@ pub struct Finding {
     pub view: View,
 }
 
-/// A way of reading the text.
+/// A way of reading the text, the plainest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum View {
     /// As it stands.
     Raw,
-    /// Unicode compatibility forms, digits of other scripts, unusual spaces and dashes folded;
-    /// invisible characters removed.
+    /// Unicode compatibility forms, digits of other scripts, look-alike letters, unusual spaces and dashes
+    /// folded; invisible characters and decorating marks removed.
     Normalised,
+    /// Markup inside a value removed.
+    Markup,
     /// Backslash escapes undone.
-    Decoded,
+    Escapes,
+    /// Percent-encoding undone.
+    Percent,
+    /// HTML character references undone.
+    Entities,
+    /// Quoted-printable undone.
+    QuotedPrintable,
+    /// Hexadecimal undone.
+    Hex,
+    /// Base64 undone.
+    Base64,
+    /// Base64 of gzip or zlib data undone.
+    Compressed,
+    /// Signs that are written out as words read as those.
+    Spelled,
+    /// Number words read as digits.
+    Words,
+    /// Characters and groups that stand apart put together.
+    Regrouped,
+    /// Letters that look like digits read as those.
+    LookAlike,
+    /// The case of letters swapped.
+    CaseSwapped,
+    /// Read backwards.
+    Reversed,
+    /// Letters moved by thirteen places.
+    Rot13,
     /// Neighbouring segments joined.
     Seam,
 }
@@ -70,7 +98,21 @@ impl View {
         match self {
             View::Raw => "raw",
             View::Normalised => "normalised",
-            View::Decoded => "decoded",
+            View::Markup => "markup",
+            View::Escapes => "escapes",
+            View::Percent => "percent",
+            View::Entities => "html",
+            View::QuotedPrintable => "quoted-printable",
+            View::Hex => "hex",
+            View::Base64 => "base64",
+            View::Compressed => "compressed",
+            View::Spelled => "spelled",
+            View::Words => "words",
+            View::Regrouped => "regrouped",
+            View::LookAlike => "look-alike",
+            View::CaseSwapped => "case",
+            View::Reversed => "reversed",
+            View::Rot13 => "rot13",
             View::Seam => "seam",
         }
     }

@@ -5,9 +5,10 @@
 //! [`Label`](weir_label::Label) that follows from them. It is a pure function: no files, clocks or
 //! randomness, so that live traffic, explanations, tests and replays agree.
 //!
-//! 1. **Views** (`view`): each text is read as it stands; with Unicode folded if it holds anything
-//!    unusual; with backslash escapes undone if it holds any; and joined with its neighbours, for what
-//!    lies across a seam. Offsets map back to the text as given.
+//! 1. **Views** (`view`): each text is read as it stands, or as its strings if it is JSON; then where folding
+//!    Unicode, undoing encodings, removing markup, spelling out, regrouping or turning around changes something
+//!    ([`View`]); and joined with its neighbours, for what lies across a seam. Offsets map back to the text as
+//!    given. What shows only in a doubtful view needs a context, a label or a structure of its own.
 //! 2. **Candidates** (`scanner`): one pass for literals and one for byte classes.
 //! 3. **Recognisers** (`recognise`): a row of a table and a function that validates.
 //! 4. **The organisation's own** (`terms`, `patterns`, `indexes`), and what it says is no finding (`allow`).

@@ -5,6 +5,7 @@ use crate::literals::Literals;
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
 use aho_corasick::BuildError;
+use memchr::memmem::Finder;
 use std::ops::{ControlFlow, Range};
 
 /// Digits that the shortest identifier made of digits has.
@@ -24,6 +25,8 @@ pub(crate) struct Scanner {
     digit: Vec<usize>,
     number: Vec<usize>,
     identifiers: Identifiers,
+    /// Literals with the quotation marks of JSON: keys whose values belong together.
+    quoted: Vec<Finder<'static>>,
 }
 
 /// The row that a literal belongs to, and the format that it is a prefix of.
@@ -56,9 +59,16 @@ impl Scanner {
                 Find::Name => {}
             }
         }
+        let words = literals.iter().flat_map(|(_, words)| words.iter());
+        let quoted = words.filter(|word| word.contains('"')).map(|word| Finder::new(*word)).collect();
         let literals = Literals::new(&literals, &phrases);
         let identifiers = Identifiers::new(is_on)?;
-        Ok(Self { literals, at, colon, digit, number, identifiers })
+        Ok(Self { literals, at, colon, digit, number, identifiers, quoted })
+    }
+
+    /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
+    pub(crate) fn reads_json(&self, text: &str) -> bool {
+        self.quoted.iter().any(|literal| literal.find(text.as_bytes()).is_some())
     }
 
     /// Reports every match until told to stop.

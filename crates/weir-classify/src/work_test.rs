@@ -3,9 +3,9 @@
 use crate::haystack::work;
 use crate::{Engine, Segment, Settings};
 
-/// Bytes looked at for each byte of text, at most: looking for context words around every number is what
-/// costs most.
-const PER_BYTE_MAX: usize = 1200;
+/// Bytes looked at for each byte of text, at most: looking for context words around every number, in every
+/// view of it, is what costs most.
+const PER_BYTE_MAX: usize = 1500;
 
 #[test]
 fn adversarial_text_takes_linear_work() {
@@ -107,6 +107,26 @@ fn adversarial_text_takes_linear_work() {
         "AKIA",
         "datadog=",
         "8Q~",
+        "4 1 1 1 ",
+        "[4]",
+        "four one ",
+        "fourone",
+        "A B C ",
+        "\\\\u0034",
+        "%34",
+        "&#52;",
+        "=34",
+        "0x34 ",
+        "34 ",
+        "QUFBQUFB",
+        "4O0l",
+        "a@b (at) c [.] ",
+        "<b>4</b>",
+        "\"4\" + ",
+        "12\n",
+        "AA-99-",
+        "{\"a\":",
+        "[1,",
     ] {
         let [small, large] = [1 << 12, 1 << 14].map(|bytes: usize| {
             let text = unit.repeat(bytes / unit.len());

@@ -91,8 +91,8 @@ fn separators_inside_numbers_do_not_hide() {
 #[test]
 fn escapes_do_not_hide() {
     for (escaped, covered) in [
-        (r#"{"to":"jo\u0040example.com"}"#, r"jo\u0040example.com"),
-        (r#"{"card":"4111\u00201111\u00201111\u00201111"}"#, r"4111\u00201111\u00201111\u00201111"),
+        (r#"see {"to":"jo\u0040example.com"}"#, r"jo\u0040example.com"),
+        (r#"see {"card":"4111\u00201111\u00201111\u00201111"}"#, r"4111\u00201111\u00201111\u00201111"),
         (r"4111\n1111\n1111\n1111", r"4111\n1111\n1111\n1111"),
         (r"4111\\n1111\\n1111\\n1111", r"4111\\n1111\\n1111\\n1111"),
         (r"\x34111\x201111 1111 1111", r"\x34111\x201111 1111 1111"),
@@ -103,7 +103,7 @@ fn escapes_do_not_hide() {
         let inspection = inspect(escaped);
         let spans: Vec<&str> = inspection.findings.iter().map(|f| &escaped[f.start..f.end]).collect();
         assert_eq!(spans, [covered], "in `{escaped}`");
-        assert_eq!(inspection.findings[0].view, View::Decoded);
+        assert_eq!(inspection.findings[0].view, View::Escapes);
     }
 }
 

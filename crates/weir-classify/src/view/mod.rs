@@ -1,32 +1,65 @@
 //! Views: ways of reading a text in which an identifier shows that does not show in another.
+//!
+//! Each view is a list of edits ([`Editor`]) that a cheap look at the bytes calls for. What is read again
+//! of a view are its [`windows`]: the places that changed, with what is near them.
 
+mod blob;
+mod confusable;
+mod decode;
+mod edit;
+mod entity;
+mod escape;
+mod flip;
+mod hex;
+mod json;
+mod label;
+mod look_alike;
 mod map;
+mod markup;
 mod normalise;
+mod number_words;
+mod regroup;
 mod seam;
-mod unescape;
+mod spelled;
+mod survey;
+mod window;
 
-pub(crate) use map::{Chain, SourceMap};
+pub(crate) use confusable::latinise;
+pub(crate) use decode::decode;
+pub(crate) use edit::Derived;
+use edit::Editor;
+pub(crate) use flip::flips;
+pub(crate) use json::Json;
+pub(crate) use label::is_labelled;
+pub(crate) use map::{Chain, Link};
+use map::{SourceMap, Step};
+pub(crate) use markup::strip;
 pub(crate) use normalise::{fold_case, normalise};
 pub(crate) use seam::{Joined, Place, joins};
-pub(crate) use unescape::unescape;
+pub(crate) use survey::Survey;
+pub(crate) use window::{Window, windows};
 
-/// A text made from another, and where each of its bytes came from.
-#[derive(Default)]
-pub(crate) struct Derived {
-    pub(crate) text: String,
-    pub(crate) map: SourceMap,
+/// A view that takes a text otherwise than it is written.
+pub(crate) struct Guess {
+    pub(crate) make: fn(&Survey<'_>) -> Option<Derived>,
+    /// Whether what shows in it counts only beside a context, a label, or an own structure.
+    pub(crate) is_doubtful: bool,
 }
 
-impl Derived {
-    fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ..Self::default() }
-    }
-
-    /// Goes on with a stretch of the source as it stands.
-    fn copy(&mut self, source: &str, start: usize, end: usize) {
-        if start < end {
-            self.map.copied(self.text.len(), start..end);
-            self.text.push_str(source.get(start..end).unwrap_or_default());
-        }
-    }
+const fn sure(make: fn(&Survey<'_>) -> Option<Derived>) -> Guess {
+    Guess { make, is_doubtful: false }
 }
+
+const fn doubtful(make: fn(&Survey<'_>) -> Option<Derived>) -> Guess {
+    Guess { make, is_doubtful: true }
+}
+
+/// The views that are tried on a text after everything that it says by itself was undone.
+pub(crate) const GUESSES: [Guess; 6] = [
+    sure(spelled::spelled),
+    sure(number_words::digits),
+    sure(regroup::apart),
+    doubtful(regroup::groups),
+    doubtful(regroup::lines),
+    doubtful(look_alike::digits),
+];

@@ -1,4 +1,5 @@
 use super::Derived;
+use crate::View;
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
@@ -8,17 +9,20 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 /// Text that is pure ASCII never needs it. Composition happens within one base character and the
 /// marks that follow it, so that every piece maps back to a short range.
 pub(crate) fn normalise(text: &str) -> Option<Derived> {
+    if text.is_ascii() {
+        return None;
+    }
     first_change(text)?;
     let mut view = Derived::with_capacity(text.len());
     let mut done = 0;
     while let Some(change) = first_change(text.get(done..)?) {
         let start = done + change;
         let end = start + cluster_len(text.get(start..)?);
-        view.copy(text, done, start);
+        view.copy(text, done..start);
         view.fold(text, start, end);
         done = end;
     }
-    view.copy(text, done, text.len());
+    view.copy(text, done..text.len());
     Some(view)
 }
 
@@ -40,7 +44,7 @@ pub(crate) fn fold_case(text: &str) -> Option<Derived> {
             let at = view.text.len();
             fold_letter(c, |folded| view.text.push(folded));
             if view.text.len() > at {
-                view.map.replaced(at, source);
+                view.map.replaced(at, source, View::Normalised);
             }
         }
     }
@@ -62,13 +66,20 @@ fn fold_letter(c: char, mut push: impl FnMut(char)) {
 }
 
 impl Derived {
+    /// Writes a base character with its marks, as the reader takes it: a mark that has no letter of its own
+    /// with the base, or a heap of marks, is decoration.
     fn fold(&mut self, text: &str, start: usize, end: usize) {
         let cluster = text.get(start..end).unwrap_or_default();
         let at = self.text.len();
-        self.text.extend(cluster.chars().filter(|c| !is_invisible(*c)).map(fold_char).nfkc().map(fold_char));
-        if self.text.len() > at {
-            self.map.replaced(at, start..end);
+        let is_heap = cluster.chars().filter(|c| is_mark(*c)).count() > 1
+            && cluster.starts_with(|c: char| c.is_ascii());
+        let seen = cluster.chars().filter(|c| !(is_invisible(*c) || is_heap && is_mark(*c)));
+        self.text.extend(seen.map(fold_char).nfkc().map(fold_char));
+        if self.text.get(at..).is_some_and(|folded| folded.starts_with(|c: char| c.is_ascii())) {
+            let kept: String = self.text.drain(at..).filter(|c| !is_mark(*c)).collect();
+            self.text.push_str(&kept);
         }
+        self.map.replaced(at, start..end, View::Normalised);
     }
 }
 
@@ -79,7 +90,8 @@ fn first_change(text: &str) -> Option<usize> {
     for (offset, c) in text.get(ascii..)?.char_indices() {
         if changes(c) {
             // A combining mark changes the character before it.
-            return Some(if quick(c) == IsNormalized::Maybe { base } else { ascii + offset });
+            let joins_base = quick(c) == IsNormalized::Maybe || is_mark(c);
+            return Some(if joins_base { base } else { ascii + offset });
         }
         if canonical_combining_class(c) == 0 {
             base = ascii + offset;
@@ -93,7 +105,7 @@ fn cluster_len(text: &str) -> usize {
 }
 
 fn starts_cluster(c: char) -> bool {
-    c.is_ascii() || (canonical_combining_class(c) == 0 && quick(c) != IsNormalized::Maybe)
+    c.is_ascii() || (canonical_combining_class(c) == 0 && quick(c) != IsNormalized::Maybe && !is_mark(c))
 }
 
 fn changes(c: char) -> bool {
@@ -101,8 +113,13 @@ fn changes(c: char) -> bool {
         0..0x80 => false,
         // Latin letters with marks, the bulk of European text.
         0xC0..=0x131 | 0x134..=0x13E | 0x141..=0x148 | 0x14A..=0x17E => false,
-        _ => is_invisible(c) || fold_char(c) != c || quick(c) != IsNormalized::Yes,
+        _ => is_invisible(c) || is_mark(c) || fold_char(c) != c || quick(c) != IsNormalized::Yes,
     }
+}
+
+/// Marks of no script of its own, which go onto any letter.
+fn is_mark(c: char) -> bool {
+    matches!(u32::from(c), 0x300..=0x36F | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
 }
 
 fn quick(c: char) -> IsNormalized {
@@ -144,9 +161,35 @@ fn fold_char(c: char) -> char {
         | 0x10EAD => '-',
         // Full stops and at signs that look like their ASCII counterparts.
         0x2024 | 0x3002 | 0xFE52 | 0xFF0E | 0xFF61 => '.',
-        code => decimal_digit(code).unwrap_or(c),
+        code => decimal_digit(code).or_else(|| enclosed(code)).unwrap_or(c),
     }
 }
+
+/// The digit or letter in a circle, a square, brackets or with a full stop, where folding would keep what is
+/// around it.
+fn enclosed(code: u32) -> Option<char> {
+    let (first, _, base) = ENCLOSED.iter().find(|(first, last, _)| (*first..=*last).contains(&code))?;
+    char::from_u32(u32::from(*base) + code - first)
+}
+
+/// First and last of a row of enclosed characters, and what the first encloses. Source: Unicode 16.0, blocks
+/// "Enclosed Alphanumerics", "Dingbats" and "Enclosed Alphanumeric Supplement".
+const ENCLOSED: [(u32, u32, char); 14] = [
+    (0x2474, 0x247C, '1'),
+    (0x2488, 0x2490, '1'),
+    (0x249C, 0x24B5, 'a'),
+    (0x24F5, 0x24FD, '1'),
+    (0x24FF, 0x24FF, '0'),
+    (0x2776, 0x277E, '1'),
+    (0x2780, 0x2788, '1'),
+    (0x278A, 0x2792, '1'),
+    (0x1F100, 0x1F100, '0'),
+    (0x1F101, 0x1F10A, '0'),
+    (0x1F110, 0x1F129, 'A'),
+    (0x1F150, 0x1F169, 'A'),
+    (0x1F170, 0x1F189, 'A'),
+    (0x1F1E6, 0x1F1FF, 'A'),
+];
 
 /// The ASCII digit of the same value, for the decimal digits (general category Nd) of any script.
 fn decimal_digit(code: u32) -> Option<char> {

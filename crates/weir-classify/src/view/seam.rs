@@ -31,14 +31,17 @@ pub(crate) struct Place {
 
 /// What has to be read once more because a value may lie across several segments.
 ///
-/// Text segments are joined in their order, and once more those under the same key: the texts of
-/// content parts have their `type` between them, those of messages their `role`.
+/// Text segments are joined in their order, once more those under the same key (the texts of content parts
+/// have their `type` between them, those of messages their `role`), and once more what each role says
+/// where several take turns.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     let in_order: Vec<usize> = texts(segments).map(|(index, _)| index).collect();
     let mut joins = join(segments, &in_order);
-    let by_key = by_key(segments);
-    if by_key.len() > 1 {
-        joins.extend(by_key.values().flat_map(|indices| join(segments, indices)));
+    let (by_key, by_role) = groups(segments);
+    for groups in [by_key, by_role] {
+        if groups.len() > 1 {
+            joins.extend(groups.values().flat_map(|indices| join(segments, indices)));
+        }
     }
     joins
 }
@@ -47,17 +50,27 @@ fn texts<'s, 'a>(segments: &'s [Segment<'a>]) -> impl Iterator<Item = (usize, &'
     segments.iter().enumerate().filter(|(_, segment)| segment.kind == SegmentKind::Text)
 }
 
-fn by_key<'a>(segments: &[Segment<'a>]) -> BTreeMap<&'a str, Vec<usize>> {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut key = "";
+type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+/// The texts by their key, and the prose by who says it.
+fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
+    let (mut by_key, mut by_role) = (Groups::new(), Groups::new());
+    let (mut key, mut role) = ("", "");
     for (index, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Key => key = group_of(segment.text),
-            SegmentKind::Text => groups.entry(key).or_default().push(index),
+            SegmentKind::Text => {
+                by_key.entry(key).or_default().push(index);
+                if key == "role" {
+                    role = segment.text;
+                } else if key == "content" {
+                    by_role.entry(role).or_default().push(index);
+                }
+            }
             SegmentKind::Number | SegmentKind::Opaque => {}
         }
     }
-    groups
+    (by_key, by_role)
 }
 
 /// Prose has several keys within one conversation: a string in one message, parts in the next.

@@ -1,36 +1,23 @@
-use super::Derived;
+use super::{Editor, Step};
+use crate::View;
 
-/// The text with backslash escapes undone (JSON, Python, JavaScript), or `None` when there are none.
+/// Undoes the backslash escape at `at` (JSON, Python, JavaScript), if there is one. Returns where to go on.
 ///
 /// A run of backslashes counts as one: how often a string was wrapped in JSON makes no difference, and
 /// a text drawn with backslashes needs no more layers than any other.
-pub(crate) fn unescape(text: &str) -> Option<Derived> {
-    let mut view = Derived::default();
-    let mut copied = 0;
-    let mut from = 0;
-    while let Some(backslash) = find_backslash(text, from) {
-        let run = text.bytes().skip(backslash).take_while(|b| *b == b'\\').count();
-        let after = backslash + run;
-        match escape_at(text, after) {
-            Some((c, len)) => {
-                view.copy(text, copied, backslash);
-                view.map.replaced(view.text.len(), backslash..after + len);
-                view.text.push(c);
-                copied = after + len;
-                from = copied;
-            }
-            None => from = after,
-        }
-    }
-    if copied == 0 {
-        return None;
-    }
-    view.copy(text, copied, text.len());
-    Some(view)
-}
-
-fn find_backslash(text: &str, from: usize) -> Option<usize> {
-    text.get(from..)?.find('\\').map(|at| from + at)
+pub(super) fn undo(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
+    let run = text.bytes().skip(at).take_while(|b| *b == b'\\').count();
+    let after = at + run;
+    let Some((c, len)) = escape_at(text, after) else { return after };
+    let mut buffer = [0; 4];
+    let c = c.encode_utf8(&mut buffer);
+    let end = after + len;
+    let step = match (u8::try_from(c.len()), u8::try_from(end - at)) {
+        (Ok(view), Ok(source)) => Step::of(view, source),
+        _ => Step::NONE,
+    };
+    editor.step(at..end, c, step, View::Escapes);
+    end
 }
 
 /// The character that the escape whose letter is at `at` stands for, and the bytes it takes from there.
@@ -42,6 +29,7 @@ fn escape_at(text: &str, at: usize) -> Option<(char, usize)> {
         b'"' => '"',
         b'\'' => '\'',
         b'/' => '/',
+        b'0'..=b'3' => return octal(text, at),
         b'x' => return Some((char::from_u32(hex(text, at + 1, 2)?)?, 3)),
         b'u' if text.as_bytes().get(at + 1) == Some(&b'{') => return braced(text, at),
         b'u' => return utf16(text, at),
@@ -49,6 +37,12 @@ fn escape_at(text: &str, at: usize) -> Option<(char, usize)> {
         _ => return None,
     };
     Some((c, 1))
+}
+
+/// Three digits, of a character that can be seen.
+fn octal(text: &str, at: usize) -> Option<(char, usize)> {
+    let code = u8::from_str_radix(text.get(at..at + 3)?, 8).ok()?;
+    (code.is_ascii_graphic() || code == b' ').then_some((char::from(code), 3))
 }
 
 fn braced(text: &str, at: usize) -> Option<(char, usize)> {

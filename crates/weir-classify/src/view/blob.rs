@@ -1,0 +1,173 @@
+use super::decode::{as_text, is_run};
+use super::{Editor, Step};
+use crate::View;
+use miniz_oxide::inflate::{decompress_to_vec_with_limit, decompress_to_vec_zlib_with_limit};
+use std::ops::Range;
+
+/// A run of base64 goes on in the next line if it has at least so many characters in this one.
+const LINE_MIN: usize = 16;
+/// Characters that are decoded first, to refuse words and paths cheaply.
+const PROBE: usize = 8;
+/// What base64 of more bytes than a key, a hash or a signature has must be something, if it is no text.
+const BINARY_BYTES_MIN: usize = 1024;
+/// How much larger than its encoding a compressed text may be, and what is always allowed.
+const EXPANSION_MAX: usize = 4;
+const EXPANDED_BYTES_MIN: usize = 64 << 10;
+
+/// Where a run of base64 ends, and whether it hides something.
+pub(super) struct After {
+    pub(super) end: usize,
+    pub(super) is_opaque: bool,
+}
+
+/// Undoes the base64 (of either alphabet, padded or not, in one line or several) that begins with `run`, if it
+/// is text or compressed text.
+pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> After {
+    let clear = |end| After { end, is_opaque: false };
+    let head = text.as_bytes().get(run.start..run.end).and_then(<[u8]>::first_chunk);
+    let Some(probe) = head.and_then(probe) else { return clear(run.end) };
+    let is_compressed =
+        matches!(probe.as_slice(), [0x1f, 0x8b, 8, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
+    let is_long = run.len() >= LINE_MIN;
+    if !is_long && !is_text_head(&probe) {
+        return clear(run.end);
+    }
+    let lines = lines(text, run.clone());
+    let end = lines.last().map_or(run.end, |line| line.end);
+    if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text_head(&probe) {
+        return clear(end);
+    }
+    let characters = lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes());
+    let Some(bytes) = decode(characters) else { return clear(end) };
+    let padding = text.as_bytes().iter().skip(end).take(2).take_while(|b| **b == b'=').count();
+    if let Some(decoded) = as_text(&bytes) {
+        let step = if lines.len() == 1 && decoded.len() == bytes.len() { Step::of(3, 4) } else { Step::NONE };
+        editor.step(run.start..end + padding, &decoded, step, View::Base64);
+        return clear(end + padding);
+    }
+    let inflated = if is_compressed { inflate(&bytes) } else { None };
+    if let Some(decoded) = inflated {
+        editor.replace(run.start..end + padding, &decoded, View::Compressed);
+        return clear(end + padding);
+    }
+    let is_opaque = is_compressed && bytes.len() > 64
+        || bytes.len() >= BINARY_BYTES_MIN && is_dense(&bytes) && !is_public(text, run.start, &bytes);
+    After { end, is_opaque }
+}
+
+/// The lines of base64 from `run` on.
+fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (len, mut line) = (run.len(), run.clone());
+    let mut lines = vec![run];
+    // All lines have the same length, but for the last.
+    while line.len() == len && len >= LINE_MIN {
+        let rest = bytes.get(line.end..).unwrap_or_default();
+        let gap = rest.iter().take(8).take_while(|b| b.is_ascii_whitespace()).count();
+        let has_break = rest.get(..gap).is_some_and(|gap| gap.contains(&b'\n'));
+        let next = rest.iter().skip(gap).take_while(|b| is_run(**b)).count();
+        if !has_break || !(1..=len).contains(&next) {
+            break;
+        }
+        line = line.end + gap..line.end + gap + next;
+        lines.push(line.clone());
+    }
+    lines
+}
+
+fn is_text_head(probe: &[u8]) -> bool {
+    let is_read = |b: &u8| !b.is_ascii_control() || b.is_ascii_whitespace();
+    probe.iter().all(is_read) && probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len()
+        || matches!(probe, [_, 0, _, 0, ..])
+}
+
+/// What the first characters of a run stand for.
+fn probe(head: &[u8; PROBE]) -> Option<[u8; PROBE / 4 * 3]> {
+    let mut probe = [0; PROBE / 4 * 3];
+    for (bytes, characters) in probe.as_chunks_mut::<3>().0.iter_mut().zip(head.as_chunks::<4>().0) {
+        let value =
+            characters.iter().try_fold(0_u32, |value, c| Some(value << 6 | u32::from(sextet(*c)?)))?;
+        let [_, triple @ ..] = value.to_be_bytes();
+        *bytes = triple;
+    }
+    Some(probe)
+}
+
+fn decode(characters: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut buffer, mut bits) = (0_u32, 0);
+    for character in characters {
+        buffer = buffer << 6 | u32::from(sextet(character)?);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+            buffer &= (1 << bits) - 1;
+        }
+    }
+    // Six bits alone are no byte.
+    (bits < 6).then_some(bytes)
+}
+
+fn sextet(character: u8) -> Option<u8> {
+    Some(match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// The text in gzip (RFC 1952) or zlib (RFC 1950) data, if it is one and not too large.
+fn inflate(bytes: &[u8]) -> Option<String> {
+    let limit = EXPANDED_BYTES_MIN.max(bytes.len() * EXPANSION_MAX);
+    let inflated = match bytes {
+        [0x1f, 0x8b, 8, flags, ..] => {
+            decompress_to_vec_with_limit(after_gzip_header(bytes, *flags)?, limit).ok()?
+        }
+        _ => decompress_to_vec_zlib_with_limit(bytes, limit).ok()?,
+    };
+    as_text(&inflated)
+}
+
+fn after_gzip_header(bytes: &[u8], flags: u8) -> Option<&[u8]> {
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    const CHECK: u8 = 2;
+    let mut rest = bytes.get(10..)?;
+    if flags & EXTRA != 0 {
+        let (len, after) = rest.split_first_chunk::<2>()?;
+        rest = after.get(usize::from(u16::from_le_bytes(*len))..)?;
+    }
+    for string in [NAME, COMMENT] {
+        if flags & string != 0 {
+            let end = rest.iter().position(|b| *b == 0)?;
+            rest = rest.get(end + 1..)?;
+        }
+    }
+    rest.get(if flags & CHECK != 0 { 2 } else { 0 }..)
+}
+
+/// Whether the bytes are spread as those of compressed or encrypted data are. Paths and long identifiers that
+/// happen to be of base64's characters are not.
+fn is_dense(bytes: &[u8]) -> bool {
+    let seen = bytes.iter().take(BINARY_BYTES_MIN).fold([0_u64; 4], |mut seen, byte| {
+        if let Some(word) = seen.get_mut(usize::from(byte >> 6)) {
+            *word |= 1 << (byte & 63);
+        }
+        seen
+    });
+    // Of 1,024 random bytes some 251 differ.
+    seen.iter().map(|word| word.count_ones()).sum::<u32>() >= 200
+}
+
+/// Formats that are published as they are: certificates, public keys and signatures.
+fn is_public(text: &str, start: usize, bytes: &[u8]) -> bool {
+    const HEADERS: [&str; 5] = ["CERTIFICATE", "PUBLIC KEY", "PGP SIGNATURE", "ssh-", "X509"];
+    let from = text.floor_char_boundary(start.saturating_sub(96));
+    let before = text.get(from..start).unwrap_or_default();
+    HEADERS.iter().any(|header| before.contains(header)) || bytes.starts_with(b"\0\0\0\x07ssh-")
+}

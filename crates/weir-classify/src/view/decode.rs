@@ -1,0 +1,125 @@
+use super::survey::{RUN_MIN, Survey, class, kind};
+use super::{Derived, Editor, blob, entity, escape, hex};
+use crate::View;
+
+/// What came of a text whose encodings were undone by one layer.
+pub(crate) struct Decoded {
+    /// The text, if it differs.
+    pub(crate) derived: Option<Derived>,
+    /// Whether there is something in it that looks encoded and cannot be read.
+    pub(crate) is_opaque: bool,
+}
+
+/// Undoes one layer of encodings: backslash escapes, percent, character references, quoted-printable,
+/// hexadecimal, base64 and what was compressed before, wherever in the text they stand.
+///
+/// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
+pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
+    let mut pass = Pass { text: survey.text, editor: Editor::new(survey.text), is_opaque: false };
+    let seekers: [fn(&Survey<'_>, usize) -> Option<usize>; 3] = [seek_mark, seek_run, seek_pair];
+    let mut next = seekers.map(|seek| seek(survey, 0));
+    while let Some(at) = next.iter().flatten().min().copied() {
+        let after = pass.undo(at);
+        for (next, seek) in next.iter_mut().zip(seekers) {
+            if next.is_some_and(|next| next < after) {
+                *next = seek(survey, after);
+            }
+        }
+    }
+    Decoded { derived: pass.editor.finish(), is_opaque: pass.is_opaque }
+}
+
+/// The next sign with which an encoded character begins.
+fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
+    survey.seek(from, kind::ENCODING)
+}
+
+/// Where the next run begins that is long enough.
+fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
+    let bytes = survey.bytes();
+    let mut block = survey.seek_block(from, kind::RUN)?;
+    loop {
+        // It may begin before the block in which it has become long.
+        let head = bytes.get(from..block.start).unwrap_or_default();
+        let mut at = block.start - head.iter().rev().take_while(|b| is_run(**b)).take(RUN_MIN).count();
+        while at < block.end {
+            let len = bytes.iter().skip(at).take(RUN_MIN).take_while(|b| is_run(**b)).count();
+            if len == RUN_MIN {
+                return Some(at);
+            }
+            at += len + 1;
+        }
+        block = survey.seek_block(block.end, kind::RUN)?;
+    }
+}
+
+/// The next digit that begins a word of two or four characters, as the first of some bytes apart does: those
+/// of ASCII have a digit first.
+fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
+    let bytes = survey.bytes();
+    let mut at = from;
+    loop {
+        at = survey.seek(at, kind::DIGIT)?;
+        let word = bytes.iter().skip(at).take(5).take_while(|b| is_run(**b)).count();
+        let begins = at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|b| !is_run(*b));
+        if begins && matches!(word, 2 | 4) {
+            return Some(at);
+        }
+        at += word.max(1);
+    }
+}
+
+struct Pass<'a> {
+    text: &'a str,
+    editor: Editor<'a>,
+    is_opaque: bool,
+}
+
+impl Pass<'_> {
+    /// Undoes what is encoded at `at`, if it is. Returns where to go on.
+    fn undo(&mut self, at: usize) -> usize {
+        match self.text.as_bytes().get(at) {
+            Some(b'\\') => escape::undo(&mut self.editor, self.text, at),
+            Some(b'%') => hex::undo_marked(&mut self.editor, self.text, at, View::Percent),
+            Some(b'=') => hex::undo_quoted(&mut self.editor, self.text, at),
+            Some(b'&') => entity::undo(&mut self.editor, self.text, at),
+            _ => self.undo_run(at),
+        }
+    }
+
+    /// Judges the run of base64 characters from `at`.
+    fn undo_run(&mut self, at: usize) -> usize {
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        let end = at + rest.iter().take_while(|b| is_run(**b)).count();
+        if end - at < RUN_MIN {
+            return hex::undo_pairs(&mut self.editor, self.text, at..end).unwrap_or(end);
+        }
+        if let Some(after) = hex::undo_run(&mut self.editor, self.text, at..end) {
+            return after;
+        }
+        let after = blob::undo(&mut self.editor, self.text, at..end);
+        self.is_opaque |= after.is_opaque;
+        after.end
+    }
+}
+
+/// The characters of base64 and base64url.
+pub(super) fn is_run(b: u8) -> bool {
+    class(b) & kind::BASE64 != 0
+}
+
+/// The text that bytes are, if they are one: ASCII or UTF-8 without control characters, or UTF-16 of
+/// ASCII. Few bytes are text by chance, so of those only ASCII counts.
+pub(super) fn as_text(bytes: &[u8]) -> Option<String> {
+    const CHANCE_MAX: usize = 12;
+    if let [_, 0, ..] = bytes
+        && let (pairs, []) = bytes.as_chunks::<2>()
+    {
+        let low: Option<Vec<u8>> = pairs.iter().map(|[low, high]| (*high == 0).then_some(*low)).collect();
+        return as_text(&low?);
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let is_read = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let plausible = bytes.is_ascii() || bytes.len() >= CHANCE_MAX;
+    (plausible && text.chars().all(is_read)).then(|| text.to_owned())
+}

@@ -1,0 +1,111 @@
+use super::decode::as_text;
+use super::{Editor, Step};
+use crate::View;
+use std::ops::Range;
+
+/// Bytes apart by signs, of which fewer are likely to be something else.
+const PAIRS_MIN: usize = 7;
+
+/// Undoes `%41%42`, a run of marked bytes at `at`, if it is text. Returns where to go on.
+pub(super) fn undo_marked(editor: &mut Editor<'_>, text: &str, at: usize, kind: View) -> usize {
+    let mark = text.as_bytes().get(at).copied();
+    let mut bytes = Vec::new();
+    let mut end = at;
+    while text.as_bytes().get(end).copied() == mark
+        && let Some(byte) = byte_at(text, end + 1)
+    {
+        bytes.push(byte);
+        end += 3;
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(decoded) if !bytes.is_empty() => {
+            editor.step(at..end, decoded, Step::of(1, 3), kind);
+            end
+        }
+        _ => end.max(at + 1),
+    }
+}
+
+/// Undoes quoted-printable at an equals sign: a soft line break, two or more bytes, or a sign of an e-mail
+/// address. A single `=10` is an assignment.
+///
+/// Source: RFC 2045, section 6.7.
+pub(super) fn undo_quoted(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
+    let rest = text.get(at + 1..).unwrap_or_default();
+    let goes_on = |byte: Option<&u8>| byte.is_some_and(|b| !b.is_ascii_whitespace() && *b != b'=');
+    let line_break = if rest.starts_with('\n') { 1 } else { 2 * usize::from(rest.starts_with("\r\n")) };
+    if line_break > 0 {
+        let before = at.checked_sub(1).and_then(|before| text.as_bytes().get(before));
+        if goes_on(before) && goes_on(text.as_bytes().get(at + 1 + line_break)) {
+            editor.remove(at..at + 1 + line_break, View::QuotedPrintable);
+        }
+        return at + 1 + line_break;
+    }
+    let is_more = text.as_bytes().get(at + 3) == Some(&b'=') && byte_at(text, at + 4).is_some();
+    let is_sign = matches!(byte_at(text, at + 1), Some(b'@' | b'.' | b'-' | b'_'))
+        && text.as_bytes().get(at + 3).is_some_and(u8::is_ascii_alphanumeric);
+    if is_more || is_sign { undo_marked(editor, text, at, View::QuotedPrintable) } else { at + 1 }
+}
+
+/// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text.
+pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
+    let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
+    let digits = run.start + prefix..run.end;
+    if digits.len() % 2 == 1 || !text.get(digits.clone())?.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
+    let decoded = as_text(&bytes?)?;
+    let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
+    editor.step(run.clone(), &decoded, step, View::Hex);
+    Some(run.end)
+}
+
+/// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Returns where to go on.
+pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
+    let prefix = match first.len() {
+        2 => "",
+        4 => "0x",
+        _ => return None,
+    };
+    byte_at(text, first.end - 2)
+        .filter(|_| text.get(first.clone()).is_some_and(|t| t.starts_with(prefix)))?;
+    let separator = separator_at(text, first.end)?;
+    let mut bytes = Vec::new();
+    let mut at = first.start;
+    let mut end = first.end;
+    while let Some(byte) = pair_at(text, at, prefix) {
+        bytes.push(byte);
+        end = at + prefix.len() + 2;
+        if !text.get(end..)?.starts_with(separator) {
+            break;
+        }
+        at = end + separator.len();
+    }
+    let decoded = as_text(&bytes).filter(|_| bytes.len() >= PAIRS_MIN);
+    if let Some(decoded) = decoded {
+        let step =
+            u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
+        let step = if decoded.len() == bytes.len() { step } else { Step::NONE };
+        editor.step(first.start..end, &decoded, step, View::Hex);
+    }
+    Some(end)
+}
+
+fn separator_at(text: &str, at: usize) -> Option<&str> {
+    let rest = text.get(at..text.len().min(at + 3))?;
+    let len = rest.bytes().take_while(|b| matches!(b, b' ' | b',' | b';' | b':' | b'\n')).count();
+    rest.get(..len).filter(|separator| !separator.is_empty())
+}
+
+fn pair_at(text: &str, at: usize, prefix: &str) -> Option<u8> {
+    text.get(at..)?.starts_with(prefix).then(|| byte_at(text, at + prefix.len()))?
+}
+
+/// The byte that two hexadecimal digits at `at` are.
+pub(super) fn byte_at(text: &str, at: usize) -> Option<u8> {
+    let digits = text.as_bytes().get(at..at + 2)?;
+    let [high, low] = digits else { return None };
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(value(*high)? * 16 + value(*low)?).ok()
+}

@@ -1,0 +1,249 @@
+use super::{Derived, Editor, Link, Step};
+use crate::{SegmentKind, View};
+use std::ops::Range;
+
+/// Arrays and objects inside each other, at most.
+const NESTING_MAX: usize = 128;
+
+/// The keys, strings and numbers of a text that is JSON, in their order.
+pub(crate) struct Json<'a> {
+    pub(crate) items: Vec<Item<'a>>,
+}
+
+/// A key, string or number of a JSON text.
+pub(crate) struct Item<'a> {
+    pub(crate) kind: SegmentKind,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    /// It reads as it stands, from an offset on.
+    Verbatim(&'a str, usize),
+    /// It has escapes.
+    Escaped(Derived),
+}
+
+impl<'a> Json<'a> {
+    /// Reads a text that is an object or an array, or several one after another, and nothing else.
+    ///
+    /// Source: RFC 8259. What is not exactly that is not read as JSON at all, for everything has to be seen.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let is_enclosed =
+            text.trim_ascii().starts_with(['{', '[']) && text.trim_ascii().ends_with(['}', ']']);
+        if !is_enclosed {
+            return None;
+        }
+        let mut parser = Parser { text, at: 0, open: Vec::new(), items: Vec::new() };
+        while parser.skip_space().is_some() {
+            parser.document()?;
+        }
+        Some(Self { items: parser.items })
+    }
+}
+
+impl Item<'_> {
+    pub(crate) fn text(&self) -> &str {
+        match &self.source {
+            Source::Verbatim(text, _) => text,
+            Source::Escaped(derived) => &derived.text,
+        }
+    }
+
+    pub(crate) fn link(&self) -> Link<'_> {
+        match &self.source {
+            Source::Verbatim(_, offset) => Link::Part(*offset),
+            Source::Escaped(derived) => Link::Map(&derived.map),
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    /// The brackets that are open.
+    open: Vec<Bracket>,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bracket {
+    Array,
+    Object,
+}
+
+impl<'a> Parser<'a> {
+    /// One object or array.
+    fn document(&mut self) -> Option<()> {
+        self.peek().filter(|b| matches!(b, b'{' | b'['))?;
+        self.value()?;
+        while let Some(bracket) = self.open.last().copied() {
+            match (self.skip_space()?, bracket) {
+                (b',', Bracket::Array) => {
+                    self.at += 1;
+                    self.skip_space()?;
+                    self.value()?;
+                }
+                (b',', Bracket::Object) => {
+                    self.at += 1;
+                    self.skip_space()?;
+                    self.member()?;
+                }
+                (b']', Bracket::Array) | (b'}', Bracket::Object) => {
+                    self.at += 1;
+                    self.open.pop();
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// A value as far as its first element: the caller goes on with what it opened.
+    fn value(&mut self) -> Option<()> {
+        loop {
+            match self.peek()? {
+                b'{' => {
+                    self.enter(Bracket::Object)?;
+                    return if self.skip_space()? == b'}' { Some(()) } else { self.member() };
+                }
+                b'[' => {
+                    self.enter(Bracket::Array)?;
+                    if self.skip_space()? == b']' {
+                        return Some(());
+                    }
+                }
+                b'"' => return self.string(SegmentKind::Text),
+                b'-' | b'0'..=b'9' => return self.number(),
+                _ => return self.word(),
+            }
+        }
+    }
+
+    fn enter(&mut self, bracket: Bracket) -> Option<()> {
+        self.at += 1;
+        self.open.push(bracket);
+        (self.open.len() <= NESTING_MAX).then_some(())
+    }
+
+    /// A key and the beginning of its value. Objects as first members nest without recursion.
+    fn member(&mut self) -> Option<()> {
+        loop {
+            self.string(SegmentKind::Key)?;
+            (self.skip_space()? == b':').then_some(())?;
+            self.at += 1;
+            if self.skip_space()? != b'{' {
+                return self.value_in_object();
+            }
+            self.enter(Bracket::Object)?;
+            if self.skip_space()? == b'}' {
+                return Some(());
+            }
+        }
+    }
+
+    /// A value that is no object.
+    fn value_in_object(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string(SegmentKind::Text),
+            b'-' | b'0'..=b'9' => self.number(),
+            b'[' => {
+                self.enter(Bracket::Array)?;
+                if self.skip_space()? == b']' { Some(()) } else { self.value() }
+            }
+            _ => self.word(),
+        }
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let len =
+            rest.iter().take_while(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+        let number = self.text.get(self.at..self.at + len)?;
+        self.items.push(Item { kind: SegmentKind::Number, source: Source::Verbatim(number, self.at) });
+        self.at += len;
+        Some(())
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let rest = self.text.get(self.at..)?;
+        let word = ["true", "false", "null"].into_iter().find(|word| rest.starts_with(word))?;
+        self.at += word.len();
+        Some(())
+    }
+
+    fn string(&mut self, kind: SegmentKind) -> Option<()> {
+        let start = (self.peek()? == b'"').then_some(self.at + 1)?;
+        let bytes = self.text.as_bytes();
+        let mut end = start + memchr::memchr2(b'"', b'\\', bytes.get(start..)?)?;
+        let is_verbatim = bytes.get(end) == Some(&b'"');
+        while bytes.get(end) == Some(&b'\\') {
+            end += 2;
+            end += memchr::memchr2(b'"', b'\\', bytes.get(end..)?)?;
+        }
+        self.at = end + 1;
+        let source = if is_verbatim {
+            Source::Verbatim(self.text.get(start..end)?, start)
+        } else {
+            Source::Escaped(unescape(self.text, start..end)?)
+        };
+        self.items.push(Item { kind, source });
+        Some(())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is not white space.
+    fn skip_space(&mut self) -> Option<u8> {
+        while self.peek()?.is_ascii_whitespace() {
+            self.at += 1;
+        }
+        self.peek()
+    }
+}
+
+fn unescape(text: &str, string: Range<usize>) -> Option<Derived> {
+    let mut editor = Editor::from(text, string.clone());
+    let mut at = string.start;
+    while let Some(backslash) = memchr::memchr(b'\\', text.as_bytes().get(at..string.end)?).map(|i| at + i) {
+        let (c, len) = escaped(text, backslash)?;
+        let mut buffer = [0; 4];
+        let c = c.encode_utf8(&mut buffer);
+        let step = Step::of(u8::try_from(c.len()).ok()?, len);
+        at = backslash + usize::from(len);
+        editor.step(backslash..at, c, step, View::Raw);
+    }
+    editor.finish()
+}
+
+/// The character that the escape at `at` stands for, and how long it is. Half of a surrogate pair
+/// becomes a replacement character.
+fn escaped(text: &str, at: usize) -> Option<(char, u8)> {
+    let c = match text.as_bytes().get(at + 1)? {
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => return utf16(text, at),
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        _ => return None,
+    };
+    Some((c, 2))
+}
+
+fn utf16(text: &str, at: usize) -> Option<(char, u8)> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+    };
+    let first = unit(at)?;
+    if let Some(c) = char::from_u32(u32::from(first)) {
+        return Some((c, 6));
+    }
+    let pair = unit(at + 6).and_then(|second| char::decode_utf16([first, second]).next()?.ok());
+    Some(pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12)))
+}

@@ -1,0 +1,80 @@
+use super::survey::{Survey, kind};
+use super::{Derived, Editor};
+use crate::View;
+
+/// A shorter token is no identifier.
+const TOKEN_MIN: usize = 6;
+const TOKEN_MAX: usize = 40;
+
+/// Numbers with letters in them that look like digits: `4OOl 2345`.
+///
+/// Where all would be digits then, any such letter counts; in a token with other letters only the two
+/// that are hardest to tell apart do, and only when most of it is digits.
+pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
+    let bytes = survey.bytes();
+    let mut editor = Editor::new(survey.text);
+    let mut at = 0;
+    while let Some(digit) = survey.seek(at, kind::DIGIT) {
+        let head = bytes.get(at.max(digit.saturating_sub(TOKEN_MAX))..digit).unwrap_or_default();
+        let start = digit - head.iter().rev().take_while(|b| is_token(**b)).count();
+        at = digit + bytes.iter().skip(digit).take_while(|b| is_token(**b)).count();
+        let token = bytes.get(start..at).unwrap_or_default();
+        if let Some(read) = read_as_digits(token) {
+            editor.step(start..at, &read, super::Step::of(1, 1), View::LookAlike);
+        }
+    }
+    editor.finish()
+}
+
+fn is_token(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'/' | b'|' | b'!' | b'$')
+}
+
+fn read_as_digits(token: &[u8]) -> Option<String> {
+    if !(TOKEN_MIN..=TOKEN_MAX).contains(&token.len()) || !token.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let is_sign = |b: &u8| matches!(b, b'-' | b'.' | b'/');
+    let (mut real, mut plain, mut any, mut other) = (0, 0, 0, 0);
+    for byte in token {
+        match byte {
+            b'0'..=b'9' => real += 1,
+            _ if plainly(*byte).is_some() => plain += 1,
+            // Letters at the beginning are mostly meant as such: a country, a series.
+            _ if loosely(*byte).is_some() && real + plain > 0 => any += 1,
+            _ if is_sign(byte) => {}
+            _ => other += 1,
+        }
+    }
+    let is_number = other == 0 && plain + any > 0 && real + plain > any;
+    let is_mostly = plain > 0 && real + plain > any + other;
+    let read = |byte: &u8| match is_number {
+        true => plainly(*byte).or(loosely(*byte)).unwrap_or(*byte),
+        false => plainly(*byte).unwrap_or(*byte),
+    };
+    (is_number || is_mostly).then(|| token.iter().map(|byte| char::from(read(byte))).collect())
+}
+
+fn plainly(byte: u8) -> Option<u8> {
+    match byte {
+        b'O' | b'o' => Some(b'0'),
+        b'l' | b'I' | b'|' => Some(b'1'),
+        _ => None,
+    }
+}
+
+fn loosely(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'Q' | b'D' => b'0',
+        b'i' | b'!' | b'L' => b'1',
+        b'Z' | b'z' => b'2',
+        b'E' => b'3',
+        b'A' | b'h' => b'4',
+        b'S' | b's' | b'$' => b'5',
+        b'b' | b'G' => b'6',
+        b'T' => b'7',
+        b'B' => b'8',
+        b'g' | b'q' => b'9',
+        _ => return None,
+    })
+}

@@ -1,0 +1,277 @@
+use super::survey::Survey;
+use super::{Derived, Editor};
+use crate::View;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Fewer words in a row are a number, not an identifier.
+const WORDS_MIN: usize = 4;
+/// Letters before the first number that belong to it: `D-B-J-two-two`.
+const LETTERS_MAX: usize = 12;
+const GAP_MAX: usize = 3;
+/// Four number words with what is between them are longer, so that one of every so many bytes is in one of
+/// them or directly before.
+const STRIDE: usize = 12;
+/// Bytes of a word that are looked at to find its beginning.
+const WORD_MAX: usize = 48;
+
+/// Identifiers whose digits are written as words, with the letters and signs between them.
+pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
+    let search = SEARCH.as_ref()?;
+    let text = survey.text;
+    let mut editor = Editor::new(text);
+    let mut probe = STRIDE;
+    while probe < text.len() {
+        let word = word_around(text.as_bytes(), probe);
+        probe += STRIDE;
+        if word.start < editor.done() || number_at(search, text, word.start).is_none() {
+            continue;
+        }
+        let start = first_number(search, text, word.start);
+        let mut spoken = Spoken { text, search, at: start, words: 0, value: String::new() };
+        spoken.read();
+        if spoken.words >= WORDS_MIN {
+            let start = spoken.with_letters_before(start);
+            editor.replace(start..spoken.at, &spoken.value, View::Words);
+        }
+        probe = probe.max(spoken.at);
+    }
+    editor.finish()
+}
+
+/// The word in which a byte stands, or the next one.
+fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
+    let is_letter = |b: &&u8| b.is_ascii_alphabetic() || !b.is_ascii();
+    let at = at + bytes.iter().skip(at).take(GAP_MAX).take_while(|b| !is_letter(b)).count();
+    let head = bytes.get(at.saturating_sub(WORD_MAX)..at).unwrap_or_default();
+    let start = at - head.iter().rev().take_while(is_letter).count();
+    start..at
+}
+
+/// The end of the number word that begins at `at`.
+fn number_at(search: &AhoCorasick, text: &str, at: usize) -> Option<usize> {
+    let hit = search.find(Input::new(text).range(at..).anchored(Anchored::Yes))?;
+    let (_, word) = WORDS.get(hit.pattern().as_usize())?;
+    matches!(word, Word::Number(_) | Word::Repeat(_)).then_some(hit.end())
+}
+
+/// Where the row of number words and single letters begins in which one begins at `start`.
+fn first_number(search: &AhoCorasick, text: &str, mut start: usize) -> usize {
+    let bytes = text.as_bytes();
+    loop {
+        let head = bytes.get(start.saturating_sub(GAP_MAX)..start).unwrap_or_default();
+        let gap = head.iter().rev().take_while(|b| is_gap(b)).count();
+        let Some(last) = (start - gap).checked_sub(1).filter(|_| gap > 0) else { return start };
+        let before = word_around(bytes, last).start..last + 1;
+        let is_letter = before.len() == 1 && bytes.get(last).is_some_and(u8::is_ascii_uppercase);
+        if before.start >= start || !(is_letter || number_at(search, text, before.start).is_some()) {
+            return start;
+        }
+        start = before.start;
+    }
+}
+
+fn is_gap(b: &u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'-' | b',' | b'.' | b';' | b'(' | b')')
+}
+
+/// A row of number words, read word by word.
+struct Spoken<'a> {
+    text: &'a str,
+    search: &'a AhoCorasick,
+    /// The end of what was read.
+    at: usize,
+    words: usize,
+    value: String,
+}
+
+impl Spoken<'_> {
+    fn read(&mut self) {
+        while let Some(end) = self.number(self.at + self.gap(self.at)).or_else(|| self.character()) {
+            self.at = end;
+        }
+    }
+
+    /// Reads a number below one hundred, or a repeated digit, at `at`. Returns its end.
+    fn number(&mut self, at: usize) -> Option<usize> {
+        let (word, end) = self.word(at)?;
+        let (value, end) = match word {
+            Word::Sign(sign) => {
+                let end = self.closes(end)?;
+                self.value.push(sign);
+                return Some(end);
+            }
+            Word::Repeat(times) => {
+                let (Word::Number(digit @ 0..=9), end) = self.word(end + self.gap(end))? else { return None };
+                self.words += 1;
+                let value = u32::from(digit);
+                self.value.extend(std::iter::repeat_n(char::from_digit(value, 10)?, usize::from(times)));
+                return self.closes(end);
+            }
+            Word::Joiner => return None,
+            Word::Number(units @ 1..=9) => {
+                self.tens_after(end).map_or((units, end), |(tens, end)| (tens + units, end))
+            }
+            Word::Number(tens @ 20..) => {
+                self.units_after(tens, end).map_or((tens, end), |(units, end)| (tens + units, end))
+            }
+            Word::Number(value) => (value, end),
+        };
+        let end = self.closes(end)?;
+        self.words += 1;
+        self.value.push_str(&value.to_string());
+        Some(end)
+    }
+
+    /// `und` and tens directly after the units, as in German.
+    fn tens_after(&self, at: usize) -> Option<(u8, usize)> {
+        let (Word::Joiner, at) = self.word(at)? else { return None };
+        let (Word::Number(tens @ 20..), end) = self.word(at)? else { return None };
+        Some((tens, end))
+    }
+
+    /// Units after tens, with `and` between or not; sixty and eighty count on to nineteen, as in French.
+    fn units_after(&self, tens: u8, at: usize) -> Option<(u8, usize)> {
+        let max = if matches!(tens, 60 | 80) { 19 } else { 9 };
+        let (word, end) = self.word(at + self.gap(at))?;
+        let (word, end) = if let Word::Joiner = word { self.word(end + self.gap(end))? } else { (word, end) };
+        let Word::Number(units) = word else { return None };
+        (1..=max).contains(&units).then_some((units, end))
+    }
+
+    /// A word must end here, or another number word must follow.
+    fn closes(&self, end: usize) -> Option<usize> {
+        let next = self.text.get(end..)?.chars().next();
+        let is_open = next.is_some_and(char::is_alphabetic);
+        (!is_open || self.word(end).is_some()).then_some(end)
+    }
+
+    fn word(&self, at: usize) -> Option<(Word, usize)> {
+        let hit = self.search.find(Input::new(self.text).range(at..).anchored(Anchored::Yes))?;
+        let (_, word) = WORDS.get(hit.pattern().as_usize())?;
+        Some((*word, hit.end()))
+    }
+
+    /// A single letter, digits or a sign between the words. Returns its end.
+    fn character(&mut self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let gap = self.gap(self.at);
+        let at = self.at + gap;
+        let len = bytes.get(at..)?.iter().take(8).take_while(|b| b.is_ascii_digit()).count().max(1);
+        let character = bytes.get(at).filter(|_| gap > 0 || self.value.is_empty())?;
+        let is_alone = !bytes.get(at + len).is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
+        let is_letter = character.is_ascii_uppercase()
+            || (character.is_ascii_lowercase()
+                && at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'-'));
+        let is_sign = matches!(character, b'_' | b'/' | b'+' | b'@') && bytes.get(at + 1) == Some(&b' ');
+        if !is_alone || !(character.is_ascii_digit() || is_letter || is_sign) {
+            return None;
+        }
+        self.value.push_str(self.text.get(at..at + len)?);
+        Some(at + len)
+    }
+
+    fn gap(&self, at: usize) -> usize {
+        self.text.as_bytes().iter().skip(at).take(GAP_MAX).take_while(|b| is_gap(b)).count()
+    }
+
+    /// Takes single letters before the first word in. Returns where the value begins.
+    fn with_letters_before(&mut self, mut start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        for _ in 0..LETTERS_MAX {
+            let Some(letter) = start.checked_sub(2) else { break };
+            let Some([character, gap @ (b' ' | b'-')]) = bytes.get(letter..start) else { break };
+            let is_alone = letter
+                .checked_sub(1)
+                .and_then(|at| bytes.get(at))
+                .is_none_or(|b| b.is_ascii() && !b.is_ascii_alphanumeric());
+            let is_letter =
+                character.is_ascii_uppercase() || (*gap == b'-' && character.is_ascii_alphanumeric());
+            if !is_alone || !is_letter {
+                break;
+            }
+            self.value.insert(0, char::from(*character));
+            start = letter;
+        }
+        start
+    }
+}
+
+/// What a word stands for.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    Number(u8),
+    /// `double`, `triple`
+    Repeat(u8),
+    Joiner,
+    Sign(char),
+}
+
+static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .start_kind(StartKind::Anchored)
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(WORDS.iter().map(|(word, _)| word))
+        .ok()
+});
+
+use Word::{Joiner, Number, Repeat, Sign};
+
+/// English, German, French, Spanish, Italian; the digits also in Portuguese and Dutch.
+#[rustfmt::skip]
+const WORDS: &[(&str, Word)] = &[
+    ("zero", Number(0)), ("one", Number(1)), ("two", Number(2)), ("three", Number(3)), ("four", Number(4)),
+    ("five", Number(5)), ("six", Number(6)), ("seven", Number(7)), ("eight", Number(8)),
+    ("nine", Number(9)), ("null", Number(0)), ("eins", Number(1)), ("zwei", Number(2)), ("drei", Number(3)),
+    ("vier", Number(4)), ("fünf", Number(5)), ("sechs", Number(6)), ("sieben", Number(7)),
+    ("acht", Number(8)), ("neun", Number(9)), ("zéro", Number(0)), ("un", Number(1)), ("deux", Number(2)),
+    ("trois", Number(3)), ("quatre", Number(4)), ("cinq", Number(5)), ("sept", Number(7)),
+    ("huit", Number(8)), ("neuf", Number(9)), ("cero", Number(0)), ("uno", Number(1)), ("dos", Number(2)),
+    ("tres", Number(3)), ("cuatro", Number(4)), ("cinco", Number(5)), ("seis", Number(6)),
+    ("siete", Number(7)), ("ocho", Number(8)), ("nueve", Number(9)), ("due", Number(2)), ("tre", Number(3)),
+    ("quattro", Number(4)), ("cinque", Number(5)), ("sei", Number(6)), ("sette", Number(7)),
+    ("otto", Number(8)), ("nove", Number(9)), ("um", Number(1)), ("dois", Number(2)), ("três", Number(3)),
+    ("quatro", Number(4)), ("sete", Number(7)), ("oito", Number(8)), ("nul", Number(0)), ("een", Number(1)),
+    ("twee", Number(2)), ("drie", Number(3)), ("vijf", Number(5)), ("zes", Number(6)), ("zeven", Number(7)),
+    ("negen", Number(9)), ("oh", Number(0)), ("nought", Number(0)), ("zwo", Number(2)),
+    ("fuenf", Number(5)), ("ein", Number(1)), ("une", Number(1)), ("una", Number(1)), ("dós", Number(2)),
+    ("trés", Number(3)), ("séis", Number(6)), ("uma", Number(1)), ("duas", Number(2)), ("tré", Number(3)),
+    ("ten", Number(10)), ("eleven", Number(11)), ("twelve", Number(12)), ("thirteen", Number(13)),
+    ("fourteen", Number(14)), ("fifteen", Number(15)), ("sixteen", Number(16)), ("seventeen", Number(17)),
+    ("eighteen", Number(18)), ("nineteen", Number(19)), ("zehn", Number(10)), ("elf", Number(11)),
+    ("zwölf", Number(12)), ("dreizehn", Number(13)), ("vierzehn", Number(14)), ("fünfzehn", Number(15)),
+    ("sechzehn", Number(16)), ("siebzehn", Number(17)), ("achtzehn", Number(18)), ("neunzehn", Number(19)),
+    ("dix", Number(10)), ("onze", Number(11)), ("douze", Number(12)), ("treize", Number(13)),
+    ("quatorze", Number(14)), ("quinze", Number(15)), ("seize", Number(16)), ("dix-sept", Number(17)),
+    ("dix-huit", Number(18)), ("dix-neuf", Number(19)), ("diez", Number(10)), ("once", Number(11)),
+    ("doce", Number(12)), ("trece", Number(13)), ("catorce", Number(14)), ("quince", Number(15)),
+    ("dieciséis", Number(16)), ("diecisiete", Number(17)), ("dieciocho", Number(18)),
+    ("diecinueve", Number(19)), ("dieci", Number(10)), ("undici", Number(11)), ("dodici", Number(12)),
+    ("tredici", Number(13)), ("quattordici", Number(14)), ("quindici", Number(15)), ("sedici", Number(16)),
+    ("diciassette", Number(17)), ("diciotto", Number(18)), ("diciannove", Number(19)),
+    ("zwoelf", Number(12)), ("fuenfzehn", Number(15)), ("dieciseis", Number(16)), ("twenty", Number(20)),
+    ("thirty", Number(30)), ("forty", Number(40)), ("fifty", Number(50)), ("sixty", Number(60)),
+    ("seventy", Number(70)), ("eighty", Number(80)), ("ninety", Number(90)), ("zwanzig", Number(20)),
+    ("dreißig", Number(30)), ("vierzig", Number(40)), ("fünfzig", Number(50)), ("sechzig", Number(60)),
+    ("siebzig", Number(70)), ("achtzig", Number(80)), ("neunzig", Number(90)), ("vingt", Number(20)),
+    ("trente", Number(30)), ("quarante", Number(40)), ("cinquante", Number(50)), ("soixante", Number(60)),
+    ("septante", Number(70)), ("quatre-vingt", Number(80)), ("nonante", Number(90)), ("vingts", Number(20)),
+    ("quatre-vingts", Number(80)), ("quatre vingt", Number(80)), ("huitante", Number(80)),
+    ("veinte", Number(20)), ("treinta", Number(30)), ("cuarenta", Number(40)), ("cincuenta", Number(50)),
+    ("sesenta", Number(60)), ("setenta", Number(70)), ("ochenta", Number(80)), ("noventa", Number(90)),
+    ("veinti", Number(20)), ("venti", Number(20)), ("trenta", Number(30)), ("quaranta", Number(40)),
+    ("cinquanta", Number(50)), ("sessanta", Number(60)), ("settanta", Number(70)), ("ottanta", Number(80)),
+    ("novanta", Number(90)), ("vent", Number(20)), ("trent", Number(30)), ("quarant", Number(40)),
+    ("cinquant", Number(50)), ("sessant", Number(60)), ("settant", Number(70)), ("ottant", Number(80)),
+    ("novant", Number(90)), ("dreissig", Number(30)), ("fuenfzig", Number(50)), ("and", Joiner),
+    ("und", Joiner), ("et", Joiner), ("y", Joiner), ("e", Joiner), ("double", Repeat(2)),
+    ("triple", Repeat(3)), ("doppel", Repeat(2)), ("doble", Repeat(2)), ("doppio", Repeat(2)),
+    ("dreifach", Repeat(3)), ("dash", Sign('-')), ("hyphen", Sign('-')), ("minus", Sign('-')),
+    ("bindestrich", Sign('-')), ("tiret", Sign('-')), ("guion", Sign('-')), ("guión", Sign('-')),
+    ("trattino", Sign('-')), ("dot", Sign('.')), ("point", Sign('.')), ("punkt", Sign('.')),
+    ("punto", Sign('.')), ("slash", Sign('/')), ("schrägstrich", Sign('/')), ("barre", Sign('/')),
+    ("barra", Sign('/')), ("plus", Sign('+')), ("underscore", Sign('_')), ("unterstrich", Sign('_')),
+];

@@ -1,0 +1,277 @@
+use super::survey::{BLOCK, Survey, kind};
+use super::{Derived, Editor};
+use crate::View;
+use std::ops::Range;
+
+/// Signs between two characters or groups of one value, at most.
+const GAP_MAX: usize = 3;
+/// Characters that stand apart one by one must be so many to be read as one value.
+const APART_MIN: usize = 5;
+/// What groups have together, at least and at most.
+const GROUPED: std::ops::RangeInclusive<usize> = 6..=40;
+const GROUP_MAX: usize = 12;
+/// Bytes before the first digit of a value in which its letters stand.
+const HEAD_MAX: usize = 24;
+
+/// A run of letters and digits of ASCII.
+#[derive(Debug, Clone)]
+struct Group {
+    range: Range<usize>,
+    digits: usize,
+}
+
+/// Values whose characters stand apart one by one by the same sign: `4 1 1 1`, `[4][1][1][1]`, `j-o-@-e`.
+pub(crate) fn apart(survey: &Survey<'_>) -> Option<Derived> {
+    let text = survey.text;
+    let mut editor = Editor::new(text);
+    let mut at = 0;
+    while let Some(single) = next_single(survey, at) {
+        at = undo_apart(&mut editor, text, single).unwrap_or(single + 1);
+    }
+    editor.finish()
+}
+
+/// The next letter or digit that stands alone near others that do.
+fn next_single(survey: &Survey<'_>, from: usize) -> Option<usize> {
+    let bytes = survey.bytes();
+    let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_single = |at: &usize| is_word(*at) && (*at == 0 || !is_word(*at - 1)) && !is_word(*at + 1);
+    let mut at = from;
+    loop {
+        let block = survey.seek_block(at, kind::SINGLES)?;
+        // A value may begin in the block before, with few of its characters.
+        let start = block.start.saturating_sub(BLOCK).max(from);
+        match (start..block.end).find(is_single) {
+            Some(single) => return Some(single),
+            None => at = block.end,
+        }
+    }
+}
+
+fn undo_apart(editor: &mut Editor<'_>, text: &str, first: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let gap = gap_len(bytes, first + 1);
+    let separator = bytes.get(first + 1..first + 1 + gap).filter(|separator| !separator.is_empty())?;
+    let mut value = vec![*bytes.get(first)?];
+    let mut end = first + 1;
+    while let Some(character) = next_apart(bytes, end, separator) {
+        value.push(*bytes.get(character)?);
+        end = character + 1;
+    }
+    // A sign at the end belongs to the sentence.
+    while value.pop_if(|last| !last.is_ascii_alphanumeric()).is_some() {
+        end -= separator.len() + 1;
+    }
+    if value.len() < APART_MIN || goes_on(bytes, end, separator) {
+        return Some(end);
+    }
+    let (start, end) = with_brackets(bytes, first, end, separator);
+    let start = with_plus(bytes, start, separator, &mut value);
+    editor.replace(start..end, std::str::from_utf8(&value).ok()?, View::Regrouped);
+    Some(end)
+}
+
+/// Whether more than single characters follows by the same sign: `1.3.6.1.4.1.311` is a number of its own kind.
+fn goes_on(bytes: &[u8], end: usize, separator: &[u8]) -> bool {
+    let after = end + separator.len();
+    !separator.iter().all(u8::is_ascii_whitespace)
+        && bytes.get(end..after) == Some(separator)
+        && bytes.get(after).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// The place of the next character after one that ends at `end`: a single letter, digit or sign.
+fn next_apart(bytes: &[u8], end: usize, separator: &[u8]) -> Option<usize> {
+    let at = end + separator.len();
+    let is_alone = |at: usize| !bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let next = bytes.get(at).filter(|_| bytes.get(end..at) == Some(separator))?;
+    let is_sign = next.is_ascii_punctuation() && bytes.get(at + 1..)?.starts_with(separator);
+    ((next.is_ascii_alphanumeric() && is_alone(at)) || is_sign).then_some(at)
+}
+
+fn gap_len(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().skip(at).take(GAP_MAX).take_while(|b| b.is_ascii() && !b.is_ascii_alphanumeric()).count()
+}
+
+/// `][` between the characters means `[` before the first and `]` after the last.
+fn with_brackets(bytes: &[u8], start: usize, end: usize, separator: &[u8]) -> (usize, usize) {
+    let is_bracket = |b: &u8| b"[](){}<>\"'`*|".contains(b);
+    if !separator.iter().all(is_bracket) {
+        return (start, end);
+    }
+    let before = bytes.get(..start).unwrap_or_default().iter().rev().zip(separator.iter().rev());
+    let after = bytes.get(end..).unwrap_or_default().iter().zip(separator);
+    let same = |(a, b): &(&u8, &u8)| a == b;
+    (start - before.take_while(same).count(), end + after.take_while(same).count())
+}
+
+/// The plus sign of a telephone number stands apart too.
+fn with_plus(bytes: &[u8], start: usize, separator: &[u8], value: &mut Vec<u8>) -> usize {
+    let Some(plus) = start.checked_sub(separator.len() + 1) else { return start };
+    if bytes.get(plus) != Some(&b'+') || bytes.get(plus + 1..start) != Some(separator) {
+        return start;
+    }
+    value.insert(0, b'+');
+    plus
+}
+
+/// Letters and digits in groups, as `AA-99-ME 34`: all of one length but the last, or with a digit in each.
+pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
+    let (text, bytes) = (survey.text, survey.bytes());
+    let mut editor = Editor::new(text);
+    let mut chain: Vec<Group> = Vec::new();
+    let mut at = 0;
+    while let Some(digit) = survey.seek(at, kind::DIGIT) {
+        let word = word_start(bytes, digit + 1);
+        if !is_linked(bytes, digit, word) {
+            at = word;
+            continue;
+        }
+        chain.clear();
+        let from = word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)));
+        for group in words(bytes, from) {
+            let goes_on = chain.last().is_none_or(|last| is_gap(text, last.range.end..group.range.start));
+            if !goes_on && chain.last().is_some_and(|last| last.range.end > digit) {
+                break;
+            }
+            if !goes_on {
+                chain.clear();
+            }
+            chain.push(group);
+        }
+        at = chain.last().map_or(digit + 1, |last| last.range.end).max(digit + 1);
+        join(&mut editor, text, &chain);
+    }
+    editor.finish()
+}
+
+/// Where the first word begins that begins at or after `at`, or the one before ends.
+fn word_start(bytes: &[u8], at: usize) -> usize {
+    let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_inside = at > 0 && is_word(at - 1) && is_word(at);
+    if is_inside { at + bytes.iter().skip(at).take_while(|b| b.is_ascii_alphanumeric()).count() } else { at }
+}
+
+/// A cheap look whether a group goes on from the word with a digit at `digit` that ends at `end`, or leads to it.
+fn is_linked(bytes: &[u8], digit: usize, end: usize) -> bool {
+    let is_group = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+    let is_word = |b: &&u8| b.is_ascii_alphanumeric();
+    let after = bytes.iter().skip(end).take(GAP_MAX + 1).find(is_word);
+    let head = bytes.get(digit.saturating_sub(HEAD_MAX)..digit).unwrap_or_default();
+    let before = head.iter().rev().skip_while(is_word).take(GAP_MAX + 1).find(is_word);
+    after.is_some_and(is_group) || before.is_some_and(is_group)
+}
+
+fn is_gap(text: &str, gap: Range<usize>) -> bool {
+    gap.len() <= GAP_MAX
+        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~".contains(b)))
+}
+
+/// Joins the groups of a chain that can be one value.
+fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
+    if chain.len() < 2 || chain.iter().all(|group| group.digits == 0) {
+        return;
+    }
+    let mut from = 0;
+    while let Some(rest) = chain.get(from..).filter(|rest| rest.len() > 1) {
+        if is_date(text, rest) {
+            from += 3;
+            continue;
+        }
+        let count = value_len(text, rest);
+        let groups = rest.get(..count).unwrap_or_default();
+        let total = groups.iter().map(|group| group.range.len()).sum::<usize>();
+        let digits: usize = groups.iter().map(|group| group.digits).sum();
+        if count > 1
+            && GROUPED.contains(&total)
+            && digits >= 3
+            && let [first, .., last] = groups
+        {
+            let value: String = groups.iter().filter_map(|group| text.get(group.range.clone())).collect();
+            editor.replace(first.range.start..last.range.end, &value, View::Regrouped);
+        }
+        from += count.max(1);
+    }
+}
+
+/// `2026-11-24`, `24.11.2026`: the commonest groups of digits are no identifier.
+fn is_date(text: &str, groups: &[Group]) -> bool {
+    let [first, second, third, ..] = groups else { return false };
+    let is_year = |group: &Group| {
+        let year = text.get(group.range.clone()).and_then(|year| year.parse().ok());
+        group.range.len() == 4 && year.is_some_and(|year: u16| (1900..2100).contains(&year))
+    };
+    let lens = [first, second, third].map(|group| group.range.len());
+    (is_year(first) && lens == [4, 2, 2]) || (is_year(third) && lens == [2, 2, 4])
+}
+
+/// How many of the groups from the first on can be one value.
+fn value_len(text: &str, groups: &[Group]) -> usize {
+    let with_digits =
+        groups.iter().take_while(|group| group.digits > 0 && group.range.len() <= GROUP_MAX).count();
+    let len = groups.first().map_or(0, |group| group.range.len());
+    let has_case = |group: &&Group| {
+        let text = text.get(group.range.clone()).unwrap_or_default();
+        group.digits > 0 || len == 1 || text.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let same = if (1..=6).contains(&len) {
+        groups.iter().take_while(|group| group.range.len() == len).take_while(has_case).count()
+    } else {
+        0
+    };
+    let shorter = groups.get(same).filter(|group| same > 1 && group.range.len() < len).filter(has_case);
+    let even = same + usize::from(shorter.is_some());
+    // Between dots, groups of any length are versions, addresses and fractions.
+    let is_dotted =
+        matches!(groups, [first, second, ..] if text.get(first.range.end..second.range.start) == Some("."));
+    if is_dotted { even } else { with_digits.max(even) }
+}
+
+fn words(bytes: &[u8], from: usize) -> impl Iterator<Item = Group> + '_ {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let start = at + bytes.get(at..)?.iter().position(u8::is_ascii_alphanumeric)?;
+        let word = bytes.get(start..)?;
+        let len = word.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(word.len());
+        let digits = word.iter().take(len).filter(|b| b.is_ascii_digit()).count();
+        at = start + len;
+        Some(Group { range: start..at, digits })
+    })
+}
+
+/// Values that a line break cuts.
+pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
+    let bytes = survey.bytes();
+    let mut editor = Editor::new(survey.text);
+    let mut from = 0;
+    while let Some(at) = survey.seek(from, kind::LINE_BREAK) {
+        from = at + 1;
+        if !survey.has_near(at, kind::DIGIT | kind::AT_SIGN) {
+            continue;
+        }
+        let is_blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+        let start =
+            at - bytes.get(..at).unwrap_or_default().iter().rev().take(GAP_MAX).take_while(is_blank).count();
+        let end = at + bytes.iter().skip(at).take(GAP_MAX + 1).take_while(is_blank).count();
+        if is_cut_value(bytes, start, end) {
+            editor.remove(start..end, View::Regrouped);
+        }
+    }
+    editor.finish()
+}
+
+/// Whether both sides are parts of words and one of them is more than a word.
+fn is_cut_value(bytes: &[u8], start: usize, end: usize) -> bool {
+    const SIDE_MAX: usize = 64;
+    let head = bytes.get(start.saturating_sub(SIDE_MAX)..start).unwrap_or_default();
+    let tail = bytes.get(end..bytes.len().min(end + SIDE_MAX)).unwrap_or_default();
+    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'_' | b'-' | b'+' | b'/');
+    if !head.last().as_ref().is_some_and(is_part) || !tail.first().as_ref().is_some_and(is_part) {
+        return false;
+    }
+    let is_value = |b: &u8| b.is_ascii_digit() || *b == b'@';
+    let head_len = head.iter().rev().take_while(is_part).count();
+    let tail_len = tail.iter().take_while(is_part).count();
+    head_len > 0
+        && tail_len > 0
+        && (head.iter().rev().take(head_len).any(is_value) || tail.iter().take(tail_len).any(is_value))
+}

@@ -1,0 +1,62 @@
+use super::Derived;
+use crate::View;
+use std::ops::Range;
+
+/// Bytes before and after a change that are read with it: as far as context words count, and more than
+/// the head of an identifier.
+const BEFORE: usize = 128;
+const AFTER: usize = 96;
+/// How much further the edge of a window may move to stand between words.
+const WORD_MAX: usize = 32;
+
+/// A stretch of a view that holds changes and what is near them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) range: Range<usize>,
+    /// From the first change to the last, within the window.
+    pub(crate) core: Range<usize>,
+    /// The furthest kind of change in it.
+    pub(crate) view: View,
+}
+
+/// What has to be read of a view: the rest reads as it did in its source.
+pub(crate) fn windows(derived: &Derived) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    for change in derived.map.changes(derived.text.len()) {
+        let start = change.range.start.saturating_sub(BEFORE);
+        match windows.last_mut() {
+            Some(last) if start <= last.core.end + AFTER => {
+                last.core.end = change.range.end;
+                last.view = last.view.max(change.kind);
+            }
+            _ => windows.push(Window { range: start..start, core: change.range, view: change.kind }),
+        }
+    }
+    for window in &mut windows {
+        window.settle(&derived.text);
+    }
+    windows
+}
+
+impl Window {
+    fn settle(&mut self, text: &str) {
+        let start = edge_before(text, self.range.start);
+        let end = edge_after(text, text.len().min(self.core.end + AFTER));
+        self.range = start..end;
+        self.core = self.core.start - start..self.core.end - start;
+    }
+}
+
+/// Where a word begins at or before `at`, so that no window cuts one.
+fn edge_before(text: &str, at: usize) -> usize {
+    let floor = at.saturating_sub(WORD_MAX);
+    let bytes = text.as_bytes().get(floor..at).unwrap_or_default();
+    let edge = bytes.iter().rposition(u8::is_ascii_whitespace).map_or(floor, |space| floor + space + 1);
+    text.floor_char_boundary(edge)
+}
+
+fn edge_after(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes().get(at..text.len().min(at + WORD_MAX)).unwrap_or_default();
+    let edge = bytes.iter().position(u8::is_ascii_whitespace).unwrap_or(bytes.len());
+    text.ceil_char_boundary(at + edge)
+}

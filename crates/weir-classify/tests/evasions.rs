@@ -1,0 +1,279 @@
+//! Evasions: each way of hiding an identifier, over identifiers of each kind; and clean texts in the same disguise.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod common;
+
+use common::{ALPHANUMERIC, body};
+use std::fmt::Write as _;
+use weir_classify::{Engine, Segment, Settings, TermList};
+
+fn engine() -> Engine {
+    let terms = vec![TermList::new("codenames", &["Nightjar"])];
+    Engine::new(Settings { terms, ..Settings::default() }).unwrap()
+}
+
+/// An identifier of each kind, with the label before it.
+fn items() -> [(&'static str, &'static str, String); 7] {
+    [
+        ("IBAN_CODE", "The IBAN is ", "DE89370400440532013000".to_owned()),
+        ("EMAIL_ADDRESS", "My e-mail is ", "jo.doe@example.com".to_owned()),
+        ("CREDIT_CARD", "The card number is ", "4111111111111111".to_owned()),
+        ("US_SSN", "The SSN is ", "536904399".to_owned()),
+        ("PHONE_NUMBER", "The phone number is ", "030901820".to_owned()),
+        ("TERM", "The project is ", "Nightjar".to_owned()),
+        ("SECRET", "The key is ", format!("hf_{}", body(ALPHANUMERIC, 34))),
+    ]
+}
+
+type Transform = (&'static str, fn(&str) -> String);
+
+fn each(text: &str, disguise: impl Fn(u8) -> String) -> String {
+    text.bytes().map(disguise).collect()
+}
+
+fn apart(text: &str, size: usize, separator: &str) -> String {
+    let chunks: Vec<&str> =
+        text.as_bytes().chunks(size).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
+    chunks.join(separator)
+}
+
+fn base64(text: &str, alphabet_end: &[u8; 2], pad: bool) -> String {
+    let alphabet: Vec<u8> =
+        (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*alphabet_end).collect();
+    let mut encoded = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        for sextet in 0..=chunk.len() {
+            encoded.push(char::from(alphabet[(bits >> (18 - 6 * sextet) & 63) as usize]));
+        }
+        if pad {
+            encoded.extend(std::iter::repeat_n('=', 3 - chunk.len()));
+        }
+    }
+    encoded
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut hex, b| {
+        let _ = write!(hex, "{b:02x}");
+        hex
+    })
+}
+
+fn middle(text: &str, between: &str) -> String {
+    let (head, tail) = text.split_at(text.len() / 2);
+    format!("{head}{between}{tail}")
+}
+
+fn rot13(text: &str) -> String {
+    each(text, |b| {
+        let shift = |base: u8| char::from(base + (b - base + 13) % 26).to_string();
+        match b {
+            b'a'..=b'z' => shift(b'a'),
+            b'A'..=b'Z' => shift(b'A'),
+            _ => char::from(b).to_string(),
+        }
+    })
+}
+
+/// Undone whatever is written in them.
+const ENCODINGS: &[Transform] = &[
+    ("none", |t| t.to_owned()),
+    ("base64", |t| base64(t, b"+/", true)),
+    ("base64 without padding", |t| base64(t, b"-_", false)),
+    ("base64 twice", |t| base64(&base64(t, b"+/", true), b"+/", true)),
+    ("base64 of hex", |t| base64(&hex(t), b"+/", true)),
+    ("hex", hex),
+    ("0x hex", |t| format!("0x{}", hex(t))),
+    ("spaced 0x", |t| each(t, |b| format!("0x{b:02x} ")).trim_end().to_owned()),
+    ("spaced hex", |t| apart(&hex(t), 2, " ")),
+    ("percent", |t| each(t, |b| format!("%{b:02X}"))),
+    ("decimal references", |t| each(t, |b| format!("&#{b};"))),
+    ("hexadecimal references", |t| each(t, |b| format!("&#x{b:x};"))),
+    ("\\u", |t| each(t, |b| format!("\\u{b:04x}"))),
+    ("\\x", |t| each(t, |b| format!("\\x{b:02x}"))),
+    ("octal", |t| each(t, |b| format!("\\{b:03o}"))),
+    ("quoted-printable", |t| each(t, |b| format!("={b:02X}"))),
+    ("soft line break", |t| middle(t, "=\r\n")),
+    ("zero width", |t| apart(t, 1, "\u{200B}")),
+    ("soft hyphen", |t| apart(t, 3, "\u{AD}")),
+    ("full width", |t| each(t, |b| char::from_u32(u32::from(b) + 0xFEE0).unwrap().to_string())),
+    ("strikethrough", |t| each(t, |b| format!("{}\u{336}", char::from(b)))),
+    ("heap of marks", |t| each(t, |b| format!("{}\u{301}\u{302}\u{316}", char::from(b)))),
+    ("look-alike letters", |t| t.replace('o', "о").replace('a', "а").replace('e', "е").replace('E', "Е")),
+    ("emphasis", |t| middle(t, "**")),
+    ("code marks", |t| middle(t, "``")),
+    ("tags", |t| format!("{}</b>", middle(t, "<b>"))),
+    ("concatenation", |t| format!("\"{}\"", middle(t, "\" + \""))),
+    ("spaces", |t| apart(t, 1, " ")),
+    ("brackets", |t| each(t, |b| format!("[{}]", char::from(b)))),
+];
+
+/// Undone for numbers and identifiers with digits.
+const GROUPINGS: &[Transform] = &[
+    ("pairs", |t| apart(t, 2, " ")),
+    ("dashes", |t| apart(t, 1, "-")),
+    ("underscores", |t| apart(t, 3, "_")),
+    ("slashes", |t| apart(t, 2, "/")),
+    ("dots", |t| apart(t, 4, ".")),
+    ("line break", |t| middle(t, "\n")),
+    ("spaced line break", |t| middle(t, " \n ")),
+    ("thin spaces", |t| apart(t, 4, "\u{2009}")),
+    ("circled", |t| {
+        each(t, |b| {
+            if b.is_ascii_digit() {
+                char::from_u32(0x2460 + u32::from(b) - 0x31).filter(|_| b > b'0').unwrap_or('⓪').to_string()
+            } else {
+                char::from(b).to_string()
+            }
+        })
+    }),
+    ("bold", |t| {
+        each(t, |b| {
+            if b.is_ascii_digit() {
+                char::from_u32(0x1D7CE + u32::from(b - b'0')).unwrap().to_string()
+            } else {
+                char::from(b).to_string()
+            }
+        })
+    }),
+    ("letters for digits", |t| t.replace('0', "O").replace('1', "l")),
+    ("English", |t| {
+        words(t, ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], " ")
+    }),
+    ("German", |t| {
+        words(t, ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"], " ")
+    }),
+    ("French", |t| {
+        words(t, ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"], ", ")
+    }),
+    ("Spanish", |t| {
+        words(t, ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"], " ")
+    }),
+    ("Italian", |t| {
+        words(t, ["zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"], "-")
+    }),
+];
+
+fn words(text: &str, digits: [&str; 10], separator: &str) -> String {
+    let word = |b: u8| match b {
+        b'0'..=b'9' => digits[usize::from(b - b'0')].to_owned(),
+        _ => char::from(b).to_string(),
+    };
+    text.bytes().map(word).collect::<Vec<_>>().join(separator)
+}
+
+/// What is not found, of all identifiers under all transforms.
+fn unfound(transforms: &[Transform], kinds: &[&str]) -> Vec<String> {
+    let engine = engine();
+    let mut unfound = Vec::new();
+    for (name, transform) in transforms {
+        for (entity, label, item) in items().iter().filter(|(entity, ..)| kinds.contains(entity)) {
+            let hidden = transform(item);
+            let text = format!("{label}{hidden} (see below).");
+            let findings = engine.inspect(&[Segment::text(&text)]).findings;
+            let covers = |start: usize, end: usize| {
+                2 * (end.min(label.len() + hidden.len()).saturating_sub(start.max(label.len())))
+                    >= hidden.len()
+            };
+            if !findings.iter().any(|f| f.entity.as_str() == *entity && covers(f.start, f.end)) {
+                unfound.push(format!("{entity} under {name}: {text}"));
+            }
+        }
+    }
+    unfound
+}
+
+#[test]
+fn encodings_hide_nothing() {
+    let all = ["IBAN_CODE", "EMAIL_ADDRESS", "CREDIT_CARD", "US_SSN", "PHONE_NUMBER", "TERM", "SECRET"];
+    assert_eq!(unfound(ENCODINGS, &all), [] as [String; 0]);
+}
+
+#[test]
+fn regrouping_hides_no_number() {
+    assert_eq!(unfound(GROUPINGS, &["IBAN_CODE", "CREDIT_CARD", "US_SSN"]), [] as [String; 0]);
+}
+
+#[test]
+fn turning_around_hides_no_structure() {
+    let turned: &[Transform] = &[("reversed", |t| t.chars().rev().collect()), ("rot13", rot13)];
+    assert_eq!(unfound(turned, &["IBAN_CODE", "SECRET"]), [] as [String; 0]);
+}
+
+#[test]
+fn spelled_signs_hide_no_address() {
+    for text in [
+        "write to jo.doe (at) example (dot) com today",
+        "write to jo [at] example[.]com today",
+        "write to jo at example dot com today",
+        "schreib an jo (at) example punkt com",
+        "jo.doe AT example DOT com",
+    ] {
+        let inspection = engine().inspect(&[Segment::text(text)]);
+        assert!(inspection.entities.contains_key("EMAIL_ADDRESS"), "in `{text}`");
+    }
+}
+
+#[test]
+fn clean_text_stays_clean_in_every_disguise() {
+    let engine = engine();
+    for clean in [
+        "see chapter four for the wiring diagram (draft)",
+        "release 24.20.19 adds a dark theme",
+        "measure twice, cut once",
+    ] {
+        for (name, transform) in
+            ENCODINGS.iter().chain(GROUPINGS).chain(&[("rot13", rot13 as fn(&str) -> String)])
+        {
+            let text = format!("What does this say? {}", transform(clean));
+            let inspection = engine.inspect(&[Segment::text(&text)]);
+            assert_eq!(inspection.findings, [], "{name}: {text}");
+            assert!(inspection.complete, "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_disguise_and_is_none_stays_clean() {
+    for text in [
+        "at the point where the yield occurred, look at the dots",
+        "inode 7881248051972 of 12 blocks\n34 files\n56 links",
+        "two or three of four or five, one by one",
+        "integrity sha512-v1Yb0Z8pQ3xW7kTn5Rm2Ls9Jd4Fg6Hh8Aa0Cc2Ee4Gg6Ii8Kk0Mm2Oo4Qq6Ss8Uu0Ww2Yy4==",
+        "x = a*b*c; y = \"a\" + \"b\"; z = list[0][1][2]",
+        "commit 3f785a1c9d2e4b6f8a0c1d3e5f7a9b1c3d5e7f90",
+        "2026-11-24 2026-11-25 2026-11-26 is a week",
+        "Привет, это обычный русский текст о погоде и спорте",
+        "git@git.example.de:owner/name.git",
+    ] {
+        assert_eq!(engine().inspect(&[Segment::text(text)]).findings, [], "in `{text}`");
+    }
+}
+
+#[test]
+fn json_in_a_text_is_read_as_its_strings() {
+    let text = r#"{"messages":[{"role":"user","content":"My \u0049BAN:\nDE89 3704 0044"},{"role":"user","content":" 0532 0130 00"}],"user":{"ssn":536904399},"tool":"{\"mail\":\"jo\\u0040example.com\"}"}"#;
+    let inspection = engine().inspect(&[Segment::text(text)]);
+    for found in
+        [("IBAN_CODE", "DE89 3704 0044"), ("US_SSN", "536904399"), ("EMAIL_ADDRESS", r"jo\\u0040example.com")]
+    {
+        let mut spans = inspection.findings.iter().map(|f| (f.entity.as_str(), &text[f.start..f.end]));
+        assert!(spans.any(|span| span == found), "{found:?}");
+    }
+}
+
+#[test]
+fn long_encoded_data_that_is_no_text_is_opaque() {
+    let mut state = 1_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(state >> 26) as usize]
+    })
+    .take(4096)
+    .collect();
+    let noise = String::from_utf8(noise).unwrap();
+    assert!(engine().inspect(&[Segment::text(&format!("open this: {noise}"))]).label.is_opaque());
+    let certificate = format!("-----BEGIN CERTIFICATE-----\n{noise}\n-----END CERTIFICATE-----");
+    assert!(!engine().inspect(&[Segment::text(&certificate)]).label.is_opaque());
+}
