@@ -38,7 +38,7 @@ fn once_shows_where_everything_ran_and_ends_well() {
         ("bank account (IBAN)", "confidential", "IBAN_CODE×1"),
         ("API key in a log", "restricted", "SECRET×1"),
         ("private key", "restricted", "SECRET×1"),
-        ("personal data in a tool result", "confidential", "EMAIL_ADDRESS×1 PHONE_NUMBER×1"),
+        ("personal data in a tool result", "confidential", "EMAIL_ADDRESS×1 PERSON×1 PHONE_NUMBER×1"),
         ("evasion: fullwidth, zero-width", "confidential", "EMAIL_ADDRESS×1"),
     ] {
         let row = row(&text, about);

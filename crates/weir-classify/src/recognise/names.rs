@@ -41,6 +41,43 @@ const PERSONAL: &[&str] = &[
     "senhor", "senhora", "funcionári", "meu nome", "nascid",
 ];
 
+/// Words that the model takes for names in instructions: languages, and models that are called like people.
+#[rustfmt::skip]
+const NOT_PEOPLE: &[&str] = &[
+    "english", "german", "french", "spanish", "italian", "dutch", "portuguese", "polish", "russian", "turkish", "arabic",
+    "deutsch", "englisch", "französisch", "spanisch", "italienisch", "niederländisch", "portugiesisch", "polnisch",
+    "anglais", "allemand", "français", "espagnol", "italien", "néerlandais", "portugais",
+    "inglés", "alemán", "francés", "español", "italiano", "portugués", "inglese", "tedesco", "francese", "spagnolo",
+    "engels", "duits", "frans", "spaans", "italiaans", "nederlands", "inglês", "alemão", "francês", "espanhol", "português",
+    "claude", "gemini", "llama", "mistral", "mixtral", "qwen", "gemma", "grok", "haiku", "sonnet", "opus", "whisper",
+];
+
+/// Keys whose value may be a name of one word.
+const NAME_KEYS: &[&str] = &[
+    "name",
+    "person",
+    "author",
+    "customer",
+    "client",
+    "patient",
+    "contact",
+    "employee",
+    "owner",
+    "user",
+    "sender",
+    "recipient",
+    "from",
+    "to",
+    "assignee",
+    "signed",
+    "nombre",
+    "nom",
+    "nome",
+    "vorname",
+    "kunde",
+    "apellido",
+];
+
 /// The layer that finds names.
 #[derive(Debug)]
 pub(crate) struct Names {
@@ -59,15 +96,31 @@ impl Names {
         haystack: &Haystack<'_>,
         report: &mut dyn FnMut(Match) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        if is_identifier(haystack) {
+            return ControlFlow::Continue(());
+        }
         let key = haystack.keys().last().copied();
         self.model.find(haystack.text(), key, &Name::PEOPLE, &mut |name| {
-            if !name.is_sure() {
+            let span = name.start..name.end;
+            if !name.is_sure() || is_no_person(haystack.text().get(span.clone()).unwrap_or_default()) {
                 return ControlFlow::Continue(());
             }
-            let span = name.start..name.end;
             let alone = self.profile == Profile::Strict || haystack.context(&span, PERSONAL).is_some();
             let standing = if alone { Standing::Alone } else { Standing::Accompanied };
             report(Match::new(span, name.score).with_standing(standing))
         })
     }
+}
+
+/// A value of one word, such as a model or a role, under a key that leads to no names.
+fn is_identifier(haystack: &Haystack<'_>) -> bool {
+    let Some(key) = haystack.keys().last() else { return false };
+    !haystack.text().trim().contains(char::is_whitespace)
+        && !NAME_KEYS.iter().any(|name| key.to_ascii_lowercase().contains(name))
+}
+
+fn is_no_person(name: &str) -> bool {
+    name.split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .all(|word| NOT_PEOPLE.contains(&word.to_lowercase().as_str()))
 }
