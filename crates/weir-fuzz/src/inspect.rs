@@ -1,9 +1,9 @@
 use std::sync::LazyLock;
-use weir_classify::{Engine, Finding, Inspection, Pattern, Segment, Settings, TermList};
+use weir_classify::{Engine, Finding, Inspection, Pattern, Segment, SegmentKind, Settings, TermList};
 use weir_label::Category;
 
 /// Inspection of any text is repeatable, finds spans that exist, and labels the whole no lower than each
-/// segment by itself.
+/// segment under its keys.
 pub fn inspect(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let segments: Vec<Segment<'_>> = text.split('\n').map(segment).collect();
@@ -11,9 +11,22 @@ pub fn inspect(data: &[u8]) {
     assert!(whole == ENGINE.inspect(&segments), "inspected again, it is something else");
     whole.findings.iter().for_each(|finding| is_a_span(finding, &segments));
     counts_agree(&whole);
-    for segment in &segments {
-        is_at_least(&whole, &ENGINE.inspect(&[*segment]));
+    for part in with_keys(&segments) {
+        is_at_least(&whole, &ENGINE.inspect(&part));
     }
+}
+
+/// Each segment with the keys above it: what a value is depends on them.
+fn with_keys<'a>(segments: &[Segment<'a>]) -> Vec<Vec<Segment<'a>>> {
+    let is_key = |segment: &Segment<'_>| segment.kind == SegmentKind::Key;
+    let part = |at: usize| {
+        let before = segments.get(..at).unwrap_or_default();
+        let keys_end = before.iter().rposition(is_key).map_or(0, |last| last + 1);
+        let keys = before.get(..keys_end).unwrap_or_default();
+        let keys = keys.rsplit(|segment| !is_key(segment)).next().unwrap_or_default();
+        keys.iter().chain(segments.get(at)).copied().collect()
+    };
+    (0..segments.len()).map(part).collect()
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {

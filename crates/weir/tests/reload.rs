@@ -259,13 +259,13 @@ fn sighup_reads_both_files_again() {
     fs::create_dir(home.path().join("terms")).unwrap();
     fs::write(&terms, "bluebird\n").unwrap();
     let mut gateway = Gateway::start_in(home);
-    assert_eq!(gateway.chat(&ask("auto", "project redfox")).zone(), Some("cloud"));
+    assert_eq!(gateway.chat(&ask("auto", "the granite budget")).zone(), Some("cloud"));
     let before = revision(&gateway);
-    fs::write(&terms, "bluebird\nredfox\n").unwrap();
+    fs::write(&terms, "bluebird\ngranite\n").unwrap();
     gateway.signal("HUP");
     gateway.wait_for_log("SIGHUP: reading both files");
     gateway.until("the terms are in force", |gateway| revision(gateway) != before);
-    assert_eq!(gateway.chat(&ask("auto", "project redfox")).zone(), Some("local"));
+    assert_eq!(gateway.chat(&ask("auto", "the granite budget")).zone(), Some("local"));
 }
 
 /// A policy under which what is not classified waits for the cloud.
