@@ -253,6 +253,7 @@ impl Engine {
             seams: &seams,
             chain: Some(&chain),
             core: Some(&window.core),
+            focus: Some(&window.focus),
             view: view.view.max(window.view),
             ..*view
         };
@@ -260,7 +261,7 @@ impl Engine {
     }
 
     fn scan(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
-        let haystack = Haystack::new(reading.text, reading.keys, reading.seams);
+        let haystack = Haystack::new(reading.text, reading.keys, reading.seams).with_focus(reading.focus);
         self.scanner.scan(&haystack, &mut |row, found| {
             self.accept(collector, reading, self.effects.of_row(row), &found)
         })?;
@@ -273,7 +274,14 @@ impl Engine {
             return self.scan_terms(collector, reading, Some(terms));
         };
         let chain = Chain { link: Link::Map(&folded.map), outer: reading.chain };
-        let view = Reading { text: &folded.text, chain: Some(&chain), seams: &[], core: None, ..*reading };
+        let view = Reading {
+            text: &folded.text,
+            chain: Some(&chain),
+            seams: &[],
+            core: None,
+            focus: None,
+            ..*reading
+        };
         self.scan_terms(collector, &view, Some(terms))
     }
 
@@ -355,6 +363,8 @@ struct Reading<'a> {
     chain: Option<&'a Chain<'a>>,
     /// Where the text differs from the one that was read before, if it is a window of a view.
     core: Option<&'a Range<usize>>,
+    /// Where something new may begin.
+    focus: Option<&'a [Range<usize>]>,
     view: View,
     /// Whether the view takes the text otherwise than it is written.
     is_doubtful: bool,
@@ -373,6 +383,7 @@ impl<'a> Reading<'a> {
             seams: &[],
             chain: source.chain.as_ref(),
             core: None,
+            focus: None,
             view: View::Raw,
             is_doubtful: false,
             depth,

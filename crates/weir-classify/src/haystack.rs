@@ -14,12 +14,24 @@ pub(crate) struct Haystack<'a> {
     text: &'a str,
     keys: &'a [&'a str],
     seams: &'a [usize],
+    focus: Option<&'a [Range<usize>]>,
 }
 
 impl<'a> Haystack<'a> {
     /// A text that is the value under `keys`, the innermost last.
     pub(crate) fn new(text: &'a str, keys: &'a [&'a str], seams: &'a [usize]) -> Self {
-        Self { text, keys, seams }
+        Self { text, keys, seams, focus: None }
+    }
+
+    /// The same, of which only what begins in `focus` is new: disjoint ranges in order.
+    pub(crate) fn with_focus(self, focus: Option<&'a [Range<usize>]>) -> Self {
+        Self { focus, ..self }
+    }
+
+    /// Where candidates are to be looked for.
+    pub(crate) fn focus(&self) -> impl Iterator<Item = Range<usize>> + 'a {
+        let whole = self.focus.is_none().then_some(0..self.len());
+        whole.into_iter().chain(self.focus.unwrap_or_default().iter().cloned())
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {

@@ -101,16 +101,29 @@ impl Scanner {
     }
 
     fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+        let haystack = pass.haystack;
+        let mut context = self.identifiers.context(haystack);
+        for range in haystack.focus() {
+            self.scan_range(pass, &mut context, range)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan_range(
+        &self,
+        pass: &mut Pass<'_, '_>,
+        context: &mut Context<'_>,
+        range: Range<usize>,
+    ) -> ControlFlow<()> {
         let bytes = pass.haystack.bytes();
-        let mut context = self.identifiers.context(pass.haystack);
         let (mut last_digit, mut word_end) = (None, 0);
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
+        let mut at = range.start;
+        while let Some(byte) = bytes.get(at).filter(|_| at < range.end) {
             match CLASSES.get(usize::from(*byte)) {
                 Some(Class::Digit) => {
                     self.judge_digits(pass, at, last_digit)?;
                     if at >= word_end {
-                        self.judge_code(pass, &mut context, at)?;
+                        self.judge_code(pass, context, at)?;
                         word_end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_alphanumeric());
                     }
                     at = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());

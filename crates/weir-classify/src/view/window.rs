@@ -9,12 +9,17 @@ const AFTER: usize = 96;
 /// How much further the edge of a window may move to stand between words.
 const WORD_MAX: usize = 32;
 
+/// How far before a change something may begin that it is part of.
+const HEAD: usize = 96;
+
 /// A stretch of a view that holds changes and what is near them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) range: Range<usize>,
     /// From the first change to the last, within the window.
     pub(crate) core: Range<usize>,
+    /// Where something that a change shows may begin.
+    pub(crate) focus: Vec<Range<usize>>,
     /// The furthest kind of change in it.
     pub(crate) view: View,
 }
@@ -28,8 +33,14 @@ pub(crate) fn windows(derived: &Derived) -> Vec<Window> {
             Some(last) if start <= last.core.end + AFTER => {
                 last.core.end = change.range.end;
                 last.view = last.view.max(change.kind);
+                last.focus.push(change.range);
             }
-            _ => windows.push(Window { range: start..start, core: change.range, view: change.kind }),
+            _ => windows.push(Window {
+                range: start..start,
+                core: change.range.clone(),
+                focus: vec![change.range],
+                view: change.kind,
+            }),
         }
     }
     for window in &mut windows {
@@ -44,6 +55,16 @@ impl Window {
         let end = edge_after(text, text.len().min(self.core.end + AFTER));
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
+        for focus in &mut self.focus {
+            *focus = focus.start.saturating_sub(start + HEAD)..focus.end - start;
+        }
+        self.focus.dedup_by(|next, kept| {
+            let touches = next.start <= kept.end;
+            if touches {
+                kept.end = next.end;
+            }
+            touches
+        });
     }
 }
 
