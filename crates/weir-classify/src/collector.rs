@@ -24,7 +24,31 @@ pub(crate) struct Collector {
     view_bytes: usize,
 }
 
+/// What one text added, so that it need not be read again.
+pub(crate) struct Seen {
+    label: Label,
+    hits: Vec<Hit>,
+    opaque: Vec<OpaqueReason>,
+    view_bytes: usize,
+}
+
+impl Seen {
+    pub(crate) fn findings(&self) -> usize {
+        self.hits.len() + self.opaque.len()
+    }
+}
+
+/// Where a collector stood before a text.
+pub(crate) struct Mark {
+    label: Label,
+    hits: usize,
+    opaque: usize,
+    view_bytes: usize,
+    complete: bool,
+}
+
 /// A finding, with what merging the views needs.
+#[derive(Clone)]
 struct Hit {
     finding: Finding,
     /// Which recogniser, list or pattern, in that order.
@@ -66,6 +90,44 @@ impl Collector {
             text_bytes: 0,
             view_bytes: 0,
         }
+    }
+
+    /// Begins to watch what a text adds.
+    pub(crate) fn mark(&mut self) -> Mark {
+        Mark {
+            label: std::mem::replace(&mut self.label, Label::at(self.default)),
+            hits: self.hits.len(),
+            opaque: self.opaque.len(),
+            view_bytes: self.view_bytes,
+            complete: self.complete,
+        }
+    }
+
+    /// What was added since a mark; nothing if some of it was not looked at.
+    pub(crate) fn since(&mut self, mark: Mark) -> Option<Seen> {
+        let label = std::mem::replace(&mut self.label, mark.label);
+        self.label.raise(&label);
+        if !(mark.complete && self.complete) {
+            return None;
+        }
+        Some(Seen {
+            label,
+            hits: self.hits.get(mark.hits..)?.to_vec(),
+            opaque: self.opaque.get(mark.opaque..)?.to_vec(),
+            view_bytes: self.view_bytes - mark.view_bytes,
+        })
+    }
+
+    /// Adds what a text added before. Breaks when there is too much.
+    pub(crate) fn recall(&mut self, seen: &Seen) -> ControlFlow<()> {
+        self.label.raise(&seen.label);
+        self.hits.extend(seen.hits.iter().cloned());
+        self.opaque.extend(seen.opaque.iter().cloned());
+        if self.hits.len() > self.limits.findings_max {
+            self.give_up();
+            return ControlFlow::Break(());
+        }
+        if self.spend_view(seen.view_bytes) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     pub(crate) fn limits(&self) -> Limits {

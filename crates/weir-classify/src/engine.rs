@@ -4,6 +4,7 @@ use crate::digest::digest;
 use crate::effect::{Effect, Effects};
 use crate::haystack::Haystack;
 use crate::indexes::Indexes;
+use crate::memory::{Memory, feed};
 use crate::patterns::Patterns;
 use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
@@ -16,11 +17,16 @@ use crate::view::{
 use crate::{
     EntityType, Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View,
 };
+use siphasher::sip128::SipHasher24;
+use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
 use weir_label::Level;
 
 /// A shorter text holds nothing in any view: most keys and roles of a body.
 const VIEWED_MIN: usize = 5;
+
+/// A shorter text is read as fast as it is remembered.
+const REMEMBERED_MIN: usize = 24;
 
 /// The inspection engine: built once from settings, then shared.
 #[derive(Debug)]
@@ -36,6 +42,7 @@ pub struct Engine {
     allow: Allow,
     names: Option<Names>,
     digest: String,
+    memory: Option<Memory>,
 }
 
 impl Engine {
@@ -59,7 +66,17 @@ impl Engine {
             names: effects.of_row(*names::PERSON).map(|_| Names::new(settings.profile)).transpose()?,
             digest: digest(&settings),
             effects,
+            memory: None,
         })
+    }
+
+    /// The same engine, remembering what texts showed in about `bytes_max` bytes. `key` is random.
+    ///
+    /// A text is remembered by a keyed hash; a text that comes again, at the same place of a body and
+    /// under the same keys, is not read again. The answers are the same.
+    #[must_use]
+    pub fn remembering(self, key: [u8; 16], bytes_max: usize) -> Self {
+        Self { memory: Some(Memory::new(key, bytes_max)), ..self }
     }
 
     /// What `segments`, the decoded strings of one body in their order, hold.
@@ -111,7 +128,10 @@ impl Engine {
             keys.pass(segment);
             if depth > 0 || collector.spend_text(segment.text.len()) {
                 let reading = Reading::new(segment.text, source, keys.of(segment), depth);
-                self.read_text(collector, &reading, segment.kind)?;
+                let feed = |hasher: &mut SipHasher24| reading.feed(hasher, segment.kind);
+                self.once(collector, depth == 0, reading.text, feed, |collector| {
+                    self.read_text(collector, &reading, segment.kind)
+                })?;
             }
         }
         for joined in joins(segments) {
@@ -119,10 +139,38 @@ impl Engine {
                 let source = Source { segment: 0, chain: None };
                 let base = Reading::new(&joined.text, &source, &[], depth);
                 let origin = Origin::Joined(&joined, sources);
-                self.read(collector, &Reading { origin, seams: &joined.seams, view: View::Seam, ..base })?;
+                let reading = Reading { origin, seams: &joined.seams, view: View::Seam, ..base };
+                let feed = |hasher: &mut SipHasher24| joined.feed(hasher);
+                self.once(collector, depth == 0, reading.text, feed, |collector| {
+                    self.read(collector, &reading)
+                })?;
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Reads a text of the body itself, unless it is remembered.
+    fn once(
+        &self,
+        collector: &mut Collector,
+        is_whole: bool,
+        text: &str,
+        feed: impl FnOnce(&mut SipHasher24),
+        read: impl FnOnce(&mut Collector) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(memory) = self.memory.as_ref().filter(|_| is_whole && text.len() >= REMEMBERED_MIN) else {
+            return read(collector);
+        };
+        let name = memory.name(feed);
+        if let Some(seen) = memory.recall(name) {
+            return collector.recall(&seen);
+        }
+        let mark = collector.mark();
+        let done = read(collector);
+        if let Some(seen) = collector.since(mark).filter(|_| done.is_continue()) {
+            memory.keep(name, seen);
+        }
+        done
     }
 
     /// Reads a text as its strings if it is JSON, and as it stands if not.
@@ -372,6 +420,18 @@ struct Reading<'a> {
     depth: u8,
     /// How many layers of encoding were undone.
     layers: u8,
+}
+
+impl Reading<'_> {
+    /// Everything that the reading of a segment depends on, and the place that its findings name.
+    fn feed(&self, hasher: &mut SipHasher24, kind: SegmentKind) {
+        hasher.write_u8(1);
+        hasher.write_usize(self.segment());
+        hasher.write_u8(kind as u8);
+        hasher.write_usize(self.keys.len());
+        self.keys.iter().for_each(|key| feed(hasher, key));
+        feed(hasher, self.text);
+    }
 }
 
 impl<'a> Reading<'a> {

@@ -35,6 +35,7 @@ mod identifiers;
 mod indexes;
 mod inspection;
 mod literals;
+mod memory;
 mod numbers;
 mod own;
 mod patterns;

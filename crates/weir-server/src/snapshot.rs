@@ -112,7 +112,7 @@ impl Snapshot {
                 indexes.borrow_mut().read(path, known)
             },
         )?;
-        let engine = Engine::new(loaded.classify.clone())?;
+        let engine = remembering(Engine::new(loaded.classify.clone())?);
         let doors = Arc::new(doors(&loaded)?);
         let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
         let detectors = Detectors::new(&loaded)
@@ -143,6 +143,18 @@ impl Snapshot {
     pub(crate) fn is_same_as(&self, other: &Snapshot) -> bool {
         self.loaded.policy_revision == other.loaded.policy_revision
             && self.loaded.config_digest == other.loaded.config_digest
+    }
+}
+
+/// Memory of the engine for texts that come again, as those of a conversation do.
+const REMEMBERED_BYTES_MAX: usize = 8 << 20;
+
+fn remembering(engine: Engine) -> Engine {
+    let mut key = [0; 16];
+    match getrandom::fill(&mut key) {
+        Ok(()) => engine.remembering(key, REMEMBERED_BYTES_MAX),
+        // Without a key that nobody knows, every text is read.
+        Err(_) => engine,
     }
 }
 

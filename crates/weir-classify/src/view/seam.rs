@@ -1,5 +1,8 @@
+use crate::memory::feed;
 use crate::{Segment, SegmentKind};
+use siphasher::sip128::SipHasher24;
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::ops::Range;
 
 /// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
@@ -104,6 +107,16 @@ fn join(segments: &[Segment<'_>], indices: &[usize]) -> Vec<Joined> {
 }
 
 impl Joined {
+    /// Everything that its reading depends on, and the places that its findings name.
+    pub(crate) fn feed(&self, hasher: &mut SipHasher24) {
+        hasher.write_u8(2);
+        hasher.write_usize(self.parts.len());
+        for Part { joined, segment, offset } in &self.parts {
+            [*joined, *segment, *offset].into_iter().for_each(|number| hasher.write_usize(number));
+        }
+        feed(hasher, &self.text);
+    }
+
     fn push_head(&mut self, text: &str, segment: usize) {
         let end = text.floor_char_boundary(WINDOW);
         self.push(text.get(..end).unwrap_or_default(), segment, 0);
