@@ -36,6 +36,16 @@ impl Indexes {
         }
         Ok(index)
     }
+
+    /// Whether one of them is of this file.
+    pub(crate) fn are_of(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Whether no file has changed, by what the file system says.
+    pub(crate) fn look_the_same(&self) -> bool {
+        self.0.iter().all(|(path, (seen, _))| stamp(path) == Some(*seen))
+    }
 }
 
 /// Reads an index from its file.

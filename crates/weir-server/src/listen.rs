@@ -21,8 +21,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use watched::{Answer, Phase, Watched};
 
-/// A connection on which nothing is asked for this long is closed.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// The most headers of a request.
 const HEADERS_MAX: usize = 100;
 /// Request line and headers together.
@@ -149,12 +147,8 @@ fn serve_connection(
 
 fn connection_builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE_TIMEOUT)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(HEAD_BYTES_MAX);
+    // Without a timer: `Watched` limits how long a head may take, and an idle connection may stay.
+    builder.http1().max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

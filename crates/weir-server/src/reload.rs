@@ -53,15 +53,21 @@ const READ_ANYWAY: Duration = Duration::from_secs(30);
 impl Gateway {
     /// Reads both files and puts them in force if they differ from those that are, and can be used.
     pub fn reload(&self, sources: &Sources) -> ReloadOutcome {
-        match Snapshot::load_after(sources, &self.snapshot().indexes) {
-            Ok(snapshot) if snapshot.is_same_as(&self.snapshot()) => {
-                *self.reload_state() = ReloadState::InForce;
-                self.metrics.reload_settled();
-                ReloadOutcome::Unchanged
-            }
+        let current = self.snapshot();
+        if current.is_of(sources) {
+            return self.settle();
+        }
+        match Snapshot::load_after(sources, &current.indexes) {
+            Ok(snapshot) if snapshot.is_same_as(&current) => self.settle(),
             Ok(snapshot) => self.apply(snapshot),
             Err(error) => self.refuse(&error, sources),
         }
+    }
+
+    fn settle(&self) -> ReloadOutcome {
+        *self.reload_state() = ReloadState::InForce;
+        self.metrics.reload_settled();
+        ReloadOutcome::Unchanged
     }
 
     fn apply(&self, snapshot: Snapshot) -> ReloadOutcome {

@@ -1,6 +1,7 @@
 use crate::detect::Detectors;
 use crate::extract::Extractors;
 use crate::indexes::Indexes;
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -40,6 +41,8 @@ pub struct Snapshot {
     pub(crate) files: Vec<PathBuf>,
     /// The indexes that the policy names.
     pub(crate) indexes: Indexes,
+    /// Of everything that was read for it, but for the indexes.
+    contents: [u8; 32],
     doors: Arc<BTreeMap<Arc<str>, Door>>,
 }
 
@@ -97,7 +100,9 @@ impl Snapshot {
     pub(crate) fn load_after(sources: &Sources, known: &Indexes) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
         let policy = read(&sources.policy)?;
-        let files = RefCell::new(Vec::new());
+        let (files, contents) = (RefCell::new(Vec::new()), RefCell::new(Contents::default()));
+        contents.borrow_mut().add(&config);
+        contents.borrow_mut().add(&policy);
         let indexes = RefCell::new(Indexes::default());
         let loaded = weir_config::load(
             Source { path: &sources.config, text: &config },
@@ -105,7 +110,9 @@ impl Snapshot {
             &|name| std::env::var(name).ok(),
             &|path| {
                 files.borrow_mut().push(path.to_owned());
-                std::fs::read_to_string(path)
+                let text = std::fs::read_to_string(path)?;
+                contents.borrow_mut().add(&text);
+                Ok(text)
             },
             &|path| {
                 files.borrow_mut().push(path.to_owned());
@@ -119,7 +126,20 @@ impl Snapshot {
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
         let (files, indexes) = (files.into_inner(), indexes.into_inner());
-        Ok(Self { loaded, engine, words, detectors, extractors, files, indexes, doors })
+        let contents = contents.into_inner().digest();
+        Ok(Self { loaded, engine, words, detectors, extractors, files, indexes, contents, doors })
+    }
+
+    /// Whether a load would read what this one did. Much cheaper than to load and compare: that compiles
+    /// an engine, and holds a second one in memory.
+    pub(crate) fn is_of(&self, sources: &Sources) -> bool {
+        let mut contents = Contents::default();
+        let named = self.files.iter().filter(|path| !self.indexes.are_of(path));
+        let mut texts =
+            [&sources.config, &sources.policy].into_iter().chain(named).map(std::fs::read_to_string);
+        texts.all(|text| text.map(|text| contents.add(&text)).is_ok())
+            && self.indexes.look_the_same()
+            && contents.digest() == self.contents
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
@@ -155,6 +175,21 @@ fn remembering(engine: Engine) -> Engine {
         Ok(()) => engine.remembering(key, REMEMBERED_BYTES_MAX),
         // Without a key that nobody knows, every text is read.
         Err(_) => engine,
+    }
+}
+
+/// The digest of several files.
+#[derive(Default)]
+struct Contents(Sha256);
+
+impl Contents {
+    fn add(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text);
+    }
+
+    fn digest(self) -> [u8; 32] {
+        self.0.finalize().into()
     }
 }
 

@@ -3,12 +3,14 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
+/// A connection on which nothing is asked for this long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// From the first byte of a request's head to its last.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// For a client to take any of what was written.
@@ -18,9 +20,10 @@ const HTTP2: &[u8] = b"PRI ";
 
 /// Where a connection is between two requests, shared by its socket and its service.
 ///
-/// hyper has one time limit for a head, which it starts while a kept-alive connection is idle. An idle
-/// client may take its time; one that drips the bytes of a head may not. On an HTTP/2 connection requests
-/// overlap, and most of what is read is no head: there the limit ends with the first request.
+/// hyper has one time limit for a head, which it starts while a kept-alive connection is idle, and makes
+/// a timer for each. An idle client may take its time; one that drips the bytes of a head may not. On an
+/// HTTP/2 connection requests overlap, and most of what is read is no head: there the limits end with the
+/// first request, and pings find out who is gone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Phase(Arc<AtomicU8>);
 
@@ -40,8 +43,8 @@ impl Phase {
         self.0.store(ANSWERED, Ordering::Relaxed);
     }
 
-    fn is(&self, phase: u8) -> bool {
-        self.0.load(Ordering::Relaxed) == phase
+    fn now(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
     }
 
     fn turn(&self, from: u8, to: u8) -> bool {
@@ -88,16 +91,49 @@ impl<B: Body + Unpin> Body for Answer<B> {
     }
 }
 
-/// A socket that gives up on a head that does not arrive in time, and on a client that does not take
-/// what is written: hyper asks a body for nothing meanwhile, so that nothing else would end it.
+/// A time limit that begins anew often and is seldom reached: its timer is set again when it has run out,
+/// not at each beginning.
+#[derive(Debug)]
+struct Limit {
+    length: Duration,
+    deadline: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Limit {
+    fn new(length: Duration) -> Self {
+        let deadline = Instant::now() + length;
+        Self { length, deadline, timer: Box::pin(sleep_until(deadline)) }
+    }
+
+    fn begin(&mut self) {
+        self.deadline = Instant::now() + self.length;
+    }
+
+    /// An error when the time is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            if self.timer.deadline() >= self.deadline {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.timer.as_mut().reset(self.deadline);
+        }
+    }
+}
+
+/// A socket that gives up on a client that asks for nothing, on a head that does not arrive in time, and
+/// on a client that does not take what is written: hyper asks a body for nothing meanwhile, so that
+/// nothing else would end it.
 #[derive(Debug)]
 pub(super) struct Watched {
     socket: TcpStream,
     phase: Phase,
     has_read: bool,
     is_multiplexed: bool,
-    head_timer: Pin<Box<Sleep>>,
-    write_timer: Pin<Box<Sleep>>,
+    idle: Limit,
+    head: Limit,
+    write: Limit,
     is_stalled: bool,
 }
 
@@ -110,8 +146,9 @@ impl Watched {
             phase,
             has_read: false,
             is_multiplexed: false,
-            head_timer: Box::pin(sleep(HEAD_TIMEOUT)),
-            write_timer: Box::pin(sleep(WRITE_TIMEOUT)),
+            idle: Limit::new(IDLE_TIMEOUT),
+            head: Limit::new(HEAD_TIMEOUT),
+            write: Limit::new(WRITE_TIMEOUT),
             is_stalled: false,
         }
     }
@@ -124,13 +161,22 @@ impl Watched {
             self.is_multiplexed = bytes.starts_with(HTTP2);
         }
         if self.phase.turn(IDLE, HEAD) {
-            self.head_timer.as_mut().reset(Instant::now() + HEAD_TIMEOUT);
+            self.head.begin();
         }
     }
 
     fn begin_write(&mut self) {
-        if !self.is_multiplexed {
-            self.phase.turn(ANSWERED, IDLE);
+        if !self.is_multiplexed && self.phase.turn(ANSWERED, IDLE) {
+            self.idle.begin();
+        }
+    }
+
+    /// Ready when nothing was read for too long.
+    fn limit_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        match self.phase.now() {
+            IDLE => self.idle.poll(cx),
+            HEAD => self.head.poll(cx),
+            _ => Poll::Pending,
         }
     }
 
@@ -145,9 +191,9 @@ impl Watched {
             return written;
         }
         if !std::mem::replace(&mut self.is_stalled, true) {
-            self.write_timer.as_mut().reset(Instant::now() + WRITE_TIMEOUT);
+            self.write.begin();
         }
-        self.write_timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        self.write.poll(cx).map(Err)
     }
 }
 
@@ -160,10 +206,7 @@ impl AsyncRead for Watched {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(cx, buf);
         self.note_read(buf.filled().get(before..).unwrap_or_default());
-        if read.is_pending() && self.phase.is(HEAD) && self.head_timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        read
+        if read.is_pending() { self.limit_read(cx).map(Err) } else { read }
     }
 }
 
@@ -244,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_is_timed_from_its_first_byte_and_idleness_is_not() {
+    async fn a_head_is_timed_from_its_first_byte_and_idleness_for_longer() {
         let phase = Phase::default();
         let (mut watched, mut client) = connection(&phase).await;
         let mut buffer = [0; 64];
@@ -253,15 +296,33 @@ mod tests {
         phase.begin();
         phase.answer();
         watched.write_all(b"answer").await.unwrap();
-        let idle = tokio::time::timeout(10 * HEAD_TIMEOUT, watched.read(&mut buffer)).await;
+        let idle = tokio::time::timeout(5 * HEAD_TIMEOUT, watched.read(&mut buffer)).await;
         assert!(idle.is_err(), "{idle:?}");
         client.write_all(b"G").await.unwrap();
         assert!(watched.read(&mut buffer).await.unwrap() > 0);
+        assert_eq!(given_up_after(&mut watched).await, HEAD_TIMEOUT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_asks_for_nothing_is_given_up() {
+        let phase = Phase::default();
+        let (mut watched, mut client) = connection(&phase).await;
+        for _ in 0..2 {
+            client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            assert!(watched.read(&mut [0; 64]).await.unwrap() > 0);
+            phase.begin();
+            tokio::time::sleep(HEAD_TIMEOUT).await;
+            phase.answer();
+            watched.write_all(b"answer").await.unwrap();
+        }
+        assert_eq!(given_up_after(&mut watched).await, IDLE_TIMEOUT.as_secs());
+    }
+
+    /// How many seconds it takes until reading fails.
+    async fn given_up_after(watched: &mut Watched) -> u64 {
         let began = Instant::now();
-        let error = watched.read(&mut buffer).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), began.elapsed().as_secs()),
-            (io::ErrorKind::TimedOut, HEAD_TIMEOUT.as_secs())
-        );
+        let error = watched.read(&mut [0; 64]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        began.elapsed().as_secs()
     }
 }
