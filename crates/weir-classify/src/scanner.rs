@@ -11,6 +11,9 @@ use std::ops::{ControlFlow, Range};
 /// Digits that the shortest identifier made of digits has.
 const NUMBER_MIN: usize = 7;
 
+/// How far after the beginning of an address its at sign or first colon may stand.
+const SIGN_WITHIN: usize = 72;
+
 /// Finds candidates in two passes over the bytes, literals and byte classes, and has the
 /// recognisers judge them.
 ///
@@ -104,7 +107,21 @@ impl Scanner {
         let haystack = pass.haystack;
         let mut context = self.identifiers.context(haystack);
         for range in haystack.focus() {
+            let end = range.end;
             self.scan_range(pass, &mut context, range)?;
+            self.scan_signs(pass, end..haystack.len().min(end + SIGN_WITHIN))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The sign by which an address is found may stand after what is new in it.
+    fn scan_signs(&self, pass: &mut Pass<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
+        for (at, byte) in range.clone().zip(pass.haystack.slice(range)) {
+            match byte {
+                b'@' => self.judge_byte(&self.at, pass, at)?,
+                b':' => self.judge_byte(&self.colon, pass, at)?,
+                _ => {}
+            }
         }
         ControlFlow::Continue(())
     }

@@ -131,7 +131,7 @@ fn a_text_that_is_not_inspected_to_its_end_is_restricted_and_says_so() {
 fn files_and_directories_make_a_table_in_order_of_path() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("sub")).unwrap();
-    fs::write(dir.path().join("sub/.hidden"), format!("{EMAIL} {EMAIL}\u{1b}[31m")).unwrap();
+    fs::write(dir.path().join("sub/.hidden"), format!("{EMAIL}, {EMAIL} \u{1b}[31m")).unwrap();
     fs::write(dir.path().join("a.txt"), "nothing").unwrap();
     fs::write(dir.path().join("image.png"), b"\x89PNG\xff\x00").unwrap();
     #[cfg(unix)]

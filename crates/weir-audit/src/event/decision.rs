@@ -107,7 +107,7 @@ pub struct Decision {
     /// What the caller wished and was refused: `route_hint`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides_denied: Vec<Ident>,
-    /// How many entries each list has lost because it was too long. Filled by [`Decision::bound`].
+    /// How many entries each list has lost because it was too long. Filled when the record is written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cut: BTreeMap<Ident, u64>,
 }

@@ -11,6 +11,8 @@ const WORD_MAX: usize = 32;
 
 /// How far before a change something may begin that it is part of.
 const HEAD: usize = 96;
+/// How far after the end of a change, where what it parted from begins.
+const TAIL: usize = 8;
 
 /// A stretch of a view that holds changes and what is near them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Window {
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
         for focus in &mut self.focus {
-            *focus = focus.start.saturating_sub(start + HEAD)..focus.end - start;
+            *focus = focus.start.saturating_sub(start + HEAD)..focus.end + TAIL - start;
         }
         self.focus.dedup_by(|next, kept| {
             let touches = next.start <= kept.end;

@@ -26,7 +26,7 @@ pub(super) struct Screen;
 const COLUMNS: [(&str, usize); 8] = [
     ("REQUEST", 32),
     ("LEVEL", 12),
-    ("FINDINGS", 31),
+    ("FINDINGS", 41),
     ("ZONE", 5),
     ("BACKEND", 21),
     ("REASON", 8),
