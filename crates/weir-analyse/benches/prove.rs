@@ -18,19 +18,19 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [2, 20, 200])]
+#[divan::bench(args = [2, 20, 200], sample_count = 20)]
 fn prove_teams(bencher: Bencher<'_, '_>, rules: usize) {
     let (policy, catalogue) = network(teams(rules));
     bencher.bench_local(|| prove(black_box(&policy), &catalogue).map(|proof| proof.decisions));
 }
 
-#[divan::bench(args = [20, 50, 200])]
+#[divan::bench(args = [20, 200], sample_count = 5)]
 fn prove_tangle(bencher: Bencher<'_, '_>, rules: usize) {
     let (policy, catalogue) = network(tangle(rules));
     bencher.bench_local(|| prove(black_box(&policy), &catalogue).map(|proof| proof.decisions));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 10)]
 fn diff_200_teams_with_one_rule_more(bencher: Bencher<'_, '_>) {
     let (before, catalogue) = network(teams(200));
     let mut rules = teams(200);
@@ -41,7 +41,7 @@ fn diff_200_teams_with_one_rule_more(bencher: Bencher<'_, '_>) {
         .bench_local(|| diff(subject(&before), subject(&after)).map(|difference| difference.changes.len()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 10)]
 fn lint_200_teams(bencher: Bencher<'_, '_>) {
     let (policy, catalogue) = network(teams(200));
     bencher.bench_local(|| lint(black_box(&policy), &catalogue).map(|lint| lint.advice.len()));

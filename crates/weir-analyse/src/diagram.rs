@@ -35,14 +35,19 @@ pub(crate) const NO: Ref = Ref::leaf(0);
 /// The function that is true everywhere.
 pub(crate) const YES: Ref = Ref::leaf(1);
 
-/// More nodes than this are not made: an analysis that needs them ends, and says so, before it takes all memory.
+/// More children than these, of all nodes, are not made: an analysis that needs them ends, and says so, before it takes all memory.
 const CHILDREN_MAX: usize = 24_000_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
     axis: u16,
     start: u32,
+    /// The node before this one whose hash begins alike, if there is one; see [`Diagrams::heads`].
+    next: u32,
 }
+
+/// No node.
+const NONE: u32 = u32::MAX;
 
 /// Where nodes live.
 #[derive(Debug, Default)]
@@ -50,7 +55,10 @@ pub(crate) struct Diagrams {
     widths: Vec<usize>,
     nodes: Vec<Node>,
     children: Vec<Ref>,
-    unique: HashMap<Box<[u32]>, Ref, Hashing>,
+    /// For each beginning of a hash the newest node with it. As long as a power of two.
+    heads: Vec<u32>,
+    /// Children of the nodes that are being made, so that none of them needs memory of its own.
+    scratch: Vec<Ref>,
     is_full: bool,
 }
 
@@ -59,17 +67,12 @@ pub(crate) type Memo<K> = HashMap<K, Ref, Hashing>;
 impl Diagrams {
     /// For axes of so many cells each, in the order in which they are asked for.
     pub fn new(widths: Vec<usize>) -> Self {
-        Self { widths, ..Self::default() }
+        Self { widths, heads: vec![NONE; 1 << 10], ..Self::default() }
     }
 
     /// Whether there was no room for a node; what was made since means nothing.
     pub fn is_full(&self) -> bool {
         self.is_full
-    }
-
-    /// How many nodes there are.
-    pub fn nodes(&self) -> usize {
-        self.nodes.len()
     }
 
     /// How many cells an axis has.
@@ -89,24 +92,56 @@ impl Diagrams {
             [first, ..] => return *first,
             [] => return NO,
         }
-        let key: Box<[u32]> =
-            std::iter::once(axis as u32).chain(children.iter().map(|child| child.0)).collect();
-        if let Some(known) = self.unique.get(&key) {
-            return *known;
+        let hash = hash_of(axis, children);
+        self.known(hash, axis, children).unwrap_or_else(|| self.new_node(hash, axis, children))
+    }
+
+    fn known(&self, hash: u64, axis: usize, children: &[Ref]) -> Option<Ref> {
+        let mut at = self.heads.get(self.slot(hash)).copied().unwrap_or(NONE);
+        while let Some(node) = self.nodes.get(at as usize) {
+            let start = node.start as usize;
+            if usize::from(node.axis) == axis && self.children.get(start..start + children.len()) == Some(children) {
+                return Some(Ref(at));
+            }
+            at = node.next;
         }
-        let (Ok(start), Ok(axis)) = (u32::try_from(self.children.len()), u16::try_from(axis)) else {
-            self.is_full = true;
-            return NO;
-        };
+        None
+    }
+
+    fn new_node(&mut self, hash: u64, axis: usize, children: &[Ref]) -> Ref {
         if self.children.len() + children.len() > CHILDREN_MAX {
             self.is_full = true;
             return NO;
         }
-        let made = Ref(self.nodes.len() as u32);
-        self.nodes.push(Node { axis, start });
+        if self.nodes.len() >= self.heads.len() {
+            self.grow();
+        }
+        let slot = self.slot(hash);
+        let made = self.nodes.len() as u32;
+        let next = self.heads.get_mut(slot).map_or(NONE, |head| std::mem::replace(head, made));
+        // Both fit: there are fewer children than a u32 counts, and at least two cells to an axis that is asked for.
+        self.nodes.push(Node { axis: axis as u16, start: self.children.len() as u32, next });
         self.children.extend_from_slice(children);
-        self.unique.insert(key, made);
-        made
+        Ref(made)
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.heads.len() - 1)
+    }
+
+    /// Twice the room for beginnings of hashes.
+    fn grow(&mut self) {
+        self.heads = vec![NONE; self.heads.len() * 2];
+        for number in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get(number).copied() else { continue };
+            let (start, axis) = (node.start as usize, usize::from(node.axis));
+            let children = self.children.get(start..start + self.width(axis)).unwrap_or_default();
+            let slot = self.slot(hash_of(axis, children));
+            let next = self.heads.get_mut(slot).map_or(NONE, |head| std::mem::replace(head, number as u32));
+            if let Some(node) = self.nodes.get_mut(number) {
+                node.next = next;
+            }
+        }
     }
 
     /// The axis that a function asks for first; for a constant the number of axes.
@@ -152,7 +187,7 @@ impl Diagrams {
             return *known;
         }
         let axis = self.top(a).min(self.top(b));
-        let mut children = Vec::with_capacity(self.width(axis));
+        let base = self.scratch.len();
         let mut last = None;
         for cell in 0..self.width(axis) {
             let pair = (self.child(a, axis, cell), self.child(b, axis, cell));
@@ -162,9 +197,12 @@ impl Diagrams {
                 _ => self.combine_within(pair.0, pair.1, leaf, memo),
             };
             last = Some((pair, child));
-            children.push(child);
+            self.scratch.push(child);
         }
-        let made = self.node(axis, &children);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let made = self.node(axis, scratch.get(base..).unwrap_or_default());
+        scratch.truncate(base);
+        self.scratch = scratch;
         memo.insert((a, b), made);
         made
     }
@@ -368,6 +406,12 @@ impl Diagrams {
         let widths = self.widths.get(from..to).unwrap_or_default();
         widths.iter().fold(Count(1), |product, width| product.times(Count(*width as u128)))
     }
+}
+
+fn hash_of(axis: usize, children: &[Ref]) -> u64 {
+    let mut mix = Mix(axis as u64);
+    children.iter().for_each(|child| mix.write_u32(child.0));
+    mix.finish()
 }
 
 struct Both<'d, H, W> {

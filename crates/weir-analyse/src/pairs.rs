@@ -3,7 +3,6 @@
 use crate::diagram::{Diagrams, Hashing, Ref};
 use crate::space::Cells;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::rc::Rc;
 
 /// Every pair of values that two functions have of the same cells, with cells of which they have them.
 ///
@@ -11,7 +10,7 @@ use std::rc::Rc;
 pub(crate) fn pairs(diagrams: &Diagrams, a: Ref, b: Ref) -> BTreeMap<(u32, u32), Cells> {
     let mut search = Search {
         diagrams,
-        values: HashMap::default(),
+        sets: Sets::default(),
         seen: HashSet::default(),
         path: vec![None; diagrams.axes()],
         found: BTreeMap::new(),
@@ -22,7 +21,7 @@ pub(crate) fn pairs(diagrams: &Diagrams, a: Ref, b: Ref) -> BTreeMap<(u32, u32),
 
 struct Search<'d> {
     diagrams: &'d Diagrams,
-    values: HashMap<Ref, Rc<[u32]>, Hashing>,
+    sets: Sets,
     seen: HashSet<(Ref, Ref), Hashing>,
     path: Cells,
     found: BTreeMap<(u32, u32), Cells>,
@@ -51,10 +50,11 @@ impl Search<'_> {
     }
 
     fn take(&mut self, a: u32, of: Ref) {
-        for b in self.values(of).iter() {
-            if !self.found.contains_key(&(a, *b)) {
-                let cells = self.way(of, *b);
-                self.found.insert((a, *b), cells);
+        let set = self.sets.of(of, self.diagrams);
+        for b in self.sets.members(set) {
+            if !self.found.contains_key(&(a, b)) {
+                let cells = self.way(of, b);
+                self.found.insert((a, b), cells);
             }
         }
     }
@@ -65,10 +65,10 @@ impl Search<'_> {
         let mut at = of;
         while at.value().is_none() {
             let axis = self.diagrams.top(at);
-            let mut ways =
-                (0..self.diagrams.width(axis)).map(|cell| (cell, self.diagrams.child(at, axis, cell)));
-            let way = ways.find(|(_, child)| {
-                self.values.get(child).is_some_and(|values| values.binary_search(&wanted).is_ok())
+            let children = (0..self.diagrams.width(axis)).map(|cell| (cell, self.diagrams.child(at, axis, cell)));
+            let way = children.into_iter().find(|(_, child)| {
+                let set = self.sets.of(*child, self.diagrams);
+                self.sets.has(set, wanted)
             });
             let Some((cell, child)) = way else { break };
             if let Some(place) = cells.get_mut(axis) {
@@ -78,31 +78,79 @@ impl Search<'_> {
         }
         cells
     }
+}
 
-    /// The values that a function has anywhere, in order. Known of everything below afterwards.
-    fn values(&mut self, of: Ref) -> Rc<[u32]> {
-        if let Some(known) = self.values.get(&of) {
-            return known.clone();
+/// The values that functions have anywhere, as sets of numbers that the values are given as they come.
+#[derive(Default)]
+struct Sets {
+    /// The value of each number.
+    values: Vec<u32>,
+    numbers: HashMap<u32, usize, Hashing>,
+    /// The set of each function, of which there is one each.
+    of: HashMap<Ref, usize, Hashing>,
+    sets: Vec<Vec<u64>>,
+    known: HashMap<Vec<u64>, usize, Hashing>,
+}
+
+impl Sets {
+    fn of(&mut self, of: Ref, diagrams: &Diagrams) -> usize {
+        if let Some(known) = self.of.get(&of) {
+            return *known;
         }
-        let values: Rc<[u32]> = match of.value() {
-            Some(value) => [value].into(),
+        let mut bits = Vec::new();
+        match of.value() {
+            Some(value) => self.add(value, &mut bits),
             None => {
-                let axis = self.diagrams.top(of);
-                let mut all = Vec::new();
+                let axis = diagrams.top(of);
                 let mut last = None;
-                for cell in 0..self.diagrams.width(axis) {
-                    let child = self.diagrams.child(of, axis, cell);
+                for cell in 0..diagrams.width(axis) {
+                    let child = diagrams.child(of, axis, cell);
                     if last != Some(child) {
-                        all.extend_from_slice(&self.values(child));
+                        let set = self.of(child, diagrams);
+                        join(&mut bits, self.sets.get(set).map(Vec::as_slice).unwrap_or_default());
                     }
                     last = Some(child);
                 }
-                all.sort_unstable();
-                all.dedup();
-                all.into()
             }
-        };
-        self.values.insert(of, values.clone());
-        values
+        }
+        let next = self.sets.len();
+        let set = *self.known.entry(bits).or_insert_with_key(|bits| {
+            self.sets.push(bits.clone());
+            next
+        });
+        self.of.insert(of, set);
+        set
     }
+
+    fn add(&mut self, value: u32, bits: &mut Vec<u64>) {
+        let number = *self.numbers.entry(value).or_insert_with(|| {
+            self.values.push(value);
+            self.values.len() - 1
+        });
+        bits.resize(number / 64 + 1, 0);
+        if let Some(word) = bits.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+    }
+
+    fn has(&self, set: usize, value: u32) -> bool {
+        let bits = self.sets.get(set).map(Vec::as_slice).unwrap_or_default();
+        self.numbers.get(&value).is_some_and(|number| is_in(bits, *number))
+    }
+
+    fn members(&self, set: usize) -> Vec<u32> {
+        let bits = self.sets.get(set).map(Vec::as_slice).unwrap_or_default();
+        self.values.iter().enumerate().filter(|(number, _)| is_in(bits, *number)).map(|(_, value)| *value).collect()
+    }
+}
+
+fn is_in(bits: &[u64], number: usize) -> bool {
+    bits.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+}
+
+fn join(bits: &mut Vec<u64>, more: &[u64]) {
+    if bits.len() < more.len() {
+        bits.resize(more.len(), 0);
+    }
+    bits.iter_mut().zip(more).for_each(|(bits, more)| *bits |= more);
 }
