@@ -1,4 +1,4 @@
-use crate::{Condition, Facts, TargetId, Truth};
+use crate::{Condition, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +13,7 @@ pub struct Policy {
     pub boundary: Boundary,
     rules: Vec<Rule>,
     pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
+    looks_at_capacity: bool,
     unmatched: Rule,
 }
 
@@ -27,7 +28,8 @@ impl Policy {
             when_full: Routing::DEFAULT_LADDER.to_vec(),
         };
         let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
-        Self { boundary, rules, pools: BTreeMap::new(), unmatched }
+        let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
+        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, unmatched }
     }
 
     /// The same, with the targets of the pools whose capacity its rules look at.
@@ -41,6 +43,12 @@ impl Policy {
     #[must_use]
     pub fn pools(&self) -> &BTreeMap<Arc<str>, BTreeSet<TargetId>> {
         &self.pools
+    }
+
+    /// Whether a decision may depend on how full or fast targets are, so that it has to be looked up.
+    #[must_use]
+    pub fn looks_at_capacity(&self) -> bool {
+        self.looks_at_capacity
     }
 
     /// What decides when no rule matches.
@@ -96,6 +104,15 @@ impl Rule {
     pub fn with_obligations(mut self, obligations: Obligations) -> Self {
         self.obligations = Arc::new(obligations);
         self
+    }
+
+    fn looks_at_capacity(&self) -> bool {
+        let mut looks =
+            matches!(&self.action, RuleAction::Route(routing) if routing.prefer == Preference::Fastest);
+        self.when.each_test(&mut |test| {
+            looks |= matches!(test, Test::Number(NumberFact::Load(..), _));
+        });
+        looks
     }
 
     /// Whether it decides about these facts, if no rule before it does.
