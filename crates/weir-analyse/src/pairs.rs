@@ -19,6 +19,15 @@ pub(crate) fn pairs(diagrams: &Diagrams, a: Ref, b: Ref) -> BTreeMap<(u32, u32),
     search.found
 }
 
+/// Every value that a function has, in order.
+pub(crate) fn values(diagrams: &Diagrams, of: Ref) -> Vec<u32> {
+    let mut sets = Sets::default();
+    let set = sets.of(of, diagrams);
+    let mut values = sets.members(set);
+    values.sort_unstable();
+    values
+}
+
 struct Search<'d> {
     diagrams: &'d Diagrams,
     sets: Sets,

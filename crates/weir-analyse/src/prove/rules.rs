@@ -4,6 +4,7 @@ use super::Made;
 use crate::axis::{Cell, Subject};
 use crate::diagram::{NO, Ref, YES};
 use crate::finding::{Finding, Kind};
+use crate::pairs::values;
 use crate::rules::{Rules, same_effect};
 use crate::space::{Cells, Space};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,13 +94,12 @@ impl View<'_> {
         let matches = self.matches(number);
         let nowhere = self.rules.none() + 1;
         let before = space.diagrams.restrict(matches, self.rules.first, nowhere);
-        let deciding: BTreeSet<usize> = (0..number)
-            .filter(|other| space.diagrams.find(before, |value| value as usize == *other).is_some())
-            .collect();
+        let deciding: Vec<usize> =
+            values(&space.diagrams, before).into_iter().map(|other| other as usize).filter(|other| *other < number).collect();
         // One rule that alone leaves nothing says more than several that do so together.
         let alone =
             deciding.iter().copied().find(|other| space.diagrams.implies(matches, self.matches(*other)));
-        let by: Vec<usize> = alone.map_or_else(|| deciding.into_iter().collect(), |other| vec![other]);
+        let by: Vec<usize> = alone.map_or(deciding, |other| vec![other]);
         let differs = by.iter().copied().find(|other| !same_effect(self.rule(*other), rule));
         let shown = differs.or(by.first().copied());
         let example = shown.and_then(|other| space.diagrams.find(before, |value| value as usize == other));
