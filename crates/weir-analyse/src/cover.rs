@@ -70,7 +70,7 @@ fn try_with(cube: &mut Cube, axis: usize, cells: Option<Vec<bool>>, allowed: Ref
     stays
 }
 
-fn diagram(cube: &Cube, space: &mut Space) -> Ref {
+pub(crate) fn diagram(cube: &Cube, space: &mut Space) -> Ref {
     let mut below = YES;
     for (axis, cells) in cube.iter().enumerate().rev() {
         if let Some(cells) = cells {

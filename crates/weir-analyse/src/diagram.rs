@@ -100,7 +100,9 @@ impl Diagrams {
         let mut at = self.heads.get(self.slot(hash)).copied().unwrap_or(NONE);
         while let Some(node) = self.nodes.get(at as usize) {
             let start = node.start as usize;
-            if usize::from(node.axis) == axis && self.children.get(start..start + children.len()) == Some(children) {
+            if usize::from(node.axis) == axis
+                && self.children.get(start..start + children.len()) == Some(children)
+            {
                 return Some(Ref(at));
             }
             at = node.next;

@@ -33,32 +33,42 @@ pub struct Difference {
     pub changes: Vec<Change>,
 }
 
-/// Requests that are treated differently, all in the same way.
+/// Requests that another rule decides about, or the same rule otherwise.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// What about the decision changes.
-    pub kind: ChangeKind,
-    /// What decides now.
-    pub before: Side,
-    /// What would decide.
-    pub after: Side,
+    /// The rule that decides now.
+    pub before: RuleName,
+    /// The rule that would decide.
+    pub after: RuleName,
     /// Which requests, in words; they are told apart by nothing else.
     pub when: Vec<String>,
     /// Whether there are more such requests than `when` says.
     pub more: bool,
     /// How many regions they are.
     pub regions: u128,
-    /// One of them.
-    pub example: OwnedFacts,
+    /// What becomes of them; the gravest first, never empty.
+    pub effects: Vec<Effect>,
 }
 
-/// One side of a change.
+impl Change {
+    /// The gravest effect.
+    #[must_use]
+    pub fn kind(&self) -> Option<ChangeKind> {
+        self.effects.first().map(|effect| effect.kind)
+    }
+}
+
+/// What becomes of some of the requests of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Side {
-    /// The rule that decides.
-    pub rule: RuleName,
-    /// What it says of the example.
-    pub outcome: String,
+pub struct Effect {
+    /// What about the decision changes.
+    pub kind: ChangeKind,
+    /// What is done with the example now.
+    pub before: String,
+    /// What would be done with it.
+    pub after: String,
+    /// One of the requests.
+    pub example: OwnedFacts,
 }
 
 /// What about a decision changes: the first of these that does.
@@ -142,57 +152,81 @@ pub fn diff(before: Subject<'_>, after: Subject<'_>) -> Result<Difference, TooCo
     let mut space = draft.space();
     let rules = both_rules(before, after, &mut space);
     let environment = both_environments(before, after, &mut space);
-    let mut groups = BTreeMap::<(ChangeKind, usize, usize), Group>::new();
+    let mut groups = BTreeMap::<u32, Group>::new();
     for ((circumstances, ruling), cells) in pairs(&space.diagrams, environment, rules.which) {
-        let Some((old, new)) = rules.all.get(ruling as usize).copied() else { continue };
+        if rules.all.get(ruling as usize).is_none() {
+            continue;
+        }
         let request = space.request(&cells);
-        if let Some((kind, sides)) = compare(before, after, &request) {
-            let group = groups.entry((kind, old, new)).or_insert_with(|| Group::new(ruling, sides, request));
-            group.circumstances.insert(circumstances);
+        let (old, new) = (Outcome::of(before, &request), Outcome::of(after, &request));
+        if let Some(kind) = old.change_to(&new) {
+            groups.entry(ruling).or_default().add(circumstances, kind, &old, &new, request);
         }
     }
-    let changes = groups
-        .into_iter()
-        .map(|((kind, ..), group)| group.change(kind, environment, rules.which, &mut space));
-    let changes: Vec<Change> = changes.collect();
+    let changes = groups.into_iter().filter_map(|(ruling, group)| {
+        let (old, new) = rules.all.get(ruling as usize).copied()?;
+        let ruled = space.diagrams.where_value(rules.which, |value| value == ruling);
+        Some(group.change(name(before, old), name(after, new), (environment, ruled), &mut space))
+    });
+    let mut changes: Vec<Change> = changes.collect();
     if space.diagrams.is_full() {
         return Err(TooComplex);
     }
+    changes.sort_by_key(Change::kind);
     let regions = space.diagrams.count(space.possible, |value| value == 1).0;
     Ok(Difference { regions, changes })
 }
 
-/// Requests that change in the same way from one rule to another.
+fn name(subject: Subject<'_>, rule: usize) -> RuleName {
+    subject.policy.rules().get(rule).unwrap_or(subject.policy.unmatched()).name.clone()
+}
+
+/// Requests that change from one rule to another.
+#[derive(Default)]
 struct Group {
-    ruling: u32,
     circumstances: BTreeSet<u32>,
-    sides: (Side, Side),
-    example: OwnedFacts,
+    effects: BTreeMap<ChangeKind, Effect>,
 }
 
 /// More conditions than these are not read by anybody.
 const WHEN_MAX: usize = 4;
 
 impl Group {
-    fn new(ruling: u32, sides: (Side, Side), example: OwnedFacts) -> Self {
-        Self { ruling, circumstances: BTreeSet::new(), sides, example }
+    fn add(
+        &mut self,
+        circumstances: u32,
+        kind: ChangeKind,
+        old: &Outcome,
+        new: &Outcome,
+        example: OwnedFacts,
+    ) {
+        self.circumstances.insert(circumstances);
+        self.effects.entry(kind).or_insert_with(|| Effect {
+            kind,
+            before: old.in_words(),
+            after: new.in_words(),
+            example,
+        });
     }
 
-    fn change(self, kind: ChangeKind, environment: Ref, rules: Ref, space: &mut Space) -> Change {
+    fn change(
+        self,
+        before: RuleName,
+        after: RuleName,
+        (environment, ruled): (Ref, Ref),
+        space: &mut Space,
+    ) -> Change {
         let circumstances =
             space.diagrams.where_value(environment, |value| self.circumstances.contains(&value));
-        let ruled = space.diagrams.where_value(rules, |value| value == self.ruling);
         let region = space.diagrams.and(circumstances, ruled);
         let (cubes, more) = cover(region, WHEN_MAX, space);
-        let (before, after) = self.sides;
         Change {
-            kind,
             before,
             after,
             when: cubes.iter().map(|cube| in_words(cube, space)).collect(),
             more,
             regions: space.diagrams.count(region, |value| value == 1).0,
-            example: self.example,
+            effects: self.effects.into_values().collect(),
         }
     }
 }
@@ -231,15 +265,4 @@ fn both_environments(before: Subject<'_>, after: Subject<'_>, space: &mut Space)
         let next = known.len() as u32;
         Some(Ref::leaf(*known.entry((a.value()?, b.value()?)).or_insert(next)))
     })
-}
-
-/// What changes for a request, if anything does.
-fn compare(
-    before: Subject<'_>,
-    after: Subject<'_>,
-    request: &OwnedFacts,
-) -> Option<(ChangeKind, (Side, Side))> {
-    let (old, new) = (Outcome::of(before, request), Outcome::of(after, request));
-    let kind = old.change_to(&new)?;
-    Some((kind, (old.side(), new.side())))
 }

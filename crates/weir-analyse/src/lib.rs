@@ -23,7 +23,7 @@ mod random;
 #[cfg(test)]
 mod tests;
 
-pub use diff::{Change, ChangeKind, Difference, Side, Subject, diff};
+pub use diff::{Change, ChangeKind, Difference, Effect, Subject, diff};
 pub use finding::{Finding, Kind, Severity, telling_facts};
 pub use lint::{Advice, AdviceKind, Lint, Score, lint, never_decided, score};
 pub use prove::{Decide, Proof, TooComplex, prove, prove_by};

@@ -74,7 +74,8 @@ impl Search<'_> {
         let mut at = of;
         while at.value().is_none() {
             let axis = self.diagrams.top(at);
-            let children = (0..self.diagrams.width(axis)).map(|cell| (cell, self.diagrams.child(at, axis, cell)));
+            let children =
+                (0..self.diagrams.width(axis)).map(|cell| (cell, self.diagrams.child(at, axis, cell)));
             let way = children.into_iter().find(|(_, child)| {
                 let set = self.sets.of(*child, self.diagrams);
                 self.sets.has(set, wanted)
@@ -149,7 +150,12 @@ impl Sets {
 
     fn members(&self, set: usize) -> Vec<u32> {
         let bits = self.sets.get(set).map(Vec::as_slice).unwrap_or_default();
-        self.values.iter().enumerate().filter(|(number, _)| is_in(bits, *number)).map(|(_, value)| *value).collect()
+        self.values
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| is_in(bits, *number))
+            .map(|(_, value)| *value)
+            .collect()
     }
 }
 

@@ -95,3 +95,99 @@ proptest! {
         }
     }
 }
+
+fn differs(before: &Policy, after: &Policy, catalogue: &Catalogue, request: &OwnedFacts) -> bool {
+    let essence_of = |policy| essence(&decided(policy, catalogue, request)).1;
+    essence_of(before) != essence_of(after)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What two policies do differently with any request is told, and what is told they do.
+    #[test]
+    fn every_difference_is_told_and_every_one_told_is_there(
+        (before, catalogue) in policy(), rules in crate::random::rules(),
+        requests in proptest::collection::vec(request(), 1..40),
+    ) {
+        let after = Policy::new(before.boundary.clone(), rules);
+        let subject = |policy| crate::Subject { policy, catalogue: &catalogue };
+        let difference = crate::diff(subject(&before), subject(&after)).unwrap();
+        let names = |request: &OwnedFacts| {
+            let facts = request.borrow();
+            (before.rule_for(&facts).name.clone(), after.rule_for(&facts).name.clone())
+        };
+        for request in &requests {
+            let (old, new) = names(request);
+            let told = difference.changes.iter().any(|change| change.before == old && change.after == new);
+            prop_assert!(told || !differs(&before, &after, &catalogue, request));
+        }
+        for change in &difference.changes {
+            for effect in &change.effects {
+                prop_assert_eq!(names(&effect.example), (change.before.clone(), change.after.clone()));
+                let is_outward = matches!(effect.kind, crate::ChangeKind::Opened | crate::ChangeKind::Closed
+                    | crate::ChangeKind::Denied | crate::ChangeKind::Allowed | crate::ChangeKind::Targets);
+                prop_assert!(!is_outward || differs(&before, &after, &catalogue, &effect.example));
+            }
+        }
+    }
+
+    /// The conditions that a region is told by hold in the region and nowhere else.
+    #[test]
+    fn a_region_told_in_conditions_is_the_region((policy, catalogue) in policy()) {
+        let mut space = space(&policy, &catalogue);
+        let rules = Rules::of(&policy, &mut space);
+        for region in rules.decides.iter().copied() {
+            let (cubes, more) = crate::cover::cover(region, 50, &mut space);
+            let told = cubes.iter().fold(crate::diagram::NO, |told, cube| {
+                let cube = crate::cover::diagram(cube, &mut space);
+                space.diagrams.or(told, cube)
+            });
+            let told = space.diagrams.and(told, space.possible);
+            prop_assert!(space.diagrams.implies(told, region));
+            prop_assert!(more || told == region);
+        }
+    }
+
+    /// A rule that decides about any request is not called dead, and examples show what they are for.
+    #[test]
+    fn no_rule_that_decides_is_called_dead(
+        (policy, catalogue) in policy(), requests in proptest::collection::vec(request(), 1..40),
+    ) {
+        let proof = crate::prove(&policy, &catalogue).unwrap();
+        let dead = |finding: &&crate::Finding| {
+            matches!(finding.kind, crate::Kind::Unreachable | crate::Kind::Shadowed)
+        };
+        let dead: BTreeSet<_> = proof.findings.iter().filter(dead).filter_map(|finding| finding.rule.clone()).collect();
+        for request in &requests {
+            prop_assert!(!dead.contains(&policy.rule_for(&request.borrow()).name));
+        }
+        for finding in &proof.findings {
+            prop_assert!(finding.severity() != crate::Severity::Error, "{:?}", finding);
+            let (Some(example), Some(rule)) = (&finding.example, &finding.rule) else { continue };
+            let decides = &policy.rule_for(&example.borrow()).name;
+            let expected = match finding.kind {
+                crate::Kind::Shadowed => finding.others.contains(decides),
+                crate::Kind::Overtaken => finding.others == [decides.clone()],
+                crate::Kind::Redundant | crate::Kind::DeadEnd | crate::Kind::Overlap => decides == rule,
+                _ => true,
+            };
+            prop_assert!(expected, "{:?} decided by {}", finding, decides);
+        }
+    }
+
+    /// Without a rule that is called redundant or shadowed nothing is different.
+    #[test]
+    fn what_is_called_needless_is_needless((policy, catalogue) in policy()) {
+        let proof = crate::prove(&policy, &catalogue).unwrap();
+        for finding in proof.findings {
+            let needless = matches!(finding.kind,
+                crate::Kind::Unreachable | crate::Kind::Shadowed | crate::Kind::Redundant);
+            let Some(name) = finding.rule.filter(|_| needless) else { continue };
+            let rest = policy.rules().iter().filter(|rule| rule.name != name).cloned().collect();
+            let without = Policy::new(policy.boundary.clone(), rest);
+            let subject = |policy| crate::Subject { policy, catalogue: &catalogue };
+            prop_assert!(crate::diff(subject(&policy), subject(&without)).unwrap().changes.is_empty());
+        }
+    }
+}

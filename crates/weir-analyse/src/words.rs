@@ -25,7 +25,7 @@ fn of_axis(axis: &Axis, chosen: &[bool]) -> String {
     match &axis.subject {
         Subject::Sensitivity => sensitivity(&cells),
         Subject::Jurisdiction(place) => has("data.jurisdictions", place, &cells),
-        Subject::OtherJurisdiction { .. } => has("data.jurisdictions", &"another one", &cells),
+        Subject::OtherJurisdiction { .. } => has("data.jurisdictions", &"any other", &cells),
         Subject::Category(category) => has("data.categories", category, &cells),
         Subject::Modality(kind) => has("request.modality", kind, &cells),
         Subject::Scope(class) => has("caller.scopes", &class.shown(), &cells),
@@ -34,13 +34,18 @@ fn of_axis(axis: &Axis, chosen: &[bool]) -> String {
             format!("caller.scopes is {known}")
         }
         Subject::Entity(class) => {
-            format!("data.entities: {} {}", class.shown(), numbers(&cells, &|number| number.to_string()))
+            let most = u64::from(u32::MAX);
+            format!(
+                "data.entities: {} {}",
+                class.shown(),
+                numbers(&cells, most, &|number| number.to_string())
+            )
         }
         Subject::TokensNeeded => {
-            format!("prompt and limit {} tokens", numbers(&cells, &|number| number.to_string()))
+            format!("prompt and limit {} tokens", numbers(&cells, u64::MAX, &|number| number.to_string()))
         }
         Subject::Value(Fact::Number(fact)) => {
-            format!("{} {}", fact.name(), numbers(&cells, &|number| fact.show(number)))
+            format!("{} {}", fact.name(), numbers(&cells, fact.most(), &|number| fact.show(number)))
         }
         Subject::Value(fact) => one_of(fact, axis, chosen),
         Subject::Wish => format!("the caller's wish is {}", alternatives(&cells, |cell| wish(cell))),
@@ -52,7 +57,7 @@ fn picked<'a>(axis: &'a Axis, chosen: &[bool], which: bool) -> Vec<&'a Cell> {
 }
 
 fn has(fact: &str, member: &dyn std::fmt::Display, cells: &[&Cell]) -> String {
-    let word = if cells.contains(&&Cell::Is(true)) { "has" } else { "has not" };
+    let word = if cells.contains(&&Cell::Is(true)) { "with" } else { "without" };
     format!("{fact} {word} {member}")
 }
 
@@ -93,7 +98,7 @@ fn range_of(levels: &[Level]) -> String {
 }
 
 /// Intervals that touch are told as one.
-fn numbers(cells: &[&Cell], show: &dyn Fn(u64) -> String) -> String {
+fn numbers(cells: &[&Cell], most: u64, show: &dyn Fn(u64) -> String) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for cell in cells {
         if let Cell::Numbers(from, to) = cell {
@@ -107,12 +112,18 @@ fn numbers(cells: &[&Cell], show: &dyn Fn(u64) -> String) -> String {
     let range = |(from, to): &(u64, u64)| match (*from, *to) {
         (from, to) if from == to => format!("= {}", show(from)),
         (0, to) => format!("<= {}", show(to)),
-        (from, u64::MAX) => format!(">= {}", show(from)),
+        (from, to) if to == most => at_least(from, show),
         (from, to) => format!("from {} to {}", show(from), show(to)),
     };
     let parts: Vec<String> =
         ranges.iter().map(range).chain(is_unknown.then(|| "unknown".to_owned())).collect();
     parts.join(" or ")
+}
+
+/// `> 0.7` reads better than `>= 0.700001`.
+fn at_least(from: u64, show: &dyn Fn(u64) -> String) -> String {
+    let below = show(from.saturating_sub(1));
+    if below.len() < show(from).len() { format!("> {below}") } else { format!(">= {}", show(from)) }
 }
 
 /// The values that will do, or, if they are fewer, those that will not.
@@ -125,7 +136,10 @@ fn one_of(fact: &Fact, axis: &Axis, chosen: &[bool]) -> String {
     };
     let other =
         |cell: &&Cell| matches!(cell, Cell::Names(class) if matches!(class.kind, NameKind::Other { .. }));
-    if no.len() < yes.len() || yes.iter().any(other) {
+    // Nothing can be said of any other name but which it is not.
+    let is_told_by_exclusion =
+        if no.iter().any(other) { false } else { no.len() < yes.len() || yes.iter().any(other) };
+    if is_told_by_exclusion {
         format!("{} is not {}", fact.name(), alternatives(&no, |cell| shown(cell)))
     } else {
         format!("{} is {}", fact.name(), alternatives(&yes, |cell| shown(cell)))
@@ -136,8 +150,11 @@ fn alternatives(cells: &[&Cell], shown: impl Fn(&Cell) -> String) -> String {
     const SHOWN_MAX: usize = 6;
     let names: Vec<String> = cells.iter().take(SHOWN_MAX).map(|cell| shown(cell)).collect();
     let more = cells.len().saturating_sub(SHOWN_MAX);
-    let names = names.join(" or ");
-    if more == 0 { names } else { format!("{names} or {more} others") }
+    match names.as_slice() {
+        [first @ .., last] if more == 0 && !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names if more == 0 => names.join(", "),
+        names => format!("{} or {more} others", names.join(", ")),
+    }
 }
 
 fn wish(cell: &Cell) -> String {

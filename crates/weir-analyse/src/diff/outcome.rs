@@ -1,4 +1,4 @@
-use super::{ChangeKind, Side, Subject};
+use super::{ChangeKind, Subject};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,6 @@ use weir_policy::{
 /// What a policy does with a request, in words that mean the same under another one.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    rule: RuleName,
     obligations: Arc<Obligations>,
     does: Does,
 }
@@ -40,7 +39,7 @@ impl Outcome {
         let facts = request.borrow();
         let rule = policy.rule_for(&facts);
         let Some(alias) = catalogue.alias(facts.request.alias) else {
-            return Self { rule: rule.name.clone(), obligations: Arc::default(), does: Does::Unknown };
+            return Self { obligations: Arc::default(), does: Does::Unknown };
         };
         let decision = decide(policy, catalogue, alias, &facts);
         let prefer = match &rule.action {
@@ -55,11 +54,7 @@ impl Outcome {
             }
             Action::Route(plan) => Does::Route(Route::of(plan, prefer, catalogue)),
         };
-        Self { rule: decision.rule, obligations: decision.obligations, does }
-    }
-
-    pub fn side(&self) -> Side {
-        Side { rule: self.rule.clone(), outcome: self.in_words() }
+        Self { obligations: decision.obligations, does }
     }
 
     /// What is different in `after`, if anything is.
@@ -77,7 +72,7 @@ impl Outcome {
         kind.or_else(|| (self.obligations != after.obligations).then_some(ChangeKind::Obligations))
     }
 
-    fn in_words(&self) -> String {
+    pub fn in_words(&self) -> String {
         let mut words = match &self.does {
             Does::Unknown => "no such alias".to_owned(),
             Does::Deny(code, message) if message.is_empty() => format!("denied: {code}"),

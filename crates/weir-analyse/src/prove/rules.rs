@@ -94,8 +94,11 @@ impl View<'_> {
         let matches = self.matches(number);
         let nowhere = self.rules.none() + 1;
         let before = space.diagrams.restrict(matches, self.rules.first, nowhere);
-        let deciding: Vec<usize> =
-            values(&space.diagrams, before).into_iter().map(|other| other as usize).filter(|other| *other < number).collect();
+        let deciding: Vec<usize> = values(&space.diagrams, before)
+            .into_iter()
+            .map(|other| other as usize)
+            .filter(|other| *other < number)
+            .collect();
         // One rule that alone leaves nothing says more than several that do so together.
         let alone =
             deciding.iter().copied().find(|other| space.diagrams.implies(matches, self.matches(*other)));

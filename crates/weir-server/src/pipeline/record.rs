@@ -233,7 +233,9 @@ impl Ledger {
         let now = Instant::now();
         self.times.first_content = Some(now);
         // Of an answer in whole, what comes first is its end.
-        if let (true, Some(target), Some(forwarded)) = (self.decision.stream, &self.target, self.times.forwarded) {
+        if let (true, Some(target), Some(forwarded)) =
+            (self.decision.stream, &self.target, self.times.forwarded)
+        {
             self.gateway.speeds.learn(target, now - forwarded);
         }
     }

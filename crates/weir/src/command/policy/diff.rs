@@ -6,7 +6,7 @@ use crate::output::{ASIDE, BAD, GOOD, HEADING, MIND, line, paint};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use weir_analyse::{Change, ChangeKind, Difference, Subject, diff};
+use weir_analyse::{Change, ChangeKind, Difference, Effect, Subject, diff};
 use weir_server::Snapshot;
 
 /// Shows which requests a changed policy would treat differently, and how.
@@ -15,7 +15,7 @@ use weir_server::Snapshot;
 /// split, joined or moved without effect are no difference. What the data sections say of texts is not compared.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Changes, the gravest first:
+Effects, the gravest first:
   opened       requests that stay inside may leave the network
   denied       requests that are answered would be denied
   closed       requests that may leave would stay inside
@@ -42,7 +42,8 @@ pub(super) struct DiffArgs {
 }
 
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Failed> {
-    let load = |policy: &PathBuf| FilesArgs { config: args.config.clone(), policy: Some(policy.clone()) }.load();
+    let load =
+        |policy: &PathBuf| FilesArgs { config: args.config.clone(), policy: Some(policy.clone()) }.load();
     let (before, after) = (load(&args.before)?, load(&args.after)?);
     let difference =
         diff(subject(&before), subject(&after)).map_err(|error| Failed::Check(error.to_string()))?;
@@ -67,13 +68,7 @@ fn print(difference: &Difference) {
         ));
         return;
     }
-    let mut last = None;
     for change in &difference.changes {
-        if last != Some(change.kind) {
-            let heading = format!("{}: {}", change.kind, change.kind.in_words());
-            line(paint(style(change.kind), heading));
-        }
-        last = Some(change.kind);
         print_change(change);
     }
 }
@@ -91,33 +86,49 @@ fn style(kind: ChangeKind) -> anstyle::Style {
 }
 
 fn print_change(change: &Change) {
+    let Change { before, after, when, more, regions: _, effects } = change;
+    if before == after {
+        line(paint(HEADING, format_args!("rule `{before}`")));
+    } else {
+        line(paint(HEADING, format_args!("rule `{after}` instead of `{before}`")));
+    }
     let mut word = "when";
-    for when in &change.when {
-        line(format_args!("  {word:7} {when}"));
+    for when in when {
+        line(format_args!("  {word:8}{when}"));
         word = "or when";
     }
-    if change.more {
+    if *more {
         line("  or in further cases");
     }
-    line(format_args!("    now   {} {}", change.before.outcome, by(&change.before.rule)));
-    line(format_args!("    then  {} {}", change.after.outcome, by(&change.after.rule)));
-    line(format_args!("    {} {}", paint(ASIDE, "example:"), example::in_a_line(&change.example)));
-}
-
-fn by(rule: &weir_policy::RuleName) -> String {
-    paint(ASIDE, format_args!("(rule `{rule}`)"))
+    for effect in effects {
+        line(format_args!(
+            "  {} {}",
+            paint(style(effect.kind), format_args!("{}:", effect.kind)),
+            effect.kind.in_words()
+        ));
+        line(format_args!("    now     {}", effect.before));
+        line(format_args!("    then    {}", effect.after));
+        line(format_args!("    {} {}", paint(ASIDE, "example"), example::in_a_line(&effect.example)));
+    }
 }
 
 fn as_json(difference: &Difference) -> Value {
+    let effect = |effect: &Effect| {
+        json!({
+            "kind": effect.kind.as_str(),
+            "before": effect.before,
+            "after": effect.after,
+            "facts": example::as_json(&effect.example),
+        })
+    };
     let change = |change: &Change| {
         json!({
-            "kind": change.kind.as_str(),
+            "before": change.before.to_string(),
+            "after": change.after.to_string(),
             "when": change.when,
             "more": change.more,
             "regions": change.regions.to_string(),
-            "before": { "rule": change.before.rule.to_string(), "outcome": change.before.outcome },
-            "after": { "rule": change.after.rule.to_string(), "outcome": change.after.outcome },
-            "facts": example::as_json(&change.example),
+            "effects": change.effects.iter().map(effect).collect::<Vec<_>>(),
         })
     };
     json!({

@@ -29,7 +29,8 @@ fn plain(value: &Value) -> &str {
 }
 
 fn written(request: &OwnedFacts) -> Vec<(String, Value)> {
-    let facts = telling_facts(request).into_iter().map(|(fact, value)| (fact.name().into_owned(), of(&fact, &value)));
+    let facts =
+        telling_facts(request).into_iter().map(|(fact, value)| (fact.name().into_owned(), of(&fact, &value)));
     let wish = request.wish.map(|wish| ("wish".to_owned(), json!(wish.as_str())));
     facts.chain(wish).collect()
 }

@@ -84,7 +84,11 @@ impl Log {
 
     /// A log without any decision says nothing of rules.
     fn advice(&self, policy: &Policy) -> Vec<Advice> {
-        if self.total() == 0 { Vec::new() } else { never_decided(policy, |rule| self.requests.contains_key(rule)) }
+        if self.total() == 0 {
+            Vec::new()
+        } else {
+            never_decided(policy, |rule| self.requests.contains_key(rule))
+        }
     }
 }
 

@@ -77,7 +77,10 @@ fn print(proof: &Proof, args: &ProveArgs, snapshot: &Snapshot) {
     let overlaps = proof.findings.iter().filter(|finding| finding.kind == Kind::Overlap).count();
     if overlaps > 0 && !args.overlaps {
         let pairs = if overlaps == 1 { "one pair".to_owned() } else { format!("{overlaps} pairs") };
-        line(format_args!("{}: the order of {pairs} of rules matters; `--overlaps` lists them", paint(ASIDE, "note")));
+        line(format_args!(
+            "{}: the order of {pairs} of rules matters; `--overlaps` lists them",
+            paint(ASIDE, "note")
+        ));
     }
     line(verdict(proof, snapshot));
 }
@@ -88,7 +91,11 @@ fn print_finding(finding: &Finding) {
         Severity::Warning => MIND,
         Severity::Note => ASIDE,
     };
-    line(format_args!("{}: {}", paint(style, format_args!("{}[{}]", finding.severity(), finding.kind)), finding.message));
+    line(format_args!(
+        "{}: {}",
+        paint(style, format_args!("{}[{}]", finding.severity(), finding.kind)),
+        finding.message
+    ));
     if let Some(request) = &finding.example {
         line(format_args!("  {} {}", paint(ASIDE, "example:"), example::in_a_line(request)));
     }
@@ -107,8 +114,14 @@ fn verdict(proof: &Proof, snapshot: &Snapshot) -> String {
         snapshot.loaded.policy_revision
     );
     match (errors, warnings) {
-        (0, 0) => format!("{} no request can go where it may not, and every rule has its use ({scope})", paint(GOOD, "proved:")),
-        (0, _) => format!("{} no request can go where it may not; {warnings} to look at ({scope})", paint(GOOD, "proved:")),
+        (0, 0) => format!(
+            "{} no request can go where it may not, and every rule has its use ({scope})",
+            paint(GOOD, "proved:")
+        ),
+        (0, _) => format!(
+            "{} no request can go where it may not; {warnings} to look at ({scope})",
+            paint(GOOD, "proved:")
+        ),
         _ => format!("{} {errors} errors, {warnings} warnings ({scope})", paint(BAD, "not proved:")),
     }
 }
