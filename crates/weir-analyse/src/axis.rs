@@ -4,12 +4,14 @@
 //! of them stands for all. Every value of a fact is in exactly one cell.
 
 mod class;
+#[cfg(test)]
+mod locate;
 
 pub(crate) use class::{NameClass, NameKind, classes};
 
 use std::collections::BTreeSet;
 use weir_label::{Category, Jurisdiction, Level};
-use weir_policy::{Fact, FactValue, Facts, Modality, RouteWish, Word};
+use weir_policy::{Fact, FactValue, Modality, RouteWish, Word};
 
 /// What an axis is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,17 @@ pub(crate) enum Subject {
     Wish,
 }
 
+impl Subject {
+    /// The jurisdiction, if it is one's presence that the axis is about.
+    pub fn jurisdiction(&self) -> Option<&Jurisdiction> {
+        if let Subject::Jurisdiction(place) | Subject::OtherJurisdiction { example: place, .. } = self {
+            Some(place)
+        } else {
+            None
+        }
+    }
+}
+
 /// Values of one subject that are treated alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cell {
@@ -56,6 +69,18 @@ pub(crate) enum Cell {
 
 impl Cell {
     pub const UNKNOWN: Cell = Cell::Value(FactValue::Unknown);
+
+    pub fn level(&self) -> Option<Level> {
+        if let Cell::Level(level) = self { Some(*level) } else { None }
+    }
+
+    pub fn names(&self) -> Option<&NameClass> {
+        if let Cell::Names(class) = self { Some(class) } else { None }
+    }
+
+    pub fn numbers(&self) -> Option<(u64, u64)> {
+        if let Cell::Numbers(from, to) = self { Some((*from, *to)) } else { None }
+    }
 }
 
 /// One axis.
@@ -115,58 +140,7 @@ impl Axis {
         self.place_of(&Cell::UNKNOWN).unwrap_or_default()
     }
 
-    /// The cell that holds the value of these facts. Of a scope while scopes are unknown, the first.
-    pub fn locate(&self, facts: &Facts<'_>) -> Option<usize> {
-        let label = facts.data.label;
-        match &self.subject {
-            Subject::Sensitivity if label.is_opaque() => self.place_of(&Cell::Opaque),
-            Subject::Sensitivity => self.place_of(&Cell::Level(label.level())),
-            Subject::Jurisdiction(place) => self.place_of(&Cell::Is(label.jurisdictions().contains(place))),
-            Subject::OtherJurisdiction { known, .. } => {
-                self.place_of(&Cell::Is(!label.jurisdictions().is_subset(known)))
-            }
-            Subject::Category(category) => self.place_of(&Cell::Is(label.categories().contains(category))),
-            Subject::Modality(kind) => self.place_of(&Cell::Is(facts.request.modalities.contains(*kind))),
-            Subject::Entity(class) => {
-                let counts = facts.data.entities.iter().filter(|(name, _)| class.holds(name));
-                let most = counts.map(|(_, count)| u64::from(*count)).max();
-                self.place_of_number(most.unwrap_or(0))
-            }
-            Subject::ScopesKnown => self.place_of(&Cell::Is(facts.caller.scopes.is_some())),
-            Subject::Scope(class) => {
-                let has = |scopes: &BTreeSet<String>| scopes.iter().any(|scope| class.holds(scope));
-                self.place_of(&Cell::Is(facts.caller.scopes.is_some_and(has)))
-            }
-            Subject::Value(fact) => self.place_of_value(&fact.value(facts)),
-            Subject::TokensNeeded => self.place_of_number(tokens_needed(facts)),
-            Subject::Wish => self.place_of(&Cell::Wish(facts.wish)),
-        }
-    }
-
     fn place_of(&self, cell: &Cell) -> Option<usize> {
         self.cells.iter().position(|each| each == cell)
     }
-
-    fn place_of_value(&self, value: &FactValue) -> Option<usize> {
-        match value {
-            FactValue::Number(number) => self.place_of_number(*number),
-            FactValue::Name(name) => self.cells.iter().position(|cell| match cell {
-                Cell::Names(class) => class.holds(name),
-                _ => false,
-            }),
-            value => self.cells.iter().position(|cell| matches!(cell, Cell::Value(each) if each == value)),
-        }
-    }
-
-    fn place_of_number(&self, number: u64) -> Option<usize> {
-        self.cells.iter().position(|cell| match cell {
-            Cell::Numbers(from, to) => (*from..=*to).contains(&number),
-            _ => false,
-        })
-    }
-}
-
-/// What a request needs of a model's context.
-pub(crate) fn tokens_needed(facts: &Facts<'_>) -> u64 {
-    facts.request.prompt_tokens.saturating_add(facts.request.max_output_tokens.unwrap_or(0))
 }

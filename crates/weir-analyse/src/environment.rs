@@ -23,7 +23,6 @@ pub(crate) struct Circumstances {
 /// The circumstances of every request.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    pub all: Vec<Circumstances>,
     /// The number of the circumstances.
     pub which: Ref,
 }
@@ -38,9 +37,9 @@ impl Environment {
         // The space's aliases are in the order of names too, but may be more: of another configuration.
         let place = space.place(&Subject::Value(Fact::Name(NameFact::RequestAlias))).unwrap_or_default();
         let names: Vec<Option<usize>> = space.axes().get(place).map_or_else(Vec::new, |axis| {
-            let name = |cell: &Cell| match cell {
-                Cell::Names(class) => catalogue.aliases().position(|alias| **alias.name() == *class.example),
-                _ => None,
+            let name = |cell: &Cell| {
+                let class = cell.names()?;
+                catalogue.aliases().position(|alias| **alias.name() == *class.example)
             };
             axis.cells.iter().map(name).collect()
         });
@@ -50,7 +49,7 @@ impl Environment {
             .map(|name| name.and_then(|name| aliases.get(name).copied()).unwrap_or(nobody))
             .collect();
         let which = space.diagrams.node(place, &children);
-        Self { all: numbers.all, which }
+        Self { which }
     }
 }
 
@@ -127,14 +126,11 @@ fn refused(target: &Target, boundary: &Boundary, space: &mut Space) -> Ref {
     let tables: Vec<(usize, Vec<Ref>)> = (0..)
         .zip(space.axes())
         .filter_map(|(place, axis)| {
-            let children = match &axis.subject {
-                Subject::Sensitivity => axis.cells.iter().map(|cell| says(&label_of(cell))).collect(),
-                Subject::Jurisdiction(data) | Subject::OtherJurisdiction { example: data, .. } => {
-                    vec![NO, says(&Label::default().with_jurisdiction(data.clone()))]
-                }
-                _ => return None,
-            };
-            Some((place, children))
+            if axis.subject == Subject::Sensitivity {
+                return Some((place, axis.cells.iter().map(|cell| says(&label_of(cell))).collect()));
+            }
+            let data = axis.subject.jurisdiction()?;
+            Some((place, vec![NO, says(&Label::default().with_jurisdiction(data.clone()))]))
         })
         .collect();
     for (place, children) in tables {
@@ -145,20 +141,14 @@ fn refused(target: &Target, boundary: &Boundary, space: &mut Space) -> Ref {
 }
 
 fn label_of(cell: &Cell) -> Label {
-    match cell {
-        Cell::Level(level) => Label::at(*level),
-        _ => Label::at(Level::Restricted).with_opaque(),
-    }
+    cell.level().map_or_else(|| Label::at(Level::Restricted).with_opaque(), Label::at)
 }
 
 fn too_short(target: &Target, space: &mut Space) -> Ref {
     let Some((context, place)) = target.context_tokens.zip(space.place(&Subject::TokensNeeded)) else {
         return NO;
     };
-    let is_too_short = |cell: &Cell| match cell {
-        Cell::Numbers(from, _) => *from > u64::from(context),
-        _ => false,
-    };
+    let is_too_short = |cell: &Cell| cell.numbers().is_some_and(|(from, _)| from > u64::from(context));
     let cells = space.axes().get(place).map(|axis| axis.cells.as_slice()).unwrap_or_default();
     let children: Vec<Ref> = cells.iter().map(|cell| if is_too_short(cell) { YES } else { NO }).collect();
     space.diagrams.node(place, &children)

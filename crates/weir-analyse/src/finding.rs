@@ -109,10 +109,9 @@ impl Kind {
     pub const fn severity(self) -> Severity {
         match self {
             Kind::Leak | Kind::Undecided | Kind::Disagreement => Severity::Error,
-            Kind::Unreachable | Kind::Shadowed | Kind::Redundant | Kind::Overtaken | Kind::DeadEnd => {
-                Severity::Warning
-            }
-            Kind::Overlap | Kind::Unmatched | Kind::NoTarget => Severity::Note,
+            Kind::Unreachable | Kind::Shadowed | Kind::Redundant | Kind::DeadEnd => Severity::Warning,
+            // An exception that is meant looks the same as one that is not.
+            Kind::Overtaken | Kind::Overlap | Kind::Unmatched | Kind::NoTarget => Severity::Note,
         }
     }
 }

@@ -143,11 +143,7 @@ fn score_of(policy: &Policy, rules: &Rules, space: &Space) -> Score {
 }
 
 fn rule_score(rule: &Rule) -> u32 {
-    let top = match &rule.when {
-        Condition::All(parts) => parts.iter().map(|part| weight(part, 1)).sum(),
-        other => weight(other, 0),
-    };
-    1 + top
+    1 + weight(&rule.when, 0)
 }
 
 /// One for each test, and one for each combination of conditions that stands within another.

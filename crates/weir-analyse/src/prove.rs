@@ -64,7 +64,7 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
     let mut findings = breaches;
     findings.extend(rules::findings(policy, &rules, &mut space));
     findings.extend(rules::dead_ends(policy, &decisions));
-    findings.extend(rules::without_target(policy, &decisions));
+    findings.extend(rules::without_target(&decisions));
     if space.diagrams.is_full() {
         return Err(TooComplex);
     }

@@ -5,7 +5,7 @@ mod sizes;
 
 pub(crate) use draft::Draft;
 
-use crate::axis::{Axis, Cell, Subject};
+use crate::axis::{Axis, Cell, NameClass, Subject};
 use crate::diagram::{Diagrams, Ref, YES};
 use sizes::Sizes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,7 @@ impl Space {
     }
 
     /// The cells that these facts are in.
+    #[cfg(test)]
     pub fn locate(&self, facts: &Facts<'_>) -> Option<Vec<usize>> {
         self.axes.iter().map(|axis| axis.locate(facts)).collect()
     }
@@ -143,12 +144,12 @@ impl Space {
     }
 
     fn scopes(&mut self, names: &Names) -> Ref {
-        let scopes: Vec<Subject> = self.axes.iter().map(|axis| axis.subject.clone()).collect();
-        let meant = scopes.into_iter().filter_map(|subject| match subject {
-            Subject::Scope(class) if names.contains(&class.example) => Some(class),
-            _ => None,
+        let scopes = self.axes.iter().filter_map(|axis| {
+            if let Subject::Scope(class) = &axis.subject { Some(class.clone()) } else { None }
         });
+        let meant: Vec<NameClass> = scopes.filter(|class| names.contains(&class.example)).collect();
         let tests: Vec<Ref> = meant
+            .into_iter()
             .map(|class| {
                 let test = Test::Scopes(Names(vec![NamePattern::Exact(class.example.clone())]));
                 self.table(&[Subject::ScopesKnown, Subject::Scope(class)], &test)

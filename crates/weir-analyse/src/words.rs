@@ -48,7 +48,7 @@ fn of_axis(axis: &Axis, chosen: &[bool]) -> String {
             format!("{} {}", fact.name(), numbers(&cells, fact.most(), &|number| fact.show(number)))
         }
         Subject::Value(fact) => one_of(fact, axis, chosen),
-        Subject::Wish => format!("the caller's wish is {}", alternatives(&cells, |cell| wish(cell))),
+        Subject::Wish => format!("the caller's wish is {}", alternatives(&cells, wish)),
     }
 }
 
@@ -140,9 +140,9 @@ fn one_of(fact: &Fact, axis: &Axis, chosen: &[bool]) -> String {
     let is_told_by_exclusion =
         if no.iter().any(other) { false } else { no.len() < yes.len() || yes.iter().any(other) };
     if is_told_by_exclusion {
-        format!("{} is not {}", fact.name(), alternatives(&no, |cell| shown(cell)))
+        format!("{} is not {}", fact.name(), alternatives(&no, shown))
     } else {
-        format!("{} is {}", fact.name(), alternatives(&yes, |cell| shown(cell)))
+        format!("{} is {}", fact.name(), alternatives(&yes, shown))
     }
 }
 

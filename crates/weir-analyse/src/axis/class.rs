@@ -34,16 +34,6 @@ impl NameClass {
             NameKind::Other { .. } => "any other".to_owned(),
         }
     }
-
-    /// Whether a name is in the class.
-    pub fn holds(&self, name: &str) -> bool {
-        let is_none_of = |patterns: &[NamePattern]| !patterns.iter().any(|pattern| pattern.matches(name));
-        match &self.kind {
-            NameKind::Exact => *self.example == *name,
-            NameKind::Prefix { prefix, narrower } => name.starts_with(&**prefix) && is_none_of(narrower),
-            NameKind::Other { named } => is_none_of(named),
-        }
-    }
 }
 
 /// The classes into which these patterns divide all names. Each name is in exactly one.

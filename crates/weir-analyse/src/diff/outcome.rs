@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_label::ZoneKind;
 use weir_policy::{
-    Action, Catalogue, Denial, DenialCode, Obligations, OwnedFacts, Plan, Preference, RuleAction, RuleName,
-    Step, TargetId, decide,
+    Action, Catalogue, Denial, DenialCode, Obligations, OwnedFacts, Plan, Preference, RuleAction, Step,
+    TargetId, decide,
 };
 
 /// What a policy does with a request, in words that mean the same under another one.

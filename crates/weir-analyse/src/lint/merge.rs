@@ -25,7 +25,7 @@ pub(super) fn several_in_one(policy: &Policy, rules: &Rules, space: &Space) -> V
         let members: Vec<&Rule> = group.iter().filter_map(|number| all.get(*number)).collect();
         // A rule for all the rest is not said to be part of another one: it would swallow it.
         if members.len() > 1 && !members.iter().any(|rule| rule.when == Condition::always()) {
-            advice.push(merge(&members));
+            advice.extend(merge(&members));
         }
     }
     advice
@@ -40,19 +40,23 @@ fn may_move_up(later: usize, first: usize, all: &[Rule], rules: &Rules, space: &
     })
 }
 
-fn merge(members: &[&Rule]) -> Advice {
-    let names: Vec<RuleName> = members.iter().map(|rule| rule.name.clone()).collect();
-    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+/// Fewer rules than these that say the same for different reasons are worth their names.
+const REASONS_MAX: usize = 3;
+
+fn merge(members: &[&Rule]) -> Option<Advice> {
     let help = match only_difference(members) {
         Some(fact) => format!("write one rule and list the values of `{fact}` in it"),
-        None => "write one rule with their conditions under `any`".to_owned(),
+        None if members.len() > REASONS_MAX => "write one rule with their conditions under `any`".to_owned(),
+        None => return None,
     };
-    Advice {
+    let names: Vec<RuleName> = members.iter().map(|rule| rule.name.clone()).collect();
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Some(Advice {
         kind: AdviceKind::Merge,
         message: format!("rules {} do the same and could be one", list.join(", ")),
         rules: names,
         help,
-    }
+    })
 }
 
 /// The fact in whose test alone the conditions differ.

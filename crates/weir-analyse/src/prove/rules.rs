@@ -209,8 +209,8 @@ impl View<'_> {
                     b.name, a.name
                 ),
                 format!(
-                    "move `{}` above `{}`, or except its requests from the condition of `{}`",
-                    b.name, a.name, a.name
+                    "nothing, if that is the exception that is meant; else move `{}` above `{}`",
+                    b.name, a.name
                 ),
             ),
             None => (
@@ -249,10 +249,7 @@ impl View<'_> {
 fn may_leave(boundary: Level, space: &mut Space) -> Ref {
     let Some(place) = space.place(&Subject::Sensitivity) else { return YES };
     let cells = space.axes().get(place).map(|axis| axis.cells.clone()).unwrap_or_default();
-    let leaves = |cell: &Cell| match cell {
-        Cell::Level(level) if *level < boundary => YES,
-        _ => NO,
-    };
+    let leaves = |cell: &Cell| if cell.level().is_some_and(|level| level < boundary) { YES } else { NO };
     let children: Vec<Ref> = cells.iter().map(leaves).collect();
     space.diagrams.node(place, &children)
 }
@@ -298,7 +295,7 @@ fn reasons(made: &Made) -> impl Iterator<Item = &Exclusion> {
 }
 
 /// Requests for which nothing is left, though some of the same rule find a target.
-pub(super) fn without_target(policy: &Policy, decisions: &[Made]) -> Vec<Finding> {
+pub(super) fn without_target(decisions: &[Made]) -> Vec<Finding> {
     let mut by_code = BTreeMap::<DenialCode, (BTreeSet<String>, &OwnedFacts)>::new();
     for made in decisions {
         let Action::Deny(denial) = &made.decision.action else { continue };
@@ -308,7 +305,6 @@ pub(super) fn without_target(policy: &Policy, decisions: &[Made]) -> Vec<Finding
         let alias = made.request.borrow().request.alias.to_owned();
         by_code.entry(denial.code).or_insert_with(|| (BTreeSet::new(), &made.request)).0.insert(alias);
     }
-    let boundary = policy.boundary.level();
     by_code
         .into_iter()
         .map(|(code, (aliases, example))| Finding {
@@ -321,10 +317,12 @@ pub(super) fn without_target(policy: &Policy, decisions: &[Made]) -> Vec<Finding
                 why(code)
             ),
             help: match code {
-                DenialCode::NoLocalTarget => format!(
-                    "give the alias a local target for data from `{boundary}` up, if they are to be answered"
-                ),
-                _ => "nothing, if that is meant so".to_owned(),
+                DenialCode::NoLocalTarget => {
+                    "give the alias a local target that may have it, if they are to be answered".to_owned()
+                }
+                DenialCode::PolicyDenied | DenialCode::ContextTooLong | DenialCode::NoTargetLeft => {
+                    "nothing, if that is meant so".to_owned()
+                }
             },
             example: Some(example.clone()),
         })

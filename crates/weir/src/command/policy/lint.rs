@@ -1,11 +1,12 @@
 use crate::command::audit::{LogArgs, parse_time};
 use crate::exit::Failed;
+use crate::files::FilesArgs;
 use crate::output::{ASIDE, GOOD, HEADING, MIND, line, paint};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use weir_analyse::{Advice, Lint, Score, lint, never_decided};
+use weir_analyse::{Advice, Lint, Score, lint, never_decided, score};
 use weir_audit::WallTime;
 use weir_policy::Policy;
 use weir_store::audit::{Filter, for_each_row};
@@ -14,12 +15,14 @@ use weir_store::audit::{Filter, for_each_row};
 ///
 /// Looks at the rules themselves and, with `--since`, at the audit log. The complexity score is what a reader has
 /// to keep in mind: one for each rule, each test, each `any`, `all` or `not` within another, and each pair of rules
-/// whose order matters. Beside it stands what is rarely wrong: below 50 a policy is easily read, above 150 hardly.
+/// whose order matters. Below 50 a policy is easily read, above 150 hardly. The audit log names policies by their
+/// digests and keeps no texts, so that the trend is told of the files that `--earlier` names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 nothing to tidy, 1 there is advice or the score is too high, 3 the files cannot be used.
 
-Example: weir policy lint --since 90d --max-score 150")]
+Example: weir policy lint --since 90d --max-score 150
+Example: git show v1:policy.yaml > old.yaml; weir policy lint --earlier old.yaml")]
 pub(super) struct LintArgs {
     #[command(flatten)]
     log: LogArgs,
@@ -27,6 +30,10 @@ pub(super) struct LintArgs {
     /// Also name rules that have decided nothing since then: a time, or a time before now (`90d`)
     #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     since: Option<WallTime>,
+
+    /// Also show how complex an earlier version of the policy was; may be given several times, oldest first
+    #[arg(long, value_name = "FILE")]
+    earlier: Vec<PathBuf>,
 
     /// Fail when the complexity score is higher
     #[arg(long, value_name = "SCORE")]
@@ -49,13 +56,42 @@ pub(super) fn run(args: &LintArgs) -> Result<ExitCode, Failed> {
     if let Some(log) = &log {
         advice.extend(log.advice(&loaded.policy));
     }
+    let earlier = args.earlier.iter().map(|policy| earlier(policy, args)).collect::<Result<Vec<_>, _>>()?;
     if args.json {
-        line(as_json(&score, &advice, log.as_ref()));
+        line(as_json(&score, &advice, &earlier, log.as_ref()));
     } else {
         print(&score, &advice, log.as_ref());
+        print_trend(&earlier, &score);
     }
     let is_too_high = args.max_score.is_some_and(|max| score.total() > max);
     Ok(if advice.is_empty() && !is_too_high { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// An earlier policy and its score.
+struct Earlier<'a> {
+    file: &'a Path,
+    score: u32,
+}
+
+fn earlier<'a>(policy: &'a PathBuf, args: &LintArgs) -> Result<Earlier<'a>, Failed> {
+    let files = FilesArgs { policy: Some(policy.clone()), ..args.log.files.clone() };
+    let snapshot = files.load()?;
+    let score = score(&snapshot.loaded.policy, &snapshot.loaded.catalogue);
+    let score = score.map_err(|error| Failed::Check(error.to_string()))?.total();
+    Ok(Earlier { file: policy, score })
+}
+
+fn print_trend(earlier: &[Earlier<'_>], now: &Score) {
+    if earlier.is_empty() {
+        return;
+    }
+    line(paint(HEADING, "trend"));
+    for Earlier { file, score } in earlier {
+        line(format_args!("  {score:6}  {}", file.display()));
+    }
+    let change = |before: u32| i64::from(now.total()) - i64::from(before);
+    let since_first = earlier.first().map_or(0, |first| change(first.score));
+    line(format_args!("  {:6}  now ({since_first:+} since the first)", now.total()));
 }
 
 /// What the audit log says of rules.
@@ -98,7 +134,7 @@ fn print(score: &Score, advice: &[Advice], log: Option<&Log>) {
         line(format_args!("  {} {}", paint(ASIDE, "help:"), advice.help));
     }
     line(format_args!(
-        "{} {}: {} rules, and the order of {} pairs of them matters",
+        "{} {}: {} rules, pairs whose order matters: {}",
         paint(HEADING, "complexity score"),
         score.total(),
         score.rules.len(),
@@ -115,7 +151,7 @@ fn print(score: &Score, advice: &[Advice], log: Option<&Log>) {
     }
 }
 
-fn as_json(score: &Score, advice: &[Advice], log: Option<&Log>) -> Value {
+fn as_json(score: &Score, advice: &[Advice], earlier: &[Earlier<'_>], log: Option<&Log>) -> Value {
     let advised = |advice: &Advice| {
         json!({
             "kind": advice.kind.as_str(),
@@ -126,8 +162,13 @@ fn as_json(score: &Score, advice: &[Advice], log: Option<&Log>) -> Value {
     };
     let rules: Vec<Value> =
         score.rules.iter().map(|(rule, score)| json!({ "rule": rule.to_string(), "score": score })).collect();
+    let earlier: Vec<Value> = earlier
+        .iter()
+        .map(|Earlier { file, score }| json!({ "file": file.display().to_string(), "score": score }))
+        .collect();
     json!({
         "score": score.total(),
+        "earlier": earlier,
         "order_matters": score.order_matters,
         "rules": rules,
         "requests": log.map(|log| &log.requests),

@@ -29,8 +29,8 @@ Findings:
   unreachable   no request can fulfil a rule's condition
   shadowed      rules before it decide about all that a rule matches
   redundant     without the rule nothing would be different
-  overtaken     a rule keeps requests inside that a rule before it may send out
   dead_end      every request that a rule decides about is denied for want of a target
+  overtaken     a rule keeps requests inside that a rule before it may send out (note)
   overlap       the order of two rules matters (note; `--overlaps` lists them)
   unmatched     no rule matches some requests (note)
   no_target     some requests find no target (note)
