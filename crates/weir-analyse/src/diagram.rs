@@ -9,8 +9,15 @@
 //! Computers C-35(8), 1986; with leaves and cells of any number as in A. Srinivasan et al., "Algorithms for
 //! Discrete Function Manipulation", ICCAD 1990.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+mod count;
+mod hashing;
+mod search;
+
+pub(crate) use hashing::Hashing;
+
+use hashing::Mix;
+use std::collections::HashMap;
+use std::hash::Hasher;
 
 /// A function: a node or a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -266,148 +273,6 @@ impl Diagrams {
     pub fn where_value(&mut self, of: Ref, wanted: impl Fn(u32) -> bool) -> Ref {
         self.map(of, |value| u32::from(wanted(value)))
     }
-
-    /// Cells, one of each axis that matters, for which the function has a value that `wanted` names; `None` in
-    /// place of an axis that does not matter. The first such in the order of the cells.
-    pub fn find(&self, of: Ref, wanted: impl Fn(u32) -> bool) -> Option<Vec<Option<usize>>> {
-        let mut cells = vec![None; self.axes()];
-        let mut barren = HashSet::<Ref, Hashing>::default();
-        self.find_below(of, &wanted, &mut cells, &mut barren).then_some(cells)
-    }
-
-    fn find_below(
-        &self,
-        of: Ref,
-        wanted: &impl Fn(u32) -> bool,
-        cells: &mut [Option<usize>],
-        barren: &mut HashSet<Ref, Hashing>,
-    ) -> bool {
-        if let Some(value) = of.value() {
-            return wanted(value);
-        }
-        if barren.contains(&of) {
-            return false;
-        }
-        let axis = self.top(of);
-        for cell in 0..self.width(axis) {
-            if self.find_below(self.child(of, axis, cell), wanted, cells, barren) {
-                if let Some(place) = cells.get_mut(axis) {
-                    *place = Some(cell);
-                }
-                return true;
-            }
-        }
-        barren.insert(of);
-        false
-    }
-
-    /// For each axis whether a function depends on it.
-    pub fn axes_of(&self, of: Ref) -> Vec<bool> {
-        let mut depends = vec![false; self.axes()];
-        let mut seen = HashSet::<Ref, Hashing>::default();
-        let mut open = vec![of];
-        while let Some(at) = open.pop() {
-            if at.value().is_none() && seen.insert(at) {
-                let axis = self.top(at);
-                depends.iter_mut().skip(axis).take(1).for_each(|place| *place = true);
-                open.extend((0..self.width(axis)).map(|cell| self.child(at, axis, cell)));
-            }
-        }
-        depends
-    }
-
-    /// Cells for which a function is true, with this cell of this axis.
-    pub fn find_in_cell(&self, of: Ref, axis: usize, cell: usize) -> Option<Vec<Option<usize>>> {
-        let mut cells = vec![None; self.axes()];
-        let mut barren = HashSet::<Ref, Hashing>::default();
-        let found = self.find_in_cell_below(of, (axis, cell), &mut cells, &mut barren);
-        cells.iter_mut().skip(axis).take(1).for_each(|place| *place = Some(cell));
-        found.then_some(cells)
-    }
-
-    fn find_in_cell_below(
-        &self,
-        of: Ref,
-        fixed: (usize, usize),
-        cells: &mut [Option<usize>],
-        barren: &mut HashSet<Ref, Hashing>,
-    ) -> bool {
-        if of == NO || barren.contains(&of) {
-            return false;
-        }
-        let axis = self.top(of);
-        if axis >= self.axes() {
-            return true;
-        }
-        let choice = if axis == fixed.0 { fixed.1..fixed.1 + 1 } else { 0..self.width(axis) };
-        for cell in choice {
-            if self.find_in_cell_below(self.child(of, axis, cell), fixed, cells, barren) {
-                cells.iter_mut().skip(axis).take(1).for_each(|place| *place = Some(cell));
-                return true;
-            }
-        }
-        barren.insert(of);
-        false
-    }
-
-    /// Cells of which two functions have values that are `wanted`. `hopeless` may say early that there are none.
-    pub fn find_both(
-        &self,
-        a: Ref,
-        b: Ref,
-        hopeless: impl Fn(Ref, Ref) -> bool,
-        wanted: impl Fn(u32, u32) -> bool,
-    ) -> Option<Vec<Option<usize>>> {
-        let mut search = Both { diagrams: self, hopeless, wanted, barren: HashSet::default() };
-        let mut cells = vec![None; self.axes()];
-        search.descend(a, b, &mut cells).then_some(cells)
-    }
-
-    /// Cells for which both are true.
-    pub fn find_overlap(&self, a: Ref, b: Ref) -> Option<Vec<Option<usize>>> {
-        self.find_both(a, b, |a, b| a == NO || b == NO, |a, b| a == 1 && b == 1)
-    }
-
-    /// Whether the first is true only where the second is.
-    pub fn implies(&self, a: Ref, b: Ref) -> bool {
-        self.find_both(a, b, |a, b| a == NO || b == YES || a == b, |a, b| a == 1 && b == 0).is_none()
-    }
-
-    /// How many combinations of one cell of each axis give a value that `wanted` names.
-    pub fn count(&self, of: Ref, wanted: impl Fn(u32) -> bool) -> Count {
-        let mut memo = HashMap::default();
-        let below = self.count_below(of, &wanted, &mut memo);
-        below.times(self.combinations(0, self.top(of)))
-    }
-
-    /// Combinations of the axes from the one that `of` asks for first.
-    fn count_below(
-        &self,
-        of: Ref,
-        wanted: &impl Fn(u32) -> bool,
-        memo: &mut HashMap<Ref, Count, Hashing>,
-    ) -> Count {
-        if let Some(value) = of.value() {
-            return Count(u128::from(wanted(value)));
-        }
-        if let Some(known) = memo.get(&of) {
-            return *known;
-        }
-        let axis = self.top(of);
-        let mut sum = Count(0);
-        for cell in 0..self.width(axis) {
-            let child = self.child(of, axis, cell);
-            let below = self.count_below(child, wanted, memo);
-            sum = sum.plus(below.times(self.combinations(axis + 1, self.top(child))));
-        }
-        memo.insert(of, sum);
-        sum
-    }
-
-    fn combinations(&self, from: usize, to: usize) -> Count {
-        let widths = self.widths.get(from..to).unwrap_or_default();
-        widths.iter().fold(Count(1), |product, width| product.times(Count(*width as u128)))
-    }
 }
 
 fn hash_of(axis: usize, children: &[Ref]) -> u64 {
@@ -416,87 +281,9 @@ fn hash_of(axis: usize, children: &[Ref]) -> u64 {
     mix.finish()
 }
 
-struct Both<'d, H, W> {
-    diagrams: &'d Diagrams,
-    hopeless: H,
-    wanted: W,
-    barren: HashSet<(Ref, Ref), Hashing>,
-}
-
-impl<H: Fn(Ref, Ref) -> bool, W: Fn(u32, u32) -> bool> Both<'_, H, W> {
-    fn descend(&mut self, a: Ref, b: Ref, cells: &mut [Option<usize>]) -> bool {
-        if (self.hopeless)(a, b) {
-            return false;
-        }
-        if let (Some(a), Some(b)) = (a.value(), b.value()) {
-            return (self.wanted)(a, b);
-        }
-        if !self.barren.insert((a, b)) {
-            return false;
-        }
-        let axis = self.diagrams.top(a).min(self.diagrams.top(b));
-        for cell in 0..self.diagrams.width(axis) {
-            let (a, b) = (self.diagrams.child(a, axis, cell), self.diagrams.child(b, axis, cell));
-            if self.descend(a, b, cells) {
-                if let Some(place) = cells.get_mut(axis) {
-                    *place = Some(cell);
-                }
-                return true;
-            }
-        }
-        false
-    }
-}
-
-/// A number of regions; the largest number that fits when there are more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Count(pub u128);
-
-impl Count {
-    fn plus(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-
-    fn times(self, other: Self) -> Self {
-        Self(self.0.saturating_mul(other.0))
-    }
-}
-
-/// A quick hash for keys that nobody outside chooses freely: they are numbers of nodes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mix(u64);
-
-pub(crate) type Hashing = BuildHasherDefault<Mix>;
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(number.into());
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // The multiplier is 2^64 divided by the golden ratio; the rotation brings its high bits to bear.
-        self.0 = (self.0.rotate_left(29) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::count::Count;
     use super::*;
 
     /// The function that is true for one cell of one axis.

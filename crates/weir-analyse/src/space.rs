@@ -10,8 +10,8 @@ use crate::diagram::{Diagrams, Ref, YES};
 use sizes::Sizes;
 use std::collections::{BTreeMap, BTreeSet};
 use weir_policy::{
-    Condition, EntityCount, Fact, FactValue, Facts, Flag, Modality, NamePattern, Names, NumberFact,
-    OwnedFacts, Test, Truth, Words,
+    Condition, EntityCount, Fact, FactValue, Flag, Modality, NamePattern, Names, NumberFact, OwnedFacts,
+    Test, Truth, Words,
 };
 
 /// One cell for each axis; `None` where every cell will do.
@@ -57,7 +57,7 @@ impl Space {
 
     /// The cells that these facts are in.
     #[cfg(test)]
-    pub fn locate(&self, facts: &Facts<'_>) -> Option<Vec<usize>> {
+    pub fn locate(&self, facts: &weir_policy::Facts<'_>) -> Option<Vec<usize>> {
         self.axes.iter().map(|axis| axis.locate(facts)).collect()
     }
 

@@ -170,7 +170,8 @@ proptest! {
                 crate::Kind::Shadowed => finding.others.contains(decides),
                 crate::Kind::Overtaken => finding.others == [decides.clone()],
                 crate::Kind::Redundant | crate::Kind::DeadEnd | crate::Kind::Overlap => decides == rule,
-                _ => true,
+                crate::Kind::Leak | crate::Kind::Undecided | crate::Kind::Disagreement => false,
+                crate::Kind::Unreachable | crate::Kind::Unmatched | crate::Kind::NoTarget => true,
             };
             prop_assert!(expected, "{:?} decided by {}", finding, decides);
         }

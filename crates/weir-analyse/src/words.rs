@@ -1,10 +1,10 @@
 //! Cells in words.
 
-use crate::axis::{Axis, Cell, NameKind, Subject};
+use crate::axis::{Axis, Cell, NameClass, NameKind, Subject};
 use crate::cover::Cube;
 use crate::space::Space;
 use weir_label::Level;
-use weir_policy::{Fact, FactValue, RouteWish};
+use weir_policy::Fact;
 
 /// A condition as people say it: `data.level >= confidential, caller.team is hr`. `always` if it asks nothing.
 pub(crate) fn in_words(cube: &Cube, space: &Space) -> String {
@@ -129,10 +129,9 @@ fn at_least(from: u64, show: &dyn Fn(u64) -> String) -> String {
 /// The values that will do, or, if they are fewer, those that will not.
 fn one_of(fact: &Fact, axis: &Axis, chosen: &[bool]) -> String {
     let (yes, no) = (picked(axis, chosen, true), picked(axis, chosen, false));
-    let shown = |cell: &Cell| match cell {
-        Cell::Names(class) => class.shown(),
-        Cell::Value(value) => fact.show(value),
-        _ => String::new(),
+    let shown = |cell: &Cell| {
+        let value = if let Cell::Value(value) = cell { Some(fact.show(value)) } else { None };
+        value.or_else(|| cell.names().map(NameClass::shown)).unwrap_or_default()
     };
     let other =
         |cell: &&Cell| matches!(cell, Cell::Names(class) if matches!(class.kind, NameKind::Other { .. }));
@@ -158,9 +157,5 @@ fn alternatives(cells: &[&Cell], shown: impl Fn(&Cell) -> String) -> String {
 }
 
 fn wish(cell: &Cell) -> String {
-    match cell {
-        Cell::Wish(Some(wish)) => RouteWish::as_str(*wish).to_owned(),
-        Cell::Value(FactValue::Unknown) | Cell::Wish(None) => "none".to_owned(),
-        _ => String::new(),
-    }
+    if let Cell::Wish(Some(wish)) = cell { wish.as_str().to_owned() } else { "none".to_owned() }
 }

@@ -70,7 +70,8 @@ fn a_rule_that_never_decides_fails_the_proof_with_a_request_that_shows_it() {
     let output = home.weir(&["policy", "prove", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let proof = parsed(&output);
-    let shadowed = proof["findings"].as_array().unwrap().iter().find(|found| found["kind"] == "shadowed").unwrap();
+    let shadowed =
+        proof["findings"].as_array().unwrap().iter().find(|found| found["kind"] == "shadowed").unwrap();
     assert_eq!(shadowed["rule"], "secrets of HR");
     assert_eq!(shadowed["others"], json!(["sensitive data stays local"]));
     assert_eq!(shadowed["facts"]["data.level"], "restricted");
