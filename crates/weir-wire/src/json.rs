@@ -5,31 +5,32 @@
 //! that what is forwarded is what was written; key order is kept.
 
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 mod write;
 pub(crate) use write::{ObjectWriter, write_string};
 
-/// A JSON value as it was written.
+/// A JSON value as it was written. What the text says without escapes is not copied.
 #[derive(Clone, PartialEq)]
-pub enum Json {
+pub enum Json<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
     /// A number, as its text.
-    Number(Box<str>),
+    Number(Cow<'t, str>),
     /// A string, unescaped.
-    String(String),
+    String(Cow<'t, str>),
     /// An array.
-    Array(Vec<Json>),
+    Array(Vec<Json<'t>>),
     /// An object.
-    Object(Object),
+    Object(Object<'t>),
 }
 
 /// User text does not belong into logs: only the shape is shown.
-impl fmt::Debug for Json {
+impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Json::Null => f.write_str("Null"),
@@ -44,56 +45,77 @@ impl fmt::Debug for Json {
 
 /// The members of a JSON object, in the order written, without duplicates.
 #[derive(Clone, PartialEq, Default)]
-pub struct Object(Vec<(String, Json)>);
+pub struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
 
-impl fmt::Debug for Object {
+impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object({} members)", self.0.len())
     }
 }
 
-impl Object {
+impl<'t> Object<'t> {
     /// The member of this name.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Json> {
+    pub fn get(&self, key: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// The member of this name, to change it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Json<'t>> {
         self.0.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// Members in the order written.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
     }
 
     /// Sets a member, in its old place or at the end.
-    pub fn set(&mut self, key: &str, value: Json) {
+    pub fn set(&mut self, key: &str, value: Json<'t>) {
         match self.get_mut(key) {
             Some(old) => *old = value,
-            None => self.0.push((key.to_owned(), value)),
+            None => self.0.push((Cow::Owned(key.to_owned()), value)),
         }
     }
 
     /// Takes a member out.
-    pub fn remove(&mut self, key: &str) -> Option<Json> {
+    pub fn remove(&mut self, key: &str) -> Option<Json<'t>> {
         let index = self.0.iter().position(|(name, _)| name == key)?;
         Some(self.0.remove(index).1)
     }
+
+    /// The same, which outlives the text.
+    #[must_use]
+    pub fn into_owned(self) -> Object<'static> {
+        let own =
+            |(name, value): (Cow<'_, str>, Json<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
+        Object(self.0.into_iter().map(own).collect())
+    }
 }
 
-impl Json {
+impl<'t> Json<'t> {
+    /// The same, which outlives the text.
+    #[must_use]
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(value) => Json::Bool(value),
+            Json::Number(text) => Json::Number(Cow::Owned(text.into_owned())),
+            Json::String(text) => Json::String(Cow::Owned(text.into_owned())),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(object) => Json::Object(object.into_owned()),
+        }
+    }
+
     /// The value as an object.
     #[must_use]
-    pub fn as_object(&self) -> Option<&Object> {
+    pub fn as_object(&self) -> Option<&Object<'t>> {
         if let Json::Object(object) = self { Some(object) } else { None }
     }
 
     /// The value as an array.
     #[must_use]
-    pub fn as_array(&self) -> Option<&[Json]> {
+    pub fn as_array(&self) -> Option<&[Json<'t>]> {
         if let Json::Array(items) = self { Some(items) } else { None }
     }
 
@@ -215,12 +237,41 @@ impl std::error::Error for JsonError {}
 ///
 /// # Errors
 /// [`JsonError`] with the path and offset of the first fault.
-pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json, JsonError> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Err(JsonError { fault: JsonFault::Utf8, path: "$".to_owned(), offset: error.valid_up_to() });
-    }
-    let mut reader = Reader { jiter: Jiter::new(bytes), limits, values_left: limits.values };
-    reader.document().map_err(|mut broken| {
+pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json<'_>, JsonError> {
+    read(bytes, limits, |reader, peek| reader.value(peek, 0))
+}
+
+/// One member of an object, with its value as it was written.
+pub(crate) struct Member<'t> {
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) value: Json<'t>,
+    pub(crate) text: &'t str,
+}
+
+/// Reads one JSON value as [`parse`] does; `None` if it is no object.
+pub(crate) fn parse_members(bytes: &[u8], limits: Limits) -> Result<Option<Vec<Member<'_>>>, JsonError> {
+    read(bytes, limits, |reader, peek| match peek {
+        Peek::Object => {
+            reader.count()?;
+            let depth = reader.deeper(0)?;
+            reader.object(depth).map(Some)
+        }
+        _ => reader.value(peek, 0).map(|_| None),
+    })
+}
+
+fn read<'t, T>(
+    bytes: &'t [u8],
+    limits: Limits,
+    value: impl FnOnce(&mut Reader<'t>, Peek) -> Read<T>,
+) -> Result<T, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
+        fault: JsonFault::Utf8,
+        path: "$".to_owned(),
+        offset: error.valid_up_to(),
+    })?;
+    let mut reader = Reader { jiter: Jiter::new(bytes), text, limits, values_left: limits.values };
+    reader.document(value).map_err(|mut broken| {
         if ends_in_half_a_pair(bytes, broken.offset) {
             broken.fault = JsonFault::LoneSurrogate;
         }
@@ -294,29 +345,30 @@ pub(crate) fn push_index(path: &mut String, index: usize) {
 
 type Read<T> = Result<T, Box<Broken>>;
 
-struct Reader<'j> {
-    jiter: Jiter<'j>,
+struct Reader<'t> {
+    jiter: Jiter<'t>,
+    text: &'t str,
     limits: Limits,
     values_left: usize,
 }
 
-impl Reader<'_> {
-    fn document(&mut self) -> Read<Json> {
+impl<'t> Reader<'t> {
+    fn document<T>(&mut self, value: impl FnOnce(&mut Self, Peek) -> Read<T>) -> Read<T> {
         let peek = self.jiter.peek().map_err(broken)?;
-        let value = self.value(peek, 0)?;
+        let value = value(self, peek)?;
         self.jiter.finish().map_err(broken)?;
         Ok(value)
     }
 
-    fn value(&mut self, peek: Peek, depth: usize) -> Read<Json> {
+    fn value(&mut self, peek: Peek, depth: usize) -> Read<Json<'t>> {
         self.count()?;
         match peek {
             Peek::Null => self.jiter.known_null().map(|()| Json::Null).map_err(broken),
             Peek::True | Peek::False => self.jiter.known_bool(peek).map(Json::Bool).map_err(broken),
-            Peek::String => self.jiter.known_str().map(|s| Json::String(s.to_owned())).map_err(broken),
+            Peek::String => self.string().map(Json::String),
             Peek::Array => self.array(self.deeper(depth)?),
-            Peek::Object => self.object(self.deeper(depth)?),
-            _ => self.number(peek),
+            Peek::Object => self.object(self.deeper(depth)?).map(|members| Json::Object(Object(members))),
+            _ => self.number(peek).map(Json::Number),
         }
     }
 
@@ -335,13 +387,19 @@ impl Reader<'_> {
         Ok(depth + 1)
     }
 
-    fn number(&mut self, peek: Peek) -> Read<Json> {
-        let bytes = self.jiter.known_number_bytes(peek).map_err(broken)?;
-        // A number is ASCII by its grammar.
-        Ok(Json::Number(String::from_utf8_lossy(bytes).into()))
+    fn string(&mut self) -> Read<Cow<'t, str>> {
+        let quote = self.jiter.current_index();
+        self.jiter.known_str().map(|read| as_written(self.text, quote + 1, read)).map_err(broken)
     }
 
-    fn array(&mut self, depth: usize) -> Read<Json> {
+    fn number(&mut self, peek: Peek) -> Read<Cow<'t, str>> {
+        let start = self.jiter.current_index();
+        let bytes = self.jiter.known_number_bytes(peek).map_err(broken)?;
+        // A number is ASCII by its grammar.
+        Ok(as_written(self.text, start, &String::from_utf8_lossy(bytes)))
+    }
+
+    fn array(&mut self, depth: usize) -> Read<Json<'t>> {
         let mut items = Vec::new();
         let mut next = self.jiter.known_array().map_err(broken)?;
         while let Some(peek) = next {
@@ -352,50 +410,97 @@ impl Reader<'_> {
         Ok(Json::Array(items))
     }
 
-    fn object(&mut self, depth: usize) -> Read<Json> {
-        let mut members: Vec<(String, Json)> = Vec::new();
+    fn object<M: Named<'t>>(&mut self, depth: usize) -> Read<Vec<M>> {
+        let mut members: Vec<M> = Vec::new();
         let mut names = Names::default();
-        let mut key = self.jiter.known_object().map_err(broken)?.map(str::to_owned);
+        let mut before = self.jiter.current_index();
+        let mut key = self.jiter.known_object().map_err(broken)?;
         while let Some(name) = key {
-            let value = self.member(names.knows(&name, &members), depth);
-            let value = value.map_err(|b| b.under(Step::Key(name.clone())))?;
+            let name = key_as_written(self.text, before, name);
+            let member = match names.knows(&name, &members) {
+                true => Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index())),
+                false => self.member(depth),
+            };
+            let (value, text) = member.map_err(|b| b.under(Step::Key(name.clone().into_owned())))?;
             names.add(&name);
-            members.push((name, value));
-            key = self.jiter.next_key().map_err(broken)?.map(str::to_owned);
+            members.push(M::new(name, value, text));
+            before = self.jiter.current_index();
+            key = self.jiter.next_key().map_err(broken)?;
         }
-        Ok(Json::Object(Object(members)))
+        Ok(members)
     }
 
-    fn member(&mut self, known: bool, depth: usize) -> Read<Json> {
-        if known {
-            return Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index()));
-        }
+    /// A member's value, and how it is written.
+    fn member(&mut self, depth: usize) -> Read<(Json<'t>, &'t str)> {
         let peek = self.jiter.peek().map_err(broken)?;
-        self.value(peek, depth)
+        let start = self.jiter.current_index();
+        let value = self.value(peek, depth)?;
+        Ok((value, self.text.get(start..self.jiter.current_index()).unwrap_or_default()))
+    }
+}
+
+/// What was read, taken from the text if it stands at `start` as it was read: if it has no escapes.
+fn as_written<'t>(text: &'t str, start: usize, read: &str) -> Cow<'t, str> {
+    match text.get(start..start + read.len()) {
+        Some(written) if written == read => Cow::Borrowed(written),
+        _ => Cow::Owned(read.to_owned()),
+    }
+}
+
+/// The same of a key, whose quote is the first after `before`.
+fn key_as_written<'t>(text: &'t str, before: usize, read: &str) -> Cow<'t, str> {
+    let rest = text.as_bytes().get(before..).unwrap_or_default();
+    let quote = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
+    as_written(text, before + quote + 1, read)
+}
+
+/// What is kept of a member of an object.
+trait Named<'t> {
+    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self;
+    fn name(&self) -> &Cow<'t, str>;
+}
+
+impl<'t> Named<'t> for (Cow<'t, str>, Json<'t>) {
+    fn new(name: Cow<'t, str>, value: Json<'t>, _text: &'t str) -> Self {
+        (name, value)
+    }
+
+    fn name(&self) -> &Cow<'t, str> {
+        &self.0
+    }
+}
+
+impl<'t> Named<'t> for Member<'t> {
+    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self {
+        Self { name, value, text }
+    }
+
+    fn name(&self) -> &Cow<'t, str> {
+        &self.name
     }
 }
 
 /// The names an object has so far: compared one by one while few, hashed when many, so that a hundred
 /// thousand keys cost a hundred thousand steps.
 #[derive(Default)]
-struct Names(HashSet<String>);
+struct Names<'t>(HashSet<Cow<'t, str>>);
 
-impl Names {
+impl<'t> Names<'t> {
     const FEW: usize = 16;
 
-    fn knows(&mut self, name: &str, members: &[(String, Json)]) -> bool {
+    fn knows(&mut self, name: &str, members: &[impl Named<'t>]) -> bool {
         if members.len() < Self::FEW {
-            return members.iter().any(|(known, _)| known == name);
+            return members.iter().any(|known| known.name() == name);
         }
         if self.0.is_empty() {
-            self.0.extend(members.iter().map(|(known, _)| known.clone()));
+            self.0.extend(members.iter().map(|known| known.name().clone()));
         }
         self.0.contains(name)
     }
 
-    fn add(&mut self, name: &str) {
+    fn add(&mut self, name: &Cow<'t, str>) {
         if !self.0.is_empty() {
-            self.0.insert(name.to_owned());
+            self.0.insert(name.clone());
         }
     }
 }
