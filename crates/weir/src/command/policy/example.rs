@@ -8,12 +8,12 @@ use weir_policy::{Fact, FactValue, OwnedFacts};
 pub(super) fn in_a_line(request: &OwnedFacts) -> String {
     let facts: Vec<String> = written(request)
         .into_iter()
-        .map(|(name, value)| match value {
-            Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(|item| plain(item).to_owned()).collect();
+        .map(|(name, value)| match value.as_array() {
+            Some(items) => {
+                let items: Vec<&str> = items.iter().map(plain).collect();
                 format!("{name}: [{}]", items.join(", "))
             }
-            value => format!("{name}: {}", plain(&value)),
+            None => format!("{name}: {}", plain(&value)),
         })
         .collect();
     format!("{{ {} }}", facts.join(", "))
