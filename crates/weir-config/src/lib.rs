@@ -33,6 +33,7 @@ pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{load, load_data_policy};
 pub use problem::{Problem, Problems, Severity};
+pub use scalar::{TimeZone, time};
 pub use schema::schemas;
 pub use secret::Secret;
 

@@ -3,6 +3,7 @@
 mod alias;
 mod backend;
 mod credential;
+mod quality;
 
 use crate::names::Names;
 use crate::outside::Surroundings;

@@ -1,10 +1,11 @@
-use crate::clock::Clock;
+use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::pseudonym::Pseudonyms;
 use crate::reload::ReloadState;
 use crate::snapshot::Snapshot;
+use crate::speeds::Speeds;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub(crate) metrics: Metrics,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) started: SystemTime,
+    pub(crate) wall: Wall,
+    pub(crate) speeds: Speeds,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     cut: watch::Sender<bool>,
@@ -73,6 +76,8 @@ impl Gateway {
             metrics: Metrics::new(),
             pseudonyms: Pseudonyms::new(key),
             started: SystemTime::now(),
+            wall: Wall::of_machine(),
+            speeds: Speeds::default(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             cut: watch::Sender::new(false),

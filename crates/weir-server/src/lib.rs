@@ -24,6 +24,7 @@ mod pseudonym;
 mod reload;
 mod reply;
 mod snapshot;
+mod speeds;
 
 pub use gateway::{Gateway, StartError};
 pub use indexes::read_index;

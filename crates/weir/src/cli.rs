@@ -1,5 +1,5 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, recognisers, schema, serve,
+    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
 };
 use clap::{Parser, Subcommand};
 
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Audit(audit::AuditArgs),
+    Policy(policy::PolicyArgs),
     Schema(schema::SchemaArgs),
     Recognisers(recognisers::RecognisersArgs),
     Man(manual::ManArgs),

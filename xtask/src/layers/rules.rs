@@ -14,6 +14,7 @@ const ARROWS: &[(&str, Below)] = &[
     (
         "weir-server",
         Below::Only(&[
+            "weir-analyse",
             "weir-audit",
             "weir-classify",
             "weir-config",
@@ -33,6 +34,7 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-extract", Below::Only(&[])),
     ("weir-store", Below::Only(&["weir-audit", "weir-label"])),
     ("weir-config", Below::Only(&["weir-classify", "weir-index", "weir-label", "weir-policy"])),
+    ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
@@ -61,6 +63,7 @@ const ARROWS: &[(&str, Below)] = &[
 
 /// No tokio, sockets, files, clocks, randomness or environment in these.
 const PURE: &[&str] = &[
+    "weir-analyse",
     "weir-audit",
     "weir-classify",
     "weir-config",

@@ -28,7 +28,7 @@ use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{Decision, Facts, RouteWish, Target, TargetId, Verdict};
+use weir_policy::{Decision, Facts, Modality, RouteWish, Target, TargetId, Verdict};
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
 
@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     declared_level: Option<Level>,
     shows_decision: bool,
     has_decision: bool,
+    /// The target of the attempt under way.
+    target: Option<Arc<str>>,
     is_closed: bool,
     last: Option<Ticket>,
     times: Times,
@@ -75,6 +77,7 @@ impl Ledger {
             declared_level: None,
             shows_decision: false,
             has_decision: false,
+            target: None,
             is_closed: false,
             last: None,
             times: Times {
@@ -195,6 +198,7 @@ impl Ledger {
         let record = &mut self.decision;
         record.attempt = tried.attempts() + 1;
         record.target = Some(Ident::of(&target.name));
+        self.target = Some(target.name.clone());
         record.backend = Some(Ident::of(&target.backend));
         record.model = Some(Ident::of(&target.model));
         record.zone = Some(zone);
@@ -222,7 +226,17 @@ impl Ledger {
     }
 
     pub fn first_content(&mut self) {
-        self.times.first_content.get_or_insert_with(Instant::now);
+        if self.times.first_content.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        self.times.first_content = Some(now);
+        // Of an answer in whole, what comes first is its end.
+        if let (true, Some(target), Some(forwarded)) =
+            (self.decision.stream, &self.target, self.times.forwarded)
+        {
+            self.gateway.speeds.learn(target, now - forwarded);
+        }
     }
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
@@ -455,17 +469,17 @@ fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
     let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
     let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
     let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data: _, latency_class, wish } = facts;
+    let Facts { caller, request, data: _, task: _, latency, cost: _, capacity: _, time: _, wish } = facts;
     [
         word("request.alias", Some(request.alias)),
-        fixed("latency.class", latency_class.as_str()),
+        fixed("latency.class", latency.class.as_str()),
         word("caller.name", caller.name),
         word("caller.team", caller.team),
         word("caller.app", caller.app),
         word("caller.environment", caller.environment),
         wish.and_then(|wish| fixed("wish", wish.as_str())),
         flag("request.tools", request.tools),
-        flag("request.images", request.images),
+        flag("request.images", request.modalities.contains(Modality::Image)),
         number("request.max_output_tokens", request.max_output_tokens),
     ]
     .into_iter()
