@@ -27,6 +27,13 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// The code of letters and digits that nothing separates.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let mut code = Self::default();
+        text.bytes().try_for_each(|byte| code.push(byte)).map(|()| code)
+    }
+
     fn push(&mut self, byte: u8) -> Option<()> {
         *self.bytes.get_mut(self.len)? = byte.to_ascii_uppercase();
         self.digits |= u32::from(byte.is_ascii_digit()) << self.len;

@@ -1,5 +1,4 @@
 use super::breaker::Breaker;
-use super::text::Text;
 use ipnet::IpNet;
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +9,7 @@ use weir_config::{Detector, DetectorKind, DetectorWhen};
 use weir_label::{Boundary, Category, Classified, Inspect, Label, Level, Local, Recipient};
 use weir_local::{Accept, Call, ConnectError, Endpoint, EndpointError, LocalBackend, SendError};
 use weir_wire::Encode;
-use weir_wire::detector::{Analyze, Judge, Lie};
+use weir_wire::detector::{Analyze, Judge, Lie, Text};
 
 /// The longest text that a detector is asked about.
 const TEXT_BYTES_MAX: usize = 1 << 20;
