@@ -53,8 +53,10 @@ const FAMILIES: [Family; 30] = [
 
 fn main() -> ExitCode {
     let Ok(engine) = Engine::new(Settings::default()) else { return ExitCode::FAILURE };
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str()));
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str()));
     println!("{:28} {:>10}  {:>7} {:>7} {:>7} {:>7}", "", "ns/B, 4K", "16K", "64K", "256K", "1M");
     let mut steepest: f64 = 0.0;
     for (name, texts) in FAMILIES.iter().filter(|(name, _)| is_wanted(name)) {

@@ -352,8 +352,9 @@ impl Window {
     /// that signs tie together are apart from a number in the next column or line.
     pub(crate) fn is_apart(&self) -> bool {
         let is_tied = self.groups > 1 && self.signed;
-        let apart =
-            |link: Link| link.joint == Joint::None || !link.has_digit || is_tied && link.joint == Joint::Space;
+        let apart = |link: Link| {
+            link.joint == Joint::None || !link.has_digit || is_tied && link.joint == Joint::Space
+        };
         apart(self.left) && apart(self.right)
     }
 

@@ -34,14 +34,10 @@ pub fn load(
     let names = raw_weir.as_ref().map(Names::of);
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
-    if let Some(head) = &head {
-        let inside = config.as_ref().map_or(&[][..], |config| &config.network_inside);
-        policy::detectors::check_addresses(&head.data.detectors, inside, &mut rules.report);
-    }
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
-        let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
+        let detectors = policy::detectors::resolve(head.data.detectors, config.as_ref(), &mut rules.report);
         (Policy::new(head.boundary, written), head.data.settings, (detectors, head.data.extractors))
     });
 
@@ -84,9 +80,13 @@ pub fn load_data_policy(
     let (errors, warnings): (Vec<Problem>, _) =
         file.report.finish().into_iter().partition(|problem| problem.severity == Severity::Error);
     match head {
-        Some(Head { boundary, data }) if errors.is_empty() => {
-            Ok(DataPolicy { boundary, classify: data.settings, warnings })
-        }
+        Some(Head { boundary, data }) if errors.is_empty() => Ok(DataPolicy {
+            boundary,
+            classify: data.settings,
+            detectors: data.detectors.len(),
+            extractors: data.extractors.len(),
+            warnings,
+        }),
         _ => Err(Problems(errors)),
     }
 }

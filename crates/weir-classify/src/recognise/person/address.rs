@@ -24,7 +24,7 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 }
 
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
-fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+pub(in crate::recognise) fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let end = haystack.run_end(digit, 6, |b| b.is_ascii_digit());
     match end - digit {
         4 | 5 if begins_code(haystack, digit..end) => {
