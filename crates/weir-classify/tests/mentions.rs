@@ -37,9 +37,11 @@ fn a_city_with_its_postcode_is_a_place() {
         ("10115 Berlin", "Acme, 10115 Berlin"),
         ("75002 Paris", "75002 Paris"),
         ("SW1A 2AA", "London SW1A 2AA"),
+        ("IL 62704", "Springfield, IL 62704"),
     ] {
         names("LOCATION", covered, text);
     }
+    assert_eq!(found("10 Downing Street, London SW1A 2AA").len(), 1, "an address says more");
     assert_eq!(found("wir zahlen 25000 Euro"), []);
 }
 

@@ -179,7 +179,8 @@ fn a_program_does_not_outlive_the_gateway() {
     let directory = tempfile::tempdir().unwrap();
     let pid = directory.path().join("pid");
     let script = format!("echo $$ > {}; exec sleep 60", pid.display());
-    let extractor = json!({ "types": ["application/pdf"], "command": ["sh", "-c", script], "timeout": "60s" });
+    let extractor =
+        json!({ "types": ["application/pdf"], "command": ["sh", "-c", script], "timeout": "60s" });
     let policy = TWO_RULES.replace("rules:\n", &format!("  extractors: [{extractor}]\nrules:\n"));
     let config = |here: &str, there: &str| two_zones(here, there) + "limits: { drain: 200ms }\n";
     let stage = Stage::with(config, &policy);
@@ -190,9 +191,9 @@ fn a_program_does_not_outlive_the_gateway() {
             client.post("/v1/chat/completions", &[], body.as_bytes())
         }))
     });
-    stage.gateway.until("the program runs", |_| {
-        std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n'))
-    });
+    stage
+        .gateway
+        .until("the program runs", |_| std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
     let Stage { gateway, .. } = stage;
     gateway.stop();
     let pid = std::fs::read_to_string(pid).unwrap();

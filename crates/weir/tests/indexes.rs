@@ -20,7 +20,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 const PLAN: &str = "The northern plant will be sold to its managers before the end of the second quarter";
-const MERGER: &str = "All three branches in the valley are merged and the board signs the contract in late autumn";
+const MERGER: &str =
+    "All three branches in the valley are merged and the board signs the contract in late autumn";
 
 fn docx(text: &str) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -64,7 +65,8 @@ fn index(arguments: &[&str]) -> String {
 fn index_records(directory: &Path, rows: &str, out: &Path, more: &[&str]) -> String {
     let csv = directory.join("customers.csv");
     fs::write(&csv, format!("name,no\n{rows}")).unwrap();
-    let arguments = ["records", csv.to_str().unwrap(), "--columns", "name,no", "--out", out.to_str().unwrap()];
+    let arguments =
+        ["records", csv.to_str().unwrap(), "--columns", "name,no", "--out", out.to_str().unwrap()];
     index(&[&arguments[..], more].concat())
 }
 
@@ -123,12 +125,16 @@ fn data_of_an_index_goes_only_where_the_residency_table_says() {
         &["--jurisdiction", "DE", "--level", "internal"],
     );
     let config = |here: &str, there: &str| {
-        let nearby =
-            format!("  - {{ name: nearby, zone: cloud, url: {there}, jurisdiction: DE, models: [{{ name: m }}] }}\n");
+        let nearby = format!(
+            "  - {{ name: nearby, zone: cloud, url: {there}, jurisdiction: DE, models: [{{ name: m }}] }}\n"
+        );
         two_zones(here, there)
             .replace("    zone: cloud\n", "    zone: cloud\n    jurisdiction: US\n")
             .replace("aliases:\n", &format!("{nearby}aliases:\n"))
-            .replace("[there/cloud-model, here/local-model]", "[there/cloud-model, nearby/m, here/local-model]")
+            .replace(
+                "[there/cloud-model, here/local-model]",
+                "[there/cloud-model, nearby/m, here/local-model]",
+            )
     };
     let policy = TWO_RULES
         .replace("data:\n", &format!("data:\n  {made}  profile: balanced\n"))

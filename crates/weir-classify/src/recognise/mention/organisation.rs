@@ -29,7 +29,10 @@ const FORMS: &[&str] = &[
 const WORDS_MAX: usize = 5;
 const WORD_BYTES_MAX: usize = 30;
 /// Small words that may stand within a name.
-const LINKS: [&[u8]; 10] = [b"&", b"and", b"und", b"et", b"y", b"e", b"of", b"de", b"der", b"+"];
+#[rustfmt::skip]
+const LINKS: [&[u8]; 17] = [
+    b"&", b"+", b"and", b"und", b"et", b"y", b"e", b"of", b"de", b"del", b"der", b"du", b"di", b"da", b"van", b"la", b"le",
+];
 /// Words that begin a sentence and no name.
 const OPENERS: [&[u8]; 12] =
     [b"The", b"At", b"In", b"For", b"Our", b"Die", b"Der", b"Das", b"Bei", b"La", b"El", b"Le"];

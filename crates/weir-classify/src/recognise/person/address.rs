@@ -18,9 +18,13 @@ const WITHIN: usize = 72;
 
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
     let postcode = postcode(haystack, digit)?;
-    let from = postcode.start.saturating_sub(WITHIN);
-    let street = street(haystack, from..postcode.start)?;
+    let street = street_before(haystack, &postcode)?;
     Some(Match::new(street..postcode.end, 0.8))
+}
+
+/// Where the street begins that makes an address of a postcode.
+pub(in crate::recognise) fn street_before(haystack: &Haystack<'_>, postcode: &Range<usize>) -> Option<usize> {
+    street(haystack, postcode.start.saturating_sub(WITHIN)..postcode.start)
 }
 
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
