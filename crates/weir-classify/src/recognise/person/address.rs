@@ -24,7 +24,8 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 
 /// Where the street begins that makes an address of a postcode.
 pub(in crate::recognise) fn street_before(haystack: &Haystack<'_>, postcode: &Range<usize>) -> Option<usize> {
-    street(haystack, postcode.start.saturating_sub(WITHIN)..postcode.start)
+    let street = street(haystack, postcode.start.saturating_sub(WITHIN)..postcode.start)?;
+    Some(haystack.text().ceil_char_boundary(street))
 }
 
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
@@ -55,6 +56,8 @@ fn before_city(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usiz
     let space = haystack.starts_with(suffix, " ").then_some(suffix + 1)?;
     let is_city = |at| haystack.byte(at).is_some_and(|b: u8| b.is_ascii_uppercase() || !b.is_ascii());
     let end = haystack.run_end(space, 24, |b| b.is_ascii_alphabetic() || !b.is_ascii() || b == b'-');
+    // A longer name is cut, but not within a character.
+    let end = haystack.text().floor_char_boundary(end);
     (is_city(space) && end > space + 1).then_some(code.start..end)
 }
 
