@@ -27,6 +27,13 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// The code of letters and digits that nothing separates.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let mut code = Self::default();
+        text.bytes().try_for_each(|byte| code.push(byte)).map(|()| code)
+    }
+
     fn push(&mut self, byte: u8) -> Option<()> {
         *self.bytes.get_mut(self.len)? = byte.to_ascii_uppercase();
         self.digits |= u32::from(byte.is_ascii_digit()) << self.len;
@@ -164,6 +171,8 @@ pub(crate) struct Window {
     pub(crate) groups: usize,
     /// Whether all its words are linked the same way.
     pub(crate) uniform: bool,
+    /// Whether signs tie all its words together.
+    signed: bool,
     /// Whether any letter is lower case.
     pub(crate) has_lower_case: bool,
     /// The longest of its words of letters alone.
@@ -322,6 +331,7 @@ impl Chain {
             span: head.start..head.start,
             groups: 0,
             uniform: true,
+            signed: true,
             has_lower_case: false,
             letters: 0,
             joint: Joint::None,
@@ -371,6 +381,7 @@ impl Window {
         }
         if self.groups > 0 {
             self.uniform &= self.joint == word.joint;
+            self.signed &= matches!(word.joint, Joint::Sign(_));
         }
         if let Some(len) = self.lens.get_mut(self.groups) {
             *len = word.len;
@@ -391,9 +402,13 @@ impl Window {
         self.code.len() >= CAPITAL_BELOW || !self.has_lower_case
     }
 
-    /// Whether no neighbour holds digits, so that it is no row of a table or part of a longer number.
+    /// Whether no neighbour holds digits, so that it is no row of a table or part of a longer number. Groups
+    /// that signs tie together are apart from a number in the next column or line.
     pub(crate) fn is_apart(&self) -> bool {
-        let apart = |link: Link| link.joint == Joint::None || !link.has_digit;
+        let is_tied = self.groups > 1 && self.signed;
+        let apart = |link: Link| {
+            link.joint == Joint::None || !link.has_digit || is_tied && link.joint == Joint::Space
+        };
         apart(self.left) && apart(self.right)
     }
 

@@ -201,7 +201,7 @@ impl Collector {
                 (start, end, last, start.offset..end)
             }
         };
-        if found.standing == Standing::Alone {
+        if effect.counts(found.standing) {
             self.raise(effect, found);
         }
         if self.hits.len() >= self.limits.findings_max {

@@ -1,4 +1,4 @@
-use crate::recognise::TABLE;
+use crate::recognise::{Standing, TABLE};
 use crate::{EntityRule, EntityType, Settings};
 use std::sync::Arc;
 use weir_label::{Category, Jurisdiction, Level};
@@ -16,6 +16,15 @@ pub(crate) struct Effect {
 }
 
 impl Effect {
+    /// Whether a match adds to the label by itself.
+    pub(crate) fn counts(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Alone => true,
+            Standing::Accompanied => false,
+            Standing::Mentioned => self.is_fixed,
+        }
+    }
+
     /// The level of a match that says `own` of itself, as a marking does.
     pub(crate) fn level(&self, own: Option<Level>) -> Level {
         own.filter(|_| !self.is_fixed).unwrap_or(self.level)

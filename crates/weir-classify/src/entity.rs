@@ -36,6 +36,10 @@ impl EntityType {
     pub const DE_TAX_ID: EntityType = EntityType::built_in("DE_TAX_ID");
     /// The name of a person.
     pub const PERSON: EntityType = EntityType::built_in("PERSON");
+    /// A place, such as a city with its postcode.
+    pub const LOCATION: EntityType = EntityType::built_in("LOCATION");
+    /// The name of a company or another organisation.
+    pub const ORGANIZATION: EntityType = EntityType::built_in("ORGANIZATION");
     /// A key, token or other credential.
     pub const SECRET: EntityType = EntityType::built_in("SECRET");
     /// A term of one of the operator's lists.

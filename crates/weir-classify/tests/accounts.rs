@@ -25,7 +25,13 @@ const WALLETS: &[&str] = &[
     "addr19smx3u8jagn7f5l24qtkpvhzdcrwey069smx3u8jagn7f5l24qtkpvhzdcrwey069smx3u8jagn7f5l24qtkpvhzdcrw3f8aus",
     "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ",
     "xpub6KEjfMuFHYhJWMBM7TnZ75Edtk9qMrQWpyqN75LEsAAcVrai2WCrk6Mzvv56VsXBXkAJaPWLhipu8AosQ3aiDvB84FxRoosYQ7qzGCMJTit",
-    "4ANKTp6N4e6DDTs5Etc4XpMoRVdCEBVDrfQQYZNPsBjf55hEALeAcQ4uM6NqxmXiwHHHYMYoUfdtFzXFrqtL4bEy8DUxrCm",
+    "47rVnhjA5HL4PxNEGbUPpwTZmZzWnbxF7KztFyjj95VqNTjAQHNwKsAhb5297LVhWCBnXwvcCMVZsM2mUK81TWai52xy54V",
+    "88ge85Nzfhk4PxNEGbUPpwTZmZzWnbxF7KztFyjj95VqNTjAQHNwKsAhb5297LVhWCBnXwvcCMVZsM2mUK81TWai52B2Rhn",
+    "4HZAoWYegYr4PxNEGbUPpwTZmZzWnbxF7KztFyjj95VqNTjAQHNwKsAhb5297LVhWCBnXwvcCMVZsM2mUK81TWai6vPijnpq2T8HBpS14c",
+    "bitcoincash:qzjxhe4k7hqck9zdfcmmetymdj0dy4qmt5476m0juz",
+    "ppx0vmn3jn3hlh6tkvugqnjgj2ntn7897gr2s2skx6",
+    "bitcoincash:pwjxhe4k7hqck9zdfcmmetymdj0dy4qmt4x0vmn3jn3hlh6tkvugqq2d4k6fm",
+    "ecash:qzjxhe4k7hqck9zdfcmmetymdj0dy4qmt5vnws5g64",
 ];
 
 #[test]
@@ -41,11 +47,25 @@ fn wallet_addresses_are_found() {
 
 #[test]
 fn an_address_with_one_other_character_is_none() {
-    for wallet in WALLETS.iter().filter(|wallet| !wallet.starts_with("0x") && wallet.len() != 95) {
+    for wallet in WALLETS.iter().filter(|wallet| !wallet.starts_with("0x")) {
         let last = if wallet.ends_with('q') || wallet.ends_with('Q') { "p" } else { "q" };
         let wrong = format!("{}{last}", &wallet[..wallet.len() - 1]);
         finds_nothing(&format!("send it to {wrong}, please"));
     }
+}
+
+#[test]
+fn a_checksum_of_capitals_counts_and_a_wrong_one_needs_a_context() {
+    let (right, wrong) =
+        ("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5D359");
+    finds("CRYPTO", right, &format!("deployed at {right}"));
+    finds_nothing(&format!("deployed at {wrong}"));
+    finds("CRYPTO", wrong, &format!("my wallet: {wrong}"));
+    finds("CRYPTO", &wrong.to_lowercase(), &format!("deployed at {}", wrong.to_lowercase()));
+    let monero =
+        "44ANKTp6N4e6DDTs5Etc4XpMoRVdCEBVDrfQQYZNPsBjf55hEALeAcQ4uM6NqxmXiwHHHYMYoUfdtFzXFrqtL4bEy8DUxrC";
+    finds("CRYPTO", monero, &format!("Monero: {monero}"));
+    finds_nothing(&format!("id {monero}"));
 }
 
 #[test]

@@ -288,3 +288,30 @@ fn a_secret_shows_in_json_within_json() {
         inspect(&format!(r"ACME_TOKEN={value}\nPORT=8080")).findings.iter().all(|f| f.end - f.start == 32)
     );
 }
+
+/// The first is that of BIP-39's test vector of zeros, the second of 128 bits of ones.
+#[test]
+fn a_seed_phrase_is_found_by_its_checksum_near_a_word_for_wallets() {
+    let zeros =
+        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let ones = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+    let long =
+        "legal winner thank year wave sausage worth useful legal winner thank year wave sausage worth title";
+    for phrase in [zeros, ones] {
+        for text in [
+            format!("my wallet: {phrase}"),
+            format!("these 12 words restore it: {phrase} and that is all"),
+            format!("Trezor backup\n{}", phrase.replace(' ', "\n")),
+            format!("wallet = [\"{}\"]", phrase.replace(' ', "\", \"")),
+        ] {
+            assert!(found(&text).iter().any(|(entity, _)| entity == "SECRET"), "in `{text}`");
+        }
+        let wrong = phrase.replacen("about", "above", 1).replacen("wrong", "zoo", 1);
+        is_clean(&format!("my wallet: {wrong}"));
+        is_secret(&format!("seed phrase: {wrong}"));
+    }
+    is_clean(&format!("my wallet: {long}"));
+    is_clean(
+        "the wallet shows how many people always bring their own paper money into town every single day",
+    );
+}

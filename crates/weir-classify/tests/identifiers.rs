@@ -82,6 +82,16 @@ fn identifiers_that_nothing_else_looks_like_need_no_context() {
 }
 
 #[test]
+fn a_number_in_the_next_column_or_line_does_not_hide_an_identifier() {
+    for (entity, code) in [("US_SSN", "536-90-4399"), ("BR_CNPJ", "11.222.333/0001-81")] {
+        for text in [format!("12 {code} 7"), format!("1\t{code}\t2"), format!("0\n\n{code}\n\n1")] {
+            finds(entity, code, &text);
+        }
+    }
+    is_clean("101 212 536 904 399 1");
+}
+
+#[test]
 fn weak_identifiers_need_a_word_of_theirs() {
     for (entity, label, code) in [
         ("US_PASSPORT", "US passport number", "A12803456"),

@@ -189,3 +189,19 @@ fn talk_in_general_is_clean() {
         finds_nothing(text);
     }
 }
+
+/// The cases are Presidio's formats under labels: its recognisers for American driving licences and Telematik-IDs.
+#[test]
+fn licences_and_health_ids_of_any_form_are_found_after_their_label() {
+    for (entity, covered, text) in [
+        ("DRIVER_LICENSE", "C12T345672", "my driver license is C12T345672"),
+        ("DRIVER_LICENSE", "DL-4839-AB-27", "Driving licence no.: DL-4839-AB-27"),
+        ("DE_TELEMATIK_ID", "1-DOC482957", "Telematik-ID: 1-DOC482957"),
+        ("DE_TELEMATIK_ID", "10-48295.67130", "Gesundheits-ID: 10-48295.67130"),
+    ] {
+        let found = found(text);
+        assert!(found.contains(&(entity.to_owned(), covered.to_owned())), "in `{text}`: {found:?}");
+    }
+    finds_nothing("a driver license is checked at the counter");
+    finds_nothing("eHBA 2.1 is out, SMC-B follows in 2027");
+}

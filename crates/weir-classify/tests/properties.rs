@@ -70,6 +70,22 @@ fn prose() -> impl Strategy<Value = String> {
     "([a-zäöü,]{1,8} ){0,40}und"
 }
 
+/// A text as the contents of messages, cut wherever it may be.
+fn messages<'a>(mut text: &'a str, cuts: &[prop::sample::Index]) -> Vec<Segment<'a>> {
+    let mut segments = vec![Segment::key("messages")];
+    for at in cuts {
+        let (piece, rest) = cut(text, *at);
+        segments.extend(message(piece));
+        text = rest;
+    }
+    segments.extend(message(text));
+    segments
+}
+
+fn message(content: &str) -> [Segment<'_>; 4] {
+    [Segment::key("role"), Segment::text("user"), Segment::key("content"), Segment::text(content)]
+}
+
 fn cut(text: &str, at: prop::sample::Index) -> (&str, &str) {
     let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     text.split_at(*at.get(&cuts))
@@ -122,11 +138,13 @@ proptest! {
         prop_assert!(less.is_at_most(&more), "{less:?} {more:?}");
     }
 
-    /// Where a text is cut into segments makes no difference to what is found in it.
+    /// Where a text is cut into segments makes no difference to what is found in it. (A word of the prose may
+    /// make a number something else.)
     #[test]
     fn a_cut_loses_nothing((entity, before, text) in planted(), head in prose(), tail in prose(), at: prop::sample::Index) {
         let whole = format!("{head} {before}{text} {tail}");
         let (first, second) = cut(&whole, at);
+        prop_assume!(ENGINE.inspect(&[Segment::text(&whole)]).entities.contains_key(entity));
         let inspection = ENGINE.inspect(&[Segment::text(first), Segment::text(second)]);
         prop_assert!(inspection.entities.contains_key(entity), "{first}|{second}");
     }
@@ -155,5 +173,26 @@ proptest! {
         prop_assert!(finding.is_some(), "{disguised}");
         let covered = finding.map(|f| disguised[f.start..f.end].replace(invisible, ""));
         prop_assert_eq!(covered.as_deref(), Some(text));
+    }
+
+    /// A text cut into messages anywhere, and often, has the level that it has as a whole.
+    #[test]
+    fn any_cut_into_messages_gives_the_same_level(
+        (_, before, text) in planted(), head in prose(), tail in prose(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let whole = format!("{head} {before}{text} {tail}");
+        let (level, segments) = (ENGINE.inspect(&[Segment::text(&whole)]).label.level(), messages(&whole, &cuts));
+        prop_assert_eq!(ENGINE.inspect(&segments).label.level(), level, "{:?}", segments);
+    }
+
+    /// Whatever else a text holds, a value in a paragraph of its own keeps the level.
+    #[test]
+    fn paragraphs_around_a_value_never_lower_the_level(
+        (_, before, text) in planted(), head in noise(), tail in noise(),
+    ) {
+        let alone = ENGINE.inspect(&[Segment::text(&format!("{before}{text}"))]).label.level();
+        let whole = format!("{head}\n\n{before}{text}\n\n{tail}");
+        prop_assert!(ENGINE.inspect(&[Segment::text(&whole)]).label.level() >= alone, "{}", whole);
     }
 }

@@ -43,6 +43,10 @@ pub struct DataPolicy {
     pub boundary: Boundary,
     /// What the inspection engine is built from.
     pub classify: weir_classify::Settings,
+    /// How many detectors the gateway asks besides.
+    pub detectors: usize,
+    /// How many programs give the gateway the text of attachments.
+    pub extractors: usize,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }

@@ -1,4 +1,4 @@
-use crate::BaseUrl;
+use crate::{BaseUrl, Secret};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,10 @@ pub struct Detector {
     pub name: Arc<str>,
     /// Where its API begins; inside the network.
     pub url: BaseUrl,
+    /// What authorises Weir there, if it is a backend of `weir.yaml`.
+    pub api_key: Option<Secret>,
+    /// The certificate authorities to trust there instead of the system's, as PEM text.
+    pub ca_pem: Option<String>,
     /// How it is asked.
     pub kind: DetectorKind,
     /// About what it is asked.

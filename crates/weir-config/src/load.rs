@@ -35,10 +35,6 @@ pub fn load(
     let names = raw_weir.as_ref().map(Names::of);
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
-    if let Some(head) = &head {
-        let inside = config.as_ref().map_or(&[][..], |config| &config.network_inside);
-        policy::detectors::check_addresses(&head.data.detectors, inside, &mut rules.report);
-    }
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let groups = BTreeMap::new();
         let mut conditions =
@@ -47,7 +43,7 @@ pub fn load(
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
         let pools =
             names.as_ref().map(|names| policy::pools(&written, names, &catalogue)).unwrap_or_default();
-        let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
+        let detectors = policy::detectors::resolve(head.data.detectors, config.as_ref(), &mut rules.report);
         let policy = Policy::new(head.boundary, written).with_pools(pools);
         (policy, head.time_zone, head.data.settings, (detectors, head.data.extractors))
     });
@@ -92,9 +88,13 @@ pub fn load_data_policy(
     let (errors, warnings): (Vec<Problem>, _) =
         file.report.finish().into_iter().partition(|problem| problem.severity == Severity::Error);
     match head {
-        Some(Head { boundary, data, .. }) if errors.is_empty() => {
-            Ok(DataPolicy { boundary, classify: data.settings, warnings })
-        }
+        Some(Head { boundary, data, .. }) if errors.is_empty() => Ok(DataPolicy {
+            boundary,
+            classify: data.settings,
+            detectors: data.detectors.len(),
+            extractors: data.extractors.len(),
+            warnings,
+        }),
         _ => Err(Problems(errors)),
     }
 }

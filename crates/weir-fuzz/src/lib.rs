@@ -4,20 +4,30 @@
 //! otherwise, or take long. The same functions are run over the committed corpus and mutations of it by
 //! this crate's tests, on every machine, and by cargo-fuzz (see `fuzz/`) for as long as one likes.
 
+mod attachment;
 mod audit;
 mod chat;
 mod config;
+mod detector;
+mod document;
 mod index;
 mod inspect;
 mod json;
+mod planted;
+mod recognisers;
 mod sse;
 
+pub use attachment::attachment;
 pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
 pub use chat::{chat_reply, chat_request};
 pub use config::{config, policy};
-pub use index::index;
+pub use detector::detector;
+pub use document::document;
+pub use index::{index, records};
 pub use inspect::inspect;
 pub use json::json;
+pub use planted::planted;
+pub use recognisers::recognisers;
 pub use sse::sse;
 
 /// A target.
@@ -32,7 +42,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
@@ -40,7 +50,13 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "config", check: config, mutations: 2_000 },
     Target { name: "policy", check: policy, mutations: 2_000 },
     Target { name: "index", check: index, mutations: 5_000 },
+    Target { name: "records", check: records, mutations: 5_000 },
     Target { name: "inspect", check: inspect, mutations: 5_000 },
+    Target { name: "planted", check: planted, mutations: 2_000 },
+    Target { name: "recognisers", check: recognisers, mutations: 100 },
+    Target { name: "detector", check: detector, mutations: 20_000 },
+    Target { name: "attachment", check: attachment, mutations: 20_000 },
+    Target { name: "document", check: document, mutations: 2_000 },
     Target { name: "audit_frame", check: audit_frame, mutations: 20_000 },
     Target { name: "audit_event", check: audit_event, mutations: 20_000 },
     Target { name: "audit_log", check: audit_log, mutations: 2_000 },

@@ -16,6 +16,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use weir_fuzz::{TARGETS, Target};
 
 #[test]
@@ -39,21 +40,42 @@ fn every_target_holds_over_mutations_of_its_corpus() {
 }
 
 fn mutations(target: &Target) {
-    let seeds: Vec<Vec<u8>> = corpus::of(target.name).into_iter().map(|input| input.bytes).collect();
+    let seeds = seeds(target);
     let mut mutator = Mutator::new(target.name, &seeds);
-    for number in 0..target.mutations {
-        let input = mutator.next();
-        if catch_unwind(AssertUnwindSafe(|| (target.check)(&input))).is_err() {
-            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}", target.name));
-            fs::write(&kept, &input).unwrap();
-            panic!(
-                "target `{}` does not hold over {}; keep it in fuzz/corpus/{}",
-                target.name,
-                kept.display(),
-                target.name
-            );
-        }
+    (0..target.mutations).for_each(|number| try_one(target, number, &mutator.next()));
+}
+
+fn seeds(target: &Target) -> Vec<Vec<u8>> {
+    corpus::of(target.name).into_iter().map(|input| input.bytes).collect()
+}
+
+fn try_one(target: &Target, number: u32, input: &[u8]) {
+    if catch_unwind(AssertUnwindSafe(|| (target.check)(input))).is_err() {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}", target.name));
+        fs::write(&kept, input).unwrap();
+        panic!(
+            "target `{}` does not hold over {}; keep it in fuzz/corpus/{}",
+            target.name,
+            kept.display(),
+            target.name
+        );
     }
+}
+
+/// Other mutations on every run, of one target for as long as `WEIR_FUZZ` says, such as `planted:60` (seconds).
+#[test]
+#[ignore = "for as long as one likes, by hand"]
+fn a_target_holds_over_other_mutations() {
+    let wanted = std::env::var("WEIR_FUZZ").expect("`WEIR_FUZZ=TARGET:SECONDS`");
+    let (name, seconds) = wanted.split_once(':').unwrap();
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target's name");
+    let until = Instant::now() + Duration::from_secs(seconds.parse().unwrap());
+    let seeds = seeds(target);
+    let run = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let mut mutator = Mutator::new(&format!("{name} {run}"), &seeds);
+    let count = (0..u32::MAX).take_while(|_| Instant::now() < until);
+    let tried = count.map(|number| try_one(target, number, &mutator.next())).count();
+    println!("{name}: {tried} inputs held");
 }
 
 #[test]

@@ -8,7 +8,6 @@
 
 mod breaker;
 mod connection;
-mod text;
 
 use crate::gateway::Gateway;
 use crate::pipeline::inspect::Inspected;
@@ -16,11 +15,11 @@ use crate::snapshot::Snapshot;
 use connection::{Connection, Found};
 use std::sync::Arc;
 use std::time::Instant;
-use text::Text;
 use weir_classify::{DataRules, Engine, EntityType, Finding, View};
 use weir_config::{Detector, DetectorWhen, Loaded};
 use weir_label::{Boundary, Category, Label};
 use weir_local::EndpointError;
+use weir_wire::detector::Text;
 
 /// From so much text in which nothing was found, a detector that is asked when it is uncertain is asked.
 const LONG_TEXT_BYTES: usize = 2_000;

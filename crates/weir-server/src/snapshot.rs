@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
-use weir_config::{Backend, Loaded, Problems, Source};
+use weir_config::{Backend, BaseUrl, Loaded, Problems, Secret, Source};
 use weir_egress::CloudBackend;
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
@@ -205,7 +205,9 @@ fn read(path: &Path) -> Result<String, SnapshotError> {
 fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
     let config = &loaded.config;
     let open = |backend: &Backend| {
-        let endpoint = endpoint(backend)?;
+        let Backend { name, url, api_key, ca_pem, timeouts, .. } = backend;
+        let endpoint = endpoint(name, url, api_key.as_ref(), ca_pem.as_deref())?;
+        let endpoint = endpoint.with_connect_timeout(timeouts.connect);
         match backend.zone {
             ZoneKind::Local => LocalBackend::new(endpoint, &config.network_inside).map(Door::Local),
             ZoneKind::Cloud => CloudBackend::new(endpoint).map(Door::Cloud),
@@ -219,14 +221,19 @@ fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
     config.backends.iter().map(named).collect()
 }
 
-fn endpoint(backend: &Backend) -> Result<Endpoint, EndpointError> {
-    let mut endpoint = Endpoint::new(&backend.name, &backend.url.to_string())?
-        .with_connect_timeout(backend.timeouts.connect);
-    if let Some(key) = &backend.api_key {
+/// The way to a server of the configuration, a backend or a detector.
+pub(crate) fn endpoint(
+    name: &Arc<str>,
+    url: &BaseUrl,
+    api_key: Option<&Secret>,
+    ca_pem: Option<&str>,
+) -> Result<Endpoint, EndpointError> {
+    let mut endpoint = Endpoint::new(name, &url.to_string())?;
+    if let Some(key) = api_key {
         endpoint = endpoint.with_credential(Credential::bearer(&Zeroizing::new(key.expose().to_owned()))?);
     }
-    if let Some(pem) = &backend.ca_pem {
-        endpoint = endpoint.with_ca_pem(pem.clone().into_bytes());
+    if let Some(pem) = ca_pem {
+        endpoint = endpoint.with_ca_pem(pem.to_owned().into_bytes());
     }
     Ok(endpoint)
 }

@@ -4,9 +4,11 @@
 
 mod judge;
 mod presidio;
+mod text;
 
 pub use judge::{Judge, Verdict};
 pub use presidio::{Analyze, Span};
+pub use text::Text;
 
 /// Why an answer cannot be believed. It holds nothing of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -172,3 +172,32 @@ fn a_program_that_takes_too_long_is_killed() {
         !Path::new(&status).exists() || std::fs::read(&status).unwrap_or_default().is_empty()
     });
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_does_not_outlive_the_gateway() {
+    let directory = tempfile::tempdir().unwrap();
+    let pid = directory.path().join("pid");
+    let script = format!("echo $$ > {}; exec sleep 60", pid.display());
+    let extractor =
+        json!({ "types": ["application/pdf"], "command": ["sh", "-c", script], "timeout": "60s" });
+    let policy = TWO_RULES.replace("rules:\n", &format!("  extractors: [{extractor}]\nrules:\n"));
+    let config = |here: &str, there: &str| two_zones(here, there) + "limits: { drain: 200ms }\n";
+    let stage = Stage::with(config, &policy);
+    let mut client = stage.gateway.client();
+    let asking = std::thread::spawn(move || {
+        let body = ask(&[pdf("nothing to see")]).to_string();
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            client.post("/v1/chat/completions", &[], body.as_bytes())
+        }))
+    });
+    stage
+        .gateway
+        .until("the program runs", |_| std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
+    let Stage { gateway, .. } = stage;
+    gateway.stop();
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let command = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
+    assert_eq!(String::from_utf8_lossy(&command), "", "it still runs");
+    let _ = asking.join();
+}

@@ -52,6 +52,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-audit",
             "weir-classify",
             "weir-config",
+            "weir-extract",
             "weir-index",
             "weir-label",
             "weir-policy",

@@ -5,6 +5,7 @@ mod country;
 mod financial;
 mod labelled;
 mod marking;
+mod mention;
 pub(crate) mod names;
 mod national;
 mod person;
@@ -115,6 +116,8 @@ pub(crate) enum Standing {
     Alone,
     /// Only if something else personal is found in the same text.
     Accompanied,
+    /// Only if the operator gave it a level.
+    Mentioned,
 }
 
 /// All recognisers, in the order of the table.
@@ -127,6 +130,7 @@ pub(crate) static TABLE: LazyLock<Vec<RecogniserInfo>> = LazyLock::new(|| {
         names::ROWS,
         secret::ROWS,
         marking::ROWS,
+        mention::ROWS,
     ]
     .concat()
 });

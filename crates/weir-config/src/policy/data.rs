@@ -51,7 +51,7 @@ pub fn data<'r>(raw: &RawData, surroundings: &mut Surroundings<'r>, report: &mut
         terms.iter().filter_map(|raw| self::terms(raw, surroundings, report)).collect();
     let patterns: Vec<Placed<Pattern>> = patterns.iter().filter_map(|raw| pattern(raw, report)).collect();
     let given = given_categories(&terms, &patterns, &indexes);
-    let found = found_entities(&patterns);
+    let found = found_entities(&patterns, super::detectors::reported(detectors));
     let mut rules = DataRules::default();
     rules.default = take_or(default.as_ref(), rules.default, report).unwrap_or(rules.default);
     rules.categories.extend(category_levels(categories, &given, report));
@@ -221,12 +221,15 @@ fn given_categories(
     Category::BUILT_IN.into_iter().chain(from_terms).chain(from_patterns).chain(from_indexes).collect()
 }
 
-fn found_entities(patterns: &[Placed<Pattern>]) -> BTreeSet<EntityType> {
+fn found_entities(
+    patterns: &[Placed<Pattern>],
+    reported: impl Iterator<Item = EntityType>,
+) -> BTreeSet<EntityType> {
     let built_in = Engine::recognisers().iter().map(|recogniser| recogniser.entity.clone());
     let own = patterns.iter().filter_map(|pattern| pattern.part.entity.clone());
     let of_ones_own =
         [EntityType::TERM, EntityType::PATTERN, EntityType::EXACT_MATCH, EntityType::CONFIDENTIAL_DOCUMENT];
-    built_in.chain(of_ones_own).chain(own).collect()
+    built_in.chain(of_ones_own).chain(own).chain(reported).collect()
 }
 
 /// A category that nothing gives is a misspelling, which would leave the one that was meant at its

@@ -17,8 +17,11 @@ pub struct RawDetector {
     /// What metrics and records call it.
     pub name: Field<Name>,
     /// Where its API begins, such as `http://127.0.0.1:5002`. It connects to addresses inside the network
-    /// only, like a backend of zone `local`.
-    pub url: At<String>,
+    /// only, like a backend of zone `local`. Either this or `backend`.
+    pub url: Option<At<String>>,
+    /// The backend of `weir.yaml`, of zone `local`, that it is: its address, key and certificates are used.
+    /// Either this or `url`.
+    pub backend: Option<Field<Name>>,
     /// It is a Presidio analyzer. Either this or `llm`.
     pub presidio: Option<RawPresidio>,
     /// It is a model behind an OpenAI-compatible API, asked to judge. Either this or `presidio`.
@@ -42,6 +45,9 @@ pub struct RawPresidio {
     pub languages: Option<Vec<At<String>>>,
     /// The lowest score that counts, 0 to 1. Default: 0.5.
     pub min_score: Option<Field<Score>>,
+    /// Types that recognisers of one's own report there, so that the policy can name them. Those that
+    /// Presidio has by itself are known.
+    pub entities: Option<Vec<At<String>>>,
     /// Entity types that do not count. Default: `[DATE_TIME, LOCATION, ORGANIZATION, URL]`.
     pub ignore: Option<Vec<At<String>>>,
 }

@@ -1,5 +1,5 @@
 use super::breaker::Breaker;
-use super::text::Text;
+use crate::snapshot::endpoint;
 use ipnet::IpNet;
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 use weir_classify::EntityType;
 use weir_config::{Detector, DetectorKind, DetectorWhen};
 use weir_label::{Boundary, Category, Classified, Inspect, Label, Level, Local, Recipient};
-use weir_local::{Accept, Call, ConnectError, Endpoint, EndpointError, LocalBackend, SendError};
+use weir_local::{Accept, Call, ConnectError, EndpointError, LocalBackend, SendError};
 use weir_wire::Encode;
-use weir_wire::detector::{Analyze, Judge, Lie};
+use weir_wire::detector::{Analyze, Judge, Lie, Text};
 
 /// The longest text that a detector is asked about.
 const TEXT_BYTES_MAX: usize = 1 << 20;
@@ -103,8 +103,9 @@ impl From<Lie> for DetectorFailure {
 
 impl Connection {
     pub fn new(detector: &Detector, inside: &[IpNet]) -> Result<Self, EndpointError> {
-        let endpoint = Endpoint::new(&detector.name, &detector.url.to_string())?;
-        let endpoint = endpoint.with_connect_timeout(detector.timeout);
+        let Detector { name, url, api_key, ca_pem, timeout, .. } = detector;
+        let endpoint =
+            endpoint(name, url, api_key.as_ref(), ca_pem.as_deref())?.with_connect_timeout(*timeout);
         Ok(Self {
             door: LocalBackend::new(endpoint, inside)?,
             slots: Semaphore::new(usize::try_from(detector.concurrency.get()).unwrap_or(usize::MAX >> 3)),

@@ -25,7 +25,8 @@ use weir_label::Level;
 /// `start` and `end` are byte offsets into the UTF-8 of the text. With PATHs every file is one
 /// document and every directory stands for the files below it, and the answer is a table.
 ///
-/// Findings are types and places, never values. Nothing is sent anywhere.
+/// Findings are types and places, never values. Nothing is sent anywhere and no program is run: the
+/// detectors and extractors of the policy are asked by the gateway alone, which may find more.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct ClassifyArgs {

@@ -279,3 +279,36 @@ fn an_explanation_names_the_detectors_and_asks_none() {
     assert!(said.contains("presidio (not asked: nothing is sent)"), "{said}");
     assert_eq!(detector.asked().len(), 0);
 }
+
+#[test]
+fn a_detector_may_be_a_backend_of_the_configuration() {
+    let detector = Detector::start(|question| finding("PERSON", CANARY, question));
+    let config = |here: &str, there: &str| {
+        let analyzer = format!(
+            "  - {{ name: pii, zone: local, url: \"{}\", models: [{{ name: analyzer }}] }}\n",
+            detector.url
+        );
+        two_zones(here, there).replace("aliases:\n", &format!("{analyzer}aliases:\n"))
+    };
+    let policy = policy(&json!({ "name": "presidio", "backend": "pii", "presidio": {} }));
+    let stage = Stage::with(config, &policy);
+    let decision = kept(&stage, &stage.chat(&ask("auto", QUESTION)));
+    assert_eq!(decision["findings"], json!([{ "type": "PERSON", "count": 1 }]));
+    assert_eq!(detector.asked().len(), 1);
+}
+
+#[test]
+fn the_policy_can_give_levels_to_what_only_a_detector_reports() {
+    let detector = Detector::start(|question| finding("STAFF_NUMBER", CANARY, question));
+    let asked = presidio(&detector.url, json!({ "presidio": { "entities": ["STAFF_NUMBER"] } }));
+    let policy =
+        policy(&asked).replace("data:\n", "data:\n  entities: { STAFF_NUMBER: restricted, NRP: internal }\n");
+    let policy = policy.replace(
+        "rules:\n",
+        "rules:\n  - { name: staff stays, when: { data.entities: STAFF_NUMBER }, use: local }\n",
+    );
+    let stage = Stage::with(two_zones, &policy);
+    let reply = stage.chat(&ask("auto", QUESTION));
+    assert_eq!(reply.header("x-weir-rule"), Some("staff stays"), "{}", reply.text());
+    assert_eq!(kept(&stage, &reply)["level"], "restricted");
+}

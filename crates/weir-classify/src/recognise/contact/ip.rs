@@ -36,7 +36,7 @@ fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     if !stands_alone(haystack, at, end) || is_heading(haystack, at, end) || names_nobody(address) {
         return None;
     }
-    if haystack.context_before(&(at..end), VERSION_WORDS).is_some_and(|word| at - word.end <= 4) {
+    if is_version(haystack, at..end) {
         return None;
     }
     let found = Match::new(at..end, 0.9);
@@ -46,6 +46,14 @@ fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     }
     let context = haystack.context(&found.span, HOST_WORDS)?;
     Some(found.with_evidence(&context))
+}
+
+/// Whether a word directly before it, in the same paragraph, says that it is one.
+fn is_version(haystack: &Haystack<'_>, span: Range<usize>) -> bool {
+    haystack.context_before(&span, VERSION_WORDS).is_some_and(|word| {
+        let gap = haystack.slice(word.end..span.start);
+        gap.len() <= 4 && gap.iter().filter(|b| **b == b'\n').count() < 2
+    })
 }
 
 const VERSION_WORDS: &[&str] = &[

@@ -30,7 +30,7 @@ pub(super) fn is_checked(bytes: &[u8]) -> bool {
     Sha256::digest(Sha256::digest(payload)).starts_with(check)
 }
 
-const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+pub(super) const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Whether `text` ends in a checksum of Bech32 (BIP 173) or Bech32m (BIP 350). It is of one case.
 pub(super) fn is_bech32(text: &[u8]) -> bool {

@@ -4,7 +4,9 @@ mod account;
 mod base58;
 mod bic;
 mod card;
+mod cash;
 mod iban;
+mod keccak;
 mod wallet;
 
 use super::RecogniserInfo;

@@ -1,4 +1,6 @@
 use super::base58::{BITCOIN, XRP, decode, is_bech32, is_checked};
+use super::cash;
+use super::keccak::{has_right_capitals, is_monero};
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
@@ -11,8 +13,8 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     name: "crypto_wallet",
     entity: CRYPTO,
     category: Category::Financial,
-    finds: "wallet addresses of Bitcoin, Ethereum and its kin, Litecoin, Dogecoin, Dash, Zcash, XRP, Tron, Monero, Cardano, Stellar, Cosmos, Tezos; extended public keys",
-    validation: "prefix and length; Base58Check, Bech32 or CRC checksum where the format has one",
+    finds: "wallet addresses of Bitcoin, Bitcoin Cash, Ethereum and its kin, Litecoin, Dogecoin, Dash, Zcash, XRP, Tron, Monero, Cardano, Stellar, Cosmos, Tezos; extended public keys",
+    validation: "prefix and length; Base58Check, Bech32, CashAddr, CRC or Keccak checksum where the format has one; Ethereum's and Monero's may be wrong near a word such as `wallet`",
     find: Find::Digit(find),
 };
 
@@ -38,11 +40,11 @@ enum Check {
     /// Base58Check of so many bytes, which begin with one of these.
     Base58(&'static [u8; 58], usize, &'static [&'static [u8]]),
     Bech32,
-    /// 160 bits in hexadecimal digits after the prefix.
+    /// 160 bits in hexadecimal digits after the prefix; capitals among them are a checksum.
     Hex,
     /// Base32 with a CRC-16.
     Stellar,
-    /// 69 bytes in Base58, block by block, checked by a hash that nothing else here needs.
+    /// 69 or 77 bytes in Base58, block by block.
     Monero,
 }
 
@@ -79,23 +81,75 @@ const SCHEMES: &[Scheme] = &[
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
     let span = token(haystack, digit)?;
     let text = haystack.slice(span.clone());
-    let is_wallet = SCHEMES.iter().any(|scheme| {
-        scheme.lengths.contains(&text.len())
-            && scheme.prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes()))
-            && holds(&scheme.check, text)
-    });
-    is_wallet.then(|| Match::new(span, 1.0))
+    let mut looks = Looks::Other;
+    for scheme in SCHEMES.iter().filter(|scheme| scheme.fits(text)) {
+        looks = looks.max(scheme.check.looks(text));
+    }
+    match looks {
+        Looks::Right => Some(Match::new(span, 1.0)),
+        Looks::Wrong => {
+            let context = haystack.context(&span, WALLET_WORDS)?;
+            Some(Match::new(span, 0.7).with_evidence(&context))
+        }
+        Looks::Other => {
+            let is_cash = CASH_LENGTHS.contains(&text.len())
+                && matches!(text, [b'q' | b'p' | b'z' | b'r' | b'Q' | b'P', ..]);
+            let span = is_cash.then(|| cash::with_prefix(haystack, span))??;
+            Some(Match::new(span, 1.0))
+        }
+    }
 }
 
-fn holds(check: &Check, text: &[u8]) -> bool {
-    match check {
-        Check::Base58(alphabet, len, versions) => decode(text, alphabet, *len).is_some_and(|bytes| {
-            versions.iter().any(|version| bytes.starts_with(version)) && is_checked(&bytes)
-        }),
-        Check::Bech32 => is_bech32(text),
-        Check::Hex => is_random_hex(text.get(2..).unwrap_or_default()),
-        Check::Stellar => is_stellar(text),
-        Check::Monero => text.iter().all(|b| BITCOIN.contains(b)) && kinds(text) > 25,
+/// Characters of a hash of 160 or 256 bits, its version and its checksum.
+const CASH_LENGTHS: [usize; 2] = [42, 61];
+
+/// What makes an address of what has the form and the wrong checksum: somebody wrote it by hand.
+const WALLET_WORDS: &[&str] = &[
+    "wallet", "ethereum", "eth", "ether", "metamask", "erc20", "usdt", "usdc", "polygon", "bnb", "monero",
+    "xmr", "address", "crypto",
+];
+
+/// Whether a text is an address of a scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Looks {
+    Other,
+    /// But for its checksum.
+    Wrong,
+    Right,
+}
+
+impl Scheme {
+    fn fits(&self, text: &[u8]) -> bool {
+        self.lengths.contains(&text.len())
+            && self.prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes()))
+    }
+}
+
+impl Check {
+    fn looks(&self, text: &[u8]) -> Looks {
+        let is_right = match self {
+            Check::Base58(alphabet, len, versions) => decode(text, alphabet, *len).is_some_and(|bytes| {
+                versions.iter().any(|version| bytes.starts_with(version)) && is_checked(&bytes)
+            }),
+            Check::Bech32 => is_bech32(text),
+            Check::Hex => return Self::hex(text.get(2..).unwrap_or_default()),
+            Check::Stellar => is_stellar(text),
+            Check::Monero if is_monero(text) => true,
+            Check::Monero if text.iter().all(|b| BITCOIN.contains(b)) && kinds(text) > 25 => {
+                return Looks::Wrong;
+            }
+            Check::Monero => false,
+        };
+        if is_right { Looks::Right } else { Looks::Other }
+    }
+
+    fn hex(digits: &[u8]) -> Looks {
+        let is_mixed = digits.iter().any(u8::is_ascii_uppercase) && digits.iter().any(u8::is_ascii_lowercase);
+        match is_random_hex(digits) {
+            false => Looks::Other,
+            true if is_mixed && !has_right_capitals(digits) => Looks::Wrong,
+            true => Looks::Right,
+        }
     }
 }
 

@@ -21,6 +21,8 @@ mod south_asia;
 mod south_east_asia;
 mod south_east_europe;
 mod south_europe;
+#[cfg(test)]
+mod validators_test;
 mod vat;
 mod west_europe;
 

@@ -18,13 +18,18 @@ const WITHIN: usize = 72;
 
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
     let postcode = postcode(haystack, digit)?;
-    let from = postcode.start.saturating_sub(WITHIN);
-    let street = street(haystack, from..postcode.start)?;
+    let street = street_before(haystack, &postcode)?;
     Some(Match::new(street..postcode.end, 0.8))
 }
 
+/// Where the street begins that makes an address of a postcode.
+pub(in crate::recognise) fn street_before(haystack: &Haystack<'_>, postcode: &Range<usize>) -> Option<usize> {
+    let street = street(haystack, postcode.start.saturating_sub(WITHIN)..postcode.start)?;
+    Some(haystack.text().ceil_char_boundary(street))
+}
+
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
-fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+pub(in crate::recognise) fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let end = haystack.run_end(digit, 6, |b| b.is_ascii_digit());
     match end - digit {
         4 | 5 if begins_code(haystack, digit..end) => {
@@ -51,6 +56,8 @@ fn before_city(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usiz
     let space = haystack.starts_with(suffix, " ").then_some(suffix + 1)?;
     let is_city = |at| haystack.byte(at).is_some_and(|b: u8| b.is_ascii_uppercase() || !b.is_ascii());
     let end = haystack.run_end(space, 24, |b| b.is_ascii_alphabetic() || !b.is_ascii() || b == b'-');
+    // A longer name is cut, but not within a character.
+    let end = haystack.text().floor_char_boundary(end);
     (is_city(space) && end > space + 1).then_some(code.start..end)
 }
 

@@ -11,6 +11,8 @@ mod vocabulary;
 
 use super::RecogniserInfo;
 
+pub(in crate::recognise) use address::{postcode, street_before};
+
 pub(super) const ROWS: &[RecogniserInfo] = &[
     birth::LABELLED,
     birth::STARRED,
@@ -18,6 +20,8 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     record::INSURANCE,
     record::CUSTOMER,
     record::EMPLOYEE,
+    record::LICENCE,
+    record::TELEMATIK,
     address::ROW,
     special::HEALTH,
     special::MEDICATION,

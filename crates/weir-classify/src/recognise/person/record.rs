@@ -39,6 +39,21 @@ pub(super) const CUSTOMER: RecogniserInfo = record(
 pub(super) const EMPLOYEE: RecogniserInfo =
     record("employee_number", "EMPLOYEE_ID", "numbers of employees", Find::Phrase(EMPLOYEE_LABELS, find));
 
+pub(super) const LICENCE: RecogniserInfo = record(
+    "driving_licence_number",
+    "DRIVER_LICENSE",
+    "numbers of driving licences in a form that no table of a country has",
+    Find::Phrase(LICENCE_LABELS, find),
+);
+
+/// Source: gematik, "Spezifikation Telematik-ID".
+pub(super) const TELEMATIK: RecogniserInfo = record(
+    "de_telematik_id",
+    "DE_TELEMATIK_ID",
+    "German Telematik and Gesundheits-IDs of patients, practitioners and institutions",
+    Find::Phrase(TELEMATIK_LABELS, find),
+);
+
 fn find(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
     let value = labelled::value(haystack, &label, &FORM)?;
     Some(Match::new(value, 0.75).with_evidence(&label))
@@ -73,3 +88,11 @@ const EMPLOYEE_LABELS: &[&str] = &[
     "mitarbeiternummer", "mitarbeiter id", "stammnummer", "matricule", "numéro d'employé", "numéro de salarié", "número de empleado", "legajo", "numero dipendente", "matricola dipendente",
     "personeelsnummer", "medarbejdernummer", "anställningsnummer", "numer pracownika", "табельный номер", "رقم الموظف", "מספר עובד", "工号", "社員番号", "사번",
 ];
+#[rustfmt::skip]
+const LICENCE_LABELS: &[&str] = &[
+    "driver license", "drivers license", "driver's license", "driver licence", "drivers licence", "driver's licence", "driving licence", "driving license", "licence number of the driver",
+    "führerscheinnummer", "führerschein nr", "permis de conduire", "numéro de permis", "carnet de conducir", "permiso de conducir", "licencia de conducir", "patente di guida",
+    "carta de condução", "rijbewijsnummer", "körkortsnummer", "kørekortnummer", "førerkortnummer", "ajokortin numero", "numer prawa jazdy",
+];
+const TELEMATIK_LABELS: &[&str] =
+    &["telematik id", "telematikid", "gesundheits id", "gesundheitsid", "ehba", "smc b", "e rezept id"];

@@ -64,6 +64,7 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     hash::PASSWORD_HASH,
     kubernetes::SECRET,
     phrase::SEED_PHRASE,
+    phrase::CHECKED_PHRASE,
     prose::PASSWORD,
     prose::CODE,
     named::CREDENTIAL,

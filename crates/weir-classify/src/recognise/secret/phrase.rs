@@ -3,6 +3,7 @@
 use super::secret;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use bip39::{Language, Mnemonic};
 use std::ops::Range;
 
 pub(super) const SEED_PHRASE: RecogniserInfo = secret(
@@ -43,6 +44,39 @@ pub(super) const SEED_PHRASE: RecogniserInfo = secret(
     ),
 );
 
+pub(super) const CHECKED_PHRASE: RecogniserInfo = secret(
+    "checked_seed_phrase",
+    "seed phrases of wallets by their checksum",
+    "words such as `wallet`, and 12, 15, 18, 21 or 24 words of the English list of BIP-39 whose checksum is right",
+    Find::Word(
+        &[
+            "wallet",
+            "Wallet",
+            "WALLET",
+            "BIP39",
+            "BIP-39",
+            "bip39",
+            "bip-39",
+            "12 words",
+            "24 words",
+            "twelve words",
+            "Ledger",
+            "ledger",
+            "Trezor",
+            "trezor",
+            "MetaMask",
+            "Metamask",
+            "metamask",
+            "seed",
+            "Seed",
+            "Wörter",
+            "palabras",
+            "recover",
+        ],
+        find_checked,
+    ),
+);
+
 /// Bytes after the context in which the phrase begins.
 const WITHIN: usize = 48;
 const WORDS_MIN: usize = 12;
@@ -56,28 +90,67 @@ const SENTENCE: [&[u8]; 24] = [
 ];
 
 fn find(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
-    let limit = haystack.len().min(word.end + WITHIN);
-    let starts = (word.end..=limit).filter(|at| haystack.opens(*at)).take(WITHIN / 4);
-    let phrase = starts.filter_map(|start| phrase_at(haystack, start)).next()?;
-    Some(Match::new(phrase, 0.9).with_evidence(&word))
+    let phrase = starts(haystack, &word).find_map(|start| Phrase::read(haystack, start))?;
+    let score = if phrase.is_checked(haystack) { 1.0 } else { 0.9 };
+    Some(Match::new(phrase.span(), score).with_evidence(&word))
 }
 
-fn phrase_at(haystack: &Haystack<'_>, start: usize) -> Option<Range<usize>> {
-    let (mut at, mut end, mut words) = (start, start, 0);
-    while words < WORDS_MAX {
-        let word_end = haystack.run_end(at, 9, |b| b.is_ascii_lowercase());
-        let word = haystack.slice(at..word_end);
-        if !WORD.contains(&word.len())
-            || SENTENCE.contains(&word)
-            || haystack.byte(word_end).is_some_and(|b| b.is_ascii_alphanumeric())
-        {
-            break;
-        }
-        (end, words) = (word_end, words + 1);
-        // Between words: a space, a comma, a line, a number as in a list.
-        at = haystack.run_end(word_end, 8, |b| {
-            b.is_ascii_whitespace() || b.is_ascii_digit() || matches!(b, b',' | b'.' | b')' | b'"' | b'\'')
-        });
-    }
-    (words >= WORDS_MIN).then_some(start..end)
+fn find_checked(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    let phrases = starts(haystack, &word).filter_map(|start| Phrase::read(haystack, start));
+    let phrase = phrases.filter_map(|phrase| phrase.checked(haystack)).next()?;
+    Some(Match::new(phrase.span(), 1.0).with_evidence(&word))
 }
+
+/// Where a phrase may begin after a word of its context.
+fn starts<'h>(haystack: &'h Haystack<'_>, word: &Range<usize>) -> impl Iterator<Item = usize> + 'h {
+    let limit = haystack.len().min(word.end + WITHIN);
+    (word.end..=limit).filter(|at| haystack.opens(*at)).take(WITHIN / 4)
+}
+
+/// Where the words of a phrase stand.
+struct Phrase(Vec<Range<usize>>);
+
+impl Phrase {
+    fn read(haystack: &Haystack<'_>, start: usize) -> Option<Self> {
+        let (mut at, mut words) = (start, Vec::new());
+        while words.len() < WORDS_MAX {
+            let word_end = haystack.run_end(at, 9, |b| b.is_ascii_lowercase());
+            let word = haystack.slice(at..word_end);
+            if !WORD.contains(&word.len())
+                || SENTENCE.contains(&word)
+                || haystack.byte(word_end).is_some_and(|b| b.is_ascii_alphanumeric())
+            {
+                break;
+            }
+            words.push(at..word_end);
+            // Between words: a space, a comma, a line, a number as in a list.
+            at = haystack.run_end(word_end, 8, |b| {
+                b.is_ascii_whitespace()
+                    || b.is_ascii_digit()
+                    || matches!(b, b',' | b'.' | b')' | b'"' | b'\'')
+            });
+        }
+        (words.len() >= WORDS_MIN).then_some(Self(words))
+    }
+
+    fn span(&self) -> Range<usize> {
+        let start = self.0.first().map_or(0, |word| word.start);
+        start..self.0.last().map_or(start, |word| word.end)
+    }
+
+    fn is_checked(&self, haystack: &Haystack<'_>) -> bool {
+        let word =
+            |word: &Range<usize>| std::str::from_utf8(haystack.slice(word.clone())).unwrap_or_default();
+        let words: Vec<&str> = self.0.iter().map(word).collect();
+        Mnemonic::parse_in_normalized(Language::English, &words.join(" ")).is_ok()
+    }
+
+    /// The most of its first words whose checksum is right: what follows may be of the sentence around it.
+    fn checked(&self, haystack: &Haystack<'_>) -> Option<Self> {
+        let heads = COUNTS.iter().filter_map(|count| self.0.get(..*count));
+        heads.map(|head| Self(head.to_vec())).find(|head| head.is_checked(haystack))
+    }
+}
+
+/// How many words a phrase may have. Source: BIP-39.
+const COUNTS: [usize; 5] = [24, 21, 18, 15, 12];

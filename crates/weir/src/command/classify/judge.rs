@@ -1,4 +1,5 @@
 use crate::exit::Failed;
+use crate::output::note;
 use crate::problems;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -85,8 +86,19 @@ fn read_policy(path: &Path) -> Result<(Boundary, Settings), SnapshotError> {
         .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
     let env = |name: &str| std::env::var(name).ok();
     let read = |path: &Path| std::fs::read_to_string(path);
-    let DataPolicy { boundary, classify, warnings } =
+    let DataPolicy { boundary, classify, detectors, extractors, warnings } =
         load_data_policy(Source { path, text: &text }, &env, &read, &read_index)?;
     problems::warn(&warnings);
+    tell_what_is_left_out(detectors, extractors);
     Ok((boundary, classify))
+}
+
+/// What the gateway would ask besides is not asked here: it would send the texts about, and run programs.
+fn tell_what_is_left_out(detectors: usize, extractors: usize) {
+    let named = [("data.detectors", detectors), ("data.extractors", extractors)];
+    for (what, count) in named.into_iter().filter(|(_, count)| *count > 0) {
+        note(format_args!(
+            "{count} of `{what}` not asked: the gateway may find more than is said here; `weir explain` tells when it asks"
+        ));
+    }
 }

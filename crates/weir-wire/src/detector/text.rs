@@ -1,15 +1,24 @@
-use weir_wire::chat::ChatRequest;
-use weir_wire::segment::SegmentKind;
+use crate::chat::ChatRequest;
+use crate::segment::SegmentKind;
+use std::fmt;
 
 /// All that can be read of a request, as one text: a line for each string.
-#[derive(Debug)]
-pub(super) struct Text {
+pub struct Text {
     whole: String,
     /// Where in the text each segment begins, with its index.
     starts: Vec<(usize, usize)>,
 }
 
+/// User text: only its size is shown.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({} bytes)", self.whole.len())
+    }
+}
+
 impl Text {
+    /// The text of a request.
+    #[must_use]
     pub fn of(request: &ChatRequest) -> Self {
         let mut text = Self { whole: String::new(), starts: Vec::new() };
         for (index, segment) in request.segments().iter().enumerate() {
@@ -22,11 +31,14 @@ impl Text {
         text
     }
 
+    /// The text itself.
+    #[must_use]
     pub fn whole(&self) -> &str {
         &self.whole
     }
 
-    /// The segment in which a span begins, and its share of the span.
+    /// The segment in which a span of the text begins, and the part of the span that lies in it.
+    #[must_use]
     pub fn place(&self, start: usize, end: usize) -> (usize, usize, usize) {
         let after = self.starts.partition_point(|(begin, _)| *begin <= start);
         let (begin, index) =
@@ -41,7 +53,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_wire::json::Limits;
+    use crate::json::Limits;
 
     #[test]
     fn a_span_is_placed_in_the_segment_in_which_it_begins() {
