@@ -1,3 +1,4 @@
+use crate::index::Index;
 use crate::{Condition, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,6 +15,7 @@ pub struct Policy {
     rules: Vec<Rule>,
     pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
     looks_at_capacity: bool,
+    index: Index,
     unmatched: Rule,
 }
 
@@ -29,7 +31,8 @@ impl Policy {
         };
         let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
         let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
-        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, unmatched }
+        let index = Index::of(&rules);
+        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, index, unmatched }
     }
 
     /// The same, with the targets of the pools whose capacity its rules look at.
@@ -66,7 +69,8 @@ impl Policy {
     /// The rule that decides about these facts.
     #[must_use]
     pub fn rule_for(&self, facts: &Facts<'_>) -> &Rule {
-        self.rules.iter().find(|rule| rule.matches(facts)).unwrap_or(&self.unmatched)
+        let mut candidates = self.index.candidates(facts).filter_map(|number| self.rules.get(number));
+        candidates.find(|rule| rule.matches(facts)).unwrap_or(&self.unmatched)
     }
 }
 
