@@ -120,7 +120,7 @@ impl Rules<'_, '_> {
             ([At { value, place }], OneOrMany::One(_)) => {
                 let place = *place;
                 let message = format!("`{value}` is no order");
-                let help = format!("{}; to name targets, write a list", suggest(value, PREFERENCES));
+                let help = format!("{} To name targets, write a list.", suggest(value, PREFERENCES));
                 self.report().error(place, message, &help);
                 None
             }
