@@ -52,6 +52,10 @@ impl Reading<'_> {
     /// Reports an error, unless it comes of what was taken out before, and takes its entry out. `false` if
     /// the text cannot be read on.
     fn go_on_after(&mut self, error: &Error, report: &mut Report<'_>) -> bool {
+        if matches!(self.text, Cow::Owned(_)) && matches!(error, Error::UnknownAnchor { .. }) {
+            // It was in what was taken out.
+            return false;
+        }
         let missing = missing_field(error);
         if missing.is_none_or(|field| !self.gone.contains(field)) {
             describe(error, report);
