@@ -320,9 +320,19 @@ fn the_policy_of_the_five_minutes_does_what_it_says() {
     let local = "gpu/qwen3-32b";
     let idle = [("capacity.local.utilisation", "0.25"), ("capacity.local.queue", "0")];
     let busy = [("capacity.local.utilisation", "0.75"), ("capacity.local.queue", "0")];
-    let of = |team: &'static str, task: &'static str, complexity: &'static str, load: [(&'static str, &'static str); 2]| {
+    let of = |team: &'static str,
+              task: &'static str,
+              complexity: &'static str,
+              load: [(&'static str, &'static str); 2]| {
         let [one, two] = load;
-        [("caller.team", team), ("task.type", task), ("task.complexity", complexity), ("data.level", "internal"), one, two]
+        [
+            ("caller.team", team),
+            ("task.type", task),
+            ("task.complexity", complexity),
+            ("data.level", "internal"),
+            one,
+            two,
+        ]
     };
     let hard = "hard code questions go to the frontier model";
     for team in ["hr", "hr-payroll", "unknown"] {
