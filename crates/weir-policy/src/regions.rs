@@ -120,21 +120,17 @@ impl Regions {
             (Fact::ResponseFormat, _) => each(ResponseFormat::ALL, FactValue::ResponseFormat),
             (Fact::Weekday, _) => each(Weekday::ALL, FactValue::Weekday),
             (Fact::Flag(_), _) => [true, false].map(|flag| (1, FactValue::Flag(flag))).into(),
-            (Fact::Name(name), now) => self.other_names(*name, now),
+            (Fact::Name(name), _) => self.other_names(*name),
             (Fact::Number(number), now) => self.other_numbers(number, now),
             _ => Vec::new(),
         }
     }
 
-    fn other_names(&self, fact: NameFact, now: &FactValue) -> Vec<(usize, FactValue)> {
+    fn other_names(&self, fact: NameFact) -> Vec<(usize, FactValue)> {
         let known = self.names.get(&fact).into_iter().flatten();
-        let mut names: Vec<(usize, FactValue)> =
-            known.map(|name| (1, FactValue::Name(name.clone()))).collect();
-        // A name that no rule knows: what every other caller is.
-        if *now != FactValue::Unknown && fact != NameFact::RequestAlias {
-            names.push((1, FactValue::Name(OTHER.into())));
-        }
-        names
+        // What every other caller is; every alias there is, on the other hand, is known.
+        let other = (fact != NameFact::RequestAlias).then(|| Arc::from(OTHER));
+        known.cloned().chain(other).map(|name| (1, FactValue::Name(name))).collect()
     }
 
     fn other_numbers(&self, fact: &NumberFact, now: &FactValue) -> Vec<(usize, FactValue)> {

@@ -1,5 +1,5 @@
 use crate::index::Index;
-use crate::{Condition, Facts, NumberFact, TargetId, Test, Truth};
+use crate::{Condition, Fact, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -117,6 +117,18 @@ impl Rule {
             looks |= matches!(test, Test::Number(NumberFact::Load(..), _));
         });
         looks
+    }
+
+    /// The facts that are unknown, if that leaves open whether its condition holds.
+    #[must_use]
+    pub fn unknown_facts(&self, facts: &Facts<'_>) -> BTreeSet<Fact> {
+        let mut unknown = BTreeSet::new();
+        if self.when.evaluate(facts) == Truth::Unknown {
+            self.when.each_test(&mut |test| {
+                unknown.extend((test.evaluate(facts) == Truth::Unknown).then(|| test.fact()));
+            });
+        }
+        unknown
     }
 
     /// Whether it decides about these facts, if no rule before it does.

@@ -114,6 +114,21 @@ fn nothing_is_said_of_a_change_without_effect() {
     assert_eq!(shown(&policy, &catalogue, &facts(&Label::default())), [""; 0]);
 }
 
+#[test]
+fn an_unknown_name_could_be_one_that_no_rule_knows() {
+    let hr = Condition::Test(Test::Name(NameFact::CallerTeam, Names(vec![NamePattern::Exact("hr".into())])));
+    let rules = vec![
+        rule("hr", hr, route(Selection::Zone(ZoneKind::Local), Preference::Order, &[Step::Reject])),
+        rule("rest", Condition::always(), route(ANY, Preference::Local, &[Step::Reject])),
+    ];
+    let policy = Policy::new(boundary(Level::Confidential), rules);
+    let facts = facts(&Label::default());
+    let found = shown(&policy, &network(), &facts);
+    assert!(found.contains(&"caller.team: unknown -> (any other) (1): gpu de".to_owned()), "{found:?}");
+    let decides = policy.rule_for(&facts.borrow());
+    assert_eq!(decides.unknown_facts(&facts.borrow()), [Fact::Name(NameFact::CallerTeam)].into());
+}
+
 /// Every change says what is decided then.
 #[test]
 fn a_change_holds_what_it_says() {

@@ -38,6 +38,8 @@ pub struct Explained {
     pub facts: Vec<(String, String)>,
     /// The rule that decided.
     pub rule: String,
+    /// The facts that are unknown, if the rule decided because of that: it can only restrict.
+    pub unknown: Vec<String>,
     /// Why there is no plan, if there is none.
     pub denied: Option<String>,
     /// The targets, in the order in which they would be tried, then those left out.
@@ -177,6 +179,13 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
         changes: changes.iter().map(|change| explained_change(snapshot, change)).collect(),
         why_not: why_not.transpose()?,
         rule: decision.rule.as_str().to_owned(),
+        unknown: loaded
+            .policy
+            .rule_for(&facts)
+            .unknown_facts(&facts)
+            .iter()
+            .map(|f| f.name().into_owned())
+            .collect(),
         denied,
         candidates: candidates(snapshot, &decision),
         ladder,

@@ -76,6 +76,10 @@ fn print(explained: &Explained) {
         explained.rule,
         paint(ASIDE, format_args!("policy {}", explained.revision))
     ));
+    if !explained.unknown.is_empty() {
+        let unknown = explained.unknown.join(", ");
+        line(paint(MIND, format_args!("  decides because {unknown} is unknown, and it can only restrict")));
+    }
     line(paint(HEADING, "\nPlan"));
     match &explained.denied {
         Some(reason) => line(format_args!("  {} {reason}", paint(BAD, "denied:"))),
@@ -239,6 +243,7 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         "opaque": explained.opaque,
         "facts": facts,
         "rule": explained.rule,
+        "unknown": explained.unknown,
         "policy_revision": explained.revision,
         "denied": explained.denied,
         "targets": explained.candidates.iter().map(candidate).collect::<Vec<_>>(),
