@@ -19,7 +19,6 @@ use crate::snapshot::Snapshot;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::event::{
@@ -148,7 +147,7 @@ impl Ledger {
         let loaded = &snapshot.loaded;
         self.shows_decision = loaded.config.headers == DecisionHeaders::On;
         let record = &mut self.decision;
-        record.policy_revision = Ident::of(decision.revision.shared());
+        record.policy_revision = snapshot.words.policy.clone();
         record.config_digest = snapshot.words.config.clone();
         record.rule = Some(Name::of(decision.rule.shared()));
         let Obligations { require, tags } = &*decision.obligations;
@@ -238,8 +237,8 @@ impl Ledger {
         Ok(ticket)
     }
 
-    pub fn connected(&mut self, peer: SocketAddr) {
-        self.outcome.peer_ip = Some(Ident::new(&peer.ip().to_string()));
+    pub fn connected(&mut self, peer_ip: &Arc<str>) {
+        self.outcome.peer_ip = Some(Ident::of(peer_ip));
     }
 
     pub fn first_content(&mut self) {
