@@ -154,10 +154,7 @@ fn number_schema(number: &NumberFact) -> Schema {
         Unit::Milliseconds => "[0-9]+(ms|s|m|h)",
         Unit::MicroUsd => "[0-9]+(\\.[0-9]+)?( USD)?",
     };
-    let rank = match number {
-        NumberFact::Complexity => "|(top|bottom) [0-9]+(\\.[0-9]+)? ?%",
-        _ => "",
-    };
+    let rank = if *number == NumberFact::Complexity { "|(top|bottom) [0-9]+(\\.[0-9]+)? ?%" } else { "" };
     let pattern = format!("^(((<|<=|=|>=|>) ?)?{one}|{one}\\.\\.{one}{rank})$");
     json_schema!({ "type": ["number", "string"], "pattern": pattern })
 }

@@ -16,6 +16,7 @@ mod outside;
 mod policy;
 mod problem;
 mod raw;
+mod repair;
 mod report;
 mod scalar;
 mod schema;
@@ -32,6 +33,7 @@ pub use config::{
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{load, load_data_policy};
+pub use policy::values::fact_value;
 pub use problem::{Problem, Problems, Severity};
 pub use scalar::{TimeZone, time};
 pub use schema::schemas;

@@ -32,13 +32,14 @@ pub fn load(
     let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);
     let raw_policy: Option<RawPolicy> = yaml::parse(&mut rules.report);
 
-    let names = raw_weir.as_ref().map(Names::of);
+    let names = raw_weir.as_ref().map(|raw| Names::of(raw, weir.report.is_incomplete));
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let groups = BTreeMap::new();
-        let mut conditions =
-            Conditions { names: names.as_ref(), data: &head.data, groups, report: &mut rules.report };
+        // Names of a file that could be read in part only are taken on trust.
+        let known = names.as_ref().filter(|names| names.is_complete());
+        let mut conditions = Conditions { names: known, data: &head.data, groups, report: &mut rules.report };
         policy::groups(&raw.groups, &mut conditions);
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
         let pools =

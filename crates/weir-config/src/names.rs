@@ -11,6 +11,7 @@ pub struct Names {
     targets: Vec<NamedTarget>,
     tags: BTreeSet<String>,
     aliases: BTreeSet<String>,
+    is_incomplete: bool,
 }
 
 #[derive(Debug)]
@@ -22,8 +23,9 @@ struct NamedTarget {
 }
 
 impl Names {
-    pub fn of(raw: &RawWeir) -> Self {
-        let mut names = Names::default();
+    /// `is_incomplete` if part of the file could not be read.
+    pub fn of(raw: &RawWeir, is_incomplete: bool) -> Self {
+        let mut names = Names { is_incomplete, ..Names::default() };
         for backend in &raw.backends.value {
             let jurisdiction = backend.jurisdiction.as_ref().and_then(|at| Some(at.get()?.to_string()));
             names.tags.extend(jurisdiction.iter().map(|at| format!("jurisdiction:{at}")));
@@ -47,8 +49,14 @@ impl Names {
         names
     }
 
+    /// Whether these are all names of the file.
+    pub fn is_complete(&self) -> bool {
+        !self.is_incomplete
+    }
+
+    /// Whether there is such a target, as far as it can be told.
     pub fn has_target(&self, name: &str) -> bool {
-        self.targets.iter().any(|target| target.name == name)
+        self.is_incomplete || self.targets.iter().any(|target| target.name == name)
     }
 
     pub fn has_backend(&self, name: &str) -> bool {

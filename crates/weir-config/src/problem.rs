@@ -29,6 +29,14 @@ impl Problem {
         self.source.inner().lines().nth(self.line.saturating_sub(1)).unwrap_or_default()
     }
 
+    /// The column after the last character that is meant, in the same line.
+    #[must_use]
+    pub fn end_column(&self) -> usize {
+        let meant = self.source.inner().get(self.span.clone()).unwrap_or_default();
+        let characters = meant.lines().next().unwrap_or_default().chars().count();
+        self.column.saturating_add(characters.max(1))
+    }
+
     /// The bytes of the file that are meant.
     #[must_use]
     pub fn span(&self) -> Range<usize> {

@@ -24,6 +24,8 @@ pub struct Report<'a> {
     file: String,
     found: Vec<Found>,
     hidden: Vec<Range<usize>>,
+    /// Part of the file could not be read, so that names which it does not seem to have may be there.
+    pub is_incomplete: bool,
 }
 
 struct Found {
@@ -40,6 +42,7 @@ impl<'a> Report<'a> {
             file: source.path.display().to_string(),
             found: Vec::new(),
             hidden: Vec::new(),
+            is_incomplete: false,
         }
     }
 
@@ -72,7 +75,7 @@ impl<'a> Report<'a> {
             severity,
             file: self.file.clone(),
             line: place.line,
-            column: place.column,
+            column: column(self.text, place),
             message,
             help: Some(help).filter(|help| !help.is_empty()),
             span: place.start..place.end,
@@ -80,6 +83,14 @@ impl<'a> Report<'a> {
         };
         self.found.into_iter().map(problem).collect()
     }
+}
+
+/// The column, counted in the text as it was written: what was read may have had spaces in it for entries
+/// that were looked past.
+fn column(text: &str, place: Place) -> usize {
+    let before = text.get(..place.start).filter(|_| place.start > 0);
+    let line = before.map(|before| before.rsplit('\n').next().unwrap_or_default());
+    line.map_or(place.column, |line| line.chars().count() + 1)
 }
 
 /// The text with secrets overwritten: at the hidden places, and after every `api_key:`, because a file

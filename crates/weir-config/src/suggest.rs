@@ -2,13 +2,18 @@
 
 /// The known word that is closest to what was written, as a sentence, if one is close.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    closest(written, known).map(|closest| format!("did you mean `{closest}`?"))
+}
+
+/// The known word that is closest to what was written, if one is close.
+pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (written.chars().count() / 3).max(1);
     let (_, closest) = known
         .into_iter()
         .map(|word| (edits(&written.to_lowercase(), &word.to_lowercase()), word))
         .filter(|(edits, _)| *edits <= allowed)
         .min()?;
-    Some(format!("did you mean `{closest}`?"))
+    Some(closest)
 }
 
 /// The known words, for when none is close.

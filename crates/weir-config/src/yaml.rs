@@ -1,12 +1,15 @@
 //! YAML text to raw values that know their place.
 
+use crate::repair;
 use crate::report::{Place, Report};
-use crate::suggest::did_you_mean;
+use crate::suggest::{closest, did_you_mean};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Options, Spanned};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The largest file that is read. Policies are written by people; this is a thousand pages.
 const BYTES_MAX: usize = 4 << 20;
@@ -21,12 +24,112 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
         );
         return None;
     }
-    match serde_saphyr::from_str_with_options(report.text, options()) {
-        Ok(raw) => Some(raw),
-        Err(error) => {
-            describe(&error, report);
-            None
+    let mut reading = Reading { text: Cow::Borrowed(report.text), gone: BTreeSet::new() };
+    for _ in 0..FAULTS_MAX {
+        let error = match serde_saphyr::from_str_with_options(&reading.text, options()) {
+            Ok(raw) => return Some(raw),
+            Err(error) => error,
+        };
+        if !reading.go_on_after(&error, report) {
+            return None;
         }
+    }
+    None
+}
+
+/// The most entries of a wrong shape that are looked past, and the largest file in which they are.
+const FAULTS_MAX: usize = 50;
+const MENDED_BYTES_MAX: usize = 256 << 10;
+
+/// A text that is read once more after each entry of a wrong shape, without that entry.
+struct Reading<'t> {
+    text: Cow<'t, str>,
+    /// The keys of what was taken out, and those that were meant by them.
+    gone: BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    /// Reports an error, unless it comes of what was taken out before, and takes its entry out. `false` if
+    /// the text cannot be read on.
+    fn go_on_after(&mut self, error: &Error, report: &mut Report<'_>) -> bool {
+        if matches!(self.text, Cow::Owned(_)) && matches!(error, Error::UnknownAnchor { .. }) {
+            // It was in what was taken out.
+            return false;
+        }
+        let missing = missing_field(error);
+        if missing.is_none_or(|field| !self.gone.contains(field)) {
+            describe(error, report);
+        }
+        let place = error.location().map_or(Place::START, |location| Place::of(&location));
+        if !is_of_shape(error) || self.text.len() > MENDED_BYTES_MAX {
+            return false;
+        }
+        let Some(entry) = self.useless(place.start, missing.is_some()) else { return false };
+        let (left, gone) = repair::without(&self.text, entry);
+        let keys = gone.into_iter().filter_map(|entry| repair::key_of(self.text.get(entry)?));
+        self.gone.extend(keys.map(str::to_owned));
+        self.note(error, report);
+        self.text = Cow::Owned(left);
+        // What is wrong with an empty text is wrong with this mending only.
+        !self.text.trim().is_empty()
+    }
+
+    /// The entry that is of no use because of what is wrong at this place.
+    fn useless(&self, at: usize, something_is_missing: bool) -> Option<Range<usize>> {
+        let entry = repair::entry_at(&self.text, at)?;
+        let is_item = self.text.get(entry.clone()).is_some_and(|entry| repair::key_of(entry).is_none());
+        // What is wrong with one item of a list is mostly wrong with all.
+        let entry = if something_is_missing || is_item { repair::parent_of(&self.text, at)? } else { entry };
+        let is_blank = self.text.get(entry.clone())?.trim().is_empty();
+        (!is_blank).then_some(entry)
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's own enum, which says of itself that it will grow"
+    )]
+    fn note(&mut self, error: &Error, report: &mut Report<'_>) {
+        let mut at = error;
+        while let Error::AliasError { error, .. } = at {
+            at = error;
+        }
+        match at {
+            Error::SerdeUnknownField { field, expected, .. } => {
+                self.gone.extend(closest(field, expected.iter().copied()).map(str::to_owned));
+            }
+            Error::DuplicateMappingKey { .. } => {}
+            // What it would have said is unknown, so that other places may refer to it.
+            _ => report.is_incomplete = true,
+        }
+    }
+}
+
+/// Whether the text is YAML and only one of its entries is not what belongs there.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's own enum, which says of itself that it will grow"
+)]
+fn is_of_shape(error: &Error) -> bool {
+    match error {
+        Error::SerdeUnknownField { .. }
+        | Error::SerdeMissingField { .. }
+        | Error::SerdeInvalidType { .. }
+        | Error::Unexpected { .. }
+        | Error::DuplicateMappingKey { .. } => true,
+        Error::AliasError { error, .. } => is_of_shape(error),
+        _ => false,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's own enum, which says of itself that it will grow"
+)]
+fn missing_field(error: &Error) -> Option<&str> {
+    match error {
+        Error::SerdeMissingField { field, .. } => Some(field),
+        Error::AliasError { error, .. } => missing_field(error),
+        _ => None,
     }
 }
 

@@ -47,6 +47,12 @@ impl Residency {
         Self(rows)
     }
 
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &BTreeMap<Jurisdiction, BTreeSet<Jurisdiction>> {
+        &self.0
+    }
+
     /// Whether data bound to `data` may be processed by a backend in `backend`.
     #[must_use]
     pub fn allows(&self, data: &Jurisdiction, backend: &Jurisdiction) -> bool {
@@ -112,13 +118,18 @@ impl<Z: Zone> Clearance<Z> {
         if label.level() > self.level {
             return Some(Refusal::AboveClearance { label: label.level(), clearance: self.level });
         }
-        let bound = label.jurisdictions().iter().find(|data| !self.may_process(data))?;
+        self.refuses_under(&self.residency, label)
+    }
+
+    /// What `table` says against it.
+    fn refuses_under(&self, table: &Residency, label: &Label) -> Option<Refusal> {
+        let bound = label.jurisdictions().iter().find(|data| !self.may_process(table, data))?;
         Some(Refusal::Residency { data: bound.clone(), backend: self.jurisdiction.clone() })
     }
 
-    fn may_process(&self, data: &Jurisdiction) -> bool {
+    fn may_process(&self, table: &Residency, data: &Jurisdiction) -> bool {
         match (&self.jurisdiction, Z::KIND) {
-            (Some(backend), _) => self.residency.allows(data, backend),
+            (Some(backend), _) => table.allows(data, backend),
             // Inside the network the data has not moved; outside, an unnamed place is no place.
             (None, ZoneKind::Local) => true,
             (None, ZoneKind::Cloud) => false,
@@ -268,7 +279,7 @@ impl Boundary {
         self.level
     }
 
-    /// Where data bound to a jurisdiction may be processed.
+    /// Which backend jurisdictions may process data of which jurisdiction.
     #[must_use]
     pub fn residency(&self) -> &Residency {
         &self.residency
@@ -326,7 +337,12 @@ impl Boundary {
                 Refusal::Classified { level: label.level(), boundary: self.level }
             });
         }
-        recipient.clearance.refuses(label).map_or(Ok(()), Err)
+        // INVARIANT (bound data stays): this boundary's own table is asked too, for the same reason.
+        let refusal = recipient
+            .clearance
+            .refuses(label)
+            .or_else(|| recipient.clearance.refuses_under(&self.residency, label));
+        refusal.map_or(Ok(()), Err)
     }
 
     /// The proof that this content may go to this backend.

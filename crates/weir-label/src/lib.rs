@@ -4,12 +4,15 @@
 //! backends; it only knows what a [`Label`] says of some content, up to which label a [`Recipient`]
 //! may receive, and how a [`Boundary`] turns both into a [`Permit`].
 //!
-//! Three invariants live here, each written where it is upheld and cited by name elsewhere:
+//! Four invariants live here, each written where it is upheld and cited by name elsewhere:
 //!
 //! - INVARIANT (labels only rise): [`Label::join`] is the only way to combine labels, and nothing
 //!   lowers one.
 //! - INVARIANT (cloud below boundary): a [`Permit`] for the [`Cloud`] zone exists only for content
 //!   whose label is below the boundary.
+//! - INVARIANT (bound data stays): a [`Permit`] for content that is bound to a jurisdiction exists only
+//!   for a backend whose own jurisdiction the residency table in force allows for it; one outside the
+//!   network that declares none gets no such permit.
 //! - INVARIANT (permit owns content): a permit holds the very value that was classified, names one
 //!   backend and one policy revision, cannot be copied, and is consumed by sending.
 

@@ -128,6 +128,39 @@ proptest! {
         prop_assert!(!new.is_classified(&label) || new.permit(&content, &there).is_err());
     }
 
+    /// Nor does one that was made under a residency table that has been tightened since.
+    #[test]
+    fn a_clearance_of_an_older_residency_table_does_not_outlive_it(
+        label in label(), old in residency(), new in residency(), at in jurisdiction(), level in level())
+    {
+        let old = Boundary::new(Level::Restricted, old, Revision::new("old"));
+        let new_boundary = Boundary::new(Level::Restricted, new.clone(), Revision::new("new"));
+        let content = Classified::new("text", &Says(label.clone()));
+        let may = label.jurisdictions().iter().all(|data| new.allows(data, &at));
+        let here = local(&old, level, Some(at.clone()));
+        prop_assert!(may || new_boundary.permit(&content, &here).is_err());
+        if let Some(there) = cloud(&old, level, Some(at)) {
+            prop_assert!(may || new_boundary.permit(&content, &there).is_err());
+        }
+    }
+
+    /// The permit itself refuses, so that no way of dispatch can go round the table.
+    #[test]
+    fn no_permit_exists_for_bound_content_where_the_table_does_not_allow_it(
+        label in label(), boundary in boundary(), level in level(), at in prop::option::of(jurisdiction()))
+    {
+        let content = Classified::new("text", &Says(label.clone()));
+        let allowed = |at: &Jurisdiction| label.jurisdictions().iter().all(|data| boundary.residency().allows(data, at));
+        let here = local(&boundary, level, at.clone());
+        if boundary.permit(&content, &here).is_ok() {
+            prop_assert!(at.as_ref().is_none_or(allowed));
+        }
+        let Some(there) = cloud(&boundary, level, at.clone()) else { return Ok(()) };
+        if boundary.permit(&content, &there).is_ok() {
+            prop_assert!(label.jurisdictions().is_empty() || at.as_ref().is_some_and(allowed));
+        }
+    }
+
     #[test]
     fn a_cloud_clearance_is_always_below_the_boundary(boundary in boundary(), level in level()) {
         match boundary.cloud_clearance(level, None) {

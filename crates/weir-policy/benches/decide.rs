@@ -8,9 +8,9 @@ use std::time::Duration;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, NameFact, NamePattern, Names, Policy, Preference, Price, Quality, RequestFacts,
-    ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TaskFacts, Test, TimeFacts, Words,
-    decide,
+    LatencyFacts, Modality, NameFact, NamePattern, Names, NumberFact, Policy, Preference, Price, Quality,
+    Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TaskFacts,
+    Test, TimeFacts, Words, decide,
 };
 
 static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -39,6 +39,12 @@ fn two_rules(bencher: Bencher<'_, '_>) {
 fn two_hundred_rules(bencher: Bencher<'_, '_>) {
     // The last two match, so that every condition is evaluated.
     bench(bencher, (0..198).map(team_rule).chain(two()).collect());
+}
+
+/// None of them needs a name by which it could be passed over.
+#[divan::bench]
+fn two_hundred_rules_about_numbers(bencher: Bencher<'_, '_>) {
+    bench(bencher, (0..198).map(number_rule).chain(two()).collect());
 }
 
 fn bench(bencher: Bencher<'_, '_>, rules: Vec<Rule>) {
@@ -117,6 +123,15 @@ fn team_rule(n: usize) -> Rule {
         level(Words::at_most(Level::Internal)),
     ]);
     rule(&format!("team {n}"), when, Selection::Any, Preference::Cheapest)
+}
+
+fn number_rule(n: u64) -> Rule {
+    let tokens = Ranges::between(10_000 + n, 20_000 + n);
+    let when = Condition::All(vec![
+        level(Words::at_most(Level::Internal)),
+        Condition::Test(Test::Number(NumberFact::PromptTokens, tokens)),
+    ]);
+    rule(&format!("tokens {n}"), when, Selection::Any, Preference::Cheapest)
 }
 
 fn two() -> Vec<Rule> {

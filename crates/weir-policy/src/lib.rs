@@ -13,21 +13,25 @@
 //!   that could send a request outside.
 
 mod catalogue;
+mod change;
 mod condition;
 mod cost;
 mod decide;
 mod decision;
 mod fact;
 mod facts;
+mod index;
 mod names;
 mod owned;
 mod ranges;
+mod regions;
 mod rule;
 mod target;
 mod value;
 mod words;
 
 pub use catalogue::{Alias, Catalogue, InvalidCatalogue};
+pub use change::{Change, changes, ways_to};
 pub use condition::{Condition, EntityCount, Test, Truth};
 pub use decide::decide;
 pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Verdict};
@@ -39,6 +43,7 @@ pub use facts::{
 pub use names::{NamePattern, Names};
 pub use owned::{OwnedFacts, Unsettable};
 pub use ranges::{Range, Ranges};
+pub use regions::Regions;
 pub use rule::{
     InvalidRuleName, Obligations, Policy, Preference, Requirement, Routing, Rule, RuleAction, RuleName,
     Selection, Step,

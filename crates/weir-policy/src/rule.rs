@@ -1,4 +1,5 @@
-use crate::{Condition, Facts, NumberFact, TargetId, Test, Truth};
+use crate::index::Index;
+use crate::{Condition, Fact, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +15,7 @@ pub struct Policy {
     rules: Vec<Rule>,
     pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
     looks_at_capacity: bool,
+    index: Index,
     unmatched: Rule,
 }
 
@@ -29,7 +31,8 @@ impl Policy {
         };
         let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
         let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
-        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, unmatched }
+        let index = Index::of(&rules);
+        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, index, unmatched }
     }
 
     /// The same, with the targets of the pools whose capacity its rules look at.
@@ -66,7 +69,8 @@ impl Policy {
     /// The rule that decides about these facts.
     #[must_use]
     pub fn rule_for(&self, facts: &Facts<'_>) -> &Rule {
-        self.rules.iter().find(|rule| rule.matches(facts)).unwrap_or(&self.unmatched)
+        let mut candidates = self.index.candidates(facts).filter_map(|number| self.rules.get(number));
+        candidates.find(|rule| rule.matches(facts)).unwrap_or(&self.unmatched)
     }
 }
 
@@ -113,6 +117,18 @@ impl Rule {
             looks |= matches!(test, Test::Number(NumberFact::Load(..), _));
         });
         looks
+    }
+
+    /// The facts that are unknown, if that leaves open whether its condition holds.
+    #[must_use]
+    pub fn unknown_facts(&self, facts: &Facts<'_>) -> BTreeSet<Fact> {
+        let mut unknown = BTreeSet::new();
+        if self.when.evaluate(facts) == Truth::Unknown {
+            self.when.each_test(&mut |test| {
+                unknown.extend((test.evaluate(facts) == Truth::Unknown).then(|| test.fact()));
+            });
+        }
+        unknown
     }
 
     /// Whether it decides about these facts, if no rule before it does.

@@ -1,15 +1,19 @@
 //! What each test of a condition means, and what holds of all of them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "not every test binary uses every function of this module")]
+mod common;
+
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeSet;
-use weir_label::{Category, Jurisdiction, Level};
+use weir_label::{Category, Jurisdiction, Level, ZoneKind};
 use weir_policy::{
     Condition, EntityCount, Fact, FactValue, Flag, LatencyClass, Measure, Modality, NameFact, NamePattern,
-    Names, NumberFact, OwnedFacts, Pool, Ranges, ResponseFormat, TaskType, Test, Truth, Weekday, Word, Words,
+    Names, NumberFact, OwnedFacts, Policy, Pool, Preference, Ranges, ResponseFormat, Selection, TaskType,
+    Test, Truth, Weekday, Word, Words,
 };
 
 const NAMES: [&str; 4] = ["hr", "hr-payroll", "legal", "de"];
@@ -123,6 +127,18 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+/// Mostly of names, as large policies are.
+fn named_condition() -> impl Strategy<Value = Condition> {
+    let of_name =
+        select(&NameFact::ALL[..]).prop_flat_map(|fact| test(Fact::Name(fact))).prop_map(Condition::Test);
+    let never = Condition::Any(Vec::new());
+    prop_oneof![
+        4 => (of_name, condition()).prop_map(|(name, other)| Condition::All(vec![other, name])),
+        1 => condition(),
+        4 => Just(never),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -172,6 +188,25 @@ proptest! {
         other.set(&fact, one.get(&fact)).unwrap();
         prop_assert_eq!(test.fact(), fact);
         prop_assert_eq!(test.evaluate(&one.borrow()), test.evaluate(&other.borrow()));
+    }
+
+    /// The rule that is found by its names is the first that matches.
+    #[test]
+    fn the_rule_that_decides_is_the_first_that_matches(
+        conditions in vec((named_condition(), any::<bool>()), 0..80), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
+    ) {
+        let mut facts = known;
+        for fact in &forgotten {
+            let _ = facts.set(fact, FactValue::Unknown);
+        }
+        let rules = conditions.into_iter().enumerate().map(|(number, (when, inside))| {
+            let zone = if inside { ZoneKind::Local } else { ZoneKind::Cloud };
+            common::rule(&format!("rule {number}"), when, common::route(Selection::Zone(zone), Preference::Order, &[]))
+        });
+        let policy = Policy::new(common::boundary(Level::Confidential), rules.collect());
+        let facts = facts.borrow();
+        let plain = policy.rules().iter().find(|rule| rule.matches(&facts)).unwrap_or(policy.unmatched());
+        prop_assert_eq!(&policy.rule_for(&facts).name, &plain.name);
     }
 
     /// Facts that hold their own values are the facts that they were made from.

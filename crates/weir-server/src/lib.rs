@@ -28,6 +28,8 @@ mod speeds;
 
 pub use gateway::{Gateway, StartError};
 pub use indexes::read_index;
-pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
+pub use pipeline::explain::{
+    Explained, ExplainedCandidate, ExplainedChange, ExplainedFinding, Question, WhyNot, explain,
+};
 pub use reload::{ReloadOutcome, watch};
 pub use snapshot::{Snapshot, SnapshotError, Sources};

@@ -38,6 +38,13 @@ struct ZoneLabels {
     zone: &'static str,
 }
 
+/// Tags are those that the policy gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TagLabels {
+    tag: Word<Ident>,
+    zone: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TargetLabels {
     target: String,
@@ -83,6 +90,7 @@ pub(crate) struct Metrics {
     queue_time: Histogram,
     tokens_in: Family<ZoneLabels, Counter>,
     tokens_out: Family<ZoneLabels, Counter>,
+    tagged: Family<TagLabels, Counter>,
     incomplete_scans: Counter,
     detector_requests: Family<AskedLabels, Counter>,
     detector_duration: Family<DetectorLabels, Histogram>,
@@ -107,6 +115,7 @@ pub(crate) struct Finished {
     pub queued: Duration,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
+    pub tags: Vec<Word<Ident>>,
 }
 
 const SECONDS: [f64; 14] =
@@ -127,6 +136,7 @@ impl Metrics {
             queue_time: Histogram::new(SECONDS),
             tokens_in: Family::default(),
             tokens_out: Family::default(),
+            tagged: Family::default(),
             incomplete_scans: Counter::default(),
             detector_requests: Family::default(),
             extractions: Family::default(),
@@ -188,6 +198,7 @@ impl Metrics {
             "Requests that could not be inspected completely",
             self.incomplete_scans.clone(),
         );
+        r.register("tagged_requests", "Requests, by the tags that rules gave them", self.tagged.clone());
         r.register(
             "detector_requests",
             "Requests that a detector was asked about, and how that ended",
@@ -219,6 +230,10 @@ impl Metrics {
     pub fn finished(&self, finished: &Finished) {
         let zone = ZoneLabels { zone: finished.labels.zone };
         self.requests.get_or_create(&finished.labels).inc();
+        for tag in &finished.tags {
+            let labels = TagLabels { tag: tag.clone(), zone: finished.labels.zone };
+            self.tagged.get_or_create(&labels).inc();
+        }
         self.duration.get_or_create(&zone).observe(finished.total.as_secs_f64());
         if let Some(ttft) = finished.time_to_first_token {
             self.time_to_first_token.get_or_create(&zone).observe(ttft.as_secs_f64());

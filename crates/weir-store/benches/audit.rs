@@ -62,6 +62,8 @@ fn decision() -> Decision {
         config_digest: "sha256:60303ae22b998861".into(),
         binary_version: "0.1.0".into(),
         rule: Some("everything else may use the cloud".into()),
+        tags: Vec::new(),
+        requires: Vec::new(),
         action: Action::Route,
         reason: "rule".into(),
         candidates: vec![

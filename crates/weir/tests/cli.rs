@@ -247,6 +247,34 @@ fn explain(home: &Home, body: &Value, json: bool) -> Output {
 }
 
 #[test]
+fn a_check_for_code_scanning_has_a_place_for_each_problem() {
+    let home = home();
+    let policy = fs::read_to_string(home.policy()).unwrap();
+    fs::write(home.policy(), format!("{policy}boundry: internal\ntime_zone: Europe/Berln\n")).unwrap();
+    let output = home.weir(&["check", "--format", "sarif"]);
+    assert_eq!(output.status.code(), Some(3));
+    let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let messages: Vec<&str> = results.iter().map(|r| r["message"]["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        messages,
+        [
+            "`boundry` is not known here; did you mean `boundary`?",
+            "`Europe/Berln` is no time zone; did you mean `Europe/Berlin`?"
+        ]
+    );
+    let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startColumn"], &region["endColumn"]), (&json!(1), &json!(8)), "{region}");
+    assert_eq!(region["snippet"]["text"], "boundry: internal");
+    let fine = self::home().weir(&["check", "--format", "sarif"]);
+    let log: Value = serde_json::from_slice(&fine.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(fine.status.code(), Some(0));
+    assert!(results.iter().all(|result| result["level"] == "warning"), "{log}");
+}
+
+#[test]
 fn an_explanation_names_findings_and_left_out_targets_and_no_value() {
     let home = home();
     let body = ask("auto", PERSONAL);

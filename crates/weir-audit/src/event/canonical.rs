@@ -123,6 +123,8 @@ impl Decision {
         out.word("config_digest", self.config_digest.as_str());
         out.word("binary_version", self.binary_version.as_str());
         out.name_if("rule", self.rule.as_ref());
+        out.list("tags", &self.tags, push_ident);
+        out.list("requires", &self.requires, push_ident);
         out.word("action", self.action.as_str());
         out.word("reason", self.reason.as_str());
         out.list("candidates", &self.candidates, |out, candidate| {

@@ -80,6 +80,12 @@ pub struct Decision {
     /// The rule that matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Name>,
+    /// The words that the rule gave it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Ident>,
+    /// What the rule required besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Ident>,
     /// What is done.
     pub action: Action,
     /// Why, in Weir's own words: `rule`, `no_permitted_target`.
@@ -117,7 +123,15 @@ impl Decision {
     #[must_use]
     pub fn bounded(&self) -> Cow<'_, Self> {
         let Self {
-            categories, jurisdictions, opaque, findings, sources, candidates, overrides_denied, ..
+            categories,
+            jurisdictions,
+            opaque,
+            findings,
+            sources,
+            tags,
+            candidates,
+            overrides_denied,
+            ..
         } = self;
         let longest = [
             categories.len(),
@@ -125,6 +139,7 @@ impl Decision {
             opaque.len(),
             findings.len(),
             sources.len(),
+            tags.len(),
             candidates.len(),
             overrides_denied.len(),
         ];
@@ -143,6 +158,7 @@ impl Decision {
             opaque,
             findings,
             sources,
+            tags,
             candidates,
             overrides_denied,
             cut,
@@ -153,6 +169,7 @@ impl Decision {
         bound("opaque", opaque, cut);
         bound("findings", findings, cut);
         bound("sources", sources, cut);
+        bound("tags", tags, cut);
         bound("candidates", candidates, cut);
         bound("overrides_denied", overrides_denied, cut);
     }

@@ -47,6 +47,8 @@ fn decision() -> Decision {
         config_digest: "sha256:bb".into(),
         binary_version: "0.1.0".into(),
         rule: Some("sensitive data stays local".into()),
+        tags: vec!["hr".into(), "cost.low".into()],
+        requires: vec!["audit.durable".into()],
         action: Action::Route,
         reason: "rule".into(),
         candidates: vec![Candidate {

@@ -5,7 +5,7 @@ use crate::names::Names;
 use crate::raw::OneOrMany;
 use crate::raw::policy::{RawCondition, RawPart};
 use crate::report::Report;
-use crate::suggest::suggest;
+use crate::suggest::{closest, suggest};
 use crate::yaml::{At, Scalar, Wrong};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_classify::EntityType;
@@ -101,6 +101,10 @@ impl Conditions<'_, '_> {
         if let Some(known) = self.groups.get(*value) {
             return known.clone();
         }
+        if self.report.is_incomplete {
+            // It may be what could not be read.
+            return None;
+        }
         let help = if self.groups.is_empty() {
             format!("add `groups:` to the policy, with `{value}` in it, above this place")
         } else {
@@ -147,7 +151,7 @@ impl Conditions<'_, '_> {
     }
 
     fn typed(&mut self, fact: &Fact, values: &[At<&str>]) -> Option<Test> {
-        let (data, names) = (self.data, self.names);
+        let (data, names) = (Given { data: self.data, is_incomplete: self.report.is_incomplete }, self.names);
         Some(match fact {
             Fact::Level => Test::Level(self.words(values, |text| ordered(text, "level"))?),
             Fact::Categories => Test::Categories(self.set(values, |text| category(text, data))?),
@@ -223,7 +227,11 @@ impl Conditions<'_, '_> {
     fn check_pool(&mut self, name: &At<String>, pool: &Pool) -> Option<()> {
         let (Pool::Named(selector), Some(names)) = (pool, self.names) else { return Some(()) };
         if names.selected(selector).is_empty() {
-            let help = names.suggest_selector(selector);
+            let meant = selector.rsplit_once('.').and_then(|(pool, measure)| {
+                let measure = closest(measure, Measure::ALL.map(Measure::as_str))?;
+                Some(format!("did you mean `capacity.{pool}.{measure}`?"))
+            });
+            let help = meant.unwrap_or_else(|| names.suggest_selector(selector));
             self.report.error(name.place, format!("`{selector}` is no backend, target or tag"), &help);
             return None;
         }
@@ -300,22 +308,29 @@ fn size(condition: &Condition) -> usize {
     tests
 }
 
-fn category(text: &str, data: &Data) -> Result<Category, Wrong> {
+/// What inspection can find, as far as it is known.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    data: &'a Data,
+    is_incomplete: bool,
+}
+
+fn category(text: &str, given: Given<'_>) -> Result<Category, Wrong> {
     let category = text.parse::<Category>().map_err(|error| Wrong::new(error.to_string(), ""))?;
-    if data.categories.contains(&category) {
+    if given.is_incomplete || given.data.categories.contains(&category) {
         Ok(category)
     } else {
-        let help = suggest(text, data.categories.iter().map(Category::as_str));
+        let help = suggest(text, given.data.categories.iter().map(Category::as_str));
         Err(Wrong::new(format!("nothing gives the category `{text}`"), help))
     }
 }
 
-fn entity(text: &str, data: &Data) -> Result<NamePattern, Wrong> {
+fn entity(text: &str, given: Given<'_>) -> Result<NamePattern, Wrong> {
     let pattern = pattern(text)?;
-    if data.entities.iter().any(|known| pattern.matches(known.as_str())) {
+    if given.is_incomplete || given.data.entities.iter().any(|known| pattern.matches(known.as_str())) {
         Ok(pattern)
     } else {
-        let help = suggest(text, data.entities.iter().map(EntityType::as_str));
+        let help = suggest(text, given.data.entities.iter().map(EntityType::as_str));
         Err(Wrong::new(format!("there is no entity type `{text}`"), help))
     }
 }

@@ -3,11 +3,12 @@
 use super::rule::Rules;
 use crate::raw::OneOrMany;
 use crate::raw::policy::{PREFERENCES, RawUse, RawWhere};
+use crate::report::Place;
 use crate::suggest::suggest;
 use crate::yaml::{At, Field};
 use std::collections::BTreeSet;
 use weir_label::{Jurisdiction, ZoneKind};
-use weir_policy::{Preference, Selection, TargetId};
+use weir_policy::{Preference, Quality, Selection, TargetId};
 
 const ZONES: [(&str, ZoneKind); 2] = [("local", ZoneKind::Local), ("cloud", ZoneKind::Cloud)];
 
@@ -116,11 +117,15 @@ impl Rules<'_, '_> {
         let Some(written) = written else { return Some(Preference::default()) };
         let each = written.each();
         match (each.as_slice(), &written.value) {
-            ([At { value, .. }], OneOrMany::One(_)) if PREFERENCES.contains(value) => Some(named(value)),
+            ([At { value, place }], OneOrMany::One(_)) if PREFERENCES.contains(value) => {
+                let (word, place) = (*value, *place);
+                self.warn_of_best(word, place);
+                Some(named(word))
+            }
             ([At { value, place }], OneOrMany::One(_)) => {
                 let place = *place;
                 let message = format!("`{value}` is no order");
-                let help = format!("{}; to name targets, write a list", suggest(value, PREFERENCES));
+                let help = format!("{} To name targets, write a list.", suggest(value, PREFERENCES));
                 self.report().error(place, message, &help);
                 None
             }
@@ -137,6 +142,19 @@ impl Rules<'_, '_> {
                     selectors.iter().map(|selector| self.preferred(selector)).collect();
                 Some(Preference::Listed(in_order(lists.into_iter().collect::<Option<_>>()?).into()))
             }
+        }
+    }
+
+    /// `best` without a figure to go by is the order of the alias.
+    fn warn_of_best(&mut self, word: &str, place: Place) {
+        let mut targets = self.catalogue.targets().map(|(_, target)| &target.quality);
+        let is_known = targets.any(|quality| *quality != Quality::default());
+        if word == "best" && !is_known && self.catalogue.targets().next().is_some() {
+            self.report().warning(
+                place,
+                "no model declares a `quality`, so that `best` is the order of the alias",
+                "give models in `weir.yaml` a `quality`, such as `quality: 0.8`",
+            );
         }
     }
 

@@ -28,7 +28,10 @@ use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{Decision, Facts, Modality, RouteWish, Target, TargetId, Verdict};
+use weir_policy::{
+    Decision, Facts, Measure, Modality, NumberFact, Obligations, Policy, Pool, Requirement, ResponseFormat,
+    RouteWish, Target, TargetId, Verdict,
+};
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
 
@@ -49,6 +52,8 @@ pub(crate) struct Ledger {
     declared_level: Option<Level>,
     shows_decision: bool,
     has_decision: bool,
+    /// Whether the rule wants the record on the disk before the request goes anywhere.
+    needs_durable: bool,
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
@@ -77,6 +82,7 @@ impl Ledger {
             declared_level: None,
             shows_decision: false,
             has_decision: false,
+            needs_durable: false,
             target: None,
             is_closed: false,
             last: None,
@@ -144,7 +150,11 @@ impl Ledger {
         record.policy_revision = snapshot.words.policy.clone();
         record.config_digest = snapshot.words.config.clone();
         record.rule = Some(Name::of(decision.rule.shared()));
-        record.facts = record_facts(facts);
+        let Obligations { require, tags } = &*decision.obligations;
+        record.tags = tags.iter().map(Ident::of).collect();
+        record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
+        self.needs_durable = require.contains(&Requirement::DurableRecord);
+        record.facts = record_facts(facts, &loaded.policy);
         let considered = decision.considered.iter();
         record.candidates =
             considered.filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect();
@@ -179,14 +189,20 @@ impl Ledger {
         let zone = target.zone();
         self.note_target(target, zone, place, tried);
         let written = match self.append_decision() {
-            Ok(ticket) if zone == ZoneKind::Cloud => ticket.durable().await.map_err(AuditError::from),
+            Ok(ticket) if zone == ZoneKind::Cloud || self.needs_durable => {
+                ticket.durable().await.map_err(AuditError::from)
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
         self.times.forwarded = Some(Instant::now());
         match written {
             Ok(()) => Ok(()),
-            Err(_) if zone == ZoneKind::Local && self.gateway.serves_without_record() => Ok(()),
+            Err(_)
+                if zone == ZoneKind::Local && !self.needs_durable && self.gateway.serves_without_record() =>
+            {
+                Ok(())
+            }
             Err(error) => {
                 tracing::error!(%error, "a request is not forwarded: its record cannot be written");
                 Err(BackendFailure::NoRecord)
@@ -327,6 +343,7 @@ impl Ledger {
             queued: *queued,
             tokens_in: self.outcome.tokens_in,
             tokens_out: self.outcome.tokens_out,
+            tags: self.decision.tags.iter().cloned().map(Word).collect(),
         }
     }
 
@@ -425,6 +442,8 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         config_digest: Ident::fixed("_"),
         binary_version: Ident::fixed(VERSION),
         rule: None,
+        tags: Vec::new(),
+        requires: Vec::new(),
         action: Action::Deny,
         reason: Ident::fixed("undecided"),
         candidates: Vec::new(),
@@ -463,26 +482,65 @@ fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Can
     Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
 }
 
-/// The facts that are recorded nowhere else, under the names that rules use.
-fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
+/// The facts that are recorded nowhere else, under the names that rules use. What follows from the rest
+/// of the record and the configuration, cost and time of day, is not written.
+fn record_facts(facts: &Facts<'_>, policy: &Policy) -> BTreeMap<Ident, Fact> {
     let word = |name, value: Option<&str>| Some((Ident::fixed(name), Fact::Word(Ident::new(value?))));
     let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
     let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
     let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data: _, task: _, latency, cost: _, capacity: _, time: _, wish } = facts;
-    [
+    let Facts { caller, request, data: _, task, latency, cost, capacity: _, time: _, wish } = facts;
+    let attached = request.modalities.iter().filter(|kind| *kind != Modality::Text);
+    let attached: Vec<Ident> = attached.map(|kind| Ident::fixed(kind.as_str())).collect();
+    let format = request.response_format;
+    let usual = [
         word("request.alias", Some(request.alias)),
         fixed("latency.class", latency.class.as_str()),
         word("caller.name", caller.name),
         word("caller.team", caller.team),
         word("caller.app", caller.app),
         word("caller.environment", caller.environment),
+        words(
+            "caller.scopes",
+            caller.scopes.map(|scopes| scopes.iter().map(|scope| Ident::new(scope)).collect()),
+        ),
         wish.and_then(|wish| fixed("wish", wish.as_str())),
         flag("request.tools", request.tools),
         flag("request.images", request.modalities.contains(Modality::Image)),
+        words("request.modality", (!attached.is_empty()).then_some(attached)),
+        (format != ResponseFormat::Text).then(|| fixed("request.response_format", format.as_str())).flatten(),
+        word("request.language", request.language),
         number("request.max_output_tokens", request.max_output_tokens),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
+        number("task.complexity", task.complexity_millionths),
+        number("task.complexity_rank", task.complexity_rank_millionths),
+        number("task.confidence", task.confidence_millionths),
+        flag("task.unsure", task.unsure == Some(true)),
+        number("latency.target", latency.target_ms),
+        number("latency.deadline", latency.deadline_ms),
+        number("cost.budget_left", cost.budget_left_micro_usd),
+    ];
+    usual.into_iter().flatten().chain(capacity_facts(facts, policy)).collect()
+}
+
+fn words(name: &'static str, words: Option<Vec<Ident>>) -> Option<(Ident, Fact)> {
+    Some((Ident::fixed(name), Fact::Words(words?)))
+}
+
+/// How full the pools were that the policy looks at.
+fn capacity_facts<'f>(
+    facts: &'f Facts<'_>,
+    policy: &'f Policy,
+) -> impl Iterator<Item = (Ident, Fact)> + use<'f> {
+    let zones = [ZoneKind::Local, ZoneKind::Cloud].map(Pool::Zone);
+    let named = policy.pools().keys().map(|name| Pool::Named(name.clone()));
+    let measured = zones
+        .into_iter()
+        .chain(named)
+        .flat_map(|pool| Measure::ALL.map(|measure| NumberFact::Load(pool.clone(), measure)));
+    let looked = policy.looks_at_capacity();
+    measured.filter(move |_| looked).filter_map(|fact| {
+        let value = fact.of(facts)?;
+        Some((Ident::new(&fact.name()), Fact::Number(value)))
+    })
 }

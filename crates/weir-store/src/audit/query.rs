@@ -20,6 +20,8 @@ pub struct Filter {
     pub level_min: Option<Level>,
     /// The rule that matched.
     pub rule: Option<Name>,
+    /// A word that the rule gave it.
+    pub tag: Option<Ident>,
     /// Public id of the caller's key.
     pub key_id: Option<Ident>,
     /// The id that the client was shown.
@@ -105,6 +107,7 @@ impl Filter {
             && self.level_min.is_none_or(|level| decision.level >= level)
             && fits(&self.backend, decision.backend.as_ref())
             && fits(&self.rule, decision.rule.as_ref())
+            && self.tag.as_ref().is_none_or(|tag| decision.tags.contains(tag))
             && fits(&self.key_id, decision.key_id.as_ref())
             && fits(&self.decision_id, Some(&decision.decision_id))
             && fits(&self.request_id, Some(&decision.request_id))

@@ -45,6 +45,8 @@ pub(super) fn decision(id: u64) -> Decision {
         config_digest: "sha256:00".into(),
         binary_version: "0.1.0".into(),
         rule: Some("everything else may use the cloud".into()),
+        tags: Vec::new(),
+        requires: Vec::new(),
         action: Action::Route,
         reason: "rule".into(),
         candidates: Vec::new(),

@@ -77,6 +77,10 @@ struct QueryArgs {
     #[arg(long)]
     rule: Option<String>,
 
+    /// A tag that the rule gave it
+    #[arg(long)]
+    tag: Option<String>,
+
     /// The caller: id of an API key
     #[arg(long, value_name = "KEY")]
     caller: Option<String>,
@@ -130,6 +134,7 @@ fn run_query(args: &QueryArgs) -> Result<ExitCode, Failed> {
         backend: args.backend.as_deref().map(Ident::new),
         level_min: args.level,
         rule: args.rule.as_deref().map(Name::new),
+        tag: args.tag.as_deref().map(Ident::new),
         key_id: args.caller.as_deref().map(key_id),
         decision_id: args.decision.as_deref().map(Ident::new),
         request_id: args.request.as_deref().map(Ident::new),

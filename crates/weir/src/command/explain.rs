@@ -5,8 +5,10 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_label::ZoneKind;
-use weir_policy::Step;
-use weir_server::{Explained, ExplainedCandidate, ExplainedFinding, explain};
+use weir_policy::{Fact, FactValue, Step};
+use weir_server::{
+    Explained, ExplainedCandidate, ExplainedChange, ExplainedFinding, Question, WhyNot, explain,
+};
 
 /// Shows what would be decided for a request, and why, without sending anything.
 ///
@@ -23,6 +25,14 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     files: FilesArgs,
 
+    /// Say why the request does not go to this target, and what would have it go there
+    #[arg(long, value_name = "TARGET")]
+    why_not: Option<String>,
+
+    /// Take a fact to have this value, such as `caller.team=hr` or `task.complexity=0.8`; may be repeated
+    #[arg(long = "fact", value_name = "FACT=VALUE")]
+    facts: Vec<String>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,13 +41,27 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failed> {
     let snapshot = args.files.load()?;
     let body = read_input(&args.request)?;
-    let explained = explain(&snapshot, &body, jiff::Timestamp::now().as_second()).map_err(Failed::Check)?;
+    let assumed = args.facts.iter().map(|text| assumption(text)).collect::<Result<_, _>>();
+    let question = Question {
+        unix_seconds: jiff::Timestamp::now().as_second(),
+        assumed: assumed.map_err(Failed::Check)?,
+        why_not: args.why_not.as_deref(),
+    };
+    let explained = explain(&snapshot, &body, &question).map_err(Failed::Check)?;
     if args.json {
         line(as_json(&explained));
     } else {
         print(&explained);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `FACT=VALUE`; a list of values is separated by commas.
+fn assumption(text: &str) -> Result<(Fact, FactValue), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `FACT=VALUE`"))?;
+    let fact = Fact::named(name.trim()).ok_or_else(|| format!("there is no fact `{}`", name.trim()))?;
+    let value = weir_config::fact_value(&fact, value.trim())?;
+    Ok((fact, value))
 }
 
 fn print(explained: &Explained) {
@@ -52,11 +76,27 @@ fn print(explained: &Explained) {
         explained.rule,
         paint(ASIDE, format_args!("policy {}", explained.revision))
     ));
+    if !explained.unknown.is_empty() {
+        let unknown = explained.unknown.join(", ");
+        line(paint(MIND, format_args!("  decides because {unknown} is unknown, and it can only restrict")));
+    }
     line(paint(HEADING, "\nPlan"));
     match &explained.denied {
         Some(reason) => line(format_args!("  {} {reason}", paint(BAD, "denied:"))),
         None => print_plan(explained),
     }
+    let list = |items: &[String]| items.join(", ");
+    if !explained.tags.is_empty() {
+        line(format_args!("  tags: {}", list(&explained.tags)));
+    }
+    if !explained.requires.is_empty() {
+        line(format_args!("  requires: {}", explained.requires.join(", ")));
+    }
+    print_left_out(explained);
+    print_changes(explained);
+}
+
+fn print_left_out(explained: &Explained) {
     let left_out: Vec<&ExplainedCandidate> =
         explained.candidates.iter().filter(|c| c.role.is_none()).collect();
     if !left_out.is_empty() {
@@ -66,6 +106,36 @@ fn print(explained: &Explained) {
         let reason = candidate.reason.as_deref().unwrap_or_default();
         line(format_args!("  {:32} {:6} {reason}", candidate.target, candidate.zone));
     }
+}
+
+fn print_changes(explained: &Explained) {
+    if let Some(WhyNot { target, reason, ways }) = &explained.why_not {
+        line(paint(HEADING, format_args!("\nWhy not {target}")));
+        line(format_args!("  {reason}"));
+        for way in ways {
+            line(format_args!("  it could if {}", change(way)));
+        }
+        if ways.is_empty() {
+            line(paint(ASIDE, "  no other value of one single fact would change that"));
+        }
+        return;
+    }
+    if !explained.changes.is_empty() {
+        line(paint(HEADING, "\nWhat would change it"));
+    }
+    for each in &explained.changes {
+        line(format_args!(
+            "  {} → {}   {}",
+            change(each),
+            each.then,
+            paint(ASIDE, format_args!("rule {}", each.rule))
+        ));
+    }
+}
+
+fn change(change: &ExplainedChange) -> String {
+    let ExplainedChange { fact, from, to, .. } = change;
+    format!("{fact} were {} instead of {from}", paint(HEADING, to))
 }
 
 fn print_label(explained: &Explained) {
@@ -141,6 +211,11 @@ fn step(step: &Step) -> String {
     }
 }
 
+fn change_json(change: &ExplainedChange) -> serde_json::Value {
+    let ExplainedChange { fact, from, to, rule, then } = change;
+    json!({ "fact": fact, "from": from, "to": to, "rule": rule, "then": then })
+}
+
 fn as_json(explained: &Explained) -> serde_json::Value {
     let label = &explained.label;
     let finding = |f: &ExplainedFinding| {
@@ -151,7 +226,7 @@ fn as_json(explained: &Explained) -> serde_json::Value {
     };
     let candidate = |c: &ExplainedCandidate| json!({ "target": c.target, "zone": c.zone.as_str(), "role": c.role, "reason": c.reason });
     let facts: serde_json::Map<String, serde_json::Value> =
-        explained.facts.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        explained.facts.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     json!({
         "label": {
             "level": label.level().as_str(),
@@ -168,9 +243,16 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         "opaque": explained.opaque,
         "facts": facts,
         "rule": explained.rule,
+        "unknown": explained.unknown,
         "policy_revision": explained.revision,
         "denied": explained.denied,
         "targets": explained.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "tags": explained.tags,
+        "requires": explained.requires,
+        "changes": explained.changes.iter().map(change_json).collect::<Vec<_>>(),
+        "why_not": explained.why_not.as_ref().map(|why| json!({
+            "target": why.target, "reason": why.reason, "ways": why.ways.iter().map(change_json).collect::<Vec<_>>(),
+        })),
         "when_full": explained.ladder.iter().map(step).collect::<Vec<_>>(),
     })
 }

@@ -8,12 +8,17 @@ use weir_rig::fake::Script;
 
 /// One place, and a request that holds it until its client goes. Classified requests wait so long for it.
 fn occupied(wait: &str) -> (Stage, Client) {
+    occupied_under(local_first, &BURST_AT_ONCE.replace("queue 200ms", &format!("queue {wait}")))
+}
+
+/// The same with another configuration and policy.
+pub fn occupied_under(config: impl FnOnce(&str, &str) -> String, policy: &str) -> (Stage, Client) {
     let one_place = |local: &str, cloud: &str| {
-        local_first(local, cloud)
+        config(local, cloud)
             .replace("{ name: local-model }", "{ name: local-model, concurrency: 1 }")
             .replace("first_token: 600ms, idle: 1s, total: 600ms", "total: 60s")
     };
-    let stage = Stage::with(one_place, &BURST_AT_ONCE.replace("queue 200ms", &format!("queue {wait}")));
+    let stage = Stage::with(one_place, policy);
     let long = "word ".repeat(10_000);
     stage
         .here

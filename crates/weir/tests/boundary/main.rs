@@ -11,6 +11,7 @@
 mod failures;
 mod full;
 mod knobs;
+mod language;
 mod policies;
 mod unwritable;
 

@@ -52,6 +52,26 @@ fn without_a_record_nothing_is_served_at_all_unless_the_operator_says_so() {
 }
 
 #[test]
+fn a_rule_that_requires_a_durable_record_is_not_served_without_one() {
+    let policy = "policy: 1\nrules:\n  - { name: kept, use: local, require: [audit.durable] }\n";
+    let config = |local: &str, cloud: &str| {
+        format!("{}audit: {{ on_failure: local_only }}\n", two_zones(local, cloud))
+    };
+    let stage = Stage::run_as(config, policy, |_| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(weir().get_program());
+        command
+    });
+    assert_eq!(stage.chat(&harmless("auto")).status, 200);
+    let served = stage.here.requests();
+    fail_writes(&stage);
+    for body in [harmless("auto"), streamed(classified("auto"))] {
+        assert_refused(&stage.chat(&body));
+    }
+    assert_eq!(stage.here.requests(), served);
+}
+
+#[test]
 fn with_local_only_what_stays_inside_is_served_without_a_record_and_the_rest_is_not() {
     let stage =
         stage(|local, cloud| format!("{}audit: {{ on_failure: local_only }}\n", two_zones(local, cloud)));
