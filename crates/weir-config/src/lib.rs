@@ -26,12 +26,12 @@ mod weir;
 mod yaml;
 
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, Scheme,
-    Timeouts,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, PolicySettings,
+    PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
-pub use load::{load, load_data_policy};
+pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use problem::{Problem, Problems, Severity};
 pub use schema::schemas;
 pub use secret::Secret;

@@ -3,6 +3,7 @@
 pub mod detectors;
 pub mod extractors;
 pub mod policy;
+pub mod rollout;
 pub mod weir;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -7,6 +7,8 @@
 //! of these takes a permit.
 
 mod admin;
+mod book;
+mod candidate;
 mod clock;
 mod data;
 mod desk;
@@ -14,19 +16,26 @@ mod detect;
 mod extract;
 mod failure;
 mod follow_keys;
+mod gate;
 mod gateway;
 mod ids;
 mod indexes;
 pub mod listen;
 mod metrics;
+mod operate;
 mod pipeline;
 mod pseudonym;
 mod reload;
 mod reply;
 mod snapshot;
+mod source;
 
-pub use gateway::{Gateway, StartError};
+pub use admin::credential::admin_proof;
+pub use book::{HistoryEntry, What};
+pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
 pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 pub use reload::{ReloadOutcome, watch};
-pub use snapshot::{Snapshot, SnapshotError, Sources};
+pub use operate::{Goal, OperationError};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use source::{FindError, GitError, Sources};

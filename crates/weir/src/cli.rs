@@ -1,5 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, recognisers, schema, serve,
+    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema,
+    serve,
 };
 use clap::{Parser, Subcommand};
 
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Classify(classify::ClassifyArgs),
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
+    Policy(policy::PolicyArgs),
     Audit(audit::AuditArgs),
     Schema(schema::SchemaArgs),
     Recognisers(recognisers::RecognisersArgs),

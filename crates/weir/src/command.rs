@@ -9,6 +9,7 @@ pub(crate) mod index;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod manual;
+pub(crate) mod policy;
 pub(crate) mod recognisers;
 pub(crate) mod schema;
 pub(crate) mod serve;

@@ -36,6 +36,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Classify(args) => command::classify::run(&args),
         Command::Index(args) => command::index::run(&args),
         Command::Keys(args) => command::keys::run(&args),
+        Command::Policy(args) => command::policy::run(&args),
         Command::Audit(args) => command::audit::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Recognisers(args) => command::recognisers::run(&args),

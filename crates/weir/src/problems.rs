@@ -25,7 +25,11 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
                 path.display()
             ));
         }
-        SnapshotError::Settings(_) | SnapshotError::Endpoint { .. } => error_line(error),
+        SnapshotError::Policy(_)
+        | SnapshotError::Older { .. }
+        | SnapshotError::Kept { .. }
+        | SnapshotError::Settings(_)
+        | SnapshotError::Endpoint { .. } => error_line(error),
     }
     Failed::Configuration
 }

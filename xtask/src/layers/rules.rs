@@ -23,6 +23,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-label",
             "weir-local",
             "weir-policy",
+            "weir-rollout",
             "weir-store",
             "weir-wire",
         ]),
@@ -32,7 +33,18 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-connect", Below::Only(&["weir-label", "weir-wire"])),
     ("weir-extract", Below::Only(&[])),
     ("weir-store", Below::Only(&["weir-audit", "weir-label"])),
-    ("weir-config", Below::Only(&["weir-classify", "weir-index", "weir-label", "weir-policy"])),
+    (
+        "weir-config",
+        Below::Only(&[
+            "weir-audit",
+            "weir-classify",
+            "weir-index",
+            "weir-label",
+            "weir-policy",
+            "weir-rollout",
+        ]),
+    ),
+    ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
@@ -69,6 +81,7 @@ const PURE: &[&str] = &[
     "weir-label",
     "weir-names",
     "weir-policy",
+    "weir-rollout",
     "weir-wire",
 ];
 

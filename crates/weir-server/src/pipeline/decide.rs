@@ -2,16 +2,19 @@
 
 use super::admit::Tried;
 use super::identify::Caller;
-use super::inspect::Inspected;
+use super::inspect::{Inspected, Seen};
 use super::record::Ledger;
+use super::shadow;
+use crate::candidate::Chosen;
 use crate::desk::Place;
 use crate::detect;
 use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
+use weir_audit::Ident;
 use weir_dispatch::Step;
-use weir_label::Revision;
+use weir_label::{Label, Revision};
 use weir_policy::{
     Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, Plan, RequestFacts, RouteWish,
     RuleName, Target, TargetId,
@@ -26,12 +29,13 @@ pub(crate) const ENDPOINT: &str = "chat.completions";
 pub(crate) struct Ruling {
     pub snapshot: Arc<Snapshot>,
     pub plan: Plan,
+    request_id: Ident,
 }
 
 impl Ruling {
     /// Whether another snapshot is in force by now.
     pub fn is_outdated(&self, gateway: &Gateway) -> bool {
-        !self.snapshot.is_same_as(&gateway.snapshot())
+        !self.snapshot.is_same_as(&gateway.snapshot_for(&self.request_id).snapshot)
     }
 
     /// The target of a place, if the plan has it: a place may have been waited for under a plan that is
@@ -60,7 +64,7 @@ pub(crate) async fn detect_and_decide(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Ruling, Failure> {
-    if detect::ask(gateway, inspected).await {
+    if detect::ask(gateway, inspected, ledger.request_id()).await {
         ledger.inspected(inspected);
     }
     decide(gateway, inspected, caller, ledger)
@@ -77,7 +81,7 @@ fn decide(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Ruling, Failure> {
-    let snapshot = gateway.snapshot();
+    let Chosen { snapshot, standing } = gateway.snapshot_for(ledger.request_id());
     if inspected.seen.scanner.as_ref() != Some(&snapshot.words.scanner) {
         inspected.again(&snapshot);
         ledger.inspected(inspected);
@@ -92,11 +96,14 @@ fn decide(
         let facts = facts(inspected, caller);
         let decision =
             weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
-        ledger.decided(&snapshot, &decision, &facts);
+        ledger.decided(&snapshot, standing, &decision, &facts);
+        if let Some(shadow) = shadow::compare(gateway, standing, inspected, caller, (&snapshot, &decision)) {
+            ledger.shadowed(shadow);
+        }
         decision
     };
     match decision.action {
-        Action::Route(plan) => Ok(Ruling { snapshot, plan }),
+        Action::Route(plan) => Ok(Ruling { snapshot, plan, request_id: ledger.request_id().clone() }),
         Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial)),
     }
 }
@@ -115,6 +122,16 @@ pub(crate) fn alias_for<'s>(
 
 /// Everything a rule may look at.
 pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller) -> Facts<'a> {
+    facts_of(inspected, caller, inspected.request.label(), &inspected.seen)
+}
+
+/// The same, with what another look at the request gave.
+pub(crate) fn facts_of<'a>(
+    inspected: &'a Inspected,
+    caller: &'a Caller,
+    label: &'a Label,
+    seen: &'a Seen,
+) -> Facts<'a> {
     let request = inspected.request.content();
     Facts {
         caller: caller_facts(caller),
@@ -127,7 +144,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller) -> Facts<'
             prompt_tokens: inspected.prompt_tokens(),
             max_output_tokens: request.max_output_tokens(),
         },
-        data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },
+        data: DataFacts { label, entities: &seen.entities },
         latency_class: latency_class(caller, request.service_tier()),
         wish: stricter(caller.wish, request.wish()),
     }

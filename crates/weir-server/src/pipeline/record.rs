@@ -7,6 +7,7 @@ use super::admit::Tried;
 use super::decide::{ENDPOINT, Ruling};
 use super::identify::Caller;
 use super::inspect::Inspected;
+use crate::candidate::Standing;
 use crate::clock::micros;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
@@ -29,7 +30,8 @@ use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{Decision, Facts, RouteWish, Target, TargetId, Verdict};
+use weir_policy::{Decision, Facts, Price, RouteWish, Target, TargetId, Verdict};
+use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
 
@@ -49,6 +51,9 @@ pub(crate) struct Ledger {
     outcome: Outcome,
     declared_level: Option<Level>,
     shows_decision: bool,
+    standing: Standing,
+    /// What the target costs, if there is one and it says.
+    price: Option<Price>,
     has_decision: bool,
     is_closed: bool,
     last: Option<Ticket>,
@@ -75,6 +80,8 @@ impl Ledger {
             reply_id: reply,
             declared_level: None,
             shows_decision: false,
+            standing: Standing::InForce,
+            price: None,
             has_decision: false,
             is_closed: false,
             last: None,
@@ -88,6 +95,10 @@ impl Ledger {
             },
             gateway,
         }
+    }
+
+    pub fn request_id(&self) -> &Ident {
+        &self.decision.request_id
     }
 
     pub fn reply_id(&self) -> &str {
@@ -135,11 +146,20 @@ impl Ledger {
         }
     }
 
-    pub fn decided(&mut self, snapshot: &Snapshot, decision: &Decision, facts: &Facts<'_>) {
+    pub fn decided(
+        &mut self,
+        snapshot: &Snapshot,
+        standing: Standing,
+        decision: &Decision,
+        facts: &Facts<'_>,
+    ) {
         let loaded = &snapshot.loaded;
+        self.standing = standing;
         self.shows_decision = loaded.config.headers == DecisionHeaders::On;
         let record = &mut self.decision;
         record.policy_revision = Ident::of(decision.revision.shared());
+        record.stage = Some(standing.word());
+        record.shadow = None;
         record.config_digest = snapshot.words.config.clone();
         record.rule = Some(Name::of(decision.rule.shared()));
         record.facts = record_facts(facts);
@@ -150,6 +170,11 @@ impl Ledger {
             true => overrides(facts, self.declared_level),
             false => Vec::new(),
         };
+    }
+
+    /// Notes what a policy in the shadow would have decided otherwise.
+    pub fn shadowed(&mut self, shadow: event::Shadow) {
+        self.decision.shadow = Some(shadow);
     }
 
     pub fn asked(&mut self) {
@@ -194,6 +219,7 @@ impl Ledger {
 
     fn note_target(&mut self, target: &Target, zone: ZoneKind, place: &Place, tried: &Tried) {
         let record = &mut self.decision;
+        self.price = target.price.or((zone == ZoneKind::Local).then_some(Price { input: 0, output: 0 }));
         record.attempt = tried.attempts() + 1;
         record.target = Some(Ident::of(&target.name));
         record.backend = Some(Ident::of(&target.backend));
@@ -295,6 +321,26 @@ impl Ledger {
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
         self.gateway.metrics.finished(&self.finished());
+        if self.decision.rule.is_some() {
+            let revision = self.decision.policy_revision.as_str();
+            self.gateway.count(revision, self.standing, self.sample());
+        }
+    }
+
+    /// What this request says of the policy that decided it.
+    fn sample(&self) -> Sample {
+        let outcome = self.outcome.outcome;
+        let tokens = self.outcome.tokens_in.zip(self.outcome.tokens_out);
+        let cost = self.price.zip(tokens).map(|(price, (input, output))| price.of(input, output));
+        Sample {
+            denied: outcome == OutcomeKind::Rejected,
+            failed: matches!(
+                outcome,
+                OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
+            ),
+            cloud: self.decision.zone == Some(ZoneKind::Cloud),
+            cost: cost.map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
+        }
     }
 
     fn finished(&self) -> Finished {
@@ -409,6 +455,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         est_tokens_in: None,
         facts: BTreeMap::new(),
         policy_revision: Ident::fixed("_"),
+        stage: None,
         config_digest: Ident::fixed("_"),
         binary_version: Ident::fixed(VERSION),
         rule: None,
@@ -422,6 +469,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         egress_permitted: false,
         content_hmac: None,
         overrides_denied: Vec::new(),
+        shadow: None,
         cut: BTreeMap::new(),
     }
 }

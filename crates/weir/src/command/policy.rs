@@ -1,0 +1,35 @@
+//! `weir policy`: the policy before, on its way into, and in force.
+
+mod remote;
+mod sign;
+
+use crate::exit::Failed;
+use std::process::ExitCode;
+
+/// Tests, signs and rolls out policies, and says which one is in force.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum PolicyCommand {
+    Status(remote::StatusArgs),
+    History(remote::HistoryArgs),
+    Apply(remote::ApplyArgs),
+    Rollback(remote::RollbackArgs),
+    Keygen(sign::KeygenArgs),
+    Sign(sign::SignArgs),
+}
+
+pub(crate) fn run(args: &PolicyArgs) -> Result<ExitCode, Failed> {
+    match &args.command {
+        PolicyCommand::Status(args) => remote::status(args),
+        PolicyCommand::History(args) => remote::history(args),
+        PolicyCommand::Apply(args) => remote::apply(args),
+        PolicyCommand::Rollback(args) => remote::rollback(args),
+        PolicyCommand::Keygen(args) => sign::keygen(args),
+        PolicyCommand::Sign(args) => sign::sign(args),
+    }
+}
