@@ -3,11 +3,13 @@
 use crate::snapshot::{Snapshot, SnapshotError};
 
 impl Snapshot {
-    /// Whether it passes.
+    /// Whether it passes: the cases beside it.
     ///
     /// # Errors
     /// [`SnapshotError`].
     pub(crate) fn pass_gate(&self) -> Result<(), SnapshotError> {
-        Ok(())
+        let report = self.run_cases()?;
+        let failed: Vec<String> = report.failed().map(ToString::to_string).collect();
+        if failed.is_empty() { Ok(()) } else { Err(SnapshotError::Cases(failed)) }
     }
 }

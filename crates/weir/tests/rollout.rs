@@ -19,7 +19,7 @@ use support::{Gateway, Home, TWO_RULES, ask, two_zones, weir};
 
 /// What sent everything that may leave to the cloud now keeps it here.
 fn all_local() -> String {
-    TWO_RULES.replace("use: any", "use: local").replace("may use the cloud", "stays too")
+    TWO_RULES.replace("prefer: order", "prefer: local").replace("may use the cloud", "stays too")
 }
 
 /// What may leave is refused.
@@ -221,7 +221,7 @@ fn nobody_changes_what_is_in_force_without_the_token() {
 fn sign(home: &Path, directory: &Path, version: u64) {
     let key = home.join("policy.key");
     let mut command = weir();
-    command.args(["policy", "sign", "--version", &version.to_string(), "--key"]).arg(key).arg(directory);
+    command.args(["policy", "sign", "--key"]).arg(key).arg(directory).arg(version.to_string());
     done(command.output().unwrap());
 }
 
@@ -299,7 +299,7 @@ fn a_push_to_the_branch_puts_its_policy_in_force_with_the_commit_it_came_from() 
     let gateway = &stage.gateway;
     let first = in_force(gateway);
     assert_eq!(stage.chat(&ask("auto", "what of bluebird?")).zone(), Some("local"), "the terms are read");
-    fs::write(&file, with_terms.replace("use: any", "use: local")).unwrap();
+    fs::write(&file, with_terms.replace("prefer: order", "prefer: local")).unwrap();
     git(work.path(), &["commit", "-q", "-a", "-m", "two"]);
     git(work.path(), &["push", "-q", "gateway", "main"]);
     gateway.until("the commit is in force", |gateway| in_force(gateway) != first);

@@ -26,14 +26,14 @@ pub(super) struct KeygenArgs {
 
 /// Signs a policy: writes `policy.bundle` beside it, with the digest of every file of its directory.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: weir policy sign --version 42 policies/")]
+#[command(after_help = "Example: weir policy sign policies/ 42")]
 pub(super) struct SignArgs {
     /// The directory that holds `policy.yaml`
     directory: PathBuf,
 
     /// A number higher than that of every policy before
-    #[arg(long)]
-    version: u64,
+    #[arg(value_name = "VERSION")]
+    number: u64,
 
     /// The file of the secret key
     #[arg(long, value_name = "FILE", default_value = "policy.key")]
@@ -69,14 +69,14 @@ pub(super) fn sign(args: &SignArgs) -> Result<ExitCode, Failed> {
     collect(&args.directory, "", &args.key, &mut files)?;
     let listed = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     let manifest =
-        Manifest::of(args.version, listed).map_err(|error| Failed::check("cannot sign", &error))?;
+        Manifest::of(args.number, listed).map_err(|error| Failed::check("cannot sign", &error))?;
     let path = args.directory.join(BUNDLE_FILE);
     whole::replace(&path, manifest.sign(&signer).as_bytes())
         .map_err(|error| Failed::check(format!("cannot write `{}`", path.display()), &error))?;
     for path in manifest.paths() {
         line(path);
     }
-    note(format_args!("  {} files signed as version {}", files.len(), args.version));
+    note(format_args!("  {} files signed as version {}", files.len(), args.number));
     Ok(ExitCode::SUCCESS)
 }
 
