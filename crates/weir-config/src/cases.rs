@@ -2,7 +2,7 @@
 
 mod value;
 
-use crate::raw::cases::{RawCase, RawCases, RawExpectation, RawFacts};
+use crate::raw::cases::{RawCase, RawCases, RawExpectation, RawFacts, WISH};
 use crate::report::Report;
 use crate::suggest::suggest;
 use crate::yaml::{self, At};
@@ -32,9 +32,6 @@ pub fn load_cases(source: Source<'_>, loaded: &Loaded) -> Result<Vec<Case>, Prob
         Some(_) | None => Err(Problems(errors)),
     }
 }
-
-/// The fact that stands for the wish of the caller, which is none of the rules' facts.
-const WISH: &str = "wish";
 
 struct Reading<'a, 'r> {
     loaded: &'a Loaded,

@@ -1,4 +1,4 @@
-use crate::{Detector, Extractor, Problem, Secret};
+use crate::{Detector, Extractor, Problem, Secret, TimeZone};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +20,8 @@ pub struct Loaded {
     pub catalogue: Catalogue,
     /// Boundary and rules.
     pub policy: Policy,
+    /// The zone of the policy's days and hours.
+    pub time_zone: TimeZone,
     /// What the inspection engine is built from.
     pub classify: weir_classify::Settings,
     /// Detectors inside the network that are asked about what the engine leaves open.

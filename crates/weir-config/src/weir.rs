@@ -3,6 +3,7 @@
 mod alias;
 mod backend;
 mod credential;
+mod quality;
 mod rollout;
 
 use crate::names::Names;

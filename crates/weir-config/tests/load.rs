@@ -8,8 +8,8 @@ use std::time::Duration;
 use weir_classify::Profile;
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
-    Comparison, Condition, LatencyClass, NameFact, NamePattern, Names, OneOf, Operator, Preference,
-    RuleAction, Selection, Step, Test,
+    Condition, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Requirement, RuleAction,
+    Selection, Step, Test,
 };
 
 #[test]
@@ -31,8 +31,8 @@ fn the_two_rules_of_the_design_mean_what_they_say() {
     let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
     let [first, second] = loaded.policy.rules() else { panic!("two rules") };
     assert_eq!(first.name.as_str(), "sensitive data stays local");
-    let at_least = Comparison { operator: Operator::AtLeast, value: Level::Confidential };
-    assert_eq!(first.when, Condition::Test(Test::Level(OneOf(vec![at_least]))));
+    let at_least = weir_policy::Words::at_least(Level::Confidential);
+    assert_eq!(first.when, Condition::Test(Test::Level(at_least)));
     let RuleAction::Route(routing) = &first.action else { panic!("routes") };
     assert_eq!(routing.targets, Selection::Zone(ZoneKind::Local));
     assert_eq!(routing.when_full, [Step::Queue(Duration::from_secs(30)), Step::Degrade, Step::Reject]);
@@ -94,7 +94,6 @@ rules:
     let Condition::All(parts) = &rule.when else { panic!("{:?}", rule.when) };
     let exact = |name: &str| NamePattern::Exact(name.into());
     let prefix = |name: &str| NamePattern::Prefix(name.into());
-    let number = |operator, value| Comparison { operator, value };
     assert_eq!(
         parts[0],
         Condition::Test(Test::Name(NameFact::CallerTeam, Names(vec![prefix("hr-"), exact("legal")])))
@@ -102,8 +101,7 @@ rules:
     assert_eq!(parts[1], Condition::Test(Test::LatencyClass([LatencyClass::Batch].into())));
     assert_eq!(parts[2], Condition::Test(Test::Flag(weir_policy::Flag::Tools, false)));
     let Condition::Test(Test::Number(_, numbers)) = &parts[3] else { panic!("{:?}", parts[3]) };
-    let expected = [number(Operator::Less, 100), number(Operator::AtLeast, 4000), number(Operator::Equal, 7)];
-    assert_eq!(numbers.0, expected);
+    assert_eq!(numbers.to_string(), "<= 99, >= 4000");
     assert!(
         matches!(&parts[4], Condition::Not(part) if matches!(&**part, Condition::All(both) if both.len() == 2))
     );
@@ -114,6 +112,103 @@ rules:
     assert!(loaded.policy.boundary.level() == Level::Confidential);
     assert_eq!(loaded.classify.terms[0].terms, ["Nightfall"]);
     assert_eq!(loaded.classify.patterns[0].level, Some(Level::Restricted));
+}
+
+#[test]
+fn every_fact_can_stand_in_a_condition() {
+    let policy = "
+policy: 1
+time_zone: Europe/Berlin
+groups:
+  people: { any: [{ caller.team: hr-* }, { caller.scopes: [payroll, 'people-*'] }] }
+  code: { task.type: code_*, task.unsure: false }
+rules:
+  - name: r
+    when:
+      group: [people, code]
+      not: { group: people }
+      data.level: internal..confidential
+      data.entities: ['CREDIT_CARD >= 10', 'US_*']
+      request.modality: [image, file]
+      request.response_format: json_*
+      request.language: de
+      request.max_output_tokens: 100..2000
+      task.complexity: ['> 0.7', top 15 %]
+      task.complexity_rank: '>= 85 %'
+      task.confidence: '< 0.5'
+      latency.target: '<= 2s'
+      latency.deadline: '<= 1m'
+      cost.local: '<= 0.01'
+      cost.cloud: '> 0.05 USD'
+      cost.budget_left: '< 1'
+      capacity.local: [busy, full]
+      capacity.gpu.queue: '> 3'
+      capacity.tag:large.utilisation: '>= 80 %'
+      capacity.gpu/qwen3-32b.ttft: '> 2s'
+      time.weekday: mon..fri
+      time.hour: 22..5
+    use: { zone: local, tags: [large] }
+    prefer: [gpu, cloud]
+    require: [audit.durable]
+    tag: [night, code]
+  - { name: best, use: any, prefer: best }
+  - { name: fastest, use: any, prefer: fastest }
+";
+    let loaded = loaded(EXAMPLE_WEIR, policy);
+    let rule = &loaded.policy.rules()[0];
+    let mut named = std::collections::BTreeSet::new();
+    rule.when.each_test(&mut |test| {
+        named.insert(test.fact());
+    });
+    let missing: Vec<Fact> = Fact::all().filter(|fact| !named.contains(fact)).collect();
+    let elsewhere = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::Categories | Fact::Jurisdictions | Fact::LatencyClass | Fact::Flag(_) | Fact::Name(_)
+        ) || fact.name().starts_with("request.prompt")
+            || fact.name().starts_with("capacity.")
+    };
+    assert!(missing.iter().all(elsewhere), "{missing:?}");
+    let RuleAction::Route(routing) = &rule.action else { panic!("routes") };
+    let gpu = loaded.catalogue.target_named("gpu/qwen3-32b").unwrap();
+    let zone = Some(weir_label::ZoneKind::Local);
+    assert_eq!(routing.targets, Selection::Among { zone, targets: [gpu].into() });
+    let Preference::Listed(order) = &routing.prefer else { panic!("{:?}", routing.prefer) };
+    assert_eq!(order[0], gpu);
+    assert_eq!(rule.obligations.require, [Requirement::DurableRecord].into());
+    assert_eq!(rule.obligations.tags.iter().map(|tag| &**tag).collect::<Vec<_>>(), ["code", "night"]);
+    assert_eq!(
+        loaded.policy.pools().keys().map(|pool| &**pool).collect::<Vec<_>>(),
+        ["gpu", "gpu/qwen3-32b", "tag:large"]
+    );
+    assert!(loaded.policy.looks_at_capacity());
+}
+
+#[test]
+fn days_and_hours_are_those_of_the_policys_time_zone() {
+    let at = |zone: &str, unix| {
+        let policy = format!("{{policy: 1, time_zone: {zone}}}");
+        let facts = loaded(EXAMPLE_WEIR, &policy).time_zone.facts_at(unix);
+        format!("{} {}", facts.weekday.unwrap(), facts.hour.unwrap())
+    };
+    // Sunday, 29 March 2026, 00:59:59 UTC: a second before clocks go forward in Berlin.
+    assert_eq!(at("UTC", 1_774_745_999), "sun 0");
+    assert_eq!(at("Europe/Berlin", 1_774_745_999), "sun 1");
+    assert_eq!(at("Europe/Berlin", 1_774_746_000), "sun 3");
+    assert_eq!(at("America/New_York", 1_774_745_999), "sat 20");
+}
+
+#[test]
+fn a_models_quality_is_one_figure_or_one_for_each_task() {
+    let weir = EXAMPLE_WEIR.replace(
+        "      - name: qwen3-8b",
+        "      - quality: { default: 0.5, math: 30 % }\n        name: qwen3-8b",
+    );
+    let loaded = loaded(&weir, EXAMPLE_POLICY);
+    let id = loaded.catalogue.target_named("gpu-small/qwen3-8b").unwrap();
+    let quality = &loaded.catalogue.target(id).unwrap().quality;
+    assert_eq!(quality.millionths_for(None), Some(500_000));
+    assert_eq!(quality.millionths_for(Some(weir_policy::TaskType::Math)), Some(300_000));
 }
 
 #[test]

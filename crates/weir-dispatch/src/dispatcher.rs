@@ -76,6 +76,19 @@ pub struct State {
     pub targets: Vec<(Arc<str>, SlotState)>,
 }
 
+/// How full several targets are together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Requests that run.
+    pub in_flight: u32,
+    /// Requests that may run at once; `None` when one of the targets has no limit.
+    pub places: Option<u32>,
+    /// Requests that wait for a place on one of them.
+    pub queued: usize,
+    /// How long a request that asks now may have to wait; zero while a place is free.
+    pub wait: Duration,
+}
+
 /// Gives out the places on all targets.
 ///
 /// Call [`ask`](Self::ask) once for a request; on [`Admission::Wait`], [`resume`](Self::resume) when
@@ -262,6 +275,20 @@ impl Dispatcher {
             return Refused::NothingLeft;
         }
         Refused::Full { retry_after: self.wait_estimate(&ask.first) }
+    }
+
+    /// How full the targets of these names are together. Names that are not known count for nothing.
+    #[must_use]
+    pub fn load(&self, names: &[Arc<str>]) -> Load {
+        let states = || names.iter().filter_map(|name| self.targets.get(name));
+        let limits = states().map(|state| state.limit.map(NonZeroU32::get));
+        let is_free = states().any(SlotState::is_free);
+        Load {
+            in_flight: states().map(|state| state.in_flight).sum(),
+            places: limits.sum(),
+            queued: self.queue.ahead(names),
+            wait: if is_free { Duration::ZERO } else { self.wait_estimate(names) },
+        }
     }
 
     /// When a place on one of `names` may come free for somebody who asks now: those ahead and this

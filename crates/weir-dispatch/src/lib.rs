@@ -8,7 +8,7 @@ mod dispatcher;
 mod queue;
 mod slots;
 
-pub use dispatcher::{Admission, Ask, Dispatcher, Refused, Slot, State, Step, Ticket};
+pub use dispatcher::{Admission, Ask, Dispatcher, Load, Refused, Slot, State, Step, Ticket};
 pub use queue::QueueLimits;
 pub use slots::{Report, SlotState};
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    AnyRecipient, CallerFacts, Catalogue, Comparison, Condition, DataFacts, Facts, LatencyClass, NameFact,
-    NamePattern, Names, OneOf, Operator, Policy, Preference, Price, RequestFacts, Routing, Rule, RuleAction,
-    Selection, Step, Target, Test, decide,
+    AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
+    LatencyFacts, Modality, NameFact, NamePattern, Names, Policy, Preference, Price, Quality, RequestFacts,
+    ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TaskFacts, Test, TimeFacts, Words,
+    decide,
 };
 
 static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -76,6 +77,7 @@ fn target(recipient: AnyRecipient) -> Target {
         backend,
         model: "m".into(),
         price: None,
+        quality: Quality::default(),
         tags: [].into(),
         context_tokens: Some(32_768),
     }
@@ -89,12 +91,18 @@ fn facts(label: &Label) -> Facts<'_> {
             alias: "auto",
             stream: true,
             tools: false,
-            images: false,
+            modalities: [Modality::Text].into(),
+            response_format: ResponseFormat::Text,
+            language: None,
             prompt_tokens: 1_000,
             max_output_tokens: None,
         },
         data: DataFacts { label, entities: &NO_ENTITIES },
-        latency_class: LatencyClass::Interactive,
+        task: TaskFacts::default(),
+        latency: LatencyFacts::default(),
+        cost: CostFacts::default(),
+        capacity: CapacityFacts::unknown(),
+        time: TimeFacts::default(),
         wish: None,
     }
 }
@@ -106,7 +114,7 @@ fn team_rule(n: usize) -> Rule {
     ]);
     let when = Condition::All(vec![
         Condition::Test(Test::Name(NameFact::CallerTeam, teams)),
-        level(Operator::AtMost, Level::Internal),
+        level(Words::at_most(Level::Internal)),
     ]);
     rule(&format!("team {n}"), when, Selection::Any, Preference::Cheapest)
 }
@@ -115,7 +123,7 @@ fn two() -> Vec<Rule> {
     vec![
         rule(
             "stays",
-            level(Operator::AtLeast, Level::Confidential),
+            level(Words::at_least(Level::Confidential)),
             Selection::Zone(ZoneKind::Local),
             Preference::Order,
         ),
@@ -123,12 +131,12 @@ fn two() -> Vec<Rule> {
     ]
 }
 
-fn level(operator: Operator, value: Level) -> Condition {
-    Condition::Test(Test::Level(OneOf(vec![Comparison { operator, value }])))
+fn level(levels: Words<Level>) -> Condition {
+    Condition::Test(Test::Level(levels))
 }
 
 fn rule(name: &str, when: Condition, targets: Selection, prefer: Preference) -> Rule {
     let when_full = vec![Step::Burst, Step::Queue(Duration::from_secs(10)), Step::Reject];
     let action = RuleAction::Route(Routing { targets, prefer, when_full });
-    Rule { name: name.parse().unwrap_or_else(|error| unreachable!("{error}")), when, action }
+    Rule::new(name.parse().unwrap_or_else(|error| unreachable!("{error}")), when, action)
 }

@@ -1,6 +1,8 @@
-use crate::{Facts, LatencyClass};
+use crate::{
+    Fact, Facts, Flag, LatencyClass, Modality, NameFact, NamePattern, Names, NumberFact, Ranges,
+    ResponseFormat, TaskType, Weekday, Words,
+};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use weir_label::{Category, Jurisdiction, Level};
 
 /// What a rule asks of the facts.
@@ -33,6 +35,17 @@ impl Condition {
             Condition::All(parts) => Truth::all(parts.iter().map(|part| part.evaluate(facts))),
             Condition::Any(parts) => Truth::any(parts.iter().map(|part| part.evaluate(facts))),
             Condition::Not(part) => part.evaluate(facts).not(),
+        }
+    }
+
+    /// Calls `see` with every test in it.
+    pub fn each_test<'c>(&'c self, see: &mut impl FnMut(&'c Test)) {
+        match self {
+            Condition::Test(test) => see(test),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| part.each_test(see));
+            }
+            Condition::Not(part) => part.each_test(see),
         }
     }
 }
@@ -82,44 +95,115 @@ impl Truth {
 ///
 /// Variants are kinds of domain (ordered, finite, names, sets), because that is what analysis needs to
 /// know of a fact. A new fact is a variant of the kind's fact type, such as [`NameFact`].
+///
+/// Of an unknown fact every test is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
-    /// `data.level` satisfies one of the comparisons. The level of opaque data is `restricted`.
-    Level(OneOf<Level>),
+    /// `data.level` is one of these. The level of opaque data is `restricted`.
+    Level(Words<Level>),
     /// `data.categories` contains one of these.
     Categories(BTreeSet<Category>),
     /// `data.jurisdictions` contains one of these.
     Jurisdictions(BTreeSet<Jurisdiction>),
-    /// `data.entities` contains one of these entity types.
-    Entities(Names),
+    /// `data.entities`: one of these holds.
+    Entities(Vec<EntityCount>),
     /// A yes-or-no fact has this value.
     Flag(Flag, bool),
-    /// A name is one of these. Unknown when the name is.
+    /// A name is one of these.
     Name(NameFact, Names),
-    /// A number satisfies one of the comparisons.
-    Number(NumberFact, OneOf<u64>),
+    /// A number is one of these.
+    Number(NumberFact, Ranges),
+    /// `caller.scopes` contains one of these.
+    Scopes(Names),
     /// `latency.class` is one of these.
-    LatencyClass(BTreeSet<LatencyClass>),
+    LatencyClass(Words<LatencyClass>),
+    /// `task.type` is one of these.
+    Task(Words<TaskType>),
+    /// `request.response_format` is one of these.
+    ResponseFormat(Words<ResponseFormat>),
+    /// `request.modality`: the request holds content of one of these kinds.
+    Modalities(Words<Modality>),
+    /// `time.weekday` is one of these.
+    Weekday(Words<Weekday>),
 }
 
 impl Test {
-    fn evaluate(&self, facts: &Facts<'_>) -> Truth {
-        let label = facts.data.label;
+    /// The fact that is compared.
+    #[must_use]
+    pub fn fact(&self) -> Fact {
         match self {
-            Test::Level(levels) => Truth::of(levels.holds(inspected_level(facts))),
-            Test::Categories(any) => contained(!any.is_disjoint(label.categories()), facts),
-            Test::Jurisdictions(any) => contained(!any.is_disjoint(label.jurisdictions()), facts),
-            Test::Entities(any) => {
-                contained(facts.data.entities.keys().any(|found| any.contains(found)), facts)
-            }
-            Test::Flag(flag, value) => Truth::of(flag.of(facts) == *value),
-            Test::Name(fact, names) => {
-                fact.of(facts).map_or(Truth::Unknown, |name| Truth::of(names.contains(name)))
-            }
-            Test::Number(fact, numbers) => Truth::of(numbers.holds(fact.of(facts))),
-            Test::LatencyClass(classes) => Truth::of(classes.contains(&facts.latency_class)),
+            Test::Level(_) => Fact::Level,
+            Test::Categories(_) => Fact::Categories,
+            Test::Jurisdictions(_) => Fact::Jurisdictions,
+            Test::Entities(_) => Fact::Entities,
+            Test::Flag(flag, _) => Fact::Flag(*flag),
+            Test::Name(name, _) => Fact::Name(*name),
+            Test::Number(number, _) => Fact::Number(number.clone()),
+            Test::Scopes(_) => Fact::Scopes,
+            Test::LatencyClass(_) => Fact::LatencyClass,
+            Test::Task(_) => Fact::Task,
+            Test::ResponseFormat(_) => Fact::ResponseFormat,
+            Test::Modalities(_) => Fact::Modalities,
+            Test::Weekday(_) => Fact::Weekday,
         }
     }
+
+    /// Whether it holds of these facts.
+    #[must_use]
+    pub fn evaluate(&self, facts: &Facts<'_>) -> Truth {
+        let label = facts.data.label;
+        match self {
+            Test::Level(levels) => Truth::of(levels.contains(inspected_level(facts))),
+            Test::Categories(any) => contained(!any.is_disjoint(label.categories()), facts),
+            Test::Jurisdictions(any) => contained(!any.is_disjoint(label.jurisdictions()), facts),
+            Test::Entities(any) => Truth::any(any.iter().map(|count| count.evaluate(facts))),
+            Test::Flag(flag, value) => known(flag.of(facts), |is| is == *value),
+            Test::Name(fact, names) => known(fact.of(facts), |name| names.contains(name)),
+            Test::Number(fact, numbers) => known(fact.of(facts), |number| numbers.contains(number)),
+            Test::Scopes(names) => {
+                known(facts.caller.scopes, |scopes| scopes.iter().any(|scope| names.contains(scope)))
+            }
+            Test::LatencyClass(classes) => Truth::of(classes.contains(facts.latency.class)),
+            Test::Task(types) => known(facts.task.kind, |kind| types.contains(kind)),
+            Test::ResponseFormat(formats) => Truth::of(formats.contains(facts.request.response_format)),
+            Test::Modalities(any) => Truth::of(any.intersects(facts.request.modalities)),
+            Test::Weekday(days) => known(facts.time.weekday, |day| days.contains(day)),
+        }
+    }
+}
+
+/// How often the entity types of a pattern were found; of several types the one found most often
+/// counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityCount {
+    /// The entity types.
+    pub types: NamePattern,
+    /// The counts for which it holds.
+    pub counts: Ranges,
+}
+
+impl EntityCount {
+    /// The types were found at all.
+    #[must_use]
+    pub fn found(types: NamePattern) -> Self {
+        Self { types, counts: Ranges::at_least(1) }
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Truth {
+        let entities = facts.data.entities.iter();
+        let found = entities.filter(|(name, _)| self.types.matches(name)).map(|(_, count)| *count).max();
+        let found = u64::from(found.unwrap_or(0));
+        // What could not be inspected may hold any number more.
+        if facts.data.label.is_opaque() {
+            self.counts.contains_some_from(found)
+        } else {
+            Truth::of(self.counts.contains(found))
+        }
+    }
+}
+
+fn known<T>(fact: Option<T>, holds: impl FnOnce(T) -> bool) -> Truth {
+    fact.map_or(Truth::Unknown, |value| Truth::of(holds(value)))
 }
 
 /// What could not be inspected may be anything, so its level is the highest.
@@ -130,211 +214,4 @@ fn inspected_level(facts: &Facts<'_>) -> Level {
 /// What was not found in opaque data may still be in it.
 fn contained(found: bool, facts: &Facts<'_>) -> Truth {
     if !found && facts.data.label.is_opaque() { Truth::Unknown } else { Truth::of(found) }
-}
-
-/// A fact that is yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Flag {
-    /// `data.opaque`: part of the request could not be inspected.
-    Opaque,
-    /// `request.stream`: the answer is to be streamed.
-    Stream,
-    /// `request.tools`: tools are offered.
-    Tools,
-    /// `request.images`: images are attached.
-    Images,
-}
-
-impl Flag {
-    /// Every flag.
-    pub const ALL: [Flag; 4] = [Flag::Opaque, Flag::Stream, Flag::Tools, Flag::Images];
-
-    /// The name used in policies.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Flag::Opaque => "data.opaque",
-            Flag::Stream => "request.stream",
-            Flag::Tools => "request.tools",
-            Flag::Images => "request.images",
-        }
-    }
-
-    fn of(self, facts: &Facts<'_>) -> bool {
-        match self {
-            Flag::Opaque => facts.data.label.is_opaque(),
-            Flag::Stream => facts.request.stream,
-            Flag::Tools => facts.request.tools,
-            Flag::Images => facts.request.images,
-        }
-    }
-}
-
-/// A fact that is a name, or unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NameFact {
-    /// `caller.key`: the key's id.
-    CallerKey,
-    /// `caller.name`: the key's name.
-    CallerName,
-    /// `caller.tenant`.
-    CallerTenant,
-    /// `caller.team`.
-    CallerTeam,
-    /// `caller.app`.
-    CallerApp,
-    /// `caller.environment`.
-    CallerEnvironment,
-    /// `request.alias`: the model name that the application asks for.
-    RequestAlias,
-    /// `request.endpoint`.
-    RequestEndpoint,
-}
-
-impl NameFact {
-    /// Every name fact.
-    pub const ALL: [NameFact; 8] = [
-        NameFact::CallerKey,
-        NameFact::CallerName,
-        NameFact::CallerTenant,
-        NameFact::CallerTeam,
-        NameFact::CallerApp,
-        NameFact::CallerEnvironment,
-        NameFact::RequestAlias,
-        NameFact::RequestEndpoint,
-    ];
-
-    /// The name used in policies.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            NameFact::CallerKey => "caller.key",
-            NameFact::CallerName => "caller.name",
-            NameFact::CallerTenant => "caller.tenant",
-            NameFact::CallerTeam => "caller.team",
-            NameFact::CallerApp => "caller.app",
-            NameFact::CallerEnvironment => "caller.environment",
-            NameFact::RequestAlias => "request.alias",
-            NameFact::RequestEndpoint => "request.endpoint",
-        }
-    }
-
-    fn of<'a>(self, facts: &Facts<'a>) -> Option<&'a str> {
-        match self {
-            NameFact::CallerKey => facts.caller.key,
-            NameFact::CallerName => facts.caller.name,
-            NameFact::CallerTenant => facts.caller.tenant,
-            NameFact::CallerTeam => facts.caller.team,
-            NameFact::CallerApp => facts.caller.app,
-            NameFact::CallerEnvironment => facts.caller.environment,
-            NameFact::RequestAlias => Some(facts.request.alias),
-            NameFact::RequestEndpoint => Some(facts.request.endpoint),
-        }
-    }
-}
-
-/// A fact that is a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NumberFact {
-    /// `request.prompt_tokens`: an estimate.
-    PromptTokens,
-}
-
-impl NumberFact {
-    /// Every number fact.
-    pub const ALL: [NumberFact; 1] = [NumberFact::PromptTokens];
-
-    /// The name used in policies.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            NumberFact::PromptTokens => "request.prompt_tokens",
-        }
-    }
-
-    fn of(self, facts: &Facts<'_>) -> u64 {
-        match self {
-            NumberFact::PromptTokens => facts.request.prompt_tokens,
-        }
-    }
-}
-
-/// Names, of which one is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names(pub Vec<NamePattern>);
-
-impl Names {
-    /// Whether `name` is one of them.
-    #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(name))
-    }
-}
-
-/// One name, or all names that begin alike.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NamePattern {
-    /// This name.
-    Exact(Arc<str>),
-    /// Every name with this prefix; written `hr-*`.
-    Prefix(Arc<str>),
-}
-
-impl NamePattern {
-    /// Whether `name` is meant.
-    #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
-        match self {
-            NamePattern::Exact(exact) => name == &**exact,
-            NamePattern::Prefix(prefix) => name.starts_with(&**prefix),
-        }
-    }
-}
-
-/// Comparisons, of which one must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OneOf<T>(pub Vec<Comparison<T>>);
-
-impl<T: Ord> OneOf<T> {
-    /// Whether one of them holds for `value`.
-    pub fn holds(&self, value: T) -> bool {
-        self.0.iter().any(|comparison| comparison.holds(&value))
-    }
-}
-
-/// A comparison with a value on an ordered domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Comparison<T> {
-    /// How the fact, on the left, is compared.
-    pub operator: Operator,
-    /// What it is compared with.
-    pub value: T,
-}
-
-impl<T: Ord> Comparison<T> {
-    /// Whether it holds of `fact`.
-    pub fn holds(&self, fact: &T) -> bool {
-        match self.operator {
-            Operator::Equal => fact == &self.value,
-            Operator::Less => fact < &self.value,
-            Operator::AtMost => fact <= &self.value,
-            Operator::Greater => fact > &self.value,
-            Operator::AtLeast => fact >= &self.value,
-        }
-    }
-}
-
-/// How a fact is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operator {
-    /// `=`, or no operator.
-    Equal,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
 }

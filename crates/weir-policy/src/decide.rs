@@ -1,3 +1,4 @@
+use crate::cost;
 use crate::{
     Action, Alias, Catalogue, Decision, Denial, DenialCode, Exclusion, Facts, Plan, Policy, Preference,
     RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, Verdict,
@@ -25,6 +26,7 @@ pub fn decide(policy: &Policy, catalogue: &Catalogue, alias: &Alias, facts: &Fac
     Decision {
         rule: rule.name.clone(),
         action,
+        obligations: rule.obligations.clone(),
         considered: judged.into_iter().map(|judged| (judged.target.id, judged.verdict)).collect(),
         revision: policy.boundary.revision().clone(),
     }
@@ -100,6 +102,12 @@ fn rule_excludes(rule: &Rule, candidate: Candidate<'_>) -> Option<Exclusion> {
         (Role::Main, Selection::Targets(listed)) => {
             (!listed.contains(&candidate.id)).then_some(Exclusion::RuleTargets)
         }
+        (Role::Main, Selection::Among { zone: Some(zone), .. }) if candidate.target.zone() != *zone => {
+            Some(Exclusion::RuleZone(*zone))
+        }
+        (Role::Main, Selection::Among { targets, .. }) => {
+            (!targets.contains(&candidate.id)).then_some(Exclusion::RuleTargets)
+        }
     }
 }
 
@@ -139,12 +147,20 @@ fn order<'a>(routing: &Routing, mut candidates: Vec<Candidate<'a>>, facts: &Fact
     if let Selection::Targets(listed) = &routing.targets {
         candidates.sort_by_key(|candidate| listed.iter().position(|id| *id == candidate.id));
     }
-    match routing.prefer {
+    match &routing.prefer {
         Preference::Order => {}
         Preference::Local => candidates.sort_by_key(|candidate| candidate.target.zone()),
         Preference::Cheapest => {
-            candidates.sort_by_cached_key(|candidate| expected_cost(candidate.target, facts))
+            candidates.sort_by_cached_key(|candidate| cost::rank(candidate.target, facts))
         }
+        Preference::Fastest => {
+            candidates.sort_by_cached_key(|candidate| expected_ttft_ms(candidate.target, facts));
+        }
+        Preference::Best => candidates.sort_by_cached_key(|candidate| {
+            std::cmp::Reverse(candidate.target.quality.millionths_for(facts.task.kind))
+        }),
+        Preference::Listed(listed) => candidates
+            .sort_by_key(|candidate| listed.iter().position(|id| *id == candidate.id).unwrap_or(usize::MAX)),
     }
     if facts.wish == Some(RouteWish::CloudOk) && routing.prefer != Preference::Local {
         candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.target.zone()));
@@ -152,18 +168,8 @@ fn order<'a>(routing: &Routing, mut candidates: Vec<Candidate<'a>>, facts: &Fact
     candidates
 }
 
-/// Tokens that an answer is expected to have at most, where the caller's limit is not lower. Limits are
-/// mostly set far above what is used; the figure only has to weigh input against output prices.
-const EXPECTED_OUTPUT_TOKENS: u64 = 512;
-
-fn expected_cost(target: &Target, facts: &Facts<'_>) -> u128 {
-    let output =
-        facts.request.max_output_tokens.map_or(EXPECTED_OUTPUT_TOKENS, |max| max.min(EXPECTED_OUTPUT_TOKENS));
-    match (target.price, target.zone()) {
-        (Some(price), _) => price.of(facts.request.prompt_tokens, output),
-        (None, ZoneKind::Local) => 0,
-        (None, ZoneKind::Cloud) => u128::MAX,
-    }
+fn expected_ttft_ms(target: &Target, facts: &Facts<'_>) -> u64 {
+    facts.capacity.named.get(&target.name).and_then(|load| load.ttft_ms).unwrap_or(u64::MAX)
 }
 
 fn denied_by_rule(message: &Arc<str>) -> Denial {

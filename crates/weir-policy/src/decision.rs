@@ -1,4 +1,4 @@
-use crate::{RuleName, Step, TargetId};
+use crate::{Obligations, RuleName, Step, TargetId};
 use std::fmt;
 use std::sync::Arc;
 use weir_label::{Refusal, Revision, ZoneKind};
@@ -13,6 +13,8 @@ pub struct Decision {
     /// What became of each target of the alias: its targets in the operator's order, then its degrade
     /// targets.
     pub considered: Vec<(TargetId, Verdict)>,
+    /// What else is to be done with the request.
+    pub obligations: Arc<Obligations>,
     /// The policy revision that decided.
     pub revision: Revision,
 }
@@ -140,6 +142,14 @@ pub enum DenialCode {
 }
 
 impl DenialCode {
+    /// Every code.
+    pub const ALL: [DenialCode; 4] = [
+        DenialCode::PolicyDenied,
+        DenialCode::NoLocalTarget,
+        DenialCode::ContextTooLong,
+        DenialCode::NoTargetLeft,
+    ];
+
     /// A short stable word for replies, metrics and records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

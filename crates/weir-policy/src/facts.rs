@@ -1,13 +1,25 @@
-use std::collections::BTreeMap;
-use std::fmt;
+use crate::{LatencyClass, Modality, Pool, ResponseFormat, TaskType, Weekday, Words};
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
-use weir_label::Label;
+use std::sync::Arc;
+use weir_label::{Label, ZoneKind};
 
 /// Everything a rule may look at.
 ///
 /// A fact may be unknown. Unknown data facts take the most restrictive value: the level of opaque data
 /// is `restricted`, and whether opaque data holds a category, entity or jurisdiction that was not found
 /// is unknown. For what a condition over an unknown fact does, see [`Rule`](crate::Rule).
+///
+/// | fact | unknown when |
+/// |---|---|
+/// | `caller.*` | the request came without a key, or the key does not say |
+/// | `request.language`, `task.*` | nothing has looked at what the request is about |
+/// | `request.max_output_tokens` | the caller set no limit |
+/// | `latency.target`, `latency.deadline` | the caller gave none |
+/// | `cost.local`, `cost.cloud` | no target of the alias in that zone has a price |
+/// | `cost.budget_left` | no budget is kept |
+/// | `capacity.*` | nothing has been measured yet, or there is no limit to measure against |
+/// | `time.*` | the decision is made without a clock |
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// Who asks.
@@ -16,8 +28,16 @@ pub struct Facts<'a> {
     pub request: RequestFacts<'a>,
     /// What inspection says of it.
     pub data: DataFacts<'a>,
-    /// Whether somebody waits for the answer.
-    pub latency_class: LatencyClass,
+    /// What kind of work it is.
+    pub task: TaskFacts,
+    /// How soon the answer is wanted.
+    pub latency: LatencyFacts,
+    /// What it would cost.
+    pub cost: CostFacts,
+    /// How full the targets are.
+    pub capacity: CapacityFacts<'a>,
+    /// When it is asked, in the policy's time zone.
+    pub time: TimeFacts,
     /// Where the caller would like the request to run.
     pub wish: Option<RouteWish>,
 }
@@ -37,6 +57,8 @@ pub struct CallerFacts<'a> {
     pub app: Option<&'a str>,
     /// `production`, `test`, or what the operator calls it.
     pub environment: Option<&'a str>,
+    /// What the caller was granted.
+    pub scopes: Option<&'a BTreeSet<String>>,
 }
 
 /// What is asked for.
@@ -50,8 +72,12 @@ pub struct RequestFacts<'a> {
     pub stream: bool,
     /// Whether tools are offered.
     pub tools: bool,
-    /// Whether images are attached.
-    pub images: bool,
+    /// The kinds of content it holds.
+    pub modalities: Words<Modality>,
+    /// The form that the answer must have.
+    pub response_format: ResponseFormat,
+    /// The language it is mostly written in, as in `de`.
+    pub language: Option<&'a str>,
     /// Tokens of the prompt. An estimate that errs low, because a target whose context it exceeds is
     /// left out.
     pub prompt_tokens: u64,
@@ -68,34 +94,106 @@ pub struct DataFacts<'a> {
     pub entities: &'a BTreeMap<String, u32>,
 }
 
-/// Whether somebody waits for the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum LatencyClass {
-    /// Somebody waits.
-    #[default]
-    Interactive,
-    /// Nobody waits.
-    Batch,
+/// What kind of work the request is. All unknown until something looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TaskFacts {
+    /// The task type.
+    pub kind: Option<TaskType>,
+    /// How hard it is, from 0 to a million.
+    pub complexity_millionths: Option<u64>,
+    /// The share of this deployment's requests that are less complex, from 0 to a million.
+    pub complexity_rank_millionths: Option<u64>,
+    /// How sure the task type is, from 0 to a million.
+    pub confidence_millionths: Option<u64>,
+    /// Whether the next best task type is about as likely.
+    pub unsure: Option<bool>,
 }
 
-impl LatencyClass {
-    /// Every class.
-    pub const ALL: [LatencyClass; 2] = [LatencyClass::Interactive, LatencyClass::Batch];
+/// How soon the answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatencyFacts {
+    /// Whether somebody waits for it.
+    pub class: LatencyClass,
+    /// When the first token should be there, from now.
+    pub target_ms: Option<u64>,
+    /// When the whole answer is of no use any more, from now.
+    pub deadline_ms: Option<u64>,
+}
 
-    /// The name used in configuration, records and metrics.
+/// What the request would cost. The estimates are of the cheapest target of the alias in each zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CostFacts {
+    /// Inside the network.
+    pub local_micro_usd: Option<u64>,
+    /// Outside.
+    pub cloud_micro_usd: Option<u64>,
+    /// What is left of the caller's budget.
+    pub budget_left_micro_usd: Option<u64>,
+}
+
+/// How full the targets are, pool by pool.
+///
+/// A pool is a set of targets of the request's alias: those of a zone, a backend or a tag, or a single
+/// one. What is not measured is unknown.
+#[derive(Debug, Clone, Copy)]
+pub struct CapacityFacts<'a> {
+    /// All local targets of the alias.
+    pub local: Load,
+    /// All cloud targets of the alias.
+    pub cloud: Load,
+    /// Pools that the policy names and single targets, as policies write them: `gpu`,
+    /// `gpu/qwen3-32b`, `tag:large`.
+    pub named: &'a BTreeMap<Arc<str>, Load>,
+}
+
+impl CapacityFacts<'_> {
+    /// Nothing is known.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            LatencyClass::Interactive => "interactive",
-            LatencyClass::Batch => "batch",
+    pub const fn unknown() -> CapacityFacts<'static> {
+        static NOTHING: BTreeMap<Arc<str>, Load> = BTreeMap::new();
+        CapacityFacts { local: Load::UNKNOWN, cloud: Load::UNKNOWN, named: &NOTHING }
+    }
+
+    /// What is known of a pool.
+    #[must_use]
+    pub fn of(&self, pool: &Pool) -> Load {
+        match pool {
+            Pool::Zone(ZoneKind::Local) => self.local,
+            Pool::Zone(ZoneKind::Cloud) => self.cloud,
+            Pool::Named(name) => self.named.get(name).copied().unwrap_or(Load::UNKNOWN),
         }
     }
 }
 
-impl fmt::Display for LatencyClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl Default for CapacityFacts<'_> {
+    fn default() -> Self {
+        CapacityFacts::unknown()
     }
+}
+
+/// How full a pool is. A pool without a target of the alias is full: it has no place to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// The share of places that are taken, from 0 to a million.
+    pub utilisation_millionths: Option<u64>,
+    /// Requests that wait for a place.
+    pub queue: Option<u64>,
+    /// The time to the first token that a request sent now may expect.
+    pub ttft_ms: Option<u64>,
+}
+
+impl Load {
+    /// Nothing is known.
+    pub const UNKNOWN: Load = Load { utilisation_millionths: None, queue: None, ttft_ms: None };
+}
+
+/// A moment as the clocks of the policy's time zone show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct TimeFacts {
+    /// The day.
+    pub weekday: Option<Weekday>,
+    /// The hour, 0 to 23.
+    pub hour: Option<u8>,
 }
 
 /// A word that names no value of the fact.
@@ -106,16 +204,6 @@ pub struct UnknownWord {
     pub word: String,
     /// The words that would do, each in backticks.
     pub known: &'static str,
-}
-
-impl FromStr for LatencyClass {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = "`interactive`, `batch`";
-        let class = Self::ALL.into_iter().find(|class| class.as_str() == text);
-        class.ok_or_else(|| UnknownWord { word: text.to_owned(), known })
-    }
 }
 
 /// Where the caller would like the request to run. Neither opens what the boundary or a rule shuts.

@@ -14,18 +14,35 @@
 
 mod catalogue;
 mod condition;
+mod cost;
 mod decide;
 mod decision;
+mod fact;
 mod facts;
+mod names;
+mod owned;
+mod ranges;
 mod rule;
 mod target;
+mod value;
+mod words;
 
 pub use catalogue::{Alias, Catalogue, InvalidCatalogue};
-pub use condition::{
-    Comparison, Condition, Flag, NameFact, NamePattern, Names, NumberFact, OneOf, Operator, Test, Truth,
-};
+pub use condition::{Condition, EntityCount, Test, Truth};
 pub use decide::decide;
 pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Verdict};
-pub use facts::{CallerFacts, DataFacts, Facts, LatencyClass, RequestFacts, RouteWish, UnknownWord};
-pub use rule::{InvalidRuleName, Policy, Preference, Routing, Rule, RuleAction, RuleName, Selection, Step};
-pub use target::{AnyRecipient, Price, Target, TargetId};
+pub use fact::{Fact, Flag, Measure, NameFact, NumberFact, Pool, Unit};
+pub use facts::{
+    CallerFacts, CapacityFacts, CostFacts, DataFacts, Facts, LatencyFacts, Load, RequestFacts, RouteWish,
+    TaskFacts, TimeFacts, UnknownWord,
+};
+pub use names::{NamePattern, Names};
+pub use owned::{OwnedFacts, Unsettable};
+pub use ranges::{Range, Ranges};
+pub use rule::{
+    InvalidRuleName, Obligations, Policy, Preference, Requirement, Routing, Rule, RuleAction, RuleName,
+    Selection, Step,
+};
+pub use target::{AnyRecipient, Price, Quality, Target, TargetId};
+pub use value::FactValue;
+pub use words::{LatencyClass, Modality, ResponseFormat, TaskType, Weekday, Word, Words};

@@ -1,4 +1,5 @@
-use crate::{Condition, Facts, TargetId, Truth};
+use crate::{Condition, Facts, NumberFact, TargetId, Test, Truth};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ pub struct Policy {
     /// What may leave, and the revision of the policy text.
     pub boundary: Boundary,
     rules: Vec<Rule>,
+    pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
+    looks_at_capacity: bool,
     unmatched: Rule,
 }
 
@@ -24,9 +27,34 @@ impl Policy {
             prefer: Preference::Order,
             when_full: Routing::DEFAULT_LADDER.to_vec(),
         };
-        let action = RuleAction::Route(routing);
-        let unmatched = Rule { name: RuleName::unmatched(), when: Condition::always(), action };
-        Self { boundary, rules, unmatched }
+        let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
+        let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
+        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, unmatched }
+    }
+
+    /// The same, with the targets of the pools whose capacity its rules look at.
+    #[must_use]
+    pub fn with_pools(mut self, pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>) -> Self {
+        self.pools = pools;
+        self
+    }
+
+    /// The targets of each pool besides the zones whose capacity a rule looks at, by the pool's name.
+    #[must_use]
+    pub fn pools(&self) -> &BTreeMap<Arc<str>, BTreeSet<TargetId>> {
+        &self.pools
+    }
+
+    /// Whether a decision may depend on how full or fast targets are, so that it has to be looked up.
+    #[must_use]
+    pub fn looks_at_capacity(&self) -> bool {
+        self.looks_at_capacity
+    }
+
+    /// What decides when no rule matches.
+    #[must_use]
+    pub fn unmatched(&self) -> &Rule {
+        &self.unmatched
     }
 
     /// The rules as written, in order.
@@ -60,9 +88,33 @@ pub struct Rule {
     pub when: Condition,
     /// What it says.
     pub action: RuleAction,
+    /// What else is to be done with a request that it decides about.
+    pub obligations: Arc<Obligations>,
 }
 
 impl Rule {
+    /// A rule without obligations.
+    #[must_use]
+    pub fn new(name: RuleName, when: Condition, action: RuleAction) -> Self {
+        Self { name, when, action, obligations: Arc::default() }
+    }
+
+    /// The same with these obligations.
+    #[must_use]
+    pub fn with_obligations(mut self, obligations: Obligations) -> Self {
+        self.obligations = Arc::new(obligations);
+        self
+    }
+
+    fn looks_at_capacity(&self) -> bool {
+        let mut looks =
+            matches!(&self.action, RuleAction::Route(routing) if routing.prefer == Preference::Fastest);
+        self.when.each_test(&mut |test| {
+            looks |= matches!(test, Test::Number(NumberFact::Load(..), _));
+        });
+        looks
+    }
+
     /// Whether it decides about these facts, if no rule before it does.
     ///
     /// INVARIANT (unknown never widens): upheld here.
@@ -73,6 +125,43 @@ impl Rule {
             Truth::Unknown => self.action.keeps_inside(),
             Truth::False => false,
         }
+    }
+}
+
+/// What is to be done with a request besides sending it somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Obligations {
+    /// What must be done, or the request is refused.
+    pub require: BTreeSet<Requirement>,
+    /// Words of the operator's that records and metrics carry: at most 64 bytes of `a-z`, `0-9`, `_`,
+    /// `-`, `.` each.
+    pub tags: BTreeSet<Arc<str>>,
+}
+
+/// What a rule may demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Requirement {
+    /// `audit.durable`: the record of the decision is on the disk before the request goes anywhere,
+    /// inside the network too; without one it is refused.
+    DurableRecord,
+}
+
+impl Requirement {
+    /// Every requirement.
+    pub const ALL: [Requirement; 1] = [Requirement::DurableRecord];
+
+    /// The name used in policies and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Requirement::DurableRecord => "audit.durable",
+        }
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -159,7 +248,7 @@ impl RuleAction {
     pub const fn keeps_inside(&self) -> bool {
         match self {
             RuleAction::Deny(_) => true,
-            RuleAction::Route(routing) => matches!(routing.targets, Selection::Zone(ZoneKind::Local)),
+            RuleAction::Route(routing) => routing.targets.keeps_inside(),
         }
     }
 }
@@ -189,10 +278,29 @@ pub enum Selection {
     Zone(ZoneKind),
     /// Those listed, in this order.
     Targets(Vec<TargetId>),
+    /// Those of a set, in the operator's order.
+    Among {
+        /// The zone that the rule names besides; all of `targets` are of it.
+        zone: Option<ZoneKind>,
+        /// The targets.
+        targets: BTreeSet<TargetId>,
+    },
 }
 
-/// In which order targets are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+impl Selection {
+    /// Whether this cannot send a request outside, whatever the targets are.
+    #[must_use]
+    pub const fn keeps_inside(&self) -> bool {
+        match self {
+            Selection::Zone(zone) => matches!(zone, ZoneKind::Local),
+            Selection::Among { zone, .. } => matches!(zone, Some(ZoneKind::Local)),
+            Selection::Any | Selection::Targets(_) => false,
+        }
+    }
+}
+
+/// In which order targets are taken. Among equals, the operator's order holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Preference {
     /// The operator's order: of the rule's list if it has one, else of the alias.
     #[default]
@@ -200,8 +308,14 @@ pub enum Preference {
     /// Local targets first, otherwise the operator's order.
     Local,
     /// By what the expected tokens cost. A local target without a price costs nothing; a cloud target
-    /// without one comes last. Among equals the operator's order.
+    /// without one comes last.
     Cheapest,
+    /// By the time to the first token that may be expected. Targets of which it is unknown come last.
+    Fastest,
+    /// By the quality that is declared for the request's task type. Targets without come last.
+    Best,
+    /// As listed; targets that are not listed come last.
+    Listed(Arc<[TargetId]>),
 }
 
 /// One step of a ladder.

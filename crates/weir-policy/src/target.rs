@@ -1,6 +1,7 @@
-use std::collections::BTreeSet;
+use crate::TaskType;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use weir_label::{Boundary, Cloud, Label, Local, Recipient, Refusal, ZoneKind};
+use weir_label::{Boundary, Cloud, Jurisdiction, Label, Local, Recipient, Refusal, ZoneKind};
 
 /// A target's place in its [`Catalogue`](crate::Catalogue). Means nothing in another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,15 @@ impl AnyRecipient {
         }
     }
 
+    /// Where the backend processes, if it is declared.
+    #[must_use]
+    pub fn jurisdiction(&self) -> Option<&Jurisdiction> {
+        match self {
+            AnyRecipient::Local(recipient) => recipient.clearance().jurisdiction(),
+            AnyRecipient::Cloud(recipient) => recipient.clearance().jurisdiction(),
+        }
+    }
+
     /// Whether content with `label` may go there.
     ///
     /// # Errors
@@ -72,6 +82,24 @@ impl Price {
     }
 }
 
+/// How good a model's answers are, as its operator says: from 0 to a million.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quality {
+    /// For tasks that are not listed, and when the task type is unknown.
+    pub otherwise_millionths: Option<u64>,
+    /// For these task types.
+    pub by_task_millionths: BTreeMap<TaskType, u64>,
+}
+
+impl Quality {
+    /// For tasks of this type.
+    #[must_use]
+    pub fn millionths_for(&self, task: Option<TaskType>) -> Option<u64> {
+        let declared = task.and_then(|task| self.by_task_millionths.get(&task).copied());
+        declared.or(self.otherwise_millionths)
+    }
+}
+
 /// One model of one backend.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -85,6 +113,8 @@ pub struct Target {
     pub model: Arc<str>,
     /// What it costs, if declared.
     pub price: Option<Price>,
+    /// How good it is.
+    pub quality: Quality,
     /// Words of the operator's, which rules can select by.
     pub tags: BTreeSet<Arc<str>>,
     /// The most tokens of prompt and answer together, if declared.

@@ -8,9 +8,9 @@ use common::{at_least, boundary, catalogue, cloud, facts, local, priced, route, 
 use std::collections::BTreeMap;
 use weir_label::{Boundary, Category, Label, Level, ZoneKind};
 use weir_policy::{
-    Action, CallerFacts, Catalogue, Condition, DataFacts, Decision, Denial, DenialCode, Exclusion, Facts,
-    Flag, InvalidCatalogue, NameFact, NamePattern, Names, Plan, Policy, Preference, RequestFacts, RouteWish,
-    Routing, Rule, RuleAction, Selection, Step, Target, Test, Verdict, decide,
+    Action, CallerFacts, Catalogue, Condition, DataFacts, Decision, Denial, DenialCode, EntityCount,
+    Exclusion, Facts, Flag, InvalidCatalogue, NameFact, NamePattern, Names, Plan, Policy, Preference,
+    RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, Test, Verdict, decide,
 };
 
 const ANY: Selection = Selection::Any;
@@ -256,7 +256,8 @@ fn entities_and_flags_are_facts() {
     let label = Label::at(Level::Confidential);
     let entities = BTreeMap::from([("US_SSN".to_owned(), 2)]);
     let facts = Facts { data: DataFacts { label: &label, entities: &entities }, ..facts(&label) };
-    let numbers = Condition::Test(Test::Entities(Names(vec![NamePattern::Prefix("US_".into())])));
+    let numbers =
+        Condition::Test(Test::Entities(vec![EntityCount::found(NamePattern::Prefix("US_".into()))]));
     let both = Condition::All(vec![numbers, Condition::Test(Test::Flag(Flag::Stream, false))]);
     let decision = ask(vec![rule("r", both, RuleAction::Deny("no".into()))], &catalogue, &facts);
     assert_eq!(decision.rule.as_str(), "r");

@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    Action, AnyRecipient, CallerFacts, Catalogue, Comparison, Condition, DataFacts, Decision, Exclusion,
-    Facts, Flag, LatencyClass, NameFact, NamePattern, Names, NumberFact, OneOf, Operator, Plan, Policy,
-    Preference, Price, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName, Selection, Step, Target,
-    TargetId, Test, Truth, Verdict, decide,
+    Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount, Exclusion,
+    Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
+    Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName, Selection, Step,
+    Target, TargetId, Test, Truth, Verdict, Words, decide,
 };
 
 const PLACES: [&str; 3] = ["EU", "DE", "US"];
@@ -109,9 +109,8 @@ fn network() -> impl Strategy<Value = (Boundary, Catalogue)> {
     )
 }
 
-fn operator() -> impl Strategy<Value = Operator> {
-    use Operator::{AtLeast, AtMost, Equal, Greater, Less};
-    select(&[Equal, Less, AtMost, Greater, AtLeast][..])
+fn levels() -> impl Strategy<Value = Words<Level>> {
+    (level(), level()).prop_map(|(a, b)| Words::at_least(a.min(b)).and(Words::at_most(a.max(b))))
 }
 
 fn blind_test() -> BoxedStrategy<Test> {
@@ -126,26 +125,24 @@ fn blind_test() -> BoxedStrategy<Test> {
                 .collect(),
         )
     });
-    let tokens =
-        (operator(), 0..2_000_u64).prop_map(|(operator, value)| OneOf(vec![Comparison { operator, value }]));
+    let tokens = (0..2_000_u64, 0..2_000_u64).prop_map(|(a, b)| Ranges::between(a.min(b), a.max(b)));
     prop_oneof![
         (select(&NameFact::ALL[..]), names).prop_map(|(fact, names)| Test::Name(fact, names)),
         tokens.prop_map(|tokens| Test::Number(NumberFact::PromptTokens, tokens)),
         (select(&[Flag::Stream, Flag::Tools, Flag::Images][..]), any::<bool>())
             .prop_map(|(f, v)| Test::Flag(f, v)),
-        select(&LatencyClass::ALL[..]).prop_map(|class| Test::LatencyClass([class].into())),
+        select(LatencyClass::ALL).prop_map(|class| Test::LatencyClass([class].into())),
     ]
     .boxed()
 }
 
 fn data_test() -> BoxedStrategy<Test> {
     prop_oneof![
-        (operator(), level())
-            .prop_map(|(operator, value)| Test::Level(OneOf(vec![Comparison { operator, value }]))),
+        levels().prop_map(Test::Level),
         select(&Category::BUILT_IN[..]).prop_map(|category| Test::Categories([category].into())),
         place().prop_map(|place| Test::Jurisdictions([place].into())),
         any::<bool>().prop_map(|opaque| Test::Flag(Flag::Opaque, opaque)),
-        Just(Test::Entities(Names(vec![NamePattern::Exact("US_SSN".into())]))),
+        Just(Test::Entities(vec![EntityCount::found(NamePattern::Exact("US_SSN".into()))])),
     ]
     .boxed()
 }
@@ -185,7 +182,7 @@ fn action() -> impl Strategy<Value = RuleAction> {
 fn rules(test: BoxedStrategy<Test>) -> impl Strategy<Value = Vec<Rule>> {
     let name: RuleName = "r".parse().unwrap();
     vec((condition(test), action()), 0..5).prop_map(move |rules| {
-        rules.into_iter().map(|(when, action)| Rule { name: name.clone(), when, action }).collect()
+        rules.into_iter().map(|(when, action)| Rule::new(name.clone(), when, action)).collect()
     })
 }
 
@@ -223,8 +220,12 @@ fn facts<'a>(around: &Circumstances, label: &'a Label) -> Facts<'a> {
         caller: CallerFacts { team: around.team, ..CallerFacts::default() },
         request: RequestFacts { prompt_tokens: around.prompt_tokens, stream: around.stream, ..base.request },
         data: DataFacts { label, entities: &NO_ENTITIES },
-        latency_class: if around.batch { LatencyClass::Batch } else { LatencyClass::Interactive },
+        latency: LatencyFacts {
+            class: if around.batch { LatencyClass::Batch } else { LatencyClass::Interactive },
+            ..base.latency
+        },
         wish: around.wish,
+        ..base
     }
 }
 
@@ -329,7 +330,8 @@ proptest! {
         label in label(), around in circumstances(), team in select(&TEAMS[..]), key in select(&TEAMS[..]),
     ) {
         let unknown = facts(&Circumstances { team: None, ..around }, &label);
-        let caller = CallerFacts { team: Some(team), key: Some(key), name: Some(key), tenant: Some(team), app: Some(key), environment: Some(team) };
+        let scopes = [team.to_owned()].into();
+        let caller = CallerFacts { team: Some(team), key: Some(key), name: Some(key), tenant: Some(team), app: Some(key), environment: Some(team), scopes: Some(&scopes) };
         let known = Facts { caller, ..unknown };
         match condition.evaluate(&unknown) {
             Truth::Unknown => {}

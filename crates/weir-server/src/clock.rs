@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The machine's monotonic clock, as the state machines of `weir-dispatch` want it: the time since the
 /// process began to count.
@@ -17,6 +17,26 @@ impl Clock {
     /// The instant that `moment` stands for.
     pub fn instant(self, moment: Duration) -> Instant {
         self.0.checked_add(moment).unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
+    }
+}
+
+/// The clock on the wall, which rules about days and hours look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wall(fn() -> SystemTime);
+
+impl Wall {
+    /// The machine's.
+    pub fn of_machine() -> Self {
+        Self(SystemTime::now)
+    }
+
+    /// Seconds since the beginning of 1970; negative before.
+    pub fn unix_seconds(self) -> i64 {
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        match (self.0)().duration_since(UNIX_EPOCH) {
+            Ok(since) => seconds(since),
+            Err(before) => seconds(before.duration()).saturating_neg(),
+        }
     }
 }
 

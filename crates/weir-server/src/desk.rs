@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use weir_dispatch::{Admission, Ask, Dispatcher, QueueLimits, Refused, Report, Slot, State, Step, Ticket};
+use weir_dispatch::{
+    Admission, Ask, Dispatcher, Load, QueueLimits, Refused, Report, Slot, State, Step, Ticket,
+};
 
 /// The dispatcher with a clock and people waiting at it.
 #[derive(Debug)]
@@ -48,6 +50,11 @@ impl Desk {
             };
             admission = Box::pin(self.wait(ticket, until)).await;
         }
+    }
+
+    /// How full the targets of these names are together.
+    pub fn load(&self, names: &[Arc<str>]) -> Load {
+        self.lock().dispatcher.load(names)
     }
 
     pub fn state(&self) -> State {

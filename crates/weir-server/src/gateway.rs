@@ -1,7 +1,7 @@
 use crate::admin::credential::AdminToken;
 use crate::book::{Book, What};
 use crate::candidate::Candidate;
-use crate::clock::Clock;
+use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
@@ -10,6 +10,7 @@ use crate::operate::{Beginning, begin};
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
+use crate::speeds::Speeds;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub(crate) metrics: Metrics,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) started: SystemTime,
+    pub(crate) wall: Wall,
+    pub(crate) speeds: Speeds,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     cut: watch::Sender<bool>,
@@ -108,6 +111,8 @@ impl Gateway {
             metrics: Metrics::new(),
             pseudonyms: Pseudonyms::new(key),
             started: SystemTime::now(),
+            wall: Wall::of_machine(),
+            speeds: Speeds::default(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             cut: watch::Sender::new(false),

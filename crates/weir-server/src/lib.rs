@@ -9,6 +9,7 @@
 mod admin;
 mod book;
 mod candidate;
+mod cases;
 mod clock;
 mod data;
 mod desk;
@@ -26,16 +27,22 @@ mod operate;
 mod pipeline;
 mod pseudonym;
 mod reload;
+mod replay;
 mod reply;
 mod snapshot;
 mod source;
+mod speeds;
 
 pub use admin::credential::admin_proof;
 pub use book::{HistoryEntry, What};
+pub use cases::CaseReport;
 pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
 pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 pub use reload::{ReloadOutcome, watch};
+pub use replay::{
+    AppChange, Condition, Measure, PeakLoad, ReplayFilter, Replayed, Share, Skipped, TargetLoad, replay,
+};
 pub use operate::{Goal, OperationError};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{FindError, GitError, Sources};

@@ -7,6 +7,7 @@
 //! attempt and exactly one outcome, however the request ends.
 
 pub(crate) mod admit;
+pub(crate) mod circumstances;
 pub(crate) mod decide;
 pub(crate) mod explain;
 pub(crate) mod forward;

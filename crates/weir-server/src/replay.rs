@@ -21,7 +21,7 @@ use weir_policy::{Action, Catalogue, Plan, Step, Target, TargetId};
 use weir_store::audit::{AuditError, AuditReader};
 
 pub use load::{PeakLoad, TargetLoad};
-pub use summary::{AppChange, Condition, Measure, Replayed, Skipped};
+pub use summary::{AppChange, Condition, Measure, Replayed, Share, Skipped};
 
 use summary::{Moved, Side};
 

@@ -112,6 +112,9 @@ pub enum SnapshotError {
         /// Why.
         reason: String,
     },
+    /// The cases beside the policy do not pass.
+    #[error("{} of the policy's cases failed: {}", .0.len(), .0.join("; "))]
+    Cases(Vec<String>),
     /// What the files say is wrong.
     #[error(transparent)]
     Problems(#[from] Problems),

@@ -25,6 +25,11 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
                 path.display()
             ));
         }
+        SnapshotError::Cases(failed) => {
+            failed.iter().for_each(error_line);
+            error_line("the policy's cases failed; nothing was changed");
+            note("  `weir policy test` runs them and shows what they do not see");
+        }
         SnapshotError::Policy(_)
         | SnapshotError::Older { .. }
         | SnapshotError::Kept { .. }

@@ -198,6 +198,7 @@ fn push_fact(out: &mut Vec<u8>, fact: &Fact) {
         Fact::Bool(flag) => push_flag(out, *flag),
         Fact::Number(number) => push_number(out, *number),
         Fact::Word(word) => push_ident(out, word),
+        Fact::Name(name) => push_string(out, name.as_str()),
         Fact::Words(words) => push_list(out, words, push_ident),
     }
 }

@@ -239,8 +239,10 @@ pub enum Fact {
     Bool(bool),
     /// A count, a size, a duration in the unit that the fact's name says.
     Number(u64),
-    /// One word of a finite or ordered domain.
+    /// One word of a finite or ordered domain, or a name that is written like one.
     Word(Ident),
+    /// A name of the operator's.
+    Name(Name),
     /// A set of words.
     Words(Vec<Ident>),
 }

@@ -41,6 +41,7 @@ fn decision() -> Decision {
             ("task.tools".into(), Fact::Bool(false)),
             ("latency.class".into(), Fact::Word("interactive".into())),
             ("request.bytes".into(), Fact::Number(812)),
+            ("caller.team".into(), Fact::Name("Vertrieb \"Süd\"".into())),
             ("caller.scopes".into(), Fact::Words(vec!["chat".into()])),
         ]),
         policy_revision: "sha256:aa".into(),

@@ -1,12 +1,13 @@
 use super::condition::Conditions;
-use crate::raw::OneOrMany;
-use crate::raw::policy::RawRule;
+use crate::raw::policy::{RawCondition, RawRule, RawUse};
+use crate::raw::{Entries, OneOrMany};
 use crate::report::Report;
-use crate::yaml::{At, Field, take_or};
+use crate::suggest::suggest;
+use crate::yaml::{At, Field};
 use std::collections::BTreeSet;
-use weir_label::ZoneKind;
+use std::sync::Arc;
 use weir_policy::{
-    Catalogue, Condition, Preference, Routing, Rule, RuleAction, RuleName, Selection, Step, TargetId,
+    Catalogue, Condition, Obligations, Requirement, Routing, Rule, RuleAction, RuleName, Selection, Step,
 };
 
 /// What rules are read with. Without the configuration, names are taken on trust.
@@ -42,14 +43,26 @@ pub fn rules(raw: &[At<RawRule>], mut reading: Rules<'_, '_>) -> Vec<Rule> {
     rules
 }
 
+/// Reads every group, in order; one may use those above it.
+pub fn groups(raw: &Entries<At<RawCondition>>, conditions: &mut Conditions<'_, '_>) {
+    for (name, condition) in &raw.0 {
+        if name.value.trim().is_empty() || name.value.chars().any(char::is_control) {
+            let help = "use at least one character, and no control characters";
+            conditions.report.error(name.place, "this cannot be the name of a group", help);
+        }
+        let condition = conditions.condition(condition);
+        conditions.groups.insert(name.value.clone(), condition);
+    }
+}
+
 impl<'r> Rules<'_, 'r> {
-    fn report(&mut self) -> &mut Report<'r> {
+    pub(super) fn report(&mut self) -> &mut Report<'r> {
         self.conditions.report
     }
 
     fn rule(&mut self, raw: &RawRule) -> Option<Rule> {
         // No `..`: a new field is a compile error here.
-        let RawRule { name, when, r#use, deny, prefer, when_full } = raw;
+        let RawRule { name, when, r#use, deny, prefer, when_full, require, tag } = raw;
         let rule_name = name.value.parse::<RuleName>();
         let rule_name =
             rule_name.map_err(|error| self.report().error(name.place, error.to_string(), "")).ok();
@@ -71,13 +84,57 @@ impl<'r> Rules<'_, 'r> {
                 None
             }
         };
-        Some(Rule { name: rule_name?, when: when?, action: action? })
+        let require = self.requirements(require);
+        let tags = tag.as_ref().map_or_else(|| Some(BTreeSet::new()), |tag| self.tags(tag));
+        let obligations = Obligations { require: require?, tags: tags? };
+        Some(Rule::new(rule_name?, when?, action?).with_obligations(obligations))
+    }
+
+    fn requirements(&mut self, written: &[At<String>]) -> Option<BTreeSet<Requirement>> {
+        let read: Vec<Option<Requirement>> = written.iter().map(|word| self.requirement(word)).collect();
+        read.into_iter().collect()
+    }
+
+    fn requirement(&mut self, At { value, place }: &At<String>) -> Option<Requirement> {
+        let known = Requirement::ALL.into_iter().find(|known| known.as_str() == value);
+        if known.is_none() {
+            let (message, help) = match value.as_str() {
+                // It has its place in the language, and must not be taken for done.
+                "audit.content" => (
+                    "this Weir cannot keep the content of requests, so that `audit.content` cannot be honoured".to_owned(),
+                    "remove it; `audit.durable` makes sure of the record without the content".to_owned(),
+                ),
+                other => (
+                    format!("`{other}` is nothing that can be required"),
+                    suggest(other, Requirement::ALL.map(Requirement::as_str)),
+                ),
+            };
+            self.report().error(*place, message, &help);
+        }
+        known
+    }
+
+    fn tags(&mut self, written: &At<OneOrMany>) -> Option<BTreeSet<Arc<str>>> {
+        const BYTES_MAX: usize = 64;
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        let mut tags = BTreeSet::new();
+        let mut is_right = true;
+        for At { value, place } in written.each() {
+            if (1..=BYTES_MAX).contains(&value.len()) && value.bytes().all(allowed) {
+                tags.insert(value.into());
+            } else {
+                is_right = false;
+                let message = format!("`{}` cannot be a tag", value.escape_debug());
+                self.report().error(place, message, "use 1 to 64 of `a-z`, `0-9`, `.`, `_`, `-`");
+            }
+        }
+        is_right.then_some(tags)
     }
 
     fn denial(
         &mut self,
         message: &At<String>,
-        prefer: Option<&Field<Preference>>,
+        prefer: Option<&At<OneOrMany>>,
         when_full: Option<&At<Vec<Field<Step>>>>,
     ) -> Option<RuleAction> {
         let idle = prefer.map(|field| (field.place, "prefer"));
@@ -98,69 +155,17 @@ impl<'r> Rules<'_, 'r> {
 
     fn routing(
         &mut self,
-        selection: &At<OneOrMany>,
-        prefer: Option<&Field<Preference>>,
+        selection: &At<RawUse>,
+        prefer: Option<&At<OneOrMany>>,
         when_full: Option<&At<Vec<Field<Step>>>>,
     ) -> Option<RuleAction> {
         let targets = self.selection(selection);
-        let prefer = take_or(prefer, Preference::default(), self.report());
+        let prefer = self.preference(prefer);
         let when_full = match when_full {
             Some(steps) => self.ladder(steps, targets.as_ref()),
             None => Some(Routing::DEFAULT_LADDER.to_vec()),
         };
         Some(RuleAction::Route(Routing { targets: targets?, prefer: prefer?, when_full: when_full? }))
-    }
-
-    fn selection(&mut self, written: &At<OneOrMany>) -> Option<Selection> {
-        let each = written.each();
-        match each.as_slice() {
-            [] => {
-                self.report().error(
-                    written.place,
-                    "`use` lists nothing",
-                    "list a backend, target or tag, or write `use: local`",
-                );
-                None
-            }
-            [At { value: "any", .. }] => Some(Selection::Any),
-            [At { value: "local", .. }] => Some(Selection::Zone(ZoneKind::Local)),
-            [At { value: "cloud", .. }] => Some(Selection::Zone(ZoneKind::Cloud)),
-            selectors => self.listed(selectors),
-        }
-    }
-
-    fn listed(&mut self, selectors: &[At<&str>]) -> Option<Selection> {
-        let lists: Vec<Option<Vec<TargetId>>> =
-            selectors.iter().map(|selector| self.selected(selector)).collect();
-        let mut targets: Vec<TargetId> = Vec::new();
-        for id in lists.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten() {
-            if !targets.contains(&id) {
-                targets.push(id);
-            }
-        }
-        Some(Selection::Targets(targets))
-    }
-
-    fn selected(&mut self, selector: &At<&str>) -> Option<Vec<TargetId>> {
-        let At { value, place } = selector;
-        if ["any", "local", "cloud"].contains(value) {
-            let message = format!("`{value}` cannot stand in a list");
-            self.report().error(
-                *place,
-                message,
-                &format!("write `use: {value}` alone, or list backends, targets and tags"),
-            );
-            return None;
-        }
-        let Some(names) = self.conditions.names else { return Some(Vec::new()) };
-        let targets = names.selected(value);
-        if targets.is_empty() {
-            let help = names.suggest_selector(value);
-            self.report().error(*place, format!("`{value}` is no backend, target or tag"), &help);
-            return None;
-        }
-        // A target that the catalogue lacks has been reported where it is declared.
-        Some(targets.into_iter().filter_map(|name| self.catalogue.target_named(name)).collect())
     }
 
     fn ladder(&mut self, steps: &At<Vec<Field<Step>>>, targets: Option<&Selection>) -> Option<Vec<Step>> {
@@ -182,7 +187,9 @@ impl<'r> Rules<'_, 'r> {
             );
         }
         let burst = steps.value.iter().find(|step| step.get() == Some(&Step::Burst));
-        if let (Some(burst), Some(Selection::Zone(ZoneKind::Local))) = (burst, targets) {
+        if let (Some(burst), Some(targets)) = (burst, targets)
+            && targets.keeps_inside()
+        {
             let help = "write `use: any`, or remove `burst`";
             self.report().error(
                 burst.place,

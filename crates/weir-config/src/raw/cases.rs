@@ -1,13 +1,17 @@
 //! Cases of a policy as written.
 
 use super::{Entries, OneOrMany};
-use crate::facts::schema_of_facts;
+use crate::facts::description;
 use crate::yaml::{At, Field};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use weir_label::{Level, ZoneKind};
+use weir_policy::Fact;
+
+/// What stands for the wish of the caller, which is none of the rules' facts.
+pub const WISH: &str = "wish";
 
 /// Cases that a policy must pass before it is applied: requests or facts, and what must come of them. They are
 /// kept beside the policy, in `policy.test.yaml`.
@@ -79,7 +83,15 @@ impl JsonSchema for RawFacts {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema_of_facts()
+        let value = json!({ "type": ["string", "number", "boolean", "array"] });
+        let of = |fact: Fact| {
+            let schema = json!({ "description": description(&fact), "type": value["type"] });
+            (fact.name().into_owned(), schema)
+        };
+        let mut properties: serde_json::Map<String, Value> = Fact::all().map(of).collect();
+        properties.insert(WISH.to_owned(), json!({ "enum": ["local-only", "cloud-ok"] }));
+        // The capacity of pools has the pools' names in it.
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": value })
     }
 }
 

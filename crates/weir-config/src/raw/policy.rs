@@ -3,17 +3,19 @@
 use super::detectors::RawDetector;
 use super::extractors::RawExtractor;
 use super::{Entries, OneOrMany};
-use crate::facts::Fact;
-use crate::scalar::Version;
+use crate::facts::{description, pool_description, scalar_schema};
+use crate::policy::values::POOL_STATES;
+use crate::scalar::{Name, TimeZone, Version};
 use crate::yaml::{At, Field};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
 use weir_classify::{Checksum, Profile};
-use weir_label::{Category, Jurisdiction, Level};
-use weir_policy::{Preference, Step};
+use weir_label::{Category, Jurisdiction, Level, ZoneKind};
+use weir_policy::{Fact, Step};
 
 /// What the compliance and platform teams own together: what data is classified, and where requests
 /// may run.
@@ -33,6 +35,11 @@ pub struct RawPolicy {
     /// `EU: [EU, DE]`. Data of a jurisdiction that is not listed stays in that jurisdiction.
     #[serde(default)]
     pub residency: Entries<Vec<Field<Jurisdiction>>>,
+    /// The time zone of `time.weekday` and `time.hour`, such as `Europe/Berlin`. Default: `UTC`.
+    pub time_zone: Option<Field<TimeZone>>,
+    /// Conditions with a name, to be used in rules as `group: NAME`. One may use those above it.
+    #[serde(default)]
+    pub groups: Entries<At<RawCondition>>,
     /// Rules in order; the first that matches decides. A request that none matches stays local.
     #[serde(default)]
     pub rules: Vec<At<RawRule>>,
@@ -264,18 +271,120 @@ pub struct RawRule {
     /// What must hold of a request. Left out: the rule matches always.
     pub when: Option<At<RawCondition>>,
     /// Which of the alias's targets: `local`, `cloud`, `any`, or a list of backends (`gpu`), targets
-    /// (`gpu/qwen3-32b`) and tags (`tag:large`).
+    /// (`gpu/qwen3-32b`), tags (`tag:large`) and jurisdictions (`jurisdiction:EU`). Or a mapping of which
+    /// all must hold: `{zone: cloud, jurisdiction: EU}`.
     #[schemars(with = "Option<UseSchema>")]
-    pub r#use: Option<At<OneOrMany>>,
+    pub r#use: Option<At<RawUse>>,
     /// Refuse the request, with this message to the caller. Instead of `use`.
     pub deny: Option<At<String>>,
     /// Which target first. `order`: as listed in `use`, or else in the alias. `local`: local ones.
-    /// `cheapest`: by the price of the expected tokens. Default: `order`.
-    pub prefer: Option<Field<Preference>>,
+    /// `cheapest`: by the price of the expected tokens. `fastest`: by the measured time to the first token.
+    /// `best`: by the `quality` declared for the task type. Or a list of zones, backends, targets, tags and
+    /// jurisdictions, of which earlier ones come first. Default: `order`.
+    #[schemars(with = "Option<PreferSchema>")]
+    pub prefer: Option<At<OneOrMany>>,
     /// What to do, in order, when every target that may be used at once is full. `queue 10s`: wait so
     /// long for a place. `degrade`: take a smaller local model of the alias. `burst`: go to a cloud target
     /// behind the local ones. `reject`: refuse. Default: `[queue 10s, reject]`.
     pub when_full: Option<At<Vec<Field<Step>>>>,
+    /// What must be done, or the request is refused. `audit.durable`: the record of the decision is on the
+    /// disk before the request goes anywhere, inside the network too.
+    #[serde(default)]
+    pub require: Vec<At<String>>,
+    /// Words of your own that records and metrics of these requests carry.
+    #[serde(default)]
+    #[schemars(with = "TagSchema")]
+    pub tag: Option<At<OneOrMany>>,
+}
+
+/// The targets that a rule uses.
+#[derive(Debug)]
+pub enum RawUse {
+    /// `local`, or a list.
+    Listed(OneOrMany),
+    /// Properties that they must all have.
+    Where(RawWhere),
+}
+
+/// Properties of targets, of which all must hold.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Where")]
+pub struct RawWhere {
+    /// `local` or `cloud`.
+    pub zone: Option<Field<ZoneKind>>,
+    /// One of these backends or targets.
+    #[serde(default)]
+    pub of: Vec<At<String>>,
+    /// All of these tags, without `tag:`.
+    #[serde(default)]
+    pub tags: Vec<Field<Name>>,
+    /// A backend that processes in one of these jurisdictions.
+    #[serde(default)]
+    pub jurisdiction: Vec<Field<Jurisdiction>>,
+}
+
+impl<'de> Deserialize<'de> for RawUse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Targets;
+
+        impl<'de> Visitor<'de> for Targets {
+            type Value = RawUse;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one value, a list of values or a mapping")
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(RawUse::Listed(OneOrMany::One(value.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                let listed = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
+                Ok(RawUse::Listed(OneOrMany::Many(listed)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                RawWhere::deserialize(MapAccessDeserializer::new(map)).map(RawUse::Where)
+            }
+        }
+
+        deserializer.deserialize_any(Targets)
+    }
+}
+
+/// What an editor should know of `prefer`.
+enum PreferSchema {}
+
+impl JsonSchema for PreferSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Prefer".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "string", "enum": PREFERENCES },
+                { "type": "array", "minItems": 1, "items": { "type": "string", "examples": ["local", "gpu", "tag:large"] } },
+            ],
+        })
+    }
+}
+
+/// The orders that have a name.
+pub const PREFERENCES: [&str; 5] = ["order", "local", "cheapest", "fastest", "best"];
+
+/// What an editor should know of `tag`.
+enum TagSchema {}
+
+impl JsonSchema for TagSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Tag".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        OneOrMany::schema_of(json_schema!({ "type": "string", "pattern": "^[a-z0-9._-]{1,64}$" }))
+    }
 }
 
 /// What an editor should know of `use`.
@@ -286,10 +395,15 @@ impl JsonSchema for UseSchema {
         "Use".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        OneOrMany::schema_of(
-            json_schema!({ "type": "string", "examples": ["local", "cloud", "any", "tag:large"] }),
-        )
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let selector = json_schema!({ "type": "string", "examples": ["local", "cloud", "any", "tag:large", "jurisdiction:EU"] });
+        json_schema!({
+            "anyOf": [
+                selector.clone(),
+                { "type": "array", "items": selector, "minItems": 1 },
+                generator.subschema_for::<RawWhere>(),
+            ],
+        })
     }
 }
 
@@ -303,6 +417,7 @@ pub enum RawPart {
     All(At<Vec<At<RawCondition>>>),
     Any(At<Vec<At<RawCondition>>>),
     Not(At<RawCondition>),
+    Group(At<OneOrMany>),
     Test { fact: At<String>, values: At<OneOrMany> },
 }
 
@@ -324,6 +439,7 @@ impl<'de> Deserialize<'de> for RawCondition {
                         "all" => RawPart::All(map.next_value()?),
                         "any" => RawPart::Any(map.next_value()?),
                         "not" => RawPart::Not(map.next_value()?),
+                        "group" => RawPart::Group(map.next_value()?),
                         _ => RawPart::Test { fact: key, values: map.next_value()? },
                     });
                 }
@@ -343,8 +459,12 @@ impl JsonSchema for RawCondition {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut properties = serde_json::Map::new();
         for fact in Fact::all() {
-            let schema = described(OneOrMany::schema_of(fact.scalar_schema()), fact.description());
-            properties.insert(fact.name().to_owned(), schema.to_value());
+            let schema = described(OneOrMany::schema_of(scalar_schema(&fact)), &description(&fact));
+            properties.insert(fact.name().into_owned(), schema.to_value());
+        }
+        for pool in ["local", "cloud"] {
+            let schema = described(OneOrMany::schema_of(pool_states()), &pool_description(pool));
+            properties.insert(format!("capacity.{pool}"), schema.to_value());
         }
         let list = generator.subschema_for::<Vec<RawCondition>>();
         let one = generator.subschema_for::<RawCondition>();
@@ -354,11 +474,22 @@ impl JsonSchema for RawCondition {
         add("all", list.clone(), "All of these must hold.");
         add("any", list, "At least one of these must hold.");
         add("not", one, "This must not hold.");
+        let names = OneOrMany::schema_of(json_schema!({ "type": "string", "minLength": 1 }));
+        add("group", names, "The condition of this name in `groups`, or one of several, must hold.");
+        let of_pool = described(
+            OneOrMany::schema_of(json_schema!({ "type": ["string", "number"] })),
+            "How full a pool is: `capacity.POOL` is `idle`, `busy` or `full`, and `capacity.POOL.utilisation`, `.queue` and `.ttft` are numbers. A pool is a backend (`gpu`), a target (`gpu/qwen3-32b`), a tag (`tag:large`) or a jurisdiction.",
+        );
         json_schema!({
             "description": "Facts and the values they must have; all must hold. A list means any of its values.",
             "type": "object",
             "properties": properties,
+            "patternProperties": { "^capacity\\..+$": of_pool },
             "additionalProperties": false,
         })
     }
+}
+
+fn pool_states() -> Schema {
+    json_schema!({ "type": "string", "enum": POOL_STATES })
 }

@@ -6,12 +6,17 @@ use crate::scalar::{ByteSize, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, DecisionHeaders};
 use ipnet::IpNet;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_label::{Jurisdiction, Level, ZoneKind};
+use weir_policy::TaskType;
 
 /// Weir's infrastructure: listeners, backends with their models, aliases, limits. What may go where is
 /// in the policy file.
@@ -143,9 +148,82 @@ pub struct RawModel {
     pub context: Option<Field<NonZeroU32>>,
     /// What it costs; `prefer: cheapest` goes by it.
     pub price: Option<RawPrice>,
+    /// How good its answers are, from 0 to 1, by which `prefer: best` goes; or by task type, with
+    /// `default` for the others: `{default: 0.6, code_generate: 0.8}`.
+    #[schemars(with = "Option<QualitySchema>")]
+    pub quality: Option<At<RawQuality>>,
     /// Words of your own; rules select by them: `use: [tag:large]`.
     #[serde(default)]
     pub tags: Vec<Field<Name>>,
+}
+
+/// One figure, or one for each task type.
+#[derive(Debug)]
+pub enum RawQuality {
+    One(String),
+    ByTask(Entries<At<String>>),
+}
+
+impl<'de> Deserialize<'de> for RawQuality {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Figures;
+
+        impl<'de> Visitor<'de> for Figures {
+            type Value = RawQuality;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a mapping of task types to numbers")
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(RawQuality::One(value.to_string()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(RawQuality::One(value.to_string()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+                Ok(RawQuality::One(value.to_string()))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(RawQuality::One(value.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Entries::deserialize(MapAccessDeserializer::new(map)).map(RawQuality::ByTask)
+            }
+        }
+
+        deserializer.deserialize_any(Figures)
+    }
+}
+
+/// What an editor should know of `quality`.
+enum QualitySchema {}
+
+impl JsonSchema for QualitySchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Quality".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let figure = json_schema!({ "type": ["number", "string"], "minimum": 0, "maximum": 1 });
+        let mut properties = serde_json::Map::new();
+        let mut add = |name: &str, description: String| {
+            let mut figure = figure.clone();
+            figure.insert("description".to_owned(), description.into());
+            properties.insert(name.to_owned(), figure.to_value());
+        };
+        add("default", "For task types that are not listed, and when the type is unknown.".to_owned());
+        for task in TaskType::ALL {
+            add(task.as_str(), format!("For tasks of type `{task}`."));
+        }
+        json_schema!({
+            "anyOf": [figure, { "type": "object", "properties": properties, "additionalProperties": false }],
+        })
+    }
 }
 
 /// USD per million tokens.

@@ -1,4 +1,4 @@
-use super::{Reading, credential};
+use super::{Reading, credential, quality};
 use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
 use crate::scalar::{ModelName, Name};
@@ -7,7 +7,7 @@ use crate::{Backend, Model, Timeouts, url};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Price, Target};
+use weir_policy::{AnyRecipient, Catalogue, Price, Quality, Target};
 
 /// Every backend that is right; their targets are added to the catalogue.
 pub fn all(
@@ -182,17 +182,26 @@ struct Offer {
     concurrency: Option<std::num::NonZeroU32>,
     context: Option<std::num::NonZeroU32>,
     price: Option<Price>,
+    quality: Quality,
     tags: BTreeSet<Arc<str>>,
 }
 
 fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
-    let RawModel { name, concurrency, context, price, tags } = raw;
+    let RawModel { name, concurrency, context, price, quality, tags } = raw;
     let name = name.take(report);
     let concurrency = optional(concurrency.as_ref(), report);
     let context = optional(context.as_ref(), report);
     let price = present(price.as_ref().map(|price| self::price(price, report)));
+    let quality = quality::quality(quality.as_ref(), report);
     let tags = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
-    Some(Offer { name: name?, concurrency: concurrency?, context: context?, price: price?, tags })
+    Some(Offer {
+        name: name?,
+        concurrency: concurrency?,
+        context: context?,
+        price: price?,
+        quality: quality?,
+        tags,
+    })
 }
 
 fn price(raw: &RawPrice, report: &mut Report<'_>) -> Option<Price> {
@@ -211,6 +220,7 @@ impl Offer {
             backend,
             model: name.clone(),
             price: self.price,
+            quality: self.quality,
             tags: self.tags,
             context_tokens: self.context.map(std::num::NonZeroU32::get),
         };

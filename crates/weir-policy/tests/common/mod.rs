@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    AnyRecipient, CallerFacts, Catalogue, Comparison, Condition, DataFacts, Facts, LatencyClass, OneOf,
-    Operator, Policy, Preference, Price, RequestFacts, Routing, Rule, RuleAction, Selection, Step, Target,
-    TargetId, Test,
+    AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
+    LatencyFacts, Modality, Policy, Preference, Price, Quality, RequestFacts, ResponseFormat, Routing, Rule,
+    RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts, Words,
 };
 
 pub static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -38,6 +38,7 @@ pub fn target(recipient: AnyRecipient) -> Target {
         backend,
         model: "m".into(),
         price: None,
+        quality: Quality::default(),
         tags: [].into(),
         context_tokens: None,
     }
@@ -66,12 +67,18 @@ pub fn facts(label: &Label) -> Facts<'_> {
             alias: "auto",
             stream: false,
             tools: false,
-            images: false,
+            modalities: [Modality::Text].into(),
+            response_format: ResponseFormat::Text,
+            language: None,
             prompt_tokens: 1_000,
             max_output_tokens: None,
         },
         data: DataFacts { label, entities: &NO_ENTITIES },
-        latency_class: LatencyClass::Interactive,
+        task: TaskFacts::default(),
+        latency: LatencyFacts::default(),
+        cost: CostFacts::default(),
+        capacity: CapacityFacts::unknown(),
+        time: TimeFacts::default(),
         wish: None,
     }
 }
@@ -81,11 +88,11 @@ pub fn route(targets: Selection, prefer: Preference, when_full: &[Step]) -> Rule
 }
 
 pub fn rule(name: &str, when: Condition, action: RuleAction) -> Rule {
-    Rule { name: name.parse().unwrap(), when, action }
+    Rule::new(name.parse().unwrap(), when, action)
 }
 
 pub fn at_least(level: Level) -> Condition {
-    Condition::Test(Test::Level(OneOf(vec![Comparison { operator: Operator::AtLeast, value: level }])))
+    Condition::Test(Test::Level(Words::at_least(level)))
 }
 
 /// The policy to start with.

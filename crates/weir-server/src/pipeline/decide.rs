@@ -1,8 +1,9 @@
 //! `Facts` → [`Decision`](weir_policy::Decision).
 
 use super::admit::Tried;
+use super::circumstances::Circumstances;
 use super::identify::Caller;
-use super::inspect::{Inspected, Seen};
+use super::inspect::Inspected;
 use super::record::Ledger;
 use super::shadow;
 use crate::candidate::Chosen;
@@ -12,14 +13,15 @@ use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
+use std::time::Duration;
 use weir_audit::Ident;
 use weir_dispatch::Step;
-use weir_label::{Label, Revision};
+use weir_label::Revision;
 use weir_policy::{
-    Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, Plan, RequestFacts, RouteWish,
-    RuleName, Target, TargetId,
+    Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, LatencyFacts, Modality, Plan,
+    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, TaskFacts, Words,
 };
-use weir_wire::chat;
+use weir_wire::chat::{self, ChatRequest};
 
 /// The one endpoint there is so far, as rules and records name it.
 pub(crate) const ENDPOINT: &str = "chat.completions";
@@ -93,11 +95,12 @@ fn decide(
     }
     let decision = {
         let alias = alias_for(&snapshot, inspected.request.content().alias(), caller)?;
-        let facts = facts(inspected, caller);
+        let now = Circumstances::now(gateway, &snapshot, alias, inspected);
+        let facts = facts(inspected, caller, &now);
         let decision =
             weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
         ledger.decided(&snapshot, standing, &decision, &facts);
-        if let Some(shadow) = shadow::compare(gateway, standing, inspected, caller, (&snapshot, &decision)) {
+        if let Some(shadow) = shadow::compare(gateway, standing, (inspected, caller), (&snapshot, &decision)) {
             ledger.shadowed(shadow);
         }
         decision
@@ -121,17 +124,7 @@ pub(crate) fn alias_for<'s>(
 }
 
 /// Everything a rule may look at.
-pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller) -> Facts<'a> {
-    facts_of(inspected, caller, inspected.request.label(), &inspected.seen)
-}
-
-/// The same, with what another look at the request gave.
-pub(crate) fn facts_of<'a>(
-    inspected: &'a Inspected,
-    caller: &'a Caller,
-    label: &'a Label,
-    seen: &'a Seen,
-) -> Facts<'a> {
+pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a Circumstances) -> Facts<'a> {
     let request = inspected.request.content();
     Facts {
         caller: caller_facts(caller),
@@ -140,12 +133,22 @@ pub(crate) fn facts_of<'a>(
             alias: request.alias(),
             stream: request.is_stream(),
             tools: request.has_tools(),
-            images: request.has_images(),
+            modalities: modalities(request),
+            response_format: response_format(request),
+            language: None,
             prompt_tokens: inspected.prompt_tokens(),
             max_output_tokens: request.max_output_tokens(),
         },
-        data: DataFacts { label, entities: &seen.entities },
-        latency_class: latency_class(caller, request.service_tier()),
+        data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },
+        task: TaskFacts::default(),
+        latency: LatencyFacts {
+            class: latency_class(caller, request.service_tier()),
+            target_ms: caller.latency_target.and_then(millis),
+            deadline_ms: caller.deadline.and_then(millis),
+        },
+        cost: now.cost,
+        capacity: now.capacity(),
+        time: now.time,
         wish: stricter(caller.wish, request.wish()),
     }
 }
@@ -159,7 +162,27 @@ fn caller_facts(caller: &Caller) -> CallerFacts<'_> {
         team: key.terms.team.as_deref(),
         app: key.terms.app.as_deref(),
         environment: Some(key.terms.environment.as_str()),
+        scopes: None,
     }
+}
+
+fn millis(time: Duration) -> Option<u64> {
+    u64::try_from(time.as_millis()).ok()
+}
+
+fn modalities(request: &ChatRequest) -> Words<Modality> {
+    let attached = request.attached_kinds().filter_map(|reason| match reason {
+        "image" => Some(Modality::Image),
+        "audio" => Some(Modality::Audio),
+        "video" => Some(Modality::Video),
+        "file" => Some(Modality::File),
+        _ => None,
+    });
+    attached.chain([Modality::Text]).collect()
+}
+
+fn response_format(request: &ChatRequest) -> ResponseFormat {
+    request.response_format().and_then(|format| format.parse().ok()).unwrap_or_default()
 }
 
 fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {

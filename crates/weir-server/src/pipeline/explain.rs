@@ -1,5 +1,6 @@
 //! What would be decided, and why, without sending anything.
 
+use super::circumstances::Circumstances;
 use super::decide::{alias_for, facts};
 use super::identify::Caller;
 use super::inspect::look;
@@ -82,14 +83,15 @@ pub struct ExplainedCandidate {
 ///
 /// # Errors
 /// A message for people, when the body is no chat completion or its model is unknown.
-pub fn explain(snapshot: &Snapshot, body: &[u8]) -> Result<Explained, String> {
+pub fn explain(snapshot: &Snapshot, body: &[u8], unix_seconds: i64) -> Result<Explained, String> {
     let request = ChatRequest::read(body, Limits::default()).map_err(|bad| bad.message)?;
     let caller = anybody();
     let inspected = look(request, body.len(), snapshot, &caller);
     let loaded = &snapshot.loaded;
     let alias = alias_for(snapshot, inspected.request.content().alias(), &caller);
     let alias = alias.map_err(|failure| failure.reply().envelope.message)?;
-    let facts = facts(&inspected, &caller);
+    let now = Circumstances::unmeasured(snapshot, alias, &inspected, unix_seconds);
+    let facts = facts(&inspected, &caller, &now);
     let decision = weir_policy::decide(&loaded.policy, &loaded.catalogue, alias, &facts);
     let (denied, ladder) = match &decision.action {
         Action::Route(plan) => (None, plan.ladder.clone()),
@@ -124,13 +126,15 @@ pub fn explain(snapshot: &Snapshot, body: &[u8]) -> Result<Explained, String> {
     })
 }
 
-fn anybody() -> Caller {
+pub(crate) fn anybody() -> Caller {
     Caller {
         key: None,
         method: AuthMethod::Loopback,
         declared_level: None,
         label: Label::default(),
         latency_class: None,
+        latency_target: None,
+        deadline: None,
         wish: None,
     }
 }
@@ -143,10 +147,9 @@ fn named_facts(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
         ("request.alias", request.alias.to_owned()),
         ("request.stream", request.stream.to_string()),
         ("request.tools", request.tools.to_string()),
-        ("request.images", request.images.to_string()),
         ("request.prompt_tokens", request.prompt_tokens.to_string()),
         ("request.max_output_tokens", limit),
-        ("latency.class", facts.latency_class.to_string()),
+        ("latency.class", facts.latency.class.to_string()),
         ("data.level", facts.data.label.level().to_string()),
         ("data.opaque", facts.data.label.is_opaque().to_string()),
     ]

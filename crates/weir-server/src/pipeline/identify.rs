@@ -8,6 +8,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use weir_audit::event::AuthMethod;
 use weir_label::{Jurisdiction, Label, Level};
 use weir_policy::{LatencyClass, RouteWish};
@@ -23,6 +24,10 @@ pub(crate) struct Caller {
     /// The level that the `x-weir-level` header gives.
     pub declared_level: Option<Level>,
     pub latency_class: Option<LatencyClass>,
+    /// How soon it wants the first token.
+    pub latency_target: Option<Duration>,
+    /// How soon the answer is of no use to it any more.
+    pub deadline: Option<Duration>,
     pub wish: Option<RouteWish>,
 }
 
@@ -58,6 +63,8 @@ pub(crate) fn identify(gateway: &Gateway, head: &Parts, peer: SocketAddr) -> Res
     Ok(Caller {
         declared_level,
         latency_class: latency_class(&head.headers, key.as_deref())?,
+        latency_target: time(&head.headers, "x-weir-latency-target")?,
+        deadline: time(&head.headers, "x-weir-deadline")?,
         wish: word(&head.headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
         key,
         method,
@@ -134,6 +141,22 @@ fn latency_class(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Option<
     let declared = word(headers, "x-weir-latency", "`interactive` or `batch`")?;
     let default = key.and_then(|key| key.terms.latency_class.as_str().parse().ok());
     Ok(declared.or(default))
+}
+
+/// A time such as `500ms` or `2s`.
+fn time(headers: &HeaderMap, name: &'static str) -> Result<Option<Duration>, Failure> {
+    let written: Option<Written> = word(headers, name, "a time such as `500ms`, `2s` or `1m`")?;
+    Ok(written.map(|Written(time)| time))
+}
+
+struct Written(Duration);
+
+impl std::str::FromStr for Written {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        weir_config::time(text).map(Written)
+    }
 }
 
 /// The value of a header of Weir's own. More than one, or one that is no value, is an error: what a

@@ -3,6 +3,10 @@
 //! INVARIANT (durable before egress): [`Ledger::attempt`] returns for a cloud target only when the
 //! decision is on the disk.
 
+mod facts;
+
+pub(crate) use facts::WISH;
+
 use super::admit::Tried;
 use super::decide::{ENDPOINT, Ruling};
 use super::identify::Caller;
@@ -17,6 +21,7 @@ use crate::metrics::{Finished, RequestLabels, Word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
+use facts::record_facts;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -24,7 +29,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::event::{
-    self, Action, AuthMethod, Candidate, Fact, FindingCount, FinishReason, Outcome, OutcomeKind,
+    self, Action, AuthMethod, Candidate, FindingCount, FinishReason, Outcome, OutcomeKind,
 };
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
@@ -55,6 +60,8 @@ pub(crate) struct Ledger {
     /// What the target costs, if there is one and it says.
     price: Option<Price>,
     has_decision: bool,
+    /// The target of the attempt under way.
+    target: Option<Arc<str>>,
     is_closed: bool,
     last: Option<Ticket>,
     times: Times,
@@ -83,6 +90,7 @@ impl Ledger {
             standing: Standing::InForce,
             price: None,
             has_decision: false,
+            target: None,
             is_closed: false,
             last: None,
             times: Times {
@@ -163,9 +171,7 @@ impl Ledger {
         record.config_digest = snapshot.words.config.clone();
         record.rule = Some(Name::of(decision.rule.shared()));
         record.facts = record_facts(facts);
-        let considered = decision.considered.iter();
-        record.candidates =
-            considered.filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect();
+        record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
             true => overrides(facts, self.declared_level),
             false => Vec::new(),
@@ -222,6 +228,7 @@ impl Ledger {
         self.price = target.price.or((zone == ZoneKind::Local).then_some(Price { input: 0, output: 0 }));
         record.attempt = tried.attempts() + 1;
         record.target = Some(Ident::of(&target.name));
+        self.target = Some(target.name.clone());
         record.backend = Some(Ident::of(&target.backend));
         record.model = Some(Ident::of(&target.model));
         record.zone = Some(zone);
@@ -249,7 +256,15 @@ impl Ledger {
     }
 
     pub fn first_content(&mut self) {
-        self.times.first_content.get_or_insert_with(Instant::now);
+        if self.times.first_content.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        self.times.first_content = Some(now);
+        // Of an answer in whole, what comes first is its end.
+        if let (true, Some(target), Some(forwarded)) = (self.decision.stream, &self.target, self.times.forwarded) {
+            self.gateway.speeds.learn(target, now - forwarded);
+        }
     }
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
@@ -489,6 +504,18 @@ fn sources(inspected: &Inspected) -> Vec<FieldPath> {
     segments.into_iter().take(SOURCES_MAX).map(|index| FieldPath::new(&request.path_of(index))).collect()
 }
 
+/// Every target that was considered: those of the plan first, in its order, so that a replay knows which were
+/// tried before the one that was taken.
+fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
+    let planned: Vec<TargetId> = match &decision.action {
+        weir_policy::Action::Route(plan) => plan.targets().chain(plan.degrade.iter().copied()).collect(),
+        weir_policy::Action::Deny(_) => Vec::new(),
+    };
+    let mut considered: Vec<&(TargetId, Verdict)> = decision.considered.iter().collect();
+    considered.sort_by_key(|(id, _)| planned.iter().position(|p| p == id).unwrap_or(usize::MAX));
+    considered.into_iter().filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect()
+}
+
 fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Candidate> {
     let target = snapshot.loaded.catalogue.target(id)?;
     let verdict = match verdict {
@@ -496,28 +523,4 @@ fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Can
         Verdict::Excluded(exclusion) => exclusion.code(),
     };
     Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
-}
-
-/// The facts that are recorded nowhere else, under the names that rules use.
-fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
-    let word = |name, value: Option<&str>| Some((Ident::fixed(name), Fact::Word(Ident::new(value?))));
-    let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
-    let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
-    let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data: _, latency_class, wish } = facts;
-    [
-        word("request.alias", Some(request.alias)),
-        fixed("latency.class", latency_class.as_str()),
-        word("caller.name", caller.name),
-        word("caller.team", caller.team),
-        word("caller.app", caller.app),
-        word("caller.environment", caller.environment),
-        wish.and_then(|wish| fixed("wish", wish.as_str())),
-        flag("request.tools", request.tools),
-        flag("request.images", request.images),
-        number("request.max_output_tokens", request.max_output_tokens),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

@@ -1,6 +1,7 @@
 //! What a policy in the shadow would decide, beside the one in force.
 
-use super::decide::facts_of;
+use super::circumstances::Circumstances;
+use super::decide::facts;
 use super::identify::Caller;
 use super::inspect::{Inspected, Inspector, Seen};
 use crate::candidate::{Compared, Standing};
@@ -9,7 +10,7 @@ use crate::snapshot::Snapshot;
 use weir_audit::event::Shadow;
 use weir_audit::{Ident, Name};
 use weir_label::{Inspect as _, Label, ZoneKind};
-use weir_policy::{Action, Decision, Target};
+use weir_policy::{Action, DataFacts, Decision, Facts, Target};
 use weir_rollout::Stage;
 
 /// Bodies above this are not inspected a second time for a comparison.
@@ -28,8 +29,7 @@ struct Essence<'d> {
 pub(crate) fn compare(
     gateway: &Gateway,
     standing: Standing,
-    inspected: &Inspected,
-    caller: &Caller,
+    request: (&Inspected, &Caller),
     (snapshot, decision): (&Snapshot, &Decision),
 ) -> Option<Shadow> {
     let candidate = gateway.candidate()?;
@@ -37,7 +37,7 @@ pub(crate) fn compare(
         return None;
     }
     let other = &candidate.snapshot;
-    let Some(shadow) = decide_beside(inspected, caller, other) else {
+    let Some(shadow) = decide_beside(gateway, request, other) else {
         candidate.compared(Compared::Not);
         gateway.metrics.shadow("not_compared");
         return None;
@@ -61,14 +61,20 @@ pub(crate) fn compare(
 
 /// Decides about the same request under another snapshot; `None` when that would take a detector or a
 /// second look at a large body.
-fn decide_beside(inspected: &Inspected, caller: &Caller, other: &Snapshot) -> Option<Decision> {
+fn decide_beside(
+    gateway: &Gateway,
+    (inspected, caller): (&Inspected, &Caller),
+    other: &Snapshot,
+) -> Option<Decision> {
     if inspected.asked != other.detectors.key() {
         return None;
     }
     let request = inspected.request.content();
     let alias = other.loaded.catalogue.alias(request.alias())?;
+    let now = Circumstances::now(gateway, other, alias, inspected);
     let decide = |label: &Label, seen: &Seen| {
-        let facts = facts_of(inspected, caller, label, seen);
+        let data = DataFacts { label, entities: &seen.entities };
+        let facts = Facts { data, ..facts(inspected, caller, &now) };
         weir_policy::decide(&other.loaded.policy, &other.loaded.catalogue, alias, &facts)
     };
     if inspected.seen.scanner.as_ref() == Some(&other.words.scanner) {

@@ -164,6 +164,17 @@ impl ChatRequest {
         self.opaque.iter().any(|opaque| opaque.reason == "image")
     }
 
+    /// Why each attachment is no text, such as `image`.
+    pub fn attached_kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.opaque.iter().map(|opaque| opaque.reason)
+    }
+
+    /// The form that the answer must have, if the client says: `text`, `json_object`, `json_schema`.
+    #[must_use]
+    pub fn response_format(&self) -> Option<&str> {
+        self.member("response_format")?.as_object()?.get("type")?.as_str()
+    }
+
     /// The most tokens the client wants back.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {

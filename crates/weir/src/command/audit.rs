@@ -227,7 +227,7 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failed> {
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn parse_time(text: &str) -> Result<WallTime, String> {
+pub(crate) fn parse_time(text: &str) -> Result<WallTime, String> {
     let expected =
         "use a time such as `2026-11-24T12:00:00Z`, or a time before now such as `7d`, `2h` or `30m`";
     let at = match text.parse::<Timestamp>() {

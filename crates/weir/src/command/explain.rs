@@ -31,7 +31,7 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failed> {
     let snapshot = args.files.load()?;
     let body = read_input(&args.request)?;
-    let explained = explain(&snapshot, &body).map_err(Failed::Check)?;
+    let explained = explain(&snapshot, &body, jiff::Timestamp::now().as_second()).map_err(Failed::Check)?;
     if args.json {
         line(as_json(&explained));
     } else {

@@ -1,7 +1,9 @@
 //! `weir policy`: the policy before, on its way into, and in force.
 
 mod remote;
+mod replay;
 mod sign;
+mod test;
 
 use crate::exit::Failed;
 use std::process::ExitCode;
@@ -15,6 +17,8 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum PolicyCommand {
+    Test(test::TestArgs),
+    Replay(replay::ReplayArgs),
     Status(remote::StatusArgs),
     History(remote::HistoryArgs),
     Apply(remote::ApplyArgs),
@@ -25,6 +29,8 @@ enum PolicyCommand {
 
 pub(crate) fn run(args: &PolicyArgs) -> Result<ExitCode, Failed> {
     match &args.command {
+        PolicyCommand::Test(args) => test::run(args),
+        PolicyCommand::Replay(args) => replay::run(args),
         PolicyCommand::Status(args) => remote::status(args),
         PolicyCommand::History(args) => remote::history(args),
         PolicyCommand::Apply(args) => remote::apply(args),

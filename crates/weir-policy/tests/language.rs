@@ -1,0 +1,280 @@
+//! What each test of a condition means, and what holds of all of them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use std::collections::BTreeSet;
+use weir_label::{Category, Jurisdiction, Level};
+use weir_policy::{
+    Condition, EntityCount, Fact, FactValue, Flag, LatencyClass, Measure, Modality, NameFact, NamePattern,
+    Names, NumberFact, OwnedFacts, Pool, Ranges, ResponseFormat, TaskType, Test, Truth, Weekday, Word, Words,
+};
+
+const NAMES: [&str; 4] = ["hr", "hr-payroll", "legal", "de"];
+const ENTITIES: [&str; 3] = ["US_SSN", "US_PASSPORT", "CREDIT_CARD"];
+
+fn facts() -> Vec<Fact> {
+    let gpu = |measure| Fact::Number(NumberFact::Load(Pool::named("gpu"), measure));
+    Fact::all().chain(Measure::ALL.map(gpu)).collect()
+}
+
+fn name() -> impl Strategy<Value = String> {
+    select(&NAMES[..]).prop_map(str::to_owned)
+}
+
+fn words<T: Word>() -> impl Strategy<Value = Words<T>> {
+    subsequence(T::ALL.to_vec(), 0..=T::ALL.len()).prop_map(|words| words.into_iter().collect())
+}
+
+/// A value that is known.
+fn value(fact: Fact) -> BoxedStrategy<FactValue> {
+    match fact {
+        Fact::Level => select(&Level::ALL[..]).prop_map(FactValue::Level).boxed(),
+        Fact::Categories => {
+            btree_set(select(&Category::BUILT_IN[..]), 0..3).prop_map(FactValue::Categories).boxed()
+        }
+        Fact::Jurisdictions => {
+            btree_set(select(vec!["EU", "DE", "US"]).prop_map(|name| name.parse().unwrap()), 0..3)
+                .prop_map(FactValue::Jurisdictions)
+                .boxed()
+        }
+        Fact::Entities => btree_map(select(&ENTITIES[..]).prop_map(str::to_owned), 1..5_u32, 0..3)
+            .prop_map(FactValue::Entities)
+            .boxed(),
+        Fact::LatencyClass => select(LatencyClass::ALL).prop_map(FactValue::LatencyClass).boxed(),
+        Fact::Task => select(TaskType::ALL).prop_map(FactValue::Task).boxed(),
+        Fact::ResponseFormat => select(ResponseFormat::ALL).prop_map(FactValue::ResponseFormat).boxed(),
+        Fact::Modalities => words::<Modality>().prop_map(FactValue::Modalities).boxed(),
+        Fact::Weekday => select(Weekday::ALL).prop_map(FactValue::Weekday).boxed(),
+        Fact::Scopes => btree_set(name(), 0..3).prop_map(FactValue::Names).boxed(),
+        Fact::Flag(_) => any::<bool>().prop_map(FactValue::Flag).boxed(),
+        Fact::Name(_) => name().prop_map(|name| FactValue::Name(name.as_str().into())).boxed(),
+        Fact::Number(number) => (0..=number.most().min(30)).prop_map(FactValue::Number).boxed(),
+    }
+}
+
+/// Every fact with a value.
+fn known() -> impl Strategy<Value = OwnedFacts> {
+    let values: Vec<BoxedStrategy<FactValue>> = facts().into_iter().map(value).collect();
+    values.prop_map(|values| {
+        let mut known = OwnedFacts::default();
+        for (fact, value) in facts().iter().zip(values) {
+            known.set(fact, value).unwrap();
+        }
+        known
+    })
+}
+
+fn names() -> impl Strategy<Value = Names> {
+    vec(pattern(&NAMES), 1..3).prop_map(Names)
+}
+
+fn pattern(names: &'static [&str]) -> impl Strategy<Value = NamePattern> {
+    (select(names), any::<bool>()).prop_map(|(name, is_prefix)| {
+        if is_prefix { NamePattern::Prefix(name[..2].into()) } else { NamePattern::Exact(name.into()) }
+    })
+}
+
+fn ranges() -> impl Strategy<Value = Ranges> {
+    let range = (0..30_u64, option::of(0..30_u64))
+        .prop_map(|(least, most)| Ranges::between(least, most.unwrap_or(u64::MAX)));
+    vec(range, 1..3).prop_map(|parts| parts.into_iter().collect())
+}
+
+fn test(fact: Fact) -> BoxedStrategy<Test> {
+    match fact {
+        Fact::Level => words().prop_map(Test::Level).boxed(),
+        Fact::Categories => {
+            btree_set(select(&Category::BUILT_IN[..]), 1..3).prop_map(Test::Categories).boxed()
+        }
+        Fact::Jurisdictions => {
+            let place = |name: &str| -> Jurisdiction { name.parse().unwrap() };
+            btree_set(select(vec!["EU", "DE"]).prop_map(place), 1..3).prop_map(Test::Jurisdictions).boxed()
+        }
+        Fact::Entities => {
+            let count =
+                (pattern(&ENTITIES), ranges()).prop_map(|(types, counts)| EntityCount { types, counts });
+            vec(count, 1..3).prop_map(Test::Entities).boxed()
+        }
+        Fact::LatencyClass => words().prop_map(Test::LatencyClass).boxed(),
+        Fact::Task => words().prop_map(Test::Task).boxed(),
+        Fact::ResponseFormat => words().prop_map(Test::ResponseFormat).boxed(),
+        Fact::Modalities => words().prop_map(Test::Modalities).boxed(),
+        Fact::Weekday => words().prop_map(Test::Weekday).boxed(),
+        Fact::Scopes => names().prop_map(Test::Scopes).boxed(),
+        Fact::Flag(flag) => any::<bool>().prop_map(move |value| Test::Flag(flag, value)).boxed(),
+        Fact::Name(fact) => names().prop_map(move |names| Test::Name(fact, names)).boxed(),
+        Fact::Number(number) => {
+            ranges().prop_map(move |numbers| Test::Number(number.clone(), numbers)).boxed()
+        }
+    }
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    let test = select(facts()).prop_flat_map(test);
+    test.prop_map(Condition::Test).prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Condition::All),
+            vec(inner.clone(), 0..3).prop_map(Condition::Any),
+            inner.prop_map(|part| Condition::Not(Box::new(part))),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// What a condition says of unknown facts, it says whatever they turn out to be.
+    #[test]
+    fn a_known_truth_does_not_change_when_unknown_facts_become_known(
+        condition in condition(), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
+    ) {
+        let mut unknown = known.clone();
+        for fact in &forgotten {
+            // Not every fact can be unknown.
+            let _ = unknown.set(fact, FactValue::Unknown);
+        }
+        match condition.evaluate(&unknown.borrow()) {
+            Truth::Unknown => {}
+            truth @ (Truth::True | Truth::False) => prop_assert_eq!(condition.evaluate(&known.borrow()), truth),
+        }
+    }
+
+    /// What is said of data that could not be inspected holds whatever else is in it.
+    #[test]
+    fn a_known_truth_about_opaque_data_does_not_change_when_more_is_found(
+        condition in condition(), opaque in known(), more in known(),
+    ) {
+        let opaque = opaque.with(&Fact::Flag(Flag::Opaque), FactValue::Flag(true)).unwrap();
+        let mut seen = opaque.clone();
+        for fact in [Fact::Categories, Fact::Jurisdictions, Fact::Entities] {
+            seen.set(&fact, joined(opaque.get(&fact), more.get(&fact))).unwrap();
+        }
+        match condition.evaluate(&opaque.borrow()) {
+            Truth::Unknown => {}
+            truth @ (Truth::True | Truth::False) => prop_assert_eq!(condition.evaluate(&seen.borrow()), truth),
+        }
+    }
+
+    /// A test looks at no other fact than the one it names.
+    #[test]
+    fn a_test_depends_on_its_own_fact_only(
+        (fact, test) in select(facts()).prop_flat_map(|fact| (Just(fact.clone()), test(fact))),
+        one in known(), other in known(),
+    ) {
+        let mut other = other;
+        // These two are the only facts that lean on another one.
+        for leans_on in [Fact::Flag(Flag::Opaque), Fact::Modalities] {
+            other.set(&leans_on, one.get(&leans_on)).unwrap();
+        }
+        other.set(&fact, one.get(&fact)).unwrap();
+        prop_assert_eq!(test.fact(), fact);
+        prop_assert_eq!(test.evaluate(&one.borrow()), test.evaluate(&other.borrow()));
+    }
+
+    /// Facts that hold their own values are the facts that they were made from.
+    #[test]
+    fn facts_survive_being_owned(known in known()) {
+        let facts = known.borrow();
+        let again = OwnedFacts::from(&facts);
+        for fact in self::facts() {
+            prop_assert_eq!(again.get(&fact), known.get(&fact));
+        }
+    }
+}
+
+fn joined(one: FactValue, other: FactValue) -> FactValue {
+    match (one, other) {
+        (FactValue::Categories(a), FactValue::Categories(b)) => FactValue::Categories(&a | &b),
+        (FactValue::Jurisdictions(a), FactValue::Jurisdictions(b)) => FactValue::Jurisdictions(&a | &b),
+        (FactValue::Entities(mut a), FactValue::Entities(b)) => {
+            for (entity, count) in b {
+                *a.entry(entity).or_default() += count;
+            }
+            FactValue::Entities(a)
+        }
+        (one, _) => one,
+    }
+}
+
+#[test]
+fn every_fact_has_one_name_and_is_found_by_it() {
+    let mut names = BTreeSet::new();
+    for fact in facts() {
+        assert_eq!(Fact::named(&fact.name()).as_ref(), Some(&fact));
+        assert!(names.insert(fact.name().into_owned()), "{fact:?}");
+    }
+    assert_eq!(Fact::named("capacity.tag:large.queue").unwrap().name(), "capacity.tag:large.queue");
+    assert_eq!(Fact::named("capacity..queue"), None);
+    assert_eq!(Fact::named("data.mood"), None);
+}
+
+fn number(fact: NumberFact, numbers: Ranges) -> Condition {
+    Condition::Test(Test::Number(fact, numbers))
+}
+
+#[test]
+fn an_unknown_fact_makes_a_test_and_its_negation_unknown() {
+    let hard = number(NumberFact::Complexity, Ranges::above(700_000));
+    let facts = OwnedFacts::default();
+    assert_eq!(hard.evaluate(&facts.borrow()), Truth::Unknown);
+    assert_eq!(Condition::Not(Box::new(hard.clone())).evaluate(&facts.borrow()), Truth::Unknown);
+    let facts = facts.with(&Fact::Number(NumberFact::Complexity), FactValue::Number(700_001)).unwrap();
+    assert_eq!(hard.evaluate(&facts.borrow()), Truth::True);
+}
+
+#[test]
+fn entities_are_counted_by_the_type_found_most_often() {
+    let count = |types: &str, counts| {
+        let types = types
+            .strip_suffix('*')
+            .map_or(NamePattern::Exact(types.into()), |prefix| NamePattern::Prefix(prefix.into()));
+        Condition::Test(Test::Entities(vec![EntityCount { types, counts }]))
+    };
+    let found = |entities: &[(&str, u32)]| {
+        let entities = entities.iter().map(|(entity, count)| ((*entity).to_owned(), *count)).collect();
+        OwnedFacts::default().with(&Fact::Entities, FactValue::Entities(entities)).unwrap()
+    };
+    let three = found(&[("US_SSN", 3), ("US_PASSPORT", 2)]);
+    assert_eq!(count("US_SSN", Ranges::at_least(3)).evaluate(&three.borrow()), Truth::True);
+    assert_eq!(count("US_*", Ranges::at_least(4)).evaluate(&three.borrow()), Truth::False);
+    assert_eq!(count("CREDIT_CARD", Ranges::below(1)).evaluate(&three.borrow()), Truth::True);
+    let opaque = three.with(&Fact::Flag(Flag::Opaque), FactValue::Flag(true)).unwrap();
+    assert_eq!(count("US_SSN", Ranges::at_least(3)).evaluate(&opaque.borrow()), Truth::True);
+    assert_eq!(count("US_SSN", Ranges::at_least(4)).evaluate(&opaque.borrow()), Truth::Unknown);
+    assert_eq!(count("US_SSN", Ranges::below(3)).evaluate(&opaque.borrow()), Truth::False);
+}
+
+#[test]
+fn opaque_data_is_restricted_whatever_its_level_is_set_to() {
+    let opaque = OwnedFacts::default().with(&Fact::Flag(Flag::Opaque), FactValue::Flag(true)).unwrap();
+    let opaque = opaque.with(&Fact::Level, FactValue::Level(Level::Public)).unwrap();
+    assert_eq!(opaque.get(&Fact::Level), FactValue::Level(Level::Restricted));
+    let clear = opaque.with(&Fact::Flag(Flag::Opaque), FactValue::Flag(false)).unwrap();
+    assert_eq!(clear.get(&Fact::Level), FactValue::Level(Level::Public));
+}
+
+#[test]
+fn a_fact_takes_no_value_that_it_cannot_have() {
+    let set = |fact: Fact, value| OwnedFacts::default().with(&fact, value).map(drop);
+    let error = set(Fact::Number(NumberFact::Complexity), FactValue::Number(1_000_001)).unwrap_err();
+    assert_eq!(error.to_string(), "`task.complexity` cannot be `1.000001`");
+    assert!(set(Fact::Name(NameFact::RequestAlias), FactValue::Unknown).is_err());
+    assert!(set(Fact::Level, FactValue::Unknown).is_err());
+    assert!(set(Fact::Level, FactValue::Number(1)).is_err());
+    assert!(set(Fact::Number(NumberFact::Hour), FactValue::Number(24)).is_err());
+}
+
+#[test]
+fn values_are_shown_as_policies_write_them() {
+    let show = |name: &str, value| Fact::named(name).unwrap().show(&value);
+    assert_eq!(show("task.complexity", FactValue::Number(700_000)), "0.7");
+    assert_eq!(show("latency.target", FactValue::Number(2_000)), "2s");
+    assert_eq!(show("latency.target", FactValue::Number(1_500)), "1500ms");
+    assert_eq!(show("cost.cloud", FactValue::Number(12_345)), "0.012345");
+    assert_eq!(show("time.hour", FactValue::Number(8)), "8");
+    assert_eq!(show("caller.scopes", FactValue::Names(BTreeSet::new())), "none");
+    assert_eq!(show("task.type", FactValue::Unknown), "unknown");
+}
