@@ -8,6 +8,7 @@ mod load;
 mod past;
 mod summary;
 
+use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW};
 use crate::snapshot::Snapshot;
 use load::Loads;
 use past::{End, Past};
@@ -207,12 +208,11 @@ const OVERLOADED: &str = "overloaded";
 fn before(past: &Past<'_>, rule: &str, catalogue: &Catalogue) -> Before {
     let named = |name: &str| catalogue.target_named(name).map_or(Placed::Gone, Placed::At);
     // A request that was planned and did not come to run, as one whose caller went away, counts as planned.
-    let planned = || past.planned().next();
     let (placed, target, zone) = match (past.target, past.is_denied(), past.reason) {
         (Some(target), _, _) => (named(target), Some(target), past.zone()),
         (None, true, _) => (Placed::Denied, None, None),
         (None, false, OVERLOADED) => (Placed::Rejected, None, None),
-        (None, false, _) => match planned() {
+        (None, false, _) => match past.first_planned() {
             Some((target, zone)) => (named(target), Some(target), Some(zone)),
             None => (Placed::Rejected, None, None),
         },
@@ -230,18 +230,24 @@ fn before(past: &Past<'_>, rule: &str, catalogue: &Catalogue) -> Before {
     }
 }
 
-/// The targets that had no place when the request came: those of its plan before the one that it got, and
-/// all if it got none. The plan's targets stand first in the record, in their order.
+/// The targets that had no place when the request came: those of its plan that were tried before the one that it
+/// got, or all if it got none.
 fn full(past: &Past<'_>, catalogue: &Catalogue) -> Vec<TargetId> {
-    let got_none = past.target.is_none() && past.reason == OVERLOADED;
-    if past.target.is_none() && !got_none {
-        return Vec::new();
-    }
-    let before = past.planned().take_while(|(name, _)| Some(*name) != past.target);
-    // Degrade targets stand behind cloud targets that nobody has tried.
-    let tried = before.filter(|(_, zone)| past.action != "degrade" || *zone == ZoneKind::Local);
-    let waited = past.target.filter(|_| past.action == "queue");
-    tried.map(|(name, _)| name).chain(waited).filter_map(|name| catalogue.target_named(name)).collect()
+    let planned = past.planned();
+    let before = |part: &'static str| {
+        let of_part = past.planned().filter(move |(_, role)| *role == part).map(|(name, _)| name);
+        of_part.take_while(|name| Some(*name) != past.target)
+    };
+    let tried: Vec<&str> = match (past.target, past.action) {
+        (None, _) if past.reason == OVERLOADED => planned.map(|(name, _)| name).collect(),
+        (None, _) => Vec::new(),
+        (Some(_), "queue") => planned.filter(|(_, part)| *part == FIRST).map(|(name, _)| name).collect(),
+        // Nobody has tried the cloud on the way to a smaller local model.
+        (Some(_), "degrade") => before(FIRST).chain(before(DEGRADE)).collect(),
+        (Some(_), "burst") => before(FIRST).chain(before(OVERFLOW)).collect(),
+        (Some(_), _) => before(FIRST).collect(),
+    };
+    tried.into_iter().filter_map(|name| catalogue.target_named(name)).collect()
 }
 
 impl After {
@@ -319,3 +325,6 @@ fn cost(catalogue: &Catalogue, placed: Placed, (input, output): (u64, u64)) -> O
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

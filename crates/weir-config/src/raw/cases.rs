@@ -89,7 +89,10 @@ impl JsonSchema for RawFacts {
             (fact.name().into_owned(), schema)
         };
         let mut properties: serde_json::Map<String, Value> = Fact::all().map(of).collect();
-        properties.insert(WISH.to_owned(), json!({ "enum": ["local-only", "cloud-ok"] }));
+        properties.insert(WISH.to_owned(), json!({
+            "description": "Where the caller would like it to run.",
+            "enum": ["local-only", "cloud-ok"],
+        }));
         // The capacity of pools has the pools' names in it.
         json_schema!({ "type": "object", "properties": properties, "additionalProperties": value })
     }

@@ -5,7 +5,7 @@
 
 mod facts;
 
-pub(crate) use facts::WISH;
+pub(crate) use facts::{WISH, record_facts};
 
 use super::admit::Tried;
 use super::decide::{ENDPOINT, Ruling};
@@ -21,7 +21,6 @@ use crate::metrics::{Finished, RequestLabels, Word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
-use facts::record_facts;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -506,21 +505,28 @@ fn sources(inspected: &Inspected) -> Vec<FieldPath> {
 
 /// Every target that was considered: those of the plan first, in its order, so that a replay knows which were
 /// tried before the one that was taken.
-fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
-    let planned: Vec<TargetId> = match &decision.action {
-        weir_policy::Action::Route(plan) => plan.targets().chain(plan.degrade.iter().copied()).collect(),
+pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
+    let planned: Vec<(TargetId, &'static str)> = match &decision.action {
+        weir_policy::Action::Route(plan) => {
+            let parts =
+                [(&plan.first, FIRST), (&plan.overflow, OVERFLOW), (&plan.degrade, DEGRADE)].into_iter();
+            parts.flat_map(|(ids, role)| ids.iter().map(move |id| (*id, role))).collect()
+        }
         weir_policy::Action::Deny(_) => Vec::new(),
     };
-    let mut considered: Vec<&(TargetId, Verdict)> = decision.considered.iter().collect();
-    considered.sort_by_key(|(id, _)| planned.iter().position(|p| p == id).unwrap_or(usize::MAX));
-    considered.into_iter().filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect()
+    let excluded = decision.considered.iter().filter_map(|(id, verdict)| match verdict {
+        Verdict::Candidate => None,
+        Verdict::Excluded(exclusion) => Some((*id, exclusion.code())),
+    });
+    let named = |(id, verdict)| {
+        let target = snapshot.loaded.catalogue.target(id)?;
+        Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
+    };
+    planned.into_iter().chain(excluded).filter_map(named).collect()
 }
 
-fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Candidate> {
-    let target = snapshot.loaded.catalogue.target(id)?;
-    let verdict = match verdict {
-        Verdict::Candidate => "candidate",
-        Verdict::Excluded(exclusion) => exclusion.code(),
-    };
-    Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
-}
+/// The verdicts on targets of a plan: tried at once, when local is full or failed, and when the ladder says so.
+pub(crate) const FIRST: &str = "candidate";
+pub(crate) const OVERFLOW: &str = "overflow";
+pub(crate) const DEGRADE: &str = "degrade";
+

@@ -1,6 +1,6 @@
 //! What a record says, read without copies.
 
-use crate::pipeline::record::WISH;
+use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW, WISH};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -114,19 +114,22 @@ pub(super) struct Held {
     time: TimeFacts,
 }
 
-/// The verdict of a target that is in the plan.
-const PLANNED: &str = "candidate";
-
 impl<'r> Past<'r> {
     /// Whether lists of it that facts are made of were cut.
     pub fn is_cut(&self) -> bool {
         ["categories", "jurisdictions", "findings"].iter().any(|list| self.cut.contains_key(list))
     }
 
-    /// The targets of its plan, in its order.
-    pub fn planned(&self) -> impl Iterator<Item = (&'r str, ZoneKind)> {
-        let planned = self.candidates.iter().filter(|candidate| candidate.verdict == PLANNED);
-        planned.filter_map(|candidate| Some((candidate.target, zone_of(candidate.zone)?)))
+    /// The targets of its plan, in its order, with the parts that they have in it.
+    pub fn planned(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
+        let planned = self.candidates.iter();
+        planned.filter(|c| [FIRST, OVERFLOW, DEGRADE].contains(&c.verdict)).map(|c| (c.target, c.verdict))
+    }
+
+    /// The target that its plan begins with.
+    pub fn first_planned(&self) -> Option<(&'r str, ZoneKind)> {
+        let first = self.candidates.iter().find(|candidate| candidate.verdict == FIRST)?;
+        Some((first.target, zone_of(first.zone)?))
     }
 
     /// Whether the policy refused it.

@@ -13,7 +13,7 @@ pub(crate) const WISH: &str = "wish";
 
 /// The facts that are recorded nowhere else, under the names that rules use. What is not known, and what is
 /// as it mostly is, is left out; day, hour and estimated cost follow from the rest.
-pub(super) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
+pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
     let name = |name, value: Option<&str>| Some((Ident::fixed(name), named(value?)));
     let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
     let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
