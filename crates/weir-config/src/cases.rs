@@ -63,7 +63,11 @@ impl Reading<'_, '_> {
     fn case(&mut self, raw: &RawCase, common: &Given) -> Option<Case> {
         let RawCase { name, text, request, facts, expect } = raw;
         if let (Some(text), Some(_)) = (text, request) {
-            self.report.error(text.place, "a case has a `text` or a `request`, not both", "remove one of them");
+            self.report.error(
+                text.place,
+                "a case has a `text` or a `request`, not both",
+                "remove one of them",
+            );
             return None;
         }
         let given = self.given(facts, common.clone());
@@ -97,10 +101,10 @@ impl Reading<'_, '_> {
         name: &At<String>,
     ) -> Option<String> {
         let of_request = request.and_then(|body| body.get("model")?.as_str());
-        let of_facts = given.facts.get(&Fact::Name(NameFact::RequestAlias)).and_then(|value| match value {
-            FactValue::Name(alias) => Some(&**alias),
-            _ => None,
-        });
+        let of_facts = match given.facts.get(&Fact::Name(NameFact::RequestAlias)) {
+            Some(FactValue::Name(alias)) => Some(&**alias),
+            Some(_) | None => None,
+        };
         let known: Vec<&str> = self.loaded.catalogue.aliases().map(|alias| &**alias.name()).collect();
         let only = match known.as_slice() {
             [only] => Some(*only),

@@ -28,8 +28,8 @@ mod yaml;
 
 pub use cases::load_cases;
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, PolicySettings,
-    PolicySource, Scheme, Timeouts,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model,
+    PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;

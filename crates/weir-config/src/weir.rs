@@ -97,7 +97,8 @@ pub fn policy_settings<'r>(
     let state = state_directory(raw.state.as_ref(), surroundings);
     let names = Names::of(raw);
     let boundary = crate::policy::boundary_unknown();
-    let mut reading = Reading { boundary: &boundary, names: &names, inside: Vec::new(), surroundings, report };
+    let mut reading =
+        Reading { boundary: &boundary, names: &names, inside: Vec::new(), surroundings, report };
     (rollout::settings(&raw.policy, &mut reading).unwrap_or_default(), state)
 }
 

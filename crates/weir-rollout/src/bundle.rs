@@ -40,9 +40,7 @@ pub enum BundleError {
     #[error("`{0}` is not the file that was signed; restore it, or sign the bundle again")]
     Changed(String),
     /// A path that could lead out of the bundle.
-    #[error(
-        "`{0}` cannot be in a bundle; use a relative path of plain names with `/` between, without `..`"
-    )]
+    #[error("`{0}` cannot be in a bundle; use a relative path of plain names with `/` between, without `..`")]
     Path(String),
     /// More files than a bundle may have.
     #[error("a bundle has at most {FILES_MAX} files")]
@@ -203,7 +201,9 @@ mod tests {
     fn a_changed_byte_another_key_and_another_order_are_refused() {
         let signer = signer("policy", 1);
         let note = manifest().sign(&signer);
-        for (from, to) in [("version 7", "version 8"), ("terms/a.txt", "terms/b.txt"), ("bundle 1", "bundle 2")] {
+        for (from, to) in
+            [("version 7", "version 8"), ("terms/a.txt", "terms/b.txt"), ("bundle 1", "bundle 2")]
+        {
             let changed = note.replace(from, to);
             assert_ne!(changed, note);
             let refused = Manifest::open(&changed, signer.verifier());

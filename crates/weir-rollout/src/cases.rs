@@ -307,7 +307,8 @@ pub fn junit(judgements: &[Judgement]) -> String {
     for Judgement { name, file, line, wrong } in judgements {
         let (name, file) = (escaped(name), escaped(file));
         // Writing to a string cannot fail.
-        let _ = write!(xml, "    <testcase name=\"{name}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\"");
+        let _ =
+            write!(xml, "    <testcase name=\"{name}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\"");
         let _ = match wrong.first() {
             None => writeln!(xml, "/>"),
             Some(first) => writeln!(

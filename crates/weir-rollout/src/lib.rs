@@ -11,8 +11,6 @@ mod cases;
 mod rollout;
 mod tally;
 
-pub use cases::{
-    Case, Coverage, Denied, Expectation, Judgement, RuleCoverage, TestCoverage, junit,
-};
+pub use cases::{Case, Coverage, Denied, Expectation, Judgement, RuleCoverage, TestCoverage, junit};
 pub use rollout::{Arm, Mode, NoPercent, Percent, Plan, Rollout, Stage, Turn, bucket};
 pub use tally::{Alarm, Bounds, Measure, Sample, Tally};

@@ -12,9 +12,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
-use weir_audit::event::{
-    Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Outcome, OutcomeKind,
-};
+use weir_audit::event::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Outcome, OutcomeKind};
 use weir_audit::{Ident, Name};
 use weir_label::{Level, ZoneKind};
 use weir_server::{ReplayFilter, Snapshot, Sources, replay};
@@ -69,7 +67,8 @@ fn write(log: &Path, count: u64) {
 /// A decision as a real request leaves it.
 fn decision(number: u64) -> Decision {
     let id = Ident::new(&format!("req_{number:026}"));
-    let candidate = |target: &str, zone| Candidate { target: target.into(), zone, verdict: "candidate".into() };
+    let candidate =
+        |target: &str, zone| Candidate { target: target.into(), zone, verdict: "candidate".into() };
     let word = |name: &'static str, text: &str| (Ident::fixed(name), Fact::Word(Ident::new(text)));
     Decision {
         request_id: id.clone(),
@@ -81,8 +80,8 @@ fn decision(number: u64) -> Decision {
         client_addr_pseudonym: Some("b1946ac92492d2347c6235b4d2611184".into()),
         auth_method: AuthMethod::Key,
         api: "chat.completions".into(),
-        stream: number % 2 == 0,
-        level: if number % 5 == 0 { Level::Confidential } else { Level::Internal },
+        stream: number.is_multiple_of(2),
+        level: if number.is_multiple_of(5) { Level::Confidential } else { Level::Internal },
         categories: vec!["business".parse().unwrap()],
         jurisdictions: vec!["EU".parse().unwrap()],
         opaque: Vec::new(),
@@ -97,7 +96,7 @@ fn decision(number: u64) -> Decision {
             word("latency.class", "interactive"),
             word("caller.name", "claims-chat"),
             word("caller.team", "claims"),
-            word("caller.app", ["chat", "wiki", "ide"][(number % 3) as usize]),
+            word("caller.app", &format!("app-{}", number % 30)),
             word("caller.environment", "live"),
             (Ident::fixed("request.max_output_tokens"), Fact::Number(1_000)),
         ]),

@@ -24,11 +24,13 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
         "/policy/apply" => Some(Order::Apply),
         "/policy/rollback" => Some(Order::Rollback),
         "/policy/reload" => Some(Order::Reload),
+        "/policy/test" => Some(Order::Test),
+        "/policy/replay" => Some(Order::Replay),
         _ => None,
     };
     match (order, request.method()) {
         (Some(order), &Method::POST) => take_order(gateway, order, request).await,
-        (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this changes something, and takes POST"),
+        (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this is an order, and takes POST"),
         (None, &Method::GET | &Method::HEAD) => look(gateway, request.uri().path()),
         // `weir policy` has one way to ask.
         (None, &Method::POST) if request.uri().path().starts_with("/policy") => {
@@ -78,6 +80,8 @@ fn index() -> Value {
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
             "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
+            "POST /policy/test": "run the cases of the policy that the configuration names",
+            "POST /policy/replay": "what it would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
             "POST /policy/reload": "look at the files now, as after a push into the repository",
         }
     })

@@ -175,7 +175,8 @@ impl Book {
 
     /// Revisions come from the command line too, and must lead nowhere else.
     fn file(&self, revision: &str) -> io::Result<PathBuf> {
-        let is_revision = (1..=64).contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_revision =
+            (1..=64).contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit());
         if !is_revision {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no revision of a policy"));
         }

@@ -5,6 +5,7 @@ use crate::pipeline::decide::facts;
 use crate::pipeline::explain::anybody;
 use crate::pipeline::inspect::look;
 use crate::snapshot::Snapshot;
+use serde_json::{Value, json};
 use weir_config::{Problems, Source, load_cases};
 use weir_policy::{CostFacts, Fact, FactValue, Facts, NumberFact, OwnedFacts, TimeFacts};
 use weir_rollout::{Case, Coverage, Judgement};
@@ -21,6 +22,24 @@ pub struct CaseReport {
 }
 
 impl CaseReport {
+    /// All of it, as `weir policy test --json` and the admin API give it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let case = |judgement: &Judgement| {
+            let Judgement { name, file, line, wrong } = judgement;
+            json!({ "name": name, "file": file, "line": line, "passed": wrong.is_empty(), "wrong": wrong })
+        };
+        let (rules, of_rules) = self.coverage.rules_seen();
+        let (branches, of_branches) = self.coverage.branches_seen();
+        json!({
+            "cases": self.judgements.iter().map(case).collect::<Vec<_>>(),
+            "passed": self.failed().next().is_none(),
+            "rules": { "seen": rules, "all": of_rules },
+            "branches": { "seen": branches, "all": of_branches },
+            "gaps": self.coverage.gaps(),
+        })
+    }
+
     /// Those that did not pass.
     pub fn failed(&self) -> impl Iterator<Item = &Judgement> {
         self.judgements.iter().filter(|judgement| !judgement.passed())
@@ -81,7 +100,8 @@ impl Snapshot {
 
     /// What it would cost follows from the rest, unless the case says otherwise.
     fn estimate_cost(&self, case: &Case, owned: &mut OwnedFacts) {
-        let says = |number: &NumberFact| case.facts.iter().any(|(fact, _)| *fact == Fact::Number(number.clone()));
+        let says =
+            |number: &NumberFact| case.facts.iter().any(|(fact, _)| *fact == Fact::Number(number.clone()));
         let facts = owned.borrow();
         let Some(alias) = self.loaded.catalogue.alias(facts.request.alias) else { return };
         let (tokens, limit) = (facts.request.prompt_tokens, facts.request.max_output_tokens);

@@ -38,11 +38,11 @@ pub use book::{HistoryEntry, What};
 pub use cases::CaseReport;
 pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
+pub use operate::{Goal, OperationError};
 pub use pipeline::explain::{Explained, ExplainedCandidate, ExplainedFinding, explain};
 pub use reload::{ReloadOutcome, watch};
 pub use replay::{
     AppChange, Condition, Measure, PeakLoad, ReplayFilter, Replayed, Share, Skipped, TargetLoad, replay,
 };
-pub use operate::{Goal, OperationError};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{FindError, GitError, Sources};

@@ -97,12 +97,7 @@ pub(crate) fn begin(
 }
 
 /// A policy that was in force, under the configuration on the disk.
-fn again(
-    revision: &str,
-    sources: &Sources,
-    book: &Book,
-    like: &Snapshot,
-) -> Result<Snapshot, SnapshotError> {
+fn again(revision: &str, sources: &Sources, book: &Book, like: &Snapshot) -> Result<Snapshot, SnapshotError> {
     let unusable = |reason: String| SnapshotError::Kept { revision: revision.to_owned(), reason };
     let kept = book.kept(revision).map_err(|error| unusable(error.to_string()))?;
     let snapshot = Snapshot::load_with(sources, &kept, &like.indexes);
@@ -116,8 +111,7 @@ fn again(
 /// INVARIANT (versions only rise): a signed policy is taken up when it is newer than all before it, or the
 /// very same as the newest.
 fn check_version(fresh: &Snapshot, remembered: &Remembered) -> Result<(), SnapshotError> {
-    let (Some((version, digest)), Some((newest, known))) =
-        (&fresh.policy.origin.signed, &remembered.newest)
+    let (Some((version, digest)), Some((newest, known))) = (&fresh.policy.origin.signed, &remembered.newest)
     else {
         return Ok(());
     };
@@ -350,7 +344,8 @@ impl Gateway {
                 Ok(())
             }
             (Some(candidate), Goal::Stage(stage)) => {
-                let is_there = candidate.with(|rollout| rollout.stage() == stage && rollout.alarm().is_none());
+                let is_there =
+                    candidate.with(|rollout| rollout.stage() == stage && rollout.alarm().is_none());
                 if !is_there {
                     candidate.with(|rollout| rollout.set(stage, self.clock.now()));
                     self.note(&candidate.snapshot, What::Staged, Some(stage), None);

@@ -52,6 +52,8 @@ const POLL: Duration = Duration::from_secs(1);
 const SETTLE_MAX: Duration = Duration::from_millis(500);
 /// Files that look the same are read all the same from time to time.
 const READ_ANYWAY: Duration = Duration::from_secs(30);
+/// What could not be used is tried again this often: a file that it names may be there by now.
+const READ_REFUSED: Duration = Duration::from_secs(2);
 
 impl Snapshot {
     /// Reads both files and does everything that comes before a policy is put in force: check, test.
@@ -228,8 +230,9 @@ impl Seen {
         let files = [&sources.config].into_iter().chain(&signs).chain(&snapshot.files);
         let stamps: Vec<Option<Stamp>> = files.map(|path| stamp(path)).collect();
         let is_refused = *gateway.reload_state() != ReloadState::InForce;
-        let is_old = self.at.is_none_or(|at| at.elapsed() > READ_ANYWAY);
-        let differs = is_refused || is_old || stamps != self.stamps;
+        let patience = if is_refused { READ_REFUSED } else { READ_ANYWAY };
+        let is_old = self.at.is_none_or(|at| at.elapsed() > patience);
+        let differs = is_old || stamps != self.stamps;
         if differs {
             (self.stamps, self.at) = (stamps, Some(Instant::now()));
         }

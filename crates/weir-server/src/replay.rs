@@ -4,6 +4,7 @@
 //! full when a request came is taken from its record. What follows from other targets being busier or idler than
 //! they were is not simulated but shown, as the load of each target.
 
+mod json;
 mod load;
 mod past;
 mod summary;
@@ -126,7 +127,9 @@ impl<'s> Replay<'s> {
 
     fn decision(&mut self, past: &Past<'_>, at: WallTime) {
         // Later attempts are of the same decision, after a target failed.
-        if past.attempt > 1 || self.filter.tenant.as_deref().is_some_and(|t| past.tenant.as_deref() != Some(t)) {
+        if past.attempt > 1
+            || self.filter.tenant.as_deref().is_some_and(|t| past.tenant.as_deref() != Some(t))
+        {
             return;
         }
         let Some(rule) = past.rule.as_deref() else {
@@ -153,8 +156,13 @@ impl<'s> Replay<'s> {
             full: full(past, catalogue),
             had: past.target.and_then(|name| catalogue.target_named(name)),
         };
-        let open =
-            Open { before, after, app: past.app().into(), at, est_tokens_in: past.est_tokens_in.unwrap_or(0) };
+        let open = Open {
+            before,
+            after,
+            app: past.app().into(),
+            at,
+            est_tokens_in: past.est_tokens_in.unwrap_or(0),
+        };
         self.open.insert(past.request_id.into(), open);
     }
 
@@ -220,9 +228,11 @@ fn before(past: &Past<'_>, rule: &str, catalogue: &Catalogue) -> Before {
     Before {
         rule: rule.into(),
         placed,
-        target: target.map(|target| match catalogue.target_named(target).and_then(|id| catalogue.target(id)) {
-            Some(known) => known.name.clone(),
-            None => target.into(),
+        target: target.map(|target| {
+            match catalogue.target_named(target).and_then(|id| catalogue.target(id)) {
+                Some(known) => known.name.clone(),
+                None => target.into(),
+            }
         }),
         zone,
         denied: (target.is_none()).then(|| past.reason.into()),

@@ -219,8 +219,7 @@ impl Snapshot {
         contents.add(&found.digest());
         let of_policy = |path: &Path| self.policy.files.contains_key(&plain(path));
         let mut of_config = self.files.iter().filter(|path| !of_policy(path) && !self.indexes.are_of(path));
-        let same_config =
-            of_config.all(|path| std::fs::read(path).map(|text| contents.add(&text)).is_ok());
+        let same_config = of_config.all(|path| std::fs::read(path).map(|text| contents.add(&text)).is_ok());
         let mut named = self.policy.files.iter();
         let same_named = named.all(|(path, text)| found.read(path).is_ok_and(|read| read == text.as_bytes()));
         same_config && same_named && self.indexes.look_the_same() && contents.digest() == self.contents

@@ -30,8 +30,7 @@ impl Sources {
     #[must_use]
     pub fn settings(&self) -> (PolicySettings, PathBuf) {
         let text = std::fs::read_to_string(&self.config).unwrap_or_default();
-        let (mut settings, state) =
-            weir_config::policy_settings(Source { path: &self.config, text: &text });
+        let (mut settings, state) = weir_config::policy_settings(Source { path: &self.config, text: &text });
         if let Some(policy) = &self.policy {
             settings.source = PolicySource::Path(policy.clone());
         }
@@ -185,7 +184,8 @@ impl Found {
         let text = utf8(&path, bytes)?;
         let is_case = |path: &&PathBuf| path.parent() == Some(root.as_path()) && holds_cases(path);
         let cases = files.keys().filter(is_case);
-        let cases = cases.filter_map(|path| Some(utf8(path, files.get(path)?).map(|text| (path.clone(), text))));
+        let cases =
+            cases.filter_map(|path| Some(utf8(path, files.get(path)?).map(|text| (path.clone(), text))));
         let cases = cases.collect::<Result<_, FindError>>()?;
         let origin = Origin { commit: Some(commit), signed: None };
         Ok(Self { path, text, cases, origin, manifest: None, files: Files::Memory(files) })
@@ -266,7 +266,9 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
             Component::ParentDir if plain.file_name().is_some() => {
                 plain.pop();
             }
-            other => plain.push(other),
+            Component::ParentDir | Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                plain.push(component);
+            }
         }
     }
     plain
@@ -295,7 +297,8 @@ fn test_files(policy: &Path, is_directory: bool) -> Vec<PathBuf> {
     }
     let directory = policy.parent().unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let files: BTreeSet<PathBuf> = entries.map(|entry| entry.path()).filter(|path| holds_cases(path)).collect();
+    let files: BTreeSet<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| holds_cases(path)).collect();
     files.into_iter().collect()
 }
 
@@ -343,12 +346,16 @@ mod tests {
             ("other.yaml", "o"),
         ]);
         let names = |found: &Found| -> Vec<String> {
-            let name = |(path, _): &(PathBuf, String)| path.file_name().unwrap().to_string_lossy().into_owned();
+            let name =
+                |(path, _): &(PathBuf, String)| path.file_name().unwrap().to_string_lossy().into_owned();
             found.cases.iter().map(name).collect()
         };
         let config = dir.path().join("weir.yaml");
         let found = Found::find(&config, &settings(dir.path(), None)).unwrap();
-        assert_eq!((found.text.as_str(), names(&found)), ("p", vec!["hr.test.yaml".into(), "policy.test.yaml".into()]));
+        assert_eq!(
+            (found.text.as_str(), names(&found)),
+            ("p", vec!["hr.test.yaml".into(), "policy.test.yaml".into()])
+        );
         let found = Found::find(&config, &PolicySettings::default()).unwrap();
         assert_eq!((found.text.as_str(), names(&found)), ("p", vec!["policy.test.yaml".into()]));
     }

@@ -59,7 +59,8 @@ pub fn load_or_create(path: &Path) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Secr
     }
     let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
     getrandom::fill(secret.as_mut()).map_err(SecretFileError::Random)?;
-    whole::replace(path, secret.as_ref()).map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;
+    whole::replace(path, secret.as_ref())
+        .map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;
     Ok(secret)
 }
 

@@ -1,6 +1,5 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema,
-    serve,
+    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
 };
 use clap::{Parser, Subcommand};
 

@@ -330,7 +330,9 @@ fn what_cannot_be_explained_is_an_error_without_its_text() {
 
 #[test]
 fn schemas_are_json_schemas_and_those_that_are_committed() {
-    for (name, file) in [("weir", "weir.yaml"), ("policy", "policy.yaml"), ("policy-test", "policy.test.yaml")] {
+    for (name, file) in
+        [("weir", "weir.yaml"), ("policy", "policy.yaml"), ("policy-test", "policy.test.yaml")]
+    {
         let output = run(&["schema", name]);
         let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));

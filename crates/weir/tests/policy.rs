@@ -53,13 +53,18 @@ fn cases_pass_and_what_they_do_not_see_is_said() {
 
 #[test]
 fn a_failed_case_says_what_came_instead_and_where_it_is() {
-    let wrong = CASES.replace("zone: cloud, rule", "zone: local, rule").replace("level: confidential", "level: public");
+    let wrong = CASES
+        .replace("zone: cloud, rule", "zone: local, rule")
+        .replace("level: confidential", "level: public");
     let home = home(&wrong);
     let report = home.path().join("report.xml");
     let output = home.weir(&["policy", "test", "--junit", report.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     let shown = text(&output);
-    assert!(shown.contains("policy.test.yaml:3") && shown.contains("level is `confidential`, not `public`"), "{shown}");
+    assert!(
+        shown.contains("policy.test.yaml:3") && shown.contains("level is `confidential`, not `public`"),
+        "{shown}"
+    );
     assert!(shown.contains("it goes to `there/cloud-model`, which is not in zone `local`"), "{shown}");
     let xml = fs::read_to_string(report).unwrap();
     assert!(xml.contains("tests=\"2\" failures=\"2\"") && xml.contains("<failure message="), "{xml}");
@@ -144,7 +149,10 @@ fn recorded_requests_are_decided_again_and_a_condition_fails_the_run() {
     assert_eq!(moved.status.code(), Some(1), "{}", text(&moved));
     assert!(text(&moved).contains("moved is 50.00 %"), "{}", text(&moved));
     let figures = json(&moved);
-    assert_eq!((&figures["moved"], &figures["to_local"], &figures["to_cloud"]), (&6.into(), &6.into(), &0.into()));
+    assert_eq!(
+        (&figures["moved"], &figures["to_local"], &figures["to_cloud"]),
+        (&6.into(), &6.into(), &0.into())
+    );
     assert_eq!(figures["zones"]["after"]["local_share"], 1.0);
     let shown = text(&replay(&stays, &["--since", "1h"]));
     assert!(shown.contains("there/cloud-model → here/local-model"), "{shown}");
@@ -170,7 +178,12 @@ fn every_example_loads_without_a_warning_passes_its_cases_and_they_see_all_of_it
             command.env("OPENAI_API_KEY", "sk-none").env("EU_CLOUD_KEY", "none").output().unwrap()
         };
         let checked = run(&["check"]);
-        assert!(checked.status.success() && checked.stderr.is_empty(), "{}: {}", example.display(), text(&checked));
+        assert!(
+            checked.status.success() && checked.stderr.is_empty(),
+            "{}: {}",
+            example.display(),
+            text(&checked)
+        );
         let output = run(&["policy", "test", "--min-coverage", "100"]);
         assert!(output.status.success(), "{}: {}", example.display(), text(&output));
     }

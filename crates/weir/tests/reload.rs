@@ -17,7 +17,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::backends::{ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
 use support::stage::Stage;
@@ -82,6 +82,7 @@ fn under_load_no_request_fails_and_each_has_one_known_revision() {
     let gateway = &stage.gateway;
     let (address, stop) = (gateway.data, AtomicBool::new(false));
     let mut known = BTreeMap::from([(revision(gateway), 0)]);
+    let mut times = Vec::new();
     let replies: Vec<Reply> = thread::scope(|scope| {
         let clients: Vec<_> = (0..12).map(|_| scope.spawn(|| keep_asking(address, &stop))).collect();
         for mark in 1..=12 {
@@ -92,12 +93,16 @@ fn under_load_no_request_fails_and_each_has_one_known_revision() {
                 fs::write(gateway.home.policy(), broken).unwrap();
                 gateway.until("it is refused", |g| g.metric("weir_reloads_total", &["refused"]) > refused);
             }
+            let written = Instant::now();
             known.insert(apply(gateway, &policy), mark);
+            times.push(written.elapsed());
         }
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     });
     assert_eq!(known.len(), 13);
+    times.sort();
+    assert!(times[times.len() / 2] <= Duration::from_secs(1), "policies came into force late: {times:?}");
     assert!(replies.len() > 200, "{} requests are no load", replies.len());
     let rows = gateway.home.audit(&[]);
     assert_eq!(rows.len(), replies.len());

@@ -117,9 +117,11 @@ fn a_staged_policy_takes_its_share_and_then_all() {
         assert_eq!(zone, Some(if is_new { "local" } else { "cloud" }));
     }
     gateway.until("it is in force", |gateway| on_its_way(gateway).is_none());
-    assert!(stages_of(&stage, &replies(&stage, 5)).iter().all(|(stage, rule)| {
-        (stage.as_str(), rule.as_str()) == ("all", "everything else stays too")
-    }));
+    assert!(
+        stages_of(&stage, &replies(&stage, 5))
+            .iter()
+            .all(|(stage, rule)| { (stage.as_str(), rule.as_str()) == ("all", "everything else stays too") })
+    );
 }
 
 #[test]
@@ -130,9 +132,7 @@ fn a_staged_policy_that_denies_stops_by_itself_and_nobody_is_denied_any_more() {
     stage.gateway.until("it is staged", |gateway| on_its_way(gateway).is_some());
     let denied = replies(&stage, 60).iter().filter(|reply| reply.status == 403).count();
     assert!(denied >= 10, "{denied} of 60 denied at 50 %");
-    stage.gateway.until("it has stopped", |gateway| {
-        !status(gateway)["on_its_way"]["stopped"].is_null()
-    });
+    stage.gateway.until("it has stopped", |gateway| !status(gateway)["on_its_way"]["stopped"].is_null());
     stage.gateway.wait_for_log("the rollout of the new policy stopped");
     let gateway = &stage.gateway;
     assert!(replies(&stage, 30).iter().all(|reply| reply.status == 200));
@@ -157,11 +157,22 @@ fn what_is_rolled_back_stays_so_over_a_restart_until_it_is_applied_again() {
     assert_eq!(replies(&stage, 1)[0].zone(), Some("cloud"));
     std::thread::sleep(std::time::Duration::from_millis(2500));
     assert_eq!(in_force(gateway), first, "the files are not taken up again by themselves");
+    // Another configuration is taken up all the same, under the policy in force.
+    let config = fs::read_to_string(gateway.home.config()).unwrap();
+    fs::write(gateway.home.config(), format!("{config}limits: {{ queue: 7 }}\n")).unwrap();
+    let digest = status(gateway)["in_force"]["config_digest"].clone();
+    gateway.until("the configuration is in force", |gateway| {
+        status(gateway)["in_force"]["config_digest"] != digest
+    });
+    assert_eq!(in_force(gateway), first);
     let Stage { gateway, here: _here, there: _there, .. } = stage;
     let (home, ok) = gateway.stop();
     assert!(ok);
     let gateway = Gateway::start_in(home);
-    assert_eq!((in_force(&gateway), status(&gateway)["held"].as_str()), (first.clone(), Some(second.as_str())));
+    assert_eq!(
+        (in_force(&gateway), status(&gateway)["held"].as_str()),
+        (first.clone(), Some(second.as_str()))
+    );
     done(policy(&gateway, &["apply"]));
     assert_eq!((in_force(&gateway), status(&gateway)["held"].is_null()), (second.clone(), true));
     let history = done(policy(&gateway, &["history", "--json"]));
@@ -201,7 +212,7 @@ fn nobody_changes_what_is_in_force_without_the_token() {
     fs::write(gateway.home.policy(), all_local()).unwrap();
     gateway.until("it is in the shadow", |gateway| on_its_way(gateway).is_some());
     let post = |path: &str, headers: &[(&str, &str)]| Client::connect(gateway.admin).post(path, headers, b"");
-    for path in ["/policy/apply", "/policy/rollback", "/policy/reload"] {
+    for path in ["/policy/apply", "/policy/rollback", "/policy/reload", "/policy/test", "/policy/replay"] {
         for headers in [&[][..], &[("authorization", "Bearer 00")], &[("authorization", "Bearer 1.00")]] {
             assert_eq!(post(path, headers).status, 401, "{path} {headers:?}");
         }
@@ -213,6 +224,13 @@ fn nobody_changes_what_is_in_force_without_the_token() {
     let bearer = format!("Bearer {token}");
     assert_eq!(post("/policy/apply", &[("authorization", &bearer)]).status, 200);
     assert_ne!(in_force(gateway), before);
+    replies(&stage, 3);
+    let cases = "cases:\n  - { name: stays, facts: { request.alias: auto }, expect: { zone: cloud } }\n";
+    fs::write(gateway.home.path().join("policy.test.yaml"), cases).unwrap();
+    let tested = post("/policy/test", &[("authorization", &bearer)]);
+    assert_eq!((tested.status, &tested.json()["passed"]), (200, &json!(false)), "{}", tested.text());
+    let replayed = post("/policy/replay", &[("authorization", &bearer)]);
+    assert_eq!((replayed.status, &replayed.json()["requests"]), (200, &json!(3)), "{}", replayed.text());
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 }
@@ -234,13 +252,14 @@ fn only_a_signed_policy_is_taken_up_and_never_an_older_one() {
     let file = policies.path().join("policy.yaml");
     fs::write(&file, TWO_RULES).unwrap();
     sign(keys.path(), policies.path(), 5);
-    let settings = format!("policy: {{ path: {}, signed_by: {} }}\n", policies.path().display(), public.trim());
+    let settings =
+        format!("policy: {{ path: {}, signed_by: {} }}\n", policies.path().display(), public.trim());
     let mut stage = Stage::with(|here, there| format!("{}{settings}", two_zones(here, there)), "unused");
     let first = in_force(&stage.gateway);
     let refused = |stage: &mut Stage, what: &str, said: &str| {
-        stage.gateway.until(what, |gateway| {
-            gateway.ready().1["reload"]["problems"].to_string().contains(said)
-        });
+        stage
+            .gateway
+            .until(what, |gateway| gateway.ready().1["reload"]["problems"].to_string().contains(said));
         assert_eq!(in_force(&stage.gateway), first, "{what}");
         assert_eq!(stage.gateway.metric("weir_reload_last_ok", &[]), 0.0, "{what}");
         assert_eq!(replies(stage, 1)[0].zone(), Some("cloud"), "{what}");
@@ -285,8 +304,10 @@ fn a_push_to_the_branch_puts_its_policy_in_force_with_the_commit_it_came_from() 
     git(work.path(), &["init", "-q", "-b", "main"]);
     fs::create_dir_all(work.path().join("weir/terms")).unwrap();
     let file = work.path().join("weir/policy.yaml");
-    let with_terms =
-        TWO_RULES.replace("  personal", "  terms: [{ name: codenames, file: terms/names.txt, level: confidential }]\n  personal");
+    let with_terms = TWO_RULES.replace(
+        "  personal",
+        "  terms: [{ name: codenames, file: terms/names.txt, level: confidential }]\n  personal",
+    );
     fs::write(&file, &with_terms).unwrap();
     fs::write(work.path().join("weir/terms/names.txt"), "bluebird\n").unwrap();
     git(work.path(), &["add", "."]);

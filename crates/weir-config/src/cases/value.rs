@@ -21,9 +21,10 @@ pub fn of(fact: &Fact, written: &At<OneOrMany>, report: &mut Report<'_>) -> Opti
 
 fn read(fact: &Fact, values: &[&str]) -> Result<FactValue, Wrong> {
     match fact {
-        Fact::Level => one(fact, values)?.parse::<Level>().map(FactValue::Level).map_err(|error| {
-            Wrong::new(error.to_string(), "")
-        }),
+        Fact::Level => one(fact, values)?
+            .parse::<Level>()
+            .map(FactValue::Level)
+            .map_err(|error| Wrong::new(error.to_string(), "")),
         Fact::Categories => parsed(values).map(FactValue::Categories),
         Fact::Jurisdictions => parsed(values).map(FactValue::Jurisdictions),
         Fact::Entities => entities(values),

@@ -83,16 +83,20 @@ impl JsonSchema for RawFacts {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let value = json!({ "type": ["string", "number", "boolean", "array"] });
+        let types = json!(["string", "number", "boolean", "array"]);
+        let value = json!({ "type": types });
         let of = |fact: Fact| {
-            let schema = json!({ "description": description(&fact), "type": value["type"] });
+            let schema = json!({ "description": description(&fact), "type": types });
             (fact.name().into_owned(), schema)
         };
         let mut properties: serde_json::Map<String, Value> = Fact::all().map(of).collect();
-        properties.insert(WISH.to_owned(), json!({
-            "description": "Where the caller would like it to run.",
-            "enum": ["local-only", "cloud-ok"],
-        }));
+        properties.insert(
+            WISH.to_owned(),
+            json!({
+                "description": "Where the caller would like it to run.",
+                "enum": ["local-only", "cloud-ok"],
+            }),
+        );
         // The capacity of pools has the pools' names in it.
         json_schema!({ "type": "object", "properties": properties, "additionalProperties": value })
     }

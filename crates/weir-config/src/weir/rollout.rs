@@ -1,7 +1,9 @@
 //! Where the policy comes from and how a new one comes into force, from raw to domain values.
 
 use super::Reading;
-use crate::raw::rollout::{Branch, Increase, RawBounds, RawGit, RawPolicySource, RawRollout, Share, TreePath};
+use crate::raw::rollout::{
+    Branch, Increase, RawBounds, RawGit, RawPolicySource, RawRollout, Share, TreePath,
+};
 use crate::report::Report;
 use crate::yaml::{At, Field, take_or};
 use crate::{PolicySettings, PolicySource};

@@ -10,14 +10,17 @@ use super::{problem, reload};
 use crate::candidate::Candidate;
 use crate::gateway::Gateway;
 use crate::operate::{Goal, OperationError};
-use crate::reload::ReloadOutcome;
+use crate::reload::{ReloadOutcome, problems};
+use crate::replay::{ReplayFilter, replay};
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use weir_audit::WallTime;
 use weir_rollout::{Percent, Stage, Tally};
 
 /// What is in force, what is on its way, and what the files say.
@@ -87,12 +90,14 @@ pub(super) fn history(gateway: &Gateway) -> Value {
     json!({ "history": gateway.book.remembered().history })
 }
 
-/// What can be asked for that changes something.
+/// What takes the token: what changes something, and what keeps the machine busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     Apply,
     Rollback,
     Reload,
+    Test,
+    Replay,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,6 +105,15 @@ pub(super) enum Order {
 struct ApplyTo {
     /// `shadow`, or percent.
     stage: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ReplayOf {
+    /// Times in RFC 3339.
+    since: Option<String>,
+    until: Option<String>,
+    tenant: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,6 +140,13 @@ pub(super) async fn obey(gateway: Arc<Gateway>, order: Order, body: Bytes) -> Re
 
 fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Response<Body> {
     let done = match order {
+        Order::Test => return answered(test(gateway)),
+        Order::Replay => {
+            return match read::<ReplayOf>(body) {
+                Ok(of) => answered(replay_all(gateway, of)),
+                Err(what) => problem(StatusCode::BAD_REQUEST, &what),
+            };
+        }
         Order::Apply => goal(body).map(|goal| gateway.apply_policy(&gateway.sources, goal)),
         Order::Rollback => read::<RollbackTo>(body).map(|RollbackTo { revision }| {
             gateway.roll_back_policy(&gateway.sources, revision.as_deref()).map(drop)
@@ -140,6 +161,39 @@ fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Response<Body> {
         Ok(Err(error)) => problem(StatusCode::CONFLICT, &error.to_string()),
         Err(what) => problem(StatusCode::BAD_REQUEST, &what),
     }
+}
+
+fn answered(answer: Result<Value, String>) -> Response<Body> {
+    match answer {
+        Ok(answer) => reply::json(StatusCode::OK, answer.to_string()),
+        Err(what) => problem(StatusCode::CONFLICT, &what),
+    }
+}
+
+/// The cases of the policy that the configuration names, whether it is in force or not.
+fn test(gateway: &Gateway) -> Result<Value, String> {
+    let snapshot = named(gateway)?;
+    let report = snapshot.run_cases().map_err(|found| problems(&found.into()).join("; "))?;
+    Ok(report.to_json())
+}
+
+fn replay_all(gateway: &Gateway, of: ReplayOf) -> Result<Value, String> {
+    let ReplayOf { since, until, tenant } = of;
+    let wall = |at: String| -> Result<WallTime, String> {
+        let time: Timestamp = at.parse().map_err(|_| format!("`{at}` is no time; write RFC 3339"))?;
+        Ok(WallTime::from_unix_ms(u64::try_from(time.as_millisecond()).unwrap_or(0)))
+    };
+    let filter =
+        ReplayFilter { since: since.map(wall).transpose()?, until: until.map(wall).transpose()?, tenant };
+    let snapshot = named(gateway)?;
+    let log = snapshot.loaded.config.state.join("audit");
+    let replayed = replay(&log, &snapshot, &filter).map_err(|error| error.to_string())?;
+    Ok(replayed.to_json())
+}
+
+fn named(gateway: &Gateway) -> Result<Snapshot, String> {
+    let indexes = &gateway.newest().indexes;
+    Snapshot::load_after(&gateway.sources, indexes).map_err(|error| problems(&error).join("; "))
 }
 
 fn refused(gateway: &Gateway) -> Vec<String> {

@@ -100,7 +100,8 @@ fn decide(
         let decision =
             weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
         ledger.decided(&snapshot, standing, &decision, &facts);
-        if let Some(shadow) = shadow::compare(gateway, standing, (inspected, caller), (&snapshot, &decision)) {
+        if let Some(shadow) = shadow::compare(gateway, standing, (inspected, caller), (&snapshot, &decision))
+        {
             ledger.shadowed(shadow);
         }
         decision

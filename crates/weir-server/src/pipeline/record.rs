@@ -261,7 +261,9 @@ impl Ledger {
         let now = Instant::now();
         self.times.first_content = Some(now);
         // Of an answer in whole, what comes first is its end.
-        if let (true, Some(target), Some(forwarded)) = (self.decision.stream, &self.target, self.times.forwarded) {
+        if let (true, Some(target), Some(forwarded)) =
+            (self.decision.stream, &self.target, self.times.forwarded)
+        {
             self.gateway.speeds.learn(target, now - forwarded);
         }
     }
@@ -520,7 +522,11 @@ pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candid
     });
     let named = |(id, verdict)| {
         let target = snapshot.loaded.catalogue.target(id)?;
-        Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
+        Some(Candidate {
+            target: Ident::of(&target.name),
+            zone: target.zone(),
+            verdict: Ident::fixed(verdict),
+        })
     };
     planned.into_iter().chain(excluded).filter_map(named).collect()
 }
@@ -529,4 +535,3 @@ pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candid
 pub(crate) const FIRST: &str = "candidate";
 pub(crate) const OVERFLOW: &str = "overflow";
 pub(crate) const DEGRADE: &str = "degrade";
-

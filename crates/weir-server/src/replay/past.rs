@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
-    Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, Facts, LatencyClass, LatencyFacts, Load,
-    Modality, RequestFacts, ResponseFormat, RouteWish, TaskFacts, TaskType, TimeFacts, Word, Words,
+    Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, Facts, LatencyClass, LatencyFacts,
+    Load, Modality, RequestFacts, ResponseFormat, RouteWish, TaskFacts, TaskType, TimeFacts, Word, Words,
 };
 
 /// A decision, as far as it is decided again.
@@ -152,9 +152,8 @@ impl<'r> Past<'r> {
     /// configuration of today.
     pub fn hold(&self, catalogue: &Catalogue, alias: &Alias, time: TimeFacts) -> Held {
         let tokens = self.est_tokens_in.unwrap_or(0);
-        let entity = |found: &Finding<'_>| {
-            (found.entity.to_owned(), u32::try_from(found.count).unwrap_or(u32::MAX))
-        };
+        let entity =
+            |found: &Finding<'_>| (found.entity.to_owned(), u32::try_from(found.count).unwrap_or(u32::MAX));
         let cost = CostFacts::estimate(catalogue, alias, tokens, self.facts.max_output_tokens);
         Held {
             label: self.label(),

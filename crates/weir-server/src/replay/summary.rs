@@ -136,7 +136,8 @@ impl Replayed {
         would_be.add(after.zone);
         let app = self.app(app);
         app.requests += 1;
-        let has_moved = (before.zone, before.target, before.denied) != (after.zone, after.target, after.denied);
+        let has_moved =
+            (before.zone, before.target, before.denied) != (after.zone, after.target, after.denied);
         let runs = |side: &Side<'_>| matches!(side.zone, "local" | "cloud");
         let to_cloud = after.zone == "cloud" && before.zone != "cloud";
         let newly_denied = runs(before) && !runs(after);
@@ -204,7 +205,11 @@ impl Replayed {
             Measure::Cost => {
                 let (was, would_be) = self.cost;
                 let rise = would_be as f64 - was as f64;
-                Measured::share(if was == 0 { if rise > 0.0 { f64::INFINITY } else { 0.0 } } else { rise / was as f64 })
+                Measured::share(if was == 0 {
+                    if rise > 0.0 { f64::INFINITY } else { 0.0 }
+                } else {
+                    rise / was as f64
+                })
             }
             Measure::Utilisation => {
                 let peaks = self.load.iter().filter_map(|load| load.after.utilisation);
@@ -318,7 +323,8 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let none = || NoCondition(text.to_owned());
         let (measure, limit) = text.split_once('>').ok_or_else(none)?;
-        let measure = Measure::ALL.into_iter().find(|known| known.as_str() == measure.trim()).ok_or_else(none)?;
+        let measure =
+            Measure::ALL.into_iter().find(|known| known.as_str() == measure.trim()).ok_or_else(none)?;
         let (number, is_share) = match limit.trim().strip_suffix('%') {
             Some(number) => (number.trim(), true),
             None => (limit.trim(), false),

@@ -71,11 +71,14 @@ fn some_facts(dice: &mut Dice) -> OwnedFacts {
     let mut facts = OwnedFacts::default();
     let mut set = |fact: Fact, value: FactValue| facts.set(&fact, value).unwrap();
     let name = |text: &str| FactValue::Name(text.into());
-    set(Fact::Name(NameFact::RequestAlias), name(*dice.one_of(&["auto", "auto", "cloud"])));
+    set(Fact::Name(NameFact::RequestAlias), name(dice.one_of::<&str>(&["auto", "auto", "cloud"])));
     set(Fact::Name(NameFact::CallerKey), name("wk_1"));
     if dice.roll(4) > 0 {
-        set(Fact::Name(NameFact::CallerTeam), name(*dice.one_of(&["hr", "Vertrieb \"Süd\"", "web"])));
-        set(Fact::Name(NameFact::CallerApp), name(*dice.one_of(&["chat", "wiki", "my app", "ide", "crm"])));
+        set(Fact::Name(NameFact::CallerTeam), name(dice.one_of::<&str>(&["hr", "Vertrieb \"Süd\"", "web"])));
+        set(
+            Fact::Name(NameFact::CallerApp),
+            name(dice.one_of::<&str>(&["chat", "wiki", "my app", "ide", "crm"])),
+        );
     }
     set(Fact::Level, FactValue::Level(*dice.one_of(&weir_label::Level::ALL)));
     if dice.roll(8) == 0 {
@@ -122,12 +125,22 @@ fn walk(plan: &Plan, name: &dyn Fn(TargetId) -> String, full: &[String], patienc
         match step {
             Step::Degrade => {
                 if let Some(target) = free(&plan.degrade) {
-                    return Went { target: Some(target), action: Some(Recorded::Degrade), reason: "degrade".into(), ..went };
+                    return Went {
+                        target: Some(target),
+                        action: Some(Recorded::Degrade),
+                        reason: "degrade".into(),
+                        ..went
+                    };
                 }
             }
             Step::Burst => {
                 if let Some(target) = free(&plan.overflow) {
-                    return Went { target: Some(target), action: Some(Recorded::Burst), reason: "burst".into(), ..went };
+                    return Went {
+                        target: Some(target),
+                        action: Some(Recorded::Burst),
+                        reason: "burst".into(),
+                        ..went
+                    };
                 }
             }
             Step::Queue(time) => {
@@ -183,11 +196,9 @@ fn live(snapshot: &Snapshot, dice: &mut Dice) -> Request {
     let facts = with_cost(snapshot, some_facts(dice));
     let decision = decide(snapshot, &facts);
     let went = match &decision.action {
-        Action::Deny(denial) => Went {
-            action: Some(Recorded::Deny),
-            reason: denial.code.as_str().to_owned(),
-            ..Went::default()
-        },
+        Action::Deny(denial) => {
+            Went { action: Some(Recorded::Deny), reason: denial.code.as_str().to_owned(), ..Went::default() }
+        }
         Action::Route(plan) => {
             let locals = ["gpu/a", "gpu/b", "small/s"];
             let full: Vec<String> =
@@ -204,14 +215,21 @@ fn events(snapshot: &Snapshot, number: usize, request: &Request) -> (Decision, O
     let facts = request.facts.borrow();
     let id = format!("req_{number}");
     let catalogue = &snapshot.loaded.catalogue;
-    let target = request.went.target.as_ref().map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
-    let count = |(entity, count): (&String, &u32)| FindingCount { entity: Ident::new(entity), count: u64::from(*count) };
+    let target = request
+        .went
+        .target
+        .as_ref()
+        .map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
+    let count = |(entity, count): (&String, &u32)| FindingCount {
+        entity: Ident::new(entity),
+        count: u64::from(*count),
+    };
     let decision = Decision {
         request_id: Ident::new(&id),
         decision_id: Ident::new(&id),
         attempt: u32::from(target.is_some()),
         trace_id: None,
-        tenant: Some(Name::new(if number % 3 == 0 { "one" } else { "two" })),
+        tenant: Some(Name::new(if number.is_multiple_of(3) { "one" } else { "two" })),
         key_id: facts.caller.key.map(Ident::new),
         client_addr_pseudonym: None,
         auth_method: AuthMethod::Key,
@@ -302,12 +320,15 @@ fn figures_are_those_of_a_recomputation_by_brute_force() {
     let replayed = replay(&lab.log(), &lab.new, &ReplayFilter::default()).unwrap();
     let catalogue = &lab.new.loaded.catalogue;
     let zone = |target: &Option<String>, reason: &str| match target {
-        Some(name) => catalogue.target(catalogue.target_named(name).unwrap()).unwrap().zone().as_str().to_owned(),
+        Some(name) => {
+            catalogue.target(catalogue.target_named(name).unwrap()).unwrap().zone().as_str().to_owned()
+        }
         None if reason == OVERLOADED => "rejected".to_owned(),
         None => "denied".to_owned(),
     };
     let price = |target: &Option<String>, (input, output): (u64, u64)| {
-        let target = target.as_ref().map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
+        let target =
+            target.as_ref().map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
         target.and_then(|target| target.price).map_or(0, |price| price.of(input, output))
     };
     let mut expected = BTreeMap::<(String, String, String), u64>::new();

@@ -55,7 +55,9 @@ pub enum GitError {
         directory: String,
     },
     /// More than a policy can be.
-    #[error("the directory of the policy holds more than {FILES_MAX} files or 256 MiB; give the policy one of its own (`policy.git.path`)")]
+    #[error(
+        "the directory of the policy holds more than {FILES_MAX} files or 256 MiB; give the policy one of its own (`policy.git.path`)"
+    )]
     TooLarge,
 }
 
@@ -71,8 +73,8 @@ pub(super) fn read(repository: &Path, branch: &str, directory: &str) -> Result<T
     let found = refs.try_find(format!("refs/heads/{branch}").as_str());
     let found = found.map_err(|error| broken(error.to_string()))?.ok_or_else(no_branch)?;
     let Target::Object(commit) = found.target else { return Err(no_branch()) };
-    let objects = gix_odb::at(git.join("objects"), gix_hash::Kind::Sha1)
-        .map_err(|error| broken(error.to_string()))?;
+    let objects =
+        gix_odb::at(git.join("objects"), gix_hash::Kind::Sha1).map_err(|error| broken(error.to_string()))?;
     let mut reader = Reader { objects, files: BTreeMap::new(), bytes: 0, broken: &broken };
     let mut tree = reader.tree_of(commit)?;
     for name in directory.split('/').filter(|name| !name.is_empty()) {

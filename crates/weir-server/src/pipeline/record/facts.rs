@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use weir_audit::event::Fact;
 use weir_audit::{Ident, Name};
-use weir_policy::{
-    Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words,
-};
 use weir_label::ZoneKind;
+use weir_policy::{Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words};
 
 /// The fact that is no fact of rules: where the caller would like the request to run.
 pub(crate) const WISH: &str = "wish";

@@ -147,7 +147,10 @@ fn print_tallies(status: &Value) {
         let of = |what: &str| text(status, &format!("/on_its_way/{field}/{what}"));
         vec![name.to_owned(), of("requests"), of("denied"), of("failed"), of("cloud"), of("mean_cost_usd")]
     });
-    line(table(&["  at this stage", "requests", "denied", "failed", "cloud", "mean USD"], &rows.map(indented)));
+    line(table(
+        &["  at this stage", "requests", "denied", "failed", "cloud", "mean USD"],
+        &rows.map(indented),
+    ));
     let shadow = |what: &str| text(status, &format!("/on_its_way/shadow/{what}"));
     let (same, different) = (shadow("same"), shadow("different"));
     line(paint(
@@ -244,7 +247,8 @@ async fn send(
     let unreachable = |error: &dyn std::error::Error| {
         Failed::check(format!("cannot ask the gateway at {admin}; does `weir serve` run?"), error)
     };
-    let mut endpoint = Endpoint::new(NAME, &format!("http://{admin}")).map_err(|error| unreachable(&error))?;
+    let mut endpoint =
+        Endpoint::new(NAME, &format!("http://{admin}")).map_err(|error| unreachable(&error))?;
     if let Some(proof) = proof {
         let credential = Credential::bearer(&proof).map_err(|error| unreachable(&error))?;
         endpoint = endpoint.with_credential(credential);

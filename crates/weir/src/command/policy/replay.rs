@@ -4,7 +4,6 @@ use crate::command::audit::parse_time;
 use crate::exit::Failed;
 use crate::files::FilesArgs;
 use crate::output::{ASIDE, BAD, GOOD, HEADING, line, note, paint, table};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,7 +61,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Failed> {
     let replayed = replay(&log, &snapshot, &filter)
         .map_err(|error| Failed::check("cannot read the audit log", &error))?;
     if args.json {
-        line(as_json(&replayed));
+        line(replayed.to_json());
     } else {
         print(&replayed);
     }
@@ -146,7 +145,8 @@ fn usd(picodollars: u128) -> f64 {
 }
 
 fn print_moves(name: &str, matrix: &BTreeMap<(String, String), u64>) {
-    let mut moves: Vec<(&(String, String), &u64)> = matrix.iter().filter(|((from, to), _)| from != to).collect();
+    let mut moves: Vec<(&(String, String), &u64)> =
+        matrix.iter().filter(|((from, to), _)| from != to).collect();
     if moves.is_empty() {
         return;
     }
@@ -195,58 +195,4 @@ fn print_apps(apps: &[&AppChange]) {
     };
     let rows: Vec<Vec<String>> = apps.iter().map(row).collect();
     line(table(&["  application", "move", "newly refused", "to the cloud", "cost, USD"], &rows));
-}
-
-fn as_json(replayed: &Replayed) -> Value {
-    let matrix = |matrix: &BTreeMap<(String, String), u64>| -> Vec<Value> {
-        matrix.iter().map(|((from, to), count)| json!({ "from": from, "to": to, "requests": count })).collect()
-    };
-    let [before, after] = &replayed.zones;
-    let zones = |share: &weir_server::Share| json!({ "local": share.local, "cloud": share.cloud, "none": share.none, "local_share": share.local_share() });
-    let peak = |peak: &PeakLoad| {
-        json!({
-            "busy": peak.busy,
-            "utilisation": peak.utilisation,
-            "wait_seconds": peak.wait.map(|wait| wait.as_secs_f64()),
-        })
-    };
-    let load = |load: &TargetLoad| {
-        json!({
-            "target": load.target,
-            "concurrency": load.concurrency,
-            "requests": { "before": load.requests.0, "after": load.requests.1 },
-            "before": peak(&load.before),
-            "after": peak(&load.after),
-        })
-    };
-    let app = |app: &&AppChange| {
-        json!({
-            "app": app.app,
-            "requests": app.requests,
-            "moved": app.moved,
-            "newly_denied": app.newly_denied,
-            "to_cloud": app.to_cloud,
-            "cost_change_usd": app.cost_change as f64 / 1e12,
-        })
-    };
-    json!({
-        "policy_revision": replayed.revision,
-        "requests": replayed.requests,
-        "moved": replayed.moved,
-        "to_cloud": replayed.to_cloud,
-        "to_local": replayed.to_local,
-        "newly_denied": replayed.newly_denied,
-        "newly_allowed": replayed.newly_allowed,
-        "rules_changed": replayed.rules_changed,
-        "zones": { "before": zones(before), "after": zones(after) },
-        "cost_usd": { "before": usd(replayed.cost.0), "after": usd(replayed.cost.1), "unknown": replayed.cost_unknown },
-        "by_zone": matrix(&replayed.by_zone),
-        "by_target": matrix(&replayed.by_target),
-        "by_rule": matrix(&replayed.by_rule),
-        "by_denial": matrix(&replayed.by_denial),
-        "load": replayed.load.iter().map(load).collect::<Vec<_>>(),
-        "most_affected": replayed.most_affected().iter().map(app).collect::<Vec<_>>(),
-        "skipped": { "undecided": replayed.skipped.undecided, "unknown_alias": replayed.skipped.unknown_alias },
-        "incomplete": replayed.incomplete,
-    })
 }

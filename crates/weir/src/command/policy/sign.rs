@@ -45,8 +45,8 @@ pub(super) struct SignArgs {
 }
 
 pub(super) fn keygen(args: &KeygenArgs) -> Result<ExitCode, Failed> {
-    let seed = secret::load_or_create(&args.key)
-        .map_err(|error| Failed::check("cannot make the key", &error))?;
+    let seed =
+        secret::load_or_create(&args.key).map_err(|error| Failed::check("cannot make the key", &error))?;
     line(signer(&args.name, &seed)?.verifier());
     note(format_args!(
         "  The line above belongs under `policy: {{ signed_by: … }}` in the gateway's weir.yaml.\n  Keep `{}` away from \
@@ -58,9 +58,8 @@ pub(super) fn keygen(args: &KeygenArgs) -> Result<ExitCode, Failed> {
 
 pub(super) fn sign(args: &SignArgs) -> Result<ExitCode, Failed> {
     let seed = secret::load(&args.key).map_err(|error| Failed::check("cannot read the key", &error))?;
-    let missing = || {
-        Failed::Check(format!("there is no key `{}`; `weir policy keygen` makes one", args.key.display()))
-    };
+    let missing =
+        || Failed::Check(format!("there is no key `{}`; `weir policy keygen` makes one", args.key.display()));
     let signer = signer(&args.name, &seed.ok_or_else(missing)?)?;
     if !args.directory.join("policy.yaml").is_file() {
         return Err(Failed::Check(format!("there is no `policy.yaml` in `{}`", args.directory.display())));
@@ -68,8 +67,7 @@ pub(super) fn sign(args: &SignArgs) -> Result<ExitCode, Failed> {
     let mut files = Vec::new();
     collect(&args.directory, "", &args.key, &mut files)?;
     let listed = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    let manifest =
-        Manifest::of(args.number, listed).map_err(|error| Failed::check("cannot sign", &error))?;
+    let manifest = Manifest::of(args.number, listed).map_err(|error| Failed::check("cannot sign", &error))?;
     let path = args.directory.join(BUNDLE_FILE);
     whole::replace(&path, manifest.sign(&signer).as_bytes())
         .map_err(|error| Failed::check(format!("cannot write `{}`", path.display()), &error))?;

@@ -4,7 +4,6 @@ use crate::exit::Failed;
 use crate::files::FilesArgs;
 use crate::output::{ASIDE, BAD, GOOD, MIND, line, note, paint};
 use crate::problems;
-use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_rollout::{Judgement, junit};
@@ -45,7 +44,7 @@ pub(super) fn run(args: &TestArgs) -> Result<ExitCode, Failed> {
             .map_err(|error| Failed::check(format!("cannot write `{}`", path.display()), &error))?;
     }
     if args.json {
-        line(as_json(&report));
+        line(report.to_json());
     } else {
         print(&report);
     }
@@ -87,20 +86,4 @@ fn print(report: &CaseReport) {
 fn covered(report: &CaseReport) -> f64 {
     let (seen, all) = report.coverage.branches_seen();
     if all == 0 { 100.0 } else { seen as f64 * 100.0 / all as f64 }
-}
-
-fn as_json(report: &CaseReport) -> serde_json::Value {
-    let case = |judgement: &Judgement| {
-        let Judgement { name, file, line, wrong } = judgement;
-        json!({ "name": name, "file": file, "line": line, "passed": wrong.is_empty(), "wrong": wrong })
-    };
-    let (rules, of_rules) = report.coverage.rules_seen();
-    let (branches, of_branches) = report.coverage.branches_seen();
-    json!({
-        "cases": report.judgements.iter().map(case).collect::<Vec<_>>(),
-        "passed": report.failed().next().is_none(),
-        "rules": { "seen": rules, "all": of_rules },
-        "branches": { "seen": branches, "all": of_branches },
-        "gaps": report.coverage.gaps(),
-    })
 }
