@@ -87,14 +87,10 @@ impl Gateway {
 
     pub(crate) fn refuse(&self, error: &SnapshotError, sources: &Sources) -> ReloadOutcome {
         let problems = problems(error);
-        let refused = ReloadState::Refused { at: Timestamp::now(), problems: problems.clone() };
-        let mut state = self.reload_state();
-        let is_known = matches!(&*state, ReloadState::Refused { problems: known, .. } if *known == problems);
-        if is_known {
+        let known = self.reload_state().clone();
+        if matches!(known, ReloadState::Refused { problems: known, .. } if known == problems) {
             return ReloadOutcome::Refused;
         }
-        *state = refused;
-        drop(state);
         self.metrics.reloaded(false);
         for problem in &problems {
             tracing::error!(problem, "reload refused; the last good files stay in force");
@@ -109,6 +105,8 @@ impl Gateway {
         if let Err(error) = self.audit.append(event) {
             tracing::error!(%error, "the audit log did not take the refused reload");
         }
+        // Last, so that whoever sees it finds the rest.
+        *self.reload_state() = ReloadState::Refused { at: Timestamp::now(), problems };
         ReloadOutcome::Refused
     }
 }
