@@ -52,6 +52,11 @@ impl Residency {
     pub fn allows(&self, data: &Jurisdiction, backend: &Jurisdiction) -> bool {
         self.0.get(data).map_or(data == backend, |allowed| allowed.contains(backend))
     }
+
+    /// Every jurisdiction that the table names, of data and of backends; some more than once.
+    pub fn mentioned(&self) -> impl Iterator<Item = &Jurisdiction> {
+        self.0.iter().flat_map(|(data, allowed)| std::iter::once(data).chain(allowed))
+    }
 }
 
 /// The label up to which a backend of zone `Z` may receive.
@@ -261,6 +266,12 @@ impl Boundary {
     #[must_use]
     pub fn level(&self) -> Level {
         self.level
+    }
+
+    /// Where data bound to a jurisdiction may be processed.
+    #[must_use]
+    pub fn residency(&self) -> &Residency {
+        &self.residency
     }
 
     /// The policy revision this boundary belongs to.

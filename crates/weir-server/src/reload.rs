@@ -115,7 +115,7 @@ impl Gateway {
 pub(crate) fn problems(error: &SnapshotError) -> Vec<String> {
     match error {
         SnapshotError::Problems(problems) => problems.0.iter().map(located).collect(),
-        SnapshotError::Cases(failed) => failed.clone(),
+        SnapshotError::Cases(failed) | SnapshotError::Unproved(failed) => failed.clone(),
         SnapshotError::Read { .. }
         | SnapshotError::Policy(_)
         | SnapshotError::Older { .. }
@@ -135,6 +135,7 @@ fn at_fault(error: &SnapshotError, sources: &Sources) -> (ConfigFile, PathBuf) {
         SnapshotError::Read { .. } | SnapshotError::Endpoint { .. } => true,
         SnapshotError::Policy(_)
         | SnapshotError::Cases(_)
+        | SnapshotError::Unproved(_)
         | SnapshotError::Older { .. }
         | SnapshotError::Kept { .. }
         | SnapshotError::Settings(_) => false,

@@ -115,6 +115,9 @@ pub enum SnapshotError {
     /// The cases beside the policy do not pass.
     #[error("{} of the policy's cases failed: {}", .0.len(), .0.join("; "))]
     Cases(Vec<String>),
+    /// The proof found requests that would go where they may not.
+    #[error("the policy cannot be proved: {}; `weir policy prove` shows the requests", .0.join("; "))]
+    Unproved(Vec<String>),
     /// What the files say is wrong.
     #[error(transparent)]
     Problems(#[from] Problems),

@@ -31,6 +31,7 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
             note("  `weir policy test` runs them and shows what they do not see");
         }
         SnapshotError::Policy(_)
+        | SnapshotError::Unproved(_)
         | SnapshotError::Older { .. }
         | SnapshotError::Kept { .. }
         | SnapshotError::Settings(_)

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, Below)] = &[
     (
         "weir-server",
         Below::Only(&[
+            "weir-analyse",
             "weir-audit",
             "weir-classify",
             "weir-config",
@@ -44,6 +45,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-rollout",
         ]),
     ),
+    ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
     ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
@@ -73,6 +75,7 @@ const ARROWS: &[(&str, Below)] = &[
 
 /// No tokio, sockets, files, clocks, randomness or environment in these.
 const PURE: &[&str] = &[
+    "weir-analyse",
     "weir-audit",
     "weir-classify",
     "weir-config",

@@ -28,9 +28,9 @@ enum AuditCommand {
 }
 
 #[derive(Debug, clap::Args)]
-struct LogArgs {
+pub(crate) struct LogArgs {
     #[command(flatten)]
-    files: FilesArgs,
+    pub files: FilesArgs,
 
     /// The directory of the log, instead of that of the configuration
     #[arg(long, value_name = "DIR")]
@@ -38,7 +38,8 @@ struct LogArgs {
 }
 
 impl LogArgs {
-    fn directory(&self) -> Result<PathBuf, Failed> {
+    /// Where the log is.
+    pub fn directory(&self) -> Result<PathBuf, Failed> {
         match &self.log {
             Some(directory) => Ok(directory.clone()),
             None => Ok(self.files.load()?.loaded.config.state.join("audit")),
@@ -227,6 +228,7 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failed> {
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// A time, or a time before now.
 pub(crate) fn parse_time(text: &str) -> Result<WallTime, String> {
     let expected =
         "use a time such as `2026-11-24T12:00:00Z`, or a time before now such as `7d`, `2h` or `30m`";

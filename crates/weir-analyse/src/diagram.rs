@@ -1,0 +1,540 @@
+//! Decision diagrams: functions from the cells of all axes to a number.
+//!
+//! A diagram is a rooted graph. A node asks for the cell of one axis and has a child for each; a leaf is the
+//! value. Axes are asked in one order, a node whose children are all the same does not exist, and equal nodes
+//! are one node, so that equal functions are the same [`Ref`]. What is shared is worked on once: the work
+//! grows with the number of nodes, not with the number of combinations of cells.
+//!
+//! Source: R. E. Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", IEEE Transactions on
+//! Computers C-35(8), 1986; with leaves and cells of any number as in A. Srinivasan et al., "Algorithms for
+//! Discrete Function Manipulation", ICCAD 1990.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A function: a node or a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ref(u32);
+
+impl Ref {
+    const LEAF: u32 = 1 << 31;
+
+    /// The constant function.
+    pub const fn leaf(value: u32) -> Self {
+        Self(value | Self::LEAF)
+    }
+
+    /// The value, if it is constant.
+    pub const fn value(self) -> Option<u32> {
+        if self.0 & Self::LEAF == 0 { None } else { Some(self.0 & !Self::LEAF) }
+    }
+}
+
+/// The function that is false everywhere.
+pub(crate) const NO: Ref = Ref::leaf(0);
+/// The function that is true everywhere.
+pub(crate) const YES: Ref = Ref::leaf(1);
+
+/// More children than these, of all nodes, are not made: an analysis that needs them ends, and says so, before it takes all memory.
+const CHILDREN_MAX: usize = 24_000_000;
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    axis: u16,
+    start: u32,
+    /// The node before this one whose hash begins alike, if there is one; see [`Diagrams::heads`].
+    next: u32,
+}
+
+/// No node.
+const NONE: u32 = u32::MAX;
+
+/// Where nodes live.
+#[derive(Debug, Default)]
+pub(crate) struct Diagrams {
+    widths: Vec<usize>,
+    nodes: Vec<Node>,
+    children: Vec<Ref>,
+    /// For each beginning of a hash the newest node with it. As long as a power of two.
+    heads: Vec<u32>,
+    /// Children of the nodes that are being made, so that none of them needs memory of its own.
+    scratch: Vec<Ref>,
+    is_full: bool,
+}
+
+pub(crate) type Memo<K> = HashMap<K, Ref, Hashing>;
+
+impl Diagrams {
+    /// For axes of so many cells each, in the order in which they are asked for.
+    pub fn new(widths: Vec<usize>) -> Self {
+        Self { widths, heads: vec![NONE; 1 << 10], ..Self::default() }
+    }
+
+    /// Whether there was no room for a node; what was made since means nothing.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// How many cells an axis has.
+    pub fn width(&self, axis: usize) -> usize {
+        self.widths.get(axis).copied().unwrap_or(0)
+    }
+
+    /// How many axes there are.
+    pub fn axes(&self) -> usize {
+        self.widths.len()
+    }
+
+    /// The function that depends on `axis` first: one child for each of its cells.
+    pub fn node(&mut self, axis: usize, children: &[Ref]) -> Ref {
+        match children {
+            [first, rest @ ..] if rest.iter().any(|child| child != first) => {}
+            [first, ..] => return *first,
+            [] => return NO,
+        }
+        let hash = hash_of(axis, children);
+        self.known(hash, axis, children).unwrap_or_else(|| self.new_node(hash, axis, children))
+    }
+
+    fn known(&self, hash: u64, axis: usize, children: &[Ref]) -> Option<Ref> {
+        let mut at = self.heads.get(self.slot(hash)).copied().unwrap_or(NONE);
+        while let Some(node) = self.nodes.get(at as usize) {
+            let start = node.start as usize;
+            if usize::from(node.axis) == axis
+                && self.children.get(start..start + children.len()) == Some(children)
+            {
+                return Some(Ref(at));
+            }
+            at = node.next;
+        }
+        None
+    }
+
+    fn new_node(&mut self, hash: u64, axis: usize, children: &[Ref]) -> Ref {
+        if self.children.len() + children.len() > CHILDREN_MAX {
+            self.is_full = true;
+            return NO;
+        }
+        if self.nodes.len() >= self.heads.len() {
+            self.grow();
+        }
+        let slot = self.slot(hash);
+        let made = self.nodes.len() as u32;
+        let next = self.heads.get_mut(slot).map_or(NONE, |head| std::mem::replace(head, made));
+        // Both fit: there are fewer children than a u32 counts, and at least two cells to an axis that is asked for.
+        self.nodes.push(Node { axis: axis as u16, start: self.children.len() as u32, next });
+        self.children.extend_from_slice(children);
+        Ref(made)
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.heads.len() - 1)
+    }
+
+    /// Twice the room for beginnings of hashes.
+    fn grow(&mut self) {
+        self.heads = vec![NONE; self.heads.len() * 2];
+        for number in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get(number).copied() else { continue };
+            let (start, axis) = (node.start as usize, usize::from(node.axis));
+            let children = self.children.get(start..start + self.width(axis)).unwrap_or_default();
+            let slot = self.slot(hash_of(axis, children));
+            let next = self.heads.get_mut(slot).map_or(NONE, |head| std::mem::replace(head, number as u32));
+            if let Some(node) = self.nodes.get_mut(number) {
+                node.next = next;
+            }
+        }
+    }
+
+    /// The axis that a function asks for first; for a constant the number of axes.
+    pub fn top(&self, of: Ref) -> usize {
+        match of.value() {
+            Some(_) => self.widths.len(),
+            None => self.nodes.get(of.0 as usize).map_or(0, |node| usize::from(node.axis)),
+        }
+    }
+
+    /// The function that is left when `axis`, which is asked for first if at all, has this cell.
+    pub fn child(&self, of: Ref, axis: usize, cell: usize) -> Ref {
+        if of.value().is_some() {
+            return of;
+        }
+        match self.nodes.get(of.0 as usize) {
+            Some(node) if usize::from(node.axis) == axis => {
+                self.children.get(node.start as usize + cell).copied().unwrap_or(NO)
+            }
+            _ => of,
+        }
+    }
+
+    /// Combines two functions. `leaf` gives the result where it is clear already, and must for two constants.
+    pub fn combine(&mut self, a: Ref, b: Ref, mut leaf: impl FnMut(Ref, Ref) -> Option<Ref>) -> Ref {
+        self.combine_within(a, b, &mut leaf, &mut Memo::default())
+    }
+
+    fn combine_within(
+        &mut self,
+        a: Ref,
+        b: Ref,
+        leaf: &mut dyn FnMut(Ref, Ref) -> Option<Ref>,
+        memo: &mut Memo<(Ref, Ref)>,
+    ) -> Ref {
+        if let Some(clear) = leaf(a, b) {
+            return clear;
+        }
+        if self.is_full {
+            return NO;
+        }
+        if let Some(known) = memo.get(&(a, b)) {
+            return *known;
+        }
+        let axis = self.top(a).min(self.top(b));
+        let base = self.scratch.len();
+        let mut last = None;
+        for cell in 0..self.width(axis) {
+            let pair = (self.child(a, axis, cell), self.child(b, axis, cell));
+            // Neighbouring cells mostly behave alike.
+            let child = match last {
+                Some((known, child)) if known == pair => child,
+                _ => self.combine_within(pair.0, pair.1, leaf, memo),
+            };
+            last = Some((pair, child));
+            self.scratch.push(child);
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let made = self.node(axis, scratch.get(base..).unwrap_or_default());
+        scratch.truncate(base);
+        self.scratch = scratch;
+        memo.insert((a, b), made);
+        made
+    }
+
+    /// Replaces every value of a function.
+    pub fn map(&mut self, of: Ref, mut value: impl FnMut(u32) -> u32) -> Ref {
+        self.combine(of, YES, |a, _| a.value().map(|a| Ref::leaf(value(a))))
+    }
+
+    /// True where both are.
+    pub fn and(&mut self, a: Ref, b: Ref) -> Ref {
+        self.combine(a, b, |a, b| match (a, b) {
+            (NO, _) | (_, NO) => Some(NO),
+            (YES, other) | (other, YES) => Some(other),
+            (a, b) => (a == b).then_some(a),
+        })
+    }
+
+    /// True where one is.
+    pub fn or(&mut self, a: Ref, b: Ref) -> Ref {
+        self.combine(a, b, |a, b| match (a, b) {
+            (YES, _) | (_, YES) => Some(YES),
+            (NO, other) | (other, NO) => Some(other),
+            (a, b) => (a == b).then_some(a),
+        })
+    }
+
+    /// True where the first is and the second is not.
+    pub fn without(&mut self, a: Ref, b: Ref) -> Ref {
+        self.combine(a, b, |a, b| match (a, b) {
+            (NO, _) | (_, YES) => Some(NO),
+            (a, NO) => Some(a),
+            (YES, _) => b.value().map(|b| if b == 0 { YES } else { NO }),
+            (a, b) => (a == b).then_some(NO),
+        })
+    }
+
+    /// Where `condition` is true the constant, elsewhere `other`.
+    pub fn choose(&mut self, condition: Ref, constant: u32, other: Ref) -> Ref {
+        let constant = Ref::leaf(constant);
+        self.combine(condition, other, |condition, other| match condition {
+            NO => Some(other),
+            YES => Some(constant),
+            _ => (other == constant).then_some(other),
+        })
+    }
+
+    /// Where `condition` is true the first, elsewhere a constant.
+    pub fn restrict(&mut self, condition: Ref, of: Ref, elsewhere: u32) -> Ref {
+        let elsewhere = Ref::leaf(elsewhere);
+        self.combine(condition, of, |condition, of| match condition {
+            NO => Some(elsewhere),
+            YES => Some(of),
+            _ => (of == elsewhere).then_some(of),
+        })
+    }
+
+    /// True where a function has one of the values that `wanted` names.
+    pub fn where_value(&mut self, of: Ref, wanted: impl Fn(u32) -> bool) -> Ref {
+        self.map(of, |value| u32::from(wanted(value)))
+    }
+
+    /// Cells, one of each axis that matters, for which the function has a value that `wanted` names; `None` in
+    /// place of an axis that does not matter. The first such in the order of the cells.
+    pub fn find(&self, of: Ref, wanted: impl Fn(u32) -> bool) -> Option<Vec<Option<usize>>> {
+        let mut cells = vec![None; self.axes()];
+        let mut barren = HashSet::<Ref, Hashing>::default();
+        self.find_below(of, &wanted, &mut cells, &mut barren).then_some(cells)
+    }
+
+    fn find_below(
+        &self,
+        of: Ref,
+        wanted: &impl Fn(u32) -> bool,
+        cells: &mut [Option<usize>],
+        barren: &mut HashSet<Ref, Hashing>,
+    ) -> bool {
+        if let Some(value) = of.value() {
+            return wanted(value);
+        }
+        if barren.contains(&of) {
+            return false;
+        }
+        let axis = self.top(of);
+        for cell in 0..self.width(axis) {
+            if self.find_below(self.child(of, axis, cell), wanted, cells, barren) {
+                if let Some(place) = cells.get_mut(axis) {
+                    *place = Some(cell);
+                }
+                return true;
+            }
+        }
+        barren.insert(of);
+        false
+    }
+
+    /// For each axis whether a function depends on it.
+    pub fn axes_of(&self, of: Ref) -> Vec<bool> {
+        let mut depends = vec![false; self.axes()];
+        let mut seen = HashSet::<Ref, Hashing>::default();
+        let mut open = vec![of];
+        while let Some(at) = open.pop() {
+            if at.value().is_none() && seen.insert(at) {
+                let axis = self.top(at);
+                depends.iter_mut().skip(axis).take(1).for_each(|place| *place = true);
+                open.extend((0..self.width(axis)).map(|cell| self.child(at, axis, cell)));
+            }
+        }
+        depends
+    }
+
+    /// Cells for which a function is true, with this cell of this axis.
+    pub fn find_in_cell(&self, of: Ref, axis: usize, cell: usize) -> Option<Vec<Option<usize>>> {
+        let mut cells = vec![None; self.axes()];
+        let mut barren = HashSet::<Ref, Hashing>::default();
+        let found = self.find_in_cell_below(of, (axis, cell), &mut cells, &mut barren);
+        cells.iter_mut().skip(axis).take(1).for_each(|place| *place = Some(cell));
+        found.then_some(cells)
+    }
+
+    fn find_in_cell_below(
+        &self,
+        of: Ref,
+        fixed: (usize, usize),
+        cells: &mut [Option<usize>],
+        barren: &mut HashSet<Ref, Hashing>,
+    ) -> bool {
+        if of == NO || barren.contains(&of) {
+            return false;
+        }
+        let axis = self.top(of);
+        if axis >= self.axes() {
+            return true;
+        }
+        let choice = if axis == fixed.0 { fixed.1..fixed.1 + 1 } else { 0..self.width(axis) };
+        for cell in choice {
+            if self.find_in_cell_below(self.child(of, axis, cell), fixed, cells, barren) {
+                cells.iter_mut().skip(axis).take(1).for_each(|place| *place = Some(cell));
+                return true;
+            }
+        }
+        barren.insert(of);
+        false
+    }
+
+    /// Cells of which two functions have values that are `wanted`. `hopeless` may say early that there are none.
+    pub fn find_both(
+        &self,
+        a: Ref,
+        b: Ref,
+        hopeless: impl Fn(Ref, Ref) -> bool,
+        wanted: impl Fn(u32, u32) -> bool,
+    ) -> Option<Vec<Option<usize>>> {
+        let mut search = Both { diagrams: self, hopeless, wanted, barren: HashSet::default() };
+        let mut cells = vec![None; self.axes()];
+        search.descend(a, b, &mut cells).then_some(cells)
+    }
+
+    /// Cells for which both are true.
+    pub fn find_overlap(&self, a: Ref, b: Ref) -> Option<Vec<Option<usize>>> {
+        self.find_both(a, b, |a, b| a == NO || b == NO, |a, b| a == 1 && b == 1)
+    }
+
+    /// Whether the first is true only where the second is.
+    pub fn implies(&self, a: Ref, b: Ref) -> bool {
+        self.find_both(a, b, |a, b| a == NO || b == YES || a == b, |a, b| a == 1 && b == 0).is_none()
+    }
+
+    /// How many combinations of one cell of each axis give a value that `wanted` names.
+    pub fn count(&self, of: Ref, wanted: impl Fn(u32) -> bool) -> Count {
+        let mut memo = HashMap::default();
+        let below = self.count_below(of, &wanted, &mut memo);
+        below.times(self.combinations(0, self.top(of)))
+    }
+
+    /// Combinations of the axes from the one that `of` asks for first.
+    fn count_below(
+        &self,
+        of: Ref,
+        wanted: &impl Fn(u32) -> bool,
+        memo: &mut HashMap<Ref, Count, Hashing>,
+    ) -> Count {
+        if let Some(value) = of.value() {
+            return Count(u128::from(wanted(value)));
+        }
+        if let Some(known) = memo.get(&of) {
+            return *known;
+        }
+        let axis = self.top(of);
+        let mut sum = Count(0);
+        for cell in 0..self.width(axis) {
+            let child = self.child(of, axis, cell);
+            let below = self.count_below(child, wanted, memo);
+            sum = sum.plus(below.times(self.combinations(axis + 1, self.top(child))));
+        }
+        memo.insert(of, sum);
+        sum
+    }
+
+    fn combinations(&self, from: usize, to: usize) -> Count {
+        let widths = self.widths.get(from..to).unwrap_or_default();
+        widths.iter().fold(Count(1), |product, width| product.times(Count(*width as u128)))
+    }
+}
+
+fn hash_of(axis: usize, children: &[Ref]) -> u64 {
+    let mut mix = Mix(axis as u64);
+    children.iter().for_each(|child| mix.write_u32(child.0));
+    mix.finish()
+}
+
+struct Both<'d, H, W> {
+    diagrams: &'d Diagrams,
+    hopeless: H,
+    wanted: W,
+    barren: HashSet<(Ref, Ref), Hashing>,
+}
+
+impl<H: Fn(Ref, Ref) -> bool, W: Fn(u32, u32) -> bool> Both<'_, H, W> {
+    fn descend(&mut self, a: Ref, b: Ref, cells: &mut [Option<usize>]) -> bool {
+        if (self.hopeless)(a, b) {
+            return false;
+        }
+        if let (Some(a), Some(b)) = (a.value(), b.value()) {
+            return (self.wanted)(a, b);
+        }
+        if !self.barren.insert((a, b)) {
+            return false;
+        }
+        let axis = self.diagrams.top(a).min(self.diagrams.top(b));
+        for cell in 0..self.diagrams.width(axis) {
+            let (a, b) = (self.diagrams.child(a, axis, cell), self.diagrams.child(b, axis, cell));
+            if self.descend(a, b, cells) {
+                if let Some(place) = cells.get_mut(axis) {
+                    *place = Some(cell);
+                }
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A number of regions; the largest number that fits when there are more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Count(pub u128);
+
+impl Count {
+    fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    fn times(self, other: Self) -> Self {
+        Self(self.0.saturating_mul(other.0))
+    }
+}
+
+/// A quick hash for keys that nobody outside chooses freely: they are numbers of nodes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mix(u64);
+
+pub(crate) type Hashing = BuildHasherDefault<Mix>;
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The multiplier is 2^64 divided by the golden ratio; the rotation brings its high bits to bear.
+        self.0 = (self.0.rotate_left(29) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The function that is true for one cell of one axis.
+    fn only(diagrams: &mut Diagrams, axis: usize, cell: usize) -> Ref {
+        let children: Vec<Ref> =
+            (0..diagrams.width(axis)).map(|each| if each == cell { YES } else { NO }).collect();
+        diagrams.node(axis, &children)
+    }
+
+    #[test]
+    fn equal_functions_are_the_same_node_however_they_were_made() {
+        let mut d = Diagrams::new(vec![2, 3, 4]);
+        let (a, b, c) = (only(&mut d, 0, 1), only(&mut d, 1, 2), only(&mut d, 2, 0));
+        let (bc, ab, ac) = (d.or(b, c), d.and(a, b), d.and(a, c));
+        let one = d.and(a, bc);
+        assert_eq!(one, d.or(ab, ac));
+        let neither = d.without(YES, one);
+        assert_eq!(d.without(YES, neither), one);
+        assert_eq!(d.without(one, a), NO);
+    }
+
+    #[test]
+    fn combinations_are_counted_over_all_axes() {
+        let mut d = Diagrams::new(vec![2, 3, 4]);
+        let (b, c) = (only(&mut d, 1, 2), only(&mut d, 2, 0));
+        let both = d.or(b, c);
+        assert_eq!(d.count(both, |value| value == 1), Count(2 * (4 + 2)));
+        assert_eq!(d.count(YES, |value| value == 1), Count(24));
+        assert_eq!(d.count(NO, |value| value == 1), Count(0));
+    }
+
+    #[test]
+    fn cells_that_give_a_value_are_found() {
+        let mut d = Diagrams::new(vec![2, 3]);
+        let (a, b) = (only(&mut d, 0, 1), only(&mut d, 1, 2));
+        let value = d.choose(a, 7, b);
+        assert_eq!(d.find(value, |value| value == 1), Some(vec![Some(0), Some(2)]));
+        assert_eq!(d.find(value, |value| value == 7), Some(vec![Some(1), None]));
+        assert_eq!(d.find(value, |value| value == 9), None);
+    }
+}

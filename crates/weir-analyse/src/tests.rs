@@ -1,0 +1,193 @@
+//! The analysis says what `decide` does.
+
+use crate::environment::Environment;
+use crate::random::{condition, policy, request};
+use crate::rules::Rules;
+use crate::space::{Draft, Space};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use weir_policy::{Action, Catalogue, Decision, OwnedFacts, Policy, TargetId, Truth, decide};
+
+fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
+    let mut draft = Draft::default();
+    draft.add(policy, catalogue);
+    draft.space()
+}
+
+fn decided(policy: &Policy, catalogue: &Catalogue, request: &OwnedFacts) -> Decision {
+    let facts = request.borrow();
+    decide(policy, catalogue, catalogue.alias(facts.request.alias).unwrap(), &facts)
+}
+
+/// What a decision says besides the order of targets, which may hang on figures that no rule looks at.
+fn essence(decision: &Decision) -> (String, Result<(BTreeSet<TargetId>, String), String>) {
+    let says = match &decision.action {
+        Action::Route(plan) => {
+            let all = plan.targets().chain(plan.degrade.iter().copied()).collect();
+            Ok((all, format!("{:?}", plan.ladder)))
+        }
+        Action::Deny(denial) => Err(denial.code.to_string()),
+    };
+    (decision.rule.to_string(), says)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Wherever a request is, its region says of a condition what the condition says of the request.
+    #[test]
+    fn a_region_says_of_a_condition_what_the_condition_says(
+        condition in condition(), (policy, catalogue) in policy(), request in request(),
+    ) {
+        let mut draft = Draft::default();
+        draft.add(&policy, &catalogue);
+        draft.add_condition(&condition);
+        let mut space = draft.space();
+        let truth = space.condition(&condition);
+        let cells = space.locate(&request.borrow()).unwrap();
+        let expected = match condition.evaluate(&request.borrow()) {
+            Truth::False => 0,
+            Truth::Unknown => 1,
+            Truth::True => 2,
+        };
+        prop_assert_eq!(space.value(truth, &cells), Some(expected));
+    }
+
+    /// A request that stands for a region is in it, and every request is in a region that there can be.
+    #[test]
+    fn a_request_made_for_a_region_is_in_it((policy, catalogue) in policy(), request in request()) {
+        let space = space(&policy, &catalogue);
+        let cells = space.locate(&request.borrow()).unwrap();
+        prop_assert_eq!(space.value(space.possible, &cells), Some(1));
+        let chosen: Vec<Option<usize>> = cells.iter().copied().map(Some).collect();
+        let made = space.request(&chosen);
+        prop_assert_eq!(space.locate(&made.borrow()).unwrap(), cells);
+    }
+
+    /// All requests of a region are decided alike, by the rule that the analysis names.
+    #[test]
+    fn requests_of_one_region_are_decided_alike((policy, catalogue) in policy(), request in request()) {
+        let mut space = space(&policy, &catalogue);
+        let rules = Rules::of(&policy, &mut space);
+        let cells = space.locate(&request.borrow()).unwrap();
+        let decision = decided(&policy, &catalogue, &request);
+        let number = space.value(rules.first, &cells).unwrap() as usize;
+        let rule = policy.rules().get(number).unwrap_or(policy.unmatched());
+        prop_assert_eq!(&rule.name, &decision.rule);
+        let made = space.request(&cells.iter().copied().map(Some).collect::<Vec<_>>());
+        prop_assert_eq!(essence(&decided(&policy, &catalogue, &made)), essence(&decision));
+    }
+
+    /// So are those of different regions in the same circumstances, if the same rule decides.
+    #[test]
+    fn requests_in_the_same_circumstances_are_decided_alike(
+        (policy, catalogue) in policy(), requests in proptest::collection::vec(request(), 2..12),
+    ) {
+        let mut space = space(&policy, &catalogue);
+        let environment = Environment::of(&policy, &catalogue, &mut space);
+        let mut seen = std::collections::BTreeMap::new();
+        for request in requests {
+            let cells = space.locate(&request.borrow()).unwrap();
+            let circumstances = space.value(environment.which, &cells).unwrap();
+            let (rule, essence) = essence(&decided(&policy, &catalogue, &request));
+            let known = seen.entry((circumstances, rule)).or_insert_with(|| essence.clone());
+            prop_assert_eq!(&*known, &essence);
+        }
+    }
+}
+
+fn differs(before: &Policy, after: &Policy, catalogue: &Catalogue, request: &OwnedFacts) -> bool {
+    let essence_of = |policy| essence(&decided(policy, catalogue, request)).1;
+    essence_of(before) != essence_of(after)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What two policies do differently with any request is told, and what is told they do.
+    #[test]
+    fn every_difference_is_told_and_every_one_told_is_there(
+        (before, catalogue) in policy(), rules in crate::random::rules(),
+        requests in proptest::collection::vec(request(), 1..40),
+    ) {
+        let after = Policy::new(before.boundary.clone(), rules);
+        let subject = |policy| crate::Subject { policy, catalogue: &catalogue };
+        let difference = crate::diff(subject(&before), subject(&after)).unwrap();
+        let names = |request: &OwnedFacts| {
+            let facts = request.borrow();
+            (before.rule_for(&facts).name.clone(), after.rule_for(&facts).name.clone())
+        };
+        for request in &requests {
+            let (old, new) = names(request);
+            let told = difference.changes.iter().any(|change| change.before == old && change.after == new);
+            prop_assert!(told || !differs(&before, &after, &catalogue, request));
+        }
+        for change in &difference.changes {
+            for effect in &change.effects {
+                prop_assert_eq!(names(&effect.example), (change.before.clone(), change.after.clone()));
+                let is_outward = matches!(effect.kind, crate::ChangeKind::Opened | crate::ChangeKind::Closed
+                    | crate::ChangeKind::Denied | crate::ChangeKind::Allowed | crate::ChangeKind::Targets);
+                prop_assert!(!is_outward || differs(&before, &after, &catalogue, &effect.example));
+            }
+        }
+    }
+
+    /// The conditions that a region is told by hold in the region and nowhere else.
+    #[test]
+    fn a_region_told_in_conditions_is_the_region((policy, catalogue) in policy()) {
+        let mut space = space(&policy, &catalogue);
+        let rules = Rules::of(&policy, &mut space);
+        for region in rules.decides.iter().copied() {
+            let (cubes, more) = crate::cover::cover(region, 50, &mut space);
+            let told = cubes.iter().fold(crate::diagram::NO, |told, cube| {
+                let cube = crate::cover::diagram(cube, &mut space);
+                space.diagrams.or(told, cube)
+            });
+            let told = space.diagrams.and(told, space.possible);
+            prop_assert!(space.diagrams.implies(told, region));
+            prop_assert!(more || told == region);
+        }
+    }
+
+    /// A rule that decides about any request is not called dead, and examples show what they are for.
+    #[test]
+    fn no_rule_that_decides_is_called_dead(
+        (policy, catalogue) in policy(), requests in proptest::collection::vec(request(), 1..40),
+    ) {
+        let proof = crate::prove(&policy, &catalogue).unwrap();
+        let dead = |finding: &&crate::Finding| {
+            matches!(finding.kind, crate::Kind::Unreachable | crate::Kind::Shadowed)
+        };
+        let dead: BTreeSet<_> = proof.findings.iter().filter(dead).filter_map(|finding| finding.rule.clone()).collect();
+        for request in &requests {
+            prop_assert!(!dead.contains(&policy.rule_for(&request.borrow()).name));
+        }
+        for finding in &proof.findings {
+            prop_assert!(finding.severity() != crate::Severity::Error, "{:?}", finding);
+            let (Some(example), Some(rule)) = (&finding.example, &finding.rule) else { continue };
+            let decides = &policy.rule_for(&example.borrow()).name;
+            let expected = match finding.kind {
+                crate::Kind::Shadowed => finding.others.contains(decides),
+                crate::Kind::Overtaken => finding.others == [decides.clone()],
+                crate::Kind::Redundant | crate::Kind::DeadEnd | crate::Kind::Overlap => decides == rule,
+                _ => true,
+            };
+            prop_assert!(expected, "{:?} decided by {}", finding, decides);
+        }
+    }
+
+    /// Without a rule that is called redundant or shadowed nothing is different.
+    #[test]
+    fn what_is_called_needless_is_needless((policy, catalogue) in policy()) {
+        let proof = crate::prove(&policy, &catalogue).unwrap();
+        for finding in proof.findings {
+            let needless = matches!(finding.kind,
+                crate::Kind::Unreachable | crate::Kind::Shadowed | crate::Kind::Redundant);
+            let Some(name) = finding.rule.filter(|_| needless) else { continue };
+            let rest = policy.rules().iter().filter(|rule| rule.name != name).cloned().collect();
+            let without = Policy::new(policy.boundary.clone(), rest);
+            let subject = |policy| crate::Subject { policy, catalogue: &catalogue };
+            prop_assert!(crate::diff(subject(&policy), subject(&without)).unwrap().changes.is_empty());
+        }
+    }
+}
