@@ -82,7 +82,7 @@ impl Reading<'_, '_> {
         };
         let mut facts = given.facts;
         facts.insert(Fact::Name(NameFact::RequestAlias), FactValue::Name(alias.into()));
-        Some(Case {
+        let case = Case {
             name: name.value.clone(),
             file: self.file.clone(),
             line: name.place.line,
@@ -90,7 +90,12 @@ impl Reading<'_, '_> {
             facts: facts.into_iter().collect(),
             wish: given.wish,
             expect: self.expectation(expect)?,
-        })
+        };
+        if let Err(error) = case.facts(None) {
+            self.report.error(name.place, error.to_string(), "write a value that the fact can have");
+            return None;
+        }
+        Some(case)
     }
 
     /// The alias that is asked for: that of the request or the facts, or the only one there is.

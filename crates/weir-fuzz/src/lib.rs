@@ -10,6 +10,7 @@ mod config;
 mod index;
 mod inspect;
 mod json;
+mod rollout;
 mod sse;
 
 pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
@@ -18,6 +19,7 @@ pub use config::{config, policy};
 pub use index::index;
 pub use inspect::inspect;
 pub use json::json;
+pub use rollout::{policy_bundle, policy_cases};
 pub use sse::sse;
 
 /// A target.
@@ -32,13 +34,15 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
     Target { name: "chat_reply", check: chat_reply, mutations: 20_000 },
     Target { name: "config", check: config, mutations: 2_000 },
     Target { name: "policy", check: policy, mutations: 2_000 },
+    Target { name: "policy_cases", check: policy_cases, mutations: 1_000 },
+    Target { name: "policy_bundle", check: policy_bundle, mutations: 5_000 },
     Target { name: "index", check: index, mutations: 5_000 },
     Target { name: "inspect", check: inspect, mutations: 5_000 },
     Target { name: "audit_frame", check: audit_frame, mutations: 20_000 },

@@ -10,11 +10,11 @@ use crate::gateway::Gateway;
 use crate::reload::{ReloadOutcome, ReloadState, problems};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
-use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use weir_audit::Ident;
+use std::time::{SystemTime, UNIX_EPOCH};
 use weir_audit::event::PolicyStaged;
+use weir_audit::{Ident, WallTime};
 use weir_rollout::{Alarm, Mode, Rollout, Stage, Turn};
 
 /// How far a policy is to come.
@@ -249,7 +249,7 @@ impl Gateway {
         let origin = &snapshot.policy.origin;
         let revision = snapshot.loaded.policy_revision.as_str().to_owned();
         let entry = HistoryEntry {
-            at: Timestamp::now().to_string(),
+            at: now().to_string(),
             what,
             revision: revision.clone(),
             stage,
@@ -396,6 +396,12 @@ fn before(history: &[HistoryEntry], in_force: &str) -> Option<String> {
     let mut seen = BTreeSet::from([in_force]);
     let newest = history.iter().rev().filter(|entry| seen.insert(entry.revision.as_str()));
     newest.into_iter().find(|entry| entry.what == What::Applied).map(|entry| entry.revision.clone())
+}
+
+/// With milliseconds, as records have it.
+fn now() -> WallTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    WallTime::from_unix_ms(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn stage_word(stage: Stage) -> Ident {

@@ -80,6 +80,7 @@ cases:
   - { name: c, expect: { rule: everything else may use the clod } }
   - { name: d, expect: { target: there/cloud-modle } }
   - { name: d, expect: {} }
+  - { name: f, facts: { data.level: unknown }, expect: { zone: local } }
   - { name: e, facts: { request.alias: autoo }, expect: { denied: maybe } }
 ";
     let output = home(wrong).weir(&["policy", "test"]);
@@ -93,6 +94,7 @@ cases:
         "there are two cases `d`",
         "this case expects nothing",
         "there is no alias `autoo`",
+        "`data.level` cannot be `unknown`",
     ] {
         assert!(shown.contains(said), "{said}: {shown}");
     }

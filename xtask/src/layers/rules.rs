@@ -25,6 +25,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-local",
             "weir-policy",
             "weir-rollout",
+            "weir-rollout",
             "weir-store",
             "weir-wire",
         ]),

@@ -153,6 +153,9 @@ fn print_tallies(status: &Value) {
     ));
     let shadow = |what: &str| text(status, &format!("/on_its_way/shadow/{what}"));
     let (same, different) = (shadow("same"), shadow("different"));
+    if [&same, &different].iter().all(|count| *count == "0") {
+        return;
+    }
     line(paint(
         ASIDE,
         format_args!(
