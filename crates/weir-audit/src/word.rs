@@ -123,21 +123,22 @@ fn is_ident_char(c: char) -> bool {
     u8::try_from(c).is_ok_and(is_ident_byte)
 }
 
-/// One bit for each ASCII character.
-const IDENT_BYTES: u128 = {
-    let mut set = 0;
+/// For each byte, whether an identifier may hold it.
+const IDENT_BYTES: [bool; 256] = {
+    let mut set = [false; 256];
+    let mut rest: &mut [bool] = &mut set;
     let mut byte = 0;
-    while byte < 128 {
-        if is_listed(byte) {
-            set |= 1 << byte;
-        }
-        byte += 1;
+    while let [first, others @ ..] = rest {
+        *first = is_listed(byte);
+        byte = byte.wrapping_add(1);
+        rest = others;
     }
     set
 };
 
+#[expect(clippy::indexing_slicing, reason = "there is an entry for each byte")]
 const fn is_ident_byte(byte: u8) -> bool {
-    byte < 128 && IDENT_BYTES >> byte & 1 == 1
+    IDENT_BYTES[byte as usize]
 }
 
 const fn is_listed(byte: u8) -> bool {

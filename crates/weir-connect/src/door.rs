@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
@@ -23,7 +23,10 @@ use weir_wire::{Destination, Encode, Nothing};
 pub struct Door<Z: Zone> {
     backend: Arc<str>,
     prefix: String,
+    /// Those of a body of JSON that asks for JSON.
     headers: HeaderMap,
+    /// The path that was asked for first, which is nearly always the one that is asked for.
+    usual: OnceLock<(String, Uri)>,
     connector: Connector,
     pool: Arc<Pool>,
     zone: PhantomData<Z>,
@@ -83,6 +86,7 @@ impl<Z: Zone> Door<Z> {
             backend: endpoint.backend.clone(),
             prefix: endpoint.origin.prefix.clone(),
             headers: headers(&endpoint)?,
+            usual: OnceLock::new(),
             connector: Connector::new(&endpoint, rule)?,
             pool: Arc::default(),
             zone: PhantomData,
@@ -121,7 +125,8 @@ impl<Z: Zone> Door<Z> {
         first_byte_timeout: Duration,
     ) -> Result<Response, SendError> {
         self.admit(&permit)?;
-        let request = self.request(Method::GET, path, Accept::Json, Full::default())?;
+        let mut request = self.request(Method::GET, path, Accept::Json, Full::default())?;
+        request.headers_mut().remove(CONTENT_TYPE);
         Ok(self.exchange(request, first_byte_timeout).await?)
     }
 
@@ -130,10 +135,7 @@ impl<Z: Zone> Door<Z> {
         let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
         let to = Destination { model: call.model, outside: Z::KIND == ZoneKind::Cloud };
         permit.content().encode(&to, &mut body);
-        let body = Full::new(Bytes::from(body));
-        let mut request = self.request(Method::POST, call.path, call.accept, body)?;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(request)
+        Ok(self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?)
     }
 
     fn admit<C>(&self, permit: &Permit<C, Z>) -> Result<(), SendError> {
@@ -144,7 +146,7 @@ impl<Z: Zone> Door<Z> {
         Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
     }
 
-    /// INVARIANT (built headers): all there are, but for the content type and length of a body.
+    /// INVARIANT (built headers): all there are, but for the length of a body.
     fn request(
         &self,
         method: Method,
@@ -154,10 +156,23 @@ impl<Z: Zone> Door<Z> {
     ) -> Result<Request, ConnectError> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = uri(&self.prefix, path)?;
+        *request.uri_mut() = self.uri(path)?;
         *request.headers_mut() = self.headers.clone();
-        request.headers_mut().insert(ACCEPT, accept.header());
+        if accept != Accept::Json {
+            request.headers_mut().insert(ACCEPT, accept.header());
+        }
         Ok(request)
+    }
+
+    fn uri(&self, path: &str) -> Result<Uri, ConnectError> {
+        if let Some((usual, uri)) = self.usual.get()
+            && usual == path
+        {
+            return Ok(uri.clone());
+        }
+        let uri = uri(&self.prefix, path)?;
+        self.usual.get_or_init(|| (path.to_owned(), uri.clone()));
+        Ok(uri)
     }
 
     async fn exchange(&self, mut request: Request, first_byte: Duration) -> Result<Response, ConnectError> {
@@ -255,6 +270,8 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::NoHost)?;
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, host);
+    headers.insert(ACCEPT, Accept::Json.header());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

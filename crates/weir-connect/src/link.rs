@@ -7,6 +7,7 @@ use hyper::client::conn::http1::{self, Connection, SendRequest};
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub(crate) type Body = Full<Bytes>;
@@ -26,6 +27,7 @@ pub(crate) struct Link {
     sender: SendRequest<Body>,
     driver: Driver,
     peer: SocketAddr,
+    peer_ip: Arc<str>,
 }
 
 impl Link {
@@ -36,11 +38,17 @@ impl Link {
             .max_buf_size(BUFFER_BYTES_MAX)
             .handshake(transport)
             .await?;
-        Ok(Self { sender, driver: Driver { connection, ended: false }, peer })
+        let driver = Driver { connection, ended: false };
+        Ok(Self { sender, driver, peer, peer_ip: peer.ip().to_string().into() })
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// The address as text, written once for all requests of the connection.
+    pub(crate) fn peer_ip(&self) -> &Arc<str> {
+        &self.peer_ip
     }
 
     /// Sends one request and waits for the head of its response.

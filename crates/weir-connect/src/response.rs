@@ -18,15 +18,16 @@ pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     peer: SocketAddr,
+    peer_ip: Arc<str>,
     body: ResponseBody,
 }
 
 impl Response {
     pub(crate) fn new(response: http::Response<Incoming>, link: Box<Link>, pool: &Arc<Pool>) -> Self {
         let (head, incoming) = response.into_parts();
-        let peer = link.peer();
+        let (peer, peer_ip) = (link.peer(), link.peer_ip().clone());
         let body = ResponseBody::new(incoming, link, pool.clone());
-        Self { status: head.status, headers: head.headers, peer, body }
+        Self { status: head.status, headers: head.headers, peer, peer_ip, body }
     }
 
     /// The status.
@@ -45,6 +46,12 @@ impl Response {
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// The IP address that answered, as text.
+    #[must_use]
+    pub fn peer_ip(&self) -> &Arc<str> {
+        &self.peer_ip
     }
 
     /// The body. Dropping it before its end closes the connection.

@@ -47,12 +47,12 @@ fn every_segment_has_a_path(value: &Json) {
 struct Unreadable;
 
 /// As `serde_json` reads it, with numbers as their text.
-fn second_reading(data: &[u8]) -> Result<Json, Unreadable> {
+fn second_reading(data: &[u8]) -> Result<Json<'_>, Unreadable> {
     let raw: &RawValue = serde_json::from_slice(data).map_err(|_| Unreadable)?;
     value(raw)
 }
 
-fn value(raw: &RawValue) -> Result<Json, Unreadable> {
+fn value(raw: &RawValue) -> Result<Json<'_>, Unreadable> {
     let text = raw.get();
     match text.as_bytes().first() {
         Some(b'{') => object(text),
@@ -67,7 +67,7 @@ fn value(raw: &RawValue) -> Result<Json, Unreadable> {
     }
 }
 
-fn object(text: &str) -> Result<Json, Unreadable> {
+fn object(text: &str) -> Result<Json<'_>, Unreadable> {
     let mut object = weir_wire::json::Object::default();
     let Members(members) = read(text)?;
     for (key, member) in members {

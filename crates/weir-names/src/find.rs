@@ -1,7 +1,7 @@
 //! From text to names.
 
 use crate::chain::{Chain, LABELS, Scores};
-use crate::features::emit;
+use crate::features::{Around, Near, arounds, features, nears};
 use crate::gap::Gap;
 use crate::gate::{joins, stretches};
 use crate::model::Model;
@@ -87,10 +87,12 @@ impl Model<'_> {
         while from < text.len() {
             from = reading.words.read(text, from, from + CHUNK_BYTES, &self.lexicon);
             stretches(&reading.words, &mut reading.stretches);
-            for stretch in std::mem::take(&mut reading.stretches) {
-                reading.score(self, text, key, stretch.clone());
+            let stretches = std::mem::take(&mut reading.stretches);
+            for stretch in &stretches {
+                reading.score(self, text, key, stretch);
                 reading.names(stretch, thresholds, report)?;
             }
+            reading.stretches = stretches;
         }
         ControlFlow::Continue(())
     }
@@ -101,19 +103,20 @@ impl Model<'_> {
 struct Reading {
     words: Words,
     stretches: Vec<Range<usize>>,
+    nears: Vec<Near>,
     emissions: Vec<Scores>,
     links: Vec<usize>,
     chain: Chain,
 }
 
 impl Reading {
-    fn score(&mut self, model: &Model<'_>, text: &str, key: u64, stretch: Range<usize>) {
+    fn score(&mut self, model: &Model<'_>, text: &str, key: u64, stretch: &Range<usize>) {
         self.emissions.clear();
         self.links.clear();
-        for index in stretch {
-            let mut sums = [0; LABELS - 1];
-            emit(text, &self.words, index, key, &mut |feature| model.add(feature, &mut sums));
-            self.emissions.push(model.scores(sums));
+        nears(&self.words, stretch, &mut self.nears);
+        for (index, around) in stretch.clone().zip(arounds(&self.nears)) {
+            let features = features(text, &self.words, index, around, key);
+            self.emissions.push(model.scores(features.all()));
             self.links.push(link(self.words.gap(index)));
         }
         self.chain.run(&self.emissions, &self.links, model.steps());
@@ -121,14 +124,14 @@ impl Reading {
 
     fn names(
         &self,
-        stretch: Range<usize>,
+        stretch: &Range<usize>,
         thresholds: &Thresholds,
         report: &mut dyn FnMut(Name) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut open: Option<(usize, Name)> = None;
         for (offset, index) in stretch.clone().enumerate() {
             let [_, marginals @ ..] = self.chain.marginal(offset);
-            let Some(token) = self.words.at(index).map(|word| word.token) else { continue };
+            let Some(word) = self.words.at(index) else { continue };
             let best =
                 (0..KINDS.len()).max_by(|a, b| value(&marginals, *a).total_cmp(&value(&marginals, *b)));
             let kind = best.unwrap_or_default();
@@ -139,15 +142,15 @@ impl Reading {
             }
             match &mut open {
                 Some((last, name)) if *last == kind && offset > 0 && self.continues(index) => {
-                    name.end = token.end;
+                    name.end = word.end;
                     name.score = name.score.max(probability);
                 }
                 _ => {
                     flush(&mut open, thresholds, report)?;
                     let Some(named) = KINDS.get(kind) else { continue };
                     let name = Name {
-                        start: token.start,
-                        end: token.end,
+                        start: word.start,
+                        end: word.end,
                         kind: *named,
                         score: probability,
                         is_short: self.words.is_short(index),
@@ -162,8 +165,7 @@ impl Reading {
     fn continues(&self, index: usize) -> bool {
         let gap = self.words.gap(index);
         joins(gap)
-            && (gap != Gap::Stop
-                || self.words.at(index - 1).is_some_and(|word| word.token.end - word.token.start < 4))
+            && (gap != Gap::Stop || self.words.at(index - 1).is_some_and(|word| word.end - word.start < 4))
     }
 }
 
@@ -236,20 +238,24 @@ pub fn samples(
     let key = key.map_or(0, key_hash);
     let mut words = Words::default();
     let mut ranges = Vec::new();
+    let mut near = Vec::new();
     let mut from = 0;
     while from < text.len() {
         from = words.read(text, from, from + CHUNK_BYTES, lexicon);
         words.forget(forget);
         stretches(&words, &mut ranges);
         for stretch in &ranges {
-            take(stretch.clone().filter_map(|index| sample(text, &words, index, key)).collect());
+            nears(&words, stretch, &mut near);
+            let words_around = stretch.clone().zip(arounds(&near));
+            take(
+                words_around.filter_map(|(index, around)| sample(text, &words, index, around, key)).collect(),
+            );
         }
     }
 }
 
-fn sample(text: &str, words: &Words, index: usize, key: u64) -> Option<Sample> {
-    let token = words.at(index)?.token;
-    let mut features = Vec::new();
-    emit(text, words, index, key, &mut |feature| features.push(feature));
-    Some(Sample { range: token.start..token.end, link: link(token.gap), features })
+fn sample(text: &str, words: &Words, index: usize, around: &Around, key: u64) -> Option<Sample> {
+    let word = words.at(index)?;
+    let features = features(text, words, index, around, key).all().to_vec();
+    Some(Sample { range: word.start..word.end, link: link(word.gap), features })
 }

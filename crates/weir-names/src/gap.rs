@@ -79,8 +79,11 @@ mod sign {
     pub(super) const OTHER: u32 = 1 << 21;
 }
 
+/// How many classes of signs there are.
+pub(crate) const CLASSES: usize = sign::OTHER.trailing_zeros() as usize + 1;
+
 /// The signs between two words, added up.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Signs {
     bits: u32,
     count: u32,
@@ -90,17 +93,22 @@ pub(crate) struct Signs {
 }
 
 impl Signs {
-    pub(crate) fn add(&mut self, c: char) {
-        let bit = bit(c);
+    pub(crate) const fn new() -> Self {
+        Self { bits: 0, count: 0, lines: 0, spaces: 0, first_is_space: false }
+    }
+
+    /// Adds a sign of a class, as [`class`] gives it.
+    pub(crate) const fn add(&mut self, class: u32) {
+        let bit = 1 << class;
         self.first_is_space |= self.count == 0 && bit & (sign::SPACE | sign::TAB) != 0;
         self.bits |= bit;
         self.count += 1;
-        self.lines += u32::from(bit == sign::LINE);
-        self.spaces += u32::from(bit == sign::SPACE);
+        self.lines += (bit == sign::LINE) as u32;
+        self.spaces += (bit == sign::SPACE) as u32;
     }
 
-    /// Whether the signs end a line.
-    pub(crate) fn kind(self) -> Gap {
+    /// What the signs together are.
+    pub(crate) const fn kind(self) -> Gap {
         let space = self.bits & sign::SPACE != 0;
         match self.bits & !(sign::SPACE | sign::TAB) {
             0 if self.bits & sign::TAB != 0 || self.spaces > 1 => Gap::Column,
@@ -151,7 +159,7 @@ impl Signs {
         }
     }
 
-    fn line_end(self, bits: u32) -> Gap {
+    const fn line_end(self, bits: u32) -> Gap {
         let ends_only = sign::LINE | sign::DOT | sign::COMMA | sign::COLON | sign::MARK | sign::SEMICOLON;
         if bits & !ends_only != 0 {
             Gap::Item
@@ -162,7 +170,7 @@ impl Signs {
         }
     }
 
-    fn colon(self, space: bool) -> Gap {
+    const fn colon(self, space: bool) -> Gap {
         if self.count > 1 && !space {
             Gap::Code
         } else if space {
@@ -174,7 +182,7 @@ impl Signs {
 }
 
 /// The first kind whose signs are there, the telling ones first.
-fn mixed(bits: u32) -> Gap {
+const fn mixed(bits: u32) -> Gap {
     const ORDER: &[(u32, Gap)] = &[
         (sign::CODE, Gap::Code),
         (sign::MARKUP, Gap::Markup),
@@ -198,10 +206,22 @@ fn mixed(bits: u32) -> Gap {
     if bits & sign::QUOTE != 0 && bits & sign::COLON != 0 {
         return Gap::Value;
     }
-    ORDER.iter().find(|(sign, _)| bits & sign != 0).map_or(Gap::Other, |(_, gap)| *gap)
+    let mut order = ORDER;
+    while let [(sign, gap), rest @ ..] = order {
+        if bits & *sign != 0 {
+            return *gap;
+        }
+        order = rest;
+    }
+    Gap::Other
 }
 
-fn bit(c: char) -> u32 {
+/// The class of a sign: a number below [`CLASSES`].
+pub(crate) const fn class(c: char) -> u32 {
+    bit(c).trailing_zeros()
+}
+
+const fn bit(c: char) -> u32 {
     match c {
         ' ' | '\u{A0}' | '\u{2000}'..='\u{200B}' | '\u{202F}' | '\u{3000}' => sign::SPACE,
         '\t' => sign::TAB,

@@ -15,7 +15,8 @@ const REACH: usize = 2;
 /// The stretches of words that are looked at, in order, apart from each other.
 pub(crate) fn stretches(words: &Words, out: &mut Vec<Range<usize>>) {
     out.clear();
-    for index in (0..words.len()).filter(|index| is_candidate(words, *index)) {
+    let possible = words.all().iter().enumerate().filter(|(_, word)| is_possible(word));
+    for (index, _) in possible.filter(|(index, word)| is_candidate(words, *index, word)) {
         let stretch = widen(words, index);
         match out.last_mut() {
             Some(last) if stretch.start <= last.end => last.end = last.end.max(stretch.end),
@@ -43,16 +44,22 @@ pub(crate) fn joins(gap: Gap) -> bool {
 
 fn may_join(word: Option<&Word>) -> bool {
     word.is_some_and(|word| {
-        word.token.shape.is_capital()
+        word.shape.is_capital()
             || word.known.any(NAME.with(Known::PARTICLE)) && !word.known.any(Known::FUNCTION)
             || word.known.any(Known::PARTICLE)
     })
 }
 
-fn is_candidate(words: &Words, index: usize) -> bool {
-    let Some(word) = words.at(index) else { return false };
+/// Whether a word may be a candidate, by itself: most words of most texts may not.
+fn is_possible(word: &Word) -> bool {
+    let Word { shape, known, .. } = *word;
+    let is_unusual = (known == Known::default()) | (known.any(NAME) & !known.any(Known::FUNCTION));
+    shape.is_capital() | (shape == Shape::Lower) & is_unusual
+}
+
+fn is_candidate(words: &Words, index: usize, word: &Word) -> bool {
     let known = word.known;
-    match word.token.shape {
+    match word.shape {
         Shape::Title | Shape::Inner | Shape::Caps => {
             if known.any(NAME) {
                 !known.any(COMMON) || known.any(Known::GIVEN_FREQUENT) || stands_out(words, index)
@@ -70,7 +77,7 @@ fn is_candidate(words: &Words, index: usize) -> bool {
 
 /// A capital that the place in the sentence does not explain, or beside another capital.
 fn stands_out(words: &Words, index: usize) -> bool {
-    let capital = |offset| words.near(index, offset).is_some_and(|word| word.token.shape.is_capital());
+    let capital = |offset| words.near(index, offset).is_some_and(|word| word.shape.is_capital());
     let next = words.gap(index + 1);
     !opens_sentence(words.gap(index))
         || matches!(next, Gap::Line | Gap::Paragraph | Gap::Item)
@@ -89,7 +96,7 @@ fn follows_title(words: &Words, index: usize) -> bool {
 
 /// `Captain J`, `F. A.`
 fn is_initial_of_person(words: &Words, index: usize) -> bool {
-    let initial = |offset| words.near(index, offset).is_some_and(|word| word.token.shape == Shape::Initial);
+    let initial = |offset| words.near(index, offset).is_some_and(|word| word.shape == Shape::Initial);
     let stops = |gap| matches!(gap, Gap::Stop | Gap::Dot);
     follows_title(words, index)
         || stops(words.gap(index)) && initial(-1)
@@ -109,7 +116,7 @@ fn may_be_small_name(words: &Words, index: usize, known: Known) -> bool {
     if attached(words.gap(index)) || attached(words.gap(index + 1)) {
         return false;
     }
-    let long = words.at(index).is_some_and(|word| word.token.end - word.token.start > 2);
+    let long = words.at(index).is_some_and(|word| word.end - word.start > 2);
     long && (known.any(NAME)
         || known == Known::default() && words.is_small(index) && words.code_level(index) < 2)
 }

@@ -61,42 +61,54 @@ impl Known {
 
 /// Buckets are chosen by so many bits of a word's hash.
 const BUCKET_BITS: u32 = 15;
-/// Bytes of an entry: sixteen more bits of the hash, sixteen properties, little endian.
-const ENTRY: usize = 4;
+const BUCKETS: usize = 1 << BUCKET_BITS;
+/// How many words a bucket holds.
+const SLOTS: usize = 15;
+/// Bytes of a bucket: a line of the processor's cache.
+const BUCKET: usize = 64;
 
 /// Words by hash. A word that is not in it seems to be with a chance of about one in ten thousand.
+///
+/// A bucket: tags of fifteen words, sixteen more bits of their hashes; the number of the bucket that goes on
+/// where this one is full, or 0; properties of fifteen words; 0. Where there is no word, tag and properties
+/// are 0. Numbers have two bytes, little endian. The buckets that go on come after those that hashes choose.
 #[derive(Debug)]
 pub struct Lexicon<'m> {
-    starts: Vec<u32>,
-    entries: &'m [u8],
+    buckets: &'m [[u8; BUCKET]],
 }
 
 impl<'m> Lexicon<'m> {
-    /// Reads the bytes that [`encode`] wrote; gives the rest too.
+    /// Reads the bytes that [`encode`] wrote.
     #[must_use]
-    pub fn decode(bytes: &'m [u8]) -> Option<(Self, &'m [u8])> {
-        let (counts, rest) = bytes.split_at_checked(1 << BUCKET_BITS)?;
-        let mut starts = Vec::with_capacity(counts.len() + 1);
-        starts.push(0);
-        let mut total = 0_u32;
-        for count in counts {
-            total += u32::from(*count);
-            starts.push(total);
-        }
-        let (entries, rest) = rest.split_at_checked(total as usize * ENTRY)?;
-        Some((Self { starts, entries }, rest))
+    pub fn decode(bytes: &'m [u8]) -> Option<Self> {
+        let (buckets, rest) = bytes.as_chunks();
+        (rest.is_empty() && buckets.len() >= BUCKETS).then_some(Self { buckets })
     }
 
-    pub(crate) fn find(&self, word: Hash) -> Known {
-        let (bucket, tag) = place(word.finish());
-        let (Some(&start), Some(&end)) = (self.starts.get(bucket), self.starts.get(bucket + 1)) else {
-            return Known::default();
-        };
-        let entries = self.entries.get(start as usize * ENTRY..end as usize * ENTRY).unwrap_or_default();
-        let (entries, _) = entries.as_chunks::<ENTRY>();
-        let found = entries.iter().find(|[a, b, _, _]| u16::from_le_bytes([*a, *b]) == tag);
-        found.map_or(Known::default(), |[_, _, a, b]| Known(u16::from_le_bytes([*a, *b])))
+    pub(crate) fn find(&self, hash: u64) -> Known {
+        let (bucket, tag) = place(hash);
+        let Some(bucket) = self.buckets.get(bucket) else { return Known::default() };
+        let (known, more) = look(bucket, tag);
+        // One condition of two: each by itself is often true, and guessed wrong as often.
+        if (known == Known::default()) & (more != 0) {
+            let more = self.buckets.get(BUCKETS - 1 + usize::from(more));
+            return more.map_or(known, |bucket| look(bucket, tag).0);
+        }
+        known
     }
+}
+
+/// The properties of a word of a bucket, and the number of the bucket that goes on.
+///
+/// All tags are compared, as that is a few instructions: none is there twice, and zeros add nothing.
+fn look(bucket: &[u8; BUCKET], tag: u16) -> (Known, u16) {
+    let (numbers, _) = bucket.as_chunks();
+    let (tags, properties) = numbers.split_at(SLOTS + 1);
+    let known = tags.iter().zip(properties).fold(0, |known, (other, properties)| {
+        let is_it = u16::from(u16::from_le_bytes(*other) == tag);
+        known | u16::from_le_bytes(*properties) & is_it.wrapping_neg()
+    });
+    (Known(known), tags.last().map_or(0, |more| u16::from_le_bytes(*more)))
 }
 
 fn place(hash: u64) -> (usize, u16) {
@@ -104,26 +116,59 @@ fn place(hash: u64) -> (usize, u16) {
     (usize::try_from(bucket).unwrap_or_default(), hash as u16)
 }
 
-/// Writes plain words with their properties.
+/// Writes plain words with their properties. Of words with the same tag in the same bucket the first counts.
 #[must_use]
 pub fn encode(words: impl Iterator<Item = (String, Known)>) -> Vec<u8> {
-    let mut buckets: Vec<Vec<(u16, Known)>> = vec![Vec::new(); 1 << BUCKET_BITS];
+    let mut buckets: Vec<Vec<(u16, Known)>> = vec![Vec::new(); BUCKETS];
     for (word, known) in words {
-        let (bucket, tag) = place(Hash::of(&word).finish());
-        if let Some(bucket) = buckets.get_mut(bucket)
-            && bucket.len() < usize::from(u8::MAX)
-        {
+        let (bucket, tag) = place(Hash::of(&word));
+        if let Some(bucket) = buckets.get_mut(bucket) {
             bucket.push((tag, known));
         }
     }
-    let mut bytes: Vec<u8> =
-        buckets.iter().map(|bucket| u8::try_from(bucket.len()).unwrap_or(u8::MAX)).collect();
-    for (tag, known) in buckets.iter_mut().flat_map(|bucket| {
-        bucket.sort_unstable_by_key(|(tag, _)| *tag);
-        bucket.iter()
-    }) {
-        bytes.extend(tag.to_le_bytes());
-        bytes.extend(known.0.to_le_bytes());
+    let mut bytes = Vec::with_capacity(BUCKETS * BUCKET);
+    let mut more = Vec::new();
+    for bucket in &mut buckets {
+        bucket.sort_by_key(|(tag, _)| *tag);
+        bucket.dedup_by_key(|(tag, _)| *tag);
+        let (words, rest) = bucket.split_at(bucket.len().min(SLOTS));
+        // What finds no place in two buckets is left out: of a million words none, most likely.
+        let rest = rest.get(..SLOTS).unwrap_or(rest);
+        if !rest.is_empty() {
+            write(rest, 0, &mut more);
+        }
+        let next = if rest.is_empty() { 0 } else { more.len() / BUCKET };
+        write(words, u16::try_from(next).unwrap_or_default(), &mut bytes);
     }
+    bytes.extend(more);
     bytes
+}
+
+fn write(words: &[(u16, Known)], more: u16, out: &mut Vec<u8>) {
+    let slots = |number: fn(&(u16, Known)) -> u16| {
+        words.iter().map(number).chain(std::iter::repeat(0)).take(SLOTS).collect::<Vec<u16>>()
+    };
+    let numbers = [slots(|(tag, _)| *tag), vec![more], slots(|(_, known)| known.0), vec![0]];
+    out.extend(numbers.iter().flatten().flat_map(|number| number.to_le_bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUCKET, BUCKETS, Known, Lexicon, encode};
+    use crate::hash::Hash;
+
+    #[test]
+    fn a_full_bucket_goes_on_in_another() {
+        let words: Vec<String> = (0..400_000).map(|number| format!("word{number}")).collect();
+        let known = |number: usize| Known(1 + (number % 1000) as u16);
+        let bytes = encode(words.iter().cloned().enumerate().map(|(number, word)| (word, known(number))));
+        assert!(bytes.len() > (BUCKETS + 1000) * BUCKET);
+        let Some(lexicon) = Lexicon::decode(&bytes) else { panic!("not decoded") };
+        let lost = words.iter().enumerate().filter(|(n, word)| lexicon.find(Hash::of(word)) != known(*n));
+        // Those that share bucket and tag with another.
+        assert!(lost.count() < 100);
+        let strangers =
+            (0..100_000).filter(|n| lexicon.find(Hash::of(&format!("no{n}"))) != Known::default());
+        assert!(strangers.count() < 100);
+    }
 }

@@ -4,8 +4,8 @@
 //! a pure function of text and model: no files, clocks or randomness. What the model was trained on, how
 //! well it does and where it fails is in `docs/models/names.md`.
 //!
-//! 1. **Words** (`token`, `gap`, `words`): runs of letters and digits with their places, how they are
-//!    written, what stands between them, and what the lexicon knows of them.
+//! 1. **Words** (`block`, `token`, `signs`, `gap`, `words`): runs of letters and digits with their places, how
+//!    they are written, what stands between them, and what the lexicon knows of them.
 //! 2. **Gate** (`gate`): the few words that may belong to a name, with their neighbours.
 //! 3. **Features** (`features`): hashes of what a word and its surroundings look like.
 //! 4. **Chain** (`chain`): the probability of each label, given those of the neighbours.
@@ -13,6 +13,7 @@
 //!
 //! The work grows with the text and no faster: each word is looked at a bounded number of times.
 
+mod block;
 mod chain;
 mod features;
 mod find;
@@ -22,6 +23,7 @@ mod gate;
 mod hash;
 mod lexicon;
 mod model;
+mod signs;
 mod token;
 mod words;
 
@@ -34,7 +36,7 @@ pub use model::{BadModel, Model, encode_model};
 #[must_use]
 pub fn plain_words(entry: &str) -> Vec<String> {
     let mut words = Vec::new();
-    token::tokens(entry, 0, entry.len(), &mut words);
+    token::tokens(entry, 0, entry.len(), &mut |token| words.push(token));
     let text = |token: &token::Token| entry.get(token.start..token.end).unwrap_or_default();
     words
         .iter()

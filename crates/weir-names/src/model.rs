@@ -5,21 +5,27 @@ use crate::lexicon::{Known, Lexicon, encode};
 use std::sync::LazyLock;
 
 /// The first bytes of a model: the format's name and version.
-const MAGIC: &[u8; 8] = b"WEIRNER1";
+const MAGIC: &[u8; 8] = b"WEIRNER2";
+/// Where the rows begin: what comes before is filled up with zeros to a multiple of a cache line.
+const HEADER: usize = 448;
 /// A row of weights: one byte for each label but the first, whose weights are 0.
 const ROW: usize = LABELS - 1;
 
 /// A trained model.
 ///
-/// The file: the magic bytes; the logarithm to base 2 of the number of rows, a byte; the scale of the
-/// weights, an `f32`; the scores of steps, `f32`s; the rows, a signed byte for each label but the first;
-/// the lexicon: a count of entries for each bucket, then the entries. Numbers are little endian.
+/// The file: the magic bytes; a hash of all bytes after it, 8 bytes; the logarithm to base 2 of the number of
+/// rows, 4 bytes; the scale of the weights, an `f32`; the scores of steps, `f32`s; zeros up to [`HEADER`]; the
+/// rows, a signed byte for each label but the first; the lexicon. Numbers are little endian.
+///
+/// Nothing is made of it when it is loaded: rows and lexicon are read where they lie, and of the file only the
+/// pages that texts call for come into memory.
 #[derive(Debug)]
 pub struct Model<'m> {
-    bits: u32,
     scale: f32,
     steps: Steps,
-    rows: &'m [u8],
+    /// How far the hash of a feature is shifted to be the number of its row.
+    shift: u32,
+    rows: &'m [[u8; ROW]],
     pub(crate) lexicon: Lexicon<'m>,
     digest: u64,
 }
@@ -29,8 +35,12 @@ pub struct Model<'m> {
 #[error("these bytes are not a name model of format {}", String::from_utf8_lossy(MAGIC))]
 pub struct BadModel;
 
-static EMBEDDED: LazyLock<Result<Model<'static>, BadModel>> =
-    LazyLock::new(|| Model::load(include_bytes!("../model/names.bin")));
+/// Begins with a cache line, so that no row or bucket lies in two.
+#[repr(align(64))]
+struct Aligned<T: ?Sized>(T);
+
+static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../model/names.bin"));
+static EMBEDDED: LazyLock<Result<Model<'static>, BadModel>> = LazyLock::new(|| Model::load(&FILE.0));
 
 impl Model<'static> {
     /// The model that comes with this crate.
@@ -52,28 +62,30 @@ impl<'m> Model<'m> {
     }
 
     fn decode(bytes: &'m [u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(MAGIC)?;
-        let (&bits, rest) = rest.split_first()?;
-        let (scale, mut rest) = float(rest)?;
+        let (header, rest) = bytes.split_at_checked(HEADER)?;
+        let header = header.strip_prefix(MAGIC)?;
+        let (digest, header) = header.split_first_chunk()?;
+        let (bits, header) = header.split_first_chunk()?;
+        let bits = u32::from_le_bytes(*bits);
+        let (scale, mut header) = float(header)?;
         let mut steps = Steps::default();
         for score in steps.iter_mut().flatten().flatten() {
-            (*score, rest) = float(rest)?;
+            (*score, header) = float(header)?;
         }
-        let rows = 1_usize.checked_shl(bits.into())?.checked_mul(ROW)?;
-        let (rows, rest) = rest.split_at_checked(rows)?;
-        let (lexicon, rest) = Lexicon::decode(rest)?;
-        let steps = steps.map(|step| step.map(|row| row.map(f32::exp)));
-        rest.is_empty().then_some(Self {
-            bits: bits.into(),
+        let rows = 1_usize.checked_shl(bits)?.checked_mul(ROW)?;
+        let (rows, lexicon) = rest.split_at_checked(rows)?;
+        let (rows, _) = rows.as_chunks();
+        Some(Self {
             scale,
-            steps,
+            steps: steps.map(|step| step.map(|row| row.map(f32::exp))),
+            shift: u64::BITS.checked_sub(bits)?,
             rows,
-            lexicon,
-            digest: digest(bytes),
+            lexicon: Lexicon::decode(lexicon)?,
+            digest: u64::from_le_bytes(*digest),
         })
     }
 
-    /// A hash of the model's bytes.
+    /// A hash of the model's bytes, as its maker computed it.
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.digest
@@ -83,14 +95,16 @@ impl<'m> Model<'m> {
         &self.steps
     }
 
-    /// Adds the weights of a feature to the sums, which are scaled by [`scores`](Self::scores).
-    pub(crate) fn add(&self, feature: u64, sums: &mut [i32; ROW]) {
-        let row = usize::try_from(feature >> (u64::BITS - self.bits)).unwrap_or_default() * ROW;
-        let weights = self.rows.get(row..row + ROW).unwrap_or_default();
-        sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += i32::from(weight.cast_signed()));
-    }
-
-    pub(crate) fn scores(&self, sums: [i32; ROW]) -> Scores {
+    /// The scores of the labels of a word with these features.
+    ///
+    /// The loop is short, so that the processor fetches many rows at once: most lie far away.
+    pub(crate) fn scores(&self, features: &[u64]) -> Scores {
+        let mut sums = [0_i32; ROW];
+        for feature in features {
+            let row = usize::try_from(feature >> self.shift).unwrap_or_default();
+            let weights = self.rows.get(row).copied().unwrap_or_default();
+            sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += i32::from(weight.cast_signed()));
+        }
         let [a, b, c, d] = sums.map(|sum| sum as f32 * self.scale);
         [0.0, a, b, c, d]
     }
@@ -105,13 +119,13 @@ pub fn encode_model(
 ) -> Vec<u8> {
     let largest = rows.iter().flatten().fold(0.0_f32, |max, weight| max.max(weight.abs()));
     let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
-    let mut bytes = MAGIC.to_vec();
-    bytes.push(u8::try_from(rows.len().max(1).ilog2()).unwrap_or_default());
+    let mut bytes = rows.len().max(1).ilog2().to_le_bytes().to_vec();
     bytes.extend(scale.to_le_bytes());
     bytes.extend(steps.iter().flatten().flatten().flat_map(|score| score.to_le_bytes()));
+    bytes.resize(HEADER - MAGIC.len() - size_of::<u64>(), 0);
     bytes.extend(rows.iter().flatten().map(|weight| ((weight / scale).round() as i8).cast_unsigned()));
     bytes.extend(encode(words));
-    bytes
+    [MAGIC.as_slice(), &digest(&bytes).to_le_bytes(), &bytes].concat()
 }
 
 fn float(bytes: &[u8]) -> Option<(f32, &[u8])> {
@@ -127,3 +141,38 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 const _: () = assert!(LINKS == 4);
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE, Known, MAGIC, Model, ROW, Steps, digest, encode_model};
+
+    #[test]
+    fn the_embedded_model_has_the_digest_of_its_bytes() {
+        let bytes = FILE.0.get(MAGIC.len() + size_of::<u64>()..).unwrap();
+        assert_eq!(Model::embedded().unwrap().digest(), digest(bytes));
+    }
+
+    #[test]
+    fn a_model_that_is_written_is_read_again() {
+        let rows: Vec<[f32; ROW]> = (0..16).map(|row| [1.27, -1.27, row as f32 / 100.0, 0.0]).collect();
+        let word = ("berta".to_owned(), Known::GIVEN);
+        let bytes = encode_model(&rows, &Steps::default(), std::iter::once(word));
+        let model = Model::load(&bytes).unwrap();
+        assert_eq!(model.digest(), digest(bytes.get(16..).unwrap()));
+        assert_eq!(model.lexicon.find(crate::hash::Hash::of("berta")), Known::GIVEN);
+        // The first four bits of a feature are the number of its row.
+        let [none, a, b, c, _] = model.scores(&[3 << 60, 4 << 60]);
+        assert_eq!(none, 0.0);
+        let is_near = |score: f32, expected: f32| (score - expected).abs() < 0.001;
+        assert!(is_near(a, 2.54) && is_near(b, -2.54) && is_near(c, 0.07), "{a} {b} {c}");
+    }
+
+    #[test]
+    fn what_is_cut_or_of_another_format_is_refused() {
+        let bytes = encode_model(&[[1.0; ROW]; 4], &Steps::default(), std::iter::empty());
+        assert!(Model::load(&bytes).is_ok());
+        assert!(Model::load(bytes.get(..bytes.len() - 1).unwrap()).is_err());
+        assert!(Model::load(bytes.get(1..).unwrap()).is_err());
+        assert!(Model::load(&[]).is_err());
+    }
+}

@@ -1,8 +1,10 @@
 //! Words with their places, and what can be said of each without looking at another.
 
+use crate::block::{Block, Run};
 use crate::fold::{is_mark, plain};
-use crate::gap::{Gap, Signs};
+use crate::gap::Gap;
 use crate::hash::Hash;
+use crate::signs::skip;
 
 /// A run of letters and digits.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +14,7 @@ pub(crate) struct Token {
     /// The byte after the word.
     pub(crate) end: usize,
     /// Of the word in plain lower-case letters.
-    pub(crate) word: Hash,
+    pub(crate) hash: u64,
     pub(crate) shape: Shape,
     /// What stands before it.
     pub(crate) gap: Gap,
@@ -54,80 +56,65 @@ impl Shape {
     }
 }
 
-/// Appends the words of `text` that begin in `from..to`; gives the place to go on from.
-///
-/// Backslash escapes of line breaks, tabs and quotation marks count as these: a body is often read as it
-/// stands, its escapes not yet undone.
-pub(crate) fn tokens(text: &str, from: usize, to: usize, out: &mut Vec<Token>) -> usize {
+/// Gives the words of `text` that begin in `from..to`, and the place to go on from.
+pub(crate) fn tokens(text: &str, from: usize, to: usize, take: &mut impl FnMut(Token)) -> usize {
+    let to = to.min(text.len());
+    let mut is_first = from == 0;
     let mut at = from;
     loop {
-        let (start, signs) = gap(text, at);
-        if start >= to.min(text.len()) {
+        let (start, gap) = skip(text, at);
+        if start >= to {
             // The signs after the last word belong to the next one.
             return if at > from && start < text.len() { at } else { start };
         }
-        let (end, word, shape) = word(text, start);
-        let gap = if out.is_empty() && from == 0 { Gap::Start } else { signs.kind() };
-        out.push(Token { start, end, word, shape, gap });
+        let gap = if std::mem::take(&mut is_first) { Gap::Start } else { gap };
+        let (end, hash, shape) = word(text, start);
+        take(Token { start, end, hash, shape, gap });
         at = end;
     }
 }
 
-/// Skips what is no word.
-fn gap(text: &str, from: usize) -> (usize, Signs) {
-    let bytes = text.as_bytes();
-    let mut signs = Signs::default();
-    let mut at = from;
-    while let Some(&byte) = bytes.get(at) {
-        if byte.is_ascii_alphanumeric() {
-            break;
-        }
-        if byte == b'\\' {
-            let (c, length) = escape(bytes, at);
-            signs.add(c);
-            at += length;
-        } else if byte < 0x80 {
-            signs.add(byte.into());
-            at += 1;
-        } else {
-            let Some(c) = char_at(text, at) else { break };
-            if c.is_alphanumeric() {
-                break;
-            }
-            signs.add(c);
-            at += c.len_utf8();
-        }
+fn word(text: &str, start: usize) -> (usize, u64, Shape) {
+    let block = Block::at(text.as_bytes(), start);
+    let run = block.run();
+    if !run.is_word {
+        return long_word(text, start);
     }
-    (at, signs)
+    let mut hash = Hash::new();
+    hash.block(block, run.length);
+    let shape = if run.is_small() { Shape::Lower } else { Letters::of(run).shape() };
+    (start + run.length, hash.finish(), shape)
 }
 
-/// What a backslash stands for, and how long that is: several before a letter are an escape of an escape.
-fn escape(bytes: &[u8], at: usize) -> (char, usize) {
-    let run = bytes.iter().skip(at).take(8).take_while(|byte| **byte == b'\\').count();
-    match bytes.get(at + run) {
-        Some(b'n' | b'r') => ('\n', run + 1),
-        Some(b't') => ('\t', run + 1),
-        Some(b'"') => ('"', run + 1),
-        _ => ('\\', run),
-    }
-}
-
-fn word(text: &str, start: usize) -> (usize, Hash, Shape) {
+/// A word of more than one block, or with letters beyond ASCII.
+#[inline(never)]
+fn long_word(text: &str, start: usize) -> (usize, u64, Shape) {
     let bytes = text.as_bytes();
     let mut hash = Hash::new();
     let mut letters = Letters::default();
     let mut at = start;
-    while let Some(&byte) = bytes.get(at) {
-        if byte.is_ascii_alphanumeric() {
-            hash.byte(byte | if byte.is_ascii_digit() { 0 } else { 0x20 });
-            letters.ascii(byte);
-            at += 1;
-            continue;
-        }
-        if byte < 0x80 {
+    loop {
+        let block = Block::at(bytes, at);
+        let run = block.run();
+        hash.block(block, run.length);
+        letters.run(run);
+        at += run.length;
+        if run.is_word {
             break;
         }
-        let Some(c) = char_at(text, at) else { break };
+        let foreign = foreign(text, at, &mut hash, &mut letters);
+        if foreign == at && run.length < Block::LENGTH {
+            break;
+        }
+        at = foreign;
+    }
+    (at, hash.finish(), letters.shape())
+}
+
+/// Reads letters beyond ASCII; gives the place after them.
+fn foreign(text: &str, from: usize, hash: &mut Hash, letters: &mut Letters) -> usize {
+    let mut at = from;
+    for c in text.get(from..).unwrap_or_default().chars().take_while(|c| !c.is_ascii()) {
         if c.is_alphanumeric() {
             hash.letter(plain(c));
             letters.add(c);
@@ -136,11 +123,7 @@ fn word(text: &str, start: usize) -> (usize, Hash, Shape) {
         }
         at += c.len_utf8();
     }
-    (at, hash, letters.shape())
-}
-
-fn char_at(text: &str, at: usize) -> Option<char> {
-    text.get(at..)?.chars().next()
+    at
 }
 
 /// Counts of kinds of letters in a word.
@@ -154,12 +137,18 @@ struct Letters {
 }
 
 impl Letters {
-    fn ascii(&mut self, byte: u8) {
-        let upper = byte.is_ascii_uppercase();
-        self.begins_upper |= upper && self.count() == 0;
-        self.upper += u32::from(upper);
-        self.lower += u32::from(byte.is_ascii_lowercase());
-        self.digits += u32::from(byte.is_ascii_digit());
+    fn of(run: Run) -> Self {
+        let mut letters = Self::default();
+        letters.run(run);
+        letters
+    }
+
+    fn run(&mut self, run: Run) {
+        let (upper, digits) = (run.upper(), run.digits());
+        self.begins_upper |= run.begins_upper() && self.count() == 0;
+        self.upper += upper;
+        self.lower += run.length as u32 - upper - digits;
+        self.digits += digits;
     }
 
     fn add(&mut self, c: char) {
@@ -196,6 +185,57 @@ impl Letters {
             (1, _) if begins_upper => Shape::Title,
             _ if begins_upper => Shape::Inner,
             _ => Shape::Camel,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Letters, is_mark, plain, tokens, word};
+    use crate::hash::Hash;
+    use crate::signs::{skip, skip_many};
+
+    /// Letter by letter, as the definition has it.
+    fn word_by_letters(text: &str, start: usize) -> (usize, u64, super::Shape) {
+        let (mut hash, mut letters, mut end) = (Hash::new(), Letters::default(), start);
+        for c in text.get(start..).unwrap().chars().take_while(|c| c.is_alphanumeric() || is_mark(*c)) {
+            if c.is_alphanumeric() {
+                hash.letter(plain(c));
+                letters.add(c);
+            }
+            end += c.len_utf8();
+        }
+        (end, hash.finish(), letters.shape())
+    }
+
+    fn check(text: &str) {
+        let mut words = Vec::new();
+        tokens(text, 0, text.len(), &mut |token| words.push(token));
+        let mut last = 0;
+        for token in words {
+            assert_eq!(skip(text, last), skip_many(text, last), "{text:?} at {last}");
+            assert_eq!(token.start, skip_many(text, last).0, "{text:?} at {last}");
+            let by_letters = word_by_letters(text, token.start);
+            assert_eq!((token.end, token.hash, token.shape), by_letters, "{text:?} at {}", token.start);
+            assert_eq!(word(text, token.start), by_letters);
+            last = token.end;
+        }
+    }
+
+    #[test]
+    fn blocks_and_tables_read_what_letter_by_letter_is_there() {
+        const PARTS: [&str; 22] = [
+            "a", "Z", "7", "q9", " ", "  ", ", ", ".", "_", "\\n", "\\", "\n", "\t", "\0", "é", "Ö",
+            "e\u{301}", "\u{AD}", "中", "Ж", "٣", "“",
+        ];
+        for start in ["", "word", "Capital", "ABCDEFGH", "sixteen1letters2", "x. "] {
+            for first in PARTS {
+                for second in PARTS {
+                    for third in PARTS {
+                        check(&[start, first, second, third, first].concat());
+                    }
+                }
+            }
         }
     }
 }

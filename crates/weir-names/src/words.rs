@@ -6,13 +6,21 @@ use crate::lexicon::{Known, Lexicon};
 use crate::token::{Shape, Token, tokens};
 use std::ops::Range;
 
-/// One word.
+/// One word. Half a cache line: a chunk of text has thousands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
-    pub(crate) token: Token,
-    pub(crate) known: Known,
+    /// First byte in the text.
+    pub(crate) start: usize,
+    /// The byte after the word.
+    pub(crate) end: usize,
+    /// Of its plain letters.
+    pub(crate) hash: u64,
     /// Index of its line.
-    line: usize,
+    line: u32,
+    pub(crate) known: Known,
+    pub(crate) shape: Shape,
+    /// What stands before it.
+    pub(crate) gap: Gap,
 }
 
 /// What a line looks like.
@@ -30,12 +38,14 @@ struct Line {
     code: usize,
 }
 
+/// Room is made for so many words at first, and for more if there are more.
+const BYTES_PER_WORD: usize = 5;
+
 /// Words of a bounded stretch of a text. Beyond both ends there are none.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     words: Vec<Word>,
     lines: Vec<Line>,
-    tokens: Vec<Token>,
     /// Whether the text begins and ends with these words.
     is_whole: [bool; 2],
 }
@@ -43,20 +53,20 @@ pub(crate) struct Words {
 impl Words {
     /// Reads the words that begin in `from..to`; gives the place where to go on.
     pub(crate) fn read(&mut self, text: &str, from: usize, to: usize, lexicon: &Lexicon<'_>) -> usize {
-        self.tokens.clear();
-        self.words.clear();
-        self.lines.clear();
-        let next = tokens(text, from, to, &mut self.tokens);
-        for (index, token) in self.tokens.iter().enumerate() {
-            if self.lines.is_empty() || matches!(token.gap, Gap::Line | Gap::Paragraph | Gap::Item) {
-                self.lines.push(Line { first: index, ..Line::default() });
+        let Self { words, lines, is_whole: _ } = self;
+        words.clear();
+        lines.clear();
+        words.reserve(to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1);
+        let mut line = Line::default();
+        let next = tokens(text, from, to, &mut |token| {
+            if matches!(token.gap, Gap::Line | Gap::Paragraph | Gap::Item) {
+                lines.push(line);
+                line = Line { first: words.len(), ..Line::default() };
             }
-            if let Some(line) = self.lines.last_mut() {
-                line.add(token);
-            }
-            let known = if token.shape.is_word() { lexicon.find(token.word) } else { Known::default() };
-            self.words.push(Word { token: *token, known, line: self.lines.len() - 1 });
-        }
+            line.add(&token);
+            words.push(Word::new(&token, lexicon, lines.len() as u32));
+        });
+        lines.push(line);
         self.is_whole = [from == 0, next >= text.len()];
         next
     }
@@ -83,16 +93,16 @@ impl Words {
     /// Makes strangers of words, for training.
     pub(crate) fn forget(&mut self, forget: &mut dyn FnMut(&Range<usize>) -> bool) {
         for word in &mut self.words {
-            if forget(&(word.token.start..word.token.end)) {
+            if forget(&(word.start..word.end)) {
                 word.known = Known::default();
                 // No word has the hash of its place and a sign.
-                word.token.word = Hash::of(&format!("\u{1}{}", word.token.start));
+                word.hash = Hash::of(&format!("\u{1}{}", word.start));
             }
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.words.len()
+    pub(crate) fn all(&self) -> &[Word] {
+        &self.words
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Word> {
@@ -106,7 +116,7 @@ impl Words {
 
     /// What stands before a word; the text's end counts as the end of a paragraph.
     pub(crate) fn gap(&self, index: usize) -> Gap {
-        self.words.get(index).map_or(Gap::Paragraph, |word| word.token.gap)
+        self.words.get(index).map_or(Gap::Paragraph, |word| word.gap)
     }
 
     /// The number of the word in its line.
@@ -116,7 +126,7 @@ impl Words {
     }
 
     fn line_of(&self, index: usize) -> Option<&Line> {
-        self.lines.get(self.words.get(index)?.line)
+        self.lines.get(self.words.get(index)?.line as usize)
     }
 
     /// How code-like the lines around a word are: 0 is prose, 3 is code.
@@ -163,7 +173,7 @@ impl Words {
 
     /// A word's line together with the ones above and below.
     fn around(&self, index: usize) -> Line {
-        let line = self.words.get(index).map_or(0, |word| word.line);
+        let line = self.words.get(index).map_or(0, |word| word.line as usize);
         let lines =
             self.lines.get(line.saturating_sub(1)..(line + 2).min(self.lines.len())).unwrap_or_default();
         lines.iter().fold(Line::default(), |sum, line| Line {
@@ -193,18 +203,12 @@ impl Line {
 }
 
 impl Word {
-    /// The hash of a word, or of the edge of the text.
-    pub(crate) fn hash(word: Option<&Word>) -> u64 {
-        match word {
-            None => 1,
-            // The amount does not matter.
-            Some(Word { token: Token { shape: Shape::Number, .. }, .. }) => 2,
-            Some(word) => word.token.word.finish(),
-        }
-    }
-
-    pub(crate) fn shape(word: Option<&Word>) -> u64 {
-        word.map_or(15, |word| word.token.shape as u64)
+    fn new(token: &Token, lexicon: &Lexicon<'_>, line: u32) -> Self {
+        let Token { start, end, hash, shape, gap } = *token;
+        // Looked up in any case: the processor guesses too often wrong whether a word is one.
+        let known = lexicon.find(hash);
+        let known = if shape.is_word() { known } else { Known::default() };
+        Self { start, end, hash, line, known, shape, gap }
     }
 }
 

@@ -153,9 +153,9 @@ const COSTS_MIN: u64 = 50;
 impl Bounds {
     /// The first measure by which the new policy is out of bounds, and not by chance.
     ///
-    /// A share is out when the lower end of its Wilson interval lies above the share before plus the
-    /// bound; a cost when its mean lies above the bound by 3.5 standard errors. Without a request under the
-    /// policy in force there is nothing to compare with, and no alarm.
+    /// A share is out when so many hits would be chance less than once in ten thousand times if it were the
+    /// share before plus the bound; a cost when its mean lies above the bound by 3.5 standard errors. Without a
+    /// request under the policy in force there is nothing to compare with, and no alarm.
     #[must_use]
     pub fn alarm(&self, before: &Tally, after: &Tally) -> Option<Alarm> {
         let shares = [
@@ -164,10 +164,13 @@ impl Bounds {
             (Measure::CloudShare, before.cloud, after.cloud, self.cloud_share),
         ];
         let out = shares.into_iter().find_map(|(measure, hits_before, hits_after, points)| {
-            let before = share(hits_before, before.requests)?;
-            let bound = before + f64::from(points) / 100.0;
-            let is_out = wilson_low(hits_after, after.requests)? > bound;
-            is_out.then(|| Alarm { measure, before, after: share(hits_after, after.requests).unwrap_or(0.0) })
+            let seen_before = share(hits_before, before.requests)?;
+            // One hit more than there was: of few requests little is known.
+            let at_most = share(hits_before + 1, before.requests + 1)?;
+            let bound = (at_most + f64::from(points) / 100.0).min(1.0);
+            let seen_after = share(hits_after, after.requests)?;
+            let is_out = exceeds(hits_after, after.requests, bound);
+            is_out.then_some(Alarm { measure, before: seen_before, after: seen_after })
         });
         out.or_else(|| self.cost_alarm(before, after))
     }
@@ -189,16 +192,18 @@ fn share(hits: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| hits as f64 / of as f64)
 }
 
-/// The lower end of the interval in which a share lies that was seen as `hits` of `of`.
+/// Whether so many hits of so many requests are more than a share of `bound` gives by chance: less often than
+/// once in ten thousand times.
 ///
-/// Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-fn wilson_low(hits: u64, of: u64) -> Option<f64> {
-    let n = of as f64;
-    let seen = share(hits, of)?;
-    let z2 = SURE * SURE;
-    let middle = seen + z2 / (2.0 * n);
-    let spread = SURE * (seen * (1.0 - seen) / n + z2 / (4.0 * n * n)).sqrt();
-    Some((middle - spread) / (1.0 + z2 / n))
+/// Source: the Chernoff bound of the binomial distribution; Hoeffding, "Probability inequalities for sums of bounded
+/// random variables" (1963), theorem 1.
+fn exceeds(hits: u64, of: u64, bound: f64) -> bool {
+    const RARE: f64 = 1e-4;
+    let Some(seen) = share(hits, of).filter(|seen| *seen > bound) else { return false };
+    // 0 · ln 0 is 0.
+    let term = |p: f64, q: f64| if p > 0.0 { p * (p / q).ln() } else { 0.0 };
+    let divergence = term(seen, bound) + term(1.0 - seen, 1.0 - bound);
+    of as f64 * divergence > -RARE.ln()
 }
 
 #[cfg(test)]
@@ -229,7 +234,8 @@ mod tests {
     #[test]
     fn what_one_request_more_could_explain_is_no_alarm() {
         let before = tally(1000, denied_every(100));
-        assert_eq!(measure(&before, &tally(10, denied_every(10))), None);
+        assert_eq!(measure(&before, &tally(1, denied_every(1))), None);
+        assert_eq!(measure(&before, &tally(10, denied_every(5))), None);
         assert_eq!(measure(&before, &tally(10_000, denied_every(50))), None, "within the bound");
         assert_eq!(measure(&before, &tally(10_000, denied_every(10))), Some(Measure::Denials));
     }

@@ -5,6 +5,8 @@ use weir_audit::event::hex;
 /// A multiple of an id's 16 bytes.
 const POOL_BYTES: usize = 4096;
 
+const REPLY: &str = "chatcmpl-";
+
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
 /// what its audit events carry.
 #[derive(Debug, Clone)]
@@ -19,8 +21,18 @@ impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
     pub fn new() -> Self {
         let digits = hex(&random());
-        let id = |prefix: &str| Ident::new(&[prefix, &digits].concat());
-        Self { request: id("req_"), decision: id("dec_"), reply: ["chatcmpl-", &digits].concat() }
+        let mut text = String::with_capacity(REPLY.len() + digits.len());
+        let mut id = |prefix: &str| {
+            text.clear();
+            text.push_str(prefix);
+            text.push_str(&digits);
+            Ident::new(&text)
+        };
+        let (request, decision) = (id("req_"), id("dec_"));
+        text.clear();
+        text.push_str(REPLY);
+        text.push_str(&digits);
+        Self { request, decision, reply: text }
     }
 }
 

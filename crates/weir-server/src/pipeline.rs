@@ -58,7 +58,7 @@ pub(crate) async fn chat_completions(
             let mut head = HeaderMap::new();
             ledger.stamp(&mut head);
             relay.carry(ledger);
-            return reply::stream(head, *relay);
+            return reply::stream(head, relay);
         }
         Err(failure) => {
             ledger.fail(&failure);

@@ -7,8 +7,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
 
-/// A body for a client: whole, or relayed as it comes.
-pub(crate) type Body = Either<Full<Bytes>, StreamRelay>;
+/// A body for a client: whole, or relayed as it comes. The relay is boxed: replies are moved often, and it
+/// is large.
+pub(crate) type Body = Either<Full<Bytes>, Box<StreamRelay>>;
 
 /// Room for the headers of an answer with those that say what was decided.
 const USUAL_HEADERS: usize = 10;
@@ -33,7 +34,7 @@ pub(crate) fn text(status: StatusCode, content_type: &'static str, body: impl In
 }
 
 /// A stream under these headers and those of every stream.
-pub(crate) fn stream(head: HeaderMap, relay: StreamRelay) -> Response<Body> {
+pub(crate) fn stream(head: HeaderMap, relay: Box<StreamRelay>) -> Response<Body> {
     let mut response = Response::new(Either::Right(relay));
     *response.headers_mut() = head;
     let headers = response.headers_mut();

@@ -68,6 +68,7 @@ impl PolicyText {
 /// What every record of a snapshot has in common.
 #[derive(Debug)]
 pub(crate) struct Words {
+    pub policy: Ident,
     pub config: Ident,
     pub scanner: Ident,
 }
@@ -192,7 +193,11 @@ impl Snapshot {
         )?;
         let engine = remembering(Engine::new(loaded.classify.clone())?);
         let doors = Arc::new(doors(&loaded)?);
-        let words = Words { config: Ident::new(&loaded.config_digest), scanner: Ident::new(engine.digest()) };
+        let words = Words {
+            policy: Ident::of(loaded.policy_revision.shared()),
+            config: Ident::new(&loaded.config_digest),
+            scanner: Ident::new(engine.digest()),
+        };
         let detectors = Detectors::new(&loaded)
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);

@@ -129,7 +129,7 @@ impl Trainer<'_> {
     /// The bytes of a model that learned from `documents` and from templates.
     fn model(&self, documents: &[Document]) -> Result<Vec<u8>, String> {
         let Args { bits, epochs, rate, dropout, clean, plain, fillings, seed, runs, .. } = *self.args;
-        let (lexicon, _) = Lexicon::decode(&self.lexicon).ok_or("the lexicon does not decode")?;
+        let lexicon = Lexicon::decode(&self.lexicon).ok_or("the lexicon does not decode")?;
         let mut learned = Vec::new();
         for run in 0..runs {
             let mut random = Random(seed + run);

@@ -48,7 +48,7 @@ impl Envelope {
         let object = value.as_object()?;
         let error = object.get("error").unwrap_or(value);
         let message = match error {
-            Json::String(text) => Some(text.as_str()),
+            Json::String(text) => Some(&**text),
             Json::Object(error) => {
                 error.get("message").or_else(|| error.get("detail")).and_then(Json::as_str)
             }

@@ -4,32 +4,34 @@
 //! order marks, trailing bytes, and nesting or sizes beyond [`Limits`]. Numbers keep their text, so
 //! that what is forwarded is what was written; key order is kept.
 
-use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
 
+mod read;
 mod write;
+pub use read::parse;
+pub(crate) use read::{Member, parse_members};
 pub(crate) use write::{ObjectWriter, write_string};
 
-/// A JSON value as it was written.
+/// A JSON value as it was written. What the text says without escapes is not copied.
 #[derive(Clone, PartialEq)]
-pub enum Json {
+pub enum Json<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
     /// A number, as its text.
-    Number(Box<str>),
+    Number(Cow<'t, str>),
     /// A string, unescaped.
-    String(String),
+    String(Cow<'t, str>),
     /// An array.
-    Array(Vec<Json>),
+    Array(Vec<Json<'t>>),
     /// An object.
-    Object(Object),
+    Object(Object<'t>),
 }
 
 /// User text does not belong into logs: only the shape is shown.
-impl fmt::Debug for Json {
+impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Json::Null => f.write_str("Null"),
@@ -44,56 +46,77 @@ impl fmt::Debug for Json {
 
 /// The members of a JSON object, in the order written, without duplicates.
 #[derive(Clone, PartialEq, Default)]
-pub struct Object(Vec<(String, Json)>);
+pub struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
 
-impl fmt::Debug for Object {
+impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object({} members)", self.0.len())
     }
 }
 
-impl Object {
+impl<'t> Object<'t> {
     /// The member of this name.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Json> {
+    pub fn get(&self, key: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// The member of this name, to change it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Json<'t>> {
         self.0.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// Members in the order written.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
     }
 
     /// Sets a member, in its old place or at the end.
-    pub fn set(&mut self, key: &str, value: Json) {
+    pub fn set(&mut self, key: &str, value: Json<'t>) {
         match self.get_mut(key) {
             Some(old) => *old = value,
-            None => self.0.push((key.to_owned(), value)),
+            None => self.0.push((Cow::Owned(key.to_owned()), value)),
         }
     }
 
     /// Takes a member out.
-    pub fn remove(&mut self, key: &str) -> Option<Json> {
+    pub fn remove(&mut self, key: &str) -> Option<Json<'t>> {
         let index = self.0.iter().position(|(name, _)| name == key)?;
         Some(self.0.remove(index).1)
     }
+
+    /// The same, which outlives the text.
+    #[must_use]
+    pub fn into_owned(self) -> Object<'static> {
+        let own =
+            |(name, value): (Cow<'_, str>, Json<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
+        Object(self.0.into_iter().map(own).collect())
+    }
 }
 
-impl Json {
+impl<'t> Json<'t> {
+    /// The same, which outlives the text.
+    #[must_use]
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(value) => Json::Bool(value),
+            Json::Number(text) => Json::Number(Cow::Owned(text.into_owned())),
+            Json::String(text) => Json::String(Cow::Owned(text.into_owned())),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(object) => Json::Object(object.into_owned()),
+        }
+    }
+
     /// The value as an object.
     #[must_use]
-    pub fn as_object(&self) -> Option<&Object> {
+    pub fn as_object(&self) -> Option<&Object<'t>> {
         if let Json::Object(object) = self { Some(object) } else { None }
     }
 
     /// The value as an array.
     #[must_use]
-    pub fn as_array(&self) -> Option<&[Json]> {
+    pub fn as_array(&self) -> Option<&[Json<'t>]> {
         if let Json::Array(items) = self { Some(items) } else { None }
     }
 
@@ -211,68 +234,6 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Reads one JSON value.
-///
-/// # Errors
-/// [`JsonError`] with the path and offset of the first fault.
-pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json, JsonError> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Err(JsonError { fault: JsonFault::Utf8, path: "$".to_owned(), offset: error.valid_up_to() });
-    }
-    let mut reader = Reader { jiter: Jiter::new(bytes), limits, values_left: limits.values };
-    reader.document().map_err(|mut broken| {
-        if ends_in_half_a_pair(bytes, broken.offset) {
-            broken.fault = JsonFault::LoneSurrogate;
-        }
-        broken.locate()
-    })
-}
-
-/// Whether the text up to `offset`, where a string was found broken, ends in `\uD800` to `\uDBFF`: the
-/// parser then names only what it missed, the second escape.
-fn ends_in_half_a_pair(bytes: &[u8], offset: usize) -> bool {
-    let before = bytes.get(offset.saturating_sub(8)..offset.min(bytes.len())).unwrap_or_default();
-    before
-        .windows(4)
-        .any(|w| matches!(w, [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B']))
-}
-
-/// A fault on its way up, collecting where it happened.
-struct Broken {
-    fault: JsonFault,
-    offset: usize,
-    /// Innermost first.
-    path: Vec<Step>,
-}
-
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-impl Broken {
-    fn at(fault: JsonFault, offset: usize) -> Box<Self> {
-        Box::new(Self { fault, offset, path: Vec::new() })
-    }
-
-    fn under(mut self: Box<Self>, step: Step) -> Box<Self> {
-        self.path.push(step);
-        self
-    }
-
-    fn locate(self) -> JsonError {
-        let Broken { fault, offset, path } = self;
-        let mut text = "$".to_owned();
-        for step in path.iter().rev() {
-            match step {
-                Step::Key(key) => push_key(&mut text, key),
-                Step::Index(index) => push_index(&mut text, *index),
-            }
-        }
-        JsonError { fault, path: text, offset }
-    }
-}
-
 /// Appends `.key` to a path, or `["key"]` where the key is no plain word; long keys are cut.
 pub(crate) fn push_key(path: &mut String, key: &str) {
     let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
@@ -290,136 +251,6 @@ pub(crate) fn push_key(path: &mut String, key: &str) {
 /// Appends `[index]` to a path.
 pub(crate) fn push_index(path: &mut String, index: usize) {
     path.push_str(&format!("[{index}]"));
-}
-
-type Read<T> = Result<T, Box<Broken>>;
-
-struct Reader<'j> {
-    jiter: Jiter<'j>,
-    limits: Limits,
-    values_left: usize,
-}
-
-impl Reader<'_> {
-    fn document(&mut self) -> Read<Json> {
-        let peek = self.jiter.peek().map_err(broken)?;
-        let value = self.value(peek, 0)?;
-        self.jiter.finish().map_err(broken)?;
-        Ok(value)
-    }
-
-    fn value(&mut self, peek: Peek, depth: usize) -> Read<Json> {
-        self.count()?;
-        match peek {
-            Peek::Null => self.jiter.known_null().map(|()| Json::Null).map_err(broken),
-            Peek::True | Peek::False => self.jiter.known_bool(peek).map(Json::Bool).map_err(broken),
-            Peek::String => self.jiter.known_str().map(|s| Json::String(s.to_owned())).map_err(broken),
-            Peek::Array => self.array(self.deeper(depth)?),
-            Peek::Object => self.object(self.deeper(depth)?),
-            _ => self.number(peek),
-        }
-    }
-
-    fn count(&mut self) -> Read<()> {
-        let Some(left) = self.values_left.checked_sub(1) else {
-            return Err(Broken::at(JsonFault::Values(self.limits.values), self.jiter.current_index()));
-        };
-        self.values_left = left;
-        Ok(())
-    }
-
-    fn deeper(&self, depth: usize) -> Read<usize> {
-        if depth >= self.limits.depth {
-            return Err(Broken::at(JsonFault::Depth(self.limits.depth), self.jiter.current_index()));
-        }
-        Ok(depth + 1)
-    }
-
-    fn number(&mut self, peek: Peek) -> Read<Json> {
-        let bytes = self.jiter.known_number_bytes(peek).map_err(broken)?;
-        // A number is ASCII by its grammar.
-        Ok(Json::Number(String::from_utf8_lossy(bytes).into()))
-    }
-
-    fn array(&mut self, depth: usize) -> Read<Json> {
-        let mut items = Vec::new();
-        let mut next = self.jiter.known_array().map_err(broken)?;
-        while let Some(peek) = next {
-            let item = self.value(peek, depth).map_err(|b| b.under(Step::Index(items.len())))?;
-            items.push(item);
-            next = self.jiter.array_step().map_err(|e| broken(e).under(Step::Index(items.len())))?;
-        }
-        Ok(Json::Array(items))
-    }
-
-    fn object(&mut self, depth: usize) -> Read<Json> {
-        let mut members: Vec<(String, Json)> = Vec::new();
-        let mut names = Names::default();
-        let mut key = self.jiter.known_object().map_err(broken)?.map(str::to_owned);
-        while let Some(name) = key {
-            let value = self.member(names.knows(&name, &members), depth);
-            let value = value.map_err(|b| b.under(Step::Key(name.clone())))?;
-            names.add(&name);
-            members.push((name, value));
-            key = self.jiter.next_key().map_err(broken)?.map(str::to_owned);
-        }
-        Ok(Json::Object(Object(members)))
-    }
-
-    fn member(&mut self, known: bool, depth: usize) -> Read<Json> {
-        if known {
-            return Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index()));
-        }
-        let peek = self.jiter.peek().map_err(broken)?;
-        self.value(peek, depth)
-    }
-}
-
-/// The names an object has so far: compared one by one while few, hashed when many, so that a hundred
-/// thousand keys cost a hundred thousand steps.
-#[derive(Default)]
-struct Names(HashSet<String>);
-
-impl Names {
-    const FEW: usize = 16;
-
-    fn knows(&mut self, name: &str, members: &[(String, Json)]) -> bool {
-        if members.len() < Self::FEW {
-            return members.iter().any(|(known, _)| known == name);
-        }
-        if self.0.is_empty() {
-            self.0.extend(members.iter().map(|(known, _)| known.clone()));
-        }
-        self.0.contains(name)
-    }
-
-    fn add(&mut self, name: &str) {
-        if !self.0.is_empty() {
-            self.0.insert(name.to_owned());
-        }
-    }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the parser's enum, not ours: its other faults are plain syntax"
-)]
-fn broken(error: JiterError) -> Box<Broken> {
-    let JiterErrorType::JsonError(kind) = error.error_type else {
-        return Broken::at(JsonFault::Syntax("unexpected value".to_owned()), error.index);
-    };
-    let fault = match kind {
-        JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::InvalidUnicodeCodePoint => {
-            JsonFault::LoneSurrogate
-        }
-        JsonErrorType::TrailingCharacters => JsonFault::Trailing,
-        JsonErrorType::EofWhileParsingList
-        | JsonErrorType::EofWhileParsingObject
-        | JsonErrorType::EofWhileParsingString
-        | JsonErrorType::EofWhileParsingValue => JsonFault::Truncated,
-        other => JsonFault::Syntax(other.to_string()),
-    };
-    Broken::at(fault, error.index)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub enum SegmentKind {
 ///
 /// Words of the protocol itself (`messages`, `role`, `user` …), compared exactly, are left out: they
 /// can carry nothing.
-pub fn collect<'a>(value: &'a Json, out: &mut Vec<Segment<'a>>) {
+pub fn collect<'a>(value: &'a Json<'_>, out: &mut Vec<Segment<'a>>) {
     visit(value, &mut |segment| out.push(segment));
 }
 
@@ -47,7 +47,7 @@ pub fn path_of(value: &Json, wanted: usize) -> String {
     search.path
 }
 
-fn visit<'a>(value: &'a Json, take: &mut impl FnMut(Segment<'a>)) {
+fn visit<'a>(value: &'a Json<'_>, take: &mut impl FnMut(Segment<'a>)) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::Number(text) => take(Segment { text, kind: SegmentKind::Number }),

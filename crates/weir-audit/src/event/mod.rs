@@ -317,7 +317,11 @@ fn push_event_id(out: &mut Vec<u8>, ts_wall: WallTime, seq: u64, boot_id: &[u8; 
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|&byte| hex_digits(byte)).map(char::from).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for digit in bytes.iter().flat_map(|&byte| hex_digits(byte)) {
+        text.push(digit.into());
+    }
+    text
 }
 
 fn hex_digits(byte: u8) -> [u8; 2] {

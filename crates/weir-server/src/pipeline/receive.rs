@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 use hyper::body::Incoming;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -82,6 +83,10 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
             return Err(Box::pin(discard(body, Failure::TooLarge { limit })).await);
         }
         whole.push(data);
+        // A body whose length is known has its end with its last byte.
+        if body.is_end_stream() {
+            return Ok(whole.finish());
+        }
     }
 }
 

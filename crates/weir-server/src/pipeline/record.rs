@@ -24,7 +24,6 @@ use crate::snapshot::Snapshot;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::event::{
@@ -164,7 +163,7 @@ impl Ledger {
         self.standing = standing;
         self.shows_decision = loaded.config.headers == DecisionHeaders::On;
         let record = &mut self.decision;
-        record.policy_revision = Ident::of(decision.revision.shared());
+        record.policy_revision = snapshot.words.policy.clone();
         record.stage = Some(standing.word());
         record.shadow = None;
         record.config_digest = snapshot.words.config.clone();
@@ -250,8 +249,8 @@ impl Ledger {
         Ok(ticket)
     }
 
-    pub fn connected(&mut self, peer: SocketAddr) {
-        self.outcome.peer_ip = Some(Ident::new(&peer.ip().to_string()));
+    pub fn connected(&mut self, peer_ip: &Arc<str>) {
+        self.outcome.peer_ip = Some(Ident::of(peer_ip));
     }
 
     pub fn first_content(&mut self) {

@@ -59,7 +59,7 @@ pub(crate) async fn relay(
     let identity = ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() };
     let answered = match sent {
         Ok(response) => {
-            ledger.connected(response.peer());
+            ledger.connected(response.peer_ip());
             match accept(response).await {
                 Ok(response) if request.is_stream() => {
                     let relay = StreamRelay::new(

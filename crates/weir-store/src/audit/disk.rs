@@ -1,7 +1,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The operations by which the log changes the disk, so that tests can make each of them fail.
 ///
@@ -62,12 +62,31 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// What the operating system says.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let new = path.with_added_extension("new");
-        let mut file = private().create(true).truncate(true).open(&new)?;
-        file.write_all(bytes)?;
-        self.sync(&file)?;
-        self.rename(&new, path)
+        self.replace_all(&[(path.to_owned(), bytes.to_vec())])
     }
+
+    /// The same for several files, which is cheaper than one by one: all are written before the first sync,
+    /// which takes the others along.
+    ///
+    /// # Errors
+    /// What the operating system says; some of the files may have been replaced then.
+    fn replace_all(&self, files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
+        let written =
+            files.iter().map(|(path, bytes)| write_beside(path, bytes)).collect::<io::Result<Vec<_>>>()?;
+        for ((new, file), (path, _)) in written.iter().zip(files) {
+            self.sync(file)?;
+            self.rename(new, path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes what is to become `path` under the name that it has until then.
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(PathBuf, File)> {
+    let new = path.with_added_extension("new");
+    let mut file = private().create(true).truncate(true).open(&new)?;
+    file.write_all(bytes)?;
+    Ok((new, file))
 }
 
 /// The disk as it is.

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use weir_audit::frame::{SEGMENT_HEADER_BYTES, SegmentHeader, read_segment_header};
 use weir_audit::tree::{Tile, TileId};
 
+/// The most tiles that are written before they are synced. Each holds a descriptor until then.
+const TILES_TOGETHER: usize = 64;
+
 /// Where the files of a log are.
 #[derive(Debug, Clone)]
 pub(super) struct Layout(PathBuf);
@@ -108,13 +111,17 @@ impl Layout {
         partials.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).max()
     }
 
-    /// Stores a tile; on the disk when this returns.
-    pub(super) fn write_tile(&self, disk: &dyn Disk, id: TileId, tile: &Tile) -> Result<(), AuditError> {
-        let path = self.tile(id);
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(AuditError::io(dir))?;
+    /// Stores tiles; on the disk when this returns.
+    pub(super) fn write_tiles(&self, disk: &dyn Disk, tiles: &[(TileId, &Tile)]) -> Result<(), AuditError> {
+        for together in tiles.chunks(TILES_TOGETHER) {
+            let files: Vec<_> = together.iter().map(|(id, tile)| (self.tile(*id), tile.to_bytes())).collect();
+            let mut dirs: Vec<_> = files.iter().filter_map(|(path, _)| path.parent()).collect();
+            dirs.dedup();
+            for dir in dirs {
+                fs::create_dir_all(dir).map_err(AuditError::io(dir))?;
+            }
+            disk.replace_all(&files).map_err(AuditError::io(self.dir()))?;
         }
-        disk.replace(&path, &tile.to_bytes()).map_err(AuditError::io(&path))?;
         Ok(())
     }
 

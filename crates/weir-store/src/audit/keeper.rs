@@ -81,12 +81,9 @@ impl Keeper {
     /// Stores tiles, then the checkpoint over them, then removes what is not needed any more.
     fn sign(&mut self, shared: &Shared) -> Result<(), AuditError> {
         let (layout, disk) = (&shared.layout, &*shared.disk);
-        for (id, tile) in &self.completed {
-            layout.write_tile(disk, *id, tile)?;
-        }
-        for (id, tile) in self.frontier.partial_tiles() {
-            layout.write_tile(disk, id, tile)?;
-        }
+        let completed = self.completed.iter().map(|(id, tile)| (*id, tile));
+        let tiles: Vec<_> = completed.chain(self.frontier.partial_tiles()).collect();
+        layout.write_tiles(disk, &tiles)?;
         let size = self.frontier.size();
         let path = layout.checkpoint();
         let checkpoint = self.signer.sign(size, self.frontier.root());

@@ -1,5 +1,7 @@
 use crate::error::Envelope;
-use crate::json::{Json, Limits, Object, parse};
+use crate::json::{Json, Limits, Member, Object, ObjectWriter, parse_members, write_string};
+use memchr::memchr2;
+use std::borrow::Cow;
 
 /// What the client is told about who answered: Weir's own id and the alias it asked for, so that it
 /// cannot tell which backend it was.
@@ -22,20 +24,20 @@ pub struct Usage {
 
 /// A reply as the client gets it, with what Weir keeps of it.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub struct Reply<'b> {
     /// The body for the client.
     pub body: Vec<u8>,
     /// Tokens used.
     pub usage: Usage,
     /// Why the first choice ended.
-    pub finish_reason: Option<String>,
+    pub finish_reason: Option<Cow<'b, str>>,
     /// The model the backend says it ran.
-    pub model: Option<String>,
+    pub model: Option<Cow<'b, str>>,
 }
 
 /// One event of a stream as the client gets it, with what Weir keeps of it.
 #[derive(Debug, Clone)]
-pub struct Chunk {
+pub struct Chunk<'b> {
     /// The event's data for the client; `None` when there is nothing in it for the client.
     pub data: Option<Vec<u8>>,
     /// Whether it carries content: text, reasoning, a tool call, or the end of a choice.
@@ -43,9 +45,9 @@ pub struct Chunk {
     /// Tokens used, if this chunk tells.
     pub usage: Option<Usage>,
     /// Why a choice ended, if one did.
-    pub finish_reason: Option<String>,
+    pub finish_reason: Option<Cow<'b, str>>,
     /// The model the backend says it runs.
-    pub model: Option<String>,
+    pub model: Option<Cow<'b, str>>,
 }
 
 /// A reply that is not one.
@@ -61,69 +63,157 @@ pub enum BadReply {
 ///
 /// # Errors
 /// [`BadReply`] when it is an error object or no chat completion.
-pub fn map_reply(body: &[u8], identity: &ReplyIdentity) -> Result<Reply, BadReply> {
-    let mut object = read_object(body)?;
-    let model = object.get("model").and_then(Json::as_str).map(str::to_owned);
-    let usage = object.get("usage").and_then(read_usage).unwrap_or_default();
-    restamp(&mut object, identity);
-    let finish_reason = choices(&object)?.find_map(finish_reason);
-    name_reasoning_twice(&mut object, "message");
-    let mut mapped = Vec::with_capacity(body.len() + 64);
-    object.write(&mut mapped);
-    Ok(Reply { body: mapped, usage, finish_reason, model })
+pub fn map_reply<'b>(body: &'b [u8], identity: &ReplyIdentity) -> Result<Reply<'b>, BadReply> {
+    let mut answer = Answer::read(body)?;
+    answer.name_reasoning_twice("message");
+    let mut mapped = Vec::with_capacity(body.len() + ROOM);
+    answer.write(identity, ShowUsage::Always, &mut mapped);
+    Ok(Reply {
+        body: mapped,
+        usage: answer.usage().unwrap_or_default(),
+        finish_reason: answer.finish_reason(),
+        model: answer.model(),
+    })
 }
 
 /// Maps the data of one stream event. Usage is left out unless `show_usage`.
 ///
 /// # Errors
 /// [`BadReply`] when it is an error object or no chunk.
-pub fn read_chunk(data: &[u8], identity: &ReplyIdentity, show_usage: bool) -> Result<Chunk, BadReply> {
-    let mut object = read_object(data)?;
-    let model = object.get("model").and_then(Json::as_str).map(str::to_owned);
-    let usage = object.get("usage").and_then(read_usage);
-    if !show_usage {
-        object.remove("usage");
-    }
-    restamp(&mut object, identity);
-    let has_content = choices(&object)?.any(carries_content);
-    let finish_reason = choices(&object)?.find_map(finish_reason);
+pub fn read_chunk<'b>(
+    data: &'b [u8],
+    identity: &ReplyIdentity,
+    show_usage: bool,
+) -> Result<Chunk<'b>, BadReply> {
+    let mut answer = Answer::read(data)?;
+    let has_content = answer.choices().any(carries_content);
     // A chunk without choices is the one that brings the usage.
-    let for_client = show_usage || choices(&object)?.next().is_some();
-    name_reasoning_twice(&mut object, "delta");
+    let for_client = show_usage || answer.choices().next().is_some();
+    answer.name_reasoning_twice("delta");
     let data = for_client.then(|| {
-        let mut mapped = Vec::with_capacity(data.len() + 64);
-        object.write(&mut mapped);
+        let mut mapped = Vec::with_capacity(data.len() + ROOM);
+        let show = if show_usage { ShowUsage::Always } else { ShowUsage::Never };
+        answer.write(identity, show, &mut mapped);
         mapped
     });
-    Ok(Chunk { data, has_content, usage, finish_reason, model })
+    Ok(Chunk {
+        data,
+        has_content,
+        usage: answer.usage(),
+        finish_reason: answer.finish_reason(),
+        model: answer.model(),
+    })
 }
 
-fn read_object(body: &[u8]) -> Result<Object, BadReply> {
-    let Ok(value @ Json::Object(_)) = parse(body, Limits::default()) else {
-        return Err(BadReply::Malformed);
-    };
-    let failed = value.as_object().and_then(|o| o.get("error")).is_some_and(|error| *error != Json::Null);
-    if failed {
-        return Err(Envelope::from_json(&value).map_or(BadReply::Malformed, BadReply::Error));
+/// What the client's id and model may be longer than the backend's.
+const ROOM: usize = 64;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ShowUsage {
+    Always,
+    Never,
+}
+
+/// An answer's members, strictly read, of which those that say who answered are replaced and all others
+/// passed on as they were written.
+struct Answer<'b> {
+    members: Vec<Member<'b>>,
+    /// The value of `choices` is not any more as it was written.
+    has_other_choices: bool,
+}
+
+impl<'b> Answer<'b> {
+    fn read(body: &'b [u8]) -> Result<Self, BadReply> {
+        let Ok(Some(members)) = parse_members(body, Limits::default()) else {
+            return Err(BadReply::Malformed);
+        };
+        let answer = Self { members, has_other_choices: false };
+        if answer.get("error").is_some_and(|error| *error != Json::Null) {
+            return Err(Envelope::read(body).map_or(BadReply::Malformed, BadReply::Error));
+        }
+        match answer.get("choices") {
+            Some(Json::Array(_)) => Ok(answer),
+            _ => Err(BadReply::Malformed),
+        }
     }
-    let Json::Object(object) = value else { return Err(BadReply::Malformed) };
-    Ok(object)
+
+    fn get(&self, name: &str) -> Option<&Json<'b>> {
+        self.members.iter().find(|member| member.name == name).map(|member| &member.value)
+    }
+
+    fn choices(&self) -> impl Iterator<Item = &Object<'b>> {
+        let choices = self.get("choices").and_then(Json::as_array).unwrap_or_default();
+        choices.iter().filter_map(Json::as_object)
+    }
+
+    fn model(&self) -> Option<Cow<'b, str>> {
+        self.get("model").and_then(text)
+    }
+
+    fn finish_reason(&self) -> Option<Cow<'b, str>> {
+        self.choices().find_map(finish_reason)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.get("usage").and_then(read_usage)
+    }
+
+    /// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both
+    /// names get the text.
+    fn name_reasoning_twice(&mut self, holder: &str) {
+        let choices = self.members.iter_mut().find(|member| member.name == "choices");
+        let Some(Json::Array(choices)) = choices.map(|member| &mut member.value) else { return };
+        for choice in choices {
+            let Json::Object(choice) = choice else { continue };
+            let Some(Json::Object(message)) = choice.get_mut(holder) else { continue };
+            self.has_other_choices |= name_reasoning_twice(message);
+        }
+    }
+
+    fn write(&self, identity: &ReplyIdentity, usage: ShowUsage, out: &mut Vec<u8>) {
+        let mut writer = ObjectWriter::new(out);
+        let (mut has_id, mut has_model) = (false, false);
+        for member in &self.members {
+            match &*member.name {
+                "id" => {
+                    has_id = true;
+                    write_string(&identity.id, writer.member("id"));
+                }
+                "model" => {
+                    has_model = true;
+                    write_string(&identity.alias, writer.member("model"));
+                }
+                // Names the build that answered, and with it the backend.
+                "system_fingerprint" => {}
+                "usage" if usage == ShowUsage::Never => {}
+                "choices" if self.has_other_choices => member.value.write(writer.member("choices")),
+                name => write_as_written(member, writer.member(name)),
+            }
+        }
+        if !has_id {
+            write_string(&identity.id, writer.member("id"));
+        }
+        if !has_model {
+            write_string(&identity.alias, writer.member("model"));
+        }
+        writer.end();
+    }
 }
 
-fn restamp(object: &mut Object, identity: &ReplyIdentity) {
-    object.set("id", Json::String(identity.id.clone()));
-    object.set("model", Json::String(identity.alias.clone()));
-    // Names the build that answered, and with it the backend.
-    object.remove("system_fingerprint");
+/// An event of a stream has no room for line breaks.
+fn write_as_written(member: &Member<'_>, out: &mut Vec<u8>) {
+    match memchr2(b'\n', b'\r', member.text.as_bytes()) {
+        None => out.extend_from_slice(member.text.as_bytes()),
+        Some(_) => member.value.write(out),
+    }
 }
 
-fn choices(object: &Object) -> Result<impl Iterator<Item = &Object>, BadReply> {
-    let choices = object.get("choices").and_then(Json::as_array).ok_or(BadReply::Malformed)?;
-    Ok(choices.iter().filter_map(Json::as_object))
+fn text<'b>(value: &Json<'b>) -> Option<Cow<'b, str>> {
+    if let Json::String(text) = value { Some(text.clone()) } else { None }
 }
 
-fn finish_reason(choice: &Object) -> Option<String> {
-    choice.get("finish_reason")?.as_str().map(str::to_owned)
+fn finish_reason<'b>(choice: &Object<'b>) -> Option<Cow<'b, str>> {
+    choice.get("finish_reason").and_then(text)
 }
 
 fn carries_content(choice: &Object) -> bool {
@@ -147,23 +237,19 @@ fn read_usage(usage: &Json) -> Option<Usage> {
     Some(Usage { prompt_tokens: count("prompt_tokens"), completion_tokens: count("completion_tokens") })
 }
 
-/// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both
-/// names get the text.
-fn name_reasoning_twice(object: &mut Object, holder: &str) {
+fn name_reasoning_twice(message: &mut Object<'_>) -> bool {
     const NAMES: [(&str, &str); 2] = [("reasoning", "reasoning_content"), ("reasoning_content", "reasoning")];
-    let Some(Json::Array(choices)) = object.get_mut("choices") else { return };
-    for choice in choices {
-        let Json::Object(choice) = choice else { continue };
-        let Some(Json::Object(message)) = choice.get_mut(holder) else { continue };
-        for (has, lacks) in NAMES {
-            if let Some(Json::String(text)) = message.get(has)
-                && message.get(lacks).is_none()
-            {
-                let text = Json::String(text.clone());
-                message.set(lacks, text);
-            }
+    let mut named = false;
+    for (has, lacks) in NAMES {
+        if let Some(Json::String(text)) = message.get(has)
+            && message.get(lacks).is_none()
+        {
+            let text = Json::String(text.clone());
+            message.set(lacks, text);
+            named = true;
         }
     }
+    named
 }
 
 #[cfg(test)]

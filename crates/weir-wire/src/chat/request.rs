@@ -10,7 +10,7 @@ use std::fmt;
 /// written, whether Weir knows it or not, and is what [`segments`](Self::segments) shows to inspection
 /// and [`Encode`] writes for a backend.
 pub struct ChatRequest {
-    body: Json,
+    body: Json<'static>,
     alias: String,
     stream: bool,
     include_usage: bool,
@@ -114,7 +114,7 @@ impl ChatRequest {
         let stream = boolean(&body, "stream")?;
         let include_usage = include_usage(&body)?;
         let opaque = check_body(&body)?;
-        let body = Json::Object(body);
+        let body = Json::Object(body.into_owned());
         Ok(Self { body, alias, stream, include_usage, wish, opaque, identifiers: Vec::new() })
     }
 
@@ -232,7 +232,7 @@ impl ChatRequest {
         }
     }
 
-    fn member(&self, name: &str) -> Option<&Json> {
+    fn member(&self, name: &str) -> Option<&Json<'static>> {
         self.body.as_object()?.get(name)
     }
 }
@@ -259,7 +259,7 @@ impl Encode for ChatRequest {
 impl ChatRequest {
     /// The client's stream options, with usage asked for: Weir accounts for every request, and leaves
     /// the usage out of the reply when the client did not ask.
-    fn stream_options(&self) -> Object {
+    fn stream_options(&self) -> Object<'static> {
         let mut options =
             self.member("stream_options").and_then(Json::as_object).cloned().unwrap_or_default();
         options.set("include_usage", Json::Bool(true));
@@ -269,7 +269,7 @@ impl ChatRequest {
 
 fn take_model(body: &mut Object) -> Result<String, BadRequest> {
     match body.remove("model") {
-        Some(Json::String(model)) => Ok(model),
+        Some(Json::String(model)) => Ok(model.into_owned()),
         Some(other) => Err(BadRequest::shape("model", "a string", &other)),
         None => Err(BadRequest::field(
             "missing_required_parameter",

@@ -14,51 +14,72 @@ const TOKENS_MIN: usize = 64;
 
 /// The paths of all places that hold such text.
 pub(super) fn found(body: &Object) -> Vec<String> {
-    let mut search = Search { path: String::new(), found: Vec::new() };
+    let mut search = Search { above: Vec::new(), found: Vec::new() };
     search.object(body);
     search.found
 }
 
-struct Search {
-    path: String,
+struct Search<'b> {
+    /// Where the search is. It becomes a path when something is found, which is rare.
+    above: Vec<Step<'b>>,
     found: Vec<String>,
 }
 
-impl Search {
-    fn object(&mut self, object: &Object) {
+#[derive(Clone, Copy)]
+enum Step<'b> {
+    Key(&'b str),
+    Index(usize),
+}
+
+impl<'b> Search<'b> {
+    fn object(&mut self, object: &'b Object<'_>) {
         for (name, value) in object.iter() {
-            let length = self.path.len();
-            push_key(&mut self.path, name);
-            match value {
-                Json::Object(object) => self.object(object),
-                Json::Array(items) => self.array(items, TOKEN_FIELDS.contains(&name) || name == EMBEDDINGS),
-                Json::String(_) if name == EMBEDDINGS => self.hit(),
+            let is_embeddings = name == EMBEDDINGS;
+            self.below(Step::Key(name), |search| match value {
+                Json::Object(object) => search.object(object),
+                Json::Array(items) if is_embeddings => search.embeddings(items),
+                Json::Array(items) => search.array(items, TOKEN_FIELDS.contains(&name)),
+                Json::String(_) if is_embeddings => search.hit(),
                 Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-            }
-            self.path.truncate(length);
+            });
         }
     }
 
-    fn array(&mut self, items: &[Json], is_field: bool) {
+    fn embeddings(&mut self, items: &'b [Json<'_>]) {
+        if !items.is_empty() {
+            self.hit();
+        }
+    }
+
+    fn array(&mut self, items: &'b [Json<'_>], is_field: bool) {
         let numbers = items.iter().filter(|item| item.as_u64().is_some()).count();
-        let embeddings = is_field && self.path.ends_with(EMBEDDINGS) && !items.is_empty();
-        if embeddings || (is_field && numbers > 0) || numbers >= TOKENS_MIN {
+        if (is_field && numbers > 0) || numbers >= TOKENS_MIN {
             return self.hit();
         }
         for (index, item) in items.iter().enumerate() {
-            let length = self.path.len();
-            push_index(&mut self.path, index);
-            match item {
-                Json::Object(object) => self.object(object),
-                Json::Array(items) => self.array(items, is_field),
+            self.below(Step::Index(index), |search| match item {
+                Json::Object(object) => search.object(object),
+                Json::Array(items) => search.array(items, is_field),
                 Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-            }
-            self.path.truncate(length);
+            });
         }
     }
 
+    fn below(&mut self, step: Step<'b>, look: impl FnOnce(&mut Self)) {
+        self.above.push(step);
+        look(self);
+        self.above.pop();
+    }
+
     fn hit(&mut self) {
-        self.found.push(self.path.trim_start_matches('.').to_owned());
+        let mut path = String::new();
+        for step in &self.above {
+            match step {
+                Step::Key(key) => push_key(&mut path, key),
+                Step::Index(index) => push_index(&mut path, *index),
+            }
+        }
+        self.found.push(path.trim_start_matches('.').to_owned());
     }
 }
 

@@ -81,7 +81,7 @@ fn write_message(role: &str, content: &str, out: &mut Vec<u8>) {
     writer.end();
 }
 
-fn content(completion: &Json) -> Option<&str> {
+fn content<'a>(completion: &'a Json<'_>) -> Option<&'a str> {
     let [choice] = completion.as_object()?.get("choices")?.as_array()? else { return None };
     choice.as_object()?.get("message")?.as_object()?.get("content")?.as_str()
 }

@@ -115,3 +115,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_has_no_escapes_is_not_copied_and_what_has_is_unescaped() {
+    let text = br#"{ "plain" : "word", "esc\u0061ped":"a\nb", "n": 1.50, "e":"", "\\":"\\\\" }"#;
+    let Json::Object(object) = parse(text, Limits::default()).unwrap() else { unreachable!() };
+    let is_borrowed =
+        |value: &Json<'_>| matches!(value, Json::String(Cow::Borrowed(_)) | Json::Number(Cow::Borrowed(_)));
+    let members: Vec<_> =
+        object.iter().map(|(name, value)| (name, value.as_str(), is_borrowed(value))).collect();
+    let expected = [
+        ("plain", Some("word"), true),
+        ("escaped", Some("a\nb"), false),
+        ("n", None, true),
+        ("e", Some(""), true),
+        ("\\", Some("\\\\"), true),
+    ];
+    assert_eq!(members, expected);
+    assert_eq!(Json::Object(object.clone()).into_owned(), Json::Object(object));
+}

@@ -1,6 +1,6 @@
 use super::{Json, Object};
 
-impl Json {
+impl Json<'_> {
     /// Appends the value as compact JSON: numbers as they were written, keys in their order.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
@@ -23,7 +23,7 @@ impl Json {
     }
 }
 
-impl Object {
+impl Object<'_> {
     /// Appends the object as compact JSON.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut writer = ObjectWriter::new(out);

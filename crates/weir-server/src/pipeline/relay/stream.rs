@@ -5,6 +5,7 @@ use crate::pipeline::record::Ledger;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -187,9 +188,11 @@ impl StreamRelay {
         if let Some(usage) = chunk.usage {
             progress.usage = usage;
         }
-        progress.finish_reason = chunk.finish_reason.or(progress.finish_reason.take());
+        if let Some(reason) = chunk.finish_reason {
+            progress.finish_reason = Some(reason.into_owned());
+        }
         if progress.model.is_none() {
-            progress.model = chunk.model;
+            progress.model = chunk.model.map(Cow::into_owned);
         }
         if let Some(data) = chunk.data {
             self.emit(&data);

@@ -1,0 +1,281 @@
+//! From text to values.
+
+use super::{Json, JsonError, JsonFault, Limits, Object, push_index, push_key};
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Reads one JSON value.
+///
+/// # Errors
+/// [`JsonError`] with the path and offset of the first fault.
+pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json<'_>, JsonError> {
+    read(bytes, limits, |reader, peek| reader.value(peek, 0))
+}
+
+/// One member of an object, with its value as it was written.
+pub(crate) struct Member<'t> {
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) value: Json<'t>,
+    pub(crate) text: &'t str,
+}
+
+/// Reads one JSON value as [`parse`] does; `None` if it is no object.
+pub(crate) fn parse_members(bytes: &[u8], limits: Limits) -> Result<Option<Vec<Member<'_>>>, JsonError> {
+    read(bytes, limits, |reader, peek| match peek {
+        Peek::Object => {
+            reader.count()?;
+            let depth = reader.deeper(0)?;
+            reader.object(depth).map(Some)
+        }
+        _ => reader.value(peek, 0).map(|_| None),
+    })
+}
+
+fn read<'t, T>(
+    bytes: &'t [u8],
+    limits: Limits,
+    value: impl FnOnce(&mut Reader<'t>, Peek) -> Read<T>,
+) -> Result<T, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
+        fault: JsonFault::Utf8,
+        path: "$".to_owned(),
+        offset: error.valid_up_to(),
+    })?;
+    let mut reader = Reader { jiter: Jiter::new(bytes), text, limits, values_left: limits.values };
+    reader.document(value).map_err(|mut broken| {
+        if ends_in_half_a_pair(bytes, broken.offset) {
+            broken.fault = JsonFault::LoneSurrogate;
+        }
+        broken.locate()
+    })
+}
+
+/// Whether the text up to `offset`, where a string was found broken, ends in `\uD800` to `\uDBFF`: the
+/// parser then names only what it missed, the second escape.
+fn ends_in_half_a_pair(bytes: &[u8], offset: usize) -> bool {
+    let before = bytes.get(offset.saturating_sub(8)..offset.min(bytes.len())).unwrap_or_default();
+    before
+        .windows(4)
+        .any(|w| matches!(w, [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B']))
+}
+
+/// A fault on its way up, collecting where it happened.
+struct Broken {
+    fault: JsonFault,
+    offset: usize,
+    /// Innermost first.
+    path: Vec<Step>,
+}
+
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+impl Broken {
+    fn at(fault: JsonFault, offset: usize) -> Box<Self> {
+        Box::new(Self { fault, offset, path: Vec::new() })
+    }
+
+    fn under(mut self: Box<Self>, step: Step) -> Box<Self> {
+        self.path.push(step);
+        self
+    }
+
+    fn locate(self) -> JsonError {
+        let Broken { fault, offset, path } = self;
+        let mut text = "$".to_owned();
+        for step in path.iter().rev() {
+            match step {
+                Step::Key(key) => push_key(&mut text, key),
+                Step::Index(index) => push_index(&mut text, *index),
+            }
+        }
+        JsonError { fault, path: text, offset }
+    }
+}
+
+type Read<T> = Result<T, Box<Broken>>;
+
+struct Reader<'t> {
+    jiter: Jiter<'t>,
+    text: &'t str,
+    limits: Limits,
+    values_left: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn document<T>(&mut self, value: impl FnOnce(&mut Self, Peek) -> Read<T>) -> Read<T> {
+        let peek = self.jiter.peek().map_err(broken)?;
+        let value = value(self, peek)?;
+        self.jiter.finish().map_err(broken)?;
+        Ok(value)
+    }
+
+    fn value(&mut self, peek: Peek, depth: usize) -> Read<Json<'t>> {
+        self.count()?;
+        match peek {
+            Peek::Null => self.jiter.known_null().map(|()| Json::Null).map_err(broken),
+            Peek::True | Peek::False => self.jiter.known_bool(peek).map(Json::Bool).map_err(broken),
+            Peek::String => self.string().map(Json::String),
+            Peek::Array => self.array(self.deeper(depth)?),
+            Peek::Object => self.object(self.deeper(depth)?).map(|members| Json::Object(Object(members))),
+            _ => self.number(peek).map(Json::Number),
+        }
+    }
+
+    fn count(&mut self) -> Read<()> {
+        let Some(left) = self.values_left.checked_sub(1) else {
+            return Err(Broken::at(JsonFault::Values(self.limits.values), self.jiter.current_index()));
+        };
+        self.values_left = left;
+        Ok(())
+    }
+
+    fn deeper(&self, depth: usize) -> Read<usize> {
+        if depth >= self.limits.depth {
+            return Err(Broken::at(JsonFault::Depth(self.limits.depth), self.jiter.current_index()));
+        }
+        Ok(depth + 1)
+    }
+
+    fn string(&mut self) -> Read<Cow<'t, str>> {
+        let quote = self.jiter.current_index();
+        self.jiter.known_str().map(|read| as_written(self.text, quote + 1, read)).map_err(broken)
+    }
+
+    fn number(&mut self, peek: Peek) -> Read<Cow<'t, str>> {
+        let start = self.jiter.current_index();
+        let bytes = self.jiter.known_number_bytes(peek).map_err(broken)?;
+        // A number is ASCII by its grammar.
+        Ok(as_written(self.text, start, &String::from_utf8_lossy(bytes)))
+    }
+
+    fn array(&mut self, depth: usize) -> Read<Json<'t>> {
+        let mut items = Vec::new();
+        let mut next = self.jiter.known_array().map_err(broken)?;
+        while let Some(peek) = next {
+            let item = self.value(peek, depth).map_err(|b| b.under(Step::Index(items.len())))?;
+            items.push(item);
+            next = self.jiter.array_step().map_err(|e| broken(e).under(Step::Index(items.len())))?;
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn object<M: Named<'t>>(&mut self, depth: usize) -> Read<Vec<M>> {
+        let mut members: Vec<M> = Vec::new();
+        let mut names = Names::default();
+        let mut before = self.jiter.current_index();
+        let mut key = self.jiter.known_object().map_err(broken)?;
+        while let Some(name) = key {
+            let name = key_as_written(self.text, before, name);
+            let member = match names.knows(&name, &members) {
+                true => Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index())),
+                false => self.member(depth),
+            };
+            let (value, text) = member.map_err(|b| b.under(Step::Key(name.clone().into_owned())))?;
+            names.add(&name);
+            members.push(M::new(name, value, text));
+            before = self.jiter.current_index();
+            key = self.jiter.next_key().map_err(broken)?;
+        }
+        Ok(members)
+    }
+
+    /// A member's value, and how it is written.
+    fn member(&mut self, depth: usize) -> Read<(Json<'t>, &'t str)> {
+        let peek = self.jiter.peek().map_err(broken)?;
+        let start = self.jiter.current_index();
+        let value = self.value(peek, depth)?;
+        Ok((value, self.text.get(start..self.jiter.current_index()).unwrap_or_default()))
+    }
+}
+
+/// What was read, taken from the text if it stands at `start` as it was read: if it has no escapes.
+fn as_written<'t>(text: &'t str, start: usize, read: &str) -> Cow<'t, str> {
+    match text.get(start..start + read.len()) {
+        Some(written) if written == read => Cow::Borrowed(written),
+        _ => Cow::Owned(read.to_owned()),
+    }
+}
+
+/// The same of a key, whose quote is the first after `before`.
+fn key_as_written<'t>(text: &'t str, before: usize, read: &str) -> Cow<'t, str> {
+    let rest = text.as_bytes().get(before..).unwrap_or_default();
+    let quote = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
+    as_written(text, before + quote + 1, read)
+}
+
+/// What is kept of a member of an object.
+trait Named<'t> {
+    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self;
+    fn name(&self) -> &str;
+}
+
+impl<'t> Named<'t> for (Cow<'t, str>, Json<'t>) {
+    fn new(name: Cow<'t, str>, value: Json<'t>, _text: &'t str) -> Self {
+        (name, value)
+    }
+
+    fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'t> Named<'t> for Member<'t> {
+    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self {
+        Self { name, value, text }
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The names an object has so far: compared one by one while few, hashed when many, so that a hundred
+/// thousand keys cost a hundred thousand steps.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    const FEW: usize = 16;
+
+    fn knows<'t>(&mut self, name: &str, members: &[impl Named<'t>]) -> bool {
+        if members.len() < Self::FEW {
+            return members.iter().any(|known| known.name() == name);
+        }
+        if self.0.is_empty() {
+            self.0.extend(members.iter().map(|known| known.name().to_owned()));
+        }
+        self.0.contains(name)
+    }
+
+    fn add(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.insert(name.to_owned());
+        }
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum, not ours: its other faults are plain syntax"
+)]
+fn broken(error: JiterError) -> Box<Broken> {
+    let JiterErrorType::JsonError(kind) = error.error_type else {
+        return Broken::at(JsonFault::Syntax("unexpected value".to_owned()), error.index);
+    };
+    let fault = match kind {
+        JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::InvalidUnicodeCodePoint => {
+            JsonFault::LoneSurrogate
+        }
+        JsonErrorType::TrailingCharacters => JsonFault::Trailing,
+        JsonErrorType::EofWhileParsingList
+        | JsonErrorType::EofWhileParsingObject
+        | JsonErrorType::EofWhileParsingString
+        | JsonErrorType::EofWhileParsingValue => JsonFault::Truncated,
+        other => JsonFault::Syntax(other.to_string()),
+    };
+    Broken::at(fault, error.index)
+}
