@@ -67,10 +67,14 @@ fn replies(stage: &Stage, count: usize) -> Vec<Reply> {
     (0..count).map(|_| client.post("/v1/chat/completions", &[], body.as_bytes())).collect()
 }
 
-/// Every record names the policy that decided and how it stands.
+/// The stage and the rule that the record of each reply names.
 fn stages_of(stage: &Stage, replies: &[Reply]) -> Vec<(String, String)> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let record = |reply: &Reply| stage.gateway.home.decision(&reply.decision())["decision"].clone();
+    let rows = stage.gateway.home.audit(&[]);
+    let record = |reply: &Reply| {
+        let is_its = |row: &&Value| row["decision"]["decision_id"] == reply.decision().as_str();
+        rows.iter().find(is_its).unwrap()["decision"].clone()
+    };
     let records = replies.iter().map(record);
     records.map(|record| (word(&record["stage"]), word(&record["rule"]))).collect()
 }
