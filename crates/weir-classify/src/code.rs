@@ -132,6 +132,29 @@ pub(crate) struct Chain {
     after: Link,
 }
 
+/// The letters and digits of a chain, one after the other.
+struct Marks {
+    offsets: [u8; CODE_MAX + LEADING_MAX + 1],
+    digits: u64,
+}
+
+impl Marks {
+    fn offset(&self, word: usize) -> usize {
+        self.offsets.get(word).copied().map_or(0, usize::from)
+    }
+
+    /// How many characters the words from `from` to `to` have.
+    fn len(&self, from: usize, to: usize) -> usize {
+        self.offset(to + 1) - self.offset(from)
+    }
+
+    /// The digit mask of these words; their length is at most [`CODE_MAX`].
+    fn mask(&self, from: usize, to: usize) -> u32 {
+        let len = self.len(from, to).min(CODE_MAX);
+        u32::try_from(self.digits >> (self.offset(from) & 63) & ((1 << len) - 1)).unwrap_or_default()
+    }
+}
+
 /// Consecutive words of a chain, read as one code.
 #[derive(Debug, Clone)]
 pub(crate) struct Window {
@@ -236,20 +259,64 @@ impl Chain {
 
     /// Judges every window that begins at or before the first word with a digit, longest start first.
     ///
-    /// A window is a part of the chain that no sign ties to a neighbour with digits. Stops when told.
-    pub(crate) fn windows(&self, haystack: &Haystack<'_>, mut judge: impl FnMut(&Window) -> bool) -> bool {
-        (0..=self.first).any(|from| self.windows_from(haystack, from, &mut judge))
-    }
-
-    fn windows_from(
+    /// A window is a part of the chain that no sign ties to a neighbour with digits. `fits` says of a length,
+    /// a [digit mask](Code::digit_mask) and a span whether a window with these is worth a look: most are not.
+    /// Stops when told.
+    pub(crate) fn windows(
         &self,
         haystack: &Haystack<'_>,
-        from: usize,
-        judge: &mut impl FnMut(&Window) -> bool,
+        mut fits: impl FnMut(usize, u32, Range<usize>) -> bool,
+        mut judge: impl FnMut(&Window) -> bool,
     ) -> bool {
-        let words = self.words.get(from..self.len).unwrap_or_default();
+        let marks = self.marks(haystack);
+        (0..=self.first).any(|from| {
+            let mut found = false;
+            for to in self.ends_from(from, &marks) {
+                found |= fits(marks.len(from, to), marks.mask(from, to), self.span(from, to))
+                    && self.window(haystack, from, to).is_some_and(|window| judge(&window));
+            }
+            found
+        })
+    }
+
+    fn span(&self, from: usize, to: usize) -> Range<usize> {
+        let end = self.words.get(to).map_or(0, Word::end);
+        self.words.get(from).map_or(end, |word| word.start)..end
+    }
+
+    /// Where each word begins in the code of the whole chain, and which characters of that are digits.
+    fn marks(&self, haystack: &Haystack<'_>) -> Marks {
+        let mut marks = Marks { offsets: [0; CODE_MAX + LEADING_MAX + 1], digits: 0 };
+        let mut offset = 0;
+        for (word, end) in self.words.iter().take(self.len).zip(marks.offsets.iter_mut().skip(1)) {
+            if word.has_digit {
+                for (at, byte) in haystack.slice(word.start..word.end()).iter().enumerate() {
+                    marks.digits |= u64::from(byte.is_ascii_digit()) << ((offset + at) & 63);
+                }
+            }
+            offset += word.len();
+            *end = u8::try_from(offset).unwrap_or(u8::MAX);
+        }
+        marks
+    }
+
+    /// The last words of the windows that begin with the word `from`.
+    fn ends_from<'c>(&'c self, from: usize, marks: &'c Marks) -> impl Iterator<Item = usize> + 'c {
         let left = self.left_of(from);
-        let Some(head) = words.first().filter(|_| !left.is_tied()) else { return false };
+        let ends = if left.is_tied() { from..from } else { from..self.len };
+        let is_too_many = move |to: usize, beside: Link| to - from >= GROUPS_MAX && beside.has_digit;
+        ends.take_while(move |to| marks.len(from, *to) <= CODE_MAX && !is_too_many(*to, left))
+            .filter(move |to| *to >= self.first)
+            .filter(move |to| {
+                let right = self.right_of(*to);
+                !right.is_tied() && !is_too_many(*to, right)
+            })
+    }
+
+    fn window(&self, haystack: &Haystack<'_>, from: usize, to: usize) -> Option<Window> {
+        let words = self.words.get(from..=to)?;
+        let head = words.first()?;
+        let (left, right) = (self.left_of(from), self.right_of(to));
         let mut window = Window {
             code: Code::default(),
             span: head.start..head.start,
@@ -259,23 +326,10 @@ impl Chain {
             letters: 0,
             joint: Joint::None,
             left,
-            right: left,
+            right,
             lens: [0; 4],
         };
-        let mut found = false;
-        for (at, word) in words.iter().enumerate() {
-            if window.push(haystack, word).is_none() || window.groups > GROUPS_MAX && window.left.has_digit {
-                break;
-            }
-            window.right = self.right_of(from + at);
-            if window.groups > GROUPS_MAX && window.right.has_digit {
-                continue;
-            }
-            if from + at >= self.first && !window.right.is_tied() {
-                found |= judge(&window);
-            }
-        }
-        found
+        words.iter().all(|word| window.push(haystack, word).is_some()).then_some(window)
     }
 
     fn left_of(&self, at: usize) -> Link {

@@ -1,9 +1,10 @@
 //! Context words: what stands near a candidate and says what it is.
 
 use crate::haystack::Haystack;
+use crate::lanes::{self, Seeker};
+use crate::literals::Literals;
 use crate::view::normalise;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Bytes before and after a candidate in which a context word counts.
 const BEFORE: usize = 80;
@@ -28,6 +29,12 @@ pub(crate) const ROWS_MAX: usize = SET_WORDS * 64;
 pub(crate) struct RowSet([u64; SET_WORDS]);
 
 impl RowSet {
+    pub(crate) fn of(rows: impl Iterator<Item = usize>) -> Self {
+        let mut set = Self::default();
+        rows.for_each(|row| set.insert(row));
+        set
+    }
+
     pub(crate) fn insert(&mut self, row: usize) {
         if let Some(word) = self.0.get_mut(row / 64) {
             *word |= 1 << (row % 64);
@@ -38,7 +45,26 @@ impl RowSet {
         self.0.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
-    fn join(&mut self, other: &RowSet) {
+    /// The rows, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
+
+    /// The rows of both.
+    pub(crate) fn meet(&self, other: &RowSet) -> RowSet {
+        let mut both = *self;
+        both.0.iter_mut().zip(other.0).for_each(|(word, other)| *word &= other);
+        both
+    }
+
+    pub(crate) fn join(&mut self, other: &RowSet) {
         for (word, more) in self.0.iter_mut().zip(other.0) {
             *word |= more;
         }
@@ -62,10 +88,10 @@ impl Meaning {
     }
 }
 
-/// All context words in one automaton.
+/// All context words.
 #[derive(Debug)]
 pub(crate) struct Words {
-    automaton: AhoCorasick,
+    literals: Literals<usize>,
     meanings: Vec<Meaning>,
     longest: usize,
 }
@@ -96,13 +122,10 @@ impl WordList {
         }
     }
 
-    pub(crate) fn build(self) -> Result<Words, aho_corasick::BuildError> {
+    pub(crate) fn build(self) -> Words {
         let longest = self.words.keys().map(String::len).max().unwrap_or_default();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(self.words.keys())?;
-        Ok(Words { automaton, meanings: self.words.into_values().collect(), longest })
+        let literals = Literals::in_any_case(self.words.keys().map(String::as_str).enumerate());
+        Words { literals, meanings: self.words.into_values().collect(), longest }
     }
 }
 
@@ -161,6 +184,31 @@ impl<'h> Context<'h> {
         Self { words, haystack, keys: None, hits: Vec::new(), read_to: 0 }
     }
 
+    /// Whether the keys or a word near some span within `range` say anything.
+    pub(crate) fn is_around(&mut self, range: &Range<usize>) -> bool {
+        if self.is_keyed() {
+            return true;
+        }
+        self.read(range);
+        let reach = range.start.saturating_sub(BEFORE)..range.end + AFTER;
+        self.hits.iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
+    }
+
+    fn is_keyed(&mut self) -> bool {
+        let (words, haystack) = (self.words, self.haystack);
+        let keys = self.keys.get_or_insert_with(|| words.in_keys(haystack.keys()));
+        keys.rows() != RowSet::default()
+    }
+
+    /// Whether the keys or a word near `span` say anything.
+    pub(crate) fn is_near(&mut self, span: &Range<usize>) -> bool {
+        if self.is_keyed() {
+            return true;
+        }
+        self.read(span);
+        self.hits.iter().any(|hit| is_near(&hit.span, span))
+    }
+
     /// What the words near `span` say. Spans come in order of place, more or less.
     pub(crate) fn near(&mut self, span: &Range<usize>) -> Near {
         let (words, haystack) = (self.words, self.haystack);
@@ -201,46 +249,71 @@ impl<'h> Context<'h> {
         self.hits.retain(|hit| hit.span.start >= start);
         let read_to = self.read_to.max(start);
         let from = start.max(self.read_to.saturating_sub(self.words.longest));
-        let text = self.haystack.slice(from..to);
-        for hit in self.words.automaton.find_overlapping_iter(text) {
-            let word = from + hit.start()..from + hit.end();
-            let is_new = word.end > read_to || from == start && self.read_to < start;
-            let meaning = self.words.meanings.get(hit.pattern().as_usize());
-            let is_word = |meaning: &Meaning| {
-                meaning.is_as_written(self.haystack.bytes(), &word) && self.stands_free(&word)
-            };
-            if is_new && meaning.is_some_and(is_word) {
-                self.hits.push(Hit { span: word, word: hit.pattern().as_usize() });
-            }
+        let text = self.haystack.bytes().get(..to).unwrap_or_default();
+        let seams = self.haystack.seams_in(from..to).iter().copied();
+        for at in word_starts(text, from).chain(seams) {
+            let _all = self.words.literals.at(text, at, &mut |word, span: Range<usize>| {
+                let is_new = span.end > read_to || from == start && self.read_to < start;
+                let meaning = self.words.meanings.get(word);
+                let is_word = |meaning: &Meaning| {
+                    meaning.is_as_written(text, &span) && self.haystack.ends_context(&span)
+                };
+                if is_new && meaning.is_some_and(is_word) {
+                    self.hits.push(Hit { span, word });
+                }
+                ControlFlow::Continue(())
+            });
         }
         self.read_to = to;
-    }
-
-    fn stands_free(&self, word: &Range<usize>) -> bool {
-        let text = self.haystack.bytes();
-        (begins_word(text, word.start) || self.haystack.is_seam(word.start))
-            && (ends_word(text, word) || self.haystack.is_seam(word.end))
     }
 }
 
 impl Words {
     fn in_keys(&self, keys: &[&str]) -> Near {
         let mut near = Near::default();
-        for key in keys {
-            for hit in self.automaton.find_overlapping_iter(key.as_bytes()) {
-                let Some(meaning) = self.meanings.get(hit.pattern().as_usize()) else { continue };
-                if begins_word(key.as_bytes(), hit.start())
-                    && ends_word(key.as_bytes(), &hit.range())
-                    && meaning.is_as_written(key.as_bytes(), &hit.range())
-                {
-                    near.named.join(&meaning.named);
-                    near.labelled.join(&meaning.named);
-                    near.kind.join(&meaning.kind);
-                }
+        for text in keys.iter().map(|key| key.as_bytes()) {
+            for at in word_starts(text, 0) {
+                let _all = self.literals.at(text, at, &mut |word, span: Range<usize>| {
+                    let meaning = self.meanings.get(word);
+                    let is_word =
+                        |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
+                    if let Some(meaning) = meaning.filter(is_word) {
+                        near.named.join(&meaning.named);
+                        near.labelled.join(&meaning.named);
+                        near.kind.join(&meaning.kind);
+                    }
+                    ControlFlow::Continue(())
+                });
             }
         }
         near
     }
+}
+
+impl Haystack<'_> {
+    fn ends_context(&self, word: &Range<usize>) -> bool {
+        ends_word(self.bytes(), word) || self.is_seam(word.end)
+    }
+}
+
+impl Near {
+    /// The rows that a word near speaks of.
+    pub(crate) fn rows(&self) -> RowSet {
+        let mut rows = self.named;
+        rows.join(&self.kind);
+        rows
+    }
+}
+
+/// Where words begin, from `from` on.
+fn word_starts(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
+    let mut starts = Seeker::new(text, from, lanes::word_starts);
+    let mut from = from;
+    std::iter::from_fn(move || {
+        let at = starts.next(from)?;
+        from = at + 1;
+        Some(at)
+    })
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {
@@ -254,12 +327,6 @@ fn is_label(haystack: &Haystack<'_>, word: &Range<usize>, span: &Range<usize>) -
     word.end <= span.start
         && span.start - word.end <= LABEL_GAP_MAX
         && !haystack.slice(word.end..span.start).iter().any(parts)
-}
-
-fn begins_word(text: &[u8], at: usize) -> bool {
-    let is = |at: Option<usize>, class: fn(&u8) -> bool| at.and_then(|at| text.get(at)).is_some_and(class);
-    !is(at.checked_sub(1), u8::is_ascii_alphanumeric)
-        || is(Some(at), u8::is_ascii_uppercase) && !is(at.checked_sub(1), u8::is_ascii_uppercase)
 }
 
 /// A digit may follow, a capital, and after long words an ending: `SSN536904399`, `pan` in `panNumber`.

@@ -52,8 +52,7 @@ impl Engine {
     /// [`SettingsError`] says which term list or pattern cannot be used.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let effects = Effects::new(&settings);
-        let scanner = Scanner::new(|row| effects.of_row(row).is_some())
-            .map_err(|error| SettingsError::Terms { reason: error.to_string() })?;
+        let scanner = Scanner::new(|row| effects.of_row(row).is_some());
         Ok(Self {
             default: settings.data.default,
             limits: settings.limits,
@@ -139,7 +138,9 @@ impl Engine {
                 let source = Source { segment: 0, chain: None };
                 let base = Reading::new(&joined.text, &source, &[], depth);
                 let origin = Origin::Joined(&joined, sources);
-                let reading = Reading { origin, seams: &joined.seams, view: View::Seam, ..base };
+                let focus = joined.focus();
+                let focus = Some(focus.as_slice());
+                let reading = Reading { origin, seams: &joined.seams, focus, view: View::Seam, ..base };
                 let feed = |hasher: &mut SipHasher24| joined.feed(hasher);
                 self.once(collector, depth == 0, reading.text, feed, |collector| {
                     self.read(collector, &reading)
@@ -302,6 +303,7 @@ impl Engine {
             chain: Some(&chain),
             core: Some(&window.core),
             focus: Some(&window.focus),
+            reach: window.reach,
             view: view.view.max(window.view),
             ..*view
         };
@@ -309,7 +311,8 @@ impl Engine {
     }
 
     fn scan(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
-        let haystack = Haystack::new(reading.text, reading.keys, reading.seams).with_focus(reading.focus);
+        let haystack =
+            Haystack::new(reading.text, reading.keys, reading.seams).with_focus(reading.focus, reading.reach);
         self.scanner.scan(&haystack, &mut |row, found| {
             self.accept(collector, reading, self.effects.of_row(row), &found)
         })?;
@@ -413,6 +416,8 @@ struct Reading<'a> {
     core: Option<&'a Range<usize>>,
     /// Where something new may begin.
     focus: Option<&'a [Range<usize>]>,
+    /// How far after that the words may begin by which it is found.
+    reach: usize,
     view: View,
     /// Whether the view takes the text otherwise than it is written.
     is_doubtful: bool,
@@ -444,6 +449,7 @@ impl<'a> Reading<'a> {
             chain: source.chain.as_ref(),
             core: None,
             focus: None,
+            reach: 0,
             view: View::Raw,
             is_doubtful: false,
             depth,

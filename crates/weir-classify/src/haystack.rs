@@ -1,3 +1,4 @@
+use crate::lanes;
 use crate::words::{WordList, initial};
 use std::ops::Range;
 
@@ -15,17 +16,30 @@ pub(crate) struct Haystack<'a> {
     keys: &'a [&'a str],
     seams: &'a [usize],
     focus: Option<&'a [Range<usize>]>,
+    reach: usize,
 }
 
 impl<'a> Haystack<'a> {
     /// A text that is the value under `keys`, the innermost last.
     pub(crate) fn new(text: &'a str, keys: &'a [&'a str], seams: &'a [usize]) -> Self {
-        Self { text, keys, seams, focus: None }
+        Self { text, keys, seams, focus: None, reach: 0 }
     }
 
-    /// The same, of which only what begins in `focus` is new: disjoint ranges in order.
-    pub(crate) fn with_focus(self, focus: Option<&'a [Range<usize>]>) -> Self {
-        Self { focus, ..self }
+    /// The same, of which only what begins in `focus` is new: disjoint ranges in order. Words by which
+    /// something new is found begin at most `reach` after one.
+    pub(crate) fn with_focus(self, focus: Option<&'a [Range<usize>]>, reach: usize) -> Self {
+        Self { focus, reach, ..self }
+    }
+
+    /// Where words are to be looked for by which something is found: disjoint ranges in order.
+    pub(crate) fn word_focus(&self) -> impl Iterator<Item = Range<usize>> + 'a {
+        let (reach, len) = (self.reach, self.len());
+        let mut done = 0;
+        self.focus().map(move |range| {
+            let range = range.start.max(done)..len.min(range.end + reach);
+            done = range.end.max(done);
+            range
+        })
     }
 
     /// Where candidates are to be looked for.
@@ -81,6 +95,12 @@ impl<'a> Haystack<'a> {
     /// Whether another segment begins here.
     pub(crate) fn is_seam(&self, at: usize) -> bool {
         self.seams.binary_search(&at).is_ok()
+    }
+
+    /// Where in `range` other segments begin.
+    pub(crate) fn seams_in(&self, range: Range<usize>) -> &'a [usize] {
+        let place = |at: usize| self.seams.partition_point(|seam| *seam < at);
+        self.seams.get(place(range.start)..place(range.end)).unwrap_or_default()
     }
 
     /// The last place in `range` where another segment begins.
@@ -164,14 +184,40 @@ fn words_in<'t>(
     is_seam: impl Fn(usize) -> bool + Copy + 't,
 ) -> impl DoubleEndedIterator<Item = Range<usize>> + 't {
     let initials = words.initials();
-    let begins = move |at: &usize| {
-        text.get(*at).is_some_and(|b| initials & initial(*b) != 0) && (begins_word(text, *at) || is_seam(*at))
-    };
+    let is_initial = move |at: &usize| text.get(*at).is_some_and(|b| initials & initial(*b) != 0);
     let word_at = move |at| {
         let ends = |word: &str| ends_word(text, at + word.len(), word, is_seam);
         words.length_at(text, at, ends).map(|length| at..at + length)
     };
-    (0..text.len()).filter(begins).filter_map(word_at)
+    let blocks = text.len().div_ceil(lanes::BLOCK);
+    let begins = (0..blocks).flat_map(move |block| {
+        let base = block * lanes::BLOCK;
+        let end = text.len().min(base + lanes::BLOCK);
+        let seams = (base..end).filter(move |at| is_seam(*at)).fold(0, |mask, at| mask | 1 << (at - base));
+        Bits(lanes::edges(text, base) | seams).map(move |bit| base + bit)
+    });
+    begins.filter(is_initial).filter_map(word_at)
+}
+
+/// The places of the bits that are set.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let bit = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(bit)
+    }
+}
+
+impl DoubleEndedIterator for Bits {
+    fn next_back(&mut self) -> Option<usize> {
+        let bit = self.0.checked_ilog2()?;
+        self.0 &= !(1 << bit);
+        Some(bit as usize)
+    }
 }
 
 fn begins_word(text: &[u8], at: usize) -> bool {

@@ -2,16 +2,18 @@
 
 use crate::RecogniserInfo;
 use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
-use crate::context::{Context, Near, ROWS_MAX, WordList, Words};
+use crate::context::{Context, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use aho_corasick::BuildError;
-use std::ops::ControlFlow;
+use std::cell::RefCell;
+use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 
 /// A text is nothing but an identifier when so few bytes hold all of it.
 const BARE_MAX: usize = 64;
 
+/// Digits in a row that a spelling has which needs no context word.
+const ALONE_DIGITS_MAX: usize = 24;
 /// So many digits in a row are always looked at.
 const DIGITS_ENOUGH: usize = 4;
 /// Any number of fewer digits has the right check digit for some register.
@@ -23,12 +25,27 @@ const SHORT_NUMBER: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Identifiers {
     rows: Vec<(usize, &'static Identifier)>,
-    by_len: [Vec<Shape>; CODE_MAX + 1],
+    /// The shapes of all rows, in order.
+    shapes: Vec<Shape>,
+    /// Where those of each row begin; one more than there are rows.
+    bounds: Vec<usize>,
+    /// What the shapes of each length ask for, each once.
+    forms: [Vec<Form>; CODE_MAX + 1],
+    /// The lengths of which a number is of some shape, a bit each.
+    numbers: u32,
+    /// The spellings that need no context word, by their length.
+    alone: Vec<Vec<&'static str>>,
+    /// Those of several words by the row of digits that their first digit begins, and by what follows it.
+    alone_by_head: Vec<[Vec<Alone>; TAILS]>,
+    /// The rows that have a shape of each length.
+    rows_of_len: [RowSet; CODE_MAX + 1],
+    /// The rows that have a spelling of each length that needs no context word.
+    alone_of_len: Vec<RowSet>,
     words: &'static Words,
 }
 
-/// The words of all identifiers, whichever are looked for: one automaton for the process.
-static WORDS: LazyLock<Result<Words, BuildError>> = LazyLock::new(|| {
+/// The words of all identifiers, whichever are looked for: once for the process.
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut words = WordList::default();
     for (row, (_, identifier)) in identifiers().iter().enumerate().take(ROWS_MAX) {
         identifier.words.iter().for_each(|word| words.name(word, row));
@@ -47,12 +64,19 @@ fn identifiers() -> Vec<(usize, &'static Identifier)> {
     TABLE.iter().enumerate().filter_map(identifier).collect()
 }
 
-/// A shape as two masks: which characters must be letters, which digits.
+/// The shape of a row.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
+    form: Form,
+    len: usize,
+    row: usize,
+}
+
+/// A shape as two masks: which characters must be letters, which digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Form {
     letters: u32,
     digits: u32,
-    row: usize,
 }
 
 /// Why a code counts as an identifier, best last.
@@ -75,18 +99,49 @@ pub(crate) type Report<'r> = &'r mut dyn FnMut(usize, Match) -> ControlFlow<()>;
 
 impl Identifiers {
     /// `is_on` says which rows of the table of recognisers are looked for.
-    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
+    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Self {
         let rows = identifiers();
-        let mut by_len: [Vec<Shape>; CODE_MAX + 1] = Default::default();
-        for (row, (_, identifier)) in rows.iter().enumerate().filter(|(_, (place, _))| is_on(*place)) {
-            for shape in identifier.shapes {
-                if let Some(shapes) = by_len.get_mut(shape.len()) {
-                    shapes.push(Shape::new(shape, row));
+        let (mut shapes, mut bounds) = (Vec::new(), vec![0]);
+        let mut forms: [Vec<Form>; CODE_MAX + 1] = Default::default();
+        let mut rows_of_len = [RowSet::default(); CODE_MAX + 1];
+        for (row, (place, identifier)) in rows.iter().enumerate() {
+            for shape in identifier.shapes.iter().filter(|_| is_on(*place)) {
+                let form = Form::new(shape);
+                shapes.push(Shape { form, len: shape.len(), row });
+                if let Some(forms) = forms.get_mut(shape.len()).filter(|forms| !forms.contains(&form)) {
+                    forms.push(form);
+                }
+                if let Some(rows) = rows_of_len.get_mut(shape.len()) {
+                    rows.insert(row);
                 }
             }
+            bounds.push(shapes.len());
         }
-        let words = WORDS.as_ref().map_err(Clone::clone)?;
-        Ok(Self { rows, by_len, words })
+        let alone_of_len = alone_of_len(&rows);
+        let of_digits =
+            |(len, forms): (usize, &Vec<Form>)| u32::from(forms.iter().any(|form| form.letters == 0)) << len;
+        let numbers = forms.iter().enumerate().map(of_digits).fold(0, |lens, len| lens | len);
+        let mut alone = vec![Vec::new(); alone_of_len.len()];
+        for spelling in rows.iter().flat_map(|(_, identifier)| identifier.alone) {
+            alone.get_mut(spelling.len()).into_iter().for_each(|of_len| of_len.push(*spelling));
+        }
+        alone.iter_mut().for_each(|of_len| {
+            of_len.sort_unstable();
+            of_len.dedup();
+        });
+        let alone_by_head = alone_by_head(alone.iter().flatten().copied());
+        Self {
+            rows,
+            shapes,
+            bounds,
+            forms,
+            numbers,
+            alone,
+            alone_by_head,
+            rows_of_len,
+            alone_of_len,
+            words: &WORDS,
+        }
     }
 
     pub(crate) fn context<'h>(&self, haystack: &'h Haystack<'h>) -> Context<'h> {
@@ -101,7 +156,7 @@ impl Identifiers {
         at: usize,
         report: Report<'_>,
     ) -> ControlFlow<()> {
-        if !may_begin(haystack, at) {
+        if !may_begin(haystack, at) || !self.is_worth_reading(context, haystack, at) {
             return ControlFlow::Continue(());
         }
         self.judge_chain(context, haystack, at, Edges::Plain, report)?;
@@ -114,6 +169,22 @@ impl Identifiers {
         ControlFlow::Continue(())
     }
 
+    /// Whether anything near a digit could make the code around it an identifier: a context word, the beginning of
+    /// a spelling that needs none, a seam, or that the text is short.
+    fn is_worth_reading(&self, context: &mut Context<'_>, haystack: &Haystack<'_>, at: usize) -> bool {
+        /// Where the codes around a digit begin and end at most, separators and all.
+        const BEFORE: usize = 40;
+        const AFTER: usize = 96;
+        let digits = haystack.run_end(at, ALONE_DIGITS_MAX + 1, |b| b.is_ascii_digit()) - at;
+        let tails = self.alone_by_head.get(digits);
+        let alone = tails.and_then(|tails| tails.get(tail_of(haystack.byte(at + digits))));
+        haystack.len() <= BARE_MAX
+            || self.is_word_alone(haystack, at)
+            || alone.is_some_and(|alone| is_any_at(alone, haystack, at))
+            || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
+            || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
+    }
+
     fn judge_chain(
         &self,
         context: &mut Context<'_>,
@@ -123,9 +194,18 @@ impl Identifiers {
         report: Report<'_>,
     ) -> ControlFlow<()> {
         let Some(chain) = Chain::read(haystack, at, edges) else { return ControlFlow::Continue(()) };
+        let context = RefCell::new(context);
         let mut flow = ControlFlow::Continue(());
-        chain.windows(haystack, |window| {
-            let found = self.judge_window(context, haystack, window);
+        // Whether some row has this shape and there is a reason to look further, both cheap to say.
+        let fits = |len: usize, digits: u32, span: Range<usize>| {
+            let is_number = digits.count_ones() as usize == len;
+            let fits = if is_number { self.numbers >> len & 1 == 1 } else { self.has_form(len, digits) };
+            fits && (haystack.len() <= BARE_MAX
+                || self.is_spelt_alone(haystack.slice(span.clone()))
+                || context.borrow_mut().is_near(&span))
+        };
+        chain.windows(haystack, fits, |window| {
+            let found = self.judge_window(&mut context.borrow_mut(), haystack, window);
             for (row, found) in &found {
                 if flow.is_continue() {
                     flow = report(*row, found.clone());
@@ -143,15 +223,17 @@ impl Identifiers {
         haystack: &Haystack<'_>,
         window: &Window,
     ) -> Vec<(usize, Match)> {
-        let is_plausible = is_plausible(window);
-        let shapes = self.by_len.get(window.code.len()).map(Vec::as_slice).unwrap_or_default();
-        let mut fitting = shapes.iter().filter(|shape| self.may_be(shape, window, is_plausible)).peekable();
-        if fitting.peek().is_none() || is_part_of_something(haystack, window) {
+        if is_part_of_something(haystack, window) {
             return Vec::new();
         }
         let near = context.near(&window.span);
+        let rows = self.rows_for(haystack, window, &near);
         let mut best: Vec<(Reason, usize)> = Vec::new();
-        for shape in fitting {
+        let is_plausible = is_plausible(window);
+        for shape in rows.iter().flat_map(|row| self.shapes_of(row, window.code.len())) {
+            if !self.may_be(shape, window, is_plausible) {
+                continue;
+            }
             let Some(reason) = self.reason(shape.row, haystack, window, &near) else { continue };
             best.retain(|(other, _)| *other >= reason || *other >= Reason::Alone);
             let is_best = best.iter().all(|(other, _)| *other == reason || reason >= Reason::Alone);
@@ -162,9 +244,48 @@ impl Identifiers {
         self.matches(&best, context, window)
     }
 
+    /// Whether the word around a digit, or what of it begins with the digit, is spelt so that it needs no context.
+    fn is_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
+        let longest = self.alone.len();
+        let head = haystack.slice(at.saturating_sub(longest)..at);
+        let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let end = haystack.run_end(at, longest, |b| b.is_ascii_alphanumeric());
+        self.is_spelt_alone(haystack.slice(start..end))
+            || start < at && self.is_spelt_alone(haystack.slice(at..end))
+    }
+
+    fn is_spelt_alone(&self, text: &[u8]) -> bool {
+        self.alone
+            .get(text.len())
+            .is_some_and(|of_len| of_len.iter().any(|spelling| is_spelt(text, spelling)))
+    }
+
+    fn has_form(&self, len: usize, digits: u32) -> bool {
+        self.forms.get(len).is_some_and(|forms| forms.iter().any(|form| form.fits(digits)))
+    }
+
+    fn shapes_of(&self, row: usize, len: usize) -> impl Iterator<Item = &Shape> {
+        let bound = |row: usize| self.bounds.get(row).copied().unwrap_or_default();
+        let shapes = self.shapes.get(bound(row)..bound(row + 1)).unwrap_or_default();
+        shapes.iter().filter(move |shape| shape.len == len)
+    }
+
+    /// The rows that a window of this length may be of: a word speaks of them, or they need none.
+    fn rows_for(&self, haystack: &Haystack<'_>, window: &Window, near: &Near) -> RowSet {
+        let of_len = self.rows_of_len.get(window.code.len()).copied().unwrap_or_default();
+        if haystack.len() <= BARE_MAX {
+            return of_len;
+        }
+        let mut rows = near.rows();
+        if let Some(alone) = self.alone_of_len.get(window.span.len()) {
+            rows.join(alone);
+        }
+        rows.meet(&of_len)
+    }
+
     /// Whether it is worth a look at the words around: the shape fits, and it is valid or at least in one piece.
     fn may_be(&self, shape: &Shape, window: &Window, is_plausible: bool) -> bool {
-        shape.fits(window.code.digit_mask())
+        shape.form.fits(window.code.digit_mask())
             && self.rows.get(shape.row).is_some_and(|(_, identifier)| {
                 is_plausible && (identifier.firm || window.is_long_or_capital())
                     || identifier.firm && identifier.is_valid(&window.code)
@@ -235,12 +356,123 @@ impl Identifiers {
     }
 }
 
-impl Shape {
-    fn new(shape: &str, row: usize) -> Self {
+/// A spelling that needs no context word, and where its first digit is.
+#[derive(Debug, Clone, Copy)]
+struct Alone {
+    spelling: &'static str,
+    first_digit: usize,
+    /// Whether a character of it may be a letter or a digit, or is one certain digit.
+    has_star: bool,
+    /// Where its first separator is.
+    sign: usize,
+}
+
+impl Alone {
+    /// Whether the text is spelt so around its digit at `at`, of which `shape` is the shape around.
+    fn is_at(self, haystack: &Haystack<'_>, at: usize, shape: &Around) -> bool {
+        let from = AROUND_BEFORE.wrapping_sub(self.first_digit);
+        match shape.0.get(from..from.saturating_add(self.spelling.len())) {
+            Some(shape) if !self.has_star => shape == self.spelling.as_bytes(),
+            _ => at.checked_sub(self.first_digit).is_some_and(|start| {
+                let end = start + self.spelling.len();
+                haystack.byte(start + self.sign) == self.spelling.as_bytes().get(self.sign).copied()
+                    && is_spelt(haystack.slice(start..end), self.spelling)
+            }),
+        }
+    }
+}
+
+fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, at: usize) -> bool {
+    if alone.is_empty() {
+        return false;
+    }
+    let shape = Around::of(haystack, at);
+    alone.iter().any(|alone| alone.is_at(haystack, at, &shape))
+}
+
+/// The characters before and after a digit as the classes of a spelling.
+struct Around([u8; AROUND_BEFORE + AROUND_AFTER]);
+
+const AROUND_BEFORE: usize = 8;
+const AROUND_AFTER: usize = 24;
+
+impl Around {
+    fn of(haystack: &Haystack<'_>, at: usize) -> Self {
+        let mut shape = [0; AROUND_BEFORE + AROUND_AFTER];
+        let missing = AROUND_BEFORE.saturating_sub(at);
+        let from = at.saturating_sub(AROUND_BEFORE);
+        let bytes = haystack.bytes().get(from..).unwrap_or_default();
+        for (class, byte) in shape.iter_mut().skip(missing).zip(bytes) {
+            *class = match byte {
+                b'0'..=b'9' => b'9',
+                b'A'..=b'Z' => b'A',
+                other => *other,
+            };
+        }
+        Self(shape)
+    }
+}
+
+/// The spellings of several words that need no context word, by how many digits their first digit begins a row
+/// of, and by what follows that row.
+fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> Vec<[Vec<Alone>; TAILS]> {
+    let mut by_head: Vec<[Vec<Alone>; TAILS]> = vec![Default::default(); ALONE_DIGITS_MAX + 1];
+    let is_one_word = |spelling: &&str| spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*');
+    for spelling in spellings.filter(|spelling| !is_one_word(spelling)) {
+        let bytes = spelling.as_bytes();
+        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
+        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
+        let first = bytes.iter().position(|b| *b == b'9').unwrap_or(bytes.len());
+        // A star is a letter or a digit: the first digit may be any of those before the first nine.
+        let stars = (0..first).filter(|at| bytes.get(*at) == Some(&b'*'));
+        for first_digit in stars.chain([first]) {
+            let row = bytes.iter().skip(first_digit);
+            let least = row.clone().take_while(|b| **b == b'9').count();
+            let most = row.take_while(|b| matches!(b, b'9' | b'*')).count();
+            for (digits, tails) in by_head.iter_mut().enumerate().take(most + 1).skip(least) {
+                let next = bytes.get(first_digit + digits).copied();
+                // After the end a sentence goes on.
+                let fits = |tail: usize| next.is_none_or(|next| next == b'*' || tail == tail_of(Some(next)));
+                for (_, alone) in tails.iter_mut().enumerate().filter(|(tail, _)| fits(*tail)) {
+                    alone.push(Alone { spelling, first_digit, has_star, sign });
+                }
+            }
+        }
+    }
+    by_head
+}
+
+const TAILS: usize = 6;
+
+/// The kind of what follows a row of digits.
+fn tail_of(next: Option<u8>) -> usize {
+    match next {
+        Some(b'-') => 0,
+        Some(b'.') => 1,
+        Some(b'/') => 2,
+        Some(b' ') => 3,
+        Some(b) if b.is_ascii_uppercase() => 4,
+        _ => 5,
+    }
+}
+
+fn alone_of_len(rows: &[(usize, &Identifier)]) -> Vec<RowSet> {
+    let lens = |identifier: &Identifier| identifier.alone.iter().map(|spelling| spelling.len());
+    let longest = rows.iter().flat_map(|(_, identifier)| lens(identifier)).max().unwrap_or_default();
+    let of_len = |len: usize| {
+        let has =
+            rows.iter().enumerate().filter(|(_, (_, identifier))| lens(identifier).any(|own| own == len));
+        RowSet::of(has.map(|(row, _)| row))
+    };
+    (0..=longest).map(of_len).collect()
+}
+
+impl Form {
+    fn new(shape: &str) -> Self {
         let mask = |class: u8| {
             shape.bytes().enumerate().filter(|(_, b)| *b == class).fold(0, |mask, (at, _)| mask | 1 << at)
         };
-        Self { letters: mask(b'A'), digits: mask(b'9'), row }
+        Self { letters: mask(b'A'), digits: mask(b'9') }
     }
 
     fn fits(&self, digits: u32) -> bool {

@@ -34,6 +34,7 @@ mod haystack;
 mod identifiers;
 mod indexes;
 mod inspection;
+mod lanes;
 mod literals;
 mod memory;
 mod numbers;

@@ -2,37 +2,55 @@ use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
 ///
-/// A bit says for four bytes, folded and hashed, whether a literal may begin with them, and another for
-/// three bytes and the shorter literals: 40 KiB that stay near the processor and that no byte waits for,
-/// where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
-/// What passes is compared with the literals that begin with the same two bytes, so the work for a byte
-/// is bounded.
+/// A bit says for three bytes, in 32 classes each, whether a literal may begin with them, and others for
+/// four and six bytes, folded and hashed: some tens of KiB that stay near the processor and that no byte waits
+/// for, where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
+/// What passes is compared with the literals that begin the same, so the work for a byte is bounded.
 pub(crate) struct Literals<T> {
-    long: Filter<LONG_BITS>,
-    short: Filter<SHORT_BITS>,
-    /// For each pair of bytes, hashed, where its literals begin in `literals`; one more than there are pairs.
-    pairs: Vec<u32>,
+    triples: Triples,
+    /// Of those the ones that begin a literal of two or three bytes.
+    short: Triples,
+    /// Those of four bytes and more, by the first four.
+    long: Filter,
+    /// Those of six bytes and more, by the first six.
+    longer: Filter,
+    /// By the first two bytes, the first four, and the first six.
+    pairs: Buckets<T>,
+    quads: Buckets<T>,
+    sixes: Buckets<T>,
+}
+
+/// Literals by a hash of how they begin.
+struct Buckets<T> {
+    mask: u64,
+    /// Where those of each hash begin in `literals`; one more than there are hashes.
+    bounds: Vec<u32>,
     literals: Vec<Literal<T>>,
 }
 
 struct Literal<T> {
-    /// The first four bytes, folded in any case, and which of their bits the literal has.
-    head: u32,
-    mask: u32,
+    /// The first eight bytes, folded in any case, and which of their bits the literal has.
+    head: u64,
+    mask: u64,
     any_case: bool,
     owner: T,
     bytes: Box<[u8]>,
 }
 
-/// A set of hashes of `BITS` bits.
-struct Filter<const BITS: u32>(Vec<u64>);
+/// A set of hashes of [`FILTER_BITS`] bits.
+struct Filter(Vec<u64>);
 
-const LONG_BITS: u32 = 18;
-const SHORT_BITS: u32 = 16;
-const PAIR_BITS: u32 = 11;
-/// Multiplicative hashing: 2^32 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
+const FILTER_BITS: u32 = 18;
+/// Of the hashes by which literals are kept: a few times as many as there are literals.
+const BUCKET_BITS: u32 = 13;
+/// Multiplicative hashing: 2^64 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
 /// vol. 3, section 6.4.
-const GOLDEN: u32 = 0x9E37_79B1;
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Which bytes of a head count as its beginning.
+const PAIR: u64 = 0xFFFF;
+const QUAD: u64 = 0xFFFF_FFFF;
+const SIX: u64 = 0xFFFF_FFFF_FFFF;
 
 impl<T: Copy> Literals<T> {
     /// Literals of two bytes are found before a character of a token, longer ones anywhere.
@@ -44,53 +62,195 @@ impl<T: Copy> Literals<T> {
         let phrases = phrases.iter().flat_map(|(owner, all)| {
             all.iter().flat_map(|one| spellings(one)).map(|one| literal(&one, true, *owner))
         });
-        let mut literals: Vec<Literal<T>> = exact.chain(phrases).collect();
-        literals.sort_by_key(|literal| pair(head(&literal.bytes)));
-        let (mut long, mut short) = (Filter::new(), Filter::new());
+        Self::of(exact.chain(phrases).collect(), is_token)
+    }
+
+    fn of(literals: Vec<Literal<T>>, pair_before: impl Fn(u8) -> bool) -> Self {
+        let (mut triples, mut short) = (Triples::default(), Triples::default());
+        let (mut long, mut longer) = (Filter::new(), Filter::new());
         for literal in &literals {
             match *literal.bytes {
                 [] | [_] => {}
-                [a, b] => token_bytes().for_each(|c| short.insert(u32::from_le_bytes([a, b, c, 0]))),
-                [a, b, c] => short.insert(u32::from_le_bytes([a, b, c, 0])),
-                _ => long.insert(head(&literal.bytes)),
+                [a, b] => (0..=u8::MAX).filter(|c| pair_before(*c)).for_each(|c| {
+                    triples.insert([a, b, c]);
+                    short.insert([a, b, c]);
+                }),
+                [a, b, c] => {
+                    triples.insert([a, b, c]);
+                    short.insert([a, b, c]);
+                }
+                [a, b, c, ..] => triples.insert([a, b, c]),
+            }
+            if literal.bytes.len() >= 4 {
+                long.insert(head(&literal.bytes) & QUAD);
+            }
+            if literal.bytes.len() >= 6 {
+                longer.insert(head(&literal.bytes) & SIX);
             }
         }
-        let before =
-            |pair_at: usize| literals.partition_point(|literal| pair(head(&literal.bytes)) < pair_at);
-        let pairs = (0..=1 << PAIR_BITS).map(|at| u32::try_from(before(at)).unwrap_or(u32::MAX)).collect();
-        Self { long, short, pairs, literals }
+        let (pairs, more): (Vec<_>, Vec<_>) = literals.into_iter().partition(|one| one.bytes.len() < 4);
+        let (quads, sixes) = more.into_iter().partition(|one| one.bytes.len() < 6);
+        let (pairs, quads, sixes) =
+            (Buckets::new(pairs, PAIR), Buckets::new(quads, QUAD), Buckets::new(sixes, SIX));
+        Self { triples, short, long, longer, pairs, quads, sixes }
     }
 
-    /// Reports where literals stand, in order of place, and whose they are.
-    pub(crate) fn scan(
-        &self,
-        text: &[u8],
-        mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        for (at, bytes) in text.array_windows::<4>().enumerate() {
-            if self.may_begin(u32::from_le_bytes(*bytes)) {
-                self.compare(text, at, &mut report)?;
-            }
-        }
-        (text.len().saturating_sub(3)..text.len()).try_for_each(|at| self.compare(text, at, &mut report))
+    /// Literals that are found in any case of ASCII letters.
+    pub(crate) fn in_any_case<'w>(words: impl Iterator<Item = (T, &'w str)>) -> Self {
+        Self::of(words.map(|(owner, word)| literal(word, true, owner)).collect(), |_| true)
     }
 
-    fn may_begin(&self, bytes: u32) -> bool {
-        self.long.has(bytes) || self.short.has(bytes & 0xFF_FFFF)
-    }
-
-    fn compare(
+    /// Reports the literals that begin at `at`.
+    pub(crate) fn at(
         &self,
         text: &[u8],
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let rest = text.get(at..).unwrap_or_default();
+        let triple = Triple::of(rest);
+        if rest.len() >= 3 && !self.triples.has(triple) {
+            return ControlFlow::Continue(());
+        }
+        self.compare(rest, at, triple, report)
+    }
+
+    /// Reports the literals that begin in `range`, in order of place, and whose they are.
+    pub(crate) fn scan(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let end = text.len().min(range.end + 2);
+        let bytes = text.get(range.start..end).unwrap_or_default();
+        let mut triple = Triple::default();
+        bytes.iter().take(2).for_each(|byte| triple.push(*byte));
+        for (offset, third) in bytes.iter().skip(2).enumerate() {
+            triple.push(*third);
+            if self.triples.has(triple) {
+                let at = range.start + offset;
+                self.compare(text.get(at..).unwrap_or_default(), at, triple, &mut report)?;
+            }
+        }
+        // The last two bytes begin no three.
+        for at in text.len().saturating_sub(2).max(range.start)..text.len().min(range.end) {
+            let rest = text.get(at..).unwrap_or_default();
+            self.pairs.compare(rest, at, head(rest), &mut report)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Compares what the first three bytes let pass.
+    fn compare(
+        &self,
+        rest: &[u8],
+        at: usize,
+        triple: Triple,
+        report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let head = head(rest);
-        let bucket = pair(head);
-        let bound = |at: usize| self.pairs.get(at).map_or(0, |at| *at as usize);
-        let same_pair = self.literals.get(bound(bucket)..bound(bucket + 1)).unwrap_or_default();
-        for literal in same_pair.iter().filter(|literal| literal.may_begin(head) && literal.begins(rest)) {
+        if rest.len() < 3 || self.short.has(triple) {
+            self.pairs.compare(rest, at, head, report)?;
+        }
+        if self.long.has(head & QUAD) {
+            self.quads.compare(rest, at, head, report)?;
+            if self.longer.has(head & SIX) {
+                self.sixes.compare(rest, at, head, report)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The classes of the last three bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Triple(usize);
+
+impl Triple {
+    fn of(bytes: &[u8]) -> Self {
+        let mut triple = Self::default();
+        bytes.iter().take(3).for_each(|byte| triple.push(*byte));
+        triple
+    }
+
+    fn push(&mut self, byte: u8) {
+        let class = CLASSES.get(usize::from(byte)).copied().unwrap_or_default();
+        self.0 = self.0 >> 5 | usize::from(class) << 10;
+    }
+}
+
+/// A set of three bytes, each in one of 32 classes.
+struct Triples([u64; 512]);
+
+impl Default for Triples {
+    fn default() -> Self {
+        Self([0; 512])
+    }
+}
+
+impl Triples {
+    fn insert(&mut self, bytes: [u8; 3]) {
+        let Triple(triple) = Triple::of(&bytes);
+        if let Some(word) = self.0.get_mut(triple >> 6 & 511) {
+            *word |= 1 << (triple & 63);
+        }
+    }
+
+    fn has(&self, Triple(triple): Triple) -> bool {
+        self.0.get(triple >> 6 & 511).is_some_and(|word| word >> (triple & 63) & 1 == 1)
+    }
+}
+
+/// A class of bytes for each letter in either case, and for the signs that literals begin with.
+const CLASSES: [u8; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte: u8 = 0;
+    loop {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' => byte - b'a' + 1,
+            b'A'..=b'Z' => byte - b'A' + 1,
+            b'0'..=b'9' => 27,
+            b' ' | b'\n' | b'\r' | b'\t' => 28,
+            b'-' | b'_' => 29,
+            b':' | b'/' | b'=' | b'"' => 30,
+            128.. => 31,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            return classes;
+        }
+        byte += 1;
+    }
+}
+
+impl<T: Copy> Buckets<T> {
+    /// `mask` says which bytes of the heads count.
+    fn new(mut literals: Vec<Literal<T>>, mask: u64) -> Self {
+        let of = |literal: &Literal<T>| hash(head(&literal.bytes) & mask, BUCKET_BITS);
+        literals.sort_by_key(of);
+        let before = |at: usize| literals.partition_point(|literal| of(literal) < at);
+        let bounds = (0..=1 << BUCKET_BITS).map(|at| u32::try_from(before(at)).unwrap_or(u32::MAX)).collect();
+        Self { mask, bounds, literals }
+    }
+
+    fn compare(
+        &self,
+        rest: &[u8],
+        at: usize,
+        head: u64,
+        report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let bucket = hash(head & self.mask, BUCKET_BITS);
+        let bound = |at: usize| self.bounds.get(at).map_or(0, |at| *at as usize);
+        let alike = self.literals.get(bound(bucket)..bound(bucket + 1)).unwrap_or_default();
+        for literal in alike.iter().filter(|literal| literal.may_begin(head) && literal.begins(rest)) {
             report(literal.owner, at..at + literal.bytes.len())?;
         }
         ControlFlow::Continue(())
@@ -98,8 +258,8 @@ impl<T: Copy> Literals<T> {
 }
 
 impl<T> Literal<T> {
-    /// Most of one pair differ in the next two bytes.
-    fn may_begin(&self, head: u32) -> bool {
+    /// Most that begin alike differ in the next bytes.
+    fn may_begin(&self, head: u64) -> bool {
         (if self.any_case { fold(head) } else { head }) & self.mask == self.head
     }
 
@@ -112,13 +272,17 @@ impl<T> Literal<T> {
 
 impl<T> std::fmt::Debug for Literals<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Literals({})", self.literals.len())
+        write!(
+            f,
+            "Literals({})",
+            self.pairs.literals.len() + self.quads.literals.len() + self.sixes.literals.len()
+        )
     }
 }
 
 fn literal<T>(text: &str, any_case: bool, owner: T) -> Literal<T> {
     let bytes = text.as_bytes();
-    let mask = bytes.iter().take(4).fold(0, |mask, _| mask << 8 | 0xFF);
+    let mask = bytes.iter().take(8).fold(0, |mask, _| mask << 8 | 0xFF);
     let head = if any_case { fold(head(bytes)) } else { head(bytes) } & mask;
     Literal { head, mask, any_case, owner, bytes: bytes.into() }
 }
@@ -131,47 +295,45 @@ fn spellings(phrase: &str) -> Vec<String> {
     spellings
 }
 
-/// The first four bytes, zeros for those that are missing.
-fn head(bytes: &[u8]) -> u32 {
-    let mut head = [0; 4];
-    head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    u32::from_le_bytes(head)
+/// The first eight bytes, zeros for those that are missing.
+fn head(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(head) => u64::from_le_bytes(*head),
+        None => bytes.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
+    }
 }
 
 /// Letters of both cases are one.
-const fn fold(bytes: u32) -> u32 {
-    bytes | 0x2020_2020
+const fn fold(bytes: u64) -> u64 {
+    bytes | 0x2020_2020_2020_2020
 }
 
 /// The upper bits of the product are the well mixed ones.
-const fn hash(bytes: u32, bits: u32) -> usize {
-    (fold(bytes).wrapping_mul(GOLDEN) >> (32 - bits)) as usize
+const fn hash(bytes: u64, bits: u32) -> usize {
+    (fold(bytes).wrapping_mul(GOLDEN) >> (64 - bits)) as usize
 }
 
-fn pair(bytes: u32) -> usize {
-    hash(bytes & 0xFFFF, PAIR_BITS)
-}
-
-impl<const BITS: u32> Filter<BITS> {
+impl Filter {
     fn new() -> Self {
-        Self(vec![0; 1 << (BITS - 6)])
+        Self(vec![0; 1 << (FILTER_BITS - 6)])
     }
 
-    fn insert(&mut self, bytes: u32) {
-        let hash = hash(bytes, BITS);
+    fn insert(&mut self, bytes: u64) {
+        let hash = hash(bytes, FILTER_BITS);
         if let Some(word) = self.0.get_mut(hash >> 6) {
             *word |= 1 << (hash & 63);
         }
     }
 
-    fn has(&self, bytes: u32) -> bool {
-        let hash = hash(bytes, BITS);
+    fn has(&self, bytes: u64) -> bool {
+        let hash = hash(bytes, FILTER_BITS);
         self.0.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 == 1)
     }
 }
 
-fn token_bytes() -> impl Iterator<Item = u8> {
-    (b'0'..=b'9').chain(b'a'..=b'z').chain(*b"_-")
+/// Whether a token may go on with this byte.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 #[cfg(test)]
@@ -182,7 +344,7 @@ mod tests {
         let exact: &[(u8, &[&str])] = &[(1, &["key", "keyring", "SK"]), (2, &["://"])];
         let phrases: &[(u8, &[&str])] = &[(3, &["date of birth", "né"])];
         let mut hits = Vec::new();
-        let _all = Literals::new(exact, phrases).scan(text.as_bytes(), |owner, span| {
+        let _all = Literals::new(exact, phrases).scan(text.as_bytes(), 0..text.len(), |owner, span| {
             hits.push((owner, text.get(span).unwrap()));
             ControlFlow::Continue(())
         });

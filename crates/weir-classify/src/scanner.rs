@@ -1,10 +1,10 @@
 use crate::context::Context;
 use crate::haystack::Haystack;
 use crate::identifiers::{Identifiers, Report};
+use crate::lanes::{self, Seeker};
 use crate::literals::Literals;
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
-use aho_corasick::BuildError;
 use memchr::memmem::Finder;
 use std::ops::{ControlFlow, Range};
 
@@ -41,7 +41,7 @@ struct Anchor {
 
 impl Scanner {
     /// A scanner for the rows of the table that are looked for.
-    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Result<Self, BuildError> {
+    pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Self {
         let (mut literals, mut phrases) = (vec![], vec![]);
         let (mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
@@ -65,8 +65,8 @@ impl Scanner {
         let words = literals.iter().flat_map(|(_, words)| words.iter());
         let quoted = words.filter(|word| word.contains('"')).map(|word| Finder::new(*word)).collect();
         let literals = Literals::new(&literals, &phrases);
-        let identifiers = Identifiers::new(is_on)?;
-        Ok(Self { literals, at, colon, digit, number, identifiers, quoted })
+        let identifiers = Identifiers::new(is_on);
+        Self { literals, at, colon, digit, number, identifiers, quoted }
     }
 
     /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
@@ -86,7 +86,7 @@ impl Scanner {
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
             let word = Haystack::new(key, &[], &[]);
-            self.literals.scan(key.as_bytes(), |anchor, span| match find_of(anchor.row) {
+            self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, span| match find_of(anchor.row) {
                 Some(Find::Phrase(..)) if !word.is_phrase(&span) => ControlFlow::Continue(()),
                 Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
                     pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))
@@ -98,9 +98,12 @@ impl Scanner {
     }
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
-        self.literals.scan(pass.haystack.bytes(), |anchor, span| {
-            pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
-        })
+        for range in pass.haystack.word_focus() {
+            self.literals.scan(pass.haystack.bytes(), range, |anchor, span| {
+                pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
+            })?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
@@ -134,24 +137,23 @@ impl Scanner {
     ) -> ControlFlow<()> {
         let bytes = pass.haystack.bytes();
         let (mut last_digit, mut word_end) = (None, 0);
-        let mut at = range.start;
-        while let Some(byte) = bytes.get(at).filter(|_| at < range.end) {
-            match CLASSES.get(usize::from(*byte)) {
-                Some(Class::Digit) => {
+        let mut marks = Seeker::new(bytes, range.start, lanes::marks);
+        let mut from = range.start;
+        while let Some(at) = marks.next(from).filter(|at| *at < range.end) {
+            from = at + 1;
+            match bytes.get(at) {
+                Some(b'@') => self.judge_byte(&self.at, pass, at)?,
+                Some(b':') => self.judge_byte(&self.colon, pass, at)?,
+                _ => {
                     self.judge_digits(pass, at, last_digit)?;
                     if at >= word_end {
                         self.judge_code(pass, context, at)?;
                         word_end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_alphanumeric());
                     }
-                    at = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
-                    last_digit = Some(at);
-                    continue;
+                    from = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
+                    last_digit = Some(from);
                 }
-                Some(Class::At) => self.judge_byte(&self.at, pass, at)?,
-                Some(Class::Colon) => self.judge_byte(&self.colon, pass, at)?,
-                Some(Class::Other) | None => {}
             }
-            at += 1;
         }
         ControlFlow::Continue(())
     }
@@ -230,30 +232,4 @@ impl Pass<'_, '_> {
         self.covered.push((row, found.span.end));
         (self.report)(row, found)
     }
-}
-
-#[derive(Clone, Copy)]
-enum Class {
-    Other,
-    Digit,
-    At,
-    Colon,
-}
-
-const CLASSES: [Class; 256] = classes();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated at compile time, where a wrong index is a compile error"
-)]
-const fn classes() -> [Class; 256] {
-    let mut classes = [Class::Other; 256];
-    classes[b'@' as usize] = Class::At;
-    classes[b':' as usize] = Class::Colon;
-    let mut digit = b'0';
-    while digit <= b'9' {
-        classes[digit as usize] = Class::Digit;
-        digit += 1;
-    }
-    classes
 }

@@ -9,6 +9,7 @@ pub(crate) struct Words {
     words: Vec<&'static str>,
     /// Where the words with each first byte begin in `words`, and where the last end.
     starts: Vec<usize>,
+    initials: u128,
 }
 
 /// A list that is built when it is first needed.
@@ -16,12 +17,13 @@ pub(crate) type Lazy = LazyLock<Words>;
 
 impl Words {
     pub(crate) fn new(words: &[&'static str]) -> Self {
-        let first = |word: &&str| word.bytes().next().unwrap_or_default();
+        let first = |word: &&'static str| word.bytes().next().unwrap_or_default();
         let mut words = words.to_vec();
         words.sort_by(|a, b| first(a).cmp(&first(b)).then(b.len().cmp(&a.len())));
         let starts = (0..=255_u8).map(|byte| words.partition_point(|word| first(word) < byte));
         let starts = starts.chain([words.len()]).collect();
-        Self { words, starts }
+        let initials = words.iter().fold(0, |set, word| set | initial(first(word)));
+        Self { words, starts, initials }
     }
 
     /// The longest of the words that stands at `at`, whatever goes on after it, and that `ends` lets end.
@@ -73,9 +75,8 @@ impl WordList for Words {
         self.at(text, at, ends).map(str::len)
     }
 
-    /// Nearly every letter begins one of a long list.
     fn initials(&self) -> u128 {
-        u128::MAX
+        self.initials
     }
 }
 

@@ -1,4 +1,4 @@
-use super::survey::{RUN_MIN, Survey, class, kind};
+use super::survey::{RUN_MIN, Survey, is_base64, kind};
 use super::{Derived, Editor, blob, entity, escape, hex};
 use crate::View;
 
@@ -36,21 +36,7 @@ fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
 
 /// Where the next run begins that is long enough.
 fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    let bytes = survey.bytes();
-    let mut block = survey.seek_block(from, kind::RUN)?;
-    loop {
-        // It may begin before the block in which it has become long.
-        let head = bytes.get(from..block.start).unwrap_or_default();
-        let mut at = block.start - head.iter().rev().take_while(|b| is_run(**b)).take(RUN_MIN).count();
-        while at < block.end {
-            let len = bytes.iter().skip(at).take(RUN_MIN).take_while(|b| is_run(**b)).count();
-            if len == RUN_MIN {
-                return Some(at);
-            }
-            at += len + 1;
-        }
-        block = survey.seek_block(block.end, kind::RUN)?;
-    }
+    survey.seek_run(from)
 }
 
 /// The next digit that begins a word of two or four characters, as the first of some bytes apart does: those
@@ -105,7 +91,7 @@ impl Pass<'_> {
 
 /// The characters of base64 and base64url.
 pub(super) fn is_run(b: u8) -> bool {
-    class(b) & kind::BASE64 != 0
+    is_base64(b)
 }
 
 /// The text that bytes are, if they are one: ASCII or UTF-8 without control characters, or UTF-16 of

@@ -72,7 +72,10 @@ impl<'a> Editor<'a> {
 
     /// The text with its edits, or `None` when there are none.
     pub(crate) fn finish(mut self) -> Option<Derived> {
+        if !self.edited {
+            return None;
+        }
         self.view.copy(self.source, self.done..self.end);
-        self.edited.then_some(self.view)
+        Some(self.view)
     }
 }

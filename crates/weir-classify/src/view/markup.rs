@@ -64,6 +64,12 @@ const INLINE: [&str; 32] = [
 fn strip_seam(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     const SEAM_MAX: usize = 48;
     let bytes = text.as_bytes().get(at + 1..text.len().min(at + SEAM_MAX)).unwrap_or_default();
+    if bytes
+        .first()
+        .is_none_or(|b| b.is_ascii_alphanumeric() || matches!(b, b',' | b':' | b'}' | b']' | b')'))
+    {
+        return at + 1;
+    }
     let space =
         |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_whitespace() || **b == b'\\').count();
     let sign = space(0);

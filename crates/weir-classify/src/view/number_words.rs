@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 /// Fewer words in a row are a number, not an identifier.
 const WORDS_MIN: usize = 4;
+/// Four of the shortest number words are as long.
+const LENGTH_MIN: usize = 11;
 /// Letters before the first number that belong to it: `D-B-J-two-two`.
 const LETTERS_MAX: usize = 12;
 const GAP_MAX: usize = 3;
@@ -18,14 +20,20 @@ const WORD_MAX: usize = 48;
 
 /// Identifiers whose digits are written as words, with the letters and signs between them.
 pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
-    let search = SEARCH.as_ref()?;
     let text = survey.text;
+    if text.len() < LENGTH_MIN {
+        return None;
+    }
+    let search = SEARCH.as_ref()?;
     let mut editor = Editor::new(text);
     let mut probe = STRIDE;
     while probe < text.len() {
         let word = word_around(text.as_bytes(), probe);
         probe += STRIDE;
-        if word.start < editor.done() || number_at(search, text, word.start).is_none() {
+        if word.start < editor.done()
+            || !begins_number(text, word.start)
+            || number_at(search, text, word.start).is_none()
+        {
             continue;
         }
         let start = first_number(search, text, word.start);
@@ -39,6 +47,27 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     }
     editor.finish()
 }
+
+/// A cheap look whether a number word may begin at `at`: most words begin as none does.
+fn begins_number(text: &str, at: usize) -> bool {
+    let class = |offset: usize| text.as_bytes().get(at + offset).map_or(0, |b| usize::from(*b & 31));
+    let pair = class(0) << 5 | class(1);
+    let third = BEGINNINGS.get(pair).copied().unwrap_or_default();
+    third >> class(2) & 1 == 1
+}
+
+/// For the first two letters of number words, five bits each, a bit for each third.
+static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut beginnings = vec![0_u32; 1 << 10];
+    for (word, _) in WORDS.iter().filter(|(_, word)| matches!(word, Number(_) | Repeat(_))) {
+        let class = |at: usize| word.as_bytes().get(at).map(|b| usize::from(*b & 31));
+        let pair = class(0).unwrap_or_default() << 5 | class(1).unwrap_or_default();
+        if let Some(thirds) = beginnings.get_mut(pair) {
+            *thirds |= class(2).map_or(u32::MAX, |third| 1 << third);
+        }
+    }
+    beginnings
+});
 
 /// The word in which a byte stands, or the next one.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {

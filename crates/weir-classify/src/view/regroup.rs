@@ -1,6 +1,7 @@
-use super::survey::{BLOCK, Survey, kind};
+use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
+use crate::lanes::BLOCK;
 use std::ops::Range;
 
 /// Signs between two characters or groups of one value, at most.
@@ -38,7 +39,7 @@ fn next_single(survey: &Survey<'_>, from: usize) -> Option<usize> {
     let is_single = |at: &usize| is_word(*at) && (*at == 0 || !is_word(*at - 1)) && !is_word(*at + 1);
     let mut at = from;
     loop {
-        let block = survey.seek_block(at, kind::SINGLES)?;
+        let block = survey.seek_singles(at)?;
         // A value may begin in the block before, with few of its characters.
         let start = block.start.saturating_sub(BLOCK).max(from);
         match (start..block.end).find(is_single) {

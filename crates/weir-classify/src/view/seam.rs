@@ -1,13 +1,18 @@
 use crate::memory::feed;
 use crate::{Segment, SegmentKind};
 use siphasher::sip128::SipHasher24;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::ops::Range;
 
 /// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
 /// could lie across it, with their context.
 const WINDOW: usize = 256;
+
+/// How far before a seam something may begin that lies across it, and how far after one what the words before it
+/// speak of.
+const BEFORE: usize = 200;
+const AFTER: usize = 96;
 
 /// Neighbouring segments joined without a separator.
 #[derive(Default)]
@@ -34,35 +39,37 @@ pub(crate) struct Place {
 
 /// What has to be read once more because a value may lie across several segments.
 ///
-/// Text segments are joined in their order, once more those under the same key (the texts of content parts
-/// have their `type` between them, those of messages their `role`), and once more what each role says
-/// where several take turns.
+/// Text segments are joined in their order, without the words of the protocol between them, and once more
+/// those under the same key and what each role says, where that puts other texts side by side.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
-    let in_order: Vec<usize> = texts(segments).map(|(index, _)| index).collect();
+    let (in_order, by_key, by_role) = groups(segments);
     let mut joins = join(segments, &in_order);
-    let (by_key, by_role) = groups(segments);
-    for groups in [by_key, by_role] {
-        if groups.len() > 1 {
-            joins.extend(groups.values().flat_map(|indices| join(segments, indices)));
-        }
-    }
+    let others = by_key.values().chain(by_role.values()).filter(|group| !is_stretch(group, &in_order));
+    let others: BTreeSet<&Vec<usize>> = others.collect();
+    joins.extend(others.into_iter().flat_map(|indices| join(segments, indices)));
     joins
 }
 
-fn texts<'s, 'a>(segments: &'s [Segment<'a>]) -> impl Iterator<Item = (usize, &'s Segment<'a>)> {
-    segments.iter().enumerate().filter(|(_, segment)| segment.kind == SegmentKind::Text)
+/// Whether `group` lies in `all` without gaps; both are in order.
+fn is_stretch(group: &[usize], all: &[usize]) -> bool {
+    let Some(first) = group.first() else { return true };
+    let start = all.partition_point(|index| index < first);
+    all.get(start..start + group.len()) == Some(group)
 }
 
 type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
 
-/// The texts by their key, and the prose by who says it.
-fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
-    let (mut by_key, mut by_role) = (Groups::new(), Groups::new());
+/// The texts in their order, by their key, and the prose by who says it.
+fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) {
+    let (mut in_order, mut by_key, mut by_role) = (Vec::new(), Groups::new(), Groups::new());
     let (mut key, mut role) = ("", "");
     for (index, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Key => key = group_of(segment.text),
             SegmentKind::Text => {
+                if !PROTOCOL.contains(&segment.text) {
+                    in_order.push(index);
+                }
                 by_key.entry(key).or_default().push(index);
                 if key == "role" {
                     role = segment.text;
@@ -73,8 +80,35 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
             SegmentKind::Number | SegmentKind::Opaque => {}
         }
     }
-    (by_key, by_role)
+    (in_order, by_key, by_role)
 }
+
+/// Words of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
+/// any value.
+const PROTOCOL: [&str; 22] = [
+    "user",
+    "assistant",
+    "system",
+    "developer",
+    "tool",
+    "function",
+    "text",
+    "input_text",
+    "output_text",
+    "image_url",
+    "message",
+    "tool_use",
+    "tool_result",
+    "object",
+    "array",
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "null",
+    "auto",
+    "ephemeral",
+];
 
 /// Prose has several keys within one conversation: a string in one message, parts in the next.
 fn group_of(key: &str) -> &str {
@@ -115,6 +149,19 @@ impl Joined {
             [*joined, *segment, *offset].into_iter().for_each(|number| hasher.write_usize(number));
         }
         feed(hasher, &self.text);
+    }
+
+    /// Where something may begin that lies across a seam, with its context: disjoint ranges in order.
+    pub(crate) fn focus(&self) -> Vec<Range<usize>> {
+        let mut focus: Vec<Range<usize>> = Vec::new();
+        for seam in &self.seams {
+            let range = seam.saturating_sub(BEFORE)..self.text.len().min(seam + AFTER);
+            match focus.last_mut() {
+                Some(last) if range.start <= last.end => last.end = range.end,
+                _ => focus.push(range),
+            }
+        }
+        focus
     }
 
     fn push_head(&mut self, text: &str, segment: usize) {

@@ -31,6 +31,11 @@ pub(crate) fn spelled(survey: &Survey<'_>) -> Option<Derived> {
 
 /// A cheap look for a sign that is more than a word of any sentence.
 fn has_sign(survey: &Survey<'_>) -> bool {
+    /// `a(at)b.cc` is as short as an address can be.
+    const LENGTH_MIN: usize = 9;
+    if survey.text.len() < LENGTH_MIN {
+        return false;
+    }
     has_bracketed_sign(survey) || FINDERS.iter().any(|finder| finder.find(survey.bytes()).is_some())
 }
 

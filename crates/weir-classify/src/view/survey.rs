@@ -1,18 +1,23 @@
-/// Bytes that are judged together.
-pub(super) const BLOCK: usize = 64;
+use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter};
+use std::ops::Range;
+
 /// Letters and digits that stand alone, in a block that may hold a value of such.
-const SINGLES_MIN: u8 = 3;
+const SINGLES_MIN: u32 = 3;
 /// Characters of base64 in a row that may be an encoding.
 pub(super) const RUN_MIN: usize = 10;
 
-/// A text and, for each block of it, which kinds of bytes it has: one pass that tells every view where it
-/// need not look.
+/// A text and where in it the bytes of each kind are: one pass that tells every view where to look.
 pub(crate) struct Survey<'a> {
     pub(super) text: &'a str,
-    blocks: Vec<u16>,
+    blocks: Vec<Block>,
 }
 
-/// Kinds of bytes, and what they form.
+/// For each kind, which bytes of a block are of it.
+type Block = [u64; KINDS];
+
+const KINDS: usize = 8;
+
+/// Kinds of bytes.
 pub(super) mod kind {
     pub(in crate::view) const DIGIT: u16 = 1;
     pub(in crate::view) const AT_SIGN: u16 = 1 << 1;
@@ -23,32 +28,17 @@ pub(super) mod kind {
     pub(in crate::view) const LINE_BREAK: u16 = 1 << 5;
     pub(in crate::view) const LETTER: u16 = 1 << 6;
     pub(in crate::view) const BASE64_SIGN: u16 = 1 << 7;
-    /// Several letters or digits that stand alone.
-    pub(in crate::view) const SINGLES: u16 = 1 << 8;
-    /// The end or the middle of a long run of base64 characters.
-    pub(in crate::view) const RUN: u16 = 1 << 9;
     pub(in crate::view) const WORD: u16 = DIGIT | LETTER;
     pub(in crate::view) const BASE64: u16 = WORD | BASE64_SIGN;
 }
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        let mut blocks = Vec::with_capacity(text.len() / BLOCK + 1);
-        // What the last three bytes were: a word character or not.
-        let (mut words, mut run) = (0_u8, 0_usize);
-        for block in text.as_bytes().chunks(BLOCK) {
-            let (mut kinds, mut singles, mut longest) = (0_u16, 0_u8, 0_usize);
-            for byte in block {
-                let class = class(*byte);
-                kinds |= class;
-                words = (words << 1 | u8::from(class & kind::WORD != 0)) & 0b111;
-                singles += u8::from(words == 0b010);
-                run = if class & kind::BASE64 != 0 { run + 1 } else { 0 };
-                longest = longest.max(run);
-            }
-            kinds |= if singles >= SINGLES_MIN { kind::SINGLES } else { 0 };
-            kinds |= if longest >= RUN_MIN { kind::RUN } else { 0 };
-            blocks.push(kinds);
+        let mut blocks = Vec::with_capacity(text.len().div_ceil(BLOCK));
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            blocks.push(block(&Lanes::of(rest)));
+            rest = rest.get(BLOCK..).unwrap_or_default();
         }
         Self { text, blocks }
     }
@@ -59,62 +49,95 @@ impl<'a> Survey<'a> {
 
     /// The first place from `from` on with a byte of one of `kinds`.
     pub(super) fn seek(&self, from: usize, kinds: u16) -> Option<usize> {
-        let mut from = from;
-        loop {
-            let block = self.seek_block(from, kinds)?;
-            let bytes = self.bytes().get(block.clone())?;
-            match bytes.iter().position(|b| class(*b) & kinds != 0) {
-                Some(found) => return Some(block.start + found),
-                None => from = block.end,
+        let first = from / BLOCK;
+        let mut unseen = u64::MAX << (from % BLOCK);
+        for (index, block) in self.blocks.iter().enumerate().skip(first) {
+            let mask = mask(block, kinds) & unseen;
+            if mask != 0 {
+                return Some(index * BLOCK + mask.trailing_zeros() as usize);
             }
+            unseen = u64::MAX;
         }
+        None
     }
 
-    /// The first block that has one of `kinds`, without what lies before `from`.
-    pub(super) fn seek_block(&self, from: usize, kinds: u16) -> Option<std::ops::Range<usize>> {
-        let first = (from < self.text.len()).then_some(from / BLOCK)?;
-        let passed = self.blocks.get(first..)?.iter().position(|block| block & kinds != 0)?;
-        let start = (first + passed) * BLOCK;
-        Some(from.max(start)..self.text.len().min(start + BLOCK))
+    /// The first place from `from` on at which a run of base64 characters has [`RUN_MIN`] of them.
+    pub(super) fn seek_run(&self, from: usize) -> Option<usize> {
+        let mut unseen = u64::MAX << (from % BLOCK);
+        (from / BLOCK..self.blocks.len()).find_map(|index| {
+            let run = self.mask_from(index, kind::BASE64);
+            let two = run & run >> 1;
+            let four = two & two >> 2;
+            let starts = four & four >> 4 & two >> 8;
+            let starts = u64::try_from(starts & u128::from(u64::MAX)).unwrap_or_default() & unseen;
+            unseen = u64::MAX;
+            (starts != 0).then(|| index * BLOCK + starts.trailing_zeros() as usize)
+        })
+    }
+
+    /// The first block that has several letters or digits that stand alone, without what lies before `from`.
+    pub(super) fn seek_singles(&self, from: usize) -> Option<Range<usize>> {
+        let first = if from < self.text.len() { from / BLOCK } else { self.blocks.len() };
+        (first..self.blocks.len()).find_map(|index| {
+            let words = self.mask_from(index, kind::WORD);
+            let before =
+                index.checked_sub(1).map_or(0, |before| self.mask_of(before, kind::WORD) >> (BLOCK - 1));
+            let singles = words & !(words << 1 | u128::from(before)) & !(words >> 1) & u128::from(u64::MAX);
+            let start = index * BLOCK;
+            (singles.count_ones() >= SINGLES_MIN).then(|| from.max(start)..self.text.len().min(start + BLOCK))
+        })
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
     pub(super) fn has_near(&self, at: usize, kinds: u16) -> bool {
         let block = at / BLOCK;
         let near = self.blocks.get(block.saturating_sub(1)..self.blocks.len().min(block + 2));
-        near.is_some_and(|near| near.iter().any(|block| block & kinds != 0))
+        near.is_some_and(|near| near.iter().any(|block| mask(block, kinds) != 0))
+    }
+
+    fn mask_of(&self, index: usize, kinds: u16) -> u64 {
+        self.blocks.get(index).map_or(0, |block| mask(block, kinds))
+    }
+
+    /// The masks of two blocks from `index` on.
+    fn mask_from(&self, index: usize, kinds: u16) -> u128 {
+        u128::from(self.mask_of(index, kinds)) | u128::from(self.mask_of(index + 1, kinds)) << BLOCK
     }
 }
 
-/// The kinds of a byte.
-pub(super) fn class(byte: u8) -> u16 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+/// The bytes of one of `kinds`.
+fn mask(block: &Block, kinds: u16) -> u64 {
+    let (mut left, mut all) = (kinds, 0);
+    while left != 0 {
+        all |= block.get(left.trailing_zeros() as usize).copied().unwrap_or_default();
+        left &= left - 1;
+    }
+    all
 }
 
-const CLASSES: [u16; 256] = classes();
+/// The masks in the order of the kinds.
+fn block(lanes: &Lanes) -> Block {
+    [
+        lanes.mask(is_digit),
+        lanes.mask(|lane| is(lane, b'@')),
+        lanes.mask(|lane| is(lane, b'\\') | is(lane, b'%') | is(lane, b'=') | is(lane, b'&')),
+        lanes.mask(|lane| {
+            is(lane, b'"')
+                | is(lane, b'\'')
+                | is(lane, b'*')
+                | is(lane, b'`')
+                | is(lane, b'~')
+                | is(lane, b'<')
+                | is(lane, b'_')
+        }),
+        lanes.mask(|lane| is(lane, b'(') | is(lane, b'[') | is(lane, b'{') | is(lane, b'<')),
+        lanes.mask(|lane| is(lane, b'\n')),
+        lanes.mask(is_letter),
+        lanes.mask(|lane| is(lane, b'+') | is(lane, b'/') | is(lane, b'-') | is(lane, b'_')),
+    ]
+}
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated at compile time, where a wrong index is a compile error"
-)]
-const fn classes() -> [u16; 256] {
-    let mut classes = [0; 256];
-    let mut byte: u8 = 0;
-    while byte < 128 {
-        classes[byte as usize] = match byte {
-            b'0'..=b'9' => kind::DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' => kind::LETTER,
-            b'@' => kind::AT_SIGN,
-            b'\\' | b'%' | b'=' | b'&' => kind::ENCODING,
-            b'<' => kind::MARKUP | kind::BRACKET,
-            b'_' => kind::MARKUP | kind::BASE64_SIGN,
-            b'"' | b'\'' | b'*' | b'`' | b'~' => kind::MARKUP,
-            b'(' | b'[' | b'{' => kind::BRACKET,
-            b'+' | b'/' | b'-' => kind::BASE64_SIGN,
-            b'\n' => kind::LINE_BREAK,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
+/// Whether a byte is of base64 or base64url.
+pub(super) fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }

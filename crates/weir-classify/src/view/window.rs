@@ -1,4 +1,4 @@
-use super::Derived;
+use super::{Derived, is_labelled};
 use crate::View;
 use std::ops::Range;
 
@@ -22,6 +22,8 @@ pub(crate) struct Window {
     pub(crate) core: Range<usize>,
     /// Where something that a change shows may begin.
     pub(crate) focus: Vec<Range<usize>>,
+    /// How far after a focus the words may begin by which something is found.
+    pub(crate) reach: usize,
     /// The furthest kind of change in it.
     pub(crate) view: View,
 }
@@ -41,6 +43,7 @@ pub(crate) fn windows(derived: &Derived) -> Vec<Window> {
                 range: start..start,
                 core: change.range.clone(),
                 focus: vec![change.range],
+                reach: 0,
                 view: change.kind,
             }),
         }
@@ -57,9 +60,14 @@ impl Window {
         let end = edge_after(text, text.len().min(self.core.end + AFTER));
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
+        let is_flip = matches!(self.view, View::CaseSwapped | View::Reversed | View::Rot13);
         for focus in &mut self.focus {
-            *focus = focus.start.saturating_sub(start + HEAD)..focus.end + TAIL - start;
+            // A value that is read from its other end without a label is all that such a view may show.
+            let is_alone = is_flip && !is_labelled(text, focus.start);
+            let (head, tail) = if is_alone { (0, 0) } else { (HEAD, TAIL) };
+            *focus = focus.start.saturating_sub(start + head)..focus.end + tail - start;
         }
+        self.reach = if is_flip { 0 } else { AFTER };
         self.focus.dedup_by(|next, kept| {
             let touches = next.start <= kept.end;
             if touches {

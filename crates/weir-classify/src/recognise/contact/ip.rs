@@ -27,6 +27,10 @@ pub(super) const V6: RecogniserInfo = RecogniserInfo {
 const V6_MAX: usize = 45;
 
 fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    let first = haystack.run_end(at, 4, |b| b.is_ascii_digit());
+    if haystack.byte(first) != Some(b'.') {
+        return None;
+    }
     let (octets, end) = octets(haystack, at)?;
     let address = Ipv4Addr::from(octets);
     if !stands_alone(haystack, at, end) || is_heading(haystack, at, end) || names_nobody(address) {

@@ -35,9 +35,8 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 /// The run of hexadecimal digits with one kind of sign around the first digit in it.
 fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.');
-    // What has longer groups is refused before looking further.
-    let group = haystack.run_end(digit, 13, |b| b.is_ascii_hexdigit());
-    if group - digit > 12 {
+    // What has other groups is refused before looking further.
+    if !is_group(haystack, digit) {
         return None;
     }
     let head = haystack.slice(digit.saturating_sub(LENGTH_MAX - 1)..digit);
@@ -50,6 +49,21 @@ fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let stands =
         haystack.opens(start) && haystack.closes(end) && !goes_on && !haystack.is_attached_left(start);
     (stands && is_grouped(haystack.slice(start..end))).then_some(start..end)
+}
+
+/// Whether a digit stands in a group of such an address, beside a sign unless it is all of it.
+fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
+    let is_sign = |b: Option<u8>| b.is_some_and(|b| matches!(b, b':' | b'-' | b'.'));
+    let end = haystack.run_end(digit, 13, |b| b.is_ascii_hexdigit());
+    if haystack.byte(end).is_some_and(|b| b.is_ascii_alphabetic()) {
+        return false;
+    }
+    let head = haystack.slice(digit.saturating_sub(13)..digit);
+    let start = digit - head.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
+    match end - start {
+        2 | 4 => is_sign(haystack.byte(end)) || is_sign(haystack.before(start)),
+        len => len == 12,
+    }
 }
 
 fn is_grouped(text: &[u8]) -> bool {

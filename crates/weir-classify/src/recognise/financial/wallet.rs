@@ -137,12 +137,23 @@ const FIRST_DIGIT_WITHIN: usize = 24;
 
 /// The run of letters and digits whose first digit stands at `digit`, if it is as long as an address.
 fn token(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
-    let head = haystack.slice(digit.saturating_sub(FIRST_DIGIT_WITHIN)..digit);
-    let start = digit - head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-    if !haystack.opens(start) {
+    let is_word = |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_alphanumeric());
+    let head = if haystack.before(digit).is_some_and(|b| b.is_ascii_alphabetic()) {
+        let head = haystack.slice(digit.saturating_sub(FIRST_DIGIT_WITHIN)..digit);
+        head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count()
+    } else {
+        0
+    };
+    let start = digit - head;
+    // Most are short.
+    if !is_word(start + LENGTH_MIN - 1) {
         return None;
     }
-    let end = haystack.run_end(digit, LENGTH_MAX + 1, |b| b.is_ascii_alphanumeric());
+    let least = haystack.run_end(digit, LENGTH_MIN, |b| b.is_ascii_alphanumeric());
+    if least - start < LENGTH_MIN || !haystack.opens(start) {
+        return None;
+    }
+    let end = haystack.run_end(least, LENGTH_MAX + 1, |b| b.is_ascii_alphanumeric());
     ((LENGTH_MIN..=LENGTH_MAX).contains(&(end - start)) && haystack.closes(end)).then_some(start..end)
 }
 

@@ -66,6 +66,9 @@ fn after_state(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usiz
 ///
 /// Source: Royal Mail, "Programmer's guide to PAF"; Canada Post, addressing guidelines.
 fn british(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+    if haystack.before(digit) != Some(b' ') {
+        return None;
+    }
     let end = haystack.run_end(digit, 4, |b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let is_inward = matches!(haystack.slice(digit..end), [_, a, b] if a.is_ascii_uppercase() && b.is_ascii_alphanumeric());
     let space = digit.checked_sub(1).filter(|at| haystack.byte(*at) == Some(b' '))?;

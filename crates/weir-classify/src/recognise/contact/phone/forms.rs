@@ -1,5 +1,6 @@
 use crate::haystack::Haystack;
-use crate::numbers::{Gap, Window};
+use crate::numbers::{DIGITS_MAX, Gap, Window};
+use std::sync::LazyLock;
 
 /// Whether a number is written as in some country, in a form that hardly anything else has.
 pub(super) fn is_national(haystack: &Haystack<'_>, window: &Window) -> bool {
@@ -61,13 +62,33 @@ fn is_in_table(haystack: &Haystack<'_>, window: &Window) -> bool {
         let is_linked = !is_loose || signs.has(DASH.or(Gap::SLASH));
         signs.only(*allowed) && is_linked && has_form(window, form)
     };
-    !is_mixed && !is_among_hex(haystack, window) && !is_ascending(window) && FORMS.iter().any(fits)
+    let of_len = BY_LEN.get(window.digits().len()).map(Vec::as_slice).unwrap_or_default();
+    !is_mixed && !is_among_hex(haystack, window) && !is_ascending(window) && of_len.iter().any(fits)
 }
 
+/// The forms by the number of their digits.
+static BY_LEN: LazyLock<Vec<Vec<(&str, Gap)>>> = LazyLock::new(|| {
+    let mut by_len = vec![Vec::new(); DIGITS_MAX + 1];
+    for (form, allowed) in FORMS {
+        if let Some(of_len) = by_len.get_mut(form.bytes().filter(|b| *b != b' ').count()) {
+            of_len.push((*form, *allowed));
+        }
+    }
+    by_len
+});
+
 fn has_form(window: &Window, form: &str) -> bool {
-    let groups = form.split(' ').map(str::len);
-    groups.eq(window.shape().iter().map(|len| usize::from(*len)))
-        && form.bytes().filter(|b| *b != b' ').zip(window.digits()).all(|(class, digit)| is_of(class, *digit))
+    let mut classes = form.bytes();
+    let mut digits = window.digits().iter();
+    let is_group = |(at, len): (usize, &u8)| {
+        let is_apart = at == 0 || classes.next() == Some(b' ');
+        is_apart
+            && (0..*len).all(|_| {
+                let pair = classes.next().zip(digits.next());
+                pair.is_some_and(|(class, digit)| is_of(class, *digit))
+            })
+    };
+    window.shape().iter().enumerate().all(is_group) && classes.next().is_none()
 }
 
 fn is_of(class: u8, digit: u8) -> bool {
@@ -75,6 +96,7 @@ fn is_of(class: u8, digit: u8) -> bool {
         b'#' => true,
         b'N' => digit > 0,
         b'M' => digit > 1,
+        // A space parts groups, and no group ends here.
         _ => class == digit + b'0',
     }
 }

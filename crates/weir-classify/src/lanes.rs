@@ -1,0 +1,162 @@
+//! Bytes of a kind, found 64 at a time.
+
+use wide::u8x16;
+
+/// Bytes that are looked at together.
+pub(crate) const BLOCK: usize = 64;
+
+/// The bytes of a block.
+pub(crate) struct Lanes([u8x16; BLOCK / 16]);
+
+impl Lanes {
+    /// The first 64 bytes; zeros for those that are missing.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match bytes.first_chunk::<BLOCK>() {
+            Some(block) => Self::whole(block),
+            None => {
+                let mut block = [0; BLOCK];
+                block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+                Self::whole(&block)
+            }
+        }
+    }
+
+    fn whole(block: &[u8; BLOCK]) -> Self {
+        let mut lanes = [u8x16::ZERO; BLOCK / 16];
+        for (lane, bytes) in lanes.iter_mut().zip(block.as_chunks::<16>().0) {
+            *lane = u8x16::new(*bytes);
+        }
+        Self(lanes)
+    }
+
+    /// Bit `i` says whether `is` holds of byte `i`.
+    pub(crate) fn mask(&self, is: impl Fn(u8x16) -> u8x16) -> u64 {
+        self.0.iter().rev().fold(0, |mask, lane| mask << 16 | u64::from(is(*lane).to_bitmask()))
+    }
+}
+
+/// Whether each byte is `byte`.
+pub(crate) fn is(lane: u8x16, byte: u8) -> u8x16 {
+    lane.simd_eq(u8x16::splat(byte))
+}
+
+/// Whether each byte is between `first` and `last`.
+fn is_in(lane: u8x16, first: u8, last: u8) -> u8x16 {
+    let offset = lane - u8x16::splat(first);
+    offset.min(u8x16::splat(last - first)).simd_eq(offset)
+}
+
+pub(crate) fn is_digit(lane: u8x16) -> u8x16 {
+    is_in(lane, b'0', b'9')
+}
+
+/// An ASCII letter.
+pub(crate) fn is_letter(lane: u8x16) -> u8x16 {
+    is_in(lane | u8x16::splat(0x20), b'a', b'z')
+}
+
+fn is_upper(lane: u8x16) -> u8x16 {
+    is_in(lane, b'A', b'Z')
+}
+
+/// Walks over the bytes of a kind.
+pub(crate) struct Seeker<'t, F> {
+    text: &'t [u8],
+    /// Where the block begins of which the mask speaks.
+    base: usize,
+    mask: u64,
+    of: F,
+}
+
+impl<'t, F: Fn(&'t [u8], usize) -> u64> Seeker<'t, F> {
+    /// `of` gives the mask of the block that begins at a place of the text.
+    pub(crate) fn new(text: &'t [u8], from: usize, of: F) -> Self {
+        let mask = of(text, from);
+        Self { text, base: from, mask, of }
+    }
+
+    /// The first such byte from `from` on; each call asks further on than the one before.
+    pub(crate) fn next(&mut self, from: usize) -> Option<usize> {
+        if from >= self.base + BLOCK {
+            self.base = from;
+            self.mask = (self.of)(self.text, from);
+        }
+        let mut mask = self.mask & (u64::MAX << (from - self.base));
+        while mask == 0 {
+            self.base += BLOCK;
+            if self.base >= self.text.len() {
+                self.mask = 0;
+                return None;
+            }
+            self.mask = (self.of)(self.text, self.base);
+            mask = self.mask;
+        }
+        Some(self.base + mask.trailing_zeros() as usize)
+    }
+}
+
+fn lanes_at(text: &[u8], at: usize) -> Lanes {
+    Lanes::of(text.get(at..).unwrap_or_default())
+}
+
+/// The digits, at signs and colons of the block at `at`.
+pub(crate) fn marks(text: &[u8], at: usize) -> u64 {
+    lanes_at(text, at).mask(|lane| is_digit(lane) | is(lane, b'@') | is(lane, b':'))
+}
+
+/// Where words begin in the block at `at`: after what is neither letter nor digit, and at the capitals of camel
+/// case. Each byte of a character beyond ASCII begins one.
+pub(crate) fn word_starts(text: &[u8], at: usize) -> u64 {
+    let lanes = lanes_at(text, at);
+    let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
+    // Bytes beyond ASCII have their highest bit.
+    (words | lanes.mask(|lane| lane)) & edges(text, at)
+}
+
+/// Where words or signs begin in the block at `at`.
+pub(crate) fn edges(text: &[u8], at: usize) -> u64 {
+    let lanes = lanes_at(text, at);
+    let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
+    let uppers = lanes.mask(is_upper);
+    let before = at.checked_sub(1).and_then(|before| text.get(before)).copied().unwrap_or_default();
+    let after_word = words << 1 | u64::from(before.is_ascii_alphanumeric());
+    let after_upper = uppers << 1 | u64::from(before.is_ascii_uppercase());
+    let len = text.len().saturating_sub(at);
+    let within = if len < BLOCK { (1 << len) - 1 } else { u64::MAX };
+    (!after_word | uppers & !after_upper) & within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, of: fn(&[u8], usize) -> u64) -> Vec<usize> {
+        let mut seeker = Seeker::new(text.as_bytes(), 0, of);
+        let mut from = 0;
+        std::iter::from_fn(|| {
+            let at = seeker.next(from)?;
+            from = at + 1;
+            Some(at)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn marks_are_found_in_every_block() {
+        let text = format!("1{}@a:{}9/;", ".".repeat(62), "x".repeat(130));
+        let wanted: Vec<usize> =
+            (0..text.len()).filter(|at| matches!(text.as_bytes()[*at], b'0'..=b'9' | b'@' | b':')).collect();
+        assert_eq!(found(&text, marks), wanted);
+        assert_eq!(wanted.len(), 4);
+    }
+
+    #[test]
+    fn words_begin_after_signs_and_at_capitals() {
+        let text = format!("one two{}dateOfBirth IBANs \u{e9}a", " ".repeat(60));
+        let starts = found(&text, word_starts);
+        let words: Vec<&str> = starts.iter().filter_map(|at| text.get(*at..)?.get(..1)).collect();
+        // The two bytes of the last word's first letter are no character each.
+        assert_eq!((words, starts.len()), (vec!["o", "t", "d", "O", "B", "I", "a"], 9));
+        assert_eq!(found(&format!("{}b", "a".repeat(64)), word_starts), [0]);
+    }
+}
