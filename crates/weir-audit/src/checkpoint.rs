@@ -157,7 +157,10 @@ impl Signer {
         self.sign_note(&Checkpoint { origin: self.origin().clone(), size, root }.text())
     }
 
-    fn sign_note(&self, text: &str) -> String {
+    /// Any text as a signed note. The text ends with a line end, and its first line tells what it is:
+    /// what one key signs for one purpose must not pass for another.
+    #[must_use]
+    pub fn sign_note(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let signature = [&self.verifier.key_id()[..], &signature[..]].concat();
         format!("{text}\n— {} {}\n", self.origin(), STANDARD.encode(signature))
@@ -190,6 +193,16 @@ impl Verifier {
         }
         self.verify_note(text, signatures)?;
         Ok(checkpoint)
+    }
+
+    /// The text of a note that this key has signed.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] that tells form, missing and wrong signature apart.
+    pub fn open_note<'n>(&self, note: &'n str) -> Result<&'n str, CheckpointError> {
+        let (text, signatures) = split_note(note)?;
+        self.verify_note(text, signatures)?;
+        Ok(text)
     }
 
     fn verify_note(&self, text: &str, signatures: &str) -> Result<(), CheckpointError> {

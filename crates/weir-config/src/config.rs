@@ -6,8 +6,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use weir_audit::checkpoint::Verifier;
 use weir_label::{Boundary, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Policy, TargetId};
+use weir_rollout::Plan;
 
 /// What both files say together.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub struct Config {
     pub admin: SocketAddr,
     /// The directory of keys and audit log; relative to the configuration file.
     pub state: PathBuf,
+    /// Where the policy comes from, and how a new one comes into force.
+    pub policy: PolicySettings,
     /// What a request, and all of them together, may take.
     pub limits: Limits,
     /// What to do when a record cannot be written.
@@ -78,6 +82,36 @@ impl Config {
     pub fn backend(&self, name: &str) -> Option<&Backend> {
         self.backends.iter().find(|backend| &*backend.name == name)
     }
+}
+
+/// Where the policy comes from, who signs it, and how a new one comes into force.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicySettings {
+    /// Where it comes from.
+    pub source: PolicySource,
+    /// The key that must have signed it; `None` when it need not be signed.
+    pub signed_by: Option<Verifier>,
+    /// How a new one comes into force.
+    pub rollout: Plan,
+}
+
+/// Where the policy comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PolicySource {
+    /// `policy.yaml` beside the configuration.
+    #[default]
+    Beside,
+    /// This file, or `policy.yaml` in this directory.
+    Path(PathBuf),
+    /// A directory of a git repository on this machine.
+    Git {
+        /// The repository, bare or not.
+        repository: PathBuf,
+        /// The branch.
+        branch: String,
+        /// The directory in it that holds `policy.yaml`; empty for the topmost.
+        path: String,
+    },
 }
 
 /// What a request, and all of them together, may take.

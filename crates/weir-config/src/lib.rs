@@ -6,6 +6,7 @@
 //!
 //! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
 
+mod cases;
 mod config;
 mod detector;
 mod extractor;
@@ -26,13 +27,14 @@ mod url;
 mod weir;
 mod yaml;
 
+pub use cases::load_cases;
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model, Scheme,
-    Timeouts,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model,
+    PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
-pub use load::{load, load_data_policy};
+pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use policy::values::fact_value;
 pub use problem::{Problem, Problems, Severity};
 pub use scalar::{TimeZone, time};

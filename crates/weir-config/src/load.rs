@@ -4,9 +4,10 @@ use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
 use crate::report::Report;
-use crate::{Config, DataPolicy, Loaded, Problem, Problems, Severity, Source, weir, yaml};
+use crate::{Config, DataPolicy, Loaded, PolicySettings, Problem, Problems, Severity, Source, weir, yaml};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_index::Index;
 use weir_policy::{Catalogue, Policy};
@@ -26,9 +27,24 @@ pub fn load(
     read: &dyn Fn(&Path) -> std::io::Result<String>,
     index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<Loaded, Problems> {
+    load_apart(config, policy, env, (read, read), index)
+}
+
+/// The same, with a way of its own to the files that each of the two names: first those of the
+/// configuration, then those of the policy, which may come from elsewhere than the disk.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_apart(
+    config: Source<'_>,
+    policy: Source<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    (read, read_of_policy): (ReadFile<'_>, ReadFile<'_>),
+    index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
+) -> Result<Loaded, Problems> {
     let outside = Outside { env, read, index };
     let mut weir = File::of(config, outside);
-    let mut rules = File::of(policy, outside);
+    let mut rules = File::of(policy, Outside { read: read_of_policy, ..outside });
     let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);
     let raw_policy: Option<RawPolicy> = yaml::parse(&mut rules.report);
 
@@ -69,6 +85,44 @@ pub fn load(
         }
         _ => Err(Problems(errors)),
     }
+}
+
+/// Reads a file that one of the two names.
+pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
+
+/// Where a configuration says that its policy is, and its state directory, before the policy is read.
+///
+/// What is wrong with the configuration is not said here but by [`load`]; the settings of one that cannot
+/// be read are the default.
+#[must_use]
+pub fn policy_settings(config: Source<'_>) -> (PolicySettings, PathBuf) {
+    let nothing = |_: &Path| Err(std::io::ErrorKind::Unsupported.into());
+    let outside = Outside { env: &|_| None, read: &nothing, index: &|_| Err(String::new()) };
+    let mut file = File::of(config, outside);
+    let raw: Option<RawWeir> = yaml::parse(&mut file.report);
+    match raw {
+        Some(raw) => weir::policy_settings(&raw, &mut file.surroundings, &mut file.report),
+        None => (PolicySettings::default(), file.surroundings.path(weir::STATE)),
+    }
+}
+
+/// Where the gateway of a configuration is found on its machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminPlace {
+    /// Where operators connect.
+    pub admin: SocketAddr,
+    /// The state directory.
+    pub state: PathBuf,
+}
+
+/// Where to find the gateway of this configuration; the default places if it does not say, or cannot be
+/// read.
+#[must_use]
+pub fn admin_place(config: Source<'_>) -> AdminPlace {
+    let (_, state) = policy_settings(config);
+    let raw: Option<RawWeir> = yaml::parse(&mut Report::new(config));
+    let written = raw.and_then(|raw| raw.admin.and_then(|admin| admin.get().copied()));
+    AdminPlace { admin: written.unwrap_or(weir::ADMIN), state }
 }
 
 /// Reads what a policy says of data, without a configuration and without its rules.

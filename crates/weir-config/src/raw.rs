@@ -1,8 +1,10 @@
 //! The files as written: places kept, nothing resolved.
 
+pub mod cases;
 pub mod detectors;
 pub mod extractors;
 pub mod policy;
+pub mod rollout;
 pub mod weir;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

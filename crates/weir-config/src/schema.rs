@@ -1,3 +1,4 @@
+use crate::raw::cases::RawCases;
 use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
 use schemars::generate::SchemaSettings;
@@ -8,7 +9,11 @@ use serde_json::Value;
 /// The JSON Schemas of both files, for editors: file name and text.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
-    vec![("weir.schema.json", schema::<RawWeir>()), ("policy.schema.json", schema::<RawPolicy>())]
+    vec![
+        ("weir.schema.json", schema::<RawWeir>()),
+        ("policy.schema.json", schema::<RawPolicy>()),
+        ("policy-test.schema.json", schema::<RawCases>()),
+    ]
 }
 
 fn schema<T: JsonSchema>() -> String {

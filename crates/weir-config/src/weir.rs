@@ -4,17 +4,19 @@ mod alias;
 mod backend;
 mod credential;
 mod quality;
+mod rollout;
 
 use crate::names::Names;
 use crate::outside::Surroundings;
 use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
 use crate::report::Report;
 use crate::scalar::ByteSize;
-use crate::yaml::take_or;
-use crate::{AuditFailure, Config, DecisionHeaders, Limits};
+use crate::yaml::{At, take_or};
+use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 use weir_label::Boundary;
 use weir_policy::Catalogue;
@@ -37,7 +39,8 @@ pub fn compile<'r>(
     report: &mut Report<'r>,
 ) -> (Option<Config>, Catalogue) {
     // No `..`: a new field is a compile error here.
-    let RawWeir { weir, listen, admin, state, network, limits, audit, headers, backends, aliases } = raw;
+    let RawWeir { weir, listen, admin, state, policy, network, limits, audit, headers, backends, aliases } =
+        raw;
     weir.take(report);
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
@@ -45,20 +48,58 @@ pub fn compile<'r>(
     let RawAudit { on_failure } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
-    let state = surroundings.path(state.as_ref().map_or("./weir-state", |state| &state.value));
+    let state = state_directory(state.as_ref(), surroundings);
 
     let mut catalogue = Catalogue::default();
     let mut reading = Reading { boundary, names, inside: inside.unwrap_or_default(), surroundings, report };
     let backends = backend::all(backends, &mut catalogue, &mut reading);
     alias::all(aliases, &mut catalogue, &mut reading);
     backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
+    let policy = rollout::settings(policy, &mut reading);
     let network_inside = reading.inside;
     let config = || {
         let (listen, admin) = listeners?;
         let (limits, audit_on_failure, headers) = (limits?, audit_on_failure?, headers?);
-        Some(Config { listen, admin, state, limits, audit_on_failure, headers, backends, network_inside })
+        let policy = policy?;
+        Some(Config {
+            listen,
+            admin,
+            state,
+            policy,
+            limits,
+            audit_on_failure,
+            headers,
+            backends,
+            network_inside,
+        })
     };
     (config(), catalogue)
+}
+
+/// Where applications connect if the configuration does not say.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Where operators connect if the configuration does not say.
+pub const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
+
+/// Where the state is kept if the configuration does not say.
+pub const STATE: &str = "./weir-state";
+
+fn state_directory(state: Option<&At<String>>, surroundings: &Surroundings<'_>) -> PathBuf {
+    surroundings.path(state.map_or(STATE, |state| &state.value))
+}
+
+/// Where the policy comes from, as far as it can be read, and the state directory.
+pub fn policy_settings<'r>(
+    raw: &RawWeir,
+    surroundings: &mut Surroundings<'r>,
+    report: &mut Report<'r>,
+) -> (PolicySettings, PathBuf) {
+    let state = state_directory(raw.state.as_ref(), surroundings);
+    let names = Names::of(raw, report.is_incomplete);
+    let boundary = crate::policy::boundary_unknown();
+    let mut reading =
+        Reading { boundary: &boundary, names: &names, inside: Vec::new(), surroundings, report };
+    (rollout::settings(&raw.policy, &mut reading).unwrap_or_default(), state)
 }
 
 type AddressField = crate::yaml::Field<SocketAddr>;
@@ -68,9 +109,8 @@ fn listeners(
     admin: Option<&AddressField>,
     report: &mut Report<'_>,
 ) -> Option<(SocketAddr, SocketAddr)> {
-    let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let listen_at = take_or(listen, loopback(8080), report);
-    let admin_at = take_or(admin, loopback(9090), report);
+    let listen_at = take_or(listen, LISTEN, report);
+    let admin_at = take_or(admin, ADMIN, report);
     let (listen_at, admin_at) = (listen_at?, admin_at?);
     let place = admin.or(listen).map(|field| field.place);
     if let (Some(place), true) = (place, collide(listen_at, admin_at)) {

@@ -15,6 +15,7 @@ mod inspect;
 mod json;
 mod planted;
 mod recognisers;
+mod rollout;
 mod sse;
 
 pub use attachment::attachment;
@@ -28,6 +29,7 @@ pub use inspect::inspect;
 pub use json::json;
 pub use planted::planted;
 pub use recognisers::recognisers;
+pub use rollout::{policy_bundle, policy_cases};
 pub use sse::sse;
 
 /// A target.
@@ -42,13 +44,15 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
     Target { name: "chat_reply", check: chat_reply, mutations: 20_000 },
     Target { name: "config", check: config, mutations: 2_000 },
     Target { name: "policy", check: policy, mutations: 2_000 },
+    Target { name: "policy_cases", check: policy_cases, mutations: 1_000 },
+    Target { name: "policy_bundle", check: policy_bundle, mutations: 5_000 },
     Target { name: "index", check: index, mutations: 5_000 },
     Target { name: "records", check: records, mutations: 5_000 },
     Target { name: "inspect", check: inspect, mutations: 5_000 },

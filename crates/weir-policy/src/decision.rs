@@ -142,6 +142,14 @@ pub enum DenialCode {
 }
 
 impl DenialCode {
+    /// Every code.
+    pub const ALL: [DenialCode; 4] = [
+        DenialCode::PolicyDenied,
+        DenialCode::NoLocalTarget,
+        DenialCode::ContextTooLong,
+        DenialCode::NoTargetLeft,
+    ];
+
     /// A short stable word for replies, metrics and records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

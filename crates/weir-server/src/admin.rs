@@ -1,20 +1,60 @@
-//! The admin listener: metrics and health. Loopback only, and nothing here changes anything.
+//! The admin listener: metrics, health and policies. Loopback only; what changes something takes a token.
+
+pub(crate) mod credential;
+mod policy;
 
 use crate::gateway::Gateway;
+use crate::pipeline::identify::presented_key;
 use crate::reload::ReloadState;
 use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
+use policy::Order;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// What is asked for fits a line.
+const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Answers one request.
-pub(crate) fn handle(gateway: &Gateway, request: &Request<Incoming>) -> Response<Body> {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return problem(StatusCode::METHOD_NOT_ALLOWED, "this listener answers GET only");
+pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
+    let order = match request.uri().path() {
+        "/policy/apply" => Some(Order::Apply),
+        "/policy/rollback" => Some(Order::Rollback),
+        "/policy/reload" => Some(Order::Reload),
+        "/policy/test" => Some(Order::Test),
+        "/policy/replay" => Some(Order::Replay),
+        _ => None,
+    };
+    match (order, request.method()) {
+        (Some(order), &Method::POST) => take_order(gateway, order, request).await,
+        (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this is an order, and takes POST"),
+        (None, &Method::GET | &Method::HEAD) => look(gateway, request.uri().path()),
+        // `weir policy` has one way to ask.
+        (None, &Method::POST) if request.uri().path().starts_with("/policy") => {
+            look(gateway, request.uri().path())
+        }
+        (None, _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this page takes GET"),
     }
-    match request.uri().path() {
+}
+
+async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let presented = presented_key(&head.headers).unwrap_or_default();
+    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+        return problem(StatusCode::BAD_REQUEST, "the body cannot be read, or is too long");
+    };
+    let body = body.to_bytes();
+    if !gateway.admin_token.admits(presented, head.uri.path(), &body) {
+        return policy::unauthorised();
+    }
+    policy::obey(gateway.clone(), order, body).await
+}
+
+fn look(gateway: &Gateway, path: &str) -> Response<Body> {
+    match path {
         "/" => reply::json(StatusCode::OK, index().to_string()),
         "/healthz" => reply::text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
         "/readyz" => ready(gateway),
@@ -22,6 +62,8 @@ pub(crate) fn handle(gateway: &Gateway, request: &Request<Incoming>) -> Response
             let text = gateway.metrics.write(&gateway.desk.state(), gateway.audit_is_healthy());
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
+        "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
+        "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
     }
 }
@@ -34,6 +76,13 @@ fn index() -> Value {
             "/healthz": "the process is alive",
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
+            "/policy": "the policy in force, the one on its way, and what the files say",
+            "/policy/history": "what happened to policies",
+            "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
+            "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
+            "POST /policy/test": "run the cases of the policy that the configuration names",
+            "POST /policy/replay": "what it would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
+            "POST /policy/reload": "look at the files now, as after a push into the repository",
         }
     })
 }
@@ -51,10 +100,20 @@ fn ready(gateway: &Gateway) -> Response<Body> {
         "config_digest": snapshot.loaded.config_digest,
         "audit": if audit_ok { "ok" } else { "failed" },
         "reload": reload(&gateway.reload_state()),
+        "rollout": rollout(gateway),
         "callers": if gateway.serves_loopback_only() { "loopback only: no API key is configured" } else { "by API key" },
     });
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     reply::json(status, body.to_string())
+}
+
+/// In a word what is on its way; more of it is at `/policy`.
+fn rollout(gateway: &Gateway) -> Value {
+    let candidate = gateway.candidate();
+    candidate.map_or(Value::Null, |candidate| {
+        let stopped = candidate.with(|rollout| rollout.alarm().map(ToString::to_string));
+        json!({ "policy_revision": candidate.revision(), "stage": candidate.stage().to_string(), "stopped": stopped })
+    })
 }
 
 fn reload(state: &ReloadState) -> Value {

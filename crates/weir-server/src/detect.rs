@@ -15,6 +15,7 @@ use crate::snapshot::Snapshot;
 use connection::{Connection, Found};
 use std::sync::Arc;
 use std::time::Instant;
+use weir_audit::Ident;
 use weir_classify::{DataRules, Engine, EntityType, Finding, View};
 use weir_config::{Detector, DetectorWhen, Loaded};
 use weir_label::{Boundary, Category, Label};
@@ -58,8 +59,8 @@ impl Detectors {
 }
 
 /// Asks the detectors of the snapshot in force, unless they were asked about this request. Whether they were.
-pub(crate) async fn ask(gateway: &Gateway, inspected: &mut Inspected) -> bool {
-    let snapshot = gateway.snapshot();
+pub(crate) async fn ask(gateway: &Gateway, inspected: &mut Inspected, request_id: &Ident) -> bool {
+    let snapshot = gateway.snapshot_for(request_id).snapshot;
     if inspected.asked == snapshot.detectors.key() {
         return false;
     }

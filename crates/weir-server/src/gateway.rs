@@ -1,12 +1,17 @@
+use crate::admin::credential::AdminToken;
+use crate::book::{Book, What};
+use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
+use crate::operate::{Beginning, begin};
 use crate::pseudonym::Pseudonyms;
 use crate::reload::ReloadState;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SnapshotError};
+use crate::source::Sources;
 use crate::speeds::Speeds;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,6 +31,12 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug)]
 pub struct Gateway {
     live: ArcSwap<Snapshot>,
+    candidate: ArcSwapOption<Candidate>,
+    pub(crate) book: Book,
+    pub(crate) sources: Sources,
+    pub(crate) clock: Clock,
+    pub(crate) admin_token: AdminToken,
+    changing: Mutex<()>,
     keys: ArcSwap<KeyRing>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) audit: AuditLog,
@@ -51,6 +62,17 @@ pub enum StartError {
     /// A secret of this installation cannot be read or made.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
+    /// What is remembered of policies cannot be read.
+    #[error(
+        "the state of the policy (`policy/book.json` in the state directory) cannot be read: {0}; restore it, or \
+         remove it to begin with the policy that the configuration names"
+    )]
+    Book(std::io::Error),
+    /// The policy that was in force, or the one to begin with, cannot be used.
+    #[error(
+        "{0}; to begin with the policy that the configuration names, remove `policy/book.json` in the state directory"
+    )]
+    Policy(#[from] SnapshotError),
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -61,16 +83,29 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StartError`]; nothing has been served then.
-    pub fn start(snapshot: Snapshot, node: &str) -> Result<(Arc<Self>, Recovery), StartError> {
+    pub fn start(
+        snapshot: Snapshot,
+        sources: Sources,
+        node: &str,
+    ) -> Result<(Arc<Self>, Recovery), StartError> {
         let state = snapshot.loaded.config.state.clone();
         let keys = Keys::new(KeyStore::open(&state)?)?;
         let ring = keys.ring()?;
         let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
+        let admin_token = AdminToken::new(secret::load_or_create(&state.join(ADMIN_KEY))?);
+        let (book, clock) = (Book::open(&state).map_err(StartError::Book)?, Clock::start());
+        let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
         let gateway = Arc::new(Self {
-            desk: Arc::new(Desk::new(Clock::start(), queue_limits(&snapshot.loaded.config.limits))),
+            desk: Arc::new(Desk::new(clock, queue_limits(&snapshot.loaded.config.limits))),
             live: ArcSwap::from_pointee(snapshot),
+            candidate: ArcSwapOption::from_pointee(candidate),
+            book,
+            sources,
+            clock,
+            admin_token,
+            changing: Mutex::default(),
             keys: ArcSwap::from_pointee(ring),
             audit,
             metrics: Metrics::new(),
@@ -83,6 +118,7 @@ impl Gateway {
             cut: watch::Sender::new(false),
         });
         gateway.enforce(None);
+        gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
         Ok((gateway, recovery))
     }
@@ -109,11 +145,36 @@ impl Gateway {
         self.keys.load().is_empty()
     }
 
-    /// Puts another snapshot in force, whole and at once.
-    pub(crate) fn replace(&self, snapshot: Snapshot) {
+    /// Puts another snapshot in force, whole and at once. It has the doors of the one before already.
+    pub(crate) fn replace(&self, snapshot: Arc<Snapshot>) {
         let previous = self.snapshot();
-        self.live.store(Arc::new(snapshot.with_doors_of(&previous)));
+        self.live.store(snapshot);
         self.enforce(Some(&previous));
+    }
+
+    /// The policy on its way into force, if one is.
+    pub(crate) fn candidate(&self) -> Option<Arc<Candidate>> {
+        self.candidate.load_full()
+    }
+
+    pub(crate) fn set_candidate(&self, candidate: Option<Arc<Candidate>>) {
+        self.candidate.store(candidate);
+    }
+
+    /// Whoever changes what is in force holds this.
+    pub(crate) fn one_change_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down what the process began with, if it is not what the one before ended with.
+    fn remember_beginning(&self, is_new: bool) {
+        let live = self.snapshot();
+        let revision = live.loaded.policy_revision.as_str();
+        if is_new && self.book.remembered().applied.as_deref() != Some(revision) {
+            self.keep(&live);
+            self.note(&live, What::Applied, None, None);
+        }
+        self.metrics.rollout(self.candidate().as_deref());
     }
 
     pub(crate) fn reload_state(&self) -> MutexGuard<'_, ReloadState> {
@@ -184,6 +245,9 @@ impl Gateway {
         }
     }
 }
+
+/// The file in the state directory whose bytes, in hexadecimal, are the token of the admin API.
+pub const ADMIN_KEY: &str = "admin.key";
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
     QueueLimits { requests: limits.queue, bytes: limits.queue_bytes }

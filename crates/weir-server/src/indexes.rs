@@ -53,6 +53,10 @@ impl Indexes {
 /// # Errors
 /// What is wrong with it, in words for whoever wrote the policy.
 pub fn read_index(path: &Path) -> Result<Arc<Index>, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    index_of(std::fs::read(path).map_err(|error| error.to_string())?)
+}
+
+/// An index of its bytes.
+pub(crate) fn index_of(bytes: Vec<u8>) -> Result<Arc<Index>, String> {
     Index::from_bytes(bytes).map(Arc::new).map_err(|error| error.to_string())
 }

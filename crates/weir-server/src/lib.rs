@@ -7,6 +7,9 @@
 //! of these takes a permit.
 
 mod admin;
+mod book;
+mod candidate;
+mod cases;
 mod clock;
 mod data;
 mod desk;
@@ -14,22 +17,34 @@ mod detect;
 mod extract;
 mod failure;
 mod follow_keys;
+mod gate;
 mod gateway;
 mod ids;
 mod indexes;
 pub mod listen;
 mod metrics;
+mod operate;
 mod pipeline;
 mod pseudonym;
 mod reload;
+mod replay;
 mod reply;
 mod snapshot;
+mod source;
 mod speeds;
 
-pub use gateway::{Gateway, StartError};
+pub use admin::credential::admin_proof;
+pub use book::{HistoryEntry, What};
+pub use cases::CaseReport;
+pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
+pub use operate::{Goal, OperationError};
 pub use pipeline::explain::{
     Explained, ExplainedCandidate, ExplainedChange, ExplainedFinding, Question, WhyNot, explain,
 };
 pub use reload::{ReloadOutcome, watch};
-pub use snapshot::{Snapshot, SnapshotError, Sources};
+pub use replay::{
+    AppChange, Condition, Measure, PeakLoad, ReplayFilter, Replayed, Share, Skipped, TargetLoad, replay,
+};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use source::{FindError, GitError, Sources};

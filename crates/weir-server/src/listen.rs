@@ -166,6 +166,6 @@ async fn dispatch(
 ) -> Response<Body> {
     match side {
         Side::Data => data::handle(gateway, request, peer).await,
-        Side::Admin => admin::handle(gateway, &request),
+        Side::Admin => admin::handle(gateway, request).await,
     }
 }

@@ -1,5 +1,6 @@
 //! `/metrics`: what ran where, how long it took, and what state Weir is in.
 
+use crate::candidate::Candidate;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::time::Duration;
 use weir_audit::{Ident, Name};
 use weir_dispatch::State;
+use weir_rollout::Stage;
 
 /// Where a request ran and how it ended. Every value is bounded: names of the configuration, or words
 /// of Weir's own.
@@ -97,6 +99,9 @@ pub(crate) struct Metrics {
     extractions: Family<ExtractedLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
+    rollout_share: Gauge,
+    rollout_stopped: Gauge,
+    shadow: Family<ResultLabels, Counter>,
     revision: Family<RevisionLabels, Gauge>,
     queued: Gauge,
     queued_bytes: Gauge,
@@ -143,6 +148,9 @@ impl Metrics {
             detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
             reload_ok: Gauge::default(),
+            rollout_share: Gauge::default(),
+            rollout_stopped: Gauge::default(),
+            shadow: Family::default(),
             revision: Family::default(),
             queued: Gauge::default(),
             queued_bytes: Gauge::default(),
@@ -213,6 +221,21 @@ impl Metrics {
         r.register("extractions", "Attachments whose text was asked for", self.extractions.clone());
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
+        r.register(
+            "policy_rollout_share",
+            "Percent of requests that a policy on its way decides; -1 while none is on its way",
+            self.rollout_share.clone(),
+        );
+        r.register(
+            "policy_rollout_stopped",
+            "1 while a rollout is stopped because a measure left its bound",
+            self.rollout_stopped.clone(),
+        );
+        r.register(
+            "policy_shadow_decisions",
+            "Decisions of a policy in the shadow, beside those of the one in force",
+            self.shadow.clone(),
+        );
         r.register("revision_info", "The revision in force", self.revision.clone());
         r.register("queue_length", "Requests that wait for a place", self.queued.clone());
         r.register_with_unit(
@@ -271,6 +294,21 @@ impl Metrics {
     pub fn reloaded(&self, ok: bool) {
         self.reloads.get_or_create(&ResultLabels { result: if ok { "applied" } else { "refused" } }).inc();
         self.reload_ok.set(i64::from(ok));
+    }
+
+    /// What is on its way into force.
+    pub fn rollout(&self, candidate: Option<&Candidate>) {
+        let share = candidate.map_or(-1, |candidate| match candidate.stage() {
+            Stage::Shadow => 0,
+            Stage::Share(percent) => i64::from(u8::from(percent)),
+        });
+        self.rollout_share.set(share);
+        let is_stopped = candidate.is_some_and(|c| c.with(|rollout| rollout.alarm().is_some()));
+        self.rollout_stopped.set(i64::from(is_stopped));
+    }
+
+    pub fn shadow(&self, result: &'static str) {
+        self.shadow.get_or_create(&ResultLabels { result }).inc();
     }
 
     /// The files on the disk are those in force again, without having been applied anew.

@@ -16,6 +16,7 @@ pub(crate) mod inspect;
 pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod relay;
+pub(crate) mod shadow;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -85,7 +86,7 @@ async fn journey(
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
     ledger.received(bytes.len());
-    let mut inspected = inspect(gateway, bytes, &caller).await?;
+    let mut inspected = inspect(gateway, bytes, &caller, ledger.request_id()).await?;
     ledger.inspected(&inspected);
     let mut tried = Tried::default();
     loop {

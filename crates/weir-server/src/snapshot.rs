@@ -1,6 +1,7 @@
 use crate::detect::Detectors;
 use crate::extract::Extractors;
-use crate::indexes::Indexes;
+use crate::indexes::{Indexes, index_of};
+use crate::source::{FindError, Found, Origin, Sources, plain};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,15 +15,6 @@ use weir_egress::CloudBackend;
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
 use zeroize::Zeroizing;
-
-/// Where the two files are.
-#[derive(Debug, Clone)]
-pub struct Sources {
-    /// `weir.yaml`.
-    pub config: PathBuf,
-    /// `policy.yaml`.
-    pub policy: PathBuf,
-}
 
 /// Everything that both files say, ready to use. One request is decided under one snapshot.
 #[derive(Debug)]
@@ -39,11 +31,38 @@ pub struct Snapshot {
     pub(crate) extractors: Extractors,
     /// The files that the two name: secrets, certificates, term lists, indexes.
     pub(crate) files: Vec<PathBuf>,
+    /// What is kept of the policy, so that it can be put in force again.
+    pub(crate) policy: PolicyText,
     /// The indexes that the policy names.
     pub(crate) indexes: Indexes,
     /// Of everything that was read for it, but for the indexes.
     contents: [u8; 32],
     doors: Arc<BTreeMap<Arc<str>, Door>>,
+}
+
+/// A policy with all that belongs to it, but for indexes: those are large, and stay where they are.
+#[derive(Debug, Clone)]
+pub(crate) struct PolicyText {
+    pub path: PathBuf,
+    pub text: String,
+    pub cases: Vec<(PathBuf, String)>,
+    /// Whole paths of the files that it names, and their text.
+    pub files: BTreeMap<PathBuf, String>,
+    pub origin: Origin,
+}
+
+impl PolicyText {
+    /// The same as it would be found.
+    pub fn found(&self) -> Found {
+        let files = self.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+        Found::kept(
+            self.path.clone(),
+            self.text.clone(),
+            self.cases.clone(),
+            files.collect(),
+            self.origin.clone(),
+        )
+    }
 }
 
 /// What every record of a snapshot has in common.
@@ -64,7 +83,7 @@ pub(crate) enum Door {
 /// Why two files make no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
-    /// A file cannot be read.
+    /// The configuration cannot be read.
     #[error("cannot read `{path}`: {source}", path = path.display())]
     Read {
         /// The file.
@@ -72,6 +91,34 @@ pub enum SnapshotError {
         /// What the system says.
         source: io::Error,
     },
+    /// The policy cannot be had, or not trusted.
+    #[error(transparent)]
+    Policy(#[from] FindError),
+    /// It is signed, and older than one that was taken up.
+    #[error(
+        "the policy is signed as version {version}, and version {newest} was taken up before; sign it again \
+         with a higher version than {newest}"
+    )]
+    Older {
+        /// The version it says it is.
+        version: u64,
+        /// The newest that was taken up.
+        newest: u64,
+    },
+    /// A policy that was in force cannot be put in force again.
+    #[error("the policy `{revision}`, which was in force, cannot be used again: {reason}")]
+    Kept {
+        /// Its revision.
+        revision: String,
+        /// Why.
+        reason: String,
+    },
+    /// The cases beside the policy do not pass.
+    #[error("{} of the policy's cases failed: {}", .0.len(), .0.join("; "))]
+    Cases(Vec<String>),
+    /// The proof found requests that would go where they may not.
+    #[error("the policy cannot be proved: {}; `weir policy prove` shows the requests", .0.join("; "))]
+    Unproved(Vec<String>),
     /// What the files say is wrong.
     #[error(transparent)]
     Problems(#[from] Problems),
@@ -100,22 +147,46 @@ impl Snapshot {
     /// The same, taking over those indexes of `known` whose files have not changed.
     pub(crate) fn load_after(sources: &Sources, known: &Indexes) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
-        let policy = read(&sources.policy)?;
+        let found = Found::find(&sources.config, &sources.settings().0)?;
+        Self::of(&sources.config, &config, &found, known)
+    }
+
+    /// Another policy under the configuration as it is on the disk.
+    pub(crate) fn load_with(
+        sources: &Sources,
+        policy: &PolicyText,
+        known: &Indexes,
+    ) -> Result<Self, SnapshotError> {
+        Self::of(&sources.config, &read(&sources.config)?, &policy.found(), known)
+    }
+
+    fn of(path: &Path, config: &str, found: &Found, known: &Indexes) -> Result<Self, SnapshotError> {
         let (files, contents) = (RefCell::new(Vec::new()), RefCell::new(Contents::default()));
-        contents.borrow_mut().add(&config);
-        contents.borrow_mut().add(&policy);
-        let indexes = RefCell::new(Indexes::default());
-        let loaded = weir_config::load(
-            Source { path: &sources.config, text: &config },
-            Source { path: &sources.policy, text: &policy },
+        contents.borrow_mut().add(config.as_bytes());
+        contents.borrow_mut().add(&found.digest());
+        let (indexes, named) = (RefCell::new(Indexes::default()), RefCell::new(BTreeMap::new()));
+        let loaded = weir_config::load_apart(
+            Source { path, text: config },
+            Source { path: &found.path, text: &found.text },
             &|name| std::env::var(name).ok(),
+            (
+                &|path| {
+                    files.borrow_mut().push(path.to_owned());
+                    let text = std::fs::read_to_string(path)?;
+                    contents.borrow_mut().add(text.as_bytes());
+                    Ok(text)
+                },
+                &|path| {
+                    let text = String::from_utf8(found.read(path)?)
+                        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))?;
+                    named.borrow_mut().insert(plain(path), text.clone());
+                    Ok(text)
+                },
+            ),
             &|path| {
-                files.borrow_mut().push(path.to_owned());
-                let text = std::fs::read_to_string(path)?;
-                contents.borrow_mut().add(&text);
-                Ok(text)
-            },
-            &|path| {
+                if !found.is_plain() {
+                    return index_of(found.read(path).map_err(|error| error.to_string())?);
+                }
                 files.borrow_mut().push(path.to_owned());
                 indexes.borrow_mut().read(path, known)
             },
@@ -130,21 +201,36 @@ impl Snapshot {
         let detectors = Detectors::new(&loaded)
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
-        let (files, indexes) = (files.into_inner(), indexes.into_inner());
+        let (config_files, indexes) = (files.into_inner(), indexes.into_inner());
         let contents = contents.into_inner().digest();
-        Ok(Self { loaded, engine, words, detectors, extractors, files, indexes, contents, doors })
+        let policy = PolicyText {
+            path: found.path.clone(),
+            text: found.text.clone(),
+            cases: found.cases.clone(),
+            files: named.into_inner(),
+            origin: found.origin.clone(),
+        };
+        let files = config_files.into_iter().chain(policy.files.keys().cloned()).collect();
+        Ok(Self { loaded, engine, words, detectors, extractors, files, policy, indexes, contents, doors })
     }
 
     /// Whether a load would read what this one did. Much cheaper than to load and compare: that compiles
     /// an engine, and holds a second one in memory.
     pub(crate) fn is_of(&self, sources: &Sources) -> bool {
+        let (Ok(config), Ok(found)) =
+            (read(&sources.config), Found::find(&sources.config, &sources.settings().0))
+        else {
+            return false;
+        };
         let mut contents = Contents::default();
-        let named = self.files.iter().filter(|path| !self.indexes.are_of(path));
-        let mut texts =
-            [&sources.config, &sources.policy].into_iter().chain(named).map(std::fs::read_to_string);
-        texts.all(|text| text.map(|text| contents.add(&text)).is_ok())
-            && self.indexes.look_the_same()
-            && contents.digest() == self.contents
+        contents.add(config.as_bytes());
+        contents.add(&found.digest());
+        let of_policy = |path: &Path| self.policy.files.contains_key(&plain(path));
+        let mut of_config = self.files.iter().filter(|path| !of_policy(path) && !self.indexes.are_of(path));
+        let same_config = of_config.all(|path| std::fs::read(path).map(|text| contents.add(&text)).is_ok());
+        let mut named = self.policy.files.iter();
+        let same_named = named.all(|(path, text)| found.read(path).is_ok_and(|read| read == text.as_bytes()));
+        same_config && same_named && self.indexes.look_the_same() && contents.digest() == self.contents
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
@@ -188,9 +274,9 @@ fn remembering(engine: Engine) -> Engine {
 struct Contents(Sha256);
 
 impl Contents {
-    fn add(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text);
+    fn add(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
     }
 
     fn digest(self) -> [u8; 32] {

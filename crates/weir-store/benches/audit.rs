@@ -59,6 +59,7 @@ fn decision() -> Decision {
             ("task.tools".into(), Fact::Bool(false)),
         ]),
         policy_revision: "sha256:9f86d081884c7d65".into(),
+        stage: None,
         config_digest: "sha256:60303ae22b998861".into(),
         binary_version: "0.1.0".into(),
         rule: Some("everything else may use the cloud".into()),
@@ -78,6 +79,7 @@ fn decision() -> Decision {
         egress_permitted: true,
         content_hmac: None,
         overrides_denied: Vec::new(),
+        shadow: None,
         cut: BTreeMap::new(),
     }
 }

@@ -1,8 +1,8 @@
 //! Secrets of this installation that Weir makes itself: 32 random bytes in a file of their own.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use crate::whole;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -59,22 +59,9 @@ pub fn load_or_create(path: &Path) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Secr
     }
     let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
     getrandom::fill(secret.as_mut()).map_err(SecretFileError::Random)?;
-    write(path, secret.as_ref()).map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;
+    whole::replace(path, secret.as_ref())
+        .map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;
     Ok(secret)
-}
-
-/// Under another name first, so that a crash leaves the whole file or none.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|directory| *directory != Path::new(""));
-    let directory = directory.unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let unfinished = path.with_added_extension("new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]

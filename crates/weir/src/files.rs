@@ -11,7 +11,8 @@ pub(crate) struct FilesArgs {
     #[arg(short, long, value_name = "FILE", env = "WEIR_CONFIG", default_value = "weir.yaml")]
     pub config: PathBuf,
 
-    /// The policy: boundary, data, rules [default: policy.yaml beside the configuration]
+    /// The policy: a file, or a directory with `policy.yaml` in it [default: what the configuration says, else
+    /// policy.yaml beside it]
     #[arg(short, long, value_name = "FILE", env = "WEIR_POLICY")]
     pub policy: Option<PathBuf>,
 }
@@ -19,8 +20,7 @@ pub(crate) struct FilesArgs {
 impl FilesArgs {
     /// The paths of both files.
     pub fn sources(&self) -> Sources {
-        let beside = || self.config.with_file_name("policy.yaml");
-        Sources { config: self.config.clone(), policy: self.policy.clone().unwrap_or_else(beside) }
+        Sources { config: self.config.clone(), policy: self.policy.clone() }
     }
 
     /// Reads both files, and prints what is wrong with them.
@@ -28,7 +28,14 @@ impl FilesArgs {
         Snapshot::load(&self.sources()).map_err(|error| problems::report(&error))
     }
 
-    /// The same, and prints what is allowed but probably not meant.
+    /// The same, with everything that a policy has to pass before it decides anything.
+    pub fn prepare(&self) -> Result<Snapshot, Failed> {
+        let snapshot = Snapshot::prepare(&self.sources()).map_err(|error| problems::report(&error))?;
+        problems::warn(&snapshot.loaded.warnings);
+        Ok(snapshot)
+    }
+
+    /// The same as [`load`](Self::load), and prints what is allowed but probably not meant.
     pub fn load_with_warnings(&self) -> Result<Snapshot, Failed> {
         let snapshot = self.load()?;
         problems::warn(&snapshot.loaded.warnings);

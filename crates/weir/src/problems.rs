@@ -25,7 +25,17 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
                 path.display()
             ));
         }
-        SnapshotError::Settings(_) | SnapshotError::Endpoint { .. } => error_line(error),
+        SnapshotError::Cases(failed) => {
+            failed.iter().for_each(error_line);
+            error_line("the policy's cases failed; nothing was changed");
+            note("  `weir policy test` runs them and shows what they do not see");
+        }
+        SnapshotError::Policy(_)
+        | SnapshotError::Unproved(_)
+        | SnapshotError::Older { .. }
+        | SnapshotError::Kept { .. }
+        | SnapshotError::Settings(_)
+        | SnapshotError::Endpoint { .. } => error_line(error),
     }
     Failed::Configuration
 }

@@ -24,6 +24,8 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-label",
             "weir-local",
             "weir-policy",
+            "weir-rollout",
+            "weir-rollout",
             "weir-store",
             "weir-wire",
         ]),
@@ -33,8 +35,19 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-connect", Below::Only(&["weir-label", "weir-wire"])),
     ("weir-extract", Below::Only(&[])),
     ("weir-store", Below::Only(&["weir-audit", "weir-label"])),
-    ("weir-config", Below::Only(&["weir-classify", "weir-index", "weir-label", "weir-policy"])),
+    (
+        "weir-config",
+        Below::Only(&[
+            "weir-audit",
+            "weir-classify",
+            "weir-index",
+            "weir-label",
+            "weir-policy",
+            "weir-rollout",
+        ]),
+    ),
     ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
+    ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
@@ -73,6 +86,7 @@ const PURE: &[&str] = &[
     "weir-label",
     "weir-names",
     "weir-policy",
+    "weir-rollout",
     "weir-wire",
 ];
 

@@ -1,6 +1,6 @@
 //! Canonical bytes, written straight into their buffer: no value stands between an event and its text.
 
-use super::{Decision, Fact, Outcome};
+use super::{Decision, Fact, Outcome, Shadow};
 use crate::{Ident, Name, WallTime};
 use std::collections::BTreeMap;
 
@@ -120,6 +120,7 @@ impl Decision {
 
     fn write_choice(&self, out: &mut Members<'_>) {
         out.word("policy_revision", self.policy_revision.as_str());
+        out.ident_if("stage", self.stage.as_ref());
         out.word("config_digest", self.config_digest.as_str());
         out.word("binary_version", self.binary_version.as_str());
         out.name_if("rule", self.rule.as_ref());
@@ -144,6 +145,10 @@ impl Decision {
         out.flag("egress_permitted", self.egress_permitted);
         out.ident_if("content_hmac", self.content_hmac.as_ref());
         out.list("overrides_denied", &self.overrides_denied, push_ident);
+        if let Some(shadow) = &self.shadow {
+            out.key("shadow");
+            push_shadow(out.0, shadow);
+        }
         out.map("cut", &self.cut, |out, number| push_number(out, *number));
     }
 }
@@ -173,6 +178,19 @@ impl Outcome {
     }
 }
 
+fn push_shadow(out: &mut Vec<u8>, shadow: &Shadow) {
+    out.extend_from_slice(b"{\"policy_revision\":");
+    push_word(out, shadow.policy_revision.as_str());
+    let mut members = Members(out);
+    members.text("rule", shadow.rule.as_str());
+    members.ident_if("target", shadow.target.as_ref());
+    if let Some(zone) = shadow.zone {
+        members.word("zone", zone.as_str());
+    }
+    members.ident_if("denied", shadow.denied.as_ref());
+    out.push(b'}');
+}
+
 fn push_ident(out: &mut Vec<u8>, ident: &Ident) {
     push_word(out, ident.as_str());
 }
@@ -182,6 +200,7 @@ fn push_fact(out: &mut Vec<u8>, fact: &Fact) {
         Fact::Bool(flag) => push_flag(out, *flag),
         Fact::Number(number) => push_number(out, *number),
         Fact::Word(word) => push_ident(out, word),
+        Fact::Name(name) => push_string(out, name.as_str()),
         Fact::Words(words) => push_list(out, words, push_ident),
     }
 }

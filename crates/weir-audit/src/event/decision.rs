@@ -73,6 +73,10 @@ pub struct Decision {
     pub facts: BTreeMap<Ident, Fact>,
     /// Digest of the policy.
     pub policy_revision: Ident,
+    /// How that policy stands: `all` when it is in force, `share-10` when it is on its way and decides
+    /// 10 % of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Ident>,
     /// Digest of the configuration.
     pub config_digest: Ident,
     /// Version of Weir.
@@ -113,6 +117,9 @@ pub struct Decision {
     /// What the caller wished and was refused: `route_hint`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides_denied: Vec<Ident>,
+    /// What a policy in the shadow would have decided, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
     /// How many entries each list has lost because it was too long. Filled when the record is written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cut: BTreeMap<Ident, u64>,
@@ -183,6 +190,24 @@ fn bound<T>(field: &str, list: &mut Vec<T>, cut: &mut BTreeMap<Ident, u64>) {
     }
 }
 
+/// What a policy in the shadow would have decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Digest of the policy.
+    pub policy_revision: Ident,
+    /// Its rule.
+    pub rule: Name,
+    /// The target it would have tried first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Ident>,
+    /// The zone of that target.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "words::option")]
+    pub zone: Option<ZoneKind>,
+    /// Why it would have refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Ident>,
+}
+
 /// How a caller was identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,8 +256,10 @@ pub enum Fact {
     Bool(bool),
     /// A count, a size, a duration in the unit that the fact's name says.
     Number(u64),
-    /// One word of a finite or ordered domain.
+    /// One word of a finite or ordered domain, or a name that is written like one.
     Word(Ident),
+    /// A name of the operator's.
+    Name(Name),
     /// A set of words.
     Words(Vec<Ident>),
 }

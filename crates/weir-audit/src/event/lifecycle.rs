@@ -22,6 +22,29 @@ pub struct PolicyLoaded {
     pub binary_version: Ident,
 }
 
+/// A policy came further on its way into force, or was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyStaged {
+    /// Digest of the policy.
+    pub policy_revision: Ident,
+    /// The policy that decides all other requests.
+    pub in_force: Ident,
+    /// What happened: `applied`, `staged`, `stopped`, `rolled_back`.
+    pub what: Ident,
+    /// How far it has come: `shadow`, `share-10`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Ident>,
+    /// The measure that stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<Ident>,
+    /// The git commit that it was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Ident>,
+    /// The version of its signed bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+}
+
 /// A policy or configuration was refused; the one before stays in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyRejected {

@@ -10,9 +10,10 @@ mod lifecycle;
 mod outcome;
 mod words;
 
-pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount};
+pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use lifecycle::{
     ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogRecovered, LogStarted, PolicyLoaded, PolicyRejected,
+    PolicyStaged,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 
@@ -97,6 +98,8 @@ events! {
     Outcome(Outcome) = "outcome",
     /// A policy came into force.
     PolicyLoaded(PolicyLoaded) = "policy.loaded",
+    /// A policy came further on its way into force, or was taken back.
+    PolicyStaged(PolicyStaged) = "policy.staged",
     /// A policy or configuration was refused; the one before stays in force.
     PolicyRejected(PolicyRejected) = "policy.rejected",
     /// An API key was made.
@@ -184,6 +187,7 @@ impl EventRef<'_> {
             EventRef::Decision(decision) => decision.write(&mut Members(out)),
             EventRef::Outcome(outcome) => outcome.write(&mut Members(out)),
             EventRef::PolicyLoaded(body) => write_rare(out, body),
+            EventRef::PolicyStaged(body) => write_rare(out, body),
             EventRef::PolicyRejected(body) => write_rare(out, body),
             EventRef::KeyCreated(body) => write_rare(out, body),
             EventRef::KeyRevoked(body) => write_rare(out, body),

@@ -41,9 +41,11 @@ fn decision() -> Decision {
             ("task.tools".into(), Fact::Bool(false)),
             ("latency.class".into(), Fact::Word("interactive".into())),
             ("request.bytes".into(), Fact::Number(812)),
+            ("caller.team".into(), Fact::Name("Vertrieb \"Süd\"".into())),
             ("caller.scopes".into(), Fact::Words(vec!["chat".into()])),
         ]),
         policy_revision: "sha256:aa".into(),
+        stage: Some("all".into()),
         config_digest: "sha256:bb".into(),
         binary_version: "0.1.0".into(),
         rule: Some("sensitive data stays local".into()),
@@ -63,6 +65,7 @@ fn decision() -> Decision {
         egress_permitted: false,
         content_hmac: None,
         overrides_denied: vec!["route_hint".into()],
+        shadow: None,
         cut: BTreeMap::new(),
     }
 }
@@ -113,9 +116,24 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         content_hmac: Some("h".into()),
         cut: BTreeMap::from([("a".into(), 5), ("b".into(), 0)]),
         candidates: vec![decision().candidates[0].clone(); 2],
+        shadow: Some(Shadow {
+            policy_revision: "sha256:cc".into(),
+            rule: "a \"new\" rule".into(),
+            target: Some("there/m".into()),
+            zone: Some(ZoneKind::Cloud),
+            denied: None,
+        }),
         ..decision()
     };
-    for decision in [decision(), sparse, odd_rule, full] {
+    let refused = Shadow {
+        policy_revision: "sha256:cc".into(),
+        rule: "r".into(),
+        target: None,
+        zone: None,
+        denied: Some("policy_denied".into()),
+    };
+    let shadowed = Decision { stage: None, shadow: Some(refused), ..decision() };
+    for decision in [decision(), sparse, odd_rule, full, shadowed] {
         assert_eq!(String::from_utf8(write(&decision)).unwrap(), serialised(&decision, "decision"));
     }
     let empty = Outcome::new("r".into(), "d".into(), OutcomeKind::Timeout);
@@ -180,6 +198,15 @@ fn every_type_of_event_reads_back() {
         policy_revision: Some("sha256:aa".into()),
         problems: vec!["unknown_field".into()],
     };
+    let staged = PolicyStaged {
+        policy_revision: "sha256:cc".into(),
+        in_force: "sha256:aa".into(),
+        what: "stopped".into(),
+        stage: Some("shadow".into()),
+        alarm: Some("denials".into()),
+        commit: None,
+        version: Some(3),
+    };
     let created =
         KeyCreated { key_id: "k".into(), tenant: None, environment: Some("live".into()), expires: None };
     let started =
@@ -199,6 +226,7 @@ fn every_type_of_event_reads_back() {
         outcome.into(),
         loaded.into(),
         rejected.into(),
+        staged.into(),
         created.into(),
         KeyRevoked { key_id: "k".into() }.into(),
         started.into(),

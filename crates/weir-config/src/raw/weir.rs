@@ -1,6 +1,7 @@
 //! `weir.yaml` as written.
 
 use super::Entries;
+use super::rollout::RawPolicySource;
 use crate::scalar::{ByteSize, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, DecisionHeaders};
@@ -32,6 +33,9 @@ pub struct RawWeir {
     pub admin: Option<Field<SocketAddr>>,
     /// Directory of keys and audit log, relative to this file. Default: `./weir-state`.
     pub state: Option<At<String>>,
+    /// Where the policy comes from, who signs it, and how a new one comes into force.
+    #[serde(default)]
+    pub policy: RawPolicySource,
     /// What counts as inside the network.
     #[serde(default)]
     pub network: RawNetwork,

@@ -5,6 +5,8 @@ use super::circumstances::Circumstances;
 use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
+use super::shadow;
+use crate::candidate::Chosen;
 use crate::desk::Place;
 use crate::detect;
 use crate::failure::{Failure, denial_message};
@@ -12,6 +14,7 @@ use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use std::time::Duration;
+use weir_audit::Ident;
 use weir_dispatch::Step;
 use weir_label::Revision;
 use weir_policy::{
@@ -28,12 +31,13 @@ pub(crate) const ENDPOINT: &str = "chat.completions";
 pub(crate) struct Ruling {
     pub snapshot: Arc<Snapshot>,
     pub plan: Plan,
+    request_id: Ident,
 }
 
 impl Ruling {
     /// Whether another snapshot is in force by now.
     pub fn is_outdated(&self, gateway: &Gateway) -> bool {
-        !self.snapshot.is_same_as(&gateway.snapshot())
+        !self.snapshot.is_same_as(&gateway.snapshot_for(&self.request_id).snapshot)
     }
 
     /// The target of a place, if the plan has it: a place may have been waited for under a plan that is
@@ -62,7 +66,7 @@ pub(crate) async fn detect_and_decide(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Ruling, Failure> {
-    if detect::ask(gateway, inspected).await {
+    if detect::ask(gateway, inspected, ledger.request_id()).await {
         ledger.inspected(inspected);
     }
     decide(gateway, inspected, caller, ledger)
@@ -79,7 +83,7 @@ fn decide(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Ruling, Failure> {
-    let snapshot = gateway.snapshot();
+    let Chosen { snapshot, standing } = gateway.snapshot_for(ledger.request_id());
     if inspected.seen.scanner.as_ref() != Some(&snapshot.words.scanner) {
         inspected.again(&snapshot);
         ledger.inspected(inspected);
@@ -95,11 +99,15 @@ fn decide(
         let facts = facts(inspected, caller, &now);
         let decision =
             weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
-        ledger.decided(&snapshot, &decision, &facts);
+        ledger.decided(&snapshot, standing, &decision, &facts);
+        if let Some(shadow) = shadow::compare(gateway, standing, (inspected, caller), (&snapshot, &decision))
+        {
+            ledger.shadowed(shadow);
+        }
         decision
     };
     match decision.action {
-        Action::Route(plan) => Ok(Ruling { snapshot, plan }),
+        Action::Route(plan) => Ok(Ruling { snapshot, plan, request_id: ledger.request_id().clone() }),
         Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial)),
     }
 }

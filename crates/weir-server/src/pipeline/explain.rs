@@ -193,7 +193,7 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
     })
 }
 
-fn anybody() -> Caller {
+pub(crate) fn anybody() -> Caller {
     Caller {
         key: None,
         method: AuthMethod::Loopback,

@@ -84,8 +84,9 @@ pub(crate) async fn inspect(
     gateway: &Arc<Gateway>,
     bytes: Bytes,
     caller: &Caller,
+    request_id: &Ident,
 ) -> Result<Inspected, Failure> {
-    let snapshot = gateway.snapshot();
+    let snapshot = gateway.snapshot_for(request_id).snapshot;
     if bytes.len() <= LARGE_BODY_BYTES {
         let request = read(gateway, &bytes)?;
         let request = snapshot.extractors.read(request, &gateway.metrics).await;
@@ -151,17 +152,18 @@ pub(crate) fn look(
 }
 
 /// The engine, looking at one request.
-struct Inspector<'e> {
+pub(crate) struct Inspector<'e> {
     snapshot: &'e Snapshot,
     seen: RefCell<Seen>,
 }
 
 impl<'e> Inspector<'e> {
-    fn new(snapshot: &'e Snapshot) -> Self {
+    pub fn new(snapshot: &'e Snapshot) -> Self {
         Self { snapshot, seen: RefCell::default() }
     }
 
-    fn seen(self) -> Seen {
+    /// What it saw, once it has looked.
+    pub fn seen(self) -> Seen {
         Seen { scanner: Some(self.snapshot.words.scanner.clone()), ..self.seen.into_inner() }
     }
 }

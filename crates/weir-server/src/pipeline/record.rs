@@ -3,10 +3,15 @@
 //! INVARIANT (durable before egress): [`Ledger::attempt`] returns for a cloud target only when the
 //! decision is on the disk.
 
+mod facts;
+
+pub(crate) use facts::{WISH, record_facts};
+
 use super::admit::Tried;
 use super::decide::{ENDPOINT, Ruling};
 use super::identify::Caller;
 use super::inspect::Inspected;
+use crate::candidate::Standing;
 use crate::clock::micros;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
@@ -22,16 +27,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::event::{
-    self, Action, AuthMethod, Candidate, Fact, FindingCount, FinishReason, Outcome, OutcomeKind,
+    self, Action, AuthMethod, Candidate, FindingCount, FinishReason, Outcome, OutcomeKind,
 };
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{
-    Decision, Facts, Measure, Modality, NumberFact, Obligations, Policy, Pool, Requirement, ResponseFormat,
-    RouteWish, Target, TargetId, Verdict,
-};
+use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
+use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
 
@@ -51,6 +54,9 @@ pub(crate) struct Ledger {
     outcome: Outcome,
     declared_level: Option<Level>,
     shows_decision: bool,
+    standing: Standing,
+    /// What the target costs, if there is one and it says.
+    price: Option<Price>,
     has_decision: bool,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
@@ -81,6 +87,8 @@ impl Ledger {
             reply_id: reply,
             declared_level: None,
             shows_decision: false,
+            standing: Standing::InForce,
+            price: None,
             has_decision: false,
             needs_durable: false,
             target: None,
@@ -96,6 +104,10 @@ impl Ledger {
             },
             gateway,
         }
+    }
+
+    pub fn request_id(&self) -> &Ident {
+        &self.decision.request_id
     }
 
     pub fn reply_id(&self) -> &str {
@@ -143,25 +155,37 @@ impl Ledger {
         }
     }
 
-    pub fn decided(&mut self, snapshot: &Snapshot, decision: &Decision, facts: &Facts<'_>) {
+    pub fn decided(
+        &mut self,
+        snapshot: &Snapshot,
+        standing: Standing,
+        decision: &Decision,
+        facts: &Facts<'_>,
+    ) {
         let loaded = &snapshot.loaded;
+        self.standing = standing;
         self.shows_decision = loaded.config.headers == DecisionHeaders::On;
         let record = &mut self.decision;
         record.policy_revision = snapshot.words.policy.clone();
+        record.stage = Some(standing.word());
+        record.shadow = None;
         record.config_digest = snapshot.words.config.clone();
         record.rule = Some(Name::of(decision.rule.shared()));
         let Obligations { require, tags } = &*decision.obligations;
         record.tags = tags.iter().map(Ident::of).collect();
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
-        record.facts = record_facts(facts, &loaded.policy);
-        let considered = decision.considered.iter();
-        record.candidates =
-            considered.filter_map(|(id, verdict)| candidate(snapshot, *id, verdict)).collect();
+        record.facts = record_facts(facts);
+        record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
             true => overrides(facts, self.declared_level),
             false => Vec::new(),
         };
+    }
+
+    /// Notes what a policy in the shadow would have decided otherwise.
+    pub fn shadowed(&mut self, shadow: event::Shadow) {
+        self.decision.shadow = Some(shadow);
     }
 
     pub fn asked(&mut self) {
@@ -212,6 +236,7 @@ impl Ledger {
 
     fn note_target(&mut self, target: &Target, zone: ZoneKind, place: &Place, tried: &Tried) {
         let record = &mut self.decision;
+        self.price = target.price.or((zone == ZoneKind::Local).then_some(Price { input: 0, output: 0 }));
         record.attempt = tried.attempts() + 1;
         record.target = Some(Ident::of(&target.name));
         self.target = Some(target.name.clone());
@@ -324,6 +349,26 @@ impl Ledger {
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
         self.gateway.metrics.finished(&self.finished());
+        if self.decision.rule.is_some() {
+            let revision = self.decision.policy_revision.as_str();
+            self.gateway.count(revision, self.standing, self.sample());
+        }
+    }
+
+    /// What this request says of the policy that decided it.
+    fn sample(&self) -> Sample {
+        let outcome = self.outcome.outcome;
+        let tokens = self.outcome.tokens_in.zip(self.outcome.tokens_out);
+        let cost = self.price.zip(tokens).map(|(price, (input, output))| price.of(input, output));
+        Sample {
+            denied: outcome == OutcomeKind::Rejected,
+            failed: matches!(
+                outcome,
+                OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
+            ),
+            cloud: self.decision.zone == Some(ZoneKind::Cloud),
+            cost: cost.map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
+        }
     }
 
     fn finished(&self) -> Finished {
@@ -439,6 +484,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         est_tokens_in: None,
         facts: BTreeMap::new(),
         policy_revision: Ident::fixed("_"),
+        stage: None,
         config_digest: Ident::fixed("_"),
         binary_version: Ident::fixed(VERSION),
         rule: None,
@@ -454,6 +500,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         egress_permitted: false,
         content_hmac: None,
         overrides_denied: Vec::new(),
+        shadow: None,
         cut: BTreeMap::new(),
     }
 }
@@ -473,74 +520,33 @@ fn sources(inspected: &Inspected) -> Vec<FieldPath> {
     segments.into_iter().take(SOURCES_MAX).map(|index| FieldPath::new(&request.path_of(index))).collect()
 }
 
-fn candidate(snapshot: &Snapshot, id: TargetId, verdict: &Verdict) -> Option<Candidate> {
-    let target = snapshot.loaded.catalogue.target(id)?;
-    let verdict = match verdict {
-        Verdict::Candidate => "candidate",
-        Verdict::Excluded(exclusion) => exclusion.code(),
+/// Every target that was considered: those of the plan first, in its order, so that a replay knows which were
+/// tried before the one that was taken.
+pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
+    let planned: Vec<(TargetId, &'static str)> = match &decision.action {
+        weir_policy::Action::Route(plan) => {
+            let parts =
+                [(&plan.first, FIRST), (&plan.overflow, OVERFLOW), (&plan.degrade, DEGRADE)].into_iter();
+            parts.flat_map(|(ids, role)| ids.iter().map(move |id| (*id, role))).collect()
+        }
+        weir_policy::Action::Deny(_) => Vec::new(),
     };
-    Some(Candidate { target: Ident::of(&target.name), zone: target.zone(), verdict: Ident::fixed(verdict) })
+    let excluded = decision.considered.iter().filter_map(|(id, verdict)| match verdict {
+        Verdict::Candidate => None,
+        Verdict::Excluded(exclusion) => Some((*id, exclusion.code())),
+    });
+    let named = |(id, verdict)| {
+        let target = snapshot.loaded.catalogue.target(id)?;
+        Some(Candidate {
+            target: Ident::of(&target.name),
+            zone: target.zone(),
+            verdict: Ident::fixed(verdict),
+        })
+    };
+    planned.into_iter().chain(excluded).filter_map(named).collect()
 }
 
-/// The facts that are recorded nowhere else, under the names that rules use. What follows from the rest
-/// of the record and the configuration, cost and time of day, is not written.
-fn record_facts(facts: &Facts<'_>, policy: &Policy) -> BTreeMap<Ident, Fact> {
-    let word = |name, value: Option<&str>| Some((Ident::fixed(name), Fact::Word(Ident::new(value?))));
-    let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
-    let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
-    let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data: _, task, latency, cost, capacity: _, time: _, wish } = facts;
-    let attached = request.modalities.iter().filter(|kind| *kind != Modality::Text);
-    let attached: Vec<Ident> = attached.map(|kind| Ident::fixed(kind.as_str())).collect();
-    let format = request.response_format;
-    let usual = [
-        word("request.alias", Some(request.alias)),
-        fixed("latency.class", latency.class.as_str()),
-        word("caller.name", caller.name),
-        word("caller.team", caller.team),
-        word("caller.app", caller.app),
-        word("caller.environment", caller.environment),
-        words(
-            "caller.scopes",
-            caller.scopes.map(|scopes| scopes.iter().map(|scope| Ident::new(scope)).collect()),
-        ),
-        wish.and_then(|wish| fixed("wish", wish.as_str())),
-        flag("request.tools", request.tools),
-        flag("request.images", request.modalities.contains(Modality::Image)),
-        words("request.modality", (!attached.is_empty()).then_some(attached)),
-        (format != ResponseFormat::Text).then(|| fixed("request.response_format", format.as_str())).flatten(),
-        word("request.language", request.language),
-        number("request.max_output_tokens", request.max_output_tokens),
-        task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
-        number("task.complexity", task.complexity_millionths),
-        number("task.complexity_rank", task.complexity_rank_millionths),
-        number("task.confidence", task.confidence_millionths),
-        flag("task.unsure", task.unsure == Some(true)),
-        number("latency.target", latency.target_ms),
-        number("latency.deadline", latency.deadline_ms),
-        number("cost.budget_left", cost.budget_left_micro_usd),
-    ];
-    usual.into_iter().flatten().chain(capacity_facts(facts, policy)).collect()
-}
-
-fn words(name: &'static str, words: Option<Vec<Ident>>) -> Option<(Ident, Fact)> {
-    Some((Ident::fixed(name), Fact::Words(words?)))
-}
-
-/// How full the pools were that the policy looks at.
-fn capacity_facts<'f>(
-    facts: &'f Facts<'_>,
-    policy: &'f Policy,
-) -> impl Iterator<Item = (Ident, Fact)> + use<'f> {
-    let zones = [ZoneKind::Local, ZoneKind::Cloud].map(Pool::Zone);
-    let named = policy.pools().keys().map(|name| Pool::Named(name.clone()));
-    let measured = zones
-        .into_iter()
-        .chain(named)
-        .flat_map(|pool| Measure::ALL.map(|measure| NumberFact::Load(pool.clone(), measure)));
-    let looked = policy.looks_at_capacity();
-    measured.filter(move |_| looked).filter_map(|fact| {
-        let value = fact.of(facts)?;
-        Some((Ident::new(&fact.name()), Fact::Number(value)))
-    })
-}
+/// The verdicts on targets of a plan: tried at once, when local is full or failed, and when the ladder says so.
+pub(crate) const FIRST: &str = "candidate";
+pub(crate) const OVERFLOW: &str = "overflow";
+pub(crate) const DEGRADE: &str = "degrade";

@@ -42,6 +42,7 @@ pub(super) fn decision(id: u64) -> Decision {
         est_tokens_in: Some(100),
         facts: BTreeMap::new(),
         policy_revision: "sha256:00".into(),
+        stage: None,
         config_digest: "sha256:00".into(),
         binary_version: "0.1.0".into(),
         rule: Some("everything else may use the cloud".into()),
@@ -57,6 +58,7 @@ pub(super) fn decision(id: u64) -> Decision {
         egress_permitted: false,
         content_hmac: None,
         overrides_denied: Vec::new(),
+        shadow: None,
         cut: BTreeMap::new(),
     }
 }

@@ -49,17 +49,18 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(args: &InitArgs) -> Result<ExitCode, Failed> {
     let files = FilesArgs { config: args.dir.join("weir.yaml"), policy: Some(args.dir.join("policy.yaml")) };
     let sources = files.sources();
-    refuse_to_overwrite(&[&sources.config, &sources.policy])?;
+    let policy_file = sources.policy_file();
+    refuse_to_overwrite(&[&sources.config, &policy_file])?;
     let found = runtime()?.block_on(Found::look(args));
     found.say();
     let mut dialog = dialog(args);
     let plan = Plan::make(found, &mut dialog);
     std::fs::create_dir_all(&args.dir)
         .map_err(|error| Failed::check(format!("cannot make `{}`", args.dir.display()), &error))?;
-    put(&sources.policy, &policy::two_rules(plan.boundary))?;
+    put(&policy_file, &policy::two_rules(plan.boundary))?;
     put(&sources.config, &config::text(&plan))?;
     files.load()?;
-    say_what_next(&plan, &sources.config, &sources.policy);
+    say_what_next(&plan, &sources.config, &policy_file);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -32,10 +32,10 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failed> {
     if args.admin.is_some_and(|admin| !admin.ip().is_loopback()) {
         return Err(Failed::Usage(
-            "`--admin` must be a loopback address: it has no authentication".to_owned(),
+            "`--admin` must be a loopback address: who can reach it can look at everything".to_owned(),
         ));
     }
-    let snapshot = args.files.load_with_warnings()?;
+    let snapshot = args.files.prepare()?;
     logging::start();
     let runtime = runtime()?;
     runtime.block_on(serve_until_told(snapshot, args))
@@ -55,7 +55,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failed> {
 async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCode, Failed> {
     let config = &snapshot.loaded.config;
     let listeners = listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin))?;
-    let (gateway, recovery) = start(snapshot)?;
+    let (gateway, recovery) = start(snapshot, args.files.sources())?;
     say_what_runs(&gateway, &listeners, &recovery);
     watch(&gateway, args.files.sources()).map_err(|error| Failed::check("cannot watch the files", &error))?;
     let stop = stop_signal(&gateway, args.files.sources())?;
@@ -86,10 +86,10 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Opens the state directory and makes the gateway.
-pub(crate) fn start(snapshot: Snapshot) -> Result<(Arc<Gateway>, Recovery), Failed> {
+pub(crate) fn start(snapshot: Snapshot, sources: Sources) -> Result<(Arc<Gateway>, Recovery), Failed> {
     let node = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty()).or_else(hostname);
     let node = node.unwrap_or_else(|| "weir".to_owned());
-    Gateway::start(snapshot, &node).map_err(|error| Failed::check("cannot start", &error))
+    Gateway::start(snapshot, sources, &node).map_err(|error| Failed::check("cannot start", &error))
 }
 
 fn hostname() -> Option<String> {

@@ -53,7 +53,7 @@ impl Screen {
             None => self.line("Local:  simulated, a large and a small model")?,
         }
         self.line("Cloud:  simulated; nothing leaves this machine")?;
-        self.line(format_args!("Policy: {}", stage.sources.policy.display()))?;
+        self.line(format_args!("Policy: {}", stage.sources.policy_file().display()))?;
         self.line("")?;
         let head = COLUMNS.map(|(name, _)| (name.to_owned(), HEADING));
         self.line(columns(&head))
@@ -110,7 +110,8 @@ impl Screen {
     /// What to try now.
     pub fn invite(&self, stage: &Stage) -> Shown {
         let Stage { data, admin, sources, .. } = stage;
-        let (policy, config) = (sources.policy.display(), sources.config.display());
+        let policy = sources.policy_file();
+        let (policy, config) = (policy.display(), sources.config.display());
         let program = std::env::args().next().unwrap_or_else(|| "weir".to_owned());
         let curl = |options: &str, fields: &str, content: &str| {
             format!(

@@ -72,7 +72,7 @@ impl Stage {
             sources.map_err(|error| Failed::check("cannot write the demonstration's files", &error))?;
         let snapshot = Snapshot::load(&sources).map_err(|error| problems::report(&error))?;
         let audit = snapshot.loaded.config.state.join("audit");
-        let (gateway, _nothing_to_recover) = start(snapshot)?;
+        let (gateway, _nothing_to_recover) = start(snapshot, sources.clone())?;
         watch(&gateway, sources.clone()).map_err(|error| Failed::check("cannot watch the files", &error))?;
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(gateway.clone(), listeners, async move {

@@ -1,0 +1,101 @@
+//! Where the policy comes from and how a new one comes into force, from raw to domain values.
+
+use super::Reading;
+use crate::raw::rollout::{
+    Branch, Increase, RawBounds, RawGit, RawPolicySource, RawRollout, Share, TreePath,
+};
+use crate::report::Report;
+use crate::yaml::{At, Field, take_or};
+use crate::{PolicySettings, PolicySource};
+use std::num::NonZeroU32;
+use weir_rollout::{Bounds, Mode, Percent, Plan};
+
+/// The settings, if they are right.
+pub fn settings(raw: &RawPolicySource, reading: &mut Reading<'_, '_>) -> Option<PolicySettings> {
+    let RawPolicySource { path, git, signed_by, rollout } = raw;
+    let source = source(path.as_ref(), git.as_ref(), reading);
+    let signed_by = match signed_by {
+        Some(key) => Some(key.take(reading.report)?),
+        None => None,
+    };
+    let rollout = plan(rollout, reading.report);
+    Some(PolicySettings { source: source?, signed_by, rollout: rollout? })
+}
+
+fn source(
+    path: Option<&At<String>>,
+    git: Option<&RawGit>,
+    reading: &mut Reading<'_, '_>,
+) -> Option<PolicySource> {
+    match (path, git) {
+        (Some(path), Some(_)) => {
+            reading.report.error(
+                path.place,
+                "the policy comes from `path` or from `git`, not from both",
+                "remove one of them",
+            );
+            None
+        }
+        (Some(path), None) => Some(PolicySource::Path(reading.surroundings.path(&path.value))),
+        (None, Some(git)) => self::git(git, reading),
+        (None, None) => Some(PolicySource::Beside),
+    }
+}
+
+fn git(raw: &RawGit, reading: &mut Reading<'_, '_>) -> Option<PolicySource> {
+    let RawGit { repository, branch, path } = raw;
+    if let Some((scheme, _)) = repository.value.split_once("://") {
+        reading.report.error(
+            repository.place,
+            format!("`{scheme}://` is an address, and Weir reads repositories on this machine only"),
+            "mirror it here (`git clone --mirror`), fetch into the mirror, and write the mirror's path",
+        );
+        return None;
+    }
+    let repository = reading.surroundings.path(&repository.value);
+    let branch = take_or(branch.as_ref(), Branch("main".to_owned()), reading.report);
+    let path = take_or(path.as_ref(), TreePath(String::new()), reading.report);
+    Some(PolicySource::Git { repository, branch: branch?.0, path: path?.0 })
+}
+
+fn plan(raw: &RawRollout, report: &mut Report<'_>) -> Option<Plan> {
+    let RawRollout { mode, stages, stage_time, stage_requests, bounds } = raw;
+    let default = Plan::default();
+    let mode = take_or(mode.as_ref(), Mode::AtOnce, report);
+    let stages = match stages {
+        Some(stages) => self::stages(stages, report),
+        None => Some(default.stages),
+    };
+    let stage_time = take_or(stage_time.as_ref(), default.stage_time, report);
+    let requests = NonZeroU32::MIN.saturating_add(99);
+    let stage_requests = take_or(stage_requests.as_ref(), requests, report);
+    let bounds = self::bounds(bounds, report);
+    Some(Plan {
+        mode: mode?,
+        stages: stages?,
+        stage_time: stage_time?,
+        stage_requests: u64::from(stage_requests?.get()),
+        bounds: bounds?,
+    })
+}
+
+fn stages(raw: &At<Vec<Field<Share>>>, report: &mut Report<'_>) -> Option<Vec<Percent>> {
+    let shares: Vec<Option<Share>> = raw.value.iter().map(|share| share.take(report)).collect();
+    let shares: Vec<Share> = shares.into_iter().collect::<Option<_>>()?;
+    let grows = shares.iter().zip(shares.iter().skip(1)).all(|(one, next)| one.0 < next.0);
+    if shares.is_empty() || !grows {
+        report.error(raw.place, "the stages of a rollout grow", "write shares such as `[1%, 10%, 50%]`");
+        return None;
+    }
+    shares.into_iter().map(|share| Percent::try_from(share.0).ok()).collect()
+}
+
+fn bounds(raw: &RawBounds, report: &mut Report<'_>) -> Option<Bounds> {
+    let RawBounds { denials, errors, cloud_share, cost } = raw;
+    let default = Bounds::default();
+    let denials = take_or(denials.as_ref(), Share(default.denials), report);
+    let errors = take_or(errors.as_ref(), Share(default.errors), report);
+    let cloud_share = take_or(cloud_share.as_ref(), Share(default.cloud_share), report);
+    let cost = take_or(cost.as_ref(), Increase(default.cost), report);
+    Some(Bounds { denials: denials?.0, errors: errors?.0, cloud_share: cloud_share?.0, cost: cost?.0 })
+}

@@ -1,0 +1,377 @@
+//! What a replay comes to.
+
+use super::load::TargetLoad;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The applications that are listed.
+const APPS_MAX: usize = 10;
+
+/// What another policy would have made of recorded requests.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Replayed {
+    /// The revision of that policy.
+    pub revision: String,
+    /// Requests that were decided again.
+    pub requests: u64,
+    /// Those with another zone, target or denial.
+    pub moved: u64,
+    /// Those with another rule.
+    pub rules_changed: u64,
+    /// Those that would go to the cloud and did not.
+    pub to_cloud: u64,
+    /// Those that would stay and did not.
+    pub to_local: u64,
+    /// Those that would be refused and were not.
+    pub newly_denied: u64,
+    /// Those that would not be refused and were.
+    pub newly_allowed: u64,
+    /// Requests that were local, in the cloud, and neither: as it was and as it would be.
+    pub zones: [Share; 2],
+    /// From and to: zones, or `denied`, or `rejected` for want of a place.
+    pub by_zone: BTreeMap<(String, String), u64>,
+    /// From and to: targets.
+    pub by_target: BTreeMap<(String, String), u64>,
+    /// From and to: rules.
+    pub by_rule: BTreeMap<(String, String), u64>,
+    /// From and to: denials.
+    pub by_denial: BTreeMap<(String, String), u64>,
+    /// Cost of the requests whose cost is known on both sides, in picodollars (10⁻¹² USD).
+    pub cost: (u128, u128),
+    /// Requests whose cost is not known on one side.
+    pub cost_unknown: u64,
+    /// How busy targets were and would be.
+    pub load: Vec<TargetLoad>,
+    /// Requests whose record had lost a part of the facts because a list was too long.
+    pub incomplete: u64,
+    /// Records that were not decided again.
+    pub skipped: Skipped,
+    apps: HashMap<Arc<str>, AppChange>,
+}
+
+/// Requests by where they ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// Inside the network.
+    pub local: u64,
+    /// Outside.
+    pub cloud: u64,
+    /// Nowhere.
+    pub none: u64,
+}
+
+impl Share {
+    fn add(&mut self, zone: &str) {
+        match zone {
+            "local" => self.local += 1,
+            "cloud" => self.cloud += 1,
+            _ => self.none += 1,
+        }
+    }
+
+    /// The share of those that ran that ran inside.
+    #[must_use]
+    pub fn local_share(&self) -> Option<f64> {
+        let ran = self.local + self.cloud;
+        (ran > 0).then(|| self.local as f64 / ran as f64)
+    }
+}
+
+/// Records that were not decided again, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skipped {
+    /// They ended before a policy was asked: without a key, without a readable body.
+    pub undecided: u64,
+    /// They asked for a model name that the configuration does not have.
+    pub unknown_alias: u64,
+}
+
+/// What would change for one application.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppChange {
+    /// The application, or else the key.
+    pub app: String,
+    /// Its requests.
+    pub requests: u64,
+    /// Those that move.
+    pub moved: u64,
+    /// Those newly refused.
+    pub newly_denied: u64,
+    /// Those that newly go to the cloud.
+    pub to_cloud: u64,
+    /// The change of cost, in picodollars.
+    pub cost_change: i128,
+}
+
+/// One side of a comparison.
+pub(super) struct Side<'a> {
+    pub rule: &'a str,
+    pub zone: &'a str,
+    pub target: Option<&'a str>,
+    pub denied: Option<&'a str>,
+    pub cost: Option<u128>,
+}
+
+/// Whether a request would be at another target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moved {
+    No,
+    Elsewhere,
+}
+
+impl Replayed {
+    pub(super) fn new(revision: String) -> Self {
+        Self { revision, ..Self::default() }
+    }
+
+    /// Adds a request.
+    pub(super) fn add(&mut self, app: &Arc<str>, before: &Side<'_>, after: &Side<'_>) -> Moved {
+        self.requests += 1;
+        let [was, would_be] = &mut self.zones;
+        was.add(before.zone);
+        would_be.add(after.zone);
+        let app = self.app(app);
+        app.requests += 1;
+        let has_moved =
+            (before.zone, before.target, before.denied) != (after.zone, after.target, after.denied);
+        let runs = |side: &Side<'_>| matches!(side.zone, "local" | "cloud");
+        let to_cloud = after.zone == "cloud" && before.zone != "cloud";
+        let newly_denied = runs(before) && !runs(after);
+        app.moved += u64::from(has_moved);
+        app.to_cloud += u64::from(to_cloud);
+        app.newly_denied += u64::from(newly_denied);
+        if let (Some(was), Some(would_be)) = (before.cost, after.cost) {
+            let signed = |cost: u128| i128::try_from(cost).unwrap_or(i128::MAX);
+            app.cost_change = app.cost_change.saturating_add(signed(would_be) - signed(was));
+            self.cost = (self.cost.0.saturating_add(was), self.cost.1.saturating_add(would_be));
+        } else {
+            self.cost_unknown += 1;
+        }
+        self.moved += u64::from(has_moved);
+        self.to_cloud += u64::from(to_cloud);
+        self.to_local += u64::from(after.zone == "local" && before.zone != "local");
+        self.newly_denied += u64::from(newly_denied);
+        self.newly_allowed += u64::from(!runs(before) && runs(after));
+        self.rules_changed += u64::from(before.rule != after.rule);
+        count(&mut self.by_zone, before.zone, after.zone);
+        count(&mut self.by_rule, before.rule, after.rule);
+        count(&mut self.by_target, before.target.unwrap_or(NONE), after.target.unwrap_or(NONE));
+        count(&mut self.by_denial, before.denied.unwrap_or(NONE), after.denied.unwrap_or(NONE));
+        if before.target == after.target { Moved::No } else { Moved::Elsewhere }
+    }
+
+    fn app(&mut self, app: &Arc<str>) -> &mut AppChange {
+        if !self.apps.contains_key(app) {
+            self.apps.insert(app.clone(), AppChange { app: app.to_string(), ..AppChange::default() });
+        }
+        self.apps.entry(app.clone()).or_default()
+    }
+
+    /// The ten applications of which most requests move; those of which none does are left out.
+    #[must_use]
+    pub fn most_affected(&self) -> Vec<&AppChange> {
+        let mut apps: Vec<&AppChange> = self.apps.values().filter(|app| app.moved > 0).collect();
+        apps.sort_by(|a, b| (Reverse(a.moved), &a.app).cmp(&(Reverse(b.moved), &b.app)));
+        apps.truncate(APPS_MAX);
+        apps
+    }
+
+    /// Everybody's, for whoever compares.
+    pub fn apps(&self) -> impl Iterator<Item = &AppChange> {
+        self.apps.values()
+    }
+
+    fn measure(&self, measure: Measure) -> Measured {
+        let count = |count: u64| Measured {
+            count: count as f64,
+            share: if self.requests == 0 { 0.0 } else { count as f64 / self.requests as f64 },
+        };
+        let [was, would_be] = &self.zones;
+        match measure {
+            Measure::Moved => count(self.moved),
+            Measure::Denied => count(self.newly_denied),
+            Measure::Allowed => count(self.newly_allowed),
+            Measure::ToCloud => count(self.to_cloud),
+            Measure::ToLocal => count(self.to_local),
+            Measure::Incomplete => count(self.incomplete),
+            Measure::CloudShare => {
+                let cloud = |share: &Share| share.local_share().map_or(0.0, |local| 1.0 - local);
+                Measured::share(cloud(would_be) - cloud(was))
+            }
+            Measure::Cost => {
+                let (was, would_be) = self.cost;
+                let rise = would_be as f64 - was as f64;
+                Measured::share(if was == 0 {
+                    if rise > 0.0 { f64::INFINITY } else { 0.0 }
+                } else {
+                    rise / was as f64
+                })
+            }
+            Measure::Utilisation => {
+                let peaks = self.load.iter().filter_map(|load| load.after.utilisation);
+                Measured::share(peaks.fold(0.0, f64::max))
+            }
+        }
+    }
+}
+
+/// What stands for a request that has no target, or is not denied.
+const NONE: &str = "-";
+
+fn count(matrix: &mut BTreeMap<(String, String), u64>, from: &str, to: &str) {
+    // Most requests stay, and find their place without a copy of its name.
+    if let Some(count) = matrix.iter_mut().find(|((f, t), _)| f == from && t == to).map(|(_, count)| count) {
+        *count += 1;
+        return;
+    }
+    matrix.insert((from.to_owned(), to.to_owned()), 1);
+}
+
+struct Measured {
+    count: f64,
+    share: f64,
+}
+
+impl Measured {
+    fn share(share: f64) -> Self {
+        Self { count: share, share }
+    }
+}
+
+/// What a condition looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Requests with another zone, target or denial.
+    Moved,
+    /// Requests that are newly refused.
+    Denied,
+    /// Requests that are newly not refused.
+    Allowed,
+    /// Requests that newly go to the cloud.
+    ToCloud,
+    /// Requests that newly stay.
+    ToLocal,
+    /// Requests whose record had lost a part of the facts.
+    Incomplete,
+    /// The rise of the share that runs in the cloud.
+    CloudShare,
+    /// The rise of the cost.
+    Cost,
+    /// The highest utilisation of a target in its busiest five minutes.
+    Utilisation,
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Measure; 9] = [
+        Measure::Moved,
+        Measure::Denied,
+        Measure::Allowed,
+        Measure::ToCloud,
+        Measure::ToLocal,
+        Measure::Incomplete,
+        Measure::CloudShare,
+        Measure::Cost,
+        Measure::Utilisation,
+    ];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Measure::Moved => "moved",
+            Measure::Denied => "denied",
+            Measure::Allowed => "allowed",
+            Measure::ToCloud => "to_cloud",
+            Measure::ToLocal => "to_local",
+            Measure::Incomplete => "incomplete",
+            Measure::CloudShare => "cloud_share",
+            Measure::Cost => "cost",
+            Measure::Utilisation => "utilisation",
+        }
+    }
+
+    const fn counts(self) -> bool {
+        !matches!(self, Measure::CloudShare | Measure::Cost | Measure::Utilisation)
+    }
+}
+
+/// A condition under which a replay counts as failed: `denied>0`, `cost>10%`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Condition {
+    measure: Measure,
+    limit: f64,
+    is_share: bool,
+}
+
+/// Text that is no condition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no condition; write a measure, `>` and a number, such as `denied>0`, `moved>5%` or `cost>10%`; measures: {known}", known = known())]
+pub struct NoCondition(String);
+
+fn known() -> String {
+    Measure::ALL.map(Measure::as_str).join(", ")
+}
+
+impl FromStr for Condition {
+    type Err = NoCondition;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let none = || NoCondition(text.to_owned());
+        let (measure, limit) = text.split_once('>').ok_or_else(none)?;
+        let measure =
+            Measure::ALL.into_iter().find(|known| known.as_str() == measure.trim()).ok_or_else(none)?;
+        let (number, is_share) = match limit.trim().strip_suffix('%') {
+            Some(number) => (number.trim(), true),
+            None => (limit.trim(), false),
+        };
+        let limit = number.parse().ok().filter(|limit: &f64| limit.is_finite() && *limit >= 0.0);
+        match limit {
+            Some(limit) if is_share || measure.counts() => Ok(Self { measure, limit, is_share }),
+            Some(_) | None => Err(none()),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { measure, limit, is_share } = self;
+        write!(f, "{}>{limit}{}", measure.as_str(), if *is_share { "%" } else { "" })
+    }
+}
+
+impl Condition {
+    /// Whether it holds, and if it does, what was measured, in words.
+    #[must_use]
+    pub fn holds(&self, replayed: &Replayed) -> Option<String> {
+        let Measured { count, share } = replayed.measure(self.measure);
+        let name = self.measure.as_str();
+        match self.is_share {
+            true if share * 100.0 > self.limit => Some(format!("{name} is {:.2} %", share * 100.0)),
+            false if count > self.limit => Some(format!("{name} is {count}")),
+            true | false => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_and_hold_above_their_limit_only() {
+        let replayed = Replayed { requests: 200, moved: 10, cost: (100, 111), ..Replayed::default() };
+        let holds = |text: &str| text.parse::<Condition>().unwrap().holds(&replayed).is_some();
+        assert!(holds("moved>9") && !holds("moved>10"));
+        assert!(holds("moved > 4.9%") && !holds("moved>5%"));
+        assert!(holds("cost>10%") && !holds("cost>11%"));
+        assert!(!holds("denied>0"));
+        for wrong in ["cost>10", "denied", "denied>x", "denied>-1", "nothing>1", "denied<3", "moved>"] {
+            assert!(wrong.parse::<Condition>().is_err(), "{wrong}");
+        }
+    }
+}
