@@ -6,6 +6,7 @@ mod common;
 use common::{ALPHANUMERIC, body};
 use std::fmt::Write as _;
 use weir_classify::{Engine, Segment, Settings, TermList};
+use weir_label::Level;
 
 fn engine() -> Engine {
     let terms = vec![TermList::new("codenames", &["Nightjar"])];
@@ -276,4 +277,19 @@ fn long_encoded_data_that_is_no_text_is_opaque() {
     assert!(engine().inspect(&[Segment::text(&format!("open this: {noise}"))]).label.is_opaque());
     let certificate = format!("-----BEGIN CERTIFICATE-----\n{noise}\n-----END CERTIFICATE-----");
     assert!(!engine().inspect(&[Segment::text(&certificate)]).label.is_opaque());
+}
+
+#[test]
+fn a_word_in_the_line_after_an_encoding_does_not_hide_it() {
+    for value in ["jo.doe@example.com", "IBAN DE89370400440532013000, please use it"] {
+        let encoded = base64(value, b"+/", true);
+        for text in [
+            format!("{encoded}\nThanks"),
+            format!("{encoded}\nDanke\nschoen"),
+            format!("H4sIAAAA\n{encoded}\nBye"),
+        ] {
+            let inspection = engine().inspect(&[Segment::text(&text)]);
+            assert!(inspection.label.level() >= Level::Confidential, "{text}");
+        }
+    }
 }

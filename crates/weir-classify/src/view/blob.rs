@@ -26,8 +26,7 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Af
     let clear = |end| After { end, is_opaque: false };
     let head = text.as_bytes().get(run.start..run.end).and_then(<[u8]>::first_chunk);
     let Some(probe) = head.and_then(probe) else { return clear(run.end) };
-    let is_compressed =
-        matches!(probe.as_slice(), [0x1f, 0x8b, 8, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
+    let is_compressed = is_compressed(&probe);
     let is_long = run.len() >= LINE_MIN;
     if !is_long && !is_text_head(&probe) {
         return clear(run.end);
@@ -37,22 +36,41 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Af
     if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text_head(&probe) {
         return clear(end);
     }
-    let characters = lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes());
-    let Some(bytes) = decode(characters) else { return clear(end) };
-    let padding = text.as_bytes().iter().skip(end).take(2).take_while(|b| **b == b'=').count();
-    if let Some(decoded) = as_text(&bytes) {
-        let step = if lines.len() == 1 && decoded.len() == bytes.len() { Step::of(3, 4) } else { Step::NONE };
-        editor.step(run.start..end + padding, &decoded, step, View::Base64);
-        return clear(end + padding);
+    // What follows on a line of its own may be a word of the text around, and no part of the encoding.
+    let fewer = [lines.len(), lines.len() - 1, 1];
+    let part = |count: usize| lines.get(..count).filter(|part| !part.is_empty());
+    if let Some(end) = fewer.into_iter().filter_map(part).find_map(|part| undo_lines(editor, text, part)) {
+        return clear(end);
     }
-    let inflated = if is_compressed { inflate(&bytes) } else { None };
-    if let Some(decoded) = inflated {
-        editor.replace(run.start..end + padding, &decoded, View::Compressed);
-        return clear(end + padding);
-    }
+    let Some(bytes) = decode_lines(text, &lines) else { return clear(end) };
     let is_opaque = is_compressed && bytes.len() > 64
         || bytes.len() >= BINARY_BYTES_MIN && is_dense(&bytes) && !is_public(text, run.start, &bytes);
     After { end, is_opaque }
+}
+
+/// Undoes base64 in these lines if it is text or compressed text. Returns where it ends.
+fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Option<usize> {
+    let (start, end) = (lines.first()?.start, lines.last()?.end);
+    let bytes = decode_lines(text, lines)?;
+    let padding = text.as_bytes().iter().skip(end).take(2).take_while(|b| **b == b'=').count();
+    let end = end + padding;
+    if let Some(decoded) = as_text(&bytes) {
+        let step = if lines.len() == 1 && decoded.len() == bytes.len() { Step::of(3, 4) } else { Step::NONE };
+        editor.step(start..end, &decoded, step, View::Base64);
+        return Some(end);
+    }
+    let inflated = if is_compressed(&bytes) { inflate(&bytes) } else { None };
+    editor.replace(start..end, &inflated?, View::Compressed);
+    Some(end)
+}
+
+fn decode_lines(text: &str, lines: &[Range<usize>]) -> Option<Vec<u8>> {
+    decode(lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()))
+}
+
+/// Whether bytes begin as gzip or zlib data does.
+fn is_compressed(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
 }
 
 /// The lines of base64 from `run` on.
