@@ -93,9 +93,9 @@ fn thirty_tests() -> Vec<Condition> {
         test(Test::Weekday([Weekday::Sunday].into())),
         at_least(Level::Confidential),
     ];
-    let numbers = Fact::all().filter_map(|fact| match fact {
-        Fact::Number(fact) => Some(number(fact, Ranges::at_least(10))),
-        _ => None,
+    let numbers = Fact::all().filter_map(|fact| {
+        let Fact::Number(fact) = fact else { return None };
+        Some(number(fact, Ranges::at_least(10)))
     });
     flags
         .into_iter()

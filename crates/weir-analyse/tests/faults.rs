@@ -58,7 +58,7 @@ fn a_rule_said_twice_is_found_in_every_policy() {
             rules.insert(place + 1, twin);
             let proof = proof(rules.clone());
             let finding = only(&proof, Kind::Shadowed, "twin");
-            assert_eq!(finding.others, [copied.name.clone()], "{policy}");
+            assert_eq!(finding.others, std::slice::from_ref(&copied.name), "{policy}");
             let example = finding.example.as_ref().unwrap();
             assert_eq!(decided(rules, example).rule, copied.name);
             assert_eq!(grave(&proof).len(), 1, "{policy}: {:#?}", grave(&proof));
