@@ -14,7 +14,7 @@ const ROW: usize = LABELS - 1;
 /// A trained model.
 ///
 /// The file: the magic bytes; a hash of all bytes after it, 8 bytes; the logarithm to base 2 of the number of
-/// rows, 4 bytes; the scale of the weights, an `f32`; the scores of steps, `f32`s; zeros up to [`HEADER`]; the
+/// rows, 4 bytes; the scale of the weights, an `f32`; the scores of steps, `f32`s; zeros up to the end of the header; the
 /// rows, a signed byte for each label but the first; the lexicon. Numbers are little endian.
 ///
 /// Nothing is made of it when it is loaded: rows and lexicon are read where they lie, and of the file only the
