@@ -146,9 +146,12 @@ impl Programs {
             fake.url
         );
         fs::write(&config, text).map_err(Failure::of(config.display()))?;
+        // Without the cases beside it, which speak of the example's own targets.
+        let policy = self.directory.join("policy.yaml");
+        fs::copy(root().join("examples/two-rules/policy.yaml"), &policy)
+            .map_err(Failure::of(policy.display()))?;
         let mut command = self.command(MEASURED, &self.weir);
-        command.arg("serve").arg("--config").arg(&config);
-        command.arg("--policy").arg(root().join("examples/two-rules/policy.yaml"));
+        command.arg("serve").arg("--config").arg(&config).arg("--policy").arg(&policy);
         let running = self.start(command.stdout(Stdio::null()), "weir")?;
         Ok(Running { url: format!("http://127.0.0.1:{listen}/v1"), ..running })
     }
