@@ -1,10 +1,13 @@
 //! Finds the identifiers of the table of shapes among the codes of a text.
 
+mod alone;
+
 use crate::RecogniserInfo;
 use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
 use crate::context::{Context, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
+use alone::{ALONE_DIGITS_MAX, Alone, TAILS, alone_by_head, is_any_at, is_spelt, tail_of};
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
@@ -12,8 +15,6 @@ use std::sync::LazyLock;
 /// A text is nothing but an identifier when so few bytes hold all of it.
 const BARE_MAX: usize = 64;
 
-/// Digits in a row that a spelling has which needs no context word.
-const ALONE_DIGITS_MAX: usize = 24;
 /// So many digits in a row are always looked at.
 const DIGITS_ENOUGH: usize = 4;
 /// Any number of fewer digits has the right check digit for some register.
@@ -356,106 +357,6 @@ impl Identifiers {
     }
 }
 
-/// A spelling that needs no context word, and where its first digit is.
-#[derive(Debug, Clone, Copy)]
-struct Alone {
-    spelling: &'static str,
-    first_digit: usize,
-    /// Whether a character of it may be a letter or a digit, or is one certain digit.
-    has_star: bool,
-    /// Where its first separator is.
-    sign: usize,
-}
-
-impl Alone {
-    /// Whether the text is spelt so around its digit at `at`, of which `shape` is the shape around.
-    fn is_at(self, haystack: &Haystack<'_>, at: usize, shape: &Around) -> bool {
-        let from = AROUND_BEFORE.wrapping_sub(self.first_digit);
-        match shape.0.get(from..from.saturating_add(self.spelling.len())) {
-            Some(shape) if !self.has_star => shape == self.spelling.as_bytes(),
-            _ => at.checked_sub(self.first_digit).is_some_and(|start| {
-                let end = start + self.spelling.len();
-                haystack.byte(start + self.sign) == self.spelling.as_bytes().get(self.sign).copied()
-                    && is_spelt(haystack.slice(start..end), self.spelling)
-            }),
-        }
-    }
-}
-
-fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, at: usize) -> bool {
-    if alone.is_empty() {
-        return false;
-    }
-    let shape = Around::of(haystack, at);
-    alone.iter().any(|alone| alone.is_at(haystack, at, &shape))
-}
-
-/// The characters before and after a digit as the classes of a spelling.
-struct Around([u8; AROUND_BEFORE + AROUND_AFTER]);
-
-const AROUND_BEFORE: usize = 8;
-const AROUND_AFTER: usize = 24;
-
-impl Around {
-    fn of(haystack: &Haystack<'_>, at: usize) -> Self {
-        let mut shape = [0; AROUND_BEFORE + AROUND_AFTER];
-        let missing = AROUND_BEFORE.saturating_sub(at);
-        let from = at.saturating_sub(AROUND_BEFORE);
-        let bytes = haystack.bytes().get(from..).unwrap_or_default();
-        for (class, byte) in shape.iter_mut().skip(missing).zip(bytes) {
-            *class = match byte {
-                b'0'..=b'9' => b'9',
-                b'A'..=b'Z' => b'A',
-                other => *other,
-            };
-        }
-        Self(shape)
-    }
-}
-
-/// The spellings of several words that need no context word, by how many digits their first digit begins a row
-/// of, and by what follows that row.
-fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> Vec<[Vec<Alone>; TAILS]> {
-    let mut by_head: Vec<[Vec<Alone>; TAILS]> = vec![Default::default(); ALONE_DIGITS_MAX + 1];
-    let is_one_word = |spelling: &&str| spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*');
-    for spelling in spellings.filter(|spelling| !is_one_word(spelling)) {
-        let bytes = spelling.as_bytes();
-        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
-        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
-        let first = bytes.iter().position(|b| *b == b'9').unwrap_or(bytes.len());
-        // A star is a letter or a digit: the first digit may be any of those before the first nine.
-        let stars = (0..first).filter(|at| bytes.get(*at) == Some(&b'*'));
-        for first_digit in stars.chain([first]) {
-            let row = bytes.iter().skip(first_digit);
-            let least = row.clone().take_while(|b| **b == b'9').count();
-            let most = row.take_while(|b| matches!(b, b'9' | b'*')).count();
-            for (digits, tails) in by_head.iter_mut().enumerate().take(most + 1).skip(least) {
-                let next = bytes.get(first_digit + digits).copied();
-                // After the end a sentence goes on.
-                let fits = |tail: usize| next.is_none_or(|next| next == b'*' || tail == tail_of(Some(next)));
-                for (_, alone) in tails.iter_mut().enumerate().filter(|(tail, _)| fits(*tail)) {
-                    alone.push(Alone { spelling, first_digit, has_star, sign });
-                }
-            }
-        }
-    }
-    by_head
-}
-
-const TAILS: usize = 6;
-
-/// The kind of what follows a row of digits.
-fn tail_of(next: Option<u8>) -> usize {
-    match next {
-        Some(b'-') => 0,
-        Some(b'.') => 1,
-        Some(b'/') => 2,
-        Some(b' ') => 3,
-        Some(b) if b.is_ascii_uppercase() => 4,
-        _ => 5,
-    }
-}
-
 fn alone_of_len(rows: &[(usize, &Identifier)]) -> Vec<RowSet> {
     let lens = |identifier: &Identifier| identifier.alone.iter().map(|spelling| spelling.len());
     let longest = rows.iter().flat_map(|(_, identifier)| lens(identifier)).max().unwrap_or_default();
@@ -564,16 +465,6 @@ fn is_spelt_as(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window
 fn is_time(window: &Window) -> bool {
     let code = &window.code;
     window.groups == 1 && code.len() == 13 && code.is_number() && (1_500..2_000).contains(&code.value(0..4))
-}
-
-fn is_spelt(text: &[u8], spelling: &str) -> bool {
-    let fits = |(byte, class): (&u8, u8)| match class {
-        b'9' => byte.is_ascii_digit(),
-        b'A' => byte.is_ascii_uppercase(),
-        b'*' => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-        sign => *byte == sign,
-    };
-    text.len() == spelling.len() && text.iter().zip(spelling.bytes()).all(fits)
 }
 
 /// Whether the text holds nothing but it and words that say nothing.

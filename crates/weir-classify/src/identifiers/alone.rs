@@ -1,0 +1,117 @@
+//! Spellings of identifiers that need no context word: nothing else is written so.
+
+use crate::haystack::Haystack;
+
+/// Digits in a row that a spelling has which needs no context word.
+pub(super) const ALONE_DIGITS_MAX: usize = 24;
+
+/// A spelling that needs no context word, and where its first digit is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alone {
+    spelling: &'static str,
+    first_digit: usize,
+    /// Whether a character of it may be a letter or a digit, or is one certain digit.
+    has_star: bool,
+    /// Where its first separator is.
+    sign: usize,
+}
+
+impl Alone {
+    /// Whether the text is spelt so around its digit at `at`, of which `shape` is the shape around.
+    fn is_at(self, haystack: &Haystack<'_>, at: usize, shape: &Around) -> bool {
+        let from = AROUND_BEFORE.wrapping_sub(self.first_digit);
+        match shape.0.get(from..from.saturating_add(self.spelling.len())) {
+            Some(shape) if !self.has_star => shape == self.spelling.as_bytes(),
+            _ => at.checked_sub(self.first_digit).is_some_and(|start| {
+                let end = start + self.spelling.len();
+                haystack.byte(start + self.sign) == self.spelling.as_bytes().get(self.sign).copied()
+                    && is_spelt(haystack.slice(start..end), self.spelling)
+            }),
+        }
+    }
+}
+
+pub(super) fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, at: usize) -> bool {
+    if alone.is_empty() {
+        return false;
+    }
+    let shape = Around::of(haystack, at);
+    alone.iter().any(|alone| alone.is_at(haystack, at, &shape))
+}
+
+/// The characters before and after a digit as the classes of a spelling.
+struct Around([u8; AROUND_BEFORE + AROUND_AFTER]);
+
+const AROUND_BEFORE: usize = 8;
+const AROUND_AFTER: usize = 24;
+
+impl Around {
+    fn of(haystack: &Haystack<'_>, at: usize) -> Self {
+        let mut shape = [0; AROUND_BEFORE + AROUND_AFTER];
+        let missing = AROUND_BEFORE.saturating_sub(at);
+        let from = at.saturating_sub(AROUND_BEFORE);
+        let bytes = haystack.bytes().get(from..).unwrap_or_default();
+        for (class, byte) in shape.iter_mut().skip(missing).zip(bytes) {
+            *class = match byte {
+                b'0'..=b'9' => b'9',
+                b'A'..=b'Z' => b'A',
+                other => *other,
+            };
+        }
+        Self(shape)
+    }
+}
+
+/// The spellings of several words that need no context word, by how many digits their first digit begins a row
+/// of, and by what follows that row.
+pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> Vec<[Vec<Alone>; TAILS]> {
+    let mut by_head: Vec<[Vec<Alone>; TAILS]> = vec![Default::default(); ALONE_DIGITS_MAX + 1];
+    let is_one_word = |spelling: &&str| spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*');
+    for spelling in spellings.filter(|spelling| !is_one_word(spelling)) {
+        let bytes = spelling.as_bytes();
+        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
+        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
+        let first = bytes.iter().position(|b| *b == b'9').unwrap_or(bytes.len());
+        // A star is a letter or a digit: the first digit may be any of those before the first nine.
+        let stars = (0..first).filter(|at| bytes.get(*at) == Some(&b'*'));
+        for first_digit in stars.chain([first]) {
+            let row = bytes.iter().skip(first_digit);
+            let least = row.clone().take_while(|b| **b == b'9').count();
+            let most = row.take_while(|b| matches!(b, b'9' | b'*')).count();
+            for (digits, tails) in by_head.iter_mut().enumerate().take(most + 1).skip(least) {
+                let next = bytes.get(first_digit + digits).copied();
+                // After the end a sentence goes on.
+                let fits = |tail: usize| next.is_none_or(|next| next == b'*' || tail == tail_of(Some(next)));
+                for (_, alone) in tails.iter_mut().enumerate().filter(|(tail, _)| fits(*tail)) {
+                    alone.push(Alone { spelling, first_digit, has_star, sign });
+                }
+            }
+        }
+    }
+    by_head
+}
+
+pub(super) const TAILS: usize = 6;
+
+/// The kind of what follows a row of digits.
+pub(super) fn tail_of(next: Option<u8>) -> usize {
+    match next {
+        Some(b'-') => 0,
+        Some(b'.') => 1,
+        Some(b'/') => 2,
+        Some(b' ') => 3,
+        Some(b) if b.is_ascii_uppercase() => 4,
+        _ => 5,
+    }
+}
+
+/// Whether a text is of the classes of a spelling: `9` a digit, `A` a capital, `*` either, or the sign itself.
+pub(super) fn is_spelt(text: &[u8], spelling: &str) -> bool {
+    let fits = |(byte, class): (&u8, u8)| match class {
+        b'9' => byte.is_ascii_digit(),
+        b'A' => byte.is_ascii_uppercase(),
+        b'*' => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+        sign => *byte == sign,
+    };
+    text.len() == spelling.len() && text.iter().zip(spelling.bytes()).all(fits)
+}
