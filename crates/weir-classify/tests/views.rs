@@ -241,3 +241,19 @@ fn foreign_text_around_an_identifier_does_not_join_it() {
     finds("CREDIT_CARD", "4111111111111111", "卡号4111111111111111号");
     finds_nothing("Größenänderung: 12 × 3 → 36 m² (½) „süß“ ﬁ ① № 5");
 }
+
+#[test]
+fn a_long_head_before_a_cut_and_a_word_of_the_protocol_do_not_hide() {
+    let engine = weir_classify::Engine::new(weir_classify::Settings::default()).unwrap();
+    let token = format!(
+        "eyJhbGciOiJIUzI1NiJ9.{}.{}",
+        "eyJzdWIiOiIxMjM0NTY3ODkwIn0".repeat(9),
+        "c2lnbmF0dXJl".repeat(4)
+    );
+    let (head, tail) = token.split_at(240);
+    let cut = [Segment::key("content"), Segment::text(head), Segment::key("content"), Segment::text(tail)];
+    assert!(engine.inspect(&cut).label.level() >= weir_label::Level::Confidential);
+    let address =
+        [Segment::key("local"), Segment::text("user"), Segment::key("domain"), Segment::text("@example.com")];
+    assert!(engine.inspect(&address).label.level() >= weir_label::Level::Confidential);
+}

@@ -11,8 +11,8 @@ const WINDOW: usize = 256;
 
 /// How far before a seam something may begin that lies across it, and how far after one what the words before it
 /// speak of.
-const BEFORE: usize = 200;
-const AFTER: usize = 96;
+const BEFORE: usize = 2 * WINDOW;
+const AFTER: usize = 160;
 
 /// Neighbouring segments joined without a separator.
 #[derive(Default)]
@@ -67,7 +67,8 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) 
         match segment.kind {
             SegmentKind::Key => key = group_of(segment.text),
             SegmentKind::Text => {
-                if !PROTOCOL.contains(&segment.text) {
+                let is_protocol = matches!(key, "role" | "type") && PROTOCOL.contains(&segment.text);
+                if !is_protocol {
                     in_order.push(index);
                 }
                 by_key.entry(key).or_default().push(index);
@@ -83,7 +84,7 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) 
     (in_order, by_key, by_role)
 }
 
-/// Words of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
+/// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
 /// any value.
 const PROTOCOL: [&str; 22] = [
     "user",
