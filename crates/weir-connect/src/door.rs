@@ -133,7 +133,7 @@ impl<Z: Zone> Door<Z> {
     fn post<C: Encode>(&self, permit: &Permit<C, Z>, call: &Call<'_>) -> Result<Request, SendError> {
         self.admit(permit)?;
         let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
-        let to = Destination { model: call.model, outside: Z::KIND == ZoneKind::Cloud };
+        let to = Destination::new(call.model, Z::KIND == ZoneKind::Cloud);
         permit.content().encode(&to, &mut body);
         Ok(self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?)
     }

@@ -14,7 +14,7 @@ pub fn chat_request(data: &[u8]) {
     every_segment_has_a_path(&request);
     for outside in [false, true] {
         let mut sent = Vec::new();
-        request.encode(&Destination { model: MODEL, outside }, &mut sent);
+        request.encode(&Destination::new(MODEL, outside), &mut sent);
         is_the_same_request(&request, &sent);
         all_of_it_was_inspected(&request, &sent);
     }

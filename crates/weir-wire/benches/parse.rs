@@ -37,7 +37,7 @@ fn write(bencher: Bencher<'_, '_>, size: usize) {
     let Ok(request) = ChatRequest::read(&body, Limits::default()) else { return };
     bencher.counter(BytesCount::new(body.len())).bench(|| {
         let mut out = Vec::with_capacity(size + 200);
-        request.encode(&Destination { model: "m", outside: true }, &mut out);
+        request.encode(&Destination::new("m", true), &mut out);
         out
     });
 }

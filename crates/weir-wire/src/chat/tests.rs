@@ -14,7 +14,7 @@ fn refused(text: &str) -> (&'static str, Option<String>) {
 
 fn encoded(request: &ChatRequest, outside: bool) -> String {
     let mut out = Vec::new();
-    request.encode(&Destination { model: "upstream", outside }, &mut out);
+    request.encode(&Destination::new("upstream", outside), &mut out);
     String::from_utf8(out).unwrap()
 }
 
