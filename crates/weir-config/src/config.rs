@@ -1,4 +1,4 @@
-use crate::{Detector, Extractor, Problem, Secret, TimeZone};
+use crate::{BackendApi, Detector, Extractor, Problem, Secret, TimeZone};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -154,6 +154,8 @@ pub struct Backend {
     pub name: Arc<str>,
     /// Its zone.
     pub zone: ZoneKind,
+    /// What it speaks.
+    pub api: BackendApi,
     /// Where its API begins.
     pub url: BaseUrl,
     /// What authorises Weir there.
