@@ -1,13 +1,13 @@
 //! What a policy has to pass before it may decide anything.
 
 use crate::snapshot::{Snapshot, SnapshotError};
-use weir_analyse::{Severity, prove};
+use weir_analyse::{Finding, Severity, prove};
 
 impl Snapshot {
     /// Whether it passes: the cases beside it, and the proof that no request can go where it may not.
     ///
-    /// A policy whose rules have too much to do with each other to be proved passes: that says nothing of its
-    /// safety, which the guard keeps all the same.
+    /// INVARIANT (no policy without its gate): a policy that is too tangled to be proved does not pass. The guard
+    /// would keep its promises all the same, but nobody could say what its rules do.
     ///
     /// # Errors
     /// [`SnapshotError::Cases`], [`SnapshotError::Unproved`].
@@ -17,16 +17,15 @@ impl Snapshot {
         if !failed.is_empty() {
             return Err(SnapshotError::Cases(failed));
         }
-        match prove(&self.loaded.policy, &self.loaded.catalogue) {
-            Ok(proof) => {
-                let errors = proof.findings.iter().filter(|finding| finding.severity() == Severity::Error);
-                let errors: Vec<String> = errors.map(|finding| finding.message.clone()).collect();
-                if errors.is_empty() { Ok(()) } else { Err(SnapshotError::Unproved(errors)) }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the policy is put in force without a proof");
-                Ok(())
-            }
-        }
+        let proof = prove(&self.loaded.policy, &self.loaded.catalogue);
+        let proof = proof.map_err(|error| SnapshotError::Unproved(vec![error.to_string()]))?;
+        let errors = proof.findings.iter().filter(|finding| finding.severity() == Severity::Error);
+        let errors: Vec<String> = errors.map(|finding| self.located(finding)).collect();
+        if errors.is_empty() { Ok(()) } else { Err(SnapshotError::Unproved(errors)) }
+    }
+
+    fn located(&self, finding: &Finding) -> String {
+        let place = finding.rule.as_ref().and_then(|rule| self.loaded.places.in_words(rule.as_str()));
+        place.into_iter().chain([finding.message.clone()]).collect::<Vec<_>>().join(": ")
     }
 }
