@@ -48,6 +48,8 @@ struct Reading<'t> {
     gone: BTreeSet<String>,
     /// What was put in for entries that are missing.
     filled: Vec<Filled>,
+    /// Where the list begins of which an item was taken out last, and why.
+    bad_item: Option<(usize, String)>,
 }
 
 /// An entry that was put in.
@@ -60,7 +62,7 @@ struct Filled {
 
 impl<'t> Reading<'t> {
     fn of(text: &'t str) -> Self {
-        Self { text: Cow::Borrowed(text), gone: BTreeSet::new(), filled: Vec::new() }
+        Self { text: Cow::Borrowed(text), gone: BTreeSet::new(), filled: Vec::new(), bad_item: None }
     }
 
     /// Reports an error, unless it comes of what was done here before, and mends it. `false` if the text cannot
@@ -89,7 +91,7 @@ impl<'t> Reading<'t> {
                 return true;
             }
         }
-        let Some(entry) = self.useless(place.start, missing.is_some()) else { return false };
+        let Some(entry) = self.useless(place.start, error) else { return false };
         let (left, gone) = repair::without(&self.text, entry);
         let keys = gone.into_iter().filter_map(|entry| repair::key_of(self.text.get(entry)?));
         self.gone.extend(keys.map(str::to_owned));
@@ -144,11 +146,25 @@ impl<'t> Reading<'t> {
     }
 
     /// The entry that is of no use because of what is wrong at this place.
-    fn useless(&self, at: usize, something_is_missing: bool) -> Option<Range<usize>> {
+    fn useless(&mut self, at: usize, error: &Error) -> Option<Range<usize>> {
         let entry = repair::entry_at(&self.text, at)?;
-        let entry = if something_is_missing { repair::parent_of(&self.text, at)? } else { entry };
+        let is_item = self.text.get(entry.clone()).is_some_and(|entry| repair::key_of(entry).is_none());
+        let parent = repair::parent_of(&self.text, at);
+        let entry = match (missing_field(error), parent) {
+            (Some(_), parent) => parent?,
+            (None, Some(list)) if is_item => self.item_or_list(entry, list, error),
+            (None, _) => entry,
+        };
         let is_blank = self.text.get(entry.clone())?.trim().is_empty();
         (!is_blank).then_some(entry)
+    }
+
+    /// What is wrong with two items of a list is mostly wrong with all.
+    fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, error: &Error) -> Range<usize> {
+        let bad_item = Some((list.start, explain(error).0));
+        let is_second = self.bad_item == bad_item;
+        self.bad_item = bad_item;
+        if is_second { list } else { item }
     }
 
     #[expect(

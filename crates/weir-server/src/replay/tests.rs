@@ -459,7 +459,7 @@ fn walk_again(
 fn a_log_that_is_read_in_parts_comes_to_the_same() {
     let lab = Lab::with(3_000);
     let segments = std::fs::read_dir(lab.log().join("segments")).unwrap().count();
-    assert!(segments > 16, "{segments} segments: the test has no teeth");
+    assert!(segments > 9, "{segments} segments: the test has no teeth");
     let of_one = ReplayFilter { tenant: Some("one".to_owned()), ..ReplayFilter::default() };
     for filter in [ReplayFilter::default(), of_one] {
         let whole = replay_in_parts(&lab.log(), &lab.new, &filter, NonZeroUsize::MIN).unwrap();
