@@ -13,8 +13,12 @@ pub mod dialect;
 pub mod error;
 pub mod json;
 pub mod models;
+pub mod relay;
+pub mod request;
 pub mod segment;
 pub mod sse;
+
+use dialect::BackendDialect;
 
 /// Something that can be written as the body of a request to a backend.
 ///
@@ -34,6 +38,10 @@ pub struct Destination<'a> {
     pub outside: bool,
     /// What the body must fit.
     pub card: Card,
+    /// The backend's name.
+    pub backend: &'a str,
+    /// The dialect it speaks.
+    pub dialect: BackendDialect,
 }
 
 /// What is known of a model that a body written for it must fit.
@@ -44,6 +52,11 @@ pub struct Card {
     pub max_output_tokens: Option<u64>,
     /// How the model is told to think.
     pub thinking: Thinking,
+}
+
+impl Card {
+    /// Of a model of which nothing is known.
+    pub const UNKNOWN: Self = Self { max_output_tokens: None, thinking: Thinking::Effort };
 }
 
 /// How a model is told to think, where its dialect has several ways.
@@ -62,7 +75,7 @@ impl<'a> Destination<'a> {
     /// Of a model of which nothing else is known.
     #[must_use]
     pub fn new(model: &'a str, outside: bool) -> Self {
-        Self { model, outside, card: Card::default() }
+        Self { model, outside, card: Card::default(), backend: "", dialect: BackendDialect::ChatCompletions }
     }
 }
 
