@@ -6,8 +6,10 @@
 //! INVARIANT (one reading): a request body has exactly one reading. [`json::parse`] refuses whatever
 //! two parsers could read differently, and what goes to a backend is written from the parsed value.
 
+pub mod canonical;
 pub mod chat;
 pub mod detector;
+pub mod dialect;
 pub mod error;
 pub mod json;
 pub mod models;
