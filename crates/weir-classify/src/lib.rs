@@ -45,6 +45,7 @@ mod scanner;
 mod segment;
 mod settings;
 mod terms;
+mod verhoeff;
 mod view;
 mod words;
 #[cfg(test)]

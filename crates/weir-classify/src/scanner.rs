@@ -24,6 +24,7 @@ pub(crate) struct Scanner {
     literals: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
+    line: Vec<usize>,
     colon: Vec<usize>,
     digit: Vec<usize>,
     number: Vec<usize>,
@@ -43,10 +44,12 @@ impl Scanner {
     /// A scanner for the rows of the table that are looked for.
     pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Self {
         let (mut literals, mut phrases) = (vec![], vec![]);
-        let (mut at, mut colon, mut digit, mut number) = (vec![], vec![], vec![], vec![]);
+        let (mut at, mut line, mut colon) = (vec![], vec![], vec![]);
+        let (mut digit, mut number) = (vec![], vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
             match info.find {
                 Find::At(_) => at.push(row),
+                Find::Line(_) => line.push(row),
                 Find::Colon(_) => colon.push(row),
                 Find::Digit(_) => digit.push(row),
                 Find::Number(_) => number.push(row),
@@ -66,7 +69,7 @@ impl Scanner {
         let quoted = words.filter(|word| word.contains('"')).map(|word| Finder::new(*word)).collect();
         let literals = Literals::new(&literals, &phrases);
         let identifiers = Identifiers::new(is_on);
-        Self { literals, at, colon, digit, number, identifiers, quoted }
+        Self { literals, at, line, colon, digit, number, identifiers, quoted }
     }
 
     /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
@@ -111,8 +114,19 @@ impl Scanner {
         let mut context = self.identifiers.context(haystack);
         for range in haystack.focus() {
             let end = range.end;
+            self.scan_lines(pass, range.clone())?;
             self.scan_range(pass, &mut context, range)?;
             self.scan_signs(pass, end..haystack.len().min(end + SIGN_WITHIN))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan_lines(&self, pass: &mut Pass<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
+        let bytes = pass.haystack.slice(range.clone());
+        let first = (range.start == 0).then_some(0);
+        let after = memchr::memchr_iter(b'\n', bytes).map(|at| range.start + at + 1);
+        for at in first.into_iter().chain(after) {
+            self.judge_byte(&self.line, pass, at)?;
         }
         ControlFlow::Continue(())
     }
@@ -164,7 +178,9 @@ impl Scanner {
 
     fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
         for &row in rows {
-            if let Some(Find::At(judge) | Find::Colon(judge) | Find::Digit(judge)) = find_of(row) {
+            if let Some(Find::At(judge) | Find::Line(judge) | Find::Colon(judge) | Find::Digit(judge)) =
+                find_of(row)
+            {
                 pass.ask(row, at, |haystack| judge(haystack, at))?;
             }
         }
@@ -202,9 +218,8 @@ impl Anchor {
             Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
-            Find::At(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) | Find::Code(_) | Find::Name => {
-                None
-            }
+            Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
+            Find::Code(_) | Find::Name => None,
         }
     }
 }
