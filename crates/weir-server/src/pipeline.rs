@@ -72,6 +72,15 @@ pub(crate) async fn serve(
     response
 }
 
+/// Lets the requests that are ready come as far as this one, so that what they send goes out together: a
+/// backend that has gone to sleep is woken once for all of them, and each stage finds its code and its tables
+/// where the processor left them.
+async fn gather(gateway: &Gateway) {
+    if gateway.serves_several() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The eight stages. What is decided is decided under the newest policy: again when the request has
 /// waited, and again before each attempt.
 async fn journey(
@@ -99,6 +108,7 @@ async fn journey(
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
+        gather(gateway).await;
         if ruling.is_outdated(gateway) {
             ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         }

@@ -160,7 +160,7 @@ fn caller_facts(caller: &Caller) -> CallerFacts<'_> {
         team: key.terms.team.as_deref(),
         app: key.terms.app.as_deref(),
         environment: Some(key.terms.environment.as_str()),
-        scopes: None,
+        scopes: key.terms.scopes.as_ref(),
     }
 }
 
