@@ -61,15 +61,37 @@ impl<'o> ObjectWriter<'o> {
     }
 }
 
-fn write_array(items: &[Json], out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        item.write(out);
+/// Writes an array item by item.
+pub(crate) struct ArrayWriter<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl<'o> ArrayWriter<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'[');
+        Self { out, first: true }
     }
-    out.push(b']');
+
+    /// Begins an item; it is written to what this returns.
+    pub(crate) fn item(&mut self) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        self.out
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push(b']');
+    }
+}
+
+fn write_array(items: &[Json], out: &mut Vec<u8>) {
+    let mut writer = ArrayWriter::new(out);
+    for item in items {
+        item.write(writer.item());
+    }
+    writer.end();
 }
 
 /// Appends a JSON string, escaped and quoted.
