@@ -11,6 +11,7 @@ pub mod chat;
 pub mod detector;
 pub mod dialect;
 pub mod error;
+pub mod framing;
 pub mod json;
 pub mod models;
 pub mod relay;

@@ -1,14 +1,33 @@
-//! What Weir speaks to backends, one module a dialect.
+//! What Weir speaks to backends.
 
 pub mod chat;
+pub mod cohere;
+pub mod converse;
+pub mod gemini;
 pub mod messages;
+pub mod ollama;
+pub mod products;
+
+mod arguments;
+mod blocks;
+mod failure;
+mod ids;
+mod limits;
+mod look;
+mod media;
+mod turns;
+
+#[cfg(test)]
+mod testing;
+
+pub use crate::chat::BadReply;
 
 /// One framed item of a backend's stream.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
-    /// The event's type; empty where the framing has none or none was given.
+    /// The event's name, where the framing has names; else empty.
     pub event: &'a str,
-    /// The item's data.
+    /// The data: JSON.
     pub data: &'a [u8],
 }
 
