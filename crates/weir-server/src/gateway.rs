@@ -7,6 +7,7 @@ use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
 use crate::pseudonym::Pseudonyms;
+use crate::ranks::{self, Ranks};
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
@@ -45,6 +46,7 @@ pub struct Gateway {
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
+    pub(crate) ranks: Ranks,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     cut: watch::Sender<bool>,
@@ -113,6 +115,7 @@ impl Gateway {
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),
+            ranks: Ranks::open(&state),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             cut: watch::Sender::new(false),
@@ -120,6 +123,7 @@ impl Gateway {
         gateway.enforce(None);
         gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
+        ranks::follow(&gateway)?;
         Ok((gateway, recovery))
     }
 

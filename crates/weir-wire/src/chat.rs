@@ -4,10 +4,12 @@ mod attachment;
 mod reply;
 mod request;
 mod tokens;
+mod turns;
 
 pub use attachment::Attachment;
 pub use reply::{BadReply, Chunk, Reply, ReplyIdentity, Usage, map_reply, read_chunk};
 pub use request::{BadRequest, ChatRequest, RouteWish};
+pub use turns::Conversation;
 
 #[cfg(test)]
 mod tests;

@@ -232,7 +232,7 @@ impl ChatRequest {
         }
     }
 
-    fn member(&self, name: &str) -> Option<&Json<'static>> {
+    pub(super) fn member(&self, name: &str) -> Option<&Json<'static>> {
         self.body.as_object()?.get(name)
     }
 }
