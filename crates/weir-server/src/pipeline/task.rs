@@ -7,7 +7,7 @@ use crate::ranks::Ranks;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use weir_policy::{TaskFacts, TaskType, Word as _};
 use weir_task::{Judgement, Model, Reading, Structure, Turns, judge};
-use weir_wire::chat::ChatRequest;
+use weir_wire::request::ClientRequest;
 
 /// So many turns of the user are read at most, however long the conversation: a turn costs the same late and early.
 const TURNS: usize = 3;
@@ -15,15 +15,15 @@ const TURNS: usize = 3;
 const SYSTEM_BYTES: usize = 1024;
 
 /// What a request asks for, from its last turns, the system's instructions and its form.
-pub(crate) fn task_of(request: &ChatRequest) -> Option<Judgement> {
+pub(crate) fn task_of(request: &ClientRequest) -> Option<Judgement> {
     catch_unwind(AssertUnwindSafe(|| read(request))).ok().flatten()
 }
 
-fn read(request: &ChatRequest) -> Option<Judgement> {
+fn read(request: &ClientRequest) -> Option<Judgement> {
     let model = Model::embedded().ok()?;
-    let conversation = request.conversation(TURNS);
+    let spoken = request.spoken(TURNS);
     let mut user: Vec<Reading> = Vec::with_capacity(TURNS);
-    for text in &conversation.user {
+    for text in &spoken.user {
         let reading = model.read(text);
         user.push(reading);
         // What was said before counts only for a turn that does not say by itself what it asks for.
@@ -31,7 +31,7 @@ fn read(request: &ChatRequest) -> Option<Judgement> {
             break;
         }
     }
-    let system = conversation.system.as_deref().map(|text| model.read(head(text)));
+    let system = spoken.system.as_deref().map(|text| model.read(head(text)));
     let structure = Structure {
         has_tools: request.has_tools(),
         has_schema: request.response_format() == Some("json_schema"),
