@@ -8,6 +8,7 @@ use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
 use crate::pseudonym::Pseudonyms;
+use crate::ranks::{self, Ranks};
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
@@ -47,6 +48,7 @@ pub struct Gateway {
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
+    pub(crate) ranks: Ranks,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     in_hand: AtomicUsize,
@@ -117,6 +119,7 @@ impl Gateway {
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),
+            ranks: Ranks::open(&state),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
@@ -125,6 +128,7 @@ impl Gateway {
         gateway.enforce(None);
         gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
+        ranks::follow(&gateway)?;
         Ok((gateway, recovery))
     }
 

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-policy",
             "weir-rollout",
             "weir-store",
+            "weir-task",
             "weir-wire",
         ]),
     ),
@@ -54,11 +55,12 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-policy", Below::Only(&["weir-label"])),
     ("weir-classify", Below::Only(&["weir-index", "weir-label", "weir-names"])),
     ("weir-names", Below::Only(&[])),
+    ("weir-task", Below::Only(&[])),
     ("weir-index", Below::Only(&[])),
     ("weir-label", Below::Only(&[])),
     // For development alone: nothing but `weir`, for its demonstration, and tests may use the rig.
     ("weir-rig", Below::Only(&[])),
-    ("weir-train", Below::Only(&["weir-names"])),
+    ("weir-train", Below::Only(&["weir-names", "weir-task"])),
     (
         "weir-fuzz",
         Below::Only(&[
@@ -88,6 +90,7 @@ const PURE: &[&str] = &[
     "weir-names",
     "weir-policy",
     "weir-rollout",
+    "weir-task",
     "weir-wire",
 ];
 
