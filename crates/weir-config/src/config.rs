@@ -1,4 +1,4 @@
-use crate::{Detector, Extractor, Problem, RulePlaces, Secret, TimeZone};
+use crate::{BackendApi, Detector, Extractor, Problem, RulePlaces, Secret, TimeZone};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -70,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// What to do when a record cannot be written.
     pub audit_on_failure: AuditFailure,
+    /// How long records are kept; for ever if absent, or if there is a legal hold.
+    pub audit_keep: Option<Duration>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
     /// The backends, in the order of the file.
@@ -173,6 +175,8 @@ pub struct Backend {
     pub name: Arc<str>,
     /// Its zone.
     pub zone: ZoneKind,
+    /// What it speaks.
+    pub api: BackendApi,
     /// Where its API begins.
     pub url: BaseUrl,
     /// What authorises Weir there.

@@ -6,6 +6,7 @@
 //!
 //! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
 
+mod api;
 mod cases;
 mod config;
 mod detector;
@@ -27,6 +28,7 @@ mod url;
 mod weir;
 mod yaml;
 
+pub use api::BackendApi;
 pub use cases::load_cases;
 pub use config::{
     AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded, Model,

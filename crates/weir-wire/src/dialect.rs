@@ -19,6 +19,16 @@
 //! | `EventReader` | items of the stream, one at a time → [`Event`](crate::canonical::Event)s |
 //! | `read_error` | status and body → [`Envelope`](crate::error::Envelope) |
 
+pub mod backend;
+pub mod client;
+
+pub(crate) mod answer;
+pub(crate) mod custom;
+pub(crate) mod fields;
+pub(crate) mod ids;
+pub(crate) mod report;
+pub(crate) mod words;
+
 /// What an application speaks to Weir, for conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClientDialect {
@@ -91,3 +101,6 @@ impl BackendDialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
