@@ -47,6 +47,7 @@ const ARROWS: &[(&str, Below)] = &[
     ),
     ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
     ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
+    ("weir-simulate", Below::Only(&["weir-dispatch"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
@@ -87,6 +88,7 @@ const PURE: &[&str] = &[
     "weir-names",
     "weir-policy",
     "weir-rollout",
+    "weir-simulate",
     "weir-wire",
 ];
 
