@@ -3,6 +3,7 @@ use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
+use crate::fetch::Bell;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
@@ -12,7 +13,7 @@ use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::speeds::Speeds;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -36,6 +37,7 @@ pub struct Gateway {
     pub(crate) book: Book,
     pub(crate) sources: Sources,
     pub(crate) clock: Clock,
+    pub(crate) bell: Arc<Bell>,
     pub(crate) admin_token: AdminToken,
     changing: Mutex<()>,
     keys: ArcSwap<KeyRing>,
@@ -48,6 +50,7 @@ pub struct Gateway {
     pub(crate) speeds: Speeds,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
+    in_hand: AtomicUsize,
     cut: watch::Sender<bool>,
 }
 
@@ -109,6 +112,7 @@ impl Gateway {
             book,
             sources,
             clock,
+            bell: Arc::default(),
             admin_token,
             changing: Mutex::default(),
             keys: ArcSwap::from_pointee(ring),
@@ -120,6 +124,7 @@ impl Gateway {
             speeds: Speeds::default(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
+            in_hand: AtomicUsize::new(0),
             cut: watch::Sender::new(false),
         });
         gateway.enforce(None);
@@ -184,6 +189,21 @@ impl Gateway {
 
     pub(crate) fn reload_state(&self) -> MutexGuard<'_, ReloadState> {
         self.reload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more request whose account is open.
+    pub(crate) fn take_in_hand(&self) {
+        self.in_hand.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one less.
+    pub(crate) fn put_down(&self) {
+        self.in_hand.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether more than one request is being served.
+    pub(crate) fn serves_several(&self) -> bool {
+        self.in_hand.load(Ordering::Relaxed) > 1
     }
 
     /// From now on new requests are refused, and readiness says so.
