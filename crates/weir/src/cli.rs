@@ -1,5 +1,6 @@
 use crate::command::{
     audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
+    simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
     Audit(audit::AuditArgs),
+    Simulate(simulate::SimulateArgs),
     Schema(schema::SchemaArgs),
     Recognisers(recognisers::RecognisersArgs),
     Man(manual::ManArgs),
