@@ -141,7 +141,11 @@ impl<Z: Zone> Door<Z> {
             ..Destination::new(call.model, Z::KIND == ZoneKind::Cloud)
         };
         permit.content().encode(&to, &mut body);
-        Ok(self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?)
+        let mut request = self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?;
+        if call.dialect == BackendDialect::Messages {
+            request.headers_mut().insert("anthropic-version", HeaderValue::from_static(ANTHROPIC_VERSION));
+        }
+        Ok(request)
     }
 
     fn admit<C>(&self, permit: &Permit<C, Z>) -> Result<(), SendError> {
@@ -227,6 +231,9 @@ impl<Z: Zone> fmt::Debug for Door<Z> {
 
 /// Room for a short prompt, so that writing it does not grow the buffer step by step.
 const SHORT_BODY_BYTES: usize = 1024;
+
+/// The version of Anthropic's API that bodies are written for.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// What a call needs beside its content. There is no place in it for anything of the caller's headers.
 #[derive(Debug, Clone, Copy)]

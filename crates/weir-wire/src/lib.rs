@@ -11,6 +11,7 @@ pub mod chat;
 pub mod detector;
 pub mod dialect;
 pub mod error;
+pub mod family;
 pub mod framing;
 pub mod json;
 pub mod models;
@@ -18,6 +19,7 @@ pub mod relay;
 pub mod request;
 pub mod segment;
 pub mod sse;
+pub mod stored;
 
 use dialect::BackendDialect;
 

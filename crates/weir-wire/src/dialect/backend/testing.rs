@@ -159,7 +159,7 @@ pub(super) fn written(
     model: &str,
 ) -> (serde_json::Value, Vec<String>) {
     let mut out = Vec::new();
-    let losses = write(conversation, &Destination { model, outside: true }, &mut out);
+    let losses = write(conversation, &Destination::new(model, true), &mut out);
     let mark = |severity| if severity == Severity::Refused { "!" } else { "" };
     let losses = losses.iter().map(|loss| format!("{}{}", mark(loss.severity), loss.field)).collect();
     (serde_json::from_slice(&out).unwrap(), losses)
