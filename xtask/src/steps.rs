@@ -3,6 +3,7 @@
 use crate::run::{Done, cargo, must};
 use crate::{deny, layers, schemas, sdk};
 use clap::ValueEnum;
+use std::process::Command;
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,7 +48,7 @@ impl Step {
             Step::Deny => deny::check(),
             Step::Schemas => schemas::check(),
             Step::Sdk => sdk::run(),
-            Step::Fuzz => must(&mut cargo(&["test", "--package", "weir-fuzz"])),
+            Step::Fuzz => must(&mut test(&["--package", "weir-fuzz"])),
         }
     }
 }
@@ -63,8 +64,17 @@ fn clippy() -> Done {
 
 /// Without those of `weir-fuzz`, which are a step of their own.
 fn tests() -> Done {
-    must(&mut cargo(&["test", "--workspace", "--exclude", "weir-fuzz"]))?;
-    must(cargo(&["test"]).args(RIG))
+    must(&mut test(&["--workspace", "--exclude", "weir-fuzz"]))?;
+    must(&mut test(&RIG))
+}
+
+/// Properties are tried with the same cases each time, so that what passed for one change passes for the next;
+/// new cases are looked for where the variable is set, or with `cargo test`.
+fn test(args: &[&str]) -> Command {
+    const SEED: &str = "PROPTEST_RNG_SEED";
+    let mut command = cargo(&["test"]);
+    command.args(args).env(SEED, std::env::var(SEED).unwrap_or_else(|_| "1".to_owned()));
+    command
 }
 
 fn docs() -> Done {

@@ -9,9 +9,11 @@
 //!   tree finds intent.
 
 pub mod checkpoint;
+pub mod claim;
 pub mod event;
 mod field_path;
 pub mod frame;
+pub mod receipt;
 pub mod tree;
 pub mod verify;
 mod wall_time;

@@ -94,13 +94,18 @@ impl Code {
     }
 }
 
-/// What links a word to the next: nothing, white space, or one sign.
+/// What links a word to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Joint {
+    /// Nothing.
     #[default]
     None,
+    /// White space.
     Space,
+    /// One sign.
     Sign(u8),
+    /// One sign with white space on both sides: within a number, or the dash of a sentence or a list.
+    Dash(u8),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -381,7 +386,7 @@ impl Window {
         }
         if self.groups > 0 {
             self.uniform &= self.joint == word.joint;
-            self.signed &= matches!(word.joint, Joint::Sign(_));
+            self.signed &= matches!(word.joint, Joint::Sign(_) | Joint::Dash(_));
         }
         if let Some(len) = self.lens.get_mut(self.groups) {
             *len = word.len;
@@ -407,7 +412,8 @@ impl Window {
     pub(crate) fn is_apart(&self) -> bool {
         let is_tied = self.groups > 1 && self.signed;
         let apart = |link: Link| {
-            link.joint == Joint::None || !link.has_digit || is_tied && link.joint == Joint::Space
+            let is_loose = matches!(link.joint, Joint::Space | Joint::Dash(_));
+            link.joint == Joint::None || !link.has_digit || is_tied && is_loose
         };
         apart(self.left) && apart(self.right)
     }
@@ -482,7 +488,7 @@ fn joint(gap: &[u8]) -> Option<Joint> {
         (1, Some(sign), None) => Some(Joint::Sign(*sign)),
         (_, Some(b'.' | b':' | b'_'), None) => None,
         (_, Some(sign), None) if gap.first() != Some(sign) && gap.last() != Some(sign) => {
-            Some(Joint::Sign(*sign))
+            Some(Joint::Dash(*sign))
         }
         _ => None,
     }

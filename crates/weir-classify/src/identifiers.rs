@@ -212,7 +212,8 @@ impl Identifiers {
                     flow = report(*row, found.clone());
                 }
             }
-            !found.is_empty()
+            // A number that is only all that the text holds may hold another that a word names.
+            found.iter().any(|(_, found)| found.score > Reason::Bare.score())
         });
         flow
     }

@@ -281,3 +281,16 @@ fn there_are_rows_for_many_countries() {
         assert!(rows.iter().any(|row| row.entity.as_str() == entity), "{entity}");
     }
 }
+
+#[test]
+fn a_dash_or_a_list_after_a_number_does_not_hide_it() {
+    finds("UK_NHS", "9434765919", "NHS 9434765919 - 3 visits");
+    finds("UK_NHS", "9434765919", "NHS 9434765919\n\n-\n0");
+    finds("UK_NHS", "9434765919", "2 records - NHS 9434765919 - 3 visits");
+}
+
+#[test]
+fn a_number_that_a_word_names_is_not_hidden_by_what_the_whole_text_may_be() {
+    // With the digits after it the whole is a valid vehicle identification number.
+    finds("UK_NHS", "9434765919", "NHS 9434765919\n\n1690");
+}

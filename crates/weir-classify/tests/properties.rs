@@ -175,15 +175,16 @@ proptest! {
         prop_assert_eq!(covered.as_deref(), Some(text));
     }
 
-    /// A text cut into messages anywhere, and often, has the level that it has as a whole.
+    /// A text cut into messages anywhere, and often, has at least the level that it has as a whole. It may have a
+    /// higher one: a message that holds nothing but half of a card number may be another number by itself.
     #[test]
-    fn any_cut_into_messages_gives_the_same_level(
+    fn no_cut_into_messages_lowers_the_level(
         (_, before, text) in planted(), head in prose(), tail in prose(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
         let whole = format!("{head} {before}{text} {tail}");
         let (level, segments) = (ENGINE.inspect(&[Segment::text(&whole)]).label.level(), messages(&whole, &cuts));
-        prop_assert_eq!(ENGINE.inspect(&segments).label.level(), level, "{:?}", segments);
+        prop_assert!(ENGINE.inspect(&segments).label.level() >= level, "{:?}", segments);
     }
 
     /// Whatever else a text holds, a value in a paragraph of its own keeps the level.

@@ -15,7 +15,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
-use weir_wire::{Destination, Encode, Nothing};
+use weir_wire::dialect::BackendDialect;
+use weir_wire::{Card, Destination, Encode, Nothing};
 
 /// The way to one backend of zone `Z`.
 ///
@@ -133,7 +134,12 @@ impl<Z: Zone> Door<Z> {
     fn post<C: Encode>(&self, permit: &Permit<C, Z>, call: &Call<'_>) -> Result<Request, SendError> {
         self.admit(permit)?;
         let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
-        let to = Destination { model: call.model, outside: Z::KIND == ZoneKind::Cloud };
+        let to = Destination {
+            dialect: call.dialect,
+            backend: &self.backend,
+            card: call.card,
+            ..Destination::new(call.model, Z::KIND == ZoneKind::Cloud)
+        };
         permit.content().encode(&to, &mut body);
         Ok(self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?)
     }
@@ -229,10 +235,23 @@ pub struct Call<'a> {
     pub path: &'a str,
     /// The model's name at the backend, from the configuration.
     pub model: &'a str,
+    /// The dialect in which the content is written.
+    pub dialect: BackendDialect,
+    /// What is known of the model.
+    pub card: Card,
     /// What kind of response is wanted.
     pub accept: Accept,
     /// How long the backend may take until the head of its response is there.
     pub first_byte_timeout: Duration,
+}
+
+impl<'a> Call<'a> {
+    /// A call of a chat completion's dialect, of a model of which nothing else is known.
+    #[must_use]
+    pub const fn new(path: &'a str, model: &'a str, accept: Accept, first_byte_timeout: Duration) -> Self {
+        let (dialect, card) = (BackendDialect::ChatCompletions, Card::UNKNOWN);
+        Self { path, model, dialect, card, accept, first_byte_timeout }
+    }
 }
 
 /// A kind of response.

@@ -2,7 +2,7 @@ use crate::{LatencyClass, Modality, Pool, ResponseFormat, TaskType, Weekday, Wor
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
-use weir_label::{Label, ZoneKind};
+use weir_label::{Label, Level, ZoneKind};
 
 /// Everything a rule may look at.
 ///
@@ -92,6 +92,13 @@ pub struct DataFacts<'a> {
     pub label: &'a Label,
     /// The entity types that were found, with their counts.
     pub entities: &'a BTreeMap<String, u32>,
+}
+
+impl DataFacts<'_> {
+    /// What could not be inspected may be anything, so its level is the highest.
+    pub(crate) fn inspected_level(&self) -> Level {
+        if self.label.is_opaque() { Level::Restricted } else { self.label.level() }
+    }
 }
 
 /// What kind of work the request is. All unknown until something looks at it.

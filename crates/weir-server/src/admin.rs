@@ -2,6 +2,7 @@
 
 pub(crate) mod credential;
 mod policy;
+mod webhook;
 
 use crate::gateway::Gateway;
 use crate::pipeline::identify::presented_key;
@@ -14,12 +15,18 @@ use policy::Order;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+const WEBHOOK: &str = "/policy/webhook";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// What is asked for fits a line.
+/// What is asked for fits a line…
 const BODY_BYTES_MAX: usize = 16 * 1024;
+/// …but for a policy that is sent along.
+const POLICY_BYTES_MAX: usize = 8 << 20;
 
 /// Answers one request.
 pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
+    if request.uri().path() == WEBHOOK && request.method() == Method::POST {
+        return webhook::called(gateway, request).await;
+    }
     let order = match request.uri().path() {
         "/policy/apply" => Some(Order::Apply),
         "/policy/rollback" => Some(Order::Rollback),
@@ -43,7 +50,11 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
 async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let presented = presented_key(&head.headers).unwrap_or_default();
-    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+    let most = match order {
+        Order::Test | Order::Replay => POLICY_BYTES_MAX,
+        Order::Apply | Order::Rollback | Order::Reload => BODY_BYTES_MAX,
+    };
+    let Ok(body) = Limited::new(body, most).collect().await else {
         return problem(StatusCode::BAD_REQUEST, "the body cannot be read, or is too long");
     };
     let body = body.to_bytes();
@@ -80,9 +91,10 @@ fn index() -> Value {
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
             "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
-            "POST /policy/test": "run the cases of the policy that the configuration names",
-            "POST /policy/replay": "what it would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
+            "POST /policy/test": "run the cases of the policy that the configuration names, or of {\"policy\": TEXT, \"cases\": TEXT}",
+            "POST /policy/replay": "what it, or {\"policy\": TEXT}, would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
             "POST /policy/reload": "look at the files now, as after a push into the repository",
+            "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
     })
 }

@@ -3,6 +3,7 @@ use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
+use crate::fetch::Bell;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
@@ -35,6 +36,7 @@ pub struct Gateway {
     pub(crate) book: Book,
     pub(crate) sources: Sources,
     pub(crate) clock: Clock,
+    pub(crate) bell: Arc<Bell>,
     pub(crate) admin_token: AdminToken,
     changing: Mutex<()>,
     keys: ArcSwap<KeyRing>,
@@ -104,6 +106,7 @@ impl Gateway {
             book,
             sources,
             clock,
+            bell: Arc::default(),
             admin_token,
             changing: Mutex::default(),
             keys: ArcSwap::from_pointee(ring),

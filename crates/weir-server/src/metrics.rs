@@ -98,6 +98,7 @@ pub(crate) struct Metrics {
     detector_duration: Family<DetectorLabels, Histogram>,
     extractions: Family<ExtractedLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
+    fetches: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
     rollout_share: Gauge,
     rollout_stopped: Gauge,
@@ -147,6 +148,7 @@ impl Metrics {
             extractions: Family::default(),
             detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
+            fetches: Family::default(),
             reload_ok: Gauge::default(),
             rollout_share: Gauge::default(),
             rollout_stopped: Gauge::default(),
@@ -220,6 +222,11 @@ impl Metrics {
         );
         r.register("extractions", "Attachments whose text was asked for", self.extractions.clone());
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
+        r.register(
+            "policy_fetches",
+            "Runs of the command that brings the policy's commits",
+            self.fetches.clone(),
+        );
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
         r.register(
             "policy_rollout_share",
@@ -309,6 +316,10 @@ impl Metrics {
 
     pub fn shadow(&self, result: &'static str) {
         self.shadow.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    pub fn fetched(&self, ok: bool) {
+        self.fetches.get_or_create(&ResultLabels { result: if ok { "ok" } else { "failed" } }).inc();
     }
 
     /// The files on the disk are those in force again, without having been applied anew.

@@ -34,17 +34,19 @@ use record::Ledger;
 use relay::{Answer, relay};
 use std::pin::pin;
 use std::sync::Arc;
+use weir_wire::request::Api;
 
-/// `POST /v1/chat/completions`.
-pub(crate) async fn chat_completions(
+/// A request for `api`, whichever it is.
+pub(crate) async fn serve(
     gateway: &Arc<Gateway>,
+    api: Api,
     request: Request<Incoming>,
     peer: &Peer,
 ) -> Response<Body> {
-    let mut ledger = Ledger::open(gateway.clone(), peer);
+    let mut ledger = Ledger::open(gateway.clone(), api, peer);
     let answer = {
         // In its place from the start: futures of this size are not to be moved.
-        let journey = pin!(journey(gateway, request, peer, &mut ledger));
+        let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
         tokio::select! {
             biased;
             answer = journey => answer,
@@ -74,6 +76,7 @@ pub(crate) async fn chat_completions(
 /// waited, and again before each attempt.
 async fn journey(
     gateway: &Arc<Gateway>,
+    api: Api,
     request: Request<Incoming>,
     peer: &Peer,
     ledger: &mut Ledger,
@@ -86,7 +89,7 @@ async fn journey(
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
     ledger.received(bytes.len());
-    let mut inspected = inspect(gateway, bytes, &caller, ledger.request_id()).await?;
+    let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
     ledger.inspected(&inspected);
     let mut tried = Tried::default();
     loop {

@@ -21,6 +21,14 @@
 //! | `read_error` | status and body → [`Envelope`](crate::error::Envelope) |
 
 pub mod backend;
+pub mod client;
+
+pub(crate) mod answer;
+pub(crate) mod custom;
+pub(crate) mod fields;
+pub(crate) mod ids;
+pub(crate) mod report;
+pub(crate) mod words;
 
 /// What an application speaks to Weir, for conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

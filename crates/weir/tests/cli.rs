@@ -94,6 +94,8 @@ fn every_command_explains_itself() {
         "audit",
         "audit query",
         "audit verify",
+        "audit prove",
+        "audit attest",
         "policy",
         "policy prove",
         "policy diff",

@@ -43,6 +43,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-label",
             "weir-policy",
             "weir-rollout",
+            "weir-wire",
         ]),
     ),
     ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),

@@ -333,4 +333,4 @@ fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ fn write(event: impl AsEvent) -> Vec<u8> {
     bytes
 }
 
-fn decision() -> Decision {
+pub(crate) fn decision() -> Decision {
     Decision {
         request_id: "req-1".into(),
         decision_id: "dec-1".into(),

@@ -66,6 +66,13 @@ struct Candidate<'r> {
     verdict: &'r str,
 }
 
+/// A decision that is not decided again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Begun<'r> {
+    pub request_id: &'r str,
+    pub attempt: u32,
+}
+
 /// An outcome, as far as it is needed.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct End<'r> {

@@ -1,12 +1,13 @@
 //! What the tests of the dialects share: one conversation that says nearly everything, and readers driven in
 //! every way.
 
-use super::{BadReply, Item};
+use super::Item;
 use crate::Destination;
 use crate::canonical::{
     CacheHint, Collector, Conversation, Effort, Event, Format, LogProbs, Losses, Media, MediaSource, Message,
     Part, Reasoning, Reply, Role, Sampling, Severity, Tool, ToolChoice, ToolKind,
 };
+use crate::chat::BadReply;
 use crate::json::{Json, Limits, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -159,7 +160,7 @@ pub(super) fn written(
     model: &str,
 ) -> (serde_json::Value, Vec<String>) {
     let mut out = Vec::new();
-    let losses = write(conversation, &Destination { model, outside: true }, &mut out);
+    let losses = write(conversation, &Destination::new(model, true), &mut out);
     let mark = |severity| if severity == Severity::Refused { "!" } else { "" };
     let losses = losses.iter().map(|loss| format!("{}{}", mark(loss.severity), loss.field)).collect();
     (serde_json::from_slice(&out).unwrap(), losses)

@@ -1,4 +1,4 @@
-use super::example;
+use super::{example, place};
 use crate::exit::Failed;
 use crate::files::FilesArgs;
 use crate::output::{ASIDE, BAD, GOOD, MIND, line, paint};
@@ -72,7 +72,7 @@ pub(super) fn run(args: &ProveArgs) -> Result<ExitCode, Failed> {
 fn print(proof: &Proof, args: &ProveArgs, snapshot: &Snapshot) {
     let shown = |finding: &&Finding| args.overlaps || finding.kind != Kind::Overlap;
     for finding in proof.findings.iter().filter(shown) {
-        print_finding(finding);
+        print_finding(finding, snapshot);
     }
     let overlaps = proof.findings.iter().filter(|finding| finding.kind == Kind::Overlap).count();
     if overlaps > 0 && !args.overlaps {
@@ -85,7 +85,7 @@ fn print(proof: &Proof, args: &ProveArgs, snapshot: &Snapshot) {
     line(verdict(proof, snapshot));
 }
 
-fn print_finding(finding: &Finding) {
+fn print_finding(finding: &Finding, snapshot: &Snapshot) {
     let style = match finding.severity() {
         Severity::Error => BAD,
         Severity::Warning => MIND,
@@ -96,6 +96,7 @@ fn print_finding(finding: &Finding) {
         paint(style, format_args!("{}[{}]", finding.severity(), finding.kind)),
         finding.message
     ));
+    place::print(&snapshot.loaded.places, finding.rule.as_ref(), &finding.others);
     if let Some(request) = &finding.example {
         line(format_args!("  {} {}", paint(ASIDE, "example:"), example::in_a_line(request)));
     }
@@ -137,6 +138,7 @@ fn as_json(proof: &Proof, snapshot: &Snapshot) -> Value {
             "kind": finding.kind.as_str(),
             "severity": finding.severity().as_str(),
             "rule": finding.rule.as_ref().map(ToString::to_string),
+            "place": place::as_json(&snapshot.loaded.places, finding.rule.as_ref()),
             "others": finding.others.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "message": finding.message,
             "help": finding.help,

@@ -1,10 +1,11 @@
 use super::*;
+use crate::chat::{ReplyIdentity, map_reply};
 use crate::json::Limits;
 use crate::segment::SegmentKind;
 use crate::{Destination, Encode};
 
-fn read(text: &str) -> Result<ChatRequest, BadRequest> {
-    ChatRequest::read(text.as_bytes(), Limits::default())
+fn read(text: &str) -> Result<ClientRequest, BadRequest> {
+    ClientRequest::read(text.as_bytes(), Limits::default())
 }
 
 fn refused(text: &str) -> (&'static str, Option<String>) {
@@ -12,9 +13,9 @@ fn refused(text: &str) -> (&'static str, Option<String>) {
     (error.code, error.param)
 }
 
-fn encoded(request: &ChatRequest, outside: bool) -> String {
+fn encoded(request: &ClientRequest, outside: bool) -> String {
     let mut out = Vec::new();
-    request.encode(&Destination { model: "upstream", outside }, &mut out);
+    request.encode(&Destination::new("upstream", outside), &mut out);
     String::from_utf8(out).unwrap()
 }
 
