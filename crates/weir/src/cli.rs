@@ -1,5 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
+    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, schema,
+    serve,
 };
 use clap::{Parser, Subcommand};
 
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Classify(classify::ClassifyArgs),
+    Import(import::ImportArgs),
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
