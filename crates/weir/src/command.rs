@@ -14,3 +14,4 @@ pub(crate) mod policy;
 pub(crate) mod recognisers;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod simulate;

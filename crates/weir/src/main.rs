@@ -8,6 +8,7 @@ mod files;
 mod logging;
 mod output;
 mod problems;
+mod sarif;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -39,6 +40,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),
         Command::Audit(args) => command::audit::run(&args),
+        Command::Simulate(args) => command::simulate::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Recognisers(args) => command::recognisers::run(&args),
         Command::Man(args) => command::manual::man(&args),
