@@ -44,7 +44,9 @@ mod recognise;
 mod scanner;
 mod segment;
 mod settings;
+mod site;
 mod terms;
+mod verhoeff;
 mod view;
 mod words;
 #[cfg(test)]

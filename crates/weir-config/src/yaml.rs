@@ -37,6 +37,14 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
     None
 }
 
+/// Reads a file of any shape, of somebody else's program.
+pub fn read_value(text: &str) -> Result<serde_json::Value, String> {
+    if text.len() > BYTES_MAX {
+        return Err(format!("it has more than {BYTES_MAX} bytes"));
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| error.to_string())
+}
+
 /// The most entries of a wrong shape that are looked past, and the largest file in which they are.
 const FAULTS_MAX: usize = 50;
 const MENDED_BYTES_MAX: usize = 256 << 10;
@@ -86,10 +94,9 @@ impl<'t> Reading<'t> {
         if !is_mendable {
             return false;
         }
-        if let Some(field) = missing.filter(|field| !self.is_given_up(field, place.start)) {
-            if self.fill(field, place.start, report) {
-                return true;
-            }
+        let fillable = missing.filter(|field| !self.is_given_up(field, place.start));
+        if fillable.is_some_and(|field| self.fill(field, place.start, report)) {
+            return true;
         }
         let Some(entry) = self.useless(place.start, error) else { return false };
         let (left, gone) = repair::without(&self.text, entry);

@@ -17,6 +17,7 @@ pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod relay;
 pub(crate) mod shadow;
+pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -72,6 +73,15 @@ pub(crate) async fn serve(
     response
 }
 
+/// Lets the requests that are ready come as far as this one, so that what they send goes out together: a
+/// backend that has gone to sleep is woken once for all of them, and each stage finds its code and its tables
+/// where the processor left them.
+async fn gather(gateway: &Gateway) {
+    if gateway.serves_several() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The eight stages. What is decided is decided under the newest policy: again when the request has
 /// waited, and again before each attempt.
 async fn journey(
@@ -91,6 +101,9 @@ async fn journey(
     ledger.received(bytes.len());
     let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
     ledger.inspected(&inspected);
+    if let Some(task) = &inspected.task {
+        gateway.ranks.learn(task::millionths(task.complexity));
+    }
     let mut tried = Tried::default();
     loop {
         let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
@@ -99,6 +112,7 @@ async fn journey(
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
+        gather(gateway).await;
         if ruling.is_outdated(gateway) {
             ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         }

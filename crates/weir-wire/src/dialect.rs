@@ -102,3 +102,6 @@ impl BackendDialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

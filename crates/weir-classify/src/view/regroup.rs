@@ -164,7 +164,7 @@ fn is_linked(bytes: &[u8], digit: usize, end: usize) -> bool {
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {
     gap.len() <= GAP_MAX
-        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~".contains(b)))
+        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~,;()".contains(b)))
 }
 
 /// Joins the groups of a chain that can be one value.
@@ -176,6 +176,10 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
     while let Some(rest) = chain.get(from..).filter(|rest| rest.len() > 1) {
         if is_date(text, rest) {
             from += 3;
+            continue;
+        }
+        if is_label(text, rest) {
+            from += 1;
             continue;
         }
         let count = value_len(text, rest);
@@ -192,6 +196,13 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
         }
         from += count.max(1);
     }
+}
+
+/// `IBAN: GB33`: letters before a colon and a space are none of the value.
+fn is_label(text: &str, groups: &[Group]) -> bool {
+    let gap =
+        |a: &Group, b: &Group| text.get(a.range.end..b.range.start).is_some_and(|gap| gap.starts_with(": "));
+    matches!(groups, [label, value, ..] if label.digits == 0 && gap(label, value))
 }
 
 /// `2026-11-24`, `24.11.2026`: the commonest groups of digits are no identifier.

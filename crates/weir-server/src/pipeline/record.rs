@@ -17,7 +17,7 @@ use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::{Gateway, VERSION};
 use crate::ids::RequestIds;
-use crate::metrics::{Finished, RequestLabels, Word};
+use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
@@ -81,6 +81,7 @@ struct Times {
 impl Ledger {
     /// Begins the account of a request.
     pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer) -> Self {
+        gateway.take_in_hand();
         let RequestIds { request, decision, reply } = RequestIds::new(api);
         Self {
             outcome: Outcome::new(request.clone(), decision.clone(), OutcomeKind::Failed),
@@ -377,12 +378,13 @@ impl Ledger {
         let overhead = received.zip(*forwarded).map(|(from, to)| (to - from).saturating_sub(*queued));
         Finished {
             labels: RequestLabels {
-                zone: self.decision.zone.map_or("none", ZoneKind::as_str),
+                zone: zone_word(self.decision.zone),
                 backend: Word(self.decision.backend.clone().unwrap_or(Ident::fixed("none"))),
                 level: self.decision.level.as_str(),
                 rule: Word(self.decision.rule.clone().unwrap_or_else(|| Name::new("none"))),
                 outcome: self.outcome.outcome.as_str(),
             },
+            zone: self.decision.zone,
             total: opened.elapsed(),
             time_to_first_token: first_content.map(|at| at - *opened),
             overhead,
@@ -426,6 +428,7 @@ const REASON: HeaderName = HeaderName::from_static("x-weir-reason");
 
 impl Drop for Ledger {
     fn drop(&mut self) {
+        self.gateway.put_down();
         if self.is_closed {
             return;
         }

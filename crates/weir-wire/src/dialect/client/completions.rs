@@ -3,7 +3,7 @@
 //! Source: OpenAI API reference, "Create completion" and "The completion object".
 
 use super::Addressed;
-use super::chat::{finish_word, write_usage};
+use super::chat::write_usage;
 use crate::canonical::{
     Block, BlockKind, Choice, Conversation, Delta, Event, FinishReason, LogProbs, Message, Part, Reply, Role,
     Sampling, Tokens,
@@ -22,7 +22,7 @@ const MAX_TOKENS: u64 = 16;
 /// [`BadRequest`](crate::chat::BadRequest) for a shape that is no completion, and for several prompts.
 pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut fields = Fields::new(At::Body, body);
-    fields.skip(&["model"]);
+    fields.skip(&["model", "stream_options"]);
     let parts = vec![read_prompt(&mut fields)?];
     let stop = fields.get("stop").map(|value| one_or_many(&At::Key(&At::Body, "stop"), value)).transpose()?;
     let top = fields.whole("logprobs")?;
@@ -58,6 +58,11 @@ fn read_prompt<'r>(fields: &mut Fields<'r, '_>) -> Read<Part<'r>> {
         prompt => one_or_many(&at, prompt)?.pop().unwrap_or_default(),
     };
     Ok(Part::Text { text, cache: None })
+}
+
+/// The older API's word for why an answer ended; it has none for calls of tools.
+const fn finish_word(reason: FinishReason) -> &'static str {
+    if matches!(reason, FinishReason::ToolCalls) { "stop" } else { super::chat::finish_word(reason) }
 }
 
 /// Writes a whole answer.
