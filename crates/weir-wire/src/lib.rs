@@ -12,7 +12,6 @@ pub mod detector;
 pub mod dialect;
 pub mod error;
 pub mod family;
-pub mod framing;
 pub mod json;
 pub mod models;
 pub mod relay;
@@ -20,6 +19,7 @@ pub mod request;
 pub mod segment;
 pub mod sse;
 pub mod stored;
+pub mod tokens;
 
 use dialect::BackendDialect;
 

@@ -4,12 +4,14 @@
 //! speak one dialect, what was written passes but for the names of who answered.
 
 mod across;
+mod aws;
 mod frames;
 mod messages;
 mod ollama;
 mod seen;
 mod stream;
 
+pub use aws::{AwsEventParser, AwsFault, AwsItem};
 pub use frames::{BadFrame, Frames, frames};
 pub use seen::Seen;
 pub use stream::StreamRelay;

@@ -1,6 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
-    simulate,
+    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, schema,
+    serve, simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Classify(classify::ClassifyArgs),
+    Import(import::ImportArgs),
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),

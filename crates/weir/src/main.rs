@@ -35,6 +35,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Check(args) => command::check::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Classify(args) => command::classify::run(&args),
+        Command::Import(args) => command::import::run(&args),
         Command::Index(args) => command::index::run(&args),
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),

@@ -1,4 +1,4 @@
-//! What Weir speaks to backends.
+//! What Weir speaks to backends, one module a dialect.
 
 pub mod chat;
 pub mod cohere;
@@ -20,14 +20,13 @@ mod turns;
 #[cfg(test)]
 mod testing;
 
-pub use crate::chat::BadReply;
-
 /// One framed item of a backend's stream.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
-    /// The event's name, where the framing has names; else empty.
+    /// The event's type; empty where the framing has none or none was given. Of AWS's messages an exception's
+    /// is `exception/` and its type, an error's `error/` and its code.
     pub event: &'a str,
-    /// The data: JSON.
+    /// The item's data.
     pub data: &'a [u8],
 }
 

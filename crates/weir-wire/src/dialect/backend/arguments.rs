@@ -1,6 +1,17 @@
 //! The arguments of a call, where a dialect wants an object and the client's has text that a model wrote.
 
+use crate::canonical::ToolKind;
+use crate::dialect::custom;
 use crate::json::{Json, Limits, ObjectWriter, parse, write_string};
+use std::borrow::Cow;
+
+/// The arguments of a call of a tool of this kind, as those of a function.
+pub(super) fn of(kind: ToolKind, arguments: &str) -> Cow<'_, str> {
+    match kind {
+        ToolKind::Function => Cow::Borrowed(arguments),
+        ToolKind::Custom => Cow::Owned(custom::wrap(arguments)),
+    }
+}
 
 /// Appends the arguments as a JSON object. Empty ones are `{}`; what is no object, as models err, becomes the
 /// object's only member, so that the model still sees what it wrote.

@@ -1,7 +1,7 @@
 //! AWS Bedrock `Converse` and `ConverseStream`.
 //!
 //! The base URL is `https://bedrock-runtime.REGION.amazonaws.com`. Streams are AWS's binary messages, which
-//! [`AwsEventParser`](crate::framing::AwsEventParser) reads; an item's event is its `event`.
+//! [`AwsEventParser`](crate::relay::AwsEventParser) reads; an item's event is its `event`.
 //!
 //! Source: the service model of `bedrock-runtime` 2023-09-30.
 

@@ -1,43 +1,11 @@
 //! What several dialects cannot say, and what that means for a request.
 
-use crate::canonical::{Conversation, Losses, Severity, Tool, ToolKind};
+use crate::canonical::{Conversation, Losses, Severity};
 use crate::json::Json;
 use std::borrow::Cow;
 
-/// Members of other dialects that decide what an answer is. Without them it would be another one.
-const DECISIVE: [&str; 12] = [
-    "audio",
-    "functions",
-    "function_call",
-    "grammar",
-    "guided_choice",
-    "guided_grammar",
-    "guided_json",
-    "guided_regex",
-    "json_schema",
-    "modalities",
-    "structured_outputs",
-    "web_search_options",
-];
-
-/// Reports the members that no field of the canonical model stands for, but for those that are written.
-pub(super) fn others(conversation: &Conversation<'_>, written: &[&str], losses: &mut Losses) {
-    for (name, value) in &conversation.others {
-        if written.contains(name) || is_nothing(value) || says_text_only(name, value) {
-            continue;
-        }
-        let severity = if DECISIVE.contains(name) { Severity::Refused } else { Severity::Reported };
-        losses.add(severity, (*name).to_owned());
-    }
-}
-
 fn is_nothing(value: &Json<'_>) -> bool {
     matches!(value, Json::Null)
-}
-
-fn says_text_only(name: &str, value: &Json<'_>) -> bool {
-    name == "modalities"
-        && value.as_array().is_some_and(|all| all.iter().all(|one| one.as_str() == Some("text")))
 }
 
 /// Reports a number that has no word, unless it says that nothing is to be done.
@@ -66,18 +34,6 @@ pub(super) fn bookkeeping(conversation: &Conversation<'_>, losses: &mut Losses) 
     report(conversation.end_user.as_ref(), "user", losses);
     report(conversation.cache_key.as_ref(), "prompt_cache_key", losses);
     report(conversation.metadata.filter(|labels| !is_nothing(labels)).as_ref(), "metadata", losses);
-}
-
-/// Tools whose argument is free text, where arguments are objects, and members that no field stands for.
-pub(super) fn tools(tools: &[Tool<'_>], losses: &mut Losses) {
-    for tool in tools {
-        if tool.kind == ToolKind::Custom {
-            losses.add(Severity::Refused, "tools");
-        }
-        if tool.others.iter().any(|(_, value)| !is_nothing(value)) {
-            losses.add(Severity::Reported, "tools");
-        }
-    }
 }
 
 /// A number that is to lie between `least` and `most`, and whether it did.

@@ -1,6 +1,6 @@
 //! Looking into replies: what is missing or of another kind than expected is not there.
 
-use crate::dialect::backend::BadReply;
+use crate::chat::BadReply;
 use crate::json::{Json, Limits, Object, parse};
 use std::borrow::Cow;
 

@@ -1,7 +1,6 @@
 //! Ollama's own `/api/chat`.
 //!
-//! The base URL is the server's root. Streams are lines of JSON, which
-//! [`LineParser`](crate::framing::LineParser) reads.
+//! The base URL is the server's root. Streams are lines of JSON.
 //!
 //! Sources: Ollama's API documentation and its own Python client.
 

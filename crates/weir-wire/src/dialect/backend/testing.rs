@@ -1,12 +1,13 @@
 //! What the tests of the dialects share: one conversation that says nearly everything, and readers driven in
 //! every way.
 
-use super::{BadReply, Item};
+use super::Item;
 use crate::Destination;
 use crate::canonical::{
     CacheHint, Collector, Conversation, Effort, Event, Format, LogProbs, Losses, Media, MediaSource, Message,
     Part, Reasoning, Reply, Role, Sampling, Severity, Tool, ToolChoice, ToolKind,
 };
+use crate::chat::BadReply;
 use crate::json::{Json, Limits, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,10 +1,11 @@
 use super::super::turns::joined_text;
-use super::super::{limits, media};
+use super::super::{arguments, limits, media};
 use crate::Destination;
 use crate::canonical::{
     Conversation, Effort, Format, Losses, MediaSource, Message, Part, Role, Sampling, Severity, Tool,
-    ToolChoice,
+    ToolChoice, ToolKind,
 };
+use crate::dialect::{custom, report};
 use crate::json::{ArrayWriter, ObjectWriter, write_string};
 
 /// The path below the base URL.
@@ -75,8 +76,8 @@ impl Writer {
             losses.add(Severity::Reported, "messages.name");
         }
         limits::bookkeeping(conversation, losses);
-        limits::tools(tools, losses);
-        limits::others(conversation, &[], losses);
+        tools.iter().for_each(|tool| report::tool(tool, losses));
+        report::others(conversation, &[], losses);
     }
 
     /// One message; each result of a tool is one of its own, and comes first.
@@ -148,11 +149,13 @@ impl Writer {
                 self.cache(cache.is_some());
                 match &media.source {
                     MediaSource::Text(text) => text_item(text, content),
-                    MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.file"),
+                    MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.content.file"),
                 }
             }
-            Part::Audio(_) => self.losses.add(Severity::Refused, "messages.input_audio"),
-            Part::Other { kind, value: _ } => self.losses.add(Severity::Refused, format!("messages.{kind}")),
+            Part::Audio(_) => self.losses.add(Severity::Refused, "messages.content.input_audio"),
+            Part::Other { kind, value: _ } => {
+                self.losses.add(Severity::Refused, format!("messages.content.{kind}"))
+            }
             // Thoughts of earlier turns are not asked for; calls and results are written where they belong.
             Part::Thinking { .. }
             | Part::HiddenThinking { .. }
@@ -161,13 +164,19 @@ impl Writer {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`content` decides about every part that is not named here"
+    )]
     fn model(&mut self, parts: &[Part<'_>], messages: &mut ArrayWriter<'_>) {
         let (mut content_out, mut calls_out) = (Vec::new(), Vec::new());
         let mut content = ArrayWriter::new(&mut content_out);
         let mut calls = ArrayWriter::new(&mut calls_out);
         for part in parts {
             match part {
-                Part::ToolCall { id, name, arguments, .. } => call(id, name, arguments, calls.item()),
+                Part::ToolCall { id, name, arguments, kind, .. } => {
+                    call(id, name, &arguments::of(*kind, arguments), calls.item());
+                }
                 Part::Text { text, .. } if text.is_empty() => {}
                 other => self.content(other, &mut content),
             }
@@ -322,13 +331,12 @@ fn write_tool(tool: &Tool<'_>, out: &mut Vec<u8>) {
     write_string("function", member.member("type"));
     let mut function = ObjectWriter::new(member.member("function"));
     write_string(&tool.name, function.member("name"));
-    if let Some(description) = &tool.description {
-        write_string(description, function.member("description"));
-    }
-    match tool.parameters {
-        Some(parameters) => parameters.write(function.member("parameters")),
-        None => function.member("parameters").extend_from_slice(br#"{"type":"object","properties":{}}"#),
-    }
+    let described = match tool.kind {
+        ToolKind::Custom => custom::description(tool),
+        ToolKind::Function => tool.description.as_deref().map(str::to_owned),
+    };
+    function.text_if("description", described.as_deref());
+    custom::write_schema(tool, "parameters", &mut function);
     function.end();
     member.end();
 }

@@ -1,7 +1,8 @@
 use super::super::blocks::{Blocks, Flow, Sink};
 use super::super::failure::{self, Fault};
-use super::super::{BadReply, Item, look};
+use super::super::{Item, look};
 use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
+use crate::chat::BadReply;
 use crate::error::Envelope;
 use crate::json::Object;
 

@@ -4,7 +4,7 @@ use crate::canonical::{
     Conversation, Effort, FinishReason, Format, Part, Reasoning, Role, ToolChoice, ToolKind,
 };
 use crate::chat::BadReply;
-use crate::framing::AwsEventParser;
+use crate::relay::AwsEventParser;
 use proptest::prelude::*;
 use serde_json::{Value, json as value};
 

@@ -2,8 +2,12 @@ use super::super::turns::{Speaker, Turn, Turns};
 use super::super::{arguments, ids, limits, media};
 use super::{Family, reason};
 use crate::Destination;
-use crate::canonical::{CacheHint, Conversation, Format, Losses, Media, Part, Severity, Tool, ToolChoice};
-use crate::json::{ArrayWriter, ObjectWriter, write_string};
+use crate::canonical::{
+    CacheHint, Conversation, Format, Losses, Media, Part, Severity, Tool, ToolChoice, ToolKind,
+};
+use crate::dialect::ids::fitted;
+use crate::dialect::{custom, report};
+use crate::json::{ArrayWriter, ObjectWriter, write_object, write_string};
 use std::collections::BTreeSet;
 
 /// The path below the base URL.
@@ -31,9 +35,6 @@ pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Ve
     body.end();
     writer.losses
 }
-
-/// The longest id of a call.
-const ID_CHARS_MAX: usize = 64;
 
 struct Writer {
     family: Family,
@@ -82,20 +83,19 @@ impl Writer {
             losses.add(Severity::Reported, "messages.name");
         }
         limits::bookkeeping(conversation, losses);
-        limits::tools(tools, losses);
-        limits::others(conversation, &[], losses);
+        tools.iter().for_each(|tool| report::tool_but_cache(tool, losses));
+        report::others(conversation, &[], losses);
     }
 
     fn system(&mut self, turns: &Turns<'_, '_>, body: &mut ObjectWriter<'_>) {
         let mut out = Vec::new();
         let mut system = ArrayWriter::new(&mut out);
         for part in &turns.system {
-            match part {
-                Part::Text { text, cache } => {
-                    text_block(text, &mut system);
-                    self.cache_point(cache.as_ref(), &mut system);
-                }
-                _ => self.losses.add(Severity::Refused, "messages.system"),
+            if let Part::Text { text, cache } = part {
+                text_block(text, &mut system);
+                self.cache_point(cache.as_ref(), &mut system);
+            } else {
+                self.losses.add(Severity::Refused, "messages.system");
             }
         }
         system.end();
@@ -122,11 +122,15 @@ impl Writer {
         messages.end();
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`content` decides about every part that is not named here"
+    )]
     fn turn(&mut self, turn: &Turn<'_, '_>, blocks: &mut ArrayWriter<'_>) {
         for part in &turn.parts {
             match part {
-                Part::ToolCall { id, name, arguments, cache, signature: _, kind: _ } => {
-                    call(id, name, arguments, blocks.item());
+                Part::ToolCall { id, name, arguments, cache, signature: _, kind } => {
+                    call(id, name, &arguments::of(*kind, arguments), blocks.item());
                     self.cache_point(cache.as_ref(), blocks);
                 }
                 Part::ToolResult { id, parts, is_error, cache, name: _, kind: _ } => {
@@ -166,7 +170,9 @@ impl Writer {
                 self.binary("document", &DOCUMENTS, media, Some(&name), blocks);
                 self.cache_point(cache.as_ref(), blocks);
             }
-            Part::Other { kind, value: _ } => self.losses.add(Severity::Refused, format!("messages.{kind}")),
+            Part::Other { kind, value: _ } => {
+                self.losses.add(Severity::Refused, format!("messages.content.{kind}"))
+            }
             // Those of turns are written where their turn is; results hold none of them.
             Part::Thinking { .. }
             | Part::HiddenThinking { .. }
@@ -186,7 +192,7 @@ impl Writer {
         let media_type = media::media_type(media);
         let found = formats.iter().find(|(known, _)| *known == media_type);
         let Some((_, format)) = found else {
-            return self.losses.add(Severity::Refused, format!("messages.{kind}"));
+            return self.losses.add(Severity::Refused, format!("messages.content.{kind}"));
         };
         let mut block = ObjectWriter::new(blocks.item());
         let mut inner = ObjectWriter::new(block.member(kind));
@@ -204,7 +210,7 @@ impl Writer {
     fn result(&mut self, id: &str, parts: &[Part<'_>], is_error: bool, blocks: &mut ArrayWriter<'_>) {
         let mut block = ObjectWriter::new(blocks.item());
         let mut result = ObjectWriter::new(block.member("toolResult"));
-        write_string(&ids::plain(id, ID_CHARS_MAX), result.member("toolUseId"));
+        write_string(&fitted(id), result.member("toolUseId"));
         let mut content = ArrayWriter::new(result.member("content"));
         parts.iter().for_each(|part| self.content(part, &mut content));
         content.end();
@@ -250,9 +256,7 @@ impl Writer {
         }
         if conversation.tools.is_empty() {
             // A history with calls is refused without the tools that were called.
-            used.iter().for_each(|name| {
-                tool_spec(name, None, |out| out.extend_from_slice(ANYTHING), None, tools.item())
-            });
+            used.iter().for_each(|name| bare_tool(name, tools.item()));
         }
         tools.end();
         if let Some(choice) = &conversation.tool_choice {
@@ -265,16 +269,24 @@ impl Writer {
         if !is_tool_name(&tool.name) {
             self.losses.add(Severity::Refused, "tools.name");
         }
-        let schema = |out: &mut Vec<u8>| match tool.parameters {
-            Some(parameters) => parameters.write(out),
-            None => out.extend_from_slice(ANYTHING),
-        };
         let strict = tool.strict.filter(|strict| *strict && self.family == Family::Anthropic);
         if tool.strict == Some(true) && strict.is_none() {
             self.losses.add(Severity::Reported, "tools.strict");
         }
-        let description = tool.description.as_deref().filter(|text| !text.is_empty());
-        tool_spec(&tool.name, description, schema, strict, out);
+        let described = match tool.kind {
+            ToolKind::Custom => custom::description(tool),
+            ToolKind::Function => tool.description.as_deref().map(str::to_owned),
+        };
+        write_object(out, |member| {
+            member.object("toolSpec", |spec| {
+                spec.text("name", &tool.name);
+                spec.text_if("description", described.as_deref().filter(|text| !text.is_empty()));
+                spec.object("inputSchema", |schema| custom::write_schema(tool, "json", schema));
+                if strict == Some(true) {
+                    spec.truth("strict", true);
+                }
+            });
+        });
     }
 
     /// Fields in the model's own words. Says whether the model will think.
@@ -402,7 +414,7 @@ const DOCUMENTS: [(&str, &str); 10] = [
 ];
 
 /// The schema of a tool that says none.
-const ANYTHING: &[u8] = br#"{"type":"object","properties":{}}"#;
+const ANYTHING: &str = r#"{"type":"object","properties":{}}"#;
 
 /// Blank texts are refused, and say nothing.
 fn text_block(text: &str, blocks: &mut ArrayWriter<'_>) {
@@ -417,7 +429,7 @@ fn text_block(text: &str, blocks: &mut ArrayWriter<'_>) {
 fn call(id: &str, name: &str, args: &str, out: &mut Vec<u8>) {
     let mut block = ObjectWriter::new(out);
     let mut call = ObjectWriter::new(block.member("toolUse"));
-    write_string(&ids::plain(id, ID_CHARS_MAX), call.member("toolUseId"));
+    write_string(&fitted(id), call.member("toolUseId"));
     write_string(name, call.member("name"));
     arguments::write(args, call.member("input"));
     call.end();
@@ -463,27 +475,14 @@ fn is_tool_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-fn tool_spec(
-    name: &str,
-    description: Option<&str>,
-    schema: impl FnOnce(&mut Vec<u8>),
-    strict: Option<bool>,
-    out: &mut Vec<u8>,
-) {
-    let mut tool = ObjectWriter::new(out);
-    let mut spec = ObjectWriter::new(tool.member("toolSpec"));
-    write_string(name, spec.member("name"));
-    if let Some(description) = description {
-        write_string(description, spec.member("description"));
-    }
-    let mut input = ObjectWriter::new(spec.member("inputSchema"));
-    schema(input.member("json"));
-    input.end();
-    if strict == Some(true) {
-        spec.member("strict").extend_from_slice(b"true");
-    }
-    spec.end();
-    tool.end();
+/// A tool of which only the name is known.
+fn bare_tool(name: &str, out: &mut Vec<u8>) {
+    write_object(out, |member| {
+        member.object("toolSpec", |spec| {
+            spec.text("name", name);
+            spec.object("inputSchema", |schema| schema.raw("json", ANYTHING));
+        });
+    });
 }
 
 fn tool_choice(choice: &ToolChoice<'_>, config: &mut ObjectWriter<'_>) {

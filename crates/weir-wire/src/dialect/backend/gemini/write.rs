@@ -5,8 +5,9 @@ use super::{Thinks, schema};
 use crate::Destination;
 use crate::canonical::{
     Conversation, Effort, Format, Losses, Media, MediaSource, Part, Reasoning, Sampling, Severity, Tool,
-    ToolChoice,
+    ToolChoice, ToolKind,
 };
+use crate::dialect::{custom, report};
 use crate::json::{ArrayWriter, Json, Limits, ObjectWriter, parse, write_string};
 use std::collections::BTreeMap;
 
@@ -75,8 +76,8 @@ impl Writer<'_> {
             losses.add(Severity::Reported, "messages.name");
         }
         limits::bookkeeping(conversation, losses);
-        limits::tools(tools, losses);
-        limits::others(conversation, &[], losses);
+        tools.iter().for_each(|tool| report::tool(tool, losses));
+        report::others(conversation, &[], losses);
     }
 
     fn system(&mut self, turns: &Turns<'_, '_>, body: &mut ObjectWriter<'_>) {
@@ -102,16 +103,20 @@ impl Writer<'_> {
         contents.end();
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`part` decides about every part that is not named here"
+    )]
     fn model_turn(&mut self, turn: &Turn<'_, '_>, contents: &mut ArrayWriter<'_>) {
         let mut parts_out = Vec::new();
         let mut parts = ArrayWriter::new(&mut parts_out);
         let mut is_first_call = true;
         for part in &turn.parts {
             match part {
-                Part::ToolCall { id, name, arguments, signature, cache: _, kind: _ } => {
+                Part::ToolCall { id, name, arguments, signature, cache: _, kind } => {
                     let signature = signature.as_deref().or(self.no_signature(is_first_call));
                     is_first_call = false;
-                    call(id, name, arguments, signature, parts.item());
+                    call(id, name, &arguments::of(*kind, arguments), signature, parts.item());
                 }
                 Part::Thinking { text, signature: Some(signature) } => {
                     thought(text, signature, parts.item());
@@ -133,6 +138,10 @@ impl Writer<'_> {
 
     /// The answers of tools are a content of their own, as many as there were calls, and what else the user
     /// says is the next one.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`part` decides about every part that is not named here"
+    )]
     fn user_turn(
         &mut self,
         turn: &Turn<'_, '_>,
@@ -180,7 +189,9 @@ impl Writer<'_> {
                     MediaSource::Base64(_) => inline(media, parts.item()),
                 }
             }
-            Part::Other { kind, value: _ } => self.losses.add(Severity::Refused, format!("messages.{kind}")),
+            Part::Other { kind, value: _ } => {
+                self.losses.add(Severity::Refused, format!("messages.content.{kind}"))
+            }
             // Those of the model's turn and the results are written where their turn is.
             Part::Thinking { .. }
             | Part::HiddenThinking { .. }
@@ -224,10 +235,14 @@ impl Writer<'_> {
         self.cache(tool.cache.is_some());
         let mut declaration = ObjectWriter::new(out);
         write_string(&tool.name, declaration.member("name"));
-        if let Some(description) = &tool.description {
-            write_string(description, declaration.member("description"));
+        if let Some(description) = custom::description(tool).filter(|_| tool.kind == ToolKind::Custom) {
+            declaration.text("description", &description);
+        } else {
+            declaration.text_if("description", tool.description.as_deref());
         }
-        if let Some(parameters) = tool.parameters {
+        if tool.kind == ToolKind::Custom {
+            declaration.raw("parameters", FREE_TEXT);
+        } else if let Some(parameters) = tool.parameters {
             let (schema, is_exact) = schema::convert(parameters);
             if !is_exact {
                 self.losses.add(Severity::Reported, "tools.parameters");
@@ -373,6 +388,9 @@ impl Writer<'_> {
         Some(if is_raised { "LOW" } else { level })
     }
 }
+
+/// The parameters of a function that stands for a tool of free text, in Gemini's words.
+const FREE_TEXT: &str = r#"{"type":"OBJECT","properties":{"input":{"type":"STRING"}},"required":["input"]}"#;
 
 /// Stop texts that are taken at most.
 const STOP_MAX: usize = 5;

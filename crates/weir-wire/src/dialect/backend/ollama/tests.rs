@@ -2,7 +2,9 @@ use super::super::testing::*;
 use super::*;
 use crate::canonical::{Conversation, Effort, FinishReason, Format, Part, Reasoning, ToolChoice};
 use crate::chat::BadReply;
-use crate::framing::LineParser;
+use crate::dialect::Framing;
+use crate::relay::frames;
+use crate::sse::SseItem;
 use proptest::prelude::*;
 use serde_json::{Value, json as value};
 
@@ -54,7 +56,7 @@ fn what_cannot_be_said_is_refused_or_reported() {
         it.tool_choice = Some(ToolChoice::Required);
         it.answers = Some(2);
     });
-    assert_eq!(losses, ["!n", "!tool_choice", "!messages.file", "cache_control"]);
+    assert_eq!(losses, ["!n", "!tool_choice", "!messages.content.file", "cache_control"]);
     let (none, losses) = body("m", |it| {
         (it.tools, it.tool_choice) = (vec![tool("f", None)], Some(ToolChoice::None));
     });
@@ -105,13 +107,15 @@ fn stream_and_whole_reply_are_the_same_answer() {
 fn a_stream_cut_at_any_byte_is_the_same_answer() {
     let whole = read_reply(WHOLE.as_bytes()).unwrap();
     for cut in 0..=STREAM.len() {
-        let mut parser = LineParser::new(1 << 20);
+        let mut parser = frames(Framing::Lines, 1 << 20);
         let (head, tail) = STREAM.as_bytes().split_at(cut);
-        parser.push(head).unwrap();
-        parser.push(tail).unwrap();
-        parser.finish().unwrap();
-        let lines = std::iter::from_fn(|| parser.next_line());
-        let items: Items<'_> = lines.map(|line| ("", String::from_utf8(line).unwrap())).collect();
+        [head, tail, b"\n"].iter().for_each(|piece| parser.push(piece).unwrap());
+        let lines = std::iter::from_fn(|| parser.next_item());
+        let text = |item| match item {
+            SseItem::Event { data, .. } => ("", String::from_utf8(data).unwrap()),
+            SseItem::Comment => panic!("lines have no comments"),
+        };
+        let items: Items<'_> = lines.map(text).collect();
         assert_eq!(streamed::<EventReader>(&items).unwrap(), whole, "cut at {cut}");
     }
 }

@@ -3,9 +3,10 @@ use super::super::{arguments, limits, media};
 use crate::Destination;
 use crate::canonical::{
     Conversation, Effort, Format, Losses, MediaSource, Message, Part, Reasoning, Role, Sampling, Severity,
-    Tool, ToolChoice,
+    Tool, ToolChoice, ToolKind,
 };
-use crate::json::{ArrayWriter, Json, ObjectWriter, write_string};
+use crate::dialect::{custom, report};
+use crate::json::{ArrayWriter, ObjectWriter, write_string};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -93,8 +94,8 @@ impl<'c, 'r> Writer<'c, 'r> {
             losses.add(Severity::Reported, "messages.name");
         }
         limits::bookkeeping(conversation, losses);
-        limits::tools(tools, losses);
-        limits::others(conversation, &OPTIONS_BESIDE, losses);
+        tools.iter().for_each(|tool| report::tool(tool, losses));
+        report::others(conversation, &OPTIONS_BESIDE, losses);
     }
 
     /// One message; each result of a tool is one of its own, and comes first. Images in results follow when
@@ -170,14 +171,16 @@ impl<'c, 'r> Writer<'c, 'r> {
                     self.cache(cache.is_some());
                     match &media.source {
                         MediaSource::Text(text) => texts.push(Cow::Borrowed(&**text)),
-                        MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.file"),
+                        MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.content.file"),
                     }
                 }
-                Part::Audio(_) => self.losses.add(Severity::Refused, "messages.input_audio"),
-                Part::ToolCall { name, arguments, .. } => calls.push((&**name, &**arguments)),
+                Part::Audio(_) => self.losses.add(Severity::Refused, "messages.content.input_audio"),
+                Part::ToolCall { name, arguments, kind, .. } => {
+                    calls.push((&**name, arguments::of(*kind, arguments)));
+                }
                 Part::ToolResult { .. } => {}
                 Part::Other { kind, value: _ } => {
-                    self.losses.add(Severity::Refused, format!("messages.{kind}"));
+                    self.losses.add(Severity::Refused, format!("messages.content.{kind}"));
                 }
             }
         }
@@ -307,13 +310,12 @@ fn write_tool(tool: &Tool<'_>, out: &mut Vec<u8>) {
     write_string("function", member.member("type"));
     let mut function = ObjectWriter::new(member.member("function"));
     write_string(&tool.name, function.member("name"));
-    if let Some(description) = &tool.description {
-        write_string(description, function.member("description"));
-    }
-    match tool.parameters {
-        Some(parameters) if *parameters != Json::Null => parameters.write(function.member("parameters")),
-        _ => function.member("parameters").extend_from_slice(br#"{"type":"object","properties":{}}"#),
-    }
+    let described = match tool.kind {
+        ToolKind::Custom => custom::description(tool),
+        ToolKind::Function => tool.description.as_deref().map(str::to_owned),
+    };
+    function.text_if("description", described.as_deref());
+    custom::write_schema(tool, "parameters", &mut function);
     function.end();
     member.end();
 }
