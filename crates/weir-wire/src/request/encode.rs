@@ -10,16 +10,30 @@ pub(super) const METADATA_USER: &str = "metadata.user_id";
 
 impl Encode for ClientRequest {
     fn encode(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
-        if self.goes_as_read_to(to.dialect) {
-            self.write_as_read(to, out);
-        } else {
-            // What cannot be written was found before the decision, which left the target out.
-            let _ = self.write_across(to, out);
-        }
+        // What cannot be written was found before the decision, which left the target out.
+        let _ = self.write_for(to, out);
     }
 }
 
 impl ClientRequest {
+    fn write_for(&self, to: &Destination<'_>, out: &mut Vec<u8>) -> Result<Losses, BadRequest> {
+        let begin = out.len();
+        let losses = match self.goes_as_read_to(to.dialect) {
+            true => {
+                self.write_as_read(to, out);
+                Losses::default()
+            }
+            false => self.write_across(to, out)?,
+        };
+        let quirks = to.card.quirks.filter(|_| matches!(self.api, Api::Conversation(_)));
+        let Some(quirks) = quirks else { return Ok(losses) };
+        let (fitted, more) = quirks.refit(out.split_off(begin));
+        out.extend_from_slice(&fitted);
+        let mut all = losses;
+        more.iter().for_each(|loss| all.add(loss.severity, loss.field.clone()));
+        Ok(all)
+    }
+
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
         let mut writer = ObjectWriter::new(out);
@@ -63,7 +77,7 @@ impl ClientRequest {
     /// # Errors
     /// [`BadRequest`] when it cannot be read as a conversation.
     pub fn losses(&self, to: &Destination<'_>) -> Result<Losses, BadRequest> {
-        self.write_across(to, &mut Vec::new())
+        self.write_for(to, &mut Vec::new())
     }
 
     /// Whether a request for this API can be written for a backend of this dialect at all.
