@@ -1,6 +1,7 @@
 use super::{Api, BadRequest, ClientRequest, sealed};
 use crate::canonical::{Losses, Message, Part};
 use crate::dialect::BackendDialect;
+use crate::dialect::backend::ollama::context_tokens;
 use crate::json::{Json, Object, ObjectWriter, write_string};
 use crate::{Destination, Encode};
 use std::borrow::Cow;
@@ -41,7 +42,10 @@ impl ClientRequest {
         let body = self.body_for(to);
         let members = body.as_object().into_iter().flat_map(Object::iter);
         let sets_usage = self.stream && self.api == Api::CHAT;
-        for (name, value) in members.filter(|(name, _)| !(sets_usage && *name == "stream_options")) {
+        let is_ollama = to.dialect == BackendDialect::Ollama;
+        let is_ours =
+            |name: &str| (sets_usage && name == "stream_options") || (is_ollama && name == "options");
+        for (name, value) in members.filter(|(name, _)| !is_ours(name)) {
             let pseudonym = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
             match pseudonym {
                 Some((_, pseudonym)) => write_string(pseudonym, writer.member(name)),
@@ -53,6 +57,9 @@ impl ClientRequest {
         }
         if sets_usage {
             self.stream_options().write(writer.member("stream_options"));
+        }
+        if is_ollama {
+            self.options_with_context(&body).write(writer.member("options"));
         }
         writer.end();
     }
@@ -121,6 +128,17 @@ impl ClientRequest {
             }
             _ => Cow::Borrowed(metadata),
         }
+    }
+
+    /// The client's options, with a context that holds the prompt: Ollama's own default cuts a longer one
+    /// without a word.
+    fn options_with_context(&self, body: &Json<'static>) -> Object<'static> {
+        let mut options = self.member("options").and_then(Json::as_object).cloned().unwrap_or_default();
+        if options.get("num_ctx").is_none() {
+            let context = context_tokens(body.to_bytes().len(), self.max_output_tokens());
+            options.set("num_ctx", Json::Number(Cow::Owned(context.to_string())));
+        }
+        options
     }
 
     /// The client's stream options, with usage asked for: Weir accounts for every request, and leaves
