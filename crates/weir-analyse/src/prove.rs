@@ -32,15 +32,17 @@ pub struct Proof {
 /// The rules have too much to do with each other to be analysed in reasonable memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the rules of this policy depend on each other in too many ways to be gone through; fewer facts in one rule, or rules that say the same of fewer facts, make it possible"
+    "the rules of this policy have too much to do with each other to be proved. Simplify it: let rules that overlap look \
+     at the same few facts, test one fact per rule where that says enough, join rules that differ in one value into one \
+     with a list, and put what many conditions repeat into a rule of its own above them (`weir policy lint` scores each \
+     rule)"
 )]
 pub struct TooComplex;
 
 /// Proves a policy for this configuration.
 ///
 /// # Errors
-/// [`TooComplex`] when there is no answer; that says nothing of the policy's safety, which the guard keeps all
-/// the same.
+/// [`TooComplex`] when there is no answer: such a policy cannot be put in force.
 pub fn prove(policy: &Policy, catalogue: &Catalogue) -> Result<Proof, TooComplex> {
     prove_by(policy, catalogue, &weir_policy::decide)
 }

@@ -71,12 +71,29 @@ impl Rules {
 
 /// The number of the first of these rules that matches, as [`Rules::first`] has it.
 pub(crate) fn first_of(numbers: &[u32], matches: &[Ref], space: &mut Space) -> Ref {
-    let mut first = Ref::leaf(matches.len() as u32);
-    for number in numbers.iter().rev() {
-        let matches = matches.get(*number as usize).copied().unwrap_or(NO);
-        first = space.diagrams.choose(matches, *number, first);
-    }
+    let first = first_among(numbers, matches, space);
     space.diagrams.restrict(space.possible, first, matches.len() as u32 + 1)
+}
+
+/// Half by half: what many rules make of requests is large, and is put together as seldom as can be.
+fn first_among(numbers: &[u32], matches: &[Ref], space: &mut Space) -> Ref {
+    let none = matches.len() as u32;
+    match numbers {
+        [] => Ref::leaf(none),
+        [number] => {
+            let matches = matches.get(*number as usize).copied().unwrap_or(NO);
+            space.diagrams.choose(matches, *number, Ref::leaf(none))
+        }
+        _ => {
+            let (before, after) = numbers.split_at(numbers.len() / 2);
+            let (before, after) = (first_among(before, matches, space), first_among(after, matches, space));
+            space.diagrams.combine(before, after, |before, after| match before.value() {
+                Some(number) if number == none => Some(after),
+                Some(_) => Some(before),
+                None => (before == after).then_some(before),
+            })
+        }
+    }
 }
 
 /// Whether two rules do the same with a request.

@@ -1,6 +1,7 @@
 //! Every request that there can be, as the combinations of one cell of each axis.
 
 mod draft;
+mod order;
 mod sizes;
 
 pub(crate) use draft::Draft;

@@ -4,9 +4,14 @@ use crate::environment::Environment;
 use crate::random::{condition, policy, request};
 use crate::rules::Rules;
 use crate::space::{Draft, Space};
+use crate::{Severity, TooComplex, prove};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use weir_policy::{Action, Catalogue, Decision, OwnedFacts, Policy, TargetId, Truth, decide};
+use weir_label::{Boundary, Level, Recipient, Residency, Revision};
+use weir_policy::{
+    Action, AnyRecipient, Catalogue, Condition, Decision, Measure, NumberFact, OwnedFacts, Policy, Pool,
+    Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
+};
 
 fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
     let mut draft = Draft::default();
@@ -24,11 +29,65 @@ fn essence(decision: &Decision) -> (String, Result<(BTreeSet<TargetId>, String),
     let says = match &decision.action {
         Action::Route(plan) => {
             let all = plan.targets().chain(plan.degrade.iter().copied()).collect();
-            Ok((all, format!("{:?}", plan.ladder)))
+            // What comes after `reject` is never reached.
+            let ladder: Vec<&Step> = plan.ladder.iter().take_while(|step| **step != Step::Reject).collect();
+            Ok((all, format!("{ladder:?}")))
         }
         Action::Deny(denial) => Err(denial.code.to_string()),
     };
     (decision.rule.to_string(), says)
+}
+
+/// Rules of some capacities each, by number: which ones, and how many there are in all.
+fn of_capacities(rules: &[Vec<usize>]) -> Policy {
+    let busy = |number: &usize| {
+        let pool = Pool::named(&format!("tag:{}", number));
+        Condition::Test(Test::Number(NumberFact::Load(pool, Measure::Queue), Ranges::above(3)))
+    };
+    let rule = |(number, pools): (usize, &Vec<usize>)| {
+        let when = Condition::All(pools.iter().map(busy).collect());
+        let name = format!("rule {number}").parse().unwrap();
+        Rule::new(name, when, RuleAction::Deny("no".into()))
+    };
+    let rules = rules.iter().enumerate().map(rule).collect();
+    Policy::new(Boundary::new(Level::Confidential, Residency::default(), Revision::new("r")), rules)
+}
+
+fn one_target() -> Catalogue {
+    let boundary = Boundary::new(Level::Confidential, Residency::default(), Revision::new("r"));
+    let recipient = Recipient::new("gpu", boundary.local_clearance(Level::Restricted, None));
+    let target = Target {
+        name: "gpu/m".into(),
+        backend: "gpu".into(),
+        recipient: AnyRecipient::Local(recipient),
+        model: "m".into(),
+        price: None,
+        quality: Quality::default(),
+        tags: BTreeSet::new(),
+        context_tokens: None,
+    };
+    let mut catalogue = Catalogue::default();
+    let target = catalogue.add_target(target).unwrap();
+    catalogue.add_alias("auto", vec![target], Vec::new()).unwrap();
+    catalogue
+}
+
+#[test]
+fn rules_that_have_nothing_to_do_with_each_other_are_proved_however_many_there_are() {
+    // Facts by name: all firsts, then all seconds, which would be 2^40 nodes if they were asked for so.
+    let pairs: Vec<Vec<usize>> = (100..140).map(|n| vec![n, n + 100]).collect();
+    let proof = prove(&of_capacities(&pairs), &one_target()).unwrap();
+    assert!(proof.findings.iter().all(|finding| finding.severity() == Severity::Note), "{proof:?}");
+}
+
+#[test]
+fn a_policy_that_is_too_tangled_is_said_to_be_so() {
+    // Sixty facts, each with many others in two hundred rules: no order keeps them apart.
+    let scattered = |n: usize| vec![n * 7 % 60, (n * 13 + n / 7 + 5) % 60, (n * 29 + n / 3 + 11) % 60];
+    let rules: Vec<Vec<usize>> = (0..200).map(scattered).collect();
+    let (policy, catalogue) = (of_capacities(&rules), one_target());
+    assert_eq!(prove(&policy, &catalogue).unwrap_err(), TooComplex);
+    assert!(TooComplex.to_string().contains("Simplify it"));
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Context words: what stands near a candidate and says what it is.
 
 use crate::haystack::Haystack;
-use crate::lanes::{self, Seeker};
+use crate::lanes;
 use crate::literals::Literals;
 use crate::view::normalise;
 use std::ops::{ControlFlow, Range};
@@ -325,13 +325,7 @@ impl Near {
 
 /// Where words begin, from `from` on.
 fn word_starts(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
-    let mut starts = Seeker::new(text, from, lanes::word_starts);
-    let mut from = from;
-    std::iter::from_fn(move || {
-        let at = starts.next(from)?;
-        from = at + 1;
-        Some(at)
-    })
+    lanes::places(from, text.len(), |at| lanes::word_starts(text, at))
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {

@@ -48,6 +48,13 @@ impl<'a> Haystack<'a> {
         whole.into_iter().chain(self.focus.unwrap_or_default().iter().cloned())
     }
 
+    /// Where in `range` words begin, and other segments.
+    pub(crate) fn heads(&self, range: Range<usize>) -> impl Iterator<Item = usize> + 'a {
+        let (text, seams) = (self.bytes(), self.seams_in(range.clone()));
+        let end = range.end.min(self.len());
+        lanes::places(range.start, end, move |at| lanes::word_starts(text, at) | bits_of(seams, at))
+    }
+
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
@@ -197,6 +204,13 @@ fn words_in<'t>(
         Bits(lanes::edges(text, base) | seams).map(move |bit| base + bit)
     });
     begins.filter(is_initial).filter_map(word_at)
+}
+
+/// The places in the block at `base`, a bit for each; `places` are in order.
+fn bits_of(places: &[usize], base: usize) -> u64 {
+    let from = places.partition_point(|at| *at < base);
+    let within = places.iter().skip(from).take_while(|at| **at < base + lanes::BLOCK);
+    within.fold(0, |mask, at| mask | 1 << (at - base))
 }
 
 /// The places of the bits that are set.

@@ -99,6 +99,23 @@ fn lanes_at(text: &[u8], at: usize) -> Lanes {
     Lanes::of(text.get(at..).unwrap_or_default())
 }
 
+/// The places from `from` to before `to` that masks of their blocks show; `of` gives the mask of a block.
+pub(crate) fn places(from: usize, to: usize, of: impl Fn(usize) -> u64) -> impl Iterator<Item = usize> {
+    let (mut base, mut left) = (from, if from < to { of(from) } else { 0 });
+    std::iter::from_fn(move || {
+        while left == 0 {
+            base += BLOCK;
+            if base >= to {
+                return None;
+            }
+            left = of(base);
+        }
+        let at = base + left.trailing_zeros() as usize;
+        left &= left - 1;
+        (at < to).then_some(at)
+    })
+}
+
 /// The digits, at signs and colons of the block at `at`.
 pub(crate) fn marks(text: &[u8], at: usize) -> u64 {
     lanes_at(text, at).mask(|lane| is_digit(lane) | is(lane, b'@') | is(lane, b':'))
@@ -110,13 +127,17 @@ pub(crate) fn word_starts(text: &[u8], at: usize) -> u64 {
     let lanes = lanes_at(text, at);
     let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
     // Bytes beyond ASCII have their highest bit.
-    (words | lanes.mask(|lane| lane)) & edges(text, at)
+    (words | lanes.mask(|lane| lane)) & edges_of(&lanes, words, text, at)
 }
 
 /// Where words or signs begin in the block at `at`.
 pub(crate) fn edges(text: &[u8], at: usize) -> u64 {
     let lanes = lanes_at(text, at);
     let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
+    edges_of(&lanes, words, text, at)
+}
+
+fn edges_of(lanes: &Lanes, words: u64, text: &[u8], at: usize) -> u64 {
     let uppers = lanes.mask(is_upper);
     let before = at.checked_sub(1).and_then(|before| text.get(before)).copied().unwrap_or_default();
     let after_word = words << 1 | u64::from(before.is_ascii_alphanumeric());

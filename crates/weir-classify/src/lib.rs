@@ -44,6 +44,7 @@ mod recognise;
 mod scanner;
 mod segment;
 mod settings;
+mod site;
 mod terms;
 mod verhoeff;
 mod view;

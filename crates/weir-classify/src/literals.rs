@@ -1,3 +1,6 @@
+mod anywhere;
+
+pub(crate) use anywhere::Anywhere;
 use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
@@ -57,11 +60,11 @@ impl<T: Copy> Literals<T> {
     ///
     /// `exact` are found as they are written; `phrases` in any case of ASCII letters, and with `_`, `-` or
     /// nothing for a space: `date of birth` is in `dateOfBirth` and `DATE_OF_BIRTH` too.
-    pub(crate) fn new(exact: &[(T, &[&str])], phrases: &[(T, &[&str])]) -> Self {
-        let exact = exact.iter().flat_map(|(owner, all)| all.iter().map(|one| literal(one, false, *owner)));
-        let phrases = phrases.iter().flat_map(|(owner, all)| {
-            all.iter().flat_map(|one| spellings(one)).map(|one| literal(&one, true, *owner))
-        });
+    pub(crate) fn new(exact: &[(T, &str)], phrases: &[(T, &str)]) -> Self {
+        let exact = exact.iter().map(|(owner, one)| literal(one, false, *owner));
+        let phrases = phrases
+            .iter()
+            .flat_map(|(owner, one)| spellings(one).into_iter().map(|one| literal(&one, true, *owner)));
         Self::of(exact.chain(phrases).collect(), is_token)
     }
 
@@ -113,32 +116,6 @@ impl<T: Copy> Literals<T> {
             return ControlFlow::Continue(());
         }
         self.compare(rest, at, triple, report)
-    }
-
-    /// Reports the literals that begin in `range`, in order of place, and whose they are.
-    pub(crate) fn scan(
-        &self,
-        text: &[u8],
-        range: Range<usize>,
-        mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let end = text.len().min(range.end + 2);
-        let bytes = text.get(range.start..end).unwrap_or_default();
-        let mut triple = Triple::default();
-        bytes.iter().take(2).for_each(|byte| triple.push(*byte));
-        for (offset, third) in bytes.iter().skip(2).enumerate() {
-            triple.push(*third);
-            if self.triples.has(triple) {
-                let at = range.start + offset;
-                self.compare(text.get(at..).unwrap_or_default(), at, triple, &mut report)?;
-            }
-        }
-        // The last two bytes begin no three.
-        for at in text.len().saturating_sub(2).max(range.start)..text.len().min(range.end) {
-            let rest = text.get(at..).unwrap_or_default();
-            self.pairs.compare(rest, at, head(rest), &mut report)?;
-        }
-        ControlFlow::Continue(())
     }
 
     /// Compares what the first three bytes let pass.
@@ -341,13 +318,16 @@ mod tests {
     use super::*;
 
     fn hits(text: &str) -> Vec<(u8, &str)> {
-        let exact: &[(u8, &[&str])] = &[(1, &["key", "keyring", "SK"]), (2, &["://"])];
-        let phrases: &[(u8, &[&str])] = &[(3, &["date of birth", "né"])];
+        let exact: &[(u8, &str)] = &[(1, "key"), (1, "keyring"), (1, "SK"), (2, "://")];
+        let phrases: &[(u8, &str)] = &[(3, "date of birth"), (3, "né")];
         let mut hits = Vec::new();
-        let _all = Literals::new(exact, phrases).scan(text.as_bytes(), 0..text.len(), |owner, span| {
-            hits.push((owner, text.get(span).unwrap()));
-            ControlFlow::Continue(())
-        });
+        let literals = Literals::new(exact, phrases);
+        for at in 0..text.len() {
+            let _all = literals.at(text.as_bytes(), at, &mut |owner, span| {
+                hits.push((owner, text.get(span).unwrap()));
+                ControlFlow::Continue(())
+            });
+        }
         hits
     }
 

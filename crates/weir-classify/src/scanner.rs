@@ -2,9 +2,10 @@ use crate::context::Context;
 use crate::haystack::Haystack;
 use crate::identifiers::{Identifiers, Report};
 use crate::lanes::{self, Seeker};
-use crate::literals::Literals;
+use crate::literals::{Anywhere, Literals};
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
+use crate::site::Sites;
 use memchr::memmem::Finder;
 use std::ops::{ControlFlow, Range};
 
@@ -21,12 +22,15 @@ const SIGN_WITHIN: usize = 72;
 /// around its candidate; a candidate inside a match of the same recogniser is not judged again.
 #[derive(Debug)]
 pub(crate) struct Scanner {
-    literals: Literals<Anchor>,
+    /// Literals that may begin anywhere.
+    literals: Anywhere<Anchor>,
+    /// Literals that count only where a word begins.
+    heads: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     line: Vec<usize>,
     colon: Vec<usize>,
-    digit: Vec<usize>,
+    digit: Sites,
     number: Vec<usize>,
     identifiers: Identifiers,
     /// Literals with the quotation marks of JSON: keys whose values belong together.
@@ -38,38 +42,53 @@ pub(crate) struct Scanner {
 struct Anchor {
     row: usize,
     format: Option<&'static Format>,
+    /// Whether a space belongs to it that stands before.
+    is_spaced: bool,
 }
 
 impl Scanner {
     /// A scanner for the rows of the table that are looked for.
     pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Self {
-        let (mut literals, mut phrases) = (vec![], vec![]);
+        let (mut exact, mut prefixes, mut phrases) = (vec![], vec![], vec![]);
         let (mut at, mut line, mut colon) = (vec![], vec![], vec![]);
-        let (mut digit, mut number) = (vec![], vec![]);
+        let (mut digit, mut number) = (Sites::default(), vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
+            let owned =
+                |words: &'static [&'static str]| words.iter().map(move |word| (Anchor::of(row), *word));
             match info.find {
                 Find::At(_) => at.push(row),
                 Find::Line(_) => line.push(row),
                 Find::Colon(_) => colon.push(row),
-                Find::Digit(_) => digit.push(row),
+                Find::Digit(site, _) => digit.push(row, &site),
                 Find::Number(_) => number.push(row),
                 Find::Code(_) => {}
-                Find::Literal(words, _) | Find::Word(words, _) => literals.push((Anchor::of(row), words)),
-                Find::Phrase(phrase, _) => phrases.push((Anchor::of(row), phrase)),
+                Find::Literal(words, _) | Find::Word(words, _) => exact.extend(owned(words)),
+                Find::Phrase(words, _) => phrases.extend(owned(words)),
                 Find::Tokens(formats) => {
-                    literals.extend(
-                        formats.iter().map(|format| (Anchor { row, format: Some(format) }, format.prefixes)),
-                    );
+                    let prefixes_of = |format: &'static Format| {
+                        format
+                            .prefixes
+                            .iter()
+                            .map(move |word| (Anchor { format: Some(format), ..Anchor::of(row) }, *word))
+                    };
+                    prefixes.extend(formats.iter().flat_map(prefixes_of));
                 }
                 // The model finds its candidates itself.
                 Find::Name => {}
             }
         }
-        let words = literals.iter().flat_map(|(_, words)| words.iter());
-        let quoted = words.filter(|word| word.contains('"')).map(|word| Finder::new(*word)).collect();
-        let literals = Literals::new(&literals, &phrases);
+        let quoted = exact.iter().filter(|(_, word)| word.contains('"'));
+        let quoted = quoted.map(|(_, word)| Finder::new(*word)).collect();
+        // A sign may stand directly after a word; after a space a word begins.
+        exact.extend(prefixes.extract_if(.., |(_, word)| !begins_as_word(word)));
+        let spaced = exact
+            .extract_if(.., |(_, word)| word.len() > 3 && word.strip_prefix(' ').is_some_and(begins_as_word));
+        prefixes.extend(spaced.filter_map(|(anchor, word)| {
+            Some((Anchor { is_spaced: true, ..anchor }, word.strip_prefix(' ')?))
+        }));
         let identifiers = Identifiers::new(is_on);
-        Self { literals, at, line, colon, digit, number, identifiers, quoted }
+        let (literals, heads) = (Anywhere::new(&exact), Literals::new(&prefixes, &phrases));
+        Self { literals, heads, at, line, colon, digit, number, identifiers, quoted }
     }
 
     /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
@@ -89,9 +108,12 @@ impl Scanner {
     fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         for key in pass.haystack.keys() {
             let word = Haystack::new(key, &[], &[]);
-            self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, span| match find_of(anchor.row) {
-                Some(Find::Phrase(..)) if !word.is_phrase(&span) => ControlFlow::Continue(()),
-                Some(Find::Word(_, judge) | Find::Phrase(_, judge)) => {
+            self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, _| match find_of(anchor.row) {
+                Some(Find::Word(_, judge)) => pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0)),
+                _ => ControlFlow::Continue(()),
+            })?;
+            self.scan_heads(&word, 0..key.len(), |anchor, span| match find_of(anchor.row) {
+                Some(Find::Phrase(_, judge)) if word.is_phrase(&span) => {
                     pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))
                 }
                 _ => ControlFlow::Continue(()),
@@ -101,9 +123,31 @@ impl Scanner {
     }
 
     fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
-        for range in pass.haystack.word_focus() {
-            self.literals.scan(pass.haystack.bytes(), range, |anchor, span| {
+        let haystack = pass.haystack;
+        for range in haystack.word_focus() {
+            let mut judge = |anchor: Anchor, span: Range<usize>| {
                 pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
+            };
+            self.literals.scan(haystack.bytes(), range.clone(), &mut judge)?;
+            self.scan_heads(haystack, range, judge)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Reports the literals of `range` of which each begins a word, or another segment.
+    fn scan_heads(
+        &self,
+        haystack: &Haystack<'_>,
+        range: Range<usize>,
+        mut report: impl FnMut(Anchor, Range<usize>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        // The space before the last word may be the last of the range.
+        for at in haystack.heads(range.start..range.end + 1) {
+            self.heads.at(haystack.bytes(), at, &mut |anchor, span: Range<usize>| {
+                let start = if anchor.is_spaced { at.saturating_sub(1) } else { at };
+                let is_there =
+                    range.contains(&start) && (!anchor.is_spaced || haystack.before(at) == Some(b' '));
+                if is_there { report(anchor, start..span.end) } else { ControlFlow::Continue(()) }
             })?;
         }
         ControlFlow::Continue(())
@@ -159,13 +203,14 @@ impl Scanner {
                 Some(b'@') => self.judge_byte(&self.at, pass, at)?,
                 Some(b':') => self.judge_byte(&self.colon, pass, at)?,
                 _ => {
-                    self.judge_digits(pass, at, last_digit)?;
+                    let end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
+                    self.judge_digits(pass, at..end, last_digit)?;
                     if at >= word_end {
                         self.judge_code(pass, context, at)?;
                         word_end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_alphanumeric());
                     }
-                    from = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
-                    last_digit = Some(from);
+                    from = end;
+                    last_digit = Some(end);
                 }
             }
         }
@@ -178,17 +223,27 @@ impl Scanner {
 
     fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
         for &row in rows {
-            if let Some(Find::At(judge) | Find::Line(judge) | Find::Colon(judge) | Find::Digit(judge)) =
-                find_of(row)
-            {
+            if let Some(Find::At(judge) | Find::Line(judge) | Find::Colon(judge)) = find_of(row) {
                 pass.ask(row, at, |haystack| judge(haystack, at))?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn judge_digits(&self, pass: &mut Pass<'_, '_>, at: usize, last_end: Option<usize>) -> ControlFlow<()> {
-        self.judge_byte(&self.digit, pass, at)?;
+    /// Judges a row of digits. `last_end` is the end of the one before.
+    fn judge_digits(
+        &self,
+        pass: &mut Pass<'_, '_>,
+        digits: Range<usize>,
+        last_end: Option<usize>,
+    ) -> ControlFlow<()> {
+        let at = digits.start;
+        let (before, after) = (pass.haystack.before(at), pass.haystack.byte(digits.end));
+        for row in self.digit.rows(before.unwrap_or_default(), after.unwrap_or_default(), digits.len()) {
+            if let Some(Find::Digit(_, judge)) = find_of(row) {
+                pass.ask(row, at, |haystack| judge(haystack, at))?;
+            }
+        }
         if !Numbers::reach(pass.haystack, at, NUMBER_MIN) {
             return ControlFlow::Continue(());
         }
@@ -204,13 +259,18 @@ impl Scanner {
     }
 }
 
+/// Whether a literal begins as words do: not with a sign.
+fn begins_as_word(literal: &str) -> bool {
+    literal.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+}
+
 fn find_of(row: usize) -> Option<Find> {
     TABLE.get(row).map(|info| info.find)
 }
 
 impl Anchor {
     fn of(row: usize) -> Self {
-        Self { row, format: None }
+        Self { row, format: None, is_spaced: false }
     }
 
     fn judge(self, haystack: &Haystack<'_>, literal: Range<usize>) -> Option<Match> {
@@ -218,8 +278,8 @@ impl Anchor {
             Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
-            Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(_) | Find::Number(_) => None,
-            Find::Code(_) | Find::Name => None,
+            Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) => None,
+            Find::Number(_) | Find::Code(_) | Find::Name => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Detector, Extractor, Problem, Secret, TimeZone};
+use crate::{BackendApi, Detector, Extractor, Problem, RulePlaces, Secret, TimeZone};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -34,6 +34,8 @@ pub struct Loaded {
     /// The first 16 hex digits of the SHA-256 of the configuration's text and of the files it names.
     /// Secrets that are not written in it are no part of it.
     pub config_digest: String,
+    /// Where the rules stand in the policy's file.
+    pub places: RulePlaces,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }
@@ -68,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// What to do when a record cannot be written.
     pub audit_on_failure: AuditFailure,
+    /// How long records are kept; for ever if absent, or if there is a legal hold.
+    pub audit_keep: Option<Duration>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
     /// The backends, in the order of the file.
@@ -91,8 +95,25 @@ pub struct PolicySettings {
     pub source: PolicySource,
     /// The key that must have signed it; `None` when it need not be signed.
     pub signed_by: Option<Verifier>,
+    /// What brings commits into the git repository that it comes from.
+    pub fetch: Option<Fetch>,
+    /// The secret of the webhook that says that there are new commits.
+    pub webhook_secret: Option<Secret>,
     /// How a new one comes into force.
     pub rollout: Plan,
+}
+
+/// A command of the operator's that brings commits into a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// How often it runs.
+    pub every: Duration,
+    /// How long it may take.
+    pub timeout: Duration,
 }
 
 /// Where the policy comes from.
@@ -154,6 +175,8 @@ pub struct Backend {
     pub name: Arc<str>,
     /// Its zone.
     pub zone: ZoneKind,
+    /// What it speaks.
+    pub api: BackendApi,
     /// Where its API begins.
     pub url: BaseUrl,
     /// What authorises Weir there.

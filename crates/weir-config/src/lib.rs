@@ -6,11 +6,13 @@
 //!
 //! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
 
+mod api;
 mod cases;
 mod config;
 mod detector;
 mod extractor;
 mod facts;
+pub mod import;
 mod load;
 mod names;
 mod outside;
@@ -27,16 +29,18 @@ mod url;
 mod weir;
 mod yaml;
 
+pub use api::BackendApi;
 pub use cases::load_cases;
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Host, Limits, Loaded, Model,
+    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded, Model,
     PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
+pub use outside::{Secrets, Variables};
 pub use policy::values::fact_value;
-pub use problem::{Problem, Problems, Severity};
+pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};
 pub use schema::schemas;
 pub use secret::Secret;

@@ -1,5 +1,5 @@
 use crate::names::Names;
-use crate::outside::{Outside, Surroundings};
+use crate::outside::{Outside, Secrets, Surroundings};
 use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
 use crate::raw::weir::RawWeir;
@@ -27,22 +27,23 @@ pub fn load(
     read: &dyn Fn(&Path) -> std::io::Result<String>,
     index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<Loaded, Problems> {
-    load_apart(config, policy, env, (read, read), index)
+    load_apart(config, policy, Secrets::From(env), (read, read), index)
 }
 
 /// The same, with a way of its own to the files that each of the two names: first those of the
-/// configuration, then those of the policy, which may come from elsewhere than the disk.
+/// configuration, then those of the policy, which may come from elsewhere than the disk; and, for who only looks at
+/// the policy, without secrets.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_apart(
     config: Source<'_>,
     policy: Source<'_>,
-    env: &dyn Fn(&str) -> Option<String>,
+    secrets: Secrets<'_>,
     (read, read_of_policy): (ReadFile<'_>, ReadFile<'_>),
     index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<Loaded, Problems> {
-    let outside = Outside { env, read, index };
+    let outside = Outside { secrets, read, index };
     let mut weir = File::of(config, outside);
     let mut rules = File::of(policy, Outside { read: read_of_policy, ..outside });
     let raw_weir: Option<RawWeir> = yaml::parse(&mut weir.report);
@@ -51,6 +52,8 @@ pub fn load_apart(
     let names = raw_weir.as_ref().map(|raw| Names::of(raw, weir.report.is_incomplete));
     let head = raw_policy.as_ref().map(|raw| policy::head(raw, &mut rules.surroundings, &mut rules.report));
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
+    let named = raw_policy.iter().flat_map(|raw| &raw.rules).map(|rule| &rule.value.name);
+    let places = rules.report.rule_places(named.map(|name| (name.value.as_str(), name.place)));
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let groups = BTreeMap::new();
         // Names of a file that could be read in part only are taken on trust.
@@ -80,6 +83,7 @@ pub fn load_apart(
                 detectors,
                 extractors,
                 config_digest: weir.surroundings.digest(),
+                places,
                 warnings,
             })
         }
@@ -97,7 +101,7 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 #[must_use]
 pub fn policy_settings(config: Source<'_>) -> (PolicySettings, PathBuf) {
     let nothing = |_: &Path| Err(std::io::ErrorKind::Unsupported.into());
-    let outside = Outside { env: &|_| None, read: &nothing, index: &|_| Err(String::new()) };
+    let outside = Outside { secrets: Secrets::None, read: &nothing, index: &|_| Err(String::new()) };
     let mut file = File::of(config, outside);
     let raw: Option<RawWeir> = yaml::parse(&mut file.report);
     match raw {
@@ -137,7 +141,7 @@ pub fn load_data_policy(
     read: &dyn Fn(&Path) -> std::io::Result<String>,
     index: &dyn Fn(&Path) -> Result<Arc<Index>, String>,
 ) -> Result<DataPolicy, Problems> {
-    let mut file = File::of(policy, Outside { env, read, index });
+    let mut file = File::of(policy, Outside { secrets: Secrets::From(env), read, index });
     let raw: Option<RawPolicy> = yaml::parse(&mut file.report);
     let head = raw.map(|raw| policy::head(&raw, &mut file.surroundings, &mut file.report));
     let (errors, warnings): (Vec<Problem>, _) =

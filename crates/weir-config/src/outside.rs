@@ -7,10 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_index::Index;
 
+/// Gives the value of an environment variable, if it is set.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Whether the secrets that a configuration names are looked for.
+#[derive(Clone, Copy)]
+pub enum Secrets<'a> {
+    /// They are: in environment variables, which this gives, and in files.
+    From(Variables<'a>),
+    /// They are not, and another value stands for each: for checks that send nothing anywhere and must run where there
+    /// are no secrets.
+    None,
+}
+
 /// The ways out, as given to [`load`](crate::load).
 #[derive(Clone, Copy)]
 pub struct Outside<'a> {
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub secrets: Secrets<'a>,
     pub read: &'a dyn Fn(&Path) -> std::io::Result<String>,
     pub index: &'a dyn Fn(&Path) -> Result<Arc<Index>, String>,
 }
@@ -30,8 +43,12 @@ impl<'a> Surroundings<'a> {
         surroundings
     }
 
-    pub fn env(&self, name: &str) -> Option<String> {
-        (self.outside.env)(name)
+    /// Environment variables, unless no secrets are looked for.
+    pub fn env(&self) -> Option<Variables<'a>> {
+        match self.outside.secrets {
+            Secrets::From(env) => Some(env),
+            Secrets::None => None,
+        }
     }
 
     /// The path, relative to the directory of the file.

@@ -1,4 +1,5 @@
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,6 +42,53 @@ impl Problem {
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
+    }
+}
+
+/// Where the rules of a policy stand in its file, for what is found out about them later.
+#[derive(Debug, Clone)]
+pub struct RulePlaces {
+    pub(crate) file: String,
+    pub(crate) source: Arc<NamedSource<String>>,
+    pub(crate) of: BTreeMap<String, RulePlace>,
+}
+
+/// Where one rule stands: the bytes of its name, and the line and column of their beginning.
+#[derive(Debug, Clone)]
+pub(crate) struct RulePlace {
+    pub line: usize,
+    pub column: usize,
+    pub span: Range<usize>,
+}
+
+impl RulePlaces {
+    /// Something about a rule, at the place of its name; `None` if there is no such rule.
+    #[must_use]
+    pub fn problem(&self, rule: &str, severity: Severity, message: &str, help: &str) -> Option<Problem> {
+        let RulePlace { line, column, span } = self.of.get(rule)?.clone();
+        Some(Problem {
+            severity,
+            file: self.file.clone(),
+            line,
+            column,
+            message: message.to_owned(),
+            help: Some(help.to_owned()).filter(|help| !help.is_empty()),
+            span,
+            source: self.source.clone(),
+        })
+    }
+
+    /// The policy's file, as it was named.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// `FILE:LINE:COLUMN` of a rule.
+    #[must_use]
+    pub fn in_words(&self, rule: &str) -> Option<String> {
+        let RulePlace { line, column, .. } = self.of.get(rule)?;
+        Some(format!("{}:{line}:{column}", self.file))
     }
 }
 

@@ -36,6 +36,28 @@ pub fn without(text: &str, entry: Range<usize>) -> (String, Vec<Range<usize>>) {
     (left, gone)
 }
 
+/// Values that stand for one that is missing, of which one will have the right shape.
+pub const STAND_INS: [&str; 3] = ["unnamed", "[]", "{}"];
+
+/// An entry for a field that is missing in the mapping that has a key at this byte, to be put before that key;
+/// `None` if there is no key, or no such value.
+pub fn stand_in(text: &str, at: usize, field: &str, number: usize) -> Option<String> {
+    let value = STAND_INS.get(number)?;
+    let (before, after) = text.split_at_checked(at)?;
+    let key = after.lines().next()?.split_once(':').map(|(key, _)| key)?;
+    let is_plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || " ._-\"'".contains(c));
+    if !is_plain {
+        return None;
+    }
+    if open_bracket(text, at).is_some() {
+        return Some(format!("{field}: {value}, "));
+    }
+    // On a line of its own; what follows keeps its column.
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let is_first = line.chars().all(|c| c == ' ' || c == '-');
+    is_first.then(|| format!("{field}: {value}\n{}", " ".repeat(line.len())))
+}
+
 /// The key of an entry, if it has one.
 pub fn key_of(entry: &str) -> Option<&str> {
     let (key, _) = entry.trim_start_matches([',', ' ', '-']).split_once(':')?;

@@ -1,6 +1,7 @@
 //! Collecting problems.
 
-use crate::{Problem, Severity, Source};
+use crate::problem::RulePlace;
+use crate::{Problem, RulePlaces, Severity, Source};
 use miette::NamedSource;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub struct Report<'a> {
     file: String,
     found: Vec<Found>,
     hidden: Vec<Range<usize>>,
+    /// Bytes of the text that is read which nobody wrote: what stands for entries that are missing. Places are
+    /// in the text with them.
+    pub inserted: Vec<Range<usize>>,
     /// Part of the file could not be read, so that names which it does not seem to have may be there.
     pub is_incomplete: bool,
 }
@@ -42,6 +46,7 @@ impl<'a> Report<'a> {
             file: source.path.display().to_string(),
             found: Vec::new(),
             hidden: Vec::new(),
+            inserted: Vec::new(),
             is_incomplete: false,
         }
     }
@@ -55,15 +60,45 @@ impl<'a> Report<'a> {
     }
 
     fn add(&mut self, severity: Severity, place: Place, message: String, help: &str) {
+        // That an entry is missing is said already.
+        let Some(place) = self.written(place) else { return };
         self.found.push(Found { severity, place, message: printable(&message), help: printable(help) });
+    }
+
+    /// The place in the text as it was written; `None` for what nobody wrote.
+    fn written(&self, place: Place) -> Option<Place> {
+        if self.inserted.is_empty() || place == Place::START {
+            return Some(place);
+        }
+        if self.inserted.iter().any(|inserted| inserted.contains(&place.start)) {
+            return None;
+        }
+        let before = |at: usize| {
+            let inserted = self.inserted.iter().filter(|inserted| inserted.end <= at);
+            at - inserted.map(ExactSizeIterator::len).sum::<usize>()
+        };
+        let (start, end) = (before(place.start), before(place.end));
+        let line = self.text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+        Some(Place { line, column: place.column, start, end })
     }
 
     /// Keeps a secret that is written at this place, and perhaps elsewhere, out of every excerpt.
     pub fn hide(&mut self, place: Place, secret: &str) {
-        self.hidden.push(place.start..place.end);
+        self.hidden.extend(self.written(place).map(|place| place.start..place.end));
         if !secret.is_empty() {
             self.hidden.extend(self.text.match_indices(secret).map(|(at, _)| at..at + secret.len()));
         }
+    }
+
+    /// Where these rules stand, by the places of their names.
+    pub fn rule_places<'p>(&self, rules: impl Iterator<Item = (&'p str, Place)>) -> RulePlaces {
+        let place = |(name, place): (&'p str, Place)| {
+            let place = self.written(place)?;
+            let (line, column) = (place.line, column(self.text, place));
+            Some((name.to_owned(), RulePlace { line, column, span: place.start..place.end }))
+        };
+        let source = Arc::new(NamedSource::new(self.file.clone(), without(self.text, &self.hidden)));
+        RulePlaces { file: self.file.clone(), source, of: rules.filter_map(place).collect() }
     }
 
     /// The problems in the order of the file.

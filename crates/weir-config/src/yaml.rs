@@ -24,7 +24,7 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
         );
         return None;
     }
-    let mut reading = Reading { text: Cow::Borrowed(report.text), gone: BTreeSet::new() };
+    let mut reading = Reading::of(report.text);
     for _ in 0..FAULTS_MAX {
         let error = match serde_saphyr::from_str_with_options(&reading.text, options()) {
             Ok(raw) => return Some(raw),
@@ -37,34 +37,68 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
     None
 }
 
+/// Reads a file of any shape, of somebody else's program.
+pub fn read_value(text: &str) -> Result<serde_json::Value, String> {
+    if text.len() > BYTES_MAX {
+        return Err(format!("it has more than {BYTES_MAX} bytes"));
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| error.to_string())
+}
+
 /// The most entries of a wrong shape that are looked past, and the largest file in which they are.
 const FAULTS_MAX: usize = 50;
 const MENDED_BYTES_MAX: usize = 256 << 10;
 
-/// A text that is read once more after each entry of a wrong shape, without that entry.
+/// A text that is read once more after each entry of a wrong shape, without that entry, and with what is missing.
 struct Reading<'t> {
     text: Cow<'t, str>,
     /// The keys of what was taken out, and those that were meant by them.
     gone: BTreeSet<String>,
+    /// What was put in for entries that are missing.
+    filled: Vec<Filled>,
+    /// Where the list begins of which an item was taken out last, and why.
+    bad_item: Option<(usize, String)>,
 }
 
-impl Reading<'_> {
-    /// Reports an error, unless it comes of what was taken out before, and takes its entry out. `false` if
-    /// the text cannot be read on.
+/// An entry that was put in.
+struct Filled {
+    field: String,
+    range: Range<usize>,
+    /// Which of [`repair::STAND_INS`] stands for its value.
+    stand_in: usize,
+}
+
+impl<'t> Reading<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text: Cow::Borrowed(text), gone: BTreeSet::new(), filled: Vec::new(), bad_item: None }
+    }
+
+    /// Reports an error, unless it comes of what was done here before, and mends it. `false` if the text cannot
+    /// be read on.
     fn go_on_after(&mut self, error: &Error, report: &mut Report<'_>) -> bool {
         if matches!(self.text, Cow::Owned(_)) && matches!(error, Error::UnknownAnchor { .. }) {
             // It was in what was taken out.
             return false;
         }
+        let place = error.location().map_or(Place::START, |location| Place::of(&location));
         let missing = missing_field(error);
-        if missing.is_none_or(|field| !self.gone.contains(field)) {
+        let is_mendable = is_of_shape(error) && self.text.len() <= MENDED_BYTES_MAX;
+        if let Some(number) = self.filled.iter().position(|filled| filled.range.contains(&place.start)) {
+            return is_mendable && self.fill_otherwise(number, report);
+        }
+        let is_told =
+            missing.is_some_and(|field| self.gone.contains(field) || self.is_given_up(field, place.start));
+        if !is_told {
             describe(error, report);
         }
-        let place = error.location().map_or(Place::START, |location| Place::of(&location));
-        if !is_of_shape(error) || self.text.len() > MENDED_BYTES_MAX {
+        if !is_mendable {
             return false;
         }
-        let Some(entry) = self.useless(place.start, missing.is_some()) else { return false };
+        let fillable = missing.filter(|field| !self.is_given_up(field, place.start));
+        if fillable.is_some_and(|field| self.fill(field, place.start, report)) {
+            return true;
+        }
+        let Some(entry) = self.useless(place.start, error) else { return false };
         let (left, gone) = repair::without(&self.text, entry);
         let keys = gone.into_iter().filter_map(|entry| repair::key_of(self.text.get(entry)?));
         self.gone.extend(keys.map(str::to_owned));
@@ -74,14 +108,70 @@ impl Reading<'_> {
         !self.text.trim().is_empty()
     }
 
+    /// Puts an entry in that is missing, so that those beside it are read.
+    fn fill(&mut self, field: &str, at: usize, report: &mut Report<'_>) -> bool {
+        let Some(entry) = repair::stand_in(&self.text, at, field, 0) else { return false };
+        let range = at..at + entry.len();
+        self.put(at..at, &entry, report);
+        self.filled.push(Filled { field: field.to_owned(), range, stand_in: 0 });
+        report.inserted = self.filled.iter().map(|filled| filled.range.clone()).collect();
+        report.is_incomplete = true;
+        true
+    }
+
+    /// Puts another value in where the one that stands there does not belong; nothing if there is no other.
+    fn fill_otherwise(&mut self, number: usize, report: &mut Report<'_>) -> bool {
+        let Some(filled) = self.filled.get_mut(number) else { return false };
+        filled.stand_in += 1;
+        let (range, field, stand_in) = (filled.range.clone(), filled.field.clone(), filled.stand_in);
+        // As it was before: what comes after the entry begins where the entry began.
+        self.put(range.clone(), "", report);
+        let entry = repair::stand_in(&self.text, range.start, &field, stand_in).unwrap_or_default();
+        self.put(range.start..range.start, &entry, report);
+        if let Some(filled) = self.filled.get_mut(number) {
+            filled.range = range.start..range.start + entry.len();
+        }
+        report.inserted = self.filled.iter().map(|filled| filled.range.clone()).collect();
+        true
+    }
+
+    /// Whether nothing could stand for this entry.
+    fn is_given_up(&self, field: &str, at: usize) -> bool {
+        let mut filled = self.filled.iter();
+        filled.any(|filled| filled.field == field && filled.range.is_empty() && filled.range.start == at)
+    }
+
+    /// Puts text in the place of other text, and moves what was put in behind it.
+    fn put(&mut self, place: Range<usize>, text: &str, report: &mut Report<'_>) {
+        let moved = |at: usize| at + text.len() - place.len();
+        let behind = |filled: &&mut Filled| filled.range != place && filled.range.start >= place.end;
+        for filled in self.filled.iter_mut().filter(behind) {
+            filled.range = moved(filled.range.start)..moved(filled.range.end);
+        }
+        self.text.to_mut().replace_range(place, text);
+        report.inserted.clear();
+    }
+
     /// The entry that is of no use because of what is wrong at this place.
-    fn useless(&self, at: usize, something_is_missing: bool) -> Option<Range<usize>> {
+    fn useless(&mut self, at: usize, error: &Error) -> Option<Range<usize>> {
         let entry = repair::entry_at(&self.text, at)?;
         let is_item = self.text.get(entry.clone()).is_some_and(|entry| repair::key_of(entry).is_none());
-        // What is wrong with one item of a list is mostly wrong with all.
-        let entry = if something_is_missing || is_item { repair::parent_of(&self.text, at)? } else { entry };
+        let parent = repair::parent_of(&self.text, at);
+        let entry = match (missing_field(error), parent) {
+            (Some(_), parent) => parent?,
+            (None, Some(list)) if is_item => self.item_or_list(entry, list, error),
+            (None, _) => entry,
+        };
         let is_blank = self.text.get(entry.clone())?.trim().is_empty();
         (!is_blank).then_some(entry)
+    }
+
+    /// What is wrong with two items of a list is mostly wrong with all.
+    fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, error: &Error) -> Range<usize> {
+        let bad_item = Some((list.start, explain(error).0));
+        let is_second = self.bad_item == bad_item;
+        self.bad_item = bad_item;
+        if is_second { list } else { item }
     }
 
     #[expect(

@@ -1,8 +1,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use weir_wire::chat::ChatRequest;
 use weir_wire::json::Limits;
+use weir_wire::request::ClientRequest;
 use weir_wire::segment::SegmentKind;
 
 /// An attachment is opaque until its text is known, and then the text is inspected, whatever its bytes. The
@@ -11,7 +11,7 @@ pub fn attachment(data: &[u8]) {
     let Some(([media_type, part], bytes)) = data.split_first_chunk::<2>() else { return };
     let media_type = TYPES.get(usize::from(*media_type) % TYPES.len()).copied().unwrap_or_default();
     let body = body(media_type, *part, bytes);
-    let Ok(request) = ChatRequest::read(&body, Limits::default()) else { return };
+    let Ok(request) = ClientRequest::read(&body, Limits::default()) else { return };
     let read: Vec<usize> = request.attachments().map(|(index, _)| index).collect();
     for (_, attachment) in request.attachments() {
         assert!(attachment.bytes == bytes, "an attachment has other bytes than were sent");
@@ -49,10 +49,10 @@ fn body(media_type: &str, part: u8, bytes: &[u8]) -> Vec<u8> {
     json!({ "model": "m", "messages": [{ "role": "user", "content": [part] }] }).to_string().into_bytes()
 }
 
-fn has_text(request: &ChatRequest, text: &str) -> bool {
+fn has_text(request: &ClientRequest, text: &str) -> bool {
     request.segments().iter().any(|segment| segment.kind == SegmentKind::Text && segment.text == text)
 }
 
-fn has_opaque(request: &ChatRequest) -> bool {
+fn has_opaque(request: &ClientRequest) -> bool {
     request.segments().iter().any(|segment| segment.kind == SegmentKind::Opaque)
 }

@@ -1,20 +1,21 @@
 use std::collections::HashSet;
-use weir_wire::chat::{ChatRequest, ReplyIdentity, map_reply, read_chunk};
+use weir_wire::chat::{ReplyIdentity, map_reply, read_chunk};
 use weir_wire::error::Envelope;
 use weir_wire::json::{Json, Limits, parse};
+use weir_wire::request::ClientRequest;
 use weir_wire::{Destination, Encode as _, models};
 
 /// A chat completion request that is accepted is written, for every destination, as strict JSON in which
 /// nothing stands that inspection was not shown.
 pub fn chat_request(data: &[u8]) {
-    let request = match ChatRequest::read(data, Limits::default()) {
+    let request = match ClientRequest::read(data, Limits::default()) {
         Ok(request) => request.with_pseudonyms(|_| PSEUDONYM.to_owned()),
         Err(bad) => return assert!(!bad.code.is_empty() && !bad.message.is_empty()),
     };
     every_segment_has_a_path(&request);
     for outside in [false, true] {
         let mut sent = Vec::new();
-        request.encode(&Destination { model: MODEL, outside }, &mut sent);
+        request.encode(&Destination::new(MODEL, outside), &mut sent);
         is_the_same_request(&request, &sent);
         all_of_it_was_inspected(&request, &sent);
     }
@@ -23,13 +24,13 @@ pub fn chat_request(data: &[u8]) {
 const MODEL: &str = "model at the backend";
 const PSEUDONYM: &str = "pseudonym";
 
-fn every_segment_has_a_path(request: &ChatRequest) {
+fn every_segment_has_a_path(request: &ClientRequest) {
     let segments = request.segments().len();
     assert!((0..segments).all(|index| request.path_of(index).starts_with('$')));
 }
 
-fn is_the_same_request(request: &ChatRequest, sent: &[u8]) {
-    let again = ChatRequest::read(sent, limits());
+fn is_the_same_request(request: &ClientRequest, sent: &[u8]) {
+    let again = ClientRequest::read(sent, limits());
     let same = again.is_ok_and(|again| {
         again.alias() == MODEL
             && again.is_stream() == request.is_stream()
@@ -40,7 +41,7 @@ fn is_the_same_request(request: &ChatRequest, sent: &[u8]) {
     assert!(same, "what is sent reads as another request");
 }
 
-fn all_of_it_was_inspected(request: &ChatRequest, sent: &[u8]) {
+fn all_of_it_was_inspected(request: &ClientRequest, sent: &[u8]) {
     let Ok(sent) = parse(sent, limits()) else { panic_with("what is sent is not strict JSON") };
     let segments = request.segments();
     let mut inspected: HashSet<&str> = segments.iter().map(|segment| segment.text).collect();

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
-use weir_wire::chat::ChatRequest;
 use weir_wire::detector::{Analyze, Judge, Text};
 use weir_wire::json::Limits;
+use weir_wire::request::ClientRequest;
 
 /// A detector's answer is a lie, or points at whole characters of the text it was asked about and of the
 /// strings of the request that the text is made of. The text stands before the first NUL.
@@ -9,7 +9,7 @@ pub fn detector(data: &[u8]) {
     let at = data.iter().position(|b| *b == 0).unwrap_or(0);
     let (text, answer) = data.split_at(at);
     let answer = answer.strip_prefix(b"\0").unwrap_or(answer);
-    let Ok(request) = ChatRequest::read(&body(&String::from_utf8_lossy(text)), Limits::default()) else {
+    let Ok(request) = ClientRequest::read(&body(&String::from_utf8_lossy(text)), Limits::default()) else {
         return;
     };
     let asked = Text::of(&request);
@@ -30,7 +30,7 @@ fn body(text: &str) -> Vec<u8> {
     json!({ "model": "m", "messages": messages }).to_string().into_bytes()
 }
 
-fn spans_lie_in_the_text(asked: &Text, request: &ChatRequest, answer: &[u8]) {
+fn spans_lie_in_the_text(asked: &Text, request: &ClientRequest, answer: &[u8]) {
     let question = Analyze { text: asked.whole().to_owned(), language: "en".to_owned() };
     let Ok(spans) = question.read(answer) else { return };
     let segments = request.segments();

@@ -153,7 +153,7 @@ impl Test {
     pub fn evaluate(&self, facts: &Facts<'_>) -> Truth {
         let label = facts.data.label;
         match self {
-            Test::Level(levels) => Truth::of(levels.contains(inspected_level(facts))),
+            Test::Level(levels) => Truth::of(levels.contains(facts.data.inspected_level())),
             Test::Categories(any) => contained(!any.is_disjoint(label.categories()), facts),
             Test::Jurisdictions(any) => contained(!any.is_disjoint(label.jurisdictions()), facts),
             Test::Entities(any) => Truth::any(any.iter().map(|count| count.evaluate(facts))),
@@ -204,11 +204,6 @@ impl EntityCount {
 
 fn known<T>(fact: Option<T>, holds: impl FnOnce(T) -> bool) -> Truth {
     fact.map_or(Truth::Unknown, |value| Truth::of(holds(value)))
-}
-
-/// What could not be inspected may be anything, so its level is the highest.
-fn inspected_level(facts: &Facts<'_>) -> Level {
-    if facts.data.label.is_opaque() { Level::Restricted } else { facts.data.label.level() }
 }
 
 /// What was not found in opaque data may still be in it.

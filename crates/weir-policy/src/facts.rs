@@ -2,7 +2,7 @@ use crate::{LatencyClass, Modality, Pool, ResponseFormat, TaskType, Weekday, Wor
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
-use weir_label::{Label, ZoneKind};
+use weir_label::{Label, Level, ZoneKind};
 
 /// Everything a rule may look at.
 ///
@@ -94,6 +94,13 @@ pub struct DataFacts<'a> {
     pub entities: &'a BTreeMap<String, u32>,
 }
 
+impl DataFacts<'_> {
+    /// What could not be inspected may be anything, so its level is the highest.
+    pub(crate) fn inspected_level(&self) -> Level {
+        if self.label.is_opaque() { Level::Restricted } else { self.label.level() }
+    }
+}
+
 /// What kind of work the request is. All unknown until something looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TaskFacts {
@@ -105,6 +112,8 @@ pub struct TaskFacts {
     pub complexity_rank_millionths: Option<u64>,
     /// How sure the task type is, from 0 to a million.
     pub confidence_millionths: Option<u64>,
+    /// The probability that a weak model fails, from 0 to a million.
+    pub weak_fail_millionths: Option<u64>,
     /// Whether the next best task type is about as likely.
     pub unsure: Option<bool>,
 }

@@ -77,6 +77,12 @@ impl Ranges {
         self.0.iter().any(|range| range.least <= number && number <= range.most)
     }
 
+    /// Whether it holds a number from `least` to `most`, which is not below it.
+    #[must_use]
+    pub fn meets(&self, least: u64, most: u64) -> bool {
+        self.0.iter().any(|range| range.least <= most && least <= range.most)
+    }
+
     /// Whether it holds a number of which only `least` ≤ number is known.
     #[must_use]
     pub fn contains_some_from(&self, least: u64) -> Truth {
@@ -180,6 +186,13 @@ mod tests {
             prop_assert_eq!(a.and(&b).contains(n), a.contains(n) && b.contains(n));
             prop_assert_eq!(a.complement().contains(n), !a.contains(n));
             prop_assert_eq!(a.complement().complement(), a);
+        }
+
+        /// Two sets meet where they have a number in common.
+        #[test]
+        fn ranges_meet_where_both_hold_a_number(a in ranges(), b in number(), c in number()) {
+            let (least, most) = (b.min(c), b.max(c));
+            prop_assert_eq!(a.meets(least, most), !a.and(&Ranges::between(least, most)).is_empty());
         }
 
         /// Between two cuts nothing changes.

@@ -127,16 +127,27 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
-/// Mostly of names, as large policies are.
-fn named_condition() -> impl Strategy<Value = Condition> {
-    let of_name =
-        select(&NameFact::ALL[..]).prop_flat_map(|fact| test(Fact::Name(fact))).prop_map(Condition::Test);
+/// Mostly joined with tests of one fact by which a rule can be passed over, as in large policies.
+fn ruling_condition() -> impl Strategy<Value = Condition> {
     let never = Condition::Any(Vec::new());
     prop_oneof![
-        4 => (of_name, condition()).prop_map(|(name, other)| Condition::All(vec![other, name])),
+        4 => (of_one_fact(), condition()).prop_map(|(one, other)| Condition::All(vec![other, one])),
         1 => condition(),
         4 => Just(never),
     ]
+}
+
+/// All that is said of one fact.
+fn of_one_fact() -> impl Strategy<Value = Condition> {
+    select(facts()).prop_flat_map(|fact| {
+        test(fact).prop_map(Condition::Test).prop_recursive(2, 4, 2, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 1..3).prop_map(Condition::All),
+                vec(inner.clone(), 1..3).prop_map(Condition::Any),
+                inner.prop_map(|part| Condition::Not(Box::new(part))),
+            ]
+        })
+    })
 }
 
 proptest! {
@@ -190,10 +201,10 @@ proptest! {
         prop_assert_eq!(test.evaluate(&one.borrow()), test.evaluate(&other.borrow()));
     }
 
-    /// The rule that is found by its names is the first that matches.
+    /// The rule that is found in the index is the first that matches.
     #[test]
     fn the_rule_that_decides_is_the_first_that_matches(
-        conditions in vec((named_condition(), any::<bool>()), 0..80), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
+        conditions in vec((ruling_condition(), any::<bool>()), 0..80), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
     ) {
         let mut facts = known;
         for fact in &forgotten {

@@ -2,9 +2,11 @@
 
 pub(crate) mod credential;
 mod policy;
+mod webhook;
 
 use crate::gateway::Gateway;
 use crate::pipeline::identify::presented_key;
+use crate::ranks::{HOLDS_SECONDS, SCORES_MIN};
 use crate::reload::ReloadState;
 use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
@@ -14,12 +16,18 @@ use policy::Order;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+const WEBHOOK: &str = "/policy/webhook";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// What is asked for fits a line.
+/// What is asked for fits a line…
 const BODY_BYTES_MAX: usize = 16 * 1024;
+/// …but for a policy that is sent along.
+const POLICY_BYTES_MAX: usize = 8 << 20;
 
 /// Answers one request.
 pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
+    if request.uri().path() == WEBHOOK && request.method() == Method::POST {
+        return webhook::called(gateway, request).await;
+    }
     let order = match request.uri().path() {
         "/policy/apply" => Some(Order::Apply),
         "/policy/rollback" => Some(Order::Rollback),
@@ -43,7 +51,11 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
 async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let presented = presented_key(&head.headers).unwrap_or_default();
-    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+    let most = match order {
+        Order::Test | Order::Replay => POLICY_BYTES_MAX,
+        Order::Apply | Order::Rollback | Order::Reload => BODY_BYTES_MAX,
+    };
+    let Ok(body) = Limited::new(body, most).collect().await else {
         return problem(StatusCode::BAD_REQUEST, "the body cannot be read, or is too long");
     };
     let body = body.to_bytes();
@@ -62,6 +74,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
             let text = gateway.metrics.write(&gateway.desk.state(), gateway.audit_is_healthy());
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
+        "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
@@ -76,14 +89,33 @@ fn index() -> Value {
             "/healthz": "the process is alive",
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
+            "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
             "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
-            "POST /policy/test": "run the cases of the policy that the configuration names",
-            "POST /policy/replay": "what it would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
+            "POST /policy/test": "run the cases of the policy that the configuration names, or of {\"policy\": TEXT, \"cases\": TEXT}",
+            "POST /policy/replay": "what it, or {\"policy\": TEXT}, would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
             "POST /policy/reload": "look at the files now, as after a push into the repository",
+            "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
+    })
+}
+
+/// The scale of complexity in force, and the model that gives the scores.
+fn task(gateway: &Gateway) -> Value {
+    let model = weir_task::Model::embedded().map(|model| format!("{:016x}", model.digest())).ok();
+    let scale = gateway.ranks.scale().map(|scale| {
+        let millionths = |score: u64| score as f64 / 1e6;
+        let at = |percent: usize| (percent.to_string(), json!(scale.quantile(percent).map(millionths)));
+        let quantiles: serde_json::Map<String, Value> =
+            [5, 10, 25, 50, 75, 80, 85, 90, 95, 99].map(at).into_iter().collect();
+        let made = jiff::Timestamp::from_second(scale.made).map(|made| made.to_string()).ok();
+        json!({ "made": made, "scores": scale.scores.len(), "below_percent": quantiles })
+    });
+    json!({
+        "model": model,
+        "complexity": { "sampled": gateway.ranks.sampled(), "needed": SCORES_MIN, "made_every_seconds": HOLDS_SECONDS, "scale": scale },
     })
 }
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use weir_config::{Problems, Source, load_cases};
 use weir_policy::{CostFacts, Fact, FactValue, Facts, NumberFact, OwnedFacts, TimeFacts};
 use weir_rollout::{Case, Coverage, Judgement};
-use weir_wire::chat::ChatRequest;
 use weir_wire::json::Limits;
+use weir_wire::request::ClientRequest;
 
 /// What came of the cases of a policy.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Snapshot {
     }
 
     fn facts_of_request(&self, body: &str) -> Result<OwnedFacts, String> {
-        let request = ChatRequest::read(body.as_bytes(), Limits::default()).map_err(|bad| bad.message)?;
+        let request = ClientRequest::read(body.as_bytes(), Limits::default()).map_err(|bad| bad.message)?;
         let caller = anybody();
         let inspected = look(request, body.len(), self, &caller);
         let now = Circumstances::default();

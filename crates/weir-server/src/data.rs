@@ -15,11 +15,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use weir_wire::models;
+use weir_wire::request::Api;
 
 /// What an application can ask for. Every route that takes content goes through the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Route {
-    ChatCompletions,
+    /// Something that takes content.
+    Ask(Api),
     Models,
     Model(String),
     /// Probes of clients that want to know whether anybody is there.
@@ -40,7 +42,7 @@ pub(crate) async fn handle(
     if response.headers().contains_key(reply::REQUEST_ID) {
         return response;
     }
-    reply::with_request_id(response, RequestIds::new().request.as_str())
+    reply::with_request_id(response, RequestIds::new(Api::CHAT).request.as_str())
 }
 
 async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
@@ -50,7 +52,7 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: &Peer)
     };
     match route {
         // The future of a whole journey is large; boxed it is not copied on its way to the connection.
-        Route::ChatCompletions => Box::pin(pipeline::chat_completions(gateway, request, peer)).await,
+        Route::Ask(api) => Box::pin(pipeline::serve(gateway, api, request, peer)).await,
         Route::Root => reply::json(StatusCode::OK, r#"{"service":"weir"}"#),
         Route::Models => list(gateway, request, peer, None),
         Route::Model(id) => list(gateway, request, peer, Some(&id)),
@@ -61,13 +63,13 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: &Peer)
 /// hand-joined URLs look like.
 fn route(method: &Method, path: &str) -> Result<Route, Failure> {
     if path == "/v1/chat/completions" && method == Method::POST {
-        return Ok(Route::ChatCompletions);
+        return Ok(Route::Ask(Api::CHAT));
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let parts = parts.strip_prefix(&["v1"]).unwrap_or(&parts);
     let (route, allowed) = match parts {
         [] => (Route::Root, "GET"),
-        ["chat", "completions"] => (Route::ChatCompletions, "POST"),
+        ["chat", "completions"] => (Route::Ask(Api::CHAT), "POST"),
         ["models"] => (Route::Models, "GET"),
         ["models", id @ ..] => (Route::Model(decode(&id.join("/"))), "GET"),
         _ => return Err(Failure::NoRoute),
@@ -123,7 +125,7 @@ mod tests {
         for path in
             ["/v1/chat/completions", "/chat/completions", "//chat/completions", "/v1/chat/completions/"]
         {
-            assert_eq!(route(&Method::POST, path).unwrap(), Route::ChatCompletions, "{path}");
+            assert_eq!(route(&Method::POST, path).unwrap(), Route::Ask(Api::CHAT), "{path}");
         }
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));

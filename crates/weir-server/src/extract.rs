@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use weir_config::Extractor;
-use weir_wire::chat::{Attachment, ChatRequest};
+use weir_wire::request::{Attachment, ClientRequest};
 
 /// The most programs at a time: each may take a CPU and much memory.
 const AT_A_TIME: usize = 4;
@@ -28,7 +28,7 @@ impl Extractors {
     }
 
     /// The request, with the texts of the attachments that could be read whole.
-    pub async fn read(&self, request: ChatRequest, metrics: &Metrics) -> ChatRequest {
+    pub async fn read(&self, request: ClientRequest, metrics: &Metrics) -> ClientRequest {
         if self.all.is_empty() || request.attachments().next().is_none() {
             return request;
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use weir_audit::event::OutcomeKind;
 use weir_policy::DenialCode;
 use weir_store::keys::AuthError;
-use weir_wire::chat::BadRequest;
 use weir_wire::error::Envelope;
+use weir_wire::request::BadRequest;
 
 /// Why a request got no answer.
 #[derive(Debug, Clone)]

@@ -3,23 +3,26 @@ use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
 use crate::desk::Desk;
+use crate::fetch::Bell;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
 use crate::pseudonym::Pseudonyms;
+use crate::ranks::{self, Ranks};
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::speeds::Speeds;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
 use weir_config::{AuditFailure, Limits};
-use weir_dispatch::QueueLimits;
+use weir_dispatch::{Limit, QueueLimits, TargetSettings};
+use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
 use weir_store::secret::{self, SecretFileError};
@@ -35,6 +38,7 @@ pub struct Gateway {
     pub(crate) book: Book,
     pub(crate) sources: Sources,
     pub(crate) clock: Clock,
+    pub(crate) bell: Arc<Bell>,
     pub(crate) admin_token: AdminToken,
     changing: Mutex<()>,
     keys: ArcSwap<KeyRing>,
@@ -45,8 +49,10 @@ pub struct Gateway {
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
+    pub(crate) ranks: Ranks,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
+    in_hand: AtomicUsize,
     cut: watch::Sender<bool>,
 }
 
@@ -98,12 +104,17 @@ impl Gateway {
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
         let gateway = Arc::new(Self {
-            desk: Arc::new(Desk::new(clock, queue_limits(&snapshot.loaded.config.limits))),
+            desk: Arc::new(Desk::new(
+                clock,
+                queue_limits(&snapshot.loaded.config.limits),
+                u64::from(std::process::id()),
+            )),
             live: ArcSwap::from_pointee(snapshot),
             candidate: ArcSwapOption::from_pointee(candidate),
             book,
             sources,
             clock,
+            bell: Arc::default(),
             admin_token,
             changing: Mutex::default(),
             keys: ArcSwap::from_pointee(ring),
@@ -113,13 +124,16 @@ impl Gateway {
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),
+            ranks: Ranks::open(&state),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
+            in_hand: AtomicUsize::new(0),
             cut: watch::Sender::new(false),
         });
         gateway.enforce(None);
         gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
+        ranks::follow(&gateway)?;
         Ok((gateway, recovery))
     }
 
@@ -181,6 +195,21 @@ impl Gateway {
         self.reload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts one more request whose account is open.
+    pub(crate) fn take_in_hand(&self) {
+        self.in_hand.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one less.
+    pub(crate) fn put_down(&self) {
+        self.in_hand.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether more than one request is being served.
+    pub(crate) fn serves_several(&self) -> bool {
+        self.in_hand.load(Ordering::Relaxed) > 1
+    }
+
     /// From now on new requests are refused, and readiness says so.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
@@ -228,7 +257,12 @@ impl Gateway {
         let loaded = &snapshot.loaded;
         let places = loaded.config.backends.iter().flat_map(|backend| &backend.models);
         let places = places.filter_map(|model| {
-            Some((loaded.catalogue.target(model.target)?.name.clone(), model.concurrency))
+            let target = loaded.catalogue.target(model.target)?;
+            let limit = model.concurrency.map_or(Limit::None, Limit::Declared);
+            Some(match target.zone() {
+                ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
+                ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
+            })
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
@@ -250,7 +284,7 @@ impl Gateway {
 pub const ADMIN_KEY: &str = "admin.key";
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
-    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes }
+    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: u64::MAX }
 }
 
 /// Seconds since 1970.

@@ -1,11 +1,22 @@
 use std::cell::RefCell;
 use weir_audit::Ident;
 use weir_audit::event::hex;
+use weir_wire::dialect::ClientDialect;
+use weir_wire::request::Api;
 
 /// A multiple of an id's 16 bytes.
 const POOL_BYTES: usize = 4096;
 
-const REPLY: &str = "chatcmpl-";
+/// What the ids of replies begin with, as SDKs and people know them.
+const fn prefix(api: Api) -> &'static str {
+    match api.dialect() {
+        Some(ClientDialect::Completions) => "cmpl-",
+        Some(ClientDialect::Responses) => "resp_",
+        Some(ClientDialect::Messages) => "msg_",
+        Some(ClientDialect::ChatCompletions | ClientDialect::OllamaChat | ClientDialect::OllamaGenerate)
+        | None => "chatcmpl-",
+    }
+}
 
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
 /// what its audit events carry.
@@ -13,15 +24,16 @@ const REPLY: &str = "chatcmpl-";
 pub(crate) struct RequestIds {
     pub request: Ident,
     pub decision: Ident,
-    /// The id of a chat completion.
+    /// The id of the answer.
     pub reply: String,
 }
 
 impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
-    pub fn new() -> Self {
+    pub fn new(api: Api) -> Self {
+        let answer = prefix(api);
         let digits = hex(&random());
-        let mut text = String::with_capacity(REPLY.len() + digits.len());
+        let mut text = String::with_capacity(answer.len() + digits.len());
         let mut id = |prefix: &str| {
             text.clear();
             text.push_str(prefix);
@@ -30,7 +42,7 @@ impl RequestIds {
         };
         let (request, decision) = (id("req_"), id("dec_"));
         text.clear();
-        text.push_str(REPLY);
+        text.push_str(answer);
         text.push_str(&digits);
         Self { request, decision, reply: text }
     }
@@ -62,7 +74,7 @@ mod tests {
 
     #[test]
     fn ids_are_hex_and_differ() {
-        let (a, b) = (RequestIds::new(), RequestIds::new());
+        let (a, b) = (RequestIds::new(Api::CHAT), RequestIds::new(Api::CHAT));
         assert_ne!(a.request, b.request);
         assert_eq!(a.request.as_str().len(), 36);
         assert_eq!(a.request.as_str().strip_prefix("req_"), a.decision.as_str().strip_prefix("dec_"));

@@ -9,9 +9,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 use weir_audit::{Ident, Name};
 use weir_dispatch::State;
+use weir_label::ZoneKind;
 use weir_rollout::Stage;
 
 /// Where a request ran and how it ended. Every value is bounded: names of the configuration, or words
@@ -81,23 +83,54 @@ struct RevisionLabels {
     config: String,
 }
 
+/// One series for each zone. Each is looked for once: hashing its label for every request costs more than
+/// counting.
+#[derive(Debug)]
+struct ByZone<M> {
+    family: Family<ZoneLabels, M>,
+    local: OnceLock<M>,
+    cloud: OnceLock<M>,
+    none: OnceLock<M>,
+}
+
+impl<M: Clone + 'static> ByZone<M> {
+    fn of(family: Family<ZoneLabels, M>) -> Self {
+        Self { family, local: OnceLock::new(), cloud: OnceLock::new(), none: OnceLock::new() }
+    }
+
+    fn get(&self, zone: Option<ZoneKind>) -> &M {
+        let found = match zone {
+            Some(ZoneKind::Local) => &self.local,
+            Some(ZoneKind::Cloud) => &self.cloud,
+            None => &self.none,
+        };
+        found.get_or_init(|| self.family.get_or_create_owned(&ZoneLabels { zone: zone_word(zone) }))
+    }
+}
+
+/// The word for a zone, and for none.
+pub(crate) fn zone_word(zone: Option<ZoneKind>) -> &'static str {
+    zone.map_or("none", ZoneKind::as_str)
+}
+
 /// The series, and the registry that writes them.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    duration: Family<ZoneLabels, Histogram>,
-    time_to_first_token: Family<ZoneLabels, Histogram>,
+    duration: ByZone<Histogram>,
+    time_to_first_token: ByZone<Histogram>,
     overhead: Histogram,
     queue_time: Histogram,
-    tokens_in: Family<ZoneLabels, Counter>,
-    tokens_out: Family<ZoneLabels, Counter>,
+    tokens_in: ByZone<Counter>,
+    tokens_out: ByZone<Counter>,
     tagged: Family<TagLabels, Counter>,
     incomplete_scans: Counter,
     detector_requests: Family<AskedLabels, Counter>,
     detector_duration: Family<DetectorLabels, Histogram>,
     extractions: Family<ExtractedLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
+    fetches: Family<ResultLabels, Counter>,
     reload_ok: Gauge,
     rollout_share: Gauge,
     rollout_stopped: Gauge,
@@ -114,6 +147,7 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub labels: RequestLabels,
+    pub zone: Option<ZoneKind>,
     pub total: Duration,
     pub time_to_first_token: Option<Duration>,
     pub overhead: Option<Duration>,
@@ -135,18 +169,19 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::with_prefix("weir"),
             requests: Family::default(),
-            duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            time_to_first_token: Family::new_with_constructor(|| Histogram::new(TTFT_SECONDS)),
+            duration: ByZone::of(Family::new_with_constructor(|| Histogram::new(SECONDS))),
+            time_to_first_token: ByZone::of(Family::new_with_constructor(|| Histogram::new(TTFT_SECONDS))),
             overhead: Histogram::new(OVERHEAD_SECONDS),
             queue_time: Histogram::new(SECONDS),
-            tokens_in: Family::default(),
-            tokens_out: Family::default(),
+            tokens_in: ByZone::of(Family::default()),
+            tokens_out: ByZone::of(Family::default()),
             tagged: Family::default(),
             incomplete_scans: Counter::default(),
             detector_requests: Family::default(),
             extractions: Family::default(),
             detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
+            fetches: Family::default(),
             reload_ok: Gauge::default(),
             rollout_share: Gauge::default(),
             rollout_stopped: Gauge::default(),
@@ -169,13 +204,13 @@ impl Metrics {
             "request_duration",
             "From the head of a request to the end of its reply",
             Unit::Seconds,
-            self.duration.clone(),
+            self.duration.family.clone(),
         );
         r.register_with_unit(
             "time_to_first_token",
             "From the head of a request to the first content",
             Unit::Seconds,
-            self.time_to_first_token.clone(),
+            self.time_to_first_token.family.clone(),
         );
         r.register_with_unit(
             "overhead",
@@ -193,13 +228,13 @@ impl Metrics {
             "input",
             "Tokens of prompts, as backends count them",
             Unit::Other("tokens".to_owned()),
-            self.tokens_in.clone(),
+            self.tokens_in.family.clone(),
         );
         r.register_with_unit(
             "output",
             "Tokens of answers, as backends count them",
             Unit::Other("tokens".to_owned()),
-            self.tokens_out.clone(),
+            self.tokens_out.family.clone(),
         );
         r.register(
             "incomplete_scans",
@@ -220,6 +255,11 @@ impl Metrics {
         );
         r.register("extractions", "Attachments whose text was asked for", self.extractions.clone());
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
+        r.register(
+            "policy_fetches",
+            "Runs of the command that brings the policy's commits",
+            self.fetches.clone(),
+        );
         r.register("reload_last_ok", "1 when the files on disk are those in force", self.reload_ok.clone());
         r.register(
             "policy_rollout_share",
@@ -251,15 +291,15 @@ impl Metrics {
     }
 
     pub fn finished(&self, finished: &Finished) {
-        let zone = ZoneLabels { zone: finished.labels.zone };
+        let zone = finished.zone;
         self.requests.get_or_create(&finished.labels).inc();
         for tag in &finished.tags {
             let labels = TagLabels { tag: tag.clone(), zone: finished.labels.zone };
             self.tagged.get_or_create(&labels).inc();
         }
-        self.duration.get_or_create(&zone).observe(finished.total.as_secs_f64());
+        self.duration.get(zone).observe(finished.total.as_secs_f64());
         if let Some(ttft) = finished.time_to_first_token {
-            self.time_to_first_token.get_or_create(&zone).observe(ttft.as_secs_f64());
+            self.time_to_first_token.get(zone).observe(ttft.as_secs_f64());
         }
         if let Some(overhead) = finished.overhead {
             self.overhead.observe(overhead.as_secs_f64());
@@ -268,10 +308,10 @@ impl Metrics {
             self.queue_time.observe(finished.queued.as_secs_f64());
         }
         if let Some(tokens) = finished.tokens_in {
-            self.tokens_in.get_or_create(&zone).inc_by(tokens);
+            self.tokens_in.get(zone).inc_by(tokens);
         }
         if let Some(tokens) = finished.tokens_out {
-            self.tokens_out.get_or_create(&zone).inc_by(tokens);
+            self.tokens_out.get(zone).inc_by(tokens);
         }
     }
 
@@ -311,6 +351,10 @@ impl Metrics {
         self.shadow.get_or_create(&ResultLabels { result }).inc();
     }
 
+    pub fn fetched(&self, ok: bool) {
+        self.fetches.get_or_create(&ResultLabels { result: if ok { "ok" } else { "failed" } }).inc();
+    }
+
     /// The files on the disk are those in force again, without having been applied anew.
     pub fn reload_settled(&self) {
         self.reload_ok.set(1);
@@ -335,9 +379,9 @@ impl Metrics {
         self.queued.set(i64::try_from(state.queued).unwrap_or(i64::MAX));
         self.queued_bytes.set(i64::try_from(state.queued_bytes).unwrap_or(i64::MAX));
         self.in_flight.clear();
-        for (name, slots) in &state.targets {
-            let labels = TargetLabels { target: name.to_string() };
-            self.in_flight.get_or_create(&labels).set(i64::from(slots.in_flight));
+        for target in &state.targets {
+            let labels = TargetLabels { target: target.name.to_string() };
+            self.in_flight.get_or_create(&labels).set(i64::from(target.in_flight));
         }
         self.audit_ok.set(i64::from(audit_ok));
         let mut out = String::new();

@@ -17,6 +17,7 @@ pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod relay;
 pub(crate) mod shadow;
+pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -34,17 +35,19 @@ use record::Ledger;
 use relay::{Answer, relay};
 use std::pin::pin;
 use std::sync::Arc;
+use weir_wire::request::Api;
 
-/// `POST /v1/chat/completions`.
-pub(crate) async fn chat_completions(
+/// A request for `api`, whichever it is.
+pub(crate) async fn serve(
     gateway: &Arc<Gateway>,
+    api: Api,
     request: Request<Incoming>,
     peer: &Peer,
 ) -> Response<Body> {
-    let mut ledger = Ledger::open(gateway.clone(), peer);
+    let mut ledger = Ledger::open(gateway.clone(), api, peer);
     let answer = {
         // In its place from the start: futures of this size are not to be moved.
-        let journey = pin!(journey(gateway, request, peer, &mut ledger));
+        let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
         tokio::select! {
             biased;
             answer = journey => answer,
@@ -70,10 +73,20 @@ pub(crate) async fn chat_completions(
     response
 }
 
+/// Lets the requests that are ready come as far as this one, so that what they send goes out together: a
+/// backend that has gone to sleep is woken once for all of them, and each stage finds its code and its tables
+/// where the processor left them.
+async fn gather(gateway: &Gateway) {
+    if gateway.serves_several() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The eight stages. What is decided is decided under the newest policy: again when the request has
 /// waited, and again before each attempt.
 async fn journey(
     gateway: &Arc<Gateway>,
+    api: Api,
     request: Request<Incoming>,
     peer: &Peer,
     ledger: &mut Ledger,
@@ -86,8 +99,11 @@ async fn journey(
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
     ledger.received(bytes.len());
-    let mut inspected = inspect(gateway, bytes, &caller, ledger.request_id()).await?;
+    let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
     ledger.inspected(&inspected);
+    if let Some(task) = &inspected.task {
+        gateway.ranks.learn(task::millionths(task.complexity));
+    }
     let mut tried = Tried::default();
     loop {
         let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
@@ -96,6 +112,7 @@ async fn journey(
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
+        gather(gateway).await;
         if ruling.is_outdated(gateway) {
             ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         }

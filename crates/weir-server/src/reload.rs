@@ -1,5 +1,6 @@
 //! Reload of both files: parse, check, test, put in force; a bad file changes nothing and is visible.
 
+use crate::fetch;
 use crate::gateway::Gateway;
 use crate::indexes::{Indexes, Stamp, stamp};
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -158,7 +159,8 @@ fn located(problem: &Problem) -> String {
     format!("{file}:{line}:{column}: {message}")
 }
 
-/// Follows changes of both files, and takes rollouts further, in a thread that ends with the gateway.
+/// Follows changes of both files, and takes rollouts further, in a thread that ends with the gateway; in another
+/// one runs the command that brings new commits, if there is one.
 ///
 /// The directories are watched, not the files: editors and Kubernetes replace files and links. Notices
 /// are only a hint to look; whether something changed is decided by what the files say.
@@ -166,6 +168,7 @@ fn located(problem: &Problem) -> String {
 /// # Errors
 /// When the thread cannot be started.
 pub fn watch(gateway: &Arc<Gateway>, sources: Sources) -> std::io::Result<()> {
+    fetch::follow(gateway, sources.clone())?;
     let weak = Arc::downgrade(gateway);
     let work = move || {
         let (sender, notices) = channel();

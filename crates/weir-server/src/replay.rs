@@ -12,8 +12,9 @@ mod summary;
 use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW};
 use crate::snapshot::Snapshot;
 use load::Loads;
-use past::{End, Past};
+use past::{Begun, End, Past};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,37 +41,65 @@ pub struct ReplayFilter {
 
 /// Decides again about every request in a log, under the policy and the configuration of a snapshot.
 ///
-/// Holds one segment of the log and the requests that were under way at a time.
+/// The log is read in as many parts at a time as there are processors. Holds one segment of each, and the requests
+/// that were under way at a time.
 ///
 /// # Errors
 /// [`AuditError`] when the log cannot be read or is damaged.
 pub fn replay(log: &Path, snapshot: &Snapshot, filter: &ReplayFilter) -> Result<Replayed, AuditError> {
-    let mut replay = Replay::new(snapshot, filter);
-    let mut reader = AuditReader::open(log)?;
-    while let Some((envelope, bytes)) = reader.next_event()? {
-        let damaged = |error: serde_json::Error| AuditError::Damaged {
-            path: log.to_owned(),
-            index: envelope.seq,
-            what: error.to_string(),
-        };
-        match envelope.type_name.as_str() {
-            "decision" if replay.wants_time(envelope.ts_wall) => {
-                let past = serde_json::from_slice(bytes).map_err(damaged)?;
-                replay.decision(&past, envelope.ts_wall);
-            }
-            "outcome" => replay.outcome(&serde_json::from_slice(bytes).map_err(damaged)?),
-            _ => {}
-        }
-    }
-    Ok(replay.finish())
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    replay_in_parts(log, snapshot, filter, processors.min(PARTS_MAX))
 }
 
+/// Each takes a segment's memory.
+const PARTS_MAX: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+
+fn replay_in_parts(
+    log: &Path,
+    snapshot: &Snapshot,
+    filter: &ReplayFilter,
+    parts: NonZeroUsize,
+) -> Result<Replayed, AuditError> {
+    let readers = AuditReader::open_parts(log, parts)?;
+    let replay = |reader| Replay::new(snapshot, filter).read(reader, log);
+    let parts: Vec<Result<Replay<'_>, AuditError>> = std::thread::scope(|scope| {
+        let running: Vec<_> = readers.into_iter().map(|reader| scope.spawn(move || replay(reader))).collect();
+        let joined = running.into_iter().map(|part| part.join());
+        joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut whole = Replay::new(snapshot, filter);
+    for part in parts {
+        whole.go_on_with(part?);
+    }
+    Ok(whole.finish())
+}
+
+/// The replay of a part of the log.
 struct Replay<'s> {
     snapshot: &'s Snapshot,
     filter: &'s ReplayFilter,
-    open: HashMap<Box<str>, Open>,
+    /// The requests whose end has not been read yet; nothing for one that is not replayed.
+    open: HashMap<Box<str>, Option<Open>>,
+    /// Ends of requests that began in an earlier part.
+    late: Vec<(Box<str>, Ended)>,
     loads: Loads,
     result: Replayed,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ended {
+    tokens_in: Option<u64>,
+    tokens_out: Option<u64>,
+    total_us: Option<u64>,
+    queue_us: Option<u64>,
+}
+
+impl Ended {
+    fn of(end: &End<'_>) -> Self {
+        let End { request_id: _, tokens_in, tokens_out, total_us, queue_us } = *end;
+        Self { tokens_in, tokens_out, total_us, queue_us }
+    }
 }
 
 /// A request whose end has not been read yet.
@@ -118,7 +147,47 @@ impl<'s> Replay<'s> {
     fn new(snapshot: &'s Snapshot, filter: &'s ReplayFilter) -> Self {
         let result = Replayed::new(snapshot.loaded.policy_revision.to_string());
         let loads = Loads::of(&snapshot.loaded.config, &snapshot.loaded.catalogue);
-        Self { snapshot, filter, open: HashMap::new(), loads, result }
+        Self { snapshot, filter, open: HashMap::new(), late: Vec::new(), loads, result }
+    }
+
+    fn read(mut self, mut reader: AuditReader, log: &Path) -> Result<Self, AuditError> {
+        while let Some((envelope, bytes)) = reader.next_event()? {
+            let damaged = |error: serde_json::Error| AuditError::Damaged {
+                path: log.to_owned(),
+                index: envelope.seq,
+                what: error.to_string(),
+            };
+            match envelope.type_name.as_str() {
+                "decision" if self.wants_time(envelope.ts_wall) => {
+                    let past = serde_json::from_slice(bytes).map_err(damaged)?;
+                    self.decision(&past, envelope.ts_wall);
+                }
+                "decision" => self.pass_over(&serde_json::from_slice(bytes).map_err(damaged)?),
+                "outcome" => self.outcome(&serde_json::from_slice(bytes).map_err(damaged)?),
+                _ => {}
+            }
+        }
+        Ok(self)
+    }
+
+    /// Takes over what a later part came to.
+    fn go_on_with(&mut self, later: Self) {
+        let Self { snapshot: _, filter: _, open, late, loads, result } = later;
+        self.result.join(result);
+        self.loads.join(loads);
+        for (id, end) in late {
+            if let Some(Some(open)) = self.open.remove(&id) {
+                self.close(&open, end);
+            }
+        }
+        self.open.extend(open);
+    }
+
+    /// A request of another time: its end is nobody else's.
+    fn pass_over(&mut self, begun: &Begun<'_>) {
+        if begun.attempt <= 1 {
+            self.open.insert(begun.request_id.into(), None);
+        }
     }
 
     fn wants_time(&self, at: WallTime) -> bool {
@@ -126,20 +195,25 @@ impl<'s> Replay<'s> {
     }
 
     fn decision(&mut self, past: &Past<'_>, at: WallTime) {
-        // Later attempts are of the same decision, after a target failed.
-        if past.attempt > 1
-            || self.filter.tenant.as_deref().is_some_and(|t| past.tenant.as_deref() != Some(t))
-        {
-            return;
+        // Later attempts are of the same decision, after a target failed; none is made of what is refused.
+        if past.attempt <= 1 {
+            let open = self.decided_again(past, at);
+            self.open.insert(past.request_id.into(), open);
+        }
+    }
+
+    fn decided_again(&mut self, past: &Past<'_>, at: WallTime) -> Option<Open> {
+        if self.filter.tenant.as_deref().is_some_and(|t| past.tenant.as_deref() != Some(t)) {
+            return None;
         }
         let Some(rule) = past.rule.as_deref() else {
             self.result.skipped.undecided += 1;
-            return;
+            return None;
         };
         let loaded = &self.snapshot.loaded;
         let Some(alias) = past.facts.alias.and_then(|alias| loaded.catalogue.alias(alias)) else {
             self.result.skipped.unknown_alias += 1;
-            return;
+            return None;
         };
         if past.is_cut() {
             self.result.incomplete += 1;
@@ -156,31 +230,32 @@ impl<'s> Replay<'s> {
             full: full(past, catalogue),
             had: past.target.and_then(|name| catalogue.target_named(name)),
         };
-        let open = Open {
+        Some(Open {
             before,
             after,
             app: past.app().into(),
             at,
             est_tokens_in: past.est_tokens_in.unwrap_or(0),
-        };
-        self.open.insert(past.request_id.into(), open);
+        })
     }
 
     fn outcome(&mut self, end: &End<'_>) {
-        if let Some(open) = self.open.remove(end.request_id) {
-            self.close(&open, end);
+        match self.open.remove(end.request_id) {
+            Some(Some(open)) => self.close(&open, Ended::of(end)),
+            Some(None) => {}
+            None => self.late.push((end.request_id.into(), Ended::of(end))),
         }
     }
 
     fn finish(mut self) -> Replayed {
-        for (_, open) in std::mem::take(&mut self.open) {
-            self.close(&open, &End::default());
+        for open in std::mem::take(&mut self.open).into_values().flatten() {
+            self.close(&open, Ended::default());
         }
         self.result.load = self.loads.finish(&self.snapshot.loaded.catalogue);
         self.result
     }
 
-    fn close(&mut self, open: &Open, end: &End<'_>) {
+    fn close(&mut self, open: &Open, end: Ended) {
         let catalogue = &self.snapshot.loaded.catalogue;
         let waited = Duration::from_micros(end.queue_us.unwrap_or(0));
         let now = open.after.place(&open.before.action, waited);

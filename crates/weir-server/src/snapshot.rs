@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
-use weir_config::{Backend, BaseUrl, Loaded, Problems, Secret, Source};
+use weir_config::{Backend, BaseUrl, Loaded, Problems, Secret, Secrets, Source};
 use weir_egress::CloudBackend;
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
@@ -52,6 +52,16 @@ pub(crate) struct PolicyText {
 }
 
 impl PolicyText {
+    /// The same with another text, or other cases, in their place.
+    pub fn with(&self, text: Option<String>, cases: Option<String>) -> Self {
+        let text = text.unwrap_or_else(|| self.text.clone());
+        let cases = match cases {
+            Some(cases) => vec![(self.path.with_extension("test.yaml"), cases)],
+            None => self.cases.clone(),
+        };
+        Self { text, cases, ..self.clone() }
+    }
+
     /// The same as it would be found.
     pub fn found(&self) -> Found {
         let files = self.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
@@ -148,7 +158,18 @@ impl Snapshot {
     pub(crate) fn load_after(sources: &Sources, known: &Indexes) -> Result<Self, SnapshotError> {
         let config = read(&sources.config)?;
         let found = Found::find(&sources.config, &sources.settings().0)?;
-        Self::of(&sources.config, &config, &found, known)
+        Self::of(&sources.config, &config, &found, known, from_environment())
+    }
+
+    /// The same without the secrets that the configuration names, for checks that send nothing: in CI, or on the
+    /// machine of who writes policies.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_without_secrets(sources: &Sources) -> Result<Self, SnapshotError> {
+        let config = read(&sources.config)?;
+        let found = Found::find(&sources.config, &sources.settings().0)?;
+        Self::of(&sources.config, &config, &found, &Indexes::default(), Secrets::None)
     }
 
     /// Another policy under the configuration as it is on the disk.
@@ -157,10 +178,25 @@ impl Snapshot {
         policy: &PolicyText,
         known: &Indexes,
     ) -> Result<Self, SnapshotError> {
-        Self::of(&sources.config, &read(&sources.config)?, &policy.found(), known)
+        Self::of(&sources.config, &read(&sources.config)?, &policy.found(), known, from_environment())
     }
 
-    fn of(path: &Path, config: &str, found: &Found, known: &Indexes) -> Result<Self, SnapshotError> {
+    /// The same without secrets.
+    pub(crate) fn load_kept(
+        sources: &Sources,
+        policy: &PolicyText,
+        known: &Indexes,
+    ) -> Result<Self, SnapshotError> {
+        Self::of(&sources.config, &read(&sources.config)?, &policy.found(), known, Secrets::None)
+    }
+
+    fn of(
+        path: &Path,
+        config: &str,
+        found: &Found,
+        known: &Indexes,
+        secrets: Secrets<'_>,
+    ) -> Result<Self, SnapshotError> {
         let (files, contents) = (RefCell::new(Vec::new()), RefCell::new(Contents::default()));
         contents.borrow_mut().add(config.as_bytes());
         contents.borrow_mut().add(&found.digest());
@@ -168,7 +204,7 @@ impl Snapshot {
         let loaded = weir_config::load_apart(
             Source { path, text: config },
             Source { path: &found.path, text: &found.text },
-            &|name| std::env::var(name).ok(),
+            secrets,
             (
                 &|path| {
                     files.borrow_mut().push(path.to_owned());
@@ -282,6 +318,10 @@ impl Contents {
     fn digest(self) -> [u8; 32] {
         self.0.finalize().into()
     }
+}
+
+fn from_environment() -> Secrets<'static> {
+    Secrets::From(&|name| std::env::var(name).ok())
 }
 
 fn read(path: &Path) -> Result<String, SnapshotError> {

@@ -1,8 +1,9 @@
 //! Reading and writing request bodies, beside copying the same bytes.
 
 use divan::{Bencher, black_box, counter::BytesCount};
-use weir_wire::chat::{ChatRequest, ReplyIdentity, read_chunk};
+use weir_wire::chat::{ReplyIdentity, read_chunk};
 use weir_wire::json::Limits;
+use weir_wire::request::ClientRequest;
 use weir_wire::{Destination, Encode};
 
 fn main() {
@@ -28,16 +29,16 @@ fn read(bencher: Bencher<'_, '_>, size: usize) {
     let body = body(size);
     bencher
         .counter(BytesCount::new(body.len()))
-        .bench(|| ChatRequest::read(black_box(&body), Limits::default()).is_ok());
+        .bench(|| ClientRequest::read(black_box(&body), Limits::default()).is_ok());
 }
 
 #[divan::bench(args = SIZES)]
 fn write(bencher: Bencher<'_, '_>, size: usize) {
     let body = body(size);
-    let Ok(request) = ChatRequest::read(&body, Limits::default()) else { return };
+    let Ok(request) = ClientRequest::read(&body, Limits::default()) else { return };
     bencher.counter(BytesCount::new(body.len())).bench(|| {
         let mut out = Vec::with_capacity(size + 200);
-        request.encode(&Destination { model: "m", outside: true }, &mut out);
+        request.encode(&Destination::new("m", true), &mut out);
         out
     });
 }

@@ -1,13 +1,6 @@
-//! Chat completions: `POST /v1/chat/completions`, request, reply and stream.
+//! Chat completions: `POST /v1/chat/completions`, reply and stream.
 
-mod attachment;
 mod reply;
-mod request;
-mod tokens;
 
-pub use attachment::Attachment;
+pub use crate::request::BadRequest;
 pub use reply::{BadReply, Chunk, Reply, ReplyIdentity, Usage, map_reply, read_chunk};
-pub use request::{BadRequest, ChatRequest, RouteWish};
-
-#[cfg(test)]
-mod tests;

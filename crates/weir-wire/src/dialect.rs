@@ -17,7 +17,18 @@
 //! | `path` | model, stream or not → the path below the base URL |
 //! | `read_reply` | a whole body → [`Reply`](crate::canonical::Reply) |
 //! | `EventReader` | items of the stream, one at a time → [`Event`](crate::canonical::Event)s |
+//! | `EventReader::end` | that the stream ended cleanly → the events that were held back, or that it was cut |
 //! | `read_error` | status and body → [`Envelope`](crate::error::Envelope) |
+
+pub mod backend;
+pub mod client;
+
+pub(crate) mod answer;
+pub(crate) mod custom;
+pub(crate) mod fields;
+pub(crate) mod ids;
+pub(crate) mod report;
+pub(crate) mod words;
 
 /// What an application speaks to Weir, for conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,3 +102,6 @@ impl BackendDialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

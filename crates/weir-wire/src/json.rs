@@ -11,7 +11,7 @@ mod read;
 mod write;
 pub use read::parse;
 pub(crate) use read::{Member, parse_members};
-pub(crate) use write::{ObjectWriter, write_string};
+pub(crate) use write::{ArrayWriter, ObjectWriter, write_object, write_string};
 
 /// A JSON value as it was written. What the text says without escapes is not copied.
 #[derive(Clone, PartialEq)]

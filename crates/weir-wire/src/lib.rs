@@ -13,8 +13,13 @@ pub mod dialect;
 pub mod error;
 pub mod json;
 pub mod models;
+pub mod relay;
+pub mod request;
 pub mod segment;
 pub mod sse;
+pub mod tokens;
+
+use dialect::BackendDialect;
 
 /// Something that can be written as the body of a request to a backend.
 ///
@@ -32,6 +37,47 @@ pub struct Destination<'a> {
     pub model: &'a str,
     /// Whether the backend is outside the network.
     pub outside: bool,
+    /// What the body must fit.
+    pub card: Card,
+    /// The backend's name.
+    pub backend: &'a str,
+    /// The dialect it speaks.
+    pub dialect: BackendDialect,
+}
+
+/// What is known of a model that a body written for it must fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Card {
+    /// The most tokens of an answer. Anthropic wants a limit in every request; this is taken if the client
+    /// sets none.
+    pub max_output_tokens: Option<u64>,
+    /// How the model is told to think.
+    pub thinking: Thinking,
+}
+
+impl Card {
+    /// Of a model of which nothing is known.
+    pub const UNKNOWN: Self = Self { max_output_tokens: None, thinking: Thinking::Effort };
+}
+
+/// How a model is told to think, where its dialect has several ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Thinking {
+    /// By effort; it finds the amount itself (Anthropic's `adaptive`).
+    #[default]
+    Effort,
+    /// By a number of tokens (Anthropic's `enabled` with `budget_tokens`).
+    Budget,
+    /// It does not.
+    Never,
+}
+
+impl<'a> Destination<'a> {
+    /// Of a model of which nothing else is known.
+    #[must_use]
+    pub fn new(model: &'a str, outside: bool) -> Self {
+        Self { model, outside, card: Card::default(), backend: "", dialect: BackendDialect::ChatCompletions }
+    }
 }
 
 /// No body: what a `GET` carries.

@@ -172,6 +172,15 @@ pub fn write_data(data: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n\n");
 }
 
+/// Appends one event with its type; `data` appends its data, which must have no line break.
+pub(crate) fn write_event(name: &str, out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\ndata: ");
+    data(out);
+    out.extend_from_slice(b"\n\n");
+}
+
 /// A comment that keeps a silent connection open.
 pub const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 

@@ -23,9 +23,17 @@ impl FilesArgs {
         Sources { config: self.config.clone(), policy: self.policy.clone() }
     }
 
-    /// Reads both files, and prints what is wrong with them.
+    /// Reads both files, and prints what is wrong with them. The secrets of backends are not looked for: they need
+    /// not be where policies are written and tested.
     pub fn load(&self) -> Result<Snapshot, Failed> {
-        Snapshot::load(&self.sources()).map_err(|error| problems::report(&error))
+        Snapshot::load_without_secrets(&self.sources()).map_err(|error| problems::report(&error))
+    }
+
+    /// The same with the secrets of backends, as the gateway needs them.
+    pub fn load_with_secrets(&self) -> Result<Snapshot, Failed> {
+        let snapshot = Snapshot::load(&self.sources()).map_err(|error| problems::report(&error))?;
+        problems::warn(&snapshot.loaded.warnings);
+        Ok(snapshot)
     }
 
     /// The same, with everything that a policy has to pass before it decides anything.

@@ -8,6 +8,7 @@ mod files;
 mod logging;
 mod output;
 mod problems;
+mod sarif;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -34,10 +35,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Check(args) => command::check::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Classify(args) => command::classify::run(&args),
+        Command::Import(args) => command::import::run(&args),
         Command::Index(args) => command::index::run(&args),
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),
         Command::Audit(args) => command::audit::run(&args),
+        Command::Simulate(args) => command::simulate::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Recognisers(args) => command::recognisers::run(&args),
         Command::Man(args) => command::manual::man(&args),

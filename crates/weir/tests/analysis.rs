@@ -73,6 +73,7 @@ fn a_rule_that_never_decides_fails_the_proof_with_a_request_that_shows_it() {
     let shadowed =
         proof["findings"].as_array().unwrap().iter().find(|found| found["kind"] == "shadowed").unwrap();
     assert_eq!(shadowed["rule"], "secrets of HR");
+    assert_eq!((&shadowed["place"]["line"], &shadowed["place"]["column"]), (&json!(7), &json!(11)));
     assert_eq!(shadowed["others"], json!(["sensitive data stays local"]));
     assert_eq!(shadowed["facts"]["data.level"], "restricted");
     assert_eq!(shadowed["facts"]["caller.team"], "hr");
@@ -81,7 +82,34 @@ fn a_rule_that_never_decides_fails_the_proof_with_a_request_that_shows_it() {
     assert_eq!(home.weir(&["policy", "prove", "--allow-warnings"]).status.code(), Some(0));
     let text = stdout(&home.weir(&["policy", "prove"]));
     assert!(text.contains("warning[shadowed]: rule `secrets of HR` never decides"), "{text}");
+    assert!(
+        text.contains("policy.yaml:7:11\n7 |   - name: secrets of HR\n  |           ^^^^^^^^^^^^^\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("= `sensitive data stays local` is at ") && text.contains("policy.yaml:4:11"),
+        "{text}"
+    );
     assert!(text.contains("help: move it above `sensitive data stays local`"), "{text}");
+}
+
+#[test]
+fn findings_are_told_to_code_scanning_with_their_places() {
+    let log = parsed(&home(SHADOWED).weir(&["policy", "prove", "--format", "sarif"]));
+    let run = &log["runs"][0];
+    assert_eq!(
+        (&log["version"], &run["tool"]["driver"]["name"]),
+        (&json!("2.1.0"), &json!("weir policy prove"))
+    );
+    let results = run["results"].as_array().unwrap();
+    let shadowed = results.iter().find(|result| result["ruleId"] == "shadowed").unwrap();
+    assert_eq!(shadowed["level"], "warning");
+    let place = &shadowed["locations"][0]["physicalLocation"];
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&json!(7), &json!(11)));
+    assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("policy.yaml"));
+    let known: Vec<&Value> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    assert!(results.iter().all(|result| known.contains(&&result["ruleId"])));
 }
 
 #[test]
@@ -133,6 +161,49 @@ fn sprawl_is_told_with_what_to_do_and_the_trend() {
     assert_eq!((tidy.status.code(), &parsed(&tidy)["score"]), (Some(0), &json!(3)));
     let too_high = home.weir(&["policy", "lint", "--policy", &earlier, "--max-score", "2"]);
     assert_eq!(too_high.status.code(), Some(1));
+}
+
+#[test]
+fn the_trend_is_that_of_the_policies_that_were_in_force() {
+    let stage = Stage::new();
+    let gateway = &stage.gateway;
+    let first = gateway.ready().1["policy_revision"].as_str().unwrap().to_owned();
+    let more = TWO_RULES
+        .replace("rules:\n", "rules:\n  - name: hr\n    when: { caller.team: hr }\n    deny: not yet\n");
+    std::fs::write(gateway.home.policy(), &more).unwrap();
+    gateway.until("it is in force", |gateway| gateway.ready().1["policy_revision"] != first);
+    let text = stdout(&gateway.home.weir(&["policy", "lint"]));
+    assert!(text.contains(&format!("3  {first}, in force from 2")), "{text}");
+    assert!(text.contains("now (+"), "{text}");
+    let lint = parsed(&gateway.home.weir(&["policy", "lint", "--json"]));
+    let earlier = lint["earlier"].as_array().unwrap();
+    assert_eq!((earlier.len(), &earlier[0]["revision"], &earlier[0]["score"]), (1, &json!(first), &json!(3)));
+}
+
+#[test]
+fn policies_are_looked_at_where_the_secrets_of_backends_are_not() {
+    let keyed = two_zones(NOWHERE, NOWHERE)
+        .replace("zone: cloud", "zone: cloud\n    api_key: \"${NOBODY_HAS_SET_THIS}\"")
+        .replace("zone: local", "zone: local\n    api_key: \"file:/nowhere/key\"");
+    let home = Home::new(&keyed, TWO_RULES);
+    let other = beside(&home, "other.yaml", TWO_RULES);
+    let policy = home.policy().display().to_string();
+    for arguments in [&["policy", "test"][..], &["policy", "prove"], &["policy", "lint"], &["keys", "list"]] {
+        let output = home.weir(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert_eq!(home.weir(&["policy", "diff", &policy, &other]).status.code(), Some(0));
+    // The gateway needs them.
+    let output = home.weir(&["check"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said.contains("NOBODY_HAS_SET_THIS") && said.contains("/nowhere/key"), "{said}");
+    assert_eq!(home.weir(&["serve"]).status.code(), Some(3));
 }
 
 #[test]

@@ -164,3 +164,152 @@ fn a_reader_that_goes_away_is_no_error() {
         );
     }
 }
+
+/// A log that was closed in order, so that all of it is signed, and the decisions in it.
+fn closed_log() -> (support::Home, Vec<String>) {
+    let (stage, ids) = log();
+    let (home, ended) = stage.gateway.stop();
+    assert!(ended, "the gateway ends in order");
+    (home, ids)
+}
+
+fn file(home: &support::Home, name: &str) -> String {
+    home.path().join(name).display().to_string()
+}
+
+#[test]
+fn a_receipt_proves_to_anybody_where_a_request_ran() {
+    let (home, ids) = closed_log();
+    let (receipt, key) = (file(&home, "receipt"), file(&home, "state/audit/key.pub"));
+    let output = home.weir(&["audit", "prove", &ids[1], "--output", &receipt]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let check = |receipt: &str| run(&["audit", "verify", "--receipt", receipt, "--key", &key, "--json"]);
+    let checked: Value = serde_json::from_str(&stdout(&check(&receipt))).unwrap();
+    assert_eq!((&checked["ok"], &checked["event"]["zone"]), (&Value::Bool(true), &"local".into()));
+    assert_eq!(checked["event"]["decision_id"], *ids[1]);
+    let other = home.weir(&["audit", "prove", &ids[1], "--outcome"]);
+    assert_eq!(stdout(&other).lines().next(), Some("c2sp.org/tlog-proof@v1"));
+    let unknown = home.weir(&["audit", "prove", "dec_0"]);
+    assert!(unknown.status.code() == Some(1) && stderr(&unknown).contains("no decision with the id `dec_0`"));
+    // Somebody who has neither Weir nor a library comes to the same verdict.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify_receipt.py");
+    let python = |receipt: &str| Command::new("python3").args([script, receipt, &key]).output().unwrap();
+    let independent = python(&receipt);
+    assert!(stderr(&independent).starts_with("ok: event"), "{}", stderr(&independent));
+    assert!(stdout(&independent).contains(&*ids[1]));
+    let text = std::fs::read_to_string(&receipt).unwrap();
+    for changed in [
+        text.replacen("index ", "index 1", 1),
+        text.replacen("extra ey", "extra eY", 1),
+        text.replacen("\n—", "\nx", 1),
+        text.lines().filter(|line| line.len() != 44).collect::<Vec<_>>().join("\n"),
+    ] {
+        std::fs::write(&receipt, changed).unwrap();
+        assert_eq!(check(&receipt).status.code(), Some(1));
+        assert!(!python(&receipt).status.success());
+    }
+}
+
+#[test]
+fn a_log_that_was_put_back_or_signed_by_another_is_found_with_what_was_kept_elsewhere() {
+    let (home, _) = closed_log();
+    let (kept, key) = (file(&home, "kept"), file(&home, "kept.pub"));
+    std::fs::copy(home.path().join("state/audit/checkpoint"), &kept).unwrap();
+    std::fs::copy(home.path().join("state/audit/key.pub"), &key).unwrap();
+    let verify = |home: &support::Home| home.weir(&["audit", "verify", "--against", &kept, "--key", &key]);
+    assert_eq!(verify(&home).status.code(), Some(0));
+    std::fs::remove_dir_all(home.path().join("state/audit")).unwrap();
+    let (home, _) = support::Gateway::start_in(home).stop();
+    let output = verify(&home);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("not signed by this key"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_claim_is_checked_against_every_record_and_the_report_is_signed() {
+    let (home, ids) = closed_log();
+    let (note, page) = (file(&home, "report.note"), file(&home, "report.html"));
+    let attest =
+        |claim: &str, more: &[&str]| home.weir(&[&["audit", "attest", "--claim", claim], more].concat());
+    let holds = "no record with level >= confidential has zone = cloud";
+    let output = attest(holds, &["--signed", &note, "--html", &page, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&report["records"], &report["records_in_scope"]), (&5.into(), &4.into()));
+    let checked = home.weir(&["audit", "verify", "--report", &note]);
+    assert!(checked.status.success() && stdout(&checked).contains(holds), "{}", stdout(&checked));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        html.contains("The claim holds")
+            && html.contains("level &gt;= confidential")
+            && !html.contains("http")
+    );
+    let forged = std::fs::read_to_string(&note).unwrap().replacen("\"exceptions\":0", "\"exceptions\":1", 1);
+    std::fs::write(&note, forged).unwrap();
+    assert_eq!(home.weir(&["audit", "verify", "--report", &note]).status.code(), Some(1));
+    let fails = attest("every record has zone local", &[]);
+    assert_eq!(fails.status.code(), Some(1));
+    assert!(
+        stdout(&fails).contains("does not hold") && stdout(&fails).contains(&*ids[0]),
+        "{}",
+        stdout(&fails)
+    );
+    let wrong = attest("no record has zone moon", &[]);
+    assert!(wrong.status.code() == Some(2) && stderr(&wrong).contains("use `local` or `cloud`"));
+}
+
+/// A log of three segments of a hundred events from the year 2020, whose process ended in order.
+fn write_old_log(dir: &std::path::Path) {
+    use weir_audit::event::{AsEvent as _, Author, LogClosed, hex};
+    use weir_audit::tree::{Frontier, Hash};
+    let put = |name: &str, bytes: &[u8]| {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let (seed, author) = ([7; 32], Author::new([1; 16], "vm".into()));
+    let node = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let node = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty()).unwrap_or(node);
+    let origin = weir_audit::checkpoint::Origin::of_node(&node.trim().into());
+    let signer = weir_audit::checkpoint::Signer::new(origin, &seed);
+    let mut tree = Frontier::new();
+    for segment in 0..3_u64 {
+        let mut bytes = weir_audit::frame::segment_header(segment * 100).to_vec();
+        for seq in segment * 100..(segment + 1) * 100 {
+            let (mut event, at) = (Vec::new(), weir_audit::WallTime::from_unix_ms(1_600_000_000_000 + seq));
+            author.write(&mut event, seq, at, seq, LogClosed { events: seq }.as_event());
+            weir_audit::frame::write(&mut bytes, &event).unwrap();
+            tree.append(Hash::leaf(&event), |id, tile| put(&id.path(), &tile.to_bytes()));
+        }
+        bytes.resize(256 * 1024, 0);
+        put(&format!("segments/{segment:08}.log"), &bytes);
+    }
+    tree.partial_tiles().for_each(|(id, tile)| put(&id.path(), &tile.to_bytes()));
+    put("key", (hex(&seed) + "\n").as_bytes());
+    put("key.pub", format!("{}\n", signer.verifier()).as_bytes());
+    put("checkpoint", signer.sign(300, tree.root()).as_bytes());
+    put("open", b"300\n");
+}
+
+#[test]
+fn records_whose_time_is_over_are_deleted_unless_a_hold_keeps_them_and_the_rest_is_proved() {
+    let start = |audit: &str| {
+        let config = support::two_zones("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1");
+        let home = support::Home::new(&format!("{config}\naudit: {audit}\n"), support::TWO_RULES);
+        write_old_log(&home.path().join("state/audit"));
+        support::Gateway::start_in(home)
+    };
+    let has = |home: &support::Home, segment: u64| {
+        home.path().join(format!("state/audit/segments/{segment:08}.log")).exists()
+    };
+    let mut gateway = start("{ keep: 365d }");
+    gateway.wait_for_log("older than `audit.keep` were deleted");
+    let (home, _) = gateway.stop();
+    assert!(!has(&home, 0) && !has(&home, 1) && has(&home, 2));
+    let verified = home.weir(&["audit", "verify"]);
+    assert!(verified.status.success(), "{}", stdout(&verified));
+    let (home, _) = start("{ keep: 365d, hold: true }").stop();
+    assert!(has(&home, 0) && has(&home, 1));
+    let (home, _) = start("{ keep: 9999d }").stop();
+    assert!(has(&home, 0) && has(&home, 1));
+}

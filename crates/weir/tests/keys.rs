@@ -165,6 +165,30 @@ fn a_key_of_some_aliases_sees_and_uses_no_other() {
 }
 
 #[test]
+fn rules_look_at_the_scopes_of_a_key_and_records_keep_them() {
+    let policy = "\
+policy: 1
+rules:
+  - { name: batch jobs only, when: { caller.scopes: jobs }, deny: this key is for jobs }
+  - { name: the rest, use: local }
+";
+    let stage = Stage::with(two_zones, policy);
+    let jobs = key(&stage.gateway, &["jobs", "--scope", "jobs", "--scope", "eu:read"]);
+    let chat = key(&stage.gateway, &["chat", "--scope", "chat"]);
+    let denied = chat_as(&stage, &jobs, "auto", "hello");
+    assert_eq!(denied.code(), "policy_denied", "{}", denied.text());
+    assert_eq!(chat_as(&stage, &chat, "auto", "hello").status, 200);
+    let (home, _) = stage.gateway.stop();
+    let rows = home.audit(&[]);
+    let scopes = |row: &&Value| row["decision"]["facts"]["caller.scopes"].clone();
+    let recorded: Vec<Value> = rows.iter().map(|row| scopes(&row)).collect();
+    assert!(recorded.contains(&serde_json::json!(["eu:read", "jobs"])), "{recorded:?}");
+    assert!(recorded.contains(&serde_json::json!(["chat"])), "{recorded:?}");
+    let output = home.weir(&["keys", "create", "bad", "--scope", "two words"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_key_for_an_alias_that_does_not_exist_is_not_made() {
     let stage = Stage::new();
     let output = stage.gateway.home.weir(&["keys", "create", "typo", "--alias", "atuo"]);

@@ -9,10 +9,11 @@
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use support::http::Client;
 use support::stage::Stage;
 use support::{Home, TWO_RULES, ask, two_zones, weir};
 
@@ -123,6 +124,41 @@ fn a_policy_whose_cases_fail_is_not_applied_and_shows_why() {
     fs::write(home.path().join("policy.test.yaml"), CASES).unwrap();
     let output = home.weir(&["serve"]);
     assert_eq!(output.status.code(), Some(3), "nor is it served: {}", text(&output));
+}
+
+#[test]
+fn a_policy_that_is_sent_along_is_tested_and_replayed_and_not_put_in_force() {
+    let stage = Stage::with(two_zones, TWO_RULES);
+    stage.chat(&ask("auto", "a question"));
+    let gateway = &stage.gateway;
+    let token = fs::read(gateway.home.path().join("state/admin.key")).unwrap();
+    let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+    let order = |path: &str, bearer: &str, body: &Value| {
+        let headers = [("authorization", bearer)];
+        Client::connect(gateway.admin).post(path, &headers, body.to_string().as_bytes())
+    };
+    let bearer = format!("Bearer {token}");
+    let before = gateway.ready().1["policy_revision"].clone();
+    let local = TWO_RULES.replace("prefer: order", "prefer: local");
+    let test = json!({ "policy": local, "cases": CASES });
+    let tested = order("/policy/test", &bearer, &test).json();
+    assert_eq!(
+        (&tested["passed"], tested["cases"].as_array().unwrap().len()),
+        (&json!(false), 2),
+        "{tested}"
+    );
+    assert!(tested.to_string().contains("not in zone `cloud`"), "{tested}");
+    let replayed = order("/policy/replay", &bearer, &json!({ "policy": local })).json();
+    assert_eq!((&replayed["requests"], &replayed["to_local"]), (&json!(1), &json!(1)), "{replayed}");
+    let wrong = order("/policy/test", &bearer, &json!({ "policy": "policy: 1\nrulez: []\n" }));
+    assert!(
+        wrong.status == 409 && wrong.text().contains("policy.yaml:2:1: `rulez` is not known here"),
+        "{}",
+        wrong.text()
+    );
+    assert_eq!(order("/policy/test", "Bearer 00", &test).status, 401);
+    assert_eq!(gateway.ready().1["policy_revision"], before);
+    assert_eq!(stage.chat(&ask("auto", "a question")).zone(), Some("cloud"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 use support::http::{Client, Reply};
 use support::stage::Stage;
 use support::{Gateway, Home, TWO_RULES, ask, two_zones, weir};
@@ -343,6 +344,89 @@ fn a_push_to_the_branch_puts_its_policy_in_force_with_the_commit_it_came_from() 
         gateway.ready().1["reload"]["problems"].to_string().contains("`rulez`")
     });
     assert_ne!(in_force(gateway), first);
+}
+
+/// A repository with a policy in `weir/`, and a bare mirror of it.
+fn mirrored() -> (tempfile::TempDir, tempfile::TempDir, std::path::PathBuf) {
+    let (work, mirror) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    fs::create_dir_all(work.path().join("weir")).unwrap();
+    fs::write(work.path().join("weir/policy.yaml"), TWO_RULES).unwrap();
+    git(work.path(), &["add", "."]);
+    git(work.path(), &["commit", "-q", "-m", "one"]);
+    git(mirror.path(), &["clone", "-q", "--mirror", work.path().to_str().unwrap(), "p.git"]);
+    let repository = mirror.path().join("p.git");
+    (work, mirror, repository)
+}
+
+fn commit(work: &Path, from: &str, to: &str) {
+    let file = work.join("weir/policy.yaml");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace(from, to)).unwrap();
+    git(work, &["commit", "-q", "-a", "-m", "more"]);
+}
+
+#[test]
+fn new_commits_are_fetched_by_the_operators_command_from_time_to_time() {
+    let (work, _mirror, repository) = mirrored();
+    let settings = format!(
+        "policy: {{ git: {{ repository: {}, path: weir, fetch: {{ command: [git, fetch, --quiet], every: 2s }} }} }}\n",
+        repository.display()
+    );
+    let stage = Stage::with(|here, there| format!("{}{settings}", two_zones(here, there)), "unused");
+    let gateway = &stage.gateway;
+    let first = in_force(gateway);
+    commit(work.path(), "prefer: order", "prefer: local");
+    gateway.until("the commit is fetched and in force", |gateway| in_force(gateway) != first);
+    assert_eq!(status(gateway)["fetch"]["result"], "ok");
+    assert!(gateway.metric("weir_policy_fetches_total", &["ok"]) >= 1.0);
+    // Where nothing can be fetched, the policy stays and the failure is seen.
+    let second = in_force(gateway);
+    fs::rename(work.path(), work.path().with_extension("away")).unwrap();
+    gateway.until("the failure is seen", |gateway| status(gateway)["fetch"]["result"] == "failed");
+    fs::rename(work.path().with_extension("away"), work.path()).unwrap();
+    let why = status(gateway)["fetch"]["why"].as_str().unwrap_or_default().to_owned();
+    assert!(why.is_empty() || why.contains("`git` ended with"), "{why}");
+    assert_eq!(in_force(gateway), second);
+    assert_eq!(stage.chat(&ask("auto", "hello")).status, 200);
+}
+
+#[test]
+fn a_signed_webhook_has_commits_fetched_at_once_and_no_other_does() {
+    let (work, _mirror, repository) = mirrored();
+    let settings = format!(
+        "policy: {{ git: {{ repository: {}, path: weir, webhook_secret: \"file:hook.secret\", \
+         fetch: {{ command: [git, fetch, --quiet], every: 1h }} }} }}\n",
+        repository.display()
+    );
+    let home =
+        Home::new(&format!("{}{settings}", two_zones("http://127.0.0.1:1", "http://127.0.0.1:2")), "unused");
+    fs::write(home.path().join("hook.secret"), "a secret of the hook's own").unwrap();
+    assert_eq!(home.weir(&["check"]).status.code(), Some(3), "a key is one word");
+    fs::write(home.path().join("hook.secret"), "key\n").unwrap();
+    let gateway = Gateway::start_in(home);
+    let call = |signature: &str, body: &str| {
+        let headers = [("x-hub-signature-256", signature)];
+        Client::connect(gateway.admin).post("/policy/webhook", &headers, body.as_bytes()).status
+    };
+    let first = in_force(&gateway);
+    gateway.until("it was fetched at the start", |gateway| status(gateway)["fetch"]["result"] == "ok");
+    commit(work.path(), "prefer: order", "prefer: local");
+    // HMAC-SHA-256 of this sentence under `key`, a well-known example.
+    let body = "The quick brown fox jumps over the lazy dog";
+    let good = "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+    assert_eq!(call(good, "The quick brown fox jumps over the lazy cat"), 401);
+    assert_eq!(call("sha256=00", body), 401);
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(in_force(&gateway), first);
+    assert_eq!(call(good, body), 202);
+    gateway.until("the commit is in force", |gateway| in_force(gateway) != first);
+}
+
+#[test]
+fn without_a_secret_there_is_no_webhook() {
+    let stage = Stage::new();
+    let reply = Client::connect(stage.gateway.admin).post("/policy/webhook", &[], b"{}");
+    assert_eq!(reply.status, 404, "{}", reply.text());
 }
 
 #[test]

@@ -135,27 +135,39 @@ impl View<'_> {
     /// say what is the default is good style.
     fn redundant(&self, live: &[usize], space: &mut Space) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut after = Ref::leaf(self.rules.none());
-        for number in live.iter().rev().copied() {
-            let rule = self.rule(number);
-            let is_other =
-                |next: u32| next == self.rules.none() || !same_effect(rule, self.rule(next as usize));
-            let decides = self.decides(number);
-            let makes_a_difference =
-                space.diagrams.find_both(decides, after, |a, _| a == NO, |a, next| a == 1 && is_other(next));
-            if makes_a_difference.is_none() {
-                findings.push(self.without(number, after, space));
+        for (place, number) in live.iter().copied().enumerate() {
+            let later = live.get(place + 1..).unwrap_or_default();
+            if !self.makes_a_difference(number, later, space) {
+                findings.push(self.without(number, later, space));
             }
-            after = space.diagrams.choose(self.matches(number), number as u32, after);
         }
-        findings.reverse();
         findings
     }
 
-    fn without(&self, number: usize, after: Ref, space: &Space) -> Finding {
+    /// Whether a request that a rule decides would be treated otherwise by the first of those after it that matches,
+    /// or is matched by none.
+    fn makes_a_difference(&self, number: usize, later: &[usize], space: &mut Space) -> bool {
+        let mut rest = self.decides(number);
+        for next in later.iter().copied() {
+            if !same_effect(self.rule(number), self.rule(next)) {
+                // None of those in between matches what is left.
+                if space.diagrams.find_overlap(rest, self.matches(next)).is_some() {
+                    return true;
+                }
+            } else {
+                rest = space.diagrams.without(rest, self.matches(next));
+                if rest == NO {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn without(&self, number: usize, later: &[usize], space: &Space) -> Finding {
         let rule = self.rule(number);
-        let example = space.diagrams.find_both(self.decides(number), after, |a, _| a == NO, |a, _| a == 1);
-        let next = example.as_ref().and_then(|cells| self.next(after, cells, space));
+        let example = space.diagrams.find(self.decides(number), |value| value == 1);
+        let next = example.as_ref().and_then(|cells| self.next(later, cells, space));
         let others: Vec<RuleName> = next.map(|next| self.name(next)).into_iter().collect();
         Finding {
             kind: Kind::Redundant,
@@ -174,9 +186,9 @@ impl View<'_> {
         }
     }
 
-    fn next(&self, after: Ref, cells: &Cells, space: &Space) -> Option<usize> {
+    fn next(&self, later: &[usize], cells: &Cells, space: &Space) -> Option<usize> {
         let cells: Vec<usize> = cells.iter().map(|cell| cell.unwrap_or_default()).collect();
-        space.value(after, &cells).map(|next| next as usize)
+        later.iter().copied().find(|next| space.value(self.matches(*next), &cells) == Some(1))
     }
 
     /// Pairs of rules that say different things of some requests, where neither is a special case of the other.

@@ -1,4 +1,4 @@
-use super::Space;
+use super::{Space, order};
 use crate::axis::{Axis, NameClass, Subject, classes};
 use crate::environment::by_task;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +24,8 @@ pub(crate) struct Draft {
     numbers: BTreeMap<NumberFact, BTreeSet<u64>>,
     /// The other facts that are looked at.
     single: BTreeSet<Fact>,
-    /// How many rules look at a fact.
-    uses: BTreeMap<Fact, usize>,
+    /// The facts that each condition looks at.
+    together: Vec<BTreeSet<Fact>>,
     /// Whether a rule orders targets by what they are good at.
     by_task: bool,
 }
@@ -48,9 +48,7 @@ impl Draft {
             facts.insert(test.fact());
             self.add_test(test);
         });
-        for fact in facts {
-            *self.uses.entry(fact).or_default() += 1;
-        }
+        self.together.push(facts);
     }
 
     fn add_catalogue(&mut self, catalogue: &Catalogue) {
@@ -93,8 +91,7 @@ impl Draft {
         self.entity_cuts.extend(Ranges::cuts(counts));
     }
 
-    /// The space. What decides about targets is asked for first, then the facts that most rules look at: what
-    /// stands above is shared by all that stands below.
+    /// The space. What decides about targets is asked for first.
     pub fn space(self) -> Space {
         let mut axes = vec![Axis::of_names(Fact::Name(NameFact::RequestAlias), self.alias_classes())];
         axes.push(Axis::sensitivity());
@@ -106,7 +103,8 @@ impl Draft {
             axes.extend(single(&Fact::Task));
         }
         let mut others = self.others();
-        others.sort_by_key(|(fact, _)| std::cmp::Reverse(self.uses.get(fact).copied().unwrap_or_default()));
+        let places = order::places(&self.together);
+        others.sort_by_key(|(fact, _)| places.get(fact).copied());
         axes.extend(others.into_iter().map(|(_, axis)| axis));
         Space::new(axes)
     }

@@ -4,57 +4,65 @@ use super::{Decision, Fact, Outcome, Shadow};
 use crate::{Ident, Name, WallTime};
 use std::collections::BTreeMap;
 
+/// The name of a member with the signs around it: `,"level":`.
+#[derive(Clone, Copy)]
+struct Key(&'static str);
+
+macro_rules! key {
+    ($name:literal) => {
+        Key(concat!(",\"", $name, "\":"))
+    };
+}
+
 /// Writes the members of an object after its first.
 pub(super) struct Members<'o>(pub(super) &'o mut Vec<u8>);
 
 impl Members<'_> {
-    fn key(&mut self, key: &str) {
-        self.0.extend_from_slice(b",\"");
+    fn key(&mut self, Key(key): Key) {
         self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
     }
 
-    fn text(&mut self, key: &str, text: &str) {
+    fn text(&mut self, key: Key, text: &str) {
         self.key(key);
         push_string(self.0, text);
     }
 
-    fn number(&mut self, key: &str, number: u64) {
+    fn number(&mut self, key: Key, number: u64) {
         self.key(key);
         push_number(self.0, number);
     }
 
-    fn flag(&mut self, key: &str, flag: bool) {
+    fn flag(&mut self, key: Key, flag: bool) {
         self.key(key);
         push_flag(self.0, flag);
     }
 
     /// An identifier, or one of Weir's own words: none holds anything to escape.
-    fn word(&mut self, key: &str, word: &str) {
+    fn word(&mut self, key: Key, word: &str) {
         self.key(key);
         push_word(self.0, word);
     }
 
-    fn ident_if(&mut self, key: &str, ident: Option<&Ident>) {
+    fn ident_if(&mut self, key: Key, ident: Option<&Ident>) {
         if let Some(ident) = ident {
             self.word(key, ident.as_str());
         }
     }
 
-    fn name_if(&mut self, key: &str, name: Option<&Name>) {
+    fn name_if(&mut self, key: Key, name: Option<&Name>) {
         if let Some(name) = name {
             self.text(key, name.as_str());
         }
     }
 
-    fn number_if(&mut self, key: &str, number: Option<u64>) {
+    fn number_if(&mut self, key: Key, number: Option<u64>) {
         if let Some(number) = number {
             self.number(key, number);
         }
     }
 
     /// A list unless it is empty.
-    fn list<T>(&mut self, key: &str, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
+    fn list<T>(&mut self, key: Key, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
         if !items.is_empty() {
             self.key(key);
             push_list(self.0, items, item);
@@ -62,7 +70,7 @@ impl Members<'_> {
     }
 
     /// A map unless it is empty.
-    fn map<T>(&mut self, key: &str, map: &BTreeMap<Ident, T>, value: impl Fn(&mut Vec<u8>, &T)) {
+    fn map<T>(&mut self, key: Key, map: &BTreeMap<Ident, T>, value: impl Fn(&mut Vec<u8>, &T)) {
         if map.is_empty() {
             return;
         }
@@ -87,94 +95,94 @@ impl Decision {
     }
 
     fn write_caller(&self, out: &mut Members<'_>) {
-        out.word("request_id", self.request_id.as_str());
-        out.word("decision_id", self.decision_id.as_str());
-        out.number("attempt", self.attempt.into());
-        out.ident_if("trace_id", self.trace_id.as_ref());
-        out.name_if("tenant", self.tenant.as_ref());
-        out.ident_if("key_id", self.key_id.as_ref());
-        out.ident_if("client_addr_pseudonym", self.client_addr_pseudonym.as_ref());
-        out.word("auth_method", self.auth_method.as_str());
-        out.word("api", self.api.as_str());
-        out.flag("stream", self.stream);
+        out.word(key!("request_id"), self.request_id.as_str());
+        out.word(key!("decision_id"), self.decision_id.as_str());
+        out.number(key!("attempt"), self.attempt.into());
+        out.ident_if(key!("trace_id"), self.trace_id.as_ref());
+        out.name_if(key!("tenant"), self.tenant.as_ref());
+        out.ident_if(key!("key_id"), self.key_id.as_ref());
+        out.ident_if(key!("client_addr_pseudonym"), self.client_addr_pseudonym.as_ref());
+        out.word(key!("auth_method"), self.auth_method.as_str());
+        out.word(key!("api"), self.api.as_str());
+        out.flag(key!("stream"), self.stream);
     }
 
     fn write_inspection(&self, out: &mut Members<'_>) {
-        out.word("level", self.level.as_str());
-        out.list("categories", &self.categories, |out, category| push_string(out, category.as_str()));
-        out.list("jurisdictions", &self.jurisdictions, |out, place| push_string(out, place.as_str()));
-        out.list("opaque", &self.opaque, push_ident);
-        out.list("findings", &self.findings, |out, finding| {
+        out.word(key!("level"), self.level.as_str());
+        out.list(key!("categories"), &self.categories, |out, category| push_string(out, category.as_str()));
+        out.list(key!("jurisdictions"), &self.jurisdictions, |out, place| push_string(out, place.as_str()));
+        out.list(key!("opaque"), &self.opaque, push_ident);
+        out.list(key!("findings"), &self.findings, |out, finding| {
             out.extend_from_slice(b"{\"type\":");
             push_string(out, finding.entity.as_str());
-            Members(out).number("count", finding.count);
+            Members(out).number(key!("count"), finding.count);
             out.push(b'}');
         });
-        out.list("sources", &self.sources, |out, source| push_string(out, source.as_str()));
-        out.ident_if("scanner_digest", self.scanner_digest.as_ref());
-        out.number("scan_us", self.scan_us);
-        out.flag("scan_complete", self.scan_complete);
-        out.number_if("est_tokens_in", self.est_tokens_in);
-        out.map("facts", &self.facts, push_fact);
+        out.list(key!("sources"), &self.sources, |out, source| push_string(out, source.as_str()));
+        out.ident_if(key!("scanner_digest"), self.scanner_digest.as_ref());
+        out.number(key!("scan_us"), self.scan_us);
+        out.flag(key!("scan_complete"), self.scan_complete);
+        out.number_if(key!("est_tokens_in"), self.est_tokens_in);
+        out.map(key!("facts"), &self.facts, push_fact);
     }
 
     fn write_choice(&self, out: &mut Members<'_>) {
-        out.word("policy_revision", self.policy_revision.as_str());
-        out.ident_if("stage", self.stage.as_ref());
-        out.word("config_digest", self.config_digest.as_str());
-        out.word("binary_version", self.binary_version.as_str());
-        out.name_if("rule", self.rule.as_ref());
-        out.list("tags", &self.tags, push_ident);
-        out.list("requires", &self.requires, push_ident);
-        out.word("action", self.action.as_str());
-        out.word("reason", self.reason.as_str());
-        out.list("candidates", &self.candidates, |out, candidate| {
+        out.word(key!("policy_revision"), self.policy_revision.as_str());
+        out.ident_if(key!("stage"), self.stage.as_ref());
+        out.word(key!("config_digest"), self.config_digest.as_str());
+        out.word(key!("binary_version"), self.binary_version.as_str());
+        out.name_if(key!("rule"), self.rule.as_ref());
+        out.list(key!("tags"), &self.tags, push_ident);
+        out.list(key!("requires"), &self.requires, push_ident);
+        out.word(key!("action"), self.action.as_str());
+        out.word(key!("reason"), self.reason.as_str());
+        out.list(key!("candidates"), &self.candidates, |out, candidate| {
             out.extend_from_slice(b"{\"target\":");
             push_string(out, candidate.target.as_str());
             let mut members = Members(out);
-            members.word("zone", candidate.zone.as_str());
-            members.word("verdict", candidate.verdict.as_str());
+            members.word(key!("zone"), candidate.zone.as_str());
+            members.word(key!("verdict"), candidate.verdict.as_str());
             out.push(b'}');
         });
-        out.ident_if("target", self.target.as_ref());
-        out.ident_if("backend", self.backend.as_ref());
+        out.ident_if(key!("target"), self.target.as_ref());
+        out.ident_if(key!("backend"), self.backend.as_ref());
         if let Some(zone) = self.zone {
-            out.word("zone", zone.as_str());
+            out.word(key!("zone"), zone.as_str());
         }
-        out.ident_if("model", self.model.as_ref());
-        out.flag("egress_permitted", self.egress_permitted);
-        out.ident_if("content_hmac", self.content_hmac.as_ref());
-        out.list("overrides_denied", &self.overrides_denied, push_ident);
+        out.ident_if(key!("model"), self.model.as_ref());
+        out.flag(key!("egress_permitted"), self.egress_permitted);
+        out.ident_if(key!("content_hmac"), self.content_hmac.as_ref());
+        out.list(key!("overrides_denied"), &self.overrides_denied, push_ident);
         if let Some(shadow) = &self.shadow {
-            out.key("shadow");
+            out.key(key!("shadow"));
             push_shadow(out.0, shadow);
         }
-        out.map("cut", &self.cut, |out, number| push_number(out, *number));
+        out.map(key!("cut"), &self.cut, |out, number| push_number(out, *number));
     }
 }
 
 impl Outcome {
     /// The fields in the order of the struct, whose serialisation gives the same text.
     pub(super) fn write(&self, out: &mut Members<'_>) {
-        out.word("request_id", self.request_id.as_str());
-        out.word("decision_id", self.decision_id.as_str());
-        out.word("outcome", self.outcome.as_str());
-        out.number_if("http_status", self.http_status.map(u64::from));
+        out.word(key!("request_id"), self.request_id.as_str());
+        out.word(key!("decision_id"), self.decision_id.as_str());
+        out.word(key!("outcome"), self.outcome.as_str());
+        out.number_if(key!("http_status"), self.http_status.map(u64::from));
         if let Some(reason) = self.finish_reason {
-            out.word("finish_reason", reason.as_str());
+            out.word(key!("finish_reason"), reason.as_str());
         }
-        out.number_if("tokens_in", self.tokens_in);
-        out.number_if("tokens_out", self.tokens_out);
-        out.flag("tokens_estimated", self.tokens_estimated);
-        out.number_if("ttft_us", self.ttft_us);
-        out.number_if("total_us", self.total_us);
-        out.number_if("queue_us", self.queue_us);
-        out.number_if("bytes_out", self.bytes_out);
-        out.number_if("bytes_in", self.bytes_in);
-        out.ident_if("peer_ip", self.peer_ip.as_ref());
-        out.ident_if("model_used", self.model_used.as_ref());
-        out.ident_if("error_code", self.error_code.as_ref());
-        out.number("attempts", self.attempts.into());
+        out.number_if(key!("tokens_in"), self.tokens_in);
+        out.number_if(key!("tokens_out"), self.tokens_out);
+        out.flag(key!("tokens_estimated"), self.tokens_estimated);
+        out.number_if(key!("ttft_us"), self.ttft_us);
+        out.number_if(key!("total_us"), self.total_us);
+        out.number_if(key!("queue_us"), self.queue_us);
+        out.number_if(key!("bytes_out"), self.bytes_out);
+        out.number_if(key!("bytes_in"), self.bytes_in);
+        out.ident_if(key!("peer_ip"), self.peer_ip.as_ref());
+        out.ident_if(key!("model_used"), self.model_used.as_ref());
+        out.ident_if(key!("error_code"), self.error_code.as_ref());
+        out.number(key!("attempts"), self.attempts.into());
     }
 }
 
@@ -182,12 +190,12 @@ fn push_shadow(out: &mut Vec<u8>, shadow: &Shadow) {
     out.extend_from_slice(b"{\"policy_revision\":");
     push_word(out, shadow.policy_revision.as_str());
     let mut members = Members(out);
-    members.text("rule", shadow.rule.as_str());
-    members.ident_if("target", shadow.target.as_ref());
+    members.text(key!("rule"), shadow.rule.as_str());
+    members.ident_if(key!("target"), shadow.target.as_ref());
     if let Some(zone) = shadow.zone {
-        members.word("zone", zone.as_str());
+        members.word(key!("zone"), zone.as_str());
     }
-    members.ident_if("denied", shadow.denied.as_ref());
+    members.ident_if(key!("denied"), shadow.denied.as_ref());
     out.push(b'}');
 }
 
@@ -249,13 +257,16 @@ pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
 
 /// The last `digits` decimal digits of a number.
 pub(super) fn push_digits(out: &mut Vec<u8>, mut number: u64, digits: usize) {
-    let start = out.len();
-    out.resize(start + digits, b'0');
-    for digit in out.iter_mut().skip(start).rev() {
+    let mut text = [b'0'; DIGITS_MAX];
+    for digit in text.iter_mut().rev().take(digits) {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
+    out.extend_from_slice(text.get(DIGITS_MAX.saturating_sub(digits)..).unwrap_or_default());
 }
+
+/// Digits of the greatest number.
+const DIGITS_MAX: usize = 20;
 
 /// A moment as [`WallTime`] shows it, in quotes.
 pub(super) fn push_time(out: &mut Vec<u8>, time: WallTime) {

@@ -14,6 +14,7 @@ mod secret;
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::numbers::Numbers;
+use crate::site::Site;
 use std::ops::Range;
 use std::sync::LazyLock;
 use weir_label::{Category, Level};
@@ -47,8 +48,8 @@ pub(crate) enum Find {
     Line(fn(&Haystack<'_>, usize) -> Option<Match>),
     /// A colon.
     Colon(fn(&Haystack<'_>, usize) -> Option<Match>),
-    /// The first digit of a run.
-    Digit(fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// The first digit of a run, where it stands as the site says.
+    Digit(Site, fn(&Haystack<'_>, usize) -> Option<Match>),
     /// Groups of digits, seven or more together.
     Number(fn(&Haystack<'_>, &Numbers) -> Option<Match>),
     /// Letters and digits in the shape of an identifier.

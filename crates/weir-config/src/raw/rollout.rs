@@ -26,8 +26,8 @@ pub struct RawPolicySource {
     pub rollout: RawRollout,
 }
 
-/// A directory of a git repository on this machine. Weir reads it and connects to nothing: whoever
-/// fetches or pushes into the repository brings the policy.
+/// A directory of a git repository on this machine. Weir reads it and connects to nothing itself: a command of
+/// the operator's that it runs, or whoever else fetches or pushes into the repository, brings the policy.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Git")]
@@ -38,6 +38,25 @@ pub struct RawGit {
     pub branch: Option<Field<Branch>>,
     /// The directory in it that holds `policy.yaml`. Default: the topmost.
     pub path: Option<Field<TreePath>>,
+    /// What brings new commits into the repository, from time to time and when the webhook is called.
+    pub fetch: Option<RawFetch>,
+    /// The secret of the webhook, `POST /policy/webhook` on the admin listener: `${NAME}` or `file:PATH`. Without
+    /// it there is no webhook.
+    pub webhook_secret: Option<At<String>>,
+}
+
+/// A command that brings new commits into the repository.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Fetch")]
+pub struct RawFetch {
+    /// Program and arguments, such as `[git, fetch, --quiet]`; no shell. It runs in the repository and gets
+    /// `PATH` and `HOME`.
+    pub command: At<Vec<At<String>>>,
+    /// How often. Default: `1m`.
+    pub every: Option<Field<Duration>>,
+    /// How long it may take. Default: `30s`.
+    pub timeout: Option<Field<Duration>>,
 }
 
 /// How a new policy comes into force.

@@ -2,9 +2,9 @@
 
 use super::Entries;
 use super::rollout::RawPolicySource;
-use crate::scalar::{ByteSize, MicroUsd, ModelName, Name, Version};
+use crate::scalar::{ByteSize, Days, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
-use crate::{AuditFailure, DecisionHeaders};
+use crate::{AuditFailure, BackendApi, DecisionHeaders};
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
@@ -89,6 +89,11 @@ pub struct RawAudit {
     /// What to do when a record cannot be written. `refuse`: refuse every request. `local_only`: go on
     /// serving what stays local, refuse what would leave. Default: `refuse`.
     pub on_failure: Option<Field<AuditFailure>>,
+    /// How long records are kept: older ones are deleted, in whole segments, and the deletion is recorded. Their
+    /// hashes stay, so that the rest can still be verified. Default: for ever.
+    pub keep: Option<Field<Days>>,
+    /// A legal hold: nothing is deleted, whatever `keep` says. Default: `false`.
+    pub hold: bool,
 }
 
 /// One server or API account.
@@ -100,7 +105,10 @@ pub struct RawBackend {
     pub name: Field<Name>,
     /// `local`: inside the network, connects to addresses inside only. `cloud`: outside.
     pub zone: Field<ZoneKind>,
-    /// Where its OpenAI-compatible API begins, such as `http://127.0.0.1:8000/v1`.
+    /// What it speaks: an API, or a product whose API is known. Default: `openai`, which most servers
+    /// are compatible with.
+    pub api: Option<Field<BackendApi>>,
+    /// Where its API begins, such as `http://127.0.0.1:8000/v1`.
     pub url: At<String>,
     /// What authorises Weir there: `${NAME}` takes the environment variable, `file:PATH` the content of
     /// a file. Written literally it works too, but then this file is a secret.

@@ -3,7 +3,7 @@ use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
 use crate::scalar::{ModelName, Name};
 use crate::yaml::{At, Field, take_or};
-use crate::{Backend, Model, Timeouts, url};
+use crate::{Backend, BackendApi, Model, Timeouts, url};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
@@ -61,9 +61,11 @@ fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report:
 }
 
 fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_, '_>) -> Option<Backend> {
-    let RawBackend { name, zone, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } = raw;
+    let RawBackend { name, zone, api, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } =
+        raw;
     let name = name.take(reading.report);
     let zone = zone.take(reading.report);
+    let api = take_or(api.as_ref(), BackendApi::OPENAI, reading.report);
     let base = url::parse(url, reading.report);
     if let (Some(base), Some(zone)) = (&base, zone) {
         url::check_zone(base, zone, &reading.inside, url.place, reading.report);
@@ -83,6 +85,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     Some(Backend {
         name: name.0.into(),
         zone,
+        api: api?,
         url: base?,
         api_key: present(api_key)?,
         ca_pem: present(ca_pem)?,

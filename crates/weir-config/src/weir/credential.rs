@@ -5,10 +5,14 @@ use crate::yaml::At;
 /// What authorises Weir at a backend. The value itself is in no message and no excerpt.
 pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Secret> {
     let At { value, place } = written;
-    let found = match Origin::of(value) {
-        Origin::Environment(name) => reading
-            .surroundings
-            .env(name)
+    let origin = Origin::of(value);
+    let env = reading.surroundings.env();
+    if env.is_none() && matches!(origin, Origin::Environment(_) | Origin::File(_)) {
+        return Some(Secret::new(NOT_LOOKED_FOR.to_owned()));
+    }
+    let found = match origin {
+        Origin::Environment(name) => env
+            .and_then(|env| env(name))
             .ok_or((format!("the environment variable `{name}` is not set"), "set it where Weir is started")),
         Origin::File(path) => reading.surroundings.read_secret(path).map_err(|error| {
             (format!("cannot read `{path}`: {error}"), "check that the file exists and Weir may read it")
@@ -30,6 +34,9 @@ pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Se
     let usable = found.and_then(|key| usable(&key));
     usable.map_err(|(message, help)| reading.report.error(*place, message, help)).ok()
 }
+
+/// What stands for a key when nothing is sent anywhere.
+const NOT_LOOKED_FOR: &str = "not-looked-for";
 
 enum Origin<'a> {
     Environment(&'a str),

@@ -1,14 +1,19 @@
 //! Where the policy comes from and how a new one comes into force, from raw to domain values.
 
 use super::Reading;
+use super::credential::api_key;
 use crate::raw::rollout::{
-    Branch, Increase, RawBounds, RawGit, RawPolicySource, RawRollout, Share, TreePath,
+    Branch, Increase, RawBounds, RawFetch, RawGit, RawPolicySource, RawRollout, Share, TreePath,
 };
 use crate::report::Report;
 use crate::yaml::{At, Field, take_or};
-use crate::{PolicySettings, PolicySource};
+use crate::{Fetch, PolicySettings, PolicySource};
 use std::num::NonZeroU32;
+use std::time::Duration;
 use weir_rollout::{Bounds, Mode, Percent, Plan};
+
+const FETCH_EVERY: Duration = Duration::from_secs(60);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The settings, if they are right.
 pub fn settings(raw: &RawPolicySource, reading: &mut Reading<'_, '_>) -> Option<PolicySettings> {
@@ -19,7 +24,34 @@ pub fn settings(raw: &RawPolicySource, reading: &mut Reading<'_, '_>) -> Option<
         None => None,
     };
     let rollout = plan(rollout, reading.report);
-    Some(PolicySettings { source: source?, signed_by, rollout: rollout? })
+    let fetch = git.as_ref().and_then(|git| git.fetch.as_ref()).map(|raw| fetch(raw, reading.report));
+    let secret = git.as_ref().and_then(|git| git.webhook_secret.as_ref());
+    let webhook_secret = secret.map(|written| api_key(written, reading));
+    Some(PolicySettings {
+        source: source?,
+        signed_by,
+        fetch: turned(fetch)?,
+        webhook_secret: turned(webhook_secret)?,
+        rollout: rollout?,
+    })
+}
+
+/// Nothing where something was written and is wrong.
+fn turned<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    written.map_or(Some(None), |value| value.map(Some))
+}
+
+fn fetch(raw: &RawFetch, report: &mut Report<'_>) -> Option<Fetch> {
+    let RawFetch { command, every, timeout } = raw;
+    let mut words = command.value.iter().map(|word| word.value.clone());
+    let program = words.next().filter(|program| !program.is_empty());
+    if program.is_none() {
+        let help = "write program and arguments: `[git, fetch, --quiet]`";
+        report.error(command.place, "the command is empty", help);
+    }
+    let every = take_or(every.as_ref(), FETCH_EVERY, report);
+    let timeout = take_or(timeout.as_ref(), FETCH_TIMEOUT, report);
+    Some(Fetch { program: program?, arguments: words.collect(), every: every?, timeout: timeout? })
 }
 
 fn source(
@@ -43,12 +75,14 @@ fn source(
 }
 
 fn git(raw: &RawGit, reading: &mut Reading<'_, '_>) -> Option<PolicySource> {
-    let RawGit { repository, branch, path } = raw;
+    // What brings commits into it is read apart.
+    let RawGit { repository, branch, path, fetch: _, webhook_secret: _ } = raw;
     if let Some((scheme, _)) = repository.value.split_once("://") {
         reading.report.error(
             repository.place,
             format!("`{scheme}://` is an address, and Weir reads repositories on this machine only"),
-            "mirror it here (`git clone --mirror`), fetch into the mirror, and write the mirror's path",
+            "mirror it here (`git clone --mirror`), write the mirror's path, and under `fetch` the command that keeps it \
+             fresh: `{ command: [git, fetch, --quiet] }`",
         );
         return None;
     }

@@ -19,8 +19,7 @@ use weir_wire::{Destination, Encode, Nothing};
 /// Long enough for the slowest machine; reached only when a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-pub const CALL: Call<'static> =
-    Call { path: "/chat/completions", model: "large", accept: Accept::Json, first_byte_timeout: PATIENCE };
+pub const CALL: Call<'static> = Call::new("/chat/completions", "large", Accept::Json, PATIENCE);
 
 pub const EMPTY_OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 pub const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";

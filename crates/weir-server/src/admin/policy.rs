@@ -2,9 +2,9 @@
 //!
 //! To look is free, as everything on this listener is. To change takes the token of the installation, which
 //! is in its state directory and readable by its owner only: without it another program on this machine, or a
-//! web page in a browser on it, could put a policy in force that lets more out. With it nobody can bring a
-//! policy of their own either: the policies are those that the configuration names and those that were in
-//! force.
+//! web page in a browser on it, could put a policy in force that lets more out. With it nobody can put a policy
+//! of their own in force either: those are the ones that the configuration names and those that were in force.
+//! A text that is sent along is tested or replayed, and forgotten.
 
 use super::{problem, reload};
 use crate::candidate::Candidate;
@@ -33,6 +33,9 @@ pub(super) fn status(gateway: &Gateway) -> Value {
         "on_its_way": gateway.candidate().map(|candidate| on_its_way(&candidate)),
         "held": remembered.held,
         "files": reload(&gateway.reload_state()),
+        "fetch": gateway.bell.last().map(|(at, done)| {
+            json!({ "at": at.to_string(), "result": if done.is_ok() { "ok" } else { "failed" }, "why": done.err() })
+        }),
         "rollout": {
             "mode": plan.mode.as_str(),
             "stages": plan.stages.iter().map(|share| u8::from(*share)).collect::<Vec<_>>(),
@@ -107,9 +110,20 @@ struct ApplyTo {
     stage: Option<Value>,
 }
 
+/// A policy that is not where the configuration says, to be tested or replayed: its text, the text of its cases, or
+/// both. What is not given is that of the newest policy that could be used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TestOf {
+    policy: Option<String>,
+    cases: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ReplayOf {
+    /// The text of a policy, as of a [`TestOf`].
+    policy: Option<String>,
     /// Times in RFC 3339.
     since: Option<String>,
     until: Option<String>,
@@ -140,13 +154,8 @@ pub(super) async fn obey(gateway: Arc<Gateway>, order: Order, body: Bytes) -> Re
 
 fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Response<Body> {
     let done = match order {
-        Order::Test => return answered(test(gateway)),
-        Order::Replay => {
-            return match read::<ReplayOf>(body) {
-                Ok(of) => answered(replay_all(gateway, of)),
-                Err(what) => problem(StatusCode::BAD_REQUEST, &what),
-            };
-        }
+        Order::Test => return looked_into(read(body), |of| test(gateway, of)),
+        Order::Replay => return looked_into(read(body), |of| replay_all(gateway, of)),
         Order::Apply => goal(body).map(|goal| gateway.apply_policy(&gateway.sources, goal)),
         Order::Rollback => read::<RollbackTo>(body).map(|RollbackTo { revision }| {
             gateway.roll_back_policy(&gateway.sources, revision.as_deref()).map(drop)
@@ -163,37 +172,46 @@ fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Response<Body> {
     }
 }
 
-fn answered(answer: Result<Value, String>) -> Response<Body> {
-    match answer {
-        Ok(answer) => reply::json(StatusCode::OK, answer.to_string()),
-        Err(what) => problem(StatusCode::CONFLICT, &what),
+fn looked_into<T>(
+    asked: Result<T, String>,
+    answer: impl FnOnce(T) -> Result<Value, String>,
+) -> Response<Body> {
+    match asked.map(answer) {
+        Ok(Ok(answer)) => reply::json(StatusCode::OK, answer.to_string()),
+        Ok(Err(what)) => problem(StatusCode::CONFLICT, &what),
+        Err(what) => problem(StatusCode::BAD_REQUEST, &what),
     }
 }
 
-/// The cases of the policy that the configuration names, whether it is in force or not.
-fn test(gateway: &Gateway) -> Result<Value, String> {
-    let snapshot = named(gateway)?;
+/// The cases of the policy that is sent along or that the configuration names, whether it is in force or not.
+fn test(gateway: &Gateway, TestOf { policy, cases }: TestOf) -> Result<Value, String> {
+    let snapshot = meant(gateway, policy, cases)?;
     let report = snapshot.run_cases().map_err(|found| problems(&found.into()).join("; "))?;
     Ok(report.to_json())
 }
 
 fn replay_all(gateway: &Gateway, of: ReplayOf) -> Result<Value, String> {
-    let ReplayOf { since, until, tenant } = of;
+    let ReplayOf { policy, since, until, tenant } = of;
     let wall = |at: String| -> Result<WallTime, String> {
         let time: Timestamp = at.parse().map_err(|_| format!("`{at}` is no time; write RFC 3339"))?;
         Ok(WallTime::from_unix_ms(u64::try_from(time.as_millisecond()).unwrap_or(0)))
     };
     let filter =
         ReplayFilter { since: since.map(wall).transpose()?, until: until.map(wall).transpose()?, tenant };
-    let snapshot = named(gateway)?;
+    let snapshot = meant(gateway, policy, None)?;
     let log = snapshot.loaded.config.state.join("audit");
     let replayed = replay(&log, &snapshot, &filter).map_err(|error| error.to_string())?;
     Ok(replayed.to_json())
 }
 
-fn named(gateway: &Gateway) -> Result<Snapshot, String> {
-    let indexes = &gateway.newest().indexes;
-    Snapshot::load_after(&gateway.sources, indexes).map_err(|error| problems(&error).join("; "))
+fn meant(gateway: &Gateway, text: Option<String>, cases: Option<String>) -> Result<Snapshot, String> {
+    let newest = gateway.newest();
+    let snapshot = if text.is_none() && cases.is_none() {
+        Snapshot::load_after(&gateway.sources, &newest.indexes)
+    } else {
+        Snapshot::load_kept(&gateway.sources, &newest.policy.with(text, cases), &newest.indexes)
+    };
+    snapshot.map_err(|error| problems(&error).join("; "))
 }
 
 fn refused(gateway: &Gateway) -> Vec<String> {

@@ -214,7 +214,7 @@ impl Question<'_> {
         let classified = Classified::<C>::new(question, &Known(self.label));
         let permit = self.boundary.permit(&classified, &recipient).map_err(|_| DetectorFailure::NoPermit)?;
         let first_byte_timeout: Duration = detector.timeout;
-        let call = Call { path, model, accept: Accept::Json, first_byte_timeout };
+        let call = Call::new(path, model, Accept::Json, first_byte_timeout);
         let response = door.send(permit, &call).await?;
         if response.status() != http::StatusCode::OK {
             return Err(DetectorFailure::Status);

@@ -6,6 +6,7 @@ use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
 use super::shadow;
+use super::task::language;
 use crate::candidate::Chosen;
 use crate::desk::Place;
 use crate::detect;
@@ -19,12 +20,9 @@ use weir_dispatch::Step;
 use weir_label::Revision;
 use weir_policy::{
     Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, LatencyFacts, Modality, Plan,
-    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, TaskFacts, Words,
+    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, Words,
 };
-use weir_wire::chat::{self, ChatRequest};
-
-/// The one endpoint there is so far, as rules and records name it.
-pub(crate) const ENDPOINT: &str = "chat.completions";
+use weir_wire::request::{self, ClientRequest};
 
 /// A decision with the snapshot that it was made under.
 #[derive(Debug)]
@@ -130,18 +128,18 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
     Facts {
         caller: caller_facts(caller),
         request: RequestFacts {
-            endpoint: ENDPOINT,
+            endpoint: request.api().name(),
             alias: request.alias(),
             stream: request.is_stream(),
             tools: request.has_tools(),
             modalities: modalities(request),
             response_format: response_format(request),
-            language: None,
+            language: language(inspected.task.as_ref()),
             prompt_tokens: inspected.prompt_tokens(),
             max_output_tokens: request.max_output_tokens(),
         },
         data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },
-        task: TaskFacts::default(),
+        task: now.task,
         latency: LatencyFacts {
             class: latency_class(caller, request.service_tier()),
             target_ms: caller.latency_target.and_then(millis),
@@ -163,7 +161,7 @@ fn caller_facts(caller: &Caller) -> CallerFacts<'_> {
         team: key.terms.team.as_deref(),
         app: key.terms.app.as_deref(),
         environment: Some(key.terms.environment.as_str()),
-        scopes: None,
+        scopes: key.terms.scopes.as_ref(),
     }
 }
 
@@ -171,7 +169,7 @@ fn millis(time: Duration) -> Option<u64> {
     u64::try_from(time.as_millis()).ok()
 }
 
-fn modalities(request: &ChatRequest) -> Words<Modality> {
+fn modalities(request: &ClientRequest) -> Words<Modality> {
     let attached = request.attached_kinds().filter_map(|reason| match reason {
         "image" => Some(Modality::Image),
         "audio" => Some(Modality::Audio),
@@ -182,7 +180,7 @@ fn modalities(request: &ChatRequest) -> Words<Modality> {
     attached.chain([Modality::Text]).collect()
 }
 
-fn response_format(request: &ChatRequest) -> ResponseFormat {
+fn response_format(request: &ClientRequest) -> ResponseFormat {
     request.response_format().and_then(|format| format.parse().ok()).unwrap_or_default()
 }
 
@@ -193,10 +191,10 @@ fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
     }
 }
 
-fn stricter(header: Option<RouteWish>, body: Option<chat::RouteWish>) -> Option<RouteWish> {
+fn stricter(header: Option<RouteWish>, body: Option<request::RouteWish>) -> Option<RouteWish> {
     let body = body.map(|wish| match wish {
-        chat::RouteWish::LocalOnly => RouteWish::LocalOnly,
-        chat::RouteWish::CloudOk => RouteWish::CloudOk,
+        request::RouteWish::LocalOnly => RouteWish::LocalOnly,
+        request::RouteWish::CloudOk => RouteWish::CloudOk,
     });
     match (header, body) {
         (Some(RouteWish::LocalOnly), _) | (_, Some(RouteWish::LocalOnly)) => Some(RouteWish::LocalOnly),

@@ -12,8 +12,8 @@ use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
     Action, Alias, Change, Decision, Fact, FactValue, Facts, OwnedFacts, Regions, Step, TargetId, Verdict,
 };
-use weir_wire::chat::ChatRequest;
 use weir_wire::json::Limits;
+use weir_wire::request::ClientRequest;
 
 /// A decision with everything that led to it. Nothing in it is text of the request.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ pub struct ExplainedCandidate {
 /// # Errors
 /// A message for people, when the body is no chat completion or its model is unknown.
 pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Result<Explained, String> {
-    let request = ChatRequest::read(body, Limits::default()).map_err(|bad| bad.message)?;
+    let request = ClientRequest::read(body, Limits::default()).map_err(|bad| bad.message)?;
     let caller = anybody();
     let inspected = look(request, body.len(), snapshot, &caller);
     let loaded = &snapshot.loaded;

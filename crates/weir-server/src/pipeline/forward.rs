@@ -6,6 +6,7 @@ use crate::failure::BackendFailure;
 use crate::snapshot::Door;
 use weir_egress::{Accept, Call, ConnectError, Response, SendError};
 use weir_policy::{AnyRecipient, Target, TargetId};
+use weir_wire::Card;
 
 /// Sends the request to one target, through the door of the target's zone, with a permit that is asked
 /// for here and consumed by sending.
@@ -23,6 +24,8 @@ pub(crate) async fn forward(
     let call = Call {
         path: "/chat/completions",
         model: &target.model,
+        dialect: backend.api.dialect,
+        card: Card::UNKNOWN,
         accept: if stream { Accept::EventStream } else { Accept::Json },
         // The head of a whole answer comes when the answer is complete.
         first_byte_timeout: if stream { backend.timeouts.first_token } else { backend.timeouts.total },

@@ -4,6 +4,7 @@
 //! engine) gives the label of data that could not be inspected.
 
 use super::identify::Caller;
+use super::task::task_of;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
@@ -16,8 +17,9 @@ use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
-use weir_wire::chat::ChatRequest;
+use weir_task::Judgement;
 use weir_wire::json::Limits;
+use weir_wire::request::{Api, ClientRequest};
 use weir_wire::segment;
 
 /// Bodies above this are read and inspected away from the threads that serve everybody.
@@ -30,8 +32,10 @@ const TIME_PER_MIB: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Inspected {
     /// The request with its label: what inspection found, joined with what the caller declared.
-    pub request: Classified<ChatRequest>,
+    pub request: Classified<ClientRequest>,
     pub seen: Seen,
+    /// What it asks for and how hard it is, if that could be told.
+    pub task: Option<Judgement>,
     /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
     pub asked: String,
     pub took: Duration,
@@ -79,24 +83,26 @@ impl Inspected {
 /// Reads a body and inspects all of it.
 ///
 /// # Errors
-/// [`Failure::BadRequest`] for a body that is no strict JSON or no chat completion.
+/// [`Failure::BadRequest`] for a body that is no strict JSON, or not of the shape that the API has.
 pub(crate) async fn inspect(
     gateway: &Arc<Gateway>,
+    api: Api,
     bytes: Bytes,
     caller: &Caller,
     request_id: &Ident,
 ) -> Result<Inspected, Failure> {
     let snapshot = gateway.snapshot_for(request_id).snapshot;
     if bytes.len() <= LARGE_BODY_BYTES {
-        let request = read(gateway, &bytes)?;
+        let request = read(gateway, api, &bytes)?;
         let request = snapshot.extractors.read(request, &gateway.metrics).await;
         return Ok(look(request, bytes.len(), &snapshot, caller));
     }
-    Box::pin(inspect_large(gateway, bytes, snapshot, caller)).await
+    Box::pin(inspect_large(gateway, api, bytes, snapshot, caller)).await
 }
 
 async fn inspect_large(
     gateway: &Arc<Gateway>,
+    api: Api,
     bytes: Bytes,
     snapshot: Arc<Snapshot>,
     caller: &Caller,
@@ -104,7 +110,7 @@ async fn inspect_large(
     let mebibytes = u32::try_from(bytes.len() >> 20).unwrap_or(u32::MAX).saturating_add(1);
     let limit = TIME_PER_MIB.saturating_mul(mebibytes.saturating_add(1));
     let (length, reader) = (bytes.len(), gateway.clone());
-    let request = tokio::task::spawn_blocking(move || read(&reader, &bytes)).await;
+    let request = tokio::task::spawn_blocking(move || read(&reader, api, &bytes)).await;
     let request = request.map_err(|_| Failure::Panicked)??;
     let request = snapshot.extractors.read(request, &gateway.metrics).await;
     let request = Arc::new(request);
@@ -116,6 +122,7 @@ async fn inspect_large(
         Ok(Err(_)) | Err(_) => Ok(Inspected {
             request: Classified::new(request, &GaveUp).raised(&caller.label),
             seen: Seen { scanner, ..Seen::default() },
+            task: None,
             asked: String::new(),
             took: started.elapsed(),
             body_bytes: length,
@@ -126,20 +133,20 @@ async fn inspect_large(
 /// The inspector of what could not be inspected in time.
 struct GaveUp;
 
-impl Inspect<ChatRequest> for GaveUp {
-    fn inspect(&self, _request: &ChatRequest) -> Label {
+impl Inspect<ClientRequest> for GaveUp {
+    fn inspect(&self, _request: &ClientRequest) -> Label {
         Label::unknown()
     }
 }
 
-fn read(gateway: &Gateway, bytes: &[u8]) -> Result<ChatRequest, Failure> {
-    let request = ChatRequest::read(bytes, Limits::default()).map_err(Failure::BadRequest)?;
+fn read(gateway: &Gateway, api: Api, bytes: &[u8]) -> Result<ClientRequest, Failure> {
+    let request = ClientRequest::read_as(api, bytes, Limits::default()).map_err(Failure::BadRequest)?;
     Ok(request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes())))
 }
 
 /// Inspects a request under a snapshot.
 pub(crate) fn look(
-    request: impl Into<Arc<ChatRequest>>,
+    request: impl Into<Arc<ClientRequest>>,
     body_bytes: usize,
     snapshot: &Snapshot,
     caller: &Caller,
@@ -148,7 +155,8 @@ pub(crate) fn look(
     let inspector = Inspector::new(snapshot);
     let request = Classified::new(request, &inspector).raised(&caller.label);
     let (seen, asked) = (inspector.seen(), String::new());
-    Inspected { request, seen, asked, took: started.elapsed(), body_bytes }
+    let task = task_of(request.content());
+    Inspected { request, seen, task, asked, took: started.elapsed(), body_bytes }
 }
 
 /// The engine, looking at one request.
@@ -168,8 +176,8 @@ impl<'e> Inspector<'e> {
     }
 }
 
-impl Inspect<ChatRequest> for Inspector<'_> {
-    fn inspect(&self, request: &ChatRequest) -> Label {
+impl Inspect<ClientRequest> for Inspector<'_> {
+    fn inspect(&self, request: &ClientRequest) -> Label {
         let look = || {
             let strings = request.segments();
             let text_bytes = strings.iter().map(|s| s.text.len()).sum();

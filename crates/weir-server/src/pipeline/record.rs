@@ -8,7 +8,7 @@ mod facts;
 pub(crate) use facts::{WISH, record_facts};
 
 use super::admit::Tried;
-use super::decide::{ENDPOINT, Ruling};
+use super::decide::Ruling;
 use super::identify::Caller;
 use super::inspect::Inspected;
 use crate::candidate::Standing;
@@ -17,7 +17,7 @@ use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::{Gateway, VERSION};
 use crate::ids::RequestIds;
-use crate::metrics::{Finished, RequestLabels, Word};
+use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
@@ -37,6 +37,7 @@ use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, T
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
+use weir_wire::request::Api;
 
 /// The most places of findings that a record names.
 const SOURCES_MAX: usize = 8;
@@ -79,11 +80,12 @@ struct Times {
 
 impl Ledger {
     /// Begins the account of a request.
-    pub fn open(gateway: Arc<Gateway>, peer: &Peer) -> Self {
-        let RequestIds { request, decision, reply } = RequestIds::new();
+    pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer) -> Self {
+        gateway.take_in_hand();
+        let RequestIds { request, decision, reply } = RequestIds::new(api);
         Self {
             outcome: Outcome::new(request.clone(), decision.clone(), OutcomeKind::Failed),
-            decision: undecided(request, decision, peer.pseudonym.clone()),
+            decision: undecided(request, decision, api, peer.pseudonym.clone()),
             reply_id: reply,
             declared_level: None,
             shows_decision: false,
@@ -376,12 +378,13 @@ impl Ledger {
         let overhead = received.zip(*forwarded).map(|(from, to)| (to - from).saturating_sub(*queued));
         Finished {
             labels: RequestLabels {
-                zone: self.decision.zone.map_or("none", ZoneKind::as_str),
+                zone: zone_word(self.decision.zone),
                 backend: Word(self.decision.backend.clone().unwrap_or(Ident::fixed("none"))),
                 level: self.decision.level.as_str(),
                 rule: Word(self.decision.rule.clone().unwrap_or_else(|| Name::new("none"))),
                 outcome: self.outcome.outcome.as_str(),
             },
+            zone: self.decision.zone,
             total: opened.elapsed(),
             time_to_first_token: first_content.map(|at| at - *opened),
             overhead,
@@ -425,6 +428,7 @@ const REASON: HeaderName = HeaderName::from_static("x-weir-reason");
 
 impl Drop for Ledger {
     fn drop(&mut self) {
+        self.gateway.put_down();
         if self.is_closed {
             return;
         }
@@ -460,7 +464,7 @@ impl Closed {
 }
 
 /// What is known of a request before anything is: nothing, which counts as the most sensitive.
-fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::Decision {
+fn undecided(request_id: Ident, decision_id: Ident, api: Api, address: Ident) -> event::Decision {
     event::Decision {
         request_id,
         decision_id,
@@ -470,7 +474,7 @@ fn undecided(request_id: Ident, decision_id: Ident, address: Ident) -> event::De
         key_id: None,
         client_addr_pseudonym: Some(address),
         auth_method: AuthMethod::None,
-        api: Ident::fixed(ENDPOINT),
+        api: Ident::fixed(api.name()),
         stream: false,
         level: Level::Restricted,
         categories: Vec::new(),

@@ -21,8 +21,10 @@ pub(crate) use stream::StreamRelay;
 use weir_config::Timeouts;
 use weir_egress::Response;
 use weir_policy::TargetId;
-use weir_wire::chat::{BadReply, ReplyIdentity, map_reply};
+use weir_wire::chat::{BadReply, ReplyIdentity};
+use weir_wire::dialect::{BackendDialect, ClientDialect, Framing};
 use weir_wire::error::Envelope;
+use weir_wire::relay::{self, StreamSettings};
 
 /// What the client gets.
 pub(crate) enum Answer {
@@ -52,27 +54,24 @@ pub(crate) async fn relay(
     inspected: &Inspected,
     ledger: &mut Ledger,
 ) -> Result<Answer, BackendFailure> {
-    let timeouts =
-        ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend)).map(|b| b.timeouts);
-    let timeouts = timeouts.unwrap_or_default();
+    let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
+    let timeouts = backend.map(|backend| backend.timeouts).unwrap_or_default();
     let request = inspected.request.content();
-    let identity = ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() };
+    let settings = StreamSettings {
+        client: request.api().dialect().unwrap_or(ClientDialect::ChatCompletions),
+        backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
+        identity: ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() },
+        show_usage: request.wants_usage(),
+    };
     let answered = match sent {
         Ok(response) => {
             ledger.connected(response.peer_ip());
             match accept(response).await {
                 Ok(response) if request.is_stream() => {
-                    let relay = StreamRelay::new(
-                        gateway,
-                        response,
-                        identity,
-                        request.wants_usage(),
-                        timeouts,
-                        ledger,
-                    );
+                    let relay = StreamRelay::new(gateway, response, settings, timeouts, ledger);
                     return Box::pin(start_stream(relay, place, timeouts)).await;
                 }
-                Ok(response) => whole(response, &identity, timeouts, ledger).await,
+                Ok(response) => whole(response, &settings, timeouts, ledger).await,
                 Err(failure) => Err(failure),
             }
         }
@@ -151,7 +150,7 @@ fn retry_after(headers: &HeaderMap) -> Duration {
 
 async fn whole(
     response: Response,
-    identity: &ReplyIdentity,
+    settings: &StreamSettings,
     timeouts: Timeouts,
     ledger: &mut Ledger,
 ) -> Result<Bytes, BackendFailure> {
@@ -159,7 +158,8 @@ async fn whole(
     let body = body
         .map_err(|_| BackendFailure::Timeout)?
         .map_err(|error| BackendFailure::Unreachable { code: error.code(), retry: true })?;
-    let reply = map_reply(&body, identity).map_err(nonsense)?;
+    let StreamSettings { client, backend, identity, .. } = settings;
+    let reply = relay::whole(*client, *backend, &body, identity).map_err(nonsense)?;
     ledger.first_content();
     ledger.replied(&reply.usage, reply.finish_reason.as_deref(), reply.model.as_deref());
     ledger.relayed(reply.body.len());
@@ -173,9 +173,16 @@ fn nonsense(bad: BadReply) -> BackendFailure {
     }
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
+/// Whether a response is a stream of the framing that its dialect has.
+fn is_stream_of(framing: Framing, headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+    let media = value.split(';').next().unwrap_or_default().trim();
+    let is = |types: &[&str]| types.iter().any(|known| media.eq_ignore_ascii_case(known));
+    match framing {
+        Framing::EventStream => is(&["text/event-stream"]),
+        Framing::Lines => is(&["application/x-ndjson", "application/ndjson", "application/jsonl"]),
+        Framing::AwsEventStream => is(&["application/vnd.amazon.eventstream"]),
+    }
 }
 
 #[cfg(test)]

@@ -98,6 +98,24 @@ impl Loads {
         }
     }
 
+    /// Adds what was added to another.
+    pub fn join(&mut self, other: Self) {
+        for (id, from) in other.targets {
+            let to = self.targets.entry(id).or_default();
+            to.requests = (to.requests.0 + from.requests.0, to.requests.1 + from.requests.1);
+            to.service_us = to.service_us.saturating_add(from.service_us);
+            for (time, from) in from.buckets {
+                let Bucket { before_us, before, kept_us, kept, added } = from;
+                let to = to.buckets.entry(time).or_default();
+                to.before_us = to.before_us.saturating_add(before_us);
+                to.kept_us = to.kept_us.saturating_add(kept_us);
+                to.before += before;
+                to.kept += kept;
+                to.added += added;
+            }
+        }
+    }
+
     /// The load of each target that had or would have a request.
     pub fn finish(self, catalogue: &Catalogue) -> Vec<TargetLoad> {
         let all = self.targets.values().fold((0_u64, 0_u64), |(requests, service), target| {

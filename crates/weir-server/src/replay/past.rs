@@ -66,6 +66,13 @@ struct Candidate<'r> {
     verdict: &'r str,
 }
 
+/// A decision that is not decided again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Begun<'r> {
+    pub request_id: &'r str,
+    pub attempt: u32,
+}
+
 /// An outcome, as far as it is needed.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct End<'r> {
@@ -247,6 +254,7 @@ impl PastFacts<'_> {
             "task.complexity" => self.task.complexity_millionths = Some(value),
             "task.complexity_rank" => self.task.complexity_rank_millionths = Some(value),
             "task.confidence" => self.task.confidence_millionths = Some(value),
+            "task.weak_fail" => self.task.weak_fail_millionths = Some(value),
             "latency.target" => self.latency.0 = Some(value),
             "latency.deadline" => self.latency.1 = Some(value),
             "cost.budget_left" => self.budget_left = Some(value),

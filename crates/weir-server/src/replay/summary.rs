@@ -1,7 +1,8 @@
 //! What a replay comes to.
 
 use super::load::TargetLoad;
-use std::cmp::Reverse;
+use std::borrow::Borrow;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
@@ -164,6 +165,61 @@ impl Replayed {
         if before.target == after.target { Moved::No } else { Moved::Elsewhere }
     }
 
+    /// Adds what other requests come to; the load of targets is not part of it.
+    pub(super) fn join(&mut self, other: Self) {
+        // No `..`: a new count must be joined too.
+        let Self {
+            revision: _,
+            requests,
+            moved,
+            rules_changed,
+            to_cloud,
+            to_local,
+            newly_denied,
+            newly_allowed,
+            zones,
+            by_zone,
+            by_target,
+            by_rule,
+            by_denial,
+            cost,
+            cost_unknown,
+            load: _,
+            incomplete,
+            skipped,
+            apps,
+        } = other;
+        self.requests += requests;
+        self.moved += moved;
+        self.rules_changed += rules_changed;
+        self.to_cloud += to_cloud;
+        self.to_local += to_local;
+        self.newly_denied += newly_denied;
+        self.newly_allowed += newly_allowed;
+        for (to, from) in self.zones.iter_mut().zip(zones) {
+            to.local += from.local;
+            to.cloud += from.cloud;
+            to.none += from.none;
+        }
+        join(&mut self.by_zone, by_zone);
+        join(&mut self.by_target, by_target);
+        join(&mut self.by_rule, by_rule);
+        join(&mut self.by_denial, by_denial);
+        self.cost = (self.cost.0.saturating_add(cost.0), self.cost.1.saturating_add(cost.1));
+        self.cost_unknown += cost_unknown;
+        self.incomplete += incomplete;
+        self.skipped.undecided += skipped.undecided;
+        self.skipped.unknown_alias += skipped.unknown_alias;
+        for (name, from) in apps {
+            let to = self.app(&name);
+            to.requests += from.requests;
+            to.moved += from.moved;
+            to.newly_denied += from.newly_denied;
+            to.to_cloud += from.to_cloud;
+            to.cost_change = to.cost_change.saturating_add(from.cost_change);
+        }
+    }
+
     fn app(&mut self, app: &Arc<str>) -> &mut AppChange {
         if !self.apps.contains_key(app) {
             self.apps.insert(app.clone(), AppChange { app: app.to_string(), ..AppChange::default() });
@@ -223,12 +279,59 @@ impl Replayed {
 const NONE: &str = "-";
 
 fn count(matrix: &mut BTreeMap<(String, String), u64>, from: &str, to: &str) {
-    // Most requests stay, and find their place without a copy of its name.
-    if let Some(count) = matrix.iter_mut().find(|((f, t), _)| f == from && t == to).map(|(_, count)| count) {
-        *count += 1;
-        return;
+    match matrix.get_mut(&(from, to) as &dyn Way) {
+        Some(count) => *count += 1,
+        None => drop(matrix.insert((from.to_owned(), to.to_owned()), 1)),
     }
-    matrix.insert((from.to_owned(), to.to_owned()), 1);
+}
+
+/// From and to, whoever owns them: a place in a matrix is found without a copy of its name.
+trait Way {
+    fn ends(&self) -> (&str, &str);
+}
+
+impl Way for (String, String) {
+    fn ends(&self) -> (&str, &str) {
+        (&self.0, &self.1)
+    }
+}
+
+impl Way for (&str, &str) {
+    fn ends(&self) -> (&str, &str) {
+        *self
+    }
+}
+
+impl<'w> Borrow<dyn Way + 'w> for (String, String) {
+    fn borrow(&self) -> &(dyn Way + 'w) {
+        self
+    }
+}
+
+impl PartialEq for dyn Way + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.ends() == other.ends()
+    }
+}
+
+impl Eq for dyn Way + '_ {}
+
+impl PartialOrd for dyn Way + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn Way + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ends().cmp(&other.ends())
+    }
+}
+
+fn join(matrix: &mut BTreeMap<(String, String), u64>, other: BTreeMap<(String, String), u64>) {
+    for (way, requests) in other {
+        *matrix.entry(way).or_default() += requests;
+    }
 }
 
 struct Measured {

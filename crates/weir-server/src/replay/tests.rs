@@ -290,11 +290,19 @@ impl Lab {
         let mut dice = Dice(7);
         let requests: Vec<Request> = (0..count).map(|_| live(&old, &mut dice)).collect();
         let lab = Self { dir, old, new, requests };
-        let (log, _) = AuditLog::open(&lab.log(), Options::new(Name::new("n"), Ident::new("0"))).unwrap();
-        for (number, request) in lab.requests.iter().enumerate() {
-            let (decision, outcome) = events(&lab.old, number, request);
-            log.append(event::Event::from(decision)).unwrap();
-            log.append(outcome).unwrap();
+        // Small segments, so that there is something to read side by side.
+        let options = Options { segment_bytes: 64 << 10, ..Options::new(Name::new("n"), Ident::new("0")) };
+        let (log, _) = AuditLog::open(&lab.log(), options).unwrap();
+        let numbered: Vec<(usize, &Request)> = lab.requests.iter().enumerate().collect();
+        for at_a_time in numbered.chunks(20) {
+            let events: Vec<_> =
+                at_a_time.iter().map(|(number, request)| events(&lab.old, *number, request)).collect();
+            for (decision, _) in &events {
+                log.append(event::Event::from(decision.clone())).unwrap();
+            }
+            for (_, outcome) in events {
+                log.append(outcome).unwrap();
+            }
         }
         log.close().unwrap();
         lab
@@ -445,6 +453,42 @@ fn walk_again(
         assert!(at < plan.ladder.len());
     }
     Went { reason: OVERLOADED.to_owned(), ..Went::default() }
+}
+
+#[test]
+fn a_log_that_is_read_in_parts_comes_to_the_same() {
+    let lab = Lab::with(3_000);
+    let segments = std::fs::read_dir(lab.log().join("segments")).unwrap().count();
+    assert!(segments > 9, "{segments} segments: the test has no teeth");
+    let of_one = ReplayFilter { tenant: Some("one".to_owned()), ..ReplayFilter::default() };
+    for filter in [ReplayFilter::default(), of_one] {
+        let whole = replay_in_parts(&lab.log(), &lab.new, &filter, NonZeroUsize::MIN).unwrap();
+        assert!(whole.moved > 100 && whole.cost.1 > 0, "{whole:?}");
+        for parts in 2..=9 {
+            let parts = NonZeroUsize::new(parts).unwrap();
+            assert_eq!(
+                replay_in_parts(&lab.log(), &lab.new, &filter, parts).unwrap(),
+                whole,
+                "{parts} parts"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_missing_is_found_by_whoever_reads_in_parts() {
+    let lab = Lab::with(3_000);
+    let mut segments: Vec<_> =
+        std::fs::read_dir(lab.log().join("segments")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    segments.sort();
+    let mut cut = std::fs::read(&segments[8]).unwrap();
+    cut.truncate(cut.len() / 2);
+    std::fs::write(&segments[8], cut).unwrap();
+    for parts in 1..=9 {
+        let parts = NonZeroUsize::new(parts).unwrap();
+        let replayed = replay_in_parts(&lab.log(), &lab.new, &ReplayFilter::default(), parts);
+        assert!(matches!(replayed, Err(AuditError::Damaged { .. })), "{parts} parts");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A directory of a branch of a git repository on this machine, read into memory.
 //!
 //! The objects are read as they are in the repository: there need be no working tree, and none is looked
-//! at. Nothing is fetched; `docs/decisions/0007` says why.
+//! at. Nothing is fetched here; `docs/decisions/0007` says why.
 
 use gix_hash::ObjectId;
 use gix_object::tree::EntryKind;

@@ -15,7 +15,9 @@
 //! - INVARIANT (one sync per file after an error): a segment whose write or sync failed is never written
 //!   or synced again; what was not durable goes to a new one.
 
+mod attest;
 mod disk;
+mod evidence;
 mod files;
 mod health;
 mod index;
@@ -26,18 +28,22 @@ mod query;
 mod queue;
 mod reader;
 mod recovery;
+mod retention;
 mod signer;
 mod syncer;
 mod tail;
 mod verification;
 mod writer;
 
+pub use attest::{Attestation, CannotAttest, Example};
 pub use disk::{Disk, RealDisk};
+pub use evidence::{Continuity, Evidence, NoProof, Wanted};
 pub use health::Health;
 pub use log::AuditLog;
 pub use progress::Ticket;
 pub use query::{Filter, Row, for_each_row, query};
 pub use reader::AuditReader;
+pub use signer::sign_as_log;
 pub use verification::verify;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 use super::AuditError;
 use super::files::{Layout, promised_size};
 use super::index::{Entry, Index};
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES};
@@ -34,6 +35,33 @@ impl AuditReader {
         let next = index.entries.first().map_or(0, |entry| entry.first);
         let segments = index.entries.into_iter();
         Ok(Self { layout, segments, current: None, offset: 0, next, promised })
+    }
+
+    /// The same in at most so many parts, each from the end of the one before on and about as long, to be read side
+    /// by side.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_parts(dir: &Path, parts: NonZeroUsize) -> Result<Vec<Self>, AuditError> {
+        let whole = Self::open(dir)?;
+        let segments: Vec<Entry> = whole.segments.as_slice().to_vec();
+        let segments: Vec<Entry> = segments.into_iter().filter(|entry| !entry.is_superseded()).collect();
+        let each = segments.len().div_ceil(parts.get()).max(1);
+        let part = |(number, part): (usize, &[Entry])| {
+            let begins = part.first().map_or(whole.next, |entry| entry.first);
+            // What a later part begins with promises all that is before it.
+            let promised = segments.get((number + 1) * each).map_or(whole.promised, |entry| entry.first);
+            Self {
+                layout: whole.layout.clone(),
+                segments: Vec::from(part).into_iter(),
+                current: None,
+                offset: 0,
+                next: if number == 0 { whole.next } else { begins },
+                promised,
+            }
+        };
+        let parts: Vec<Self> = segments.chunks(each).enumerate().map(part).collect();
+        Ok(if parts.is_empty() { vec![whole] } else { parts })
     }
 
     /// Envelope and bytes of the next event; `None` at the end and after an error.

@@ -35,6 +35,24 @@ pub(super) fn read_verifier(layout: &Layout) -> Result<Verifier, AuditError> {
     verifier.map_err(|source| AuditError::Checkpoint { path, source })
 }
 
+/// Signs a text with the key of a log: what its first line says it is, and a line end at its end.
+///
+/// # Errors
+/// [`AuditError`] if the key cannot be read or is not that of the log.
+pub fn sign_as_log(dir: &Path, text: &str) -> Result<String, AuditError> {
+    let (layout, path) = (Layout::new(dir), Layout::new(dir).secret_key());
+    let verifier = read_verifier(&layout)?;
+    let bytes =
+        read_optional(&path)?.map(Zeroizing::new).ok_or_else(|| AuditError::KeyMissing(path.clone()))?;
+    let seed = parse_seed(&bytes).ok_or_else(|| AuditError::KeyUnusable(path.clone()))?;
+    let signer = Signer::new(verifier.origin().clone(), &seed);
+    if *signer.verifier() == verifier {
+        Ok(signer.sign_note(text))
+    } else {
+        Err(AuditError::KeyUnusable(path))
+    }
+}
+
 fn check_public(layout: &Layout, signer: &Signer) -> Result<(), AuditError> {
     let verifier = read_verifier(layout)?;
     if verifier.origin() != signer.origin() {

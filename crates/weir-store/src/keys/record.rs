@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct KeyTerms {
     pub latency_class: LatencyClass,
     /// The aliases it may ask for; `None` is all of them.
     pub aliases: Option<Vec<String>>,
+    /// What it is for, in words that rules look at (`caller.scopes`); `None` when nobody said.
+    pub scopes: Option<BTreeSet<String>>,
     /// Who pays.
     pub tenant: Option<String>,
     /// Which team of theirs.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use weir_label::{Jurisdiction, Level};
 
 /// The version written by this code, in SQLite's `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `generation` counts changes to `keys`, whoever makes them, so that other processes notice.
 pub(super) const CREATE: &str = "
@@ -26,20 +26,27 @@ pub(super) const CREATE: &str = "
         aliases TEXT,
         tenant TEXT,
         team TEXT,
-        app TEXT
+        app TEXT,
+        scopes TEXT
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE meta (generation INTEGER NOT NULL, pepper_fingerprint BLOB) STRICT;
     INSERT INTO meta VALUES (0, NULL);
     CREATE TRIGGER key_made AFTER INSERT ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
     CREATE TRIGGER key_changed AFTER UPDATE ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
     CREATE TRIGGER key_removed AFTER DELETE ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
-    PRAGMA user_version = 1; -- VERSION
+    PRAGMA user_version = 2; -- VERSION
+";
+
+/// Makes a store of version 1, whose keys had no scopes, one of this version.
+pub(super) const FROM_1: &str = "
+    ALTER TABLE keys ADD COLUMN scopes TEXT;
+    PRAGMA user_version = 2; -- VERSION
 ";
 
 const INSERT: &str = "
     INSERT INTO keys VALUES (
         :id, :hash, :name, :environment, :created_ms, :expires_ms, :revoked_ms, :default_level, :jurisdiction,
-        :latency_class, :aliases, :tenant, :team, :app
+        :latency_class, :aliases, :tenant, :team, :app, :scopes
     ) ON CONFLICT (id) DO NOTHING
 ";
 
@@ -54,6 +61,7 @@ pub(super) fn insert(database: &Connection, record: &KeyRecord, hash: &KeyHash) 
         jurisdiction,
         latency_class,
         aliases,
+        scopes,
         tenant,
         team,
         app,
@@ -75,6 +83,7 @@ pub(super) fn insert(database: &Connection, record: &KeyRecord, hash: &KeyHash) 
             ":tenant": tenant,
             ":team": team,
             ":app": app,
+            ":scopes": scopes.as_ref().map(|scopes| serde_json::Value::from_iter(scopes.clone()).to_string()),
         },
     )?;
     Ok(stored == 1)
@@ -90,6 +99,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<(KeyRecord, KeyHash)> {
         jurisdiction: row.get::<_, Option<Word<_>>>("jurisdiction")?.map(|Word(name)| name),
         latency_class: row.get::<_, Word<_>>("latency_class")?.0,
         aliases: row.get::<_, Option<List>>("aliases")?.map(|List(aliases)| aliases),
+        scopes: row.get::<_, Option<List>>("scopes")?.map(|List(scopes)| scopes.into_iter().collect()),
         tenant: row.get("tenant")?,
         team: row.get("team")?,
         app: row.get("app")?,

@@ -166,6 +166,7 @@ fn migrate(transaction: &Transaction<'_>, path: &Path) -> Result<(), KeyStoreErr
         transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     match found {
         0 => transaction.execute_batch(schema::CREATE).map_err(failed),
+        1 => transaction.execute_batch(schema::FROM_1).map_err(failed),
         schema::VERSION => Ok(()),
         _ => Err(KeyStoreError::Version { path: path.to_owned(), found, known: schema::VERSION }),
     }

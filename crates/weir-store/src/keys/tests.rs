@@ -20,6 +20,7 @@ fn terms(name: &str) -> KeyTerms {
         jurisdiction: None,
         latency_class: LatencyClass::Interactive,
         aliases: None,
+        scopes: None,
         tenant: None,
         team: None,
         app: None,
@@ -155,6 +156,7 @@ fn everything_known_of_a_key_survives_reopening() {
         jurisdiction: Some("EU".parse().unwrap()),
         latency_class: LatencyClass::Batch,
         aliases: Some(vec!["large".to_owned(), "a,b".to_owned()]),
+        scopes: Some(["chat".to_owned(), "eu:read".to_owned()].into()),
         tenant: Some("t".to_owned()),
         team: Some("m".to_owned()),
         app: Some("a".to_owned()),
@@ -257,8 +259,21 @@ fn a_damaged_database_is_named_and_not_replaced() {
 fn a_database_of_a_newer_version_is_refused() {
     let state = state();
     open(&state).create(terms("k")).unwrap();
-    sqlite(&state, "PRAGMA user_version = 2");
-    assert!(open_error(&state).contains("version 2, this Weir knows 1"));
+    sqlite(&state, "PRAGMA user_version = 3");
+    assert!(open_error(&state).contains("version 3, this Weir knows 2"));
+}
+
+#[test]
+fn a_database_of_the_first_version_keeps_its_keys_and_learns_of_scopes() {
+    let state = state();
+    let (record, text) = open(&state).create(terms("old")).unwrap();
+    sqlite(&state, "ALTER TABLE keys DROP COLUMN scopes; PRAGMA user_version = 1");
+    let store = open(&state);
+    assert_eq!(store.list().unwrap(), [record]);
+    assert_eq!(authenticate(&store, &text).as_deref(), Ok("old"));
+    let scoped = KeyTerms { scopes: Some(["chat".to_owned()].into()), ..terms("new") };
+    let (scoped, _) = store.create(scoped).unwrap();
+    assert!(open(&state).list().unwrap().contains(&scoped));
 }
 
 #[test]

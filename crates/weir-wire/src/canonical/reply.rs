@@ -213,3 +213,15 @@ impl BlockKind<'_> {
         }
     }
 }
+
+impl Delta<'_> {
+    /// The same, which outlives what it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Delta<'static> {
+        match self {
+            Delta::Text(text) => Delta::Text(owned(text)),
+            Delta::Signature(text) => Delta::Signature(owned(text)),
+            Delta::Citation(text) => Delta::Citation(owned(text)),
+        }
+    }
+}

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_question_is_a_chat_completion() {
         let mut out = Vec::new();
-        judge().encode(&Destination { model: "m", outside: false }, &mut out);
+        judge().encode(&Destination::new("m", false), &mut out);
         let body: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(
             (&body["model"], &body["temperature"], &body["max_tokens"]),

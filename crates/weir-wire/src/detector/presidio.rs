@@ -123,7 +123,7 @@ mod tests {
     fn a_text_is_asked_about_with_its_language() {
         let mut out = Vec::new();
         let asked = Analyze { text: "a \"b\"\n".to_owned(), language: "de".to_owned() };
-        asked.encode(&Destination { model: "", outside: false }, &mut out);
+        asked.encode(&Destination::new("", false), &mut out);
         assert_eq!(out, br#"{"text":"a \"b\"\n","language":"de"}"#);
         assert_eq!(format!("{asked:?}"), "Analyze(6 bytes, de)");
     }

@@ -1,4 +1,4 @@
-use crate::chat::ChatRequest;
+use crate::request::ClientRequest;
 use crate::segment::SegmentKind;
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl fmt::Debug for Text {
 impl Text {
     /// The text of a request.
     #[must_use]
-    pub fn of(request: &ChatRequest) -> Self {
+    pub fn of(request: &ClientRequest) -> Self {
         let mut text = Self { whole: String::new(), starts: Vec::new() };
         for (index, segment) in request.segments().iter().enumerate() {
             if segment.kind != SegmentKind::Opaque {
@@ -65,7 +65,7 @@ mod tests {
     fn a_span_is_placed_in_the_segment_in_which_it_begins() {
         let body =
             br#"{"model":"m","messages":[{"role":"user","content":"ab"},{"role":"user","content":"cde"}]}"#;
-        let request = ChatRequest::read(body, Limits::default()).unwrap();
+        let request = ClientRequest::read(body, Limits::default()).unwrap();
         let text = Text::of(&request);
         assert_eq!(text.whole(), "ab\ncde\n");
         let segments = request.segments();

@@ -141,15 +141,13 @@ impl<'t> Reader<'t> {
     }
 
     fn string(&mut self) -> Read<Cow<'t, str>> {
-        let quote = self.jiter.current_index();
-        self.jiter.known_str().map(|read| as_written(self.text, quote + 1, read)).map_err(broken)
+        self.jiter.known_str().map(|read| as_written(self.text, read)).map_err(broken)
     }
 
     fn number(&mut self, peek: Peek) -> Read<Cow<'t, str>> {
-        let start = self.jiter.current_index();
         let bytes = self.jiter.known_number_bytes(peek).map_err(broken)?;
         // A number is ASCII by its grammar.
-        Ok(as_written(self.text, start, &String::from_utf8_lossy(bytes)))
+        Ok(as_written(self.text, &String::from_utf8_lossy(bytes)))
     }
 
     fn array(&mut self, depth: usize) -> Read<Json<'t>> {
@@ -166,18 +164,19 @@ impl<'t> Reader<'t> {
     fn object<M: Named<'t>>(&mut self, depth: usize) -> Read<Vec<M>> {
         let mut members: Vec<M> = Vec::new();
         let mut names = Names::default();
-        let mut before = self.jiter.current_index();
         let mut key = self.jiter.known_object().map_err(broken)?;
         while let Some(name) = key {
-            let name = key_as_written(self.text, before, name);
+            let name = as_written(self.text, name);
             let member = match names.knows(&name, &members) {
                 true => Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index())),
                 false => self.member(depth),
             };
             let (value, text) = member.map_err(|b| b.under(Step::Key(name.clone().into_owned())))?;
             names.add(&name);
+            if members.is_empty() {
+                members.reserve(USUAL_MEMBERS);
+            }
             members.push(M::new(name, value, text));
-            before = self.jiter.current_index();
             key = self.jiter.next_key().map_err(broken)?;
         }
         Ok(members)
@@ -192,19 +191,19 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What was read, taken from the text if it stands at `start` as it was read: if it has no escapes.
-fn as_written<'t>(text: &'t str, start: usize, read: &str) -> Cow<'t, str> {
-    match text.get(start..start + read.len()) {
-        Some(written) if written == read => Cow::Borrowed(written),
-        _ => Cow::Owned(read.to_owned()),
-    }
-}
+/// Members of most objects: room for them is made at once.
+const USUAL_MEMBERS: usize = 8;
 
-/// The same of a key, whose quote is the first after `before`.
-fn key_as_written<'t>(text: &'t str, before: usize, read: &str) -> Cow<'t, str> {
-    let rest = text.as_bytes().get(before..).unwrap_or_default();
-    let quote = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
-    as_written(text, before + quote + 1, read)
+/// What was read, taken from the text if it is a part of it: the parser copies only what has escapes.
+fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
+    let start = read.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    match text.get(start..start.saturating_add(read.len())) {
+        Some(written) => {
+            debug_assert_eq!(written, read);
+            Cow::Borrowed(written)
+        }
+        None => Cow::Owned(read.to_owned()),
+    }
 }
 
 /// What is kept of a member of an object.

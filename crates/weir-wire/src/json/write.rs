@@ -1,4 +1,5 @@
 use super::{Json, Object};
+use std::io::Write as _;
 
 impl Json<'_> {
     /// Appends the value as compact JSON: numbers as they were written, keys in their order.
@@ -56,8 +57,113 @@ impl<'o> ObjectWriter<'o> {
         self.out
     }
 
+    /// A member that is a string.
+    pub(crate) fn text(&mut self, key: &str, text: &str) {
+        write_string(text, self.member(key));
+    }
+
+    /// A member that is a string, if there is one.
+    pub(crate) fn text_if(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    /// A member that is JSON already: a number as it was written, or a whole value.
+    pub(crate) fn raw(&mut self, key: &str, json: &str) {
+        self.member(key).extend_from_slice(json.as_bytes());
+    }
+
+    /// The same, if there is one.
+    pub(crate) fn raw_if(&mut self, key: &str, json: Option<&str>) {
+        if let Some(json) = json {
+            self.raw(key, json);
+        }
+    }
+
+    /// A member that is a whole number.
+    pub(crate) fn number(&mut self, key: &str, number: u64) {
+        // Writing to a `Vec` cannot fail.
+        let written = write!(self.member(key), "{number}");
+        debug_assert!(written.is_ok());
+    }
+
+    /// A member that is a truth value.
+    pub(crate) fn truth(&mut self, key: &str, value: bool) {
+        self.raw(key, if value { "true" } else { "false" });
+    }
+
+    /// A member that is `null`.
+    pub(crate) fn null(&mut self, key: &str) {
+        self.raw(key, "null");
+    }
+
+    /// A member that is a value as it was read.
+    pub(crate) fn json(&mut self, key: &str, value: &Json) {
+        value.write(self.member(key));
+    }
+
+    /// A member that is an object.
+    pub(crate) fn object(&mut self, key: &str, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        write_object(self.member(key), fill);
+    }
+
+    /// A member that is an array.
+    pub(crate) fn array(&mut self, key: &str, fill: impl FnOnce(&mut ArrayWriter<'_>)) {
+        let mut array = ArrayWriter::new(self.member(key));
+        fill(&mut array);
+        array.end();
+    }
+
     pub(crate) fn end(self) {
         self.out.push(b'}');
+    }
+}
+
+/// Appends an object.
+pub(crate) fn write_object(out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+    let mut object = ObjectWriter::new(out);
+    fill(&mut object);
+    object.end();
+}
+
+/// Writes an array item by item.
+pub(crate) struct ArrayWriter<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl<'o> ArrayWriter<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'[');
+        Self { out, first: true }
+    }
+
+    /// Begins an item; its value is written to what this returns.
+    pub(crate) fn item(&mut self) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        self.out
+    }
+
+    /// An item that is a string.
+    pub(crate) fn text(&mut self, text: &str) {
+        write_string(text, self.item());
+    }
+
+    /// An item that is JSON already.
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.item().extend_from_slice(json.as_bytes());
+    }
+
+    /// An item that is an object.
+    pub(crate) fn object(&mut self, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        write_object(self.item(), fill);
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push(b']');
     }
 }
 

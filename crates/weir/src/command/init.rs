@@ -59,7 +59,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode, Failed> {
         .map_err(|error| Failed::check(format!("cannot make `{}`", args.dir.display()), &error))?;
     put(&policy_file, &policy::two_rules(plan.boundary))?;
     put(&sources.config, &config::text(&plan))?;
-    files.load()?;
+    files.load_with_secrets()?;
     say_what_next(&plan, &sources.config, &policy_file);
     Ok(ExitCode::SUCCESS)
 }

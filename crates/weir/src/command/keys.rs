@@ -59,6 +59,10 @@ struct CreateArgs {
     #[arg(long = "alias", value_name = "ALIAS")]
     aliases: Vec<String>,
 
+    /// What it is for, for rules that look at `caller.scopes`; give the option again for more
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = parse_scope)]
+    scopes: Vec<String>,
+
     /// Who pays
     #[arg(long)]
     tenant: Option<String>,
@@ -124,6 +128,7 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
         jurisdiction: args.jurisdiction.clone(),
         latency_class: args.latency,
         aliases: (!args.aliases.is_empty()).then(|| args.aliases.clone()),
+        scopes: (!args.scopes.is_empty()).then(|| args.scopes.iter().cloned().collect()),
         tenant: args.tenant.clone(),
         team: args.team.clone(),
         app: args.app.clone(),
@@ -152,7 +157,18 @@ fn list(args: &ListArgs) -> Result<(), Failed> {
     }
     let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
     line(table(
-        &["KEY", "NAME", "STATE", "EXPIRES", "LEVEL", "JURISDICTION", "LATENCY", "TENANT", "ALIASES"],
+        &[
+            "KEY",
+            "NAME",
+            "STATE",
+            "EXPIRES",
+            "LEVEL",
+            "JURISDICTION",
+            "LATENCY",
+            "TENANT",
+            "SCOPES",
+            "ALIASES",
+        ],
         &rows,
     ));
     Ok(())
@@ -190,6 +206,7 @@ fn row(key: &KeyRecord) -> Vec<String> {
         or_dash(terms.jurisdiction.as_ref().map(ToString::to_string)),
         terms.latency_class.as_str().to_owned(),
         or_dash(terms.tenant.clone()),
+        or_dash(terms.scopes.as_ref().map(|scopes| scopes.iter().cloned().collect::<Vec<_>>().join(","))),
         terms.aliases.as_ref().map_or_else(|| "all".to_owned(), |aliases| aliases.join(",")),
     ]
 }
@@ -209,6 +226,7 @@ fn as_json(key: &KeyRecord) -> serde_json::Value {
         "jurisdiction": terms.jurisdiction.as_ref().map(Jurisdiction::as_str),
         "latency_class": terms.latency_class.as_str(),
         "aliases": terms.aliases,
+        "scopes": terms.scopes,
         "tenant": terms.tenant,
         "team": terms.team,
         "app": terms.app,
@@ -217,6 +235,18 @@ fn as_json(key: &KeyRecord) -> serde_json::Value {
 
 fn parse_word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A word that records can hold as it is.
+fn parse_scope(text: &str) -> Result<String, String> {
+    const BYTES_MAX: usize = 64;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    let fits = (1..=BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 64 letters, digits and `.` `_` `:` `/` `-`".to_owned())
+    }
 }
 
 fn parse_environment(text: &str) -> Result<Environment, String> {

@@ -3,6 +3,7 @@
 mod diff;
 mod example;
 mod lint;
+mod place;
 mod prove;
 mod remote;
 mod replay;

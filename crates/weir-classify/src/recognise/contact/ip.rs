@@ -1,6 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::site::{ANY, Beside, Site};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use weir_label::Category;
@@ -11,7 +12,7 @@ pub(super) const V4: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "IPv4 addresses, public, private or reserved for documentation",
     validation: "four octets; no loopback, unspecified or mask; multicast and broadcast only near such a word; no version; a number too many only in 172.16/12 and 192.168/16; section-like numbers only near a word such as `host`",
-    find: Find::Digit(find_v4),
+    find: Find::Digit(SITE_V4, find_v4),
 };
 
 pub(super) const V6: RecogniserInfo = RecogniserInfo {
@@ -22,6 +23,10 @@ pub(super) const V6: RecogniserInfo = RecogniserInfo {
     validation: "the notation of RFC 4291, four groups or an assigned prefix; loopback and multicast only after `client IP` and like words",
     find: Find::Colon(find_v6),
 };
+
+/// Before the first dot.
+const SITE_V4: Site =
+    Site { all: Beside { after: |b| b == b'.', digits: |digits| digits <= 3, ..ANY }, any: ANY };
 
 /// The longest notation: six groups and an IPv4 address.
 const V6_MAX: usize = 45;

@@ -1,6 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::site::{ANY, Beside, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -10,8 +11,12 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "hardware addresses (EUI-48): six pairs with colons or dashes, three groups of four with dots, twelve digits near a word such as `mac`",
     validation: "each group of one case unless near such a word, neither all zero nor broadcast, no part of a longer fingerprint",
-    find: Find::Digit(find),
+    find: Find::Digit(SITE, find),
 };
+
+/// In a group with letters or beside a sign, or all of it.
+const SITE: Site =
+    Site { all: ANY, any: Beside { before: is_part, after: is_part, digits: |digits| digits == 12 } };
 
 /// Six pairs and five signs.
 const LENGTH_MAX: usize = 17;
@@ -34,7 +39,6 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 
 /// The run of hexadecimal digits with one kind of sign around the first digit in it.
 fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
-    let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.');
     // What has other groups is refused before looking further.
     if !is_group(haystack, digit) {
         return None;
@@ -49,6 +53,10 @@ fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let stands =
         haystack.opens(start) && haystack.closes(end) && !goes_on && !haystack.is_attached_left(start);
     (stands && is_grouped(haystack.slice(start..end))).then_some(start..end)
+}
+
+fn is_part(b: u8) -> bool {
+    b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.')
 }
 
 /// Whether a digit stands in a group of such an address, beside a sign unless it is all of it.

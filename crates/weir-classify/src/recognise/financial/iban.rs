@@ -1,6 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::site::{ANY, Beside, Site};
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {
@@ -9,8 +10,12 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "international bank account numbers, in groups or not",
     validation: "the country's length and structure, check digits modulo 97",
-    find: Find::Digit(find),
+    find: Find::Digit(AFTER_COUNTRY, find),
 };
+
+/// After the letters of the country.
+const AFTER_COUNTRY: Site =
+    Site { all: Beside { before: |b| b.is_ascii_alphabetic() || is_separator(b), ..ANY }, any: ANY };
 
 /// Separators between two characters of one number.
 const GAP_MAX: usize = 3;

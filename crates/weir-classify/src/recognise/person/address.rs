@@ -1,6 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::site::{ANY, Beside, NONE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -10,7 +11,17 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "postal addresses: street, number, postcode and city in the orders of America, Britain and Europe",
     validation: "a postcode beside a city or state, and shortly before it a street with its number; a street alone does not count",
-    find: Find::Digit(find),
+    find: Find::Digit(POSTCODE, find),
+};
+
+/// After a space or the like, and before the space of a city, or behind that of a state.
+pub(in crate::recognise) const POSTCODE: Site = Site {
+    all: Beside {
+        before: |b| matches!(b, 0 | b' ' | b'\n' | b',' | b'-'),
+        digits: |digits| matches!(digits, 1 | 4 | 5),
+        ..ANY
+    },
+    any: Beside { before: |b| b == b' ', after: |b| matches!(b, b' ' | b'-'), ..NONE },
 };
 
 /// How far before its postcode a street may stand: an apartment and a city come between.

@@ -2,6 +2,7 @@ use super::date;
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::site::{ANY, Beside, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -22,8 +23,10 @@ pub(super) const STARRED: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "dates of birth after the genealogical sign: *12.03.1974",
     validation: "a full date right after an asterisk that no other asterisk and no number precedes",
-    find: Find::Digit(find_starred),
+    find: Find::Digit(AFTER_STAR, find_starred),
 };
+
+const AFTER_STAR: Site = Site { all: Beside { before: |b| b == b'*', ..ANY }, any: ANY };
 
 /// How far from its label a date may stand: `born in Frankfurt am Main, Germany, on 12 March 1974`.
 const WITHIN: usize = 56;

@@ -1,11 +1,10 @@
-use super::{BackendFailure, is_event_stream, nonsense};
+use super::{BackendFailure, is_stream_of, nonsense};
 use crate::desk::Place;
 use crate::gateway::Gateway;
 use crate::pipeline::record::Ledger;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame};
 use jiff::Timestamp;
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -16,12 +15,9 @@ use tokio::time::Sleep;
 use weir_audit::event::OutcomeKind;
 use weir_config::Timeouts;
 use weir_egress::{Response, ResponseBody};
-use weir_wire::chat::{ReplyIdentity, Usage, read_chunk};
 use weir_wire::error::Envelope;
-use weir_wire::sse::{DONE, KEEP_ALIVE, SseItem, SseParser, write_data};
+use weir_wire::relay::{self, Seen, StreamSettings};
 
-/// The largest event of a stream.
-const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How often time limits and the caller's key are looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// Silence after which the client is sent a comment.
@@ -35,20 +31,17 @@ const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
 pub(crate) struct StreamRelay {
     gateway: Arc<Gateway>,
     upstream: Option<ResponseBody>,
-    is_event_stream: bool,
-    parser: SseParser,
-    identity: ReplyIdentity,
-    show_usage: bool,
+    is_stream: bool,
+    relay: relay::StreamRelay,
     timeouts: Timeouts,
-    out: BytesMut,
+    out: Vec<u8>,
     end: End,
     started: Instant,
     last_event: Instant,
     last_sent: Instant,
     tick: Pin<Box<Sleep>>,
-    has_content: bool,
     key: Option<Arc<str>>,
-    progress: Progress,
+    bytes: usize,
     ledger: Option<Ledger>,
     closing: Option<Closing>,
     place: Option<Place>,
@@ -57,16 +50,6 @@ pub(crate) struct StreamRelay {
 /// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
 /// the last events are given out after it.
 type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What the ledger is told at the end.
-#[derive(Debug, Default)]
-struct Progress {
-    usage: Usage,
-    finish_reason: Option<String>,
-    model: Option<String>,
-    bytes: usize,
-    chunks: u64,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -85,29 +68,25 @@ impl StreamRelay {
     pub fn new(
         gateway: &Arc<Gateway>,
         response: Response,
-        identity: ReplyIdentity,
-        show_usage: bool,
+        settings: StreamSettings,
         timeouts: Timeouts,
         ledger: &Ledger,
     ) -> Box<Self> {
         let now = Instant::now();
         Box::new(Self {
             gateway: gateway.clone(),
-            is_event_stream: is_event_stream(response.headers()),
+            is_stream: is_stream_of(settings.backend.framing(), response.headers()),
             upstream: Some(response.into_body()),
-            parser: SseParser::new(EVENT_BYTES_MAX),
-            identity,
-            show_usage,
+            relay: relay::StreamRelay::new(settings),
             timeouts,
-            out: BytesMut::new(),
+            out: Vec::new(),
             end: End::NotYet,
             started: now,
             last_event: now,
             last_sent: now,
             tick: Box::pin(tokio::time::sleep(TICK)),
-            has_content: false,
             key: ledger.key_id(),
-            progress: Progress::default(),
+            bytes: 0,
             ledger: None,
             closing: None,
             place: None,
@@ -119,16 +98,16 @@ impl StreamRelay {
     /// # Errors
     /// [`BackendFailure`] when the stream ends, breaks or fails first.
     pub async fn first_content(&mut self) -> Result<(), BackendFailure> {
-        if !self.is_event_stream {
+        if !self.is_stream {
             return Err(BackendFailure::Nonsense { message: None });
         }
-        while !self.has_content {
+        while !self.relay.seen().has_content {
             let bytes = poll_fn(|cx| self.poll_upstream(cx)).await;
             match bytes {
                 Some(Ok(bytes)) => self.take(&bytes)?,
                 Some(Err(())) | None => return Err(BackendFailure::Unreachable { code: "cut", retry: true }),
             }
-            if self.end == End::Done && !self.has_content {
+            if self.end == End::Done && !self.relay.seen().has_content {
                 return Err(BackendFailure::Nonsense { message: None });
             }
         }
@@ -166,50 +145,17 @@ impl StreamRelay {
 
     /// Takes bytes of the backend in and puts events for the client out.
     fn take(&mut self, bytes: &[u8]) -> Result<(), BackendFailure> {
-        let fits = self.parser.push(bytes).is_ok();
-        while self.end == End::NotYet
-            && let Some(item) = self.parser.next_item()
-        {
+        let items = self.relay.seen().items;
+        let taken = self.relay.take(bytes, &mut self.out);
+        if self.relay.seen().items > items {
             self.last_event = Instant::now();
-            match item {
-                SseItem::Comment => {}
-                SseItem::Event { data, .. } if data == DONE => self.done(),
-                SseItem::Event { data, .. } => self.event(&data)?,
-            }
         }
-        if fits { Ok(()) } else { Err(BackendFailure::Nonsense { message: None }) }
-    }
-
-    fn event(&mut self, data: &[u8]) -> Result<(), BackendFailure> {
-        let chunk = read_chunk(data, &self.identity, self.show_usage).map_err(nonsense)?;
-        self.has_content |= chunk.has_content;
-        let progress = &mut self.progress;
-        progress.chunks += u64::from(chunk.has_content);
-        if let Some(usage) = chunk.usage {
-            progress.usage = usage;
-        }
-        if let Some(reason) = chunk.finish_reason {
-            progress.finish_reason = Some(reason.into_owned());
-        }
-        if progress.model.is_none() {
-            progress.model = chunk.model.map(Cow::into_owned);
-        }
-        if let Some(data) = chunk.data {
-            self.emit(&data);
+        taken.map_err(nonsense)?;
+        if self.end == End::NotYet && self.relay.seen().is_complete {
+            self.end = End::Done;
+            self.settle();
         }
         Ok(())
-    }
-
-    fn emit(&mut self, data: &[u8]) {
-        let mut event = Vec::with_capacity(data.len() + 8);
-        write_data(data, &mut event);
-        self.out.extend_from_slice(&event);
-    }
-
-    fn done(&mut self) {
-        self.emit(DONE);
-        self.end = End::Done;
-        self.settle();
     }
 
     /// Ends the stream with an error event, so that it does not look complete.
@@ -220,7 +166,7 @@ impl StreamRelay {
             code: Some(code.to_owned()),
             param: None,
         };
-        self.emit(&envelope.to_bytes());
+        self.relay.break_off(&envelope, &mut self.out);
         self.end = End::Broken(outcome);
         self.upstream = None;
         self.settle();
@@ -229,10 +175,7 @@ impl StreamRelay {
     /// Gives the place back and closes the ledger, once the end is known.
     fn settle(&mut self) {
         let Some(mut ledger) = self.ledger.take() else { return };
-        let Progress { usage, finish_reason, model, bytes, chunks } = &self.progress;
-        ledger.streamed(*chunks);
-        ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
-        ledger.relayed(*bytes + self.out.len());
+        self.tell(&mut ledger);
         let place = self.place.take();
         match (&self.end, place) {
             (End::Done, Some(place)) => place.served(),
@@ -246,6 +189,13 @@ impl StreamRelay {
             End::Broken(outcome) => outcome,
         };
         self.closing = Some(Box::pin(ledger.close(outcome).written()));
+    }
+
+    fn tell(&self, ledger: &mut Ledger) {
+        let Seen { usage, finish_reason, model, pieces, .. } = self.relay.seen();
+        ledger.streamed(*pieces);
+        ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
+        ledger.relayed(self.bytes + self.out.len());
     }
 
     /// Looks at the time limits and at the caller's key.
@@ -274,7 +224,7 @@ impl StreamRelay {
             );
         }
         if now.duration_since(self.last_sent) > KEEP_ALIVE_AFTER {
-            self.out.extend_from_slice(KEEP_ALIVE);
+            self.out.extend_from_slice(self.relay.keep_alive());
         }
     }
 
@@ -289,8 +239,8 @@ impl StreamRelay {
             return None;
         }
         self.last_sent = Instant::now();
-        self.progress.bytes += self.out.len();
-        Some(self.out.split().freeze())
+        self.bytes += self.out.len();
+        Some(Bytes::from(std::mem::take(&mut self.out)))
     }
 
     fn pump(&mut self, bytes: &[u8]) {
@@ -357,10 +307,7 @@ impl Drop for StreamRelay {
         if self.end == End::NotYet
             && let Some(mut ledger) = self.ledger.take()
         {
-            let Progress { usage, finish_reason, model, bytes, chunks } = &self.progress;
-            ledger.streamed(*chunks);
-            ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
-            ledger.relayed(*bytes);
+            self.tell(&mut ledger);
             ledger.close(OutcomeKind::ClientCancelled);
         }
     }

@@ -95,8 +95,7 @@ impl Client {
             Err(refusal) => return failed(refusal.to_string()),
         };
         let accept = if example.is_stream() { Accept::EventStream } else { Accept::Json };
-        let call =
-            Call { path: "/chat/completions", model: example.alias, accept, first_byte_timeout: PATIENCE };
+        let call = Call::new("/chat/completions", example.alias, accept, PATIENCE);
         match self.door.send(permit, &call).await {
             Ok(response) => read(response).await,
             Err(error) => failed(error.to_string()),

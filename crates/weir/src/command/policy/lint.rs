@@ -1,3 +1,4 @@
+use super::place;
 use crate::command::audit::{LogArgs, parse_time};
 use crate::exit::Failed;
 use crate::files::FilesArgs;
@@ -8,15 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_analyse::{Advice, Lint, Score, lint, never_decided, score};
 use weir_audit::WallTime;
+use weir_config::RulePlaces;
 use weir_policy::Policy;
+use weir_server::Snapshot;
 use weir_store::audit::{Filter, for_each_row};
 
 /// Names sprawl: rules that could be one, that changed nothing, or that never decided.
 ///
 /// Looks at the rules themselves and, with `--since`, at the audit log. The complexity score is what a reader has
 /// to keep in mind: one for each rule, each test, each `any`, `all` or `not` within another, and each pair of rules
-/// whose order matters. Below 50 a policy is easily read, above 150 hardly. The audit log names policies by their
-/// digests and keeps no texts, so that the trend is told of the files that `--earlier` names.
+/// whose order matters. Below 50 a policy is easily read, above 150 hardly. The trend is that of the policies that were
+/// in force, as the state directory remembers them, or of the files that `--earlier` names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 nothing to tidy, 1 there is advice or the score is too high, 3 the files cannot be used.
@@ -31,7 +34,8 @@ pub(super) struct LintArgs {
     #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     since: Option<WallTime>,
 
-    /// Also show how complex an earlier version of the policy was; may be given several times, oldest first
+    /// Show how complex this earlier version of the policy was, instead of those that were in force; may be given
+    /// several times, oldest first
     #[arg(long, value_name = "FILE")]
     earlier: Vec<PathBuf>,
 
@@ -56,11 +60,11 @@ pub(super) fn run(args: &LintArgs) -> Result<ExitCode, Failed> {
     if let Some(log) = &log {
         advice.extend(log.advice(&loaded.policy));
     }
-    let earlier = args.earlier.iter().map(|policy| earlier(policy, args)).collect::<Result<Vec<_>, _>>()?;
+    let earlier = if args.earlier.is_empty() { in_force_before(&snapshot, args)? } else { named(args)? };
     if args.json {
-        line(as_json(&score, &advice, &earlier, log.as_ref()));
+        line(as_json(&loaded.places, (&score, &advice, &earlier), log.as_ref()));
     } else {
-        print(&score, &advice, log.as_ref());
+        print(&loaded.places, &score, &advice, log.as_ref());
         print_trend(&earlier, &score);
     }
     let is_too_high = args.max_score.is_some_and(|max| score.total() > max);
@@ -68,26 +72,64 @@ pub(super) fn run(args: &LintArgs) -> Result<ExitCode, Failed> {
 }
 
 /// An earlier policy and its score.
-struct Earlier<'a> {
-    file: &'a Path,
+struct Earlier {
+    /// Its file, or its revision and since when it was in force.
+    which: Which,
     score: u32,
 }
 
-fn earlier<'a>(policy: &'a PathBuf, args: &LintArgs) -> Result<Earlier<'a>, Failed> {
-    let files = FilesArgs { policy: Some(policy.clone()), ..args.log.files.clone() };
-    let snapshot = files.load()?;
-    let score = score(&snapshot.loaded.policy, &snapshot.loaded.catalogue);
-    let score = score.map_err(|error| Failed::Check(error.to_string()))?.total();
-    Ok(Earlier { file: policy, score })
+enum Which {
+    File(PathBuf),
+    Revision { revision: String, at: String },
 }
 
-fn print_trend(earlier: &[Earlier<'_>], now: &Score) {
+impl Earlier {
+    fn of(which: Which, snapshot: &Snapshot) -> Result<Self, Failed> {
+        let score = score(&snapshot.loaded.policy, &snapshot.loaded.catalogue);
+        let score = score.map_err(|error| Failed::Check(error.to_string()))?.total();
+        Ok(Self { which, score })
+    }
+
+    fn as_json(&self) -> Value {
+        match &self.which {
+            Which::File(file) => json!({ "file": file.display().to_string(), "score": self.score }),
+            Which::Revision { revision, at } => {
+                json!({ "revision": revision, "at": at, "score": self.score })
+            }
+        }
+    }
+}
+
+fn named(args: &LintArgs) -> Result<Vec<Earlier>, Failed> {
+    let earlier = |policy: &PathBuf| {
+        let files = FilesArgs { policy: Some(policy.clone()), ..args.log.files.clone() };
+        Earlier::of(Which::File(policy.clone()), &files.load()?)
+    };
+    args.earlier.iter().map(earlier).collect()
+}
+
+fn in_force_before(snapshot: &Snapshot, args: &LintArgs) -> Result<Vec<Earlier>, Failed> {
+    let earlier = snapshot.earlier(&args.log.files.sources());
+    let earlier =
+        earlier.map_err(|error| Failed::check("cannot read which policies were in force", &error))?;
+    let scored = |weir_server::Earlier { at, revision, snapshot }| {
+        Earlier::of(Which::Revision { revision, at }, &snapshot)
+    };
+    earlier.into_iter().map(scored).collect()
+}
+
+fn print_trend(earlier: &[Earlier], now: &Score) {
     if earlier.is_empty() {
         return;
     }
     line(paint(HEADING, "trend"));
-    for Earlier { file, score } in earlier {
-        line(format_args!("  {score:6}  {}", file.display()));
+    for Earlier { which, score } in earlier {
+        match which {
+            Which::File(file) => line(format_args!("  {score:6}  {}", file.display())),
+            Which::Revision { revision, at } => {
+                line(format_args!("  {score:6}  {revision}, in force from {at}"));
+            }
+        }
     }
     let change = |before: u32| i64::from(now.total()) - i64::from(before);
     let since_first = earlier.first().map_or(0, |first| change(first.score));
@@ -128,9 +170,11 @@ impl Log {
     }
 }
 
-fn print(score: &Score, advice: &[Advice], log: Option<&Log>) {
+fn print(places: &RulePlaces, score: &Score, advice: &[Advice], log: Option<&Log>) {
     for advice in advice {
         line(format_args!("{}: {}", paint(MIND, format_args!("advice[{}]", advice.kind)), advice.message));
+        let (rule, others) = advice.rules.split_first().map_or((None, &[][..]), |(r, o)| (Some(r), o));
+        place::print(places, rule, others);
         line(format_args!("  {} {}", paint(ASIDE, "help:"), advice.help));
     }
     line(format_args!(
@@ -151,21 +195,23 @@ fn print(score: &Score, advice: &[Advice], log: Option<&Log>) {
     }
 }
 
-fn as_json(score: &Score, advice: &[Advice], earlier: &[Earlier<'_>], log: Option<&Log>) -> Value {
+fn as_json(
+    places: &RulePlaces,
+    (score, advice, earlier): (&Score, &[Advice], &[Earlier]),
+    log: Option<&Log>,
+) -> Value {
     let advised = |advice: &Advice| {
         json!({
             "kind": advice.kind.as_str(),
             "rules": advice.rules.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "places": advice.rules.iter().map(|rule| place::as_json(places, Some(rule))).collect::<Vec<_>>(),
             "message": advice.message,
             "help": advice.help,
         })
     };
     let rules: Vec<Value> =
         score.rules.iter().map(|(rule, score)| json!({ "rule": rule.to_string(), "score": score })).collect();
-    let earlier: Vec<Value> = earlier
-        .iter()
-        .map(|Earlier { file, score }| json!({ "file": file.display().to_string(), "score": score }))
-        .collect();
+    let earlier: Vec<Value> = earlier.iter().map(Earlier::as_json).collect();
     json!({
         "score": score.total(),
         "earlier": earlier,

@@ -261,7 +261,7 @@ async fn send(
     let recipient = Recipient::new(NAME, boundary.local_clearance(Level::Internal, None));
     let question = Classified::new(Question(body.clone()), &NothingOfAnybody);
     let permit = boundary.permit(&question, &recipient).map_err(|error| unreachable(&error))?;
-    let call = Call { path, model: "", accept: Accept::Json, first_byte_timeout: PATIENCE };
+    let call = Call::new(path, "", Accept::Json, PATIENCE);
     let response = timeout(PATIENCE, door.send(permit, &call)).await;
     let response = response.map_err(|late| unreachable(&late))?.map_err(|error| unreachable(&error))?;
     let is_good = response.status().is_success();

@@ -1,0 +1,111 @@
+//! What is beside a row of digits: by that alone most rows are refused, for all recognisers at once.
+
+/// Where a recogniser looks at digits.
+///
+/// What a site refuses the recogniser refuses by itself; a site says so at the cost of some bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    /// All of this must hold.
+    pub(crate) all: Beside,
+    /// One of this must hold.
+    pub(crate) any: Beside,
+}
+
+/// What must hold of the byte before the first digit, of the one after the last, and of how many there are.
+/// A byte of zero stands for none, and [`DIGITS_MAX`] for as many digits or more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside {
+    pub(crate) before: fn(u8) -> bool,
+    pub(crate) after: fn(u8) -> bool,
+    pub(crate) digits: fn(usize) -> bool,
+}
+
+/// More digits than that are not counted.
+pub(crate) const DIGITS_MAX: usize = 31;
+
+/// Anything.
+pub(crate) const ANY: Beside = Beside { before: |_| true, after: |_| true, digits: |_| true };
+/// Nothing.
+pub(crate) const NONE: Beside = Beside { before: |_| false, after: |_| false, digits: |_| false };
+
+/// The sites of some rows of the table as bits: the row at each index has the bit of that index.
+#[derive(Debug, Default)]
+pub(crate) struct Sites {
+    rows: Vec<usize>,
+    all: Bits,
+    any: Bits,
+}
+
+/// For each byte before, each byte after and each number of digits the rows that it suits.
+#[derive(Debug)]
+struct Bits {
+    before: [u16; 256],
+    after: [u16; 256],
+    digits: [u16; DIGITS_MAX + 1],
+}
+
+impl Default for Bits {
+    fn default() -> Self {
+        Self { before: [0; 256], after: [0; 256], digits: [0; DIGITS_MAX + 1] }
+    }
+}
+
+impl Sites {
+    /// At most sixteen rows.
+    pub(crate) fn push(&mut self, row: usize, site: &Site) {
+        let bit = 1 << self.rows.len();
+        self.rows.push(row);
+        self.all.set(bit, &site.all);
+        self.any.set(bit, &site.any);
+    }
+
+    /// The rows that look at digits with these bytes beside them.
+    pub(crate) fn rows(&self, before: u8, after: u8, digits: usize) -> impl Iterator<Item = usize> + '_ {
+        let [before_all, after_all, digits_all] = self.all.of(before, after, digits);
+        let [before_any, after_any, digits_any] = self.any.of(before, after, digits);
+        let mut left = before_all & after_all & digits_all & (before_any | after_any | digits_any);
+        std::iter::from_fn(move || {
+            let index = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            self.rows.get(index).copied()
+        })
+    }
+}
+
+impl Bits {
+    fn set(&mut self, bit: u16, beside: &Beside) {
+        for (byte, (before, after)) in (0..=u8::MAX).zip(self.before.iter_mut().zip(&mut self.after)) {
+            *before |= if (beside.before)(byte) { bit } else { 0 };
+            *after |= if (beside.after)(byte) { bit } else { 0 };
+        }
+        for (count, digits) in self.digits.iter_mut().enumerate() {
+            *digits |= if (beside.digits)(count) { bit } else { 0 };
+        }
+    }
+
+    fn of(&self, before: u8, after: u8, digits: usize) -> [u16; 3] {
+        let of = |table: &[u16], at: usize| table.get(at).copied().unwrap_or_default();
+        [
+            of(&self.before, usize::from(before)),
+            of(&self.after, usize::from(after)),
+            of(&self.digits, digits.min(DIGITS_MAX)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_asked_where_all_and_any_hold() {
+        let mut sites = Sites::default();
+        sites.push(7, &Site { all: Beside { after: |b| b == b'.', ..ANY }, any: ANY });
+        sites.push(9, &Site { all: ANY, any: Beside { before: |b| b == b'*', digits: |n| n == 12, ..NONE } });
+        let rows = |before, after, digits| sites.rows(before, after, digits).collect::<Vec<_>>();
+        assert_eq!(rows(0, b'.', 3), [7]);
+        assert_eq!(rows(b'*', b'.', 3), [7, 9]);
+        assert_eq!(rows(0, 0, 12), [9]);
+        assert_eq!(rows(0, 0, 13), []);
+    }
+}

@@ -1,0 +1,239 @@
+//! What a log proves: receipts of its events, and that it only adds to an older checkpoint.
+
+use super::files::Layout;
+use super::signer::read_verifier;
+use super::{AuditError, AuditReader};
+use std::fs;
+use std::path::Path;
+use weir_audit::checkpoint::{Checkpoint, Verifier};
+use weir_audit::receipt::Receipt;
+use weir_audit::tree::{MissingTile, inclusion_proof, root_from_tiles};
+use weir_audit::{Event, Ident, Record};
+
+/// The tree of a log up to its newest checkpoint. Reads files alone, also while a process writes them.
+#[derive(Debug)]
+pub struct Evidence {
+    layout: Layout,
+    verifier: Verifier,
+    note: String,
+    checkpoint: Checkpoint,
+}
+
+/// Why a log proves nothing of an event.
+#[derive(Debug, thiserror::Error)]
+pub enum NoProof {
+    /// The log cannot be read, or its checkpoint is not signed by its key.
+    #[error(transparent)]
+    Log(#[from] AuditError),
+    /// No such event.
+    #[error("no {event} with the id `{id}` is in the log")]
+    Unknown {
+        /// What was looked for.
+        event: &'static str,
+        /// The id.
+        id: Ident,
+    },
+    /// The event is newer than the newest checkpoint.
+    #[error("event {0} is not under a signed checkpoint yet; that takes about a second, try again")]
+    TooNew(u64),
+    /// A tile is missing.
+    #[error("{0}; run `weir audit verify`")]
+    Tile(#[from] MissingTile),
+}
+
+/// How a log stands to an older checkpoint of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continuity {
+    /// It only adds to what was signed then.
+    Extends,
+    /// It has fewer events than were signed then: an older copy was put in its place, or its end was cut off.
+    RolledBack,
+    /// The events that were signed then are not those that it has now.
+    Forked,
+}
+
+/// Which event of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The decision of its last attempt: where it was processed.
+    Decision,
+    /// How it ended.
+    Outcome,
+}
+
+impl Wanted {
+    const fn name(self) -> &'static str {
+        match self {
+            Wanted::Decision => "decision",
+            Wanted::Outcome => "outcome",
+        }
+    }
+
+    fn is_of(self, event: &Event, id: &Ident) -> bool {
+        match (self, event) {
+            (Wanted::Decision, Event::Decision(decision)) => {
+                decision.decision_id == *id || decision.request_id == *id
+            }
+            (Wanted::Outcome, Event::Outcome(outcome)) => {
+                outcome.decision_id == *id || outcome.request_id == *id
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Evidence {
+    /// Reads the newest checkpoint and checks its signature, with `key` or else the key that lies beside it.
+    ///
+    /// # Errors
+    /// [`AuditError`] if there is none, or it is not signed by the key.
+    pub fn open(dir: &Path, key: Option<&Verifier>) -> Result<Self, AuditError> {
+        let layout = Layout::new(dir);
+        let verifier = key.cloned().map_or_else(|| read_verifier(&layout), Ok)?;
+        let path = layout.checkpoint();
+        let note = fs::read_to_string(&path).map_err(AuditError::io(&path))?;
+        let checkpoint = verifier.verify(&note).map_err(|source| AuditError::Checkpoint { path, source })?;
+        Ok(Self { layout, verifier, note, checkpoint })
+    }
+
+    /// The newest checkpoint.
+    #[must_use]
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The newest checkpoint as it was signed.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The key that signed it.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The receipt of an event: the last one of this kind whose request or decision has this id.
+    ///
+    /// # Errors
+    /// [`NoProof`] that tells an unknown id from an event that is too new.
+    pub fn receipt_of(&self, wanted: Wanted, id: &Ident) -> Result<Receipt, NoProof> {
+        let mut reader = AuditReader::open(self.layout.dir())?;
+        let mut found = None;
+        while let Some((envelope, bytes)) = reader.next_event()? {
+            if envelope.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
+                continue;
+            }
+            let (seq, event) = (envelope.seq, bytes.to_vec());
+            // What does not parse is damage, which the proof would show; here it is no match.
+            if Record::parse_after(envelope, bytes).is_ok_and(|record| wanted.is_of(&record.event, id)) {
+                found = Some((seq, event));
+            }
+        }
+        let (seq, event) = found.ok_or_else(|| NoProof::Unknown { event: wanted.name(), id: id.clone() })?;
+        self.receipt(seq, event)
+    }
+
+    fn receipt(&self, index: u64, event: Vec<u8>) -> Result<Receipt, NoProof> {
+        if index >= self.checkpoint.size {
+            return Err(NoProof::TooNew(index));
+        }
+        let proof = inclusion_proof(index, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
+        Ok(Receipt { event, index, proof, checkpoint: self.note.clone() })
+    }
+
+    /// How this log stands to a checkpoint that was signed earlier and kept elsewhere.
+    ///
+    /// # Errors
+    /// [`MissingTile`] if the tree is not all there.
+    pub fn continues(&self, older: &Checkpoint) -> Result<Continuity, MissingTile> {
+        if older.size > self.checkpoint.size {
+            return Ok(Continuity::RolledBack);
+        }
+        let root = root_from_tiles(older.size, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
+        Ok(if root == older.root { Continuity::Extends } else { Continuity::Forked })
+    }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    !wanted.is_empty() && bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{decision, open, outcome};
+    use super::*;
+    use weir_audit::checkpoint::{Origin, Signer};
+
+    fn log(events: u64) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, _) = open(dir.path());
+        for id in 0..events {
+            log.append(decision(id)).unwrap();
+            log.append(outcome(id)).unwrap();
+        }
+        log.close().unwrap();
+        dir
+    }
+
+    #[test]
+    fn every_request_has_receipts_of_where_it_ran_and_how_it_ended() {
+        let dir = log(700);
+        let evidence = Evidence::open(dir.path(), None).unwrap();
+        for (id, wanted) in
+            [("req-0", Wanted::Decision), ("dec-311", Wanted::Outcome), ("dec-699", Wanted::Decision)]
+        {
+            let receipt = evidence.receipt_of(wanted, &Ident::new(id)).unwrap();
+            receipt.verify(evidence.verifier()).unwrap();
+            assert!(wanted.is_of(&Record::parse(&receipt.event).unwrap().event, &Ident::new(id)), "{id}");
+        }
+        let unknown = evidence.receipt_of(Wanted::Decision, &Ident::new("req-9999")).unwrap_err();
+        assert!(matches!(unknown, NoProof::Unknown { .. }), "{unknown}");
+    }
+
+    #[test]
+    fn a_log_that_was_put_back_or_begun_anew_is_told_from_one_that_grew() {
+        let dir = log(300);
+        let before = Evidence::open(dir.path(), None).unwrap().checkpoint().clone();
+        let copy = tempfile::tempdir().unwrap();
+        copy_tree(dir.path(), copy.path());
+        let (log, _) = open(dir.path());
+        log.append(decision(300)).unwrap();
+        log.close().unwrap();
+        let grown = Evidence::open(dir.path(), None).unwrap();
+        assert_eq!(grown.continues(&before).unwrap(), Continuity::Extends);
+        let put_back = Evidence::open(copy.path(), None).unwrap();
+        assert_eq!(put_back.continues(grown.checkpoint()).unwrap(), Continuity::RolledBack);
+        let (fork, _) = open(copy.path());
+        for id in 1000..1010 {
+            fork.append(decision(id)).unwrap();
+        }
+        fork.close().unwrap();
+        let forked = Evidence::open(copy.path(), None).unwrap();
+        assert_eq!(forked.continues(grown.checkpoint()).unwrap(), Continuity::Forked);
+    }
+
+    #[test]
+    fn a_checkpoint_by_another_key_is_refused() {
+        let dir = log(1);
+        let other = Signer::new(Origin::parse("weir/audit/node-1").unwrap(), &[9; 32]);
+        assert!(matches!(
+            Evidence::open(dir.path(), Some(other.verifier())),
+            Err(AuditError::Checkpoint { .. })
+        ));
+    }
+
+    fn copy_tree(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy_tree(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+}

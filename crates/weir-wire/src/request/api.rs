@@ -1,0 +1,124 @@
+use crate::dialect::{BackendDialect, ClientDialect};
+
+/// What an application asks Weir for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Api {
+    /// An answer in a conversation, in one of the dialects.
+    Conversation(ClientDialect),
+    /// How many tokens a conversation has: Anthropic `POST /v1/messages/count_tokens`.
+    CountTokens,
+    /// OpenAI `POST /v1/embeddings`.
+    Embeddings,
+    /// OpenAI `POST /v1/moderations`.
+    Moderations,
+    /// `POST /v1/rerank`, in the form that Cohere and Jina share.
+    Rerank,
+    /// `POST /tokenize`, as vLLM has it.
+    Tokenize,
+    /// OpenAI `POST /v1/audio/speech`.
+    Speech,
+    /// OpenAI `POST /v1/audio/transcriptions`.
+    Transcription,
+    /// OpenAI `POST /v1/images/generations`.
+    Images,
+    /// OpenAI `POST /v1/files`.
+    Files,
+}
+
+impl Api {
+    /// Chat completions.
+    pub const CHAT: Self = Self::Conversation(ClientDialect::ChatCompletions);
+
+    /// Every one.
+    pub const ALL: [Self; 15] = [
+        Self::CHAT,
+        Self::Conversation(ClientDialect::Completions),
+        Self::Conversation(ClientDialect::Responses),
+        Self::Conversation(ClientDialect::Messages),
+        Self::Conversation(ClientDialect::OllamaChat),
+        Self::Conversation(ClientDialect::OllamaGenerate),
+        Self::CountTokens,
+        Self::Embeddings,
+        Self::Moderations,
+        Self::Rerank,
+        Self::Tokenize,
+        Self::Speech,
+        Self::Transcription,
+        Self::Images,
+        Self::Files,
+    ];
+
+    /// Its name in rules and records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Api::Conversation(ClientDialect::ChatCompletions) => "chat.completions",
+            Api::Conversation(ClientDialect::Completions) => "completions",
+            Api::Conversation(ClientDialect::Responses) => "responses",
+            Api::Conversation(ClientDialect::Messages) => "messages",
+            Api::Conversation(ClientDialect::OllamaChat) => "ollama.chat",
+            Api::Conversation(ClientDialect::OllamaGenerate) => "ollama.generate",
+            Api::CountTokens => "messages.count_tokens",
+            Api::Embeddings => "embeddings",
+            Api::Moderations => "moderations",
+            Api::Rerank => "rerank",
+            Api::Tokenize => "tokenize",
+            Api::Speech => "audio.speech",
+            Api::Transcription => "audio.transcriptions",
+            Api::Images => "images.generations",
+            Api::Files => "files",
+        }
+    }
+
+    /// The dialect of a conversation.
+    #[must_use]
+    pub const fn dialect(self) -> Option<ClientDialect> {
+        match self {
+            Api::Conversation(dialect) => Some(dialect),
+            Api::CountTokens => Some(ClientDialect::Messages),
+            Api::Embeddings
+            | Api::Moderations
+            | Api::Rerank
+            | Api::Tokenize
+            | Api::Speech
+            | Api::Transcription
+            | Api::Images
+            | Api::Files => None,
+        }
+    }
+
+    /// Whether its requests go to such a backend as they were read, but for the model's name.
+    #[must_use]
+    pub const fn goes_as_read_to(self, backend: BackendDialect) -> bool {
+        match self {
+            Api::Conversation(dialect) => dialect.is_spoken_by(backend),
+            Api::CountTokens => matches!(backend, BackendDialect::Messages),
+            Api::Embeddings
+            | Api::Moderations
+            | Api::Rerank
+            | Api::Tokenize
+            | Api::Speech
+            | Api::Transcription
+            | Api::Images => matches!(backend, BackendDialect::ChatCompletions),
+            Api::Files => false,
+        }
+    }
+
+    /// Whether an answer may come as a stream of events.
+    #[must_use]
+    pub const fn may_stream(self) -> bool {
+        matches!(self, Api::Conversation(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_have_one_name() {
+        let names: BTreeSet<&str> = Api::ALL.iter().map(|api| api.name()).collect();
+        assert_eq!(names.len(), Api::ALL.len());
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether a body has the shape of its API, and what in it cannot be inspected.
+
+mod chat;
+mod family;
+mod messages;
+mod ollama;
+mod responses;
+
+use super::opaque::Opaque;
+use super::{Api, BadRequest, IDENTIFIERS, tokens};
+use crate::dialect::ClientDialect;
+use crate::json::{Json, Object};
+
+/// Whether a stream is wanted.
+pub(super) fn stream(api: Api, body: &Object) -> Result<bool, BadRequest> {
+    if !api.may_stream() {
+        return Ok(false);
+    }
+    match api.dialect() {
+        // Ollama streams unless it is told not to.
+        Some(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate) if body.get("stream").is_none() => {
+            Ok(true)
+        }
+        _ => boolean(body, "stream"),
+    }
+}
+
+/// Whether the client wants to see the usage at the end of its stream.
+pub(super) fn include_usage(body: &Object) -> Result<bool, BadRequest> {
+    match body.get("stream_options") {
+        None | Some(Json::Null) => Ok(false),
+        Some(Json::Object(options)) => Ok(options.get("include_usage").and_then(Json::as_bool) == Some(true)),
+        Some(other) => Err(BadRequest::shape("stream_options", "an object", other)),
+    }
+}
+
+/// Checks the shape and finds what cannot be inspected.
+pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
+    let mut opaque = Vec::new();
+    match api {
+        Api::Conversation(ClientDialect::ChatCompletions) => chat::check(body, &mut opaque)?,
+        Api::Conversation(ClientDialect::Completions) => family::refuse_stored(body)?,
+        Api::Conversation(ClientDialect::Responses) => responses::check(body, &mut opaque)?,
+        Api::Conversation(ClientDialect::Messages) | Api::CountTokens => {
+            messages::check(body, &mut opaque)?;
+        }
+        Api::Conversation(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate) => {
+            ollama::check(body, &mut opaque)?;
+        }
+        Api::Embeddings | Api::Moderations | Api::Rerank | Api::Tokenize | Api::Speech => {
+            family::check(api, body, &mut opaque)?;
+        }
+        Api::Images | Api::Transcription | Api::Files => family::check(api, body, &mut opaque)?,
+    }
+    check_identifiers(body)?;
+    opaque.extend(tokens::found(body).into_iter().map(|path| Opaque::new("tokens", path)));
+    Ok(opaque)
+}
+
+/// Only a string has a pseudonym; anything else would leave as it is.
+fn check_identifiers(body: &Object) -> Result<(), BadRequest> {
+    for name in IDENTIFIERS {
+        match body.get(name) {
+            None | Some(Json::Null | Json::String(_)) => {}
+            Some(other) => return Err(BadRequest::shape(name, "a string", other)),
+        }
+    }
+    match body.get("metadata").and_then(Json::as_object).and_then(|metadata| metadata.get("user_id")) {
+        None | Some(Json::Null | Json::String(_)) => Ok(()),
+        Some(other) => Err(BadRequest::shape("metadata.user_id", "a string", other)),
+    }
+}
+
+fn boolean(body: &Object, name: &str) -> Result<bool, BadRequest> {
+    match body.get(name) {
+        None | Some(Json::Null) => Ok(false),
+        Some(Json::Bool(value)) => Ok(*value),
+        Some(other) => Err(BadRequest::shape(name, "a boolean", other)),
+    }
+}
+
+/// Fields by which a backend fetches or remembers what Weir cannot see.
+fn refuse(body: &Object, names: &[&str]) -> Result<(), BadRequest> {
+    let present = |name: &&&str| body.get(name).is_some_and(|value| *value != Json::Null);
+    match names.iter().find(present) {
+        None => Ok(()),
+        Some(name) => Err(BadRequest::unsupported(
+            name,
+            "makes a backend fetch or remember data that Weir cannot see; leave it out",
+        )),
+    }
+}

@@ -1,0 +1,63 @@
+use super::super::BadRequest;
+use super::super::opaque::Opaque;
+use super::super::parts::{check_parts, refuse_remote};
+use super::{boolean, refuse};
+use crate::json::{Json, Object, push_index};
+
+/// `POST /v1/responses`. What a `previous_response_id` stands for has been put in its place before.
+pub(super) fn check(body: &Object, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
+    refuse(body, &["previous_response_id", "conversation", "prompt"])?;
+    if boolean(body, "background")? {
+        return Err(BadRequest::unsupported("background", "is not offered; leave it out, or use a stream"));
+    }
+    boolean(body, "store")?;
+    let items = body.get("input").and_then(Json::as_array).unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
+        let mut path = "input".to_owned();
+        push_index(&mut path, index);
+        if let Json::Object(item) = item {
+            check_item(item, &path, opaque)?;
+        }
+    }
+    check_tools(body)
+}
+
+fn check_item(item: &Object, path: &str, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
+    match item.get("type").and_then(Json::as_str) {
+        None | Some("message" | "reasoning" | "function_call" | "custom_tool_call" | "local_shell_call") => {}
+        Some("function_call_output" | "custom_tool_call_output" | "local_shell_call_output") => {}
+        Some("item_reference") => {
+            return Err(BadRequest::unsupported(
+                &format!("{path}.id"),
+                "refers to an item that is stored elsewhere; send the item itself",
+            ));
+        }
+        Some(_) => {
+            refuse_remote(item, true, path)?;
+            opaque.push(Opaque::new("unknown item", path.to_owned()));
+        }
+    }
+    for name in ["content", "output", "summary"] {
+        if let Some(Json::Array(parts)) = item.get(name) {
+            check_parts(parts, &format!("{path}.{name}"), opaque)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tools that the client runs itself.
+fn check_tools(body: &Object) -> Result<(), BadRequest> {
+    let tools = body.get("tools").and_then(Json::as_array).unwrap_or_default();
+    for (index, tool) in tools.iter().enumerate() {
+        let kind = tool.as_object().and_then(|tool| tool.get("type")).and_then(Json::as_str);
+        if !matches!(kind, Some("function" | "custom" | "local_shell" | "namespace")) {
+            let mut path = "tools".to_owned();
+            push_index(&mut path, index);
+            return Err(BadRequest::unsupported(
+                &format!("{path}.type"),
+                "must be `function` or `custom`; a hosted tool would act outside Weir's sight",
+            ));
+        }
+    }
+    Ok(())
+}

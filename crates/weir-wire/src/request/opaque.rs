@@ -1,0 +1,24 @@
+use super::Attachment;
+use crate::json::Object;
+
+/// Something in the body that cannot be inspected.
+pub(super) struct Opaque {
+    pub(super) reason: &'static str,
+    pub(super) path: String,
+    /// The bytes, where they are all there is to it and stand in the body.
+    pub(super) attachment: Option<Attachment>,
+    /// All that the bytes say, once that is known: then it is inspected like any other text.
+    pub(super) text: Option<String>,
+}
+
+impl Opaque {
+    pub(super) fn new(reason: &'static str, path: String) -> Self {
+        Self { reason, path, attachment: None, text: None }
+    }
+
+    pub(super) fn of_part(reason: &'static str, path: String, part: &Object) -> Self {
+        let attachment = Attachment::of(part);
+        let text = attachment.as_ref().and_then(Attachment::text);
+        Self { reason, path, attachment: attachment.filter(|_| text.is_none()), text }
+    }
+}

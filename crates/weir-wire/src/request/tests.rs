@@ -1,0 +1,159 @@
+use super::*;
+use crate::chat::{ReplyIdentity, map_reply};
+use crate::json::Limits;
+use crate::segment::SegmentKind;
+use crate::{Destination, Encode};
+
+fn read(text: &str) -> Result<ClientRequest, BadRequest> {
+    ClientRequest::read(text.as_bytes(), Limits::default())
+}
+
+fn refused(text: &str) -> (&'static str, Option<String>) {
+    let error = read(text).unwrap_err();
+    (error.code, error.param)
+}
+
+fn encoded(request: &ClientRequest, outside: bool) -> String {
+    let mut out = Vec::new();
+    request.encode(&Destination::new("upstream", outside), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_request_is_written_as_it_was_read_with_the_models_name_of_the_target() {
+    let request = read(
+        r#"{"messages":[{"role":"user","content":"h\u00e4","x":0.10}],"model":"auto","route_hint":"local-only","zzz":{"b":1,"a":2},"seed":9223372036854775807}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        encoded(&request, true),
+        r#"{"model":"upstream","messages":[{"role":"user","content":"hä","x":0.10}],"zzz":{"b":1,"a":2},"seed":9223372036854775807}"#
+    );
+    assert_eq!(request.alias(), "auto");
+    assert_eq!(request.wish(), Some(RouteWish::LocalOnly));
+}
+
+#[test]
+fn usage_is_always_asked_for_in_streams() {
+    let asked =
+        read(r#"{"model":"a","stream":true,"stream_options":{"x":1},"messages":[{"role":"user"}]}"#).unwrap();
+    assert!(!asked.wants_usage());
+    assert!(encoded(&asked, false).ends_with(r#""stream_options":{"x":1,"include_usage":true}}"#));
+    let plain = read(r#"{"model":"a","messages":[{"role":"user"}]}"#).unwrap();
+    assert!(!encoded(&plain, false).contains("stream_options"));
+}
+
+#[test]
+fn identifiers_of_end_users_leave_only_as_pseudonyms() {
+    let request = read(r#"{"model":"a","user":"u-77","messages":[{"role":"user","content":"x"}]}"#).unwrap();
+    let request = request.with_pseudonyms(|text| format!("p{}", text.len()));
+    assert!(encoded(&request, true).contains(r#""user":"p4""#));
+    assert!(encoded(&request, false).contains(r#""user":"u-77""#));
+}
+
+#[test]
+fn shapes_that_are_no_chat_are_refused_with_the_field() {
+    let at = |param: &str| Some(param.to_owned());
+    assert_eq!(refused("[]"), ("invalid_type", None));
+    assert_eq!(refused(r#"{"messages":[]}"#), ("missing_required_parameter", at("model")));
+    assert_eq!(refused(r#"{"model":1}"#), ("invalid_type", at("model")));
+    assert_eq!(refused(r#"{"model":"a"}"#), ("missing_required_parameter", at("messages")));
+    assert_eq!(refused(r#"{"model":"a","messages":"hi"}"#), ("invalid_type", at("messages")));
+    assert_eq!(refused(r#"{"model":"a","messages":{}}"#), ("invalid_type", at("messages")));
+    assert_eq!(refused(r#"{"model":"a","messages":[]}"#), ("invalid_value", at("messages")));
+    assert_eq!(refused(r#"{"model":"a","messages":[1]}"#), ("invalid_type", at("messages[0]")));
+    assert_eq!(
+        refused(r#"{"model":"a","messages":[{"role":"user","content":7}]}"#),
+        ("invalid_type", at("messages[0].content"))
+    );
+    assert_eq!(
+        refused(r#"{"model":"a","messages":[{"role":"user","content":[{"type":"text"},"x"]}]}"#),
+        ("invalid_type", at("messages[0].content[1]"))
+    );
+    assert_eq!(
+        refused(r#"{"model":"a","stream":"yes","messages":[{"role":"user"}]}"#),
+        ("invalid_type", at("stream"))
+    );
+    assert_eq!(refused(r#"{"model":"a","model":"b"}"#), ("duplicate_key", at("model")));
+    assert_eq!(refused(r#"{"model":"a","route_hint":"cloud"}"#), ("invalid_value", at("route_hint")));
+}
+
+#[test]
+fn what_would_make_a_backend_reach_out_is_refused() {
+    let part = |part: &str| {
+        refused(&format!(r#"{{"model":"a","messages":[{{"role":"user","content":[{part}]}}]}}"#)).1.unwrap()
+    };
+    assert_eq!(
+        part(r#"{"type":"image_url","image_url":{"url":"https://sink.example/x?secret"}}"#),
+        "messages[0].content[0].image_url.url"
+    );
+    assert_eq!(
+        part(r#"{"type":"image_url","image_url":"HTTP://sink.example"}"#),
+        "messages[0].content[0].image_url"
+    );
+    assert_eq!(part(r#"{"type":"file","file":{"file_id":"file-1"}}"#), "messages[0].content[0].file.file_id");
+    assert_eq!(
+        part(r#"{"type":"video_url","video_url":{"url":"ftp://x"}}"#),
+        "messages[0].content[0].video_url.url"
+    );
+    for tool in ["mcp", "web_search", "code_interpreter", "file_search"] {
+        let text = format!(r#"{{"model":"a","messages":[{{"role":"user"}}],"tools":[{{"type":"{tool}"}}]}}"#);
+        assert_eq!(refused(&text), ("unsupported_parameter", Some("tools[0].type".to_owned())));
+    }
+    for field in ["previous_response_id", "conversation", "web_search_options"] {
+        let text = format!(r#"{{"model":"a","messages":[{{"role":"user"}}],"{field}":{{}}}}"#);
+        assert_eq!(refused(&text), ("unsupported_parameter", Some(field.to_owned())));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_an_opaque_segment_with_its_place() {
+    let request = read(
+        r#"{"model":"a","store":true,"messages":[{"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}},{"type":"mystery"}]}]}"#,
+    )
+    .unwrap();
+    let segments = request.segments();
+    let opaque: Vec<(&str, String)> = segments
+        .iter()
+        .enumerate()
+        .filter(|(_, segment)| segment.kind == SegmentKind::Opaque)
+        .map(|(index, segment)| (segment.text, request.path_of(index)))
+        .collect();
+    let expected = [
+        ("image", "$.messages[0].content[1]"),
+        ("unknown content part", "$.messages[0].content[2]"),
+        ("store", "$.store"),
+    ];
+    assert_eq!(opaque, expected.map(|(reason, path)| (reason, path.to_owned())));
+    assert!(request.has_images());
+}
+
+#[test]
+fn nothing_of_the_body_is_missing_from_the_segments() {
+    let body = r#"{"model":"a","messages":[{"role":"system","content":"c1","name":"c2"},{"role":"assistant","tool_calls":[{"id":"c3","type":"function","function":{"name":"c4","arguments":"{\"c5\":1}"}}],"refusal":"c6"},{"role":"tool","content":"c7","tool_call_id":"c8"}],"tools":[{"type":"function","function":{"name":"c9","description":"c10","parameters":{"properties":{"c11":{"enum":["c12"],"default":"c13"}}}}}],"metadata":{"c14":"c15"},"stop":["c16"],"logit_bias":{"c17":1},"user":"c18","x_unknown":{"c19":{"c20":[{"c21":4242}]}},"response_format":{"json_schema":{"name":"c22"}}}"#;
+    let request = read(body).unwrap();
+    let segments = request.segments();
+    for canary in (1..=22).map(|i| format!("c{i}")).chain(["4242".to_owned()]) {
+        assert!(segments.iter().any(|s| s.text.contains(&canary)), "{canary} is not inspected");
+    }
+}
+
+fn identity() -> ReplyIdentity {
+    ReplyIdentity { id: "chatcmpl-1".to_owned(), alias: "auto".to_owned() }
+}
+
+#[test]
+fn a_reply_stands_as_it_was_written_but_for_line_breaks() {
+    let body = b"{ \"choices\" : [ {\"index\":0,\"a\":\"\\u0041\"} ],\n \"x\": [1,\n2.50] }";
+    let expected =
+        r#"{"choices":[ {"index":0,"a":"\u0041"} ],"x":[1,2.50],"id":"chatcmpl-1","model":"auto"}"#;
+    assert_eq!(String::from_utf8(map_reply(body, &identity()).unwrap().body).unwrap(), expected);
+}
+
+#[test]
+fn who_answered_is_not_told_however_the_name_is_written() {
+    let body = br#"{"\u0069d":"x","mod\u0065l":"m","system\u005ffingerprint":"fp","choices":[]}"#;
+    let reply = map_reply(body, &identity()).unwrap();
+    assert_eq!(String::from_utf8(reply.body).unwrap(), r#"{"id":"chatcmpl-1","model":"auto","choices":[]}"#);
+    assert_eq!(reply.model.as_deref(), Some("m"));
+}

@@ -1,0 +1,200 @@
+use super::{LogArgs, report};
+use crate::exit::Failed;
+use crate::output::{BAD, GOOD, error_line, line, paint};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use weir_audit::Record;
+use weir_audit::checkpoint::Verifier;
+use weir_audit::receipt::Receipt;
+use weir_store::audit::{Continuity, Evidence, verify};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit code 1 when anything is wrong; each fault is named with its file, offset and event."
+)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    log: LogArgs,
+
+    /// Check this receipt instead of a log: needs the public key and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "report"])]
+    receipt: Option<PathBuf>,
+
+    /// Check also that the log only adds to this older checkpoint, which was kept elsewhere: finds a log that was put
+    /// back, begun anew or written twice
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+
+    /// Check the signature of this report of `weir audit attest` instead of a log
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    report: Option<PathBuf>,
+
+    /// The public key to trust: the text of `key.pub`, or a file that holds it. Without it the key that lies beside the
+    /// log is believed, which whoever replaced the log could have replaced too
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Failed> {
+    let key = args.key.as_deref().map(key).transpose()?;
+    if let Some(path) = &args.receipt {
+        return check_receipt(args, path, key);
+    }
+    if let Some(path) = &args.report {
+        return check_report(args, path, key);
+    }
+    check_log(args, key.as_ref())
+}
+
+/// A public key, or the file that holds it.
+fn key(text: &str) -> Result<Verifier, Failed> {
+    let written = if text.contains('+') && !Path::new(text).exists() {
+        text.to_owned()
+    } else {
+        read(Path::new(text))?
+    };
+    written.trim_end().parse().map_err(|error| Failed::check("`--key` is no public key of a log", &error))
+}
+
+fn read(path: &Path) -> Result<String, Failed> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failed::check(format!("cannot read `{}`", path.display()), &error))
+}
+
+/// The key that was given, or the one that lies beside the log of the configuration.
+fn trusted(args: &VerifyArgs, key: Option<Verifier>) -> Result<Verifier, Failed> {
+    match key {
+        Some(key) => Ok(key),
+        None => self::key(&args.log.directory()?.join("key.pub").to_string_lossy()),
+    }
+}
+
+fn verdict(args: &VerifyArgs, ok: bool, said: &str, more: Value) -> ExitCode {
+    if args.json {
+        let mut result = json!({ "ok": ok, "result": said });
+        if let (Some(result), Value::Object(more)) = (result.as_object_mut(), more) {
+            result.extend(more);
+        }
+        line(result);
+    } else {
+        line(format_args!("{} {said}", if ok { paint(GOOD, "ok:") } else { paint(BAD, "fault:") }));
+    }
+    if ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn check_receipt(args: &VerifyArgs, path: &Path, key: Option<Verifier>) -> Result<ExitCode, Failed> {
+    let key = trusted(args, key)?;
+    let checked = read(path)?.parse::<Receipt>().and_then(|receipt| Ok((receipt.verify(&key)?, receipt)));
+    let (checkpoint, receipt) = match checked {
+        Ok(checked) => checked,
+        Err(error) => return Ok(verdict(args, false, &error.to_string(), Value::Null)),
+    };
+    let event: Value = serde_json::from_slice(&receipt.event).unwrap_or_default();
+    if !args.json {
+        show_event(&receipt);
+    }
+    let said = format!(
+        "event {} of `{}`, signed with {} events, is exactly this",
+        receipt.index, checkpoint.origin, checkpoint.size
+    );
+    Ok(verdict(
+        args,
+        true,
+        &said,
+        json!({ "event": event, "size": checkpoint.size, "root": checkpoint.root.to_string() }),
+    ))
+}
+
+/// The event, a line for each member.
+fn show_event(receipt: &Receipt) {
+    if Record::parse(&receipt.event).is_ok()
+        && let Ok(Value::Object(event)) = serde_json::from_slice(&receipt.event)
+    {
+        for (name, value) in &event {
+            line(format_args!("{name:>24}  {value}"));
+        }
+    }
+}
+
+fn check_report(args: &VerifyArgs, path: &Path, key: Option<Verifier>) -> Result<ExitCode, Failed> {
+    let (key, note) = (trusted(args, key)?, read(path)?);
+    match report::open(&note, &key) {
+        Ok(facts) => {
+            let said = format!("signed by `{}`: {}", key.origin(), report::summary(&facts));
+            Ok(verdict(args, true, &said, json!({ "report": facts })))
+        }
+        Err(error) => Ok(verdict(args, false, &error, Value::Null)),
+    }
+}
+
+fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Failed> {
+    let directory = args.log.directory()?;
+    let unreadable = |error: &dyn Error| Failed::check("cannot read the audit log", error);
+    let report = verify(&directory).map_err(|error| unreadable(&error))?;
+    let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    faults.extend(history_faults(args, &directory, key)?);
+    let (signed, count) =
+        (report.checkpoint.as_ref().map_or(0, |c| c.size), faults.len() as u64 + report.more_faults);
+    if args.json {
+        line(json!({
+            "ok": count == 0,
+            "events": report.events,
+            "signed_events": signed,
+            "faults": faults,
+            "more_faults": report.more_faults,
+        }));
+    } else if count == 0 {
+        line(format_args!(
+            "{} {} events, {signed} of them under the signed checkpoint; every byte is as it was written",
+            paint(GOOD, "ok:"),
+            report.events,
+        ));
+    } else {
+        for fault in &faults {
+            line(format_args!("{} {fault}", paint(BAD, "fault:")));
+        }
+        error_line(format_args!("{count} faults in `{}`", directory.display()));
+    }
+    Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What only somebody with a key or a checkpoint from elsewhere can tell.
+fn history_faults(
+    args: &VerifyArgs,
+    directory: &Path,
+    key: Option<&Verifier>,
+) -> Result<Vec<String>, Failed> {
+    if key.is_none() && args.against.is_none() {
+        return Ok(Vec::new());
+    }
+    let evidence = match Evidence::open(directory, key) {
+        Ok(evidence) => evidence,
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let Some(path) = &args.against else { return Ok(Vec::new()) };
+    let older = match evidence.verifier().verify(&read(path)?) {
+        Ok(older) => older,
+        Err(error) => return Ok(vec![format!("`{}`: {error}", path.display())]),
+    };
+    let now = evidence.checkpoint().size;
+    Ok(match evidence.continues(&older) {
+        Ok(Continuity::Extends) => Vec::new(),
+        Ok(Continuity::RolledBack) => vec![format!(
+            "the log was rolled back: {} events were signed in `{}`, and it has {now}",
+            older.size,
+            path.display()
+        )],
+        Ok(Continuity::Forked) => vec![format!(
+            "the log was forked: the first {} events are not those that were signed in `{}`",
+            older.size,
+            path.display()
+        )],
+        Err(error) => vec![error.to_string()],
+    })
+}
