@@ -78,7 +78,8 @@ impl Scanner {
         let quoted = quoted.map(|(_, word)| Finder::new(*word)).collect();
         // A sign may stand directly after a word; after a space a word begins.
         exact.extend(prefixes.extract_if(.., |(_, word)| !begins_as_word(word)));
-        let spaced = exact.extract_if(.., |(_, word)| word.len() > 3 && word.strip_prefix(' ').is_some_and(begins_as_word));
+        let spaced = exact
+            .extract_if(.., |(_, word)| word.len() > 3 && word.strip_prefix(' ').is_some_and(begins_as_word));
         prefixes.extend(spaced.filter_map(|(anchor, word)| {
             Some((Anchor { is_spaced: true, ..anchor }, word.strip_prefix(' ')?))
         }));
