@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use weir_label::{Boundary, Level, Recipient, Residency, Revision};
 use weir_policy::{
     Action, AnyRecipient, Catalogue, Condition, Decision, Measure, NumberFact, OwnedFacts, Policy, Pool,
-    Quality, Ranges, Rule, RuleAction, Target, TargetId, Test, Truth, decide,
+    Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
 };
 
 fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
@@ -29,7 +29,9 @@ fn essence(decision: &Decision) -> (String, Result<(BTreeSet<TargetId>, String),
     let says = match &decision.action {
         Action::Route(plan) => {
             let all = plan.targets().chain(plan.degrade.iter().copied()).collect();
-            Ok((all, format!("{:?}", plan.ladder)))
+            // What comes after `reject` is never reached.
+            let ladder: Vec<&Step> = plan.ladder.iter().take_while(|step| **step != Step::Reject).collect();
+            Ok((all, format!("{ladder:?}")))
         }
         Action::Deny(denial) => Err(denial.code.to_string()),
     };

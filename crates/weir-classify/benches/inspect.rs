@@ -1,6 +1,6 @@
 //! Cost of one inspection, beside a floor: counting the bytes above 127 of the same text.
 
-use divan::counter::BytesCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use weir_classify::{Engine, Segment, Settings};
 
@@ -61,4 +61,21 @@ fn with_findings(bencher: Bencher<'_, '_>, bytes: usize) {
 #[divan::bench(args = SIZES)]
 fn not_ascii(bencher: Bencher<'_, '_>, bytes: usize) {
     inspect(bencher, &repeated(FOREIGN, bytes));
+}
+
+/// What a turn costs whose text was seen in the turn before: a conversation of so many messages of 400 bytes, all of
+/// them remembered, by message.
+#[divan::bench(args = [1, 10, 100])]
+fn remembered_turn(bencher: Bencher<'_, '_>, turns: usize) {
+    const MEMORY_BYTES: usize = 4 << 20;
+    let Ok(engine) = Engine::new(Settings::default()) else { return };
+    let engine = engine.remembering([7; 16], MEMORY_BYTES);
+    let texts: Vec<String> = (0..turns).map(|turn| repeated(&format!("{turn}. {CLEAN}"), 400)).collect();
+    let message =
+        |text| [Segment::key("role"), Segment::text("user"), Segment::key("content"), Segment::text(text)];
+    let head = [Segment::key("model"), Segment::text("gpt-4o"), Segment::key("messages")];
+    let segments: Vec<Segment<'_>> =
+        head.into_iter().chain(texts.iter().flat_map(|text| message(text))).collect();
+    let _ = engine.inspect(&segments);
+    bencher.counter(ItemsCount::new(turns)).bench_local(|| engine.inspect(black_box(&segments)));
 }

@@ -196,6 +196,8 @@ pub(crate) enum Edges {
     Plain,
     /// At a seam of joined segments too, where letters meet digits.
     Seams,
+    /// At a seam of joined segments too, where letters meet letters: those of a label and of a value.
+    LetterSeams,
     /// The first one at its first digit, whatever letters precede: `SSN536904399`, `is536904399`.
     Letters,
 }
@@ -402,6 +404,15 @@ impl Window {
         self.joint == Joint::Space && !spelt_out && (self.has_lower_case || self.letters > SPACED_LETTERS_MAX)
     }
 
+    /// Whether it is written as German plates are: `B-AB 1234`.
+    pub(crate) fn is_like_plate(&self) -> bool {
+        self.groups == 3
+            && self.joint == Joint::Sign(b'-')
+            && !self.uniform
+            && !self.has_lower_case
+            && self.letters <= SPACED_LETTERS_MAX
+    }
+
     /// Whether it is long enough to be no ordinary word, or written in capitals: not `sha256`.
     pub(crate) fn is_long_or_capital(&self) -> bool {
         self.code.len() >= CAPITAL_BELOW || !self.has_lower_case
@@ -498,17 +509,20 @@ impl Haystack<'_> {
     /// Start of the run of letters and digits around `at`; none when it is further than `max`.
     fn run_start(&self, at: usize, max: usize, edges: Edges) -> Option<usize> {
         let goes_on = |start: usize| {
-            (edges != Edges::Seams || !self.is_edge(start))
-                && self.before(start).is_some_and(|b| b.is_ascii_alphanumeric())
+            !self.is_edge(start, edges) && self.before(start).is_some_and(|b| b.is_ascii_alphanumeric())
         };
         let run = (0..=max).take_while(|back| at.checked_sub(*back).is_some_and(goes_on)).count();
         (run <= max).then(|| at - run)
     }
 
-    /// Whether letters meet digits at a seam.
-    fn is_edge(&self, at: usize) -> bool {
+    /// Whether a word ends at a seam.
+    fn is_edge(&self, at: usize, edges: Edges) -> bool {
         let is_digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit());
-        self.is_seam(at) && is_digit(self.before(at)) != is_digit(self.byte(at))
+        match edges {
+            Edges::Plain | Edges::Letters => false,
+            Edges::Seams => self.is_seam(at) && is_digit(self.before(at)) != is_digit(self.byte(at)),
+            Edges::LetterSeams => self.is_seam(at) && !is_digit(self.before(at)) && !is_digit(self.byte(at)),
+        }
     }
 
     /// End of the run of letters and digits from `at`, at most `max` long.
@@ -516,7 +530,9 @@ impl Haystack<'_> {
         let end = self.run_end(at, max, |b| b.is_ascii_alphanumeric());
         match edges {
             Edges::Plain | Edges::Letters => end,
-            Edges::Seams => (at + 1..end).find(|at| self.is_edge(*at)).unwrap_or(end),
+            Edges::Seams | Edges::LetterSeams => {
+                (at + 1..end).find(|at| self.is_edge(*at, edges)).unwrap_or(end)
+            }
         }
     }
 }

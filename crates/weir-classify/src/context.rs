@@ -177,6 +177,8 @@ pub(crate) struct Near {
     pub(crate) kind: RowSet,
     /// The rows that a word directly before it names, as a label does.
     pub(crate) labelled: RowSet,
+    /// The rows whose kind such a word names.
+    pub(crate) labelled_kind: RowSet,
 }
 
 impl<'h> Context<'h> {
@@ -219,6 +221,7 @@ impl<'h> Context<'h> {
             let is_label = is_label(haystack, &hit.span, span);
             if is_label {
                 near.labelled.join(&meaning.named);
+                near.labelled_kind.join(&meaning.kind);
             }
             if is_label || hit.span.len() > LABEL_ONLY_MAX {
                 near.named.join(&meaning.named);
@@ -226,6 +229,11 @@ impl<'h> Context<'h> {
             }
         }
         near
+    }
+
+    /// Whether `span`, about which was asked, begins with a context word. Words that label only count too.
+    pub(crate) fn begins_with_word(&self, span: &Range<usize>) -> bool {
+        self.hits.iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
     }
 
     /// The nearest word that speaks of `row`; an empty range when it is in a key.
@@ -281,6 +289,7 @@ impl Words {
                         near.named.join(&meaning.named);
                         near.labelled.join(&meaning.named);
                         near.kind.join(&meaning.kind);
+                        near.labelled_kind.join(&meaning.kind);
                     }
                     ControlFlow::Continue(())
                 });

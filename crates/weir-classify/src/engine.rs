@@ -140,7 +140,8 @@ impl Engine {
                 let origin = Origin::Joined(&joined, sources);
                 let focus = joined.focus();
                 let focus = Some(focus.as_slice());
-                let reading = Reading { origin, seams: &joined.seams, focus, view: View::Seam, ..base };
+                let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
+                let reading = Reading { origin, seams, focus, view: View::Seam, is_doubtful, ..base };
                 let feed = |hasher: &mut SipHasher24| joined.feed(hasher);
                 self.once(collector, depth == 0, reading.text, feed, |collector| {
                     self.read(collector, &reading)
@@ -188,6 +189,9 @@ impl Engine {
         let Some(json) = Json::parse(reading.text) else { return self.read(collector, reading) };
         if self.scanner.reads_json(reading.text) {
             self.scan(collector, reading)?;
+        }
+        if json.has_bytes() {
+            self.fold(collector, reading)?;
         }
         let Origin::Segment(segment) = reading.origin else { return self.read(collector, reading) };
         let segments: Vec<Segment<'_>> =
@@ -478,6 +482,9 @@ impl<'a> Reading<'a> {
         const VALUE_MAX: usize = 80;
         const STRUCTURED: [EntityType; 3] =
             [EntityType::EMAIL_ADDRESS, EntityType::IBAN_CODE, EntityType::TERM];
+        if found.is_formless {
+            return false;
+        }
         let has_context = found.evidence != found.span;
         if *entity == EntityType::SECRET {
             // The name of a secret says nothing of a value that is not the one written.

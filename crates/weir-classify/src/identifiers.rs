@@ -59,7 +59,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 fn identifiers() -> Vec<(usize, &'static Identifier)> {
     let identifier = |(place, row): (usize, &RecogniserInfo)| match row.find {
         Find::Code(identifier) => Some((place, identifier)),
-        Find::At(_) | Find::Colon(_) | Find::Digit(..) | Find::Number(_) => None,
+        Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) | Find::Number(_) => None,
         Find::Literal(..) | Find::Word(..) | Find::Phrase(..) | Find::Tokens(_) | Find::Name => None,
     };
     TABLE.iter().enumerate().filter_map(identifier).collect()
@@ -85,6 +85,8 @@ struct Form {
 enum Reason {
     /// It is valid, and all that the text holds.
     Bare,
+    /// A label directly before it names its kind, and no country's form is needed.
+    Any,
     /// It is valid as far as can be told, and a word near it names its kind.
     Kind,
     /// A label directly before it names it, but it is not valid: a typing error makes it no less personal.
@@ -166,6 +168,7 @@ impl Identifiers {
         }
         if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
             self.judge_chain(context, haystack, at, Edges::Seams, report)?;
+            self.judge_chain(context, haystack, at, Edges::LetterSeams, report)?;
         }
         ControlFlow::Continue(())
     }
@@ -243,6 +246,11 @@ impl Identifiers {
                 best.push((reason, shape.row));
             }
         }
+        // `BSN 111222333`: the letters are the label of what follows, and no part of another code.
+        let is_bare = best.iter().all(|(reason, _)| *reason == Reason::Bare);
+        if is_bare && window.groups > 1 && context.begins_with_word(&window.span) {
+            return Vec::new();
+        }
         self.matches(&best, context, window)
     }
 
@@ -297,6 +305,11 @@ impl Identifiers {
     fn reason(&self, row: usize, haystack: &Haystack<'_>, window: &Window, near: &Near) -> Option<Reason> {
         let (_, identifier) = self.rows.get(row)?;
         let is_labelled = near.labelled.has(row);
+        if identifier.any {
+            let is_labelled = is_labelled || near.labelled_kind.has(row);
+            return (is_labelled && is_plausible(window) && identifier.is_valid(&window.code))
+                .then_some(Reason::Any);
+        }
         if !identifier.is_valid(&window.code) {
             let reason = if is_labelled && identifier.kind != Kind::Bank && is_plausible(window) {
                 Some(Reason::Labelled)
@@ -333,9 +346,12 @@ impl Identifiers {
             let (place, identifier) = self.rows.get(*row)?;
             let evidence = match reason {
                 Reason::Bare | Reason::Alone => window.span.clone(),
-                Reason::Kind | Reason::Labelled | Reason::Named => context.evidence(&window.span, *row),
+                Reason::Any | Reason::Kind | Reason::Labelled | Reason::Named => {
+                    context.evidence(&window.span, *row)
+                }
             };
             let found = Match::new(window.span.clone(), reason.score()).with_evidence(&evidence);
+            let found = Match { is_formless: *reason == Reason::Any, ..found };
             let certain = match reason {
                 Reason::Named | Reason::Labelled => true,
                 Reason::Kind => best.len() == 1,
@@ -343,7 +359,7 @@ impl Identifiers {
                 Reason::Alone => {
                     best.len() == 1 && !(window.code.is_number() && window.code.len() <= SHORT_NUMBER)
                 }
-                Reason::Bare => false,
+                Reason::Bare | Reason::Any => false,
             };
             Some((
                 *place,
@@ -387,6 +403,7 @@ impl Reason {
         match self {
             Reason::Named | Reason::Alone => 0.9,
             Reason::Kind | Reason::Labelled => 0.7,
+            Reason::Any => 0.65,
             Reason::Bare => 0.6,
         }
     }
@@ -442,8 +459,8 @@ fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
 
 /// Whether it may be one code, of which nothing but words can tell.
 fn is_plausible(window: &Window) -> bool {
-    let in_one_spelling =
-        window.groups == 1 || window.uniform && window.is_apart() && !window.is_like_prose();
+    let in_one_spelling = window.groups == 1
+        || (window.uniform || window.is_like_plate()) && window.is_apart() && !window.is_like_prose();
     in_one_spelling && !window.is_date() && !window.code.is_monotone(0..window.code.len())
 }
 

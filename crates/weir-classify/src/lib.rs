@@ -46,6 +46,7 @@ mod segment;
 mod settings;
 mod site;
 mod terms;
+mod verhoeff;
 mod view;
 mod words;
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(crate) struct Scanner {
     heads: Literals<Anchor>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
+    line: Vec<usize>,
     colon: Vec<usize>,
     digit: Sites,
     number: Vec<usize>,
@@ -49,12 +50,14 @@ impl Scanner {
     /// A scanner for the rows of the table that are looked for.
     pub(crate) fn new(is_on: impl Fn(usize) -> bool) -> Self {
         let (mut exact, mut prefixes, mut phrases) = (vec![], vec![], vec![]);
-        let (mut at, mut colon, mut digit, mut number) = (vec![], vec![], Sites::default(), vec![]);
+        let (mut at, mut line, mut colon) = (vec![], vec![], vec![]);
+        let (mut digit, mut number) = (Sites::default(), vec![]);
         for (row, info) in TABLE.iter().enumerate().filter(|(row, _)| is_on(*row)) {
             let owned =
                 |words: &'static [&'static str]| words.iter().map(move |word| (Anchor::of(row), *word));
             match info.find {
                 Find::At(_) => at.push(row),
+                Find::Line(_) => line.push(row),
                 Find::Colon(_) => colon.push(row),
                 Find::Digit(site, _) => digit.push(row, &site),
                 Find::Number(_) => number.push(row),
@@ -85,7 +88,7 @@ impl Scanner {
         }));
         let identifiers = Identifiers::new(is_on);
         let (literals, heads) = (Anywhere::new(&exact), Literals::new(&prefixes, &phrases));
-        Self { literals, heads, at, colon, digit, number, identifiers, quoted }
+        Self { literals, heads, at, line, colon, digit, number, identifiers, quoted }
     }
 
     /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
@@ -155,8 +158,19 @@ impl Scanner {
         let mut context = self.identifiers.context(haystack);
         for range in haystack.focus() {
             let end = range.end;
+            self.scan_lines(pass, range.clone())?;
             self.scan_range(pass, &mut context, range)?;
             self.scan_signs(pass, end..haystack.len().min(end + SIGN_WITHIN))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan_lines(&self, pass: &mut Pass<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
+        let bytes = pass.haystack.slice(range.clone());
+        let first = (range.start == 0).then_some(0);
+        let after = memchr::memchr_iter(b'\n', bytes).map(|at| range.start + at + 1);
+        for at in first.into_iter().chain(after) {
+            self.judge_byte(&self.line, pass, at)?;
         }
         ControlFlow::Continue(())
     }
@@ -209,7 +223,7 @@ impl Scanner {
 
     fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
         for &row in rows {
-            if let Some(Find::At(judge) | Find::Colon(judge)) = find_of(row) {
+            if let Some(Find::At(judge) | Find::Line(judge) | Find::Colon(judge)) = find_of(row) {
                 pass.ask(row, at, |haystack| judge(haystack, at))?;
             }
         }
@@ -264,7 +278,7 @@ impl Anchor {
             Find::Literal(_, judge) | Find::Word(_, judge) => judge(haystack, literal),
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
-            Find::At(_) | Find::Colon(_) | Find::Digit(..) => None,
+            Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) => None,
             Find::Number(_) | Find::Code(_) | Find::Name => None,
         }
     }

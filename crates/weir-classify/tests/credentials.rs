@@ -315,3 +315,40 @@ fn a_seed_phrase_is_found_by_its_checksum_near_a_word_for_wallets() {
         "the wallet shows how many people always bring their own paper money into town every single day",
     );
 }
+
+/// Test vectors of BIP-39's reference implementation, and one word changed in each.
+#[test]
+fn a_seed_phrase_needs_no_word_beside_it() {
+    let phrase = "letter advice cage absurd amount doctor acoustic avoid letter advice cage above";
+    for text in [
+        phrase.to_owned(),
+        format!("Could you look at this?\n{phrase}\nThanks"),
+        format!("here it is: {phrase}"),
+        phrase.replace(' ', "\n"),
+        phrase.split(' ').zip(1..).map(|(word, n)| format!("{n}. {word}\n")).collect(),
+    ] {
+        is_secret(&text);
+    }
+    for text in [
+        phrase.replace("above", "about"),
+        "abandon ability able about above absent absorb abstract absurd abuse access accident".to_owned(),
+    ] {
+        common::finds_nothing(&text);
+    }
+}
+
+#[test]
+fn a_value_made_as_passwords_are_needs_no_verb_after_the_word() {
+    for text in [
+        "user;password;city\n17;kV7#pq2Lw!z;Rome",
+        "/* TODO: test with password kV7#pq2Lw!z */",
+        "мой password kV7#pq2Lw!z",
+        "我的密码是kV7#pq2Lw!z。",
+        "[10:23] eve: sure, password\n[10:23] eve: kV7#pq2Lw!z",
+    ] {
+        is_secret(text);
+    }
+    for text in ["password fields, OAuth2.0 and SHA-256", "the password regex [A-Za-z0-9!@#$]{8,}"] {
+        common::finds_nothing(text);
+    }
+}

@@ -10,6 +10,8 @@ fn hardware_addresses_are_found() {
         finds("MAC_ADDRESS", address, &format!("device {address}, up"));
     }
     finds("MAC_ADDRESS", "001A2B3C4D5E", "MAC: 001A2B3C4D5E");
+    finds("MAC_ADDRESS", "00:1A:2b:3C:4d:5E", "seen 00:1A:2b:3C:4d:5E again");
+    finds("MAC_ADDRESS", "3A:5f:1b:2c:aB:77", "mac address 3A:5f:1b:2c:aB:77");
 }
 
 #[test]

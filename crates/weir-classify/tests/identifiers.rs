@@ -272,6 +272,136 @@ fn what_has_digits_and_no_context_is_clean() {
 }
 
 #[test]
+fn a_label_says_what_a_number_is_whatever_the_form_of_the_country() {
+    for (entity, covered, text) in [
+        ("PASSPORT_NUMBER", "QX7719034KZ", "Passport number: QX7719034KZ"),
+        ("DRIVER_LICENSE", "3743151499CK", "licence: 3743151499CK"),
+        ("LICENSE_PLATE", "WMIU5806GP", "registration: WMIU5806GP"),
+        ("VAT_NUMBER", "4233460363", "our VAT number is 4233460363, as on the invoice"),
+        ("IDENTITY_NUMBER", "7C-390217-55", "National ID 7C-390217-55"),
+    ] {
+        finds(entity, covered, text);
+    }
+    for text in [
+        "license: AGPL-3",
+        "registration: 2024",
+        "tax code: 20250101",
+        "passport_number: 1234567",
+        "our plate collection has 4000 items",
+    ] {
+        is_clean(text);
+    }
+}
+
+#[test]
+fn a_label_before_a_number_is_no_part_of_another_code() {
+    for (entity, covered, text) in [
+        ("NL_BSN", "111222333", "BSN 111222333"),
+        ("ES_NIF", "2345678-T", "2345678-T"),
+        ("ES_NIF", "2345678-T", "it is 2345678-T."),
+    ] {
+        finds(entity, covered, text);
+        assert!(inspect(text).findings.iter().all(|f| f.entity.as_str() != "MX_RFC"), "{text}");
+    }
+}
+
+#[test]
+fn german_plates_are_found_as_they_are_written() {
+    for text in
+        ["Kennzeichen: B-AB 1234", "Kfz-Kennzeichen HH-XY 77E", "kraftfahrzeugkennzeichen: CA-IB 773H"]
+    {
+        let plate = text.rsplit_once(' ').and_then(|(head, _)| head.rsplit_once(' ')).unwrap().0.len() + 1;
+        finds("DE_KFZ", &text[plate..], text);
+    }
+}
+
+/// A value drawn from the pattern of each recogniser that Presidio has for a country, after one of its context words.
+/// Most have the form alone and no right check digit: the label makes them what they are.
+///
+/// Source: Presidio analyzer 2.2.366, its patterns and context words.
+#[rustfmt::skip]
+const PRESIDIO: &[(&str, &str)] = &[
+    ("ABA_ROUTING_NUMBER", "association: 2298-1537-7"),
+    ("AU_ABN", "australian business number: 44 359 353 213"),
+    ("AU_ACN", "australian company number: 904 550 376"),
+    ("AU_MEDICARE", "medicare: 2934 52371 2"),
+    ("AU_TFN", "tax file number: 131 239 705"),
+    ("CA_SIN", "social insurance number: 922 632 500"),
+    ("DE_BSNR", "betriebsstätten-nummer: 341331033"),
+    ("DE_FUEHRERSCHEIN", "fahrerlaubnisnummer: TY021406348"),
+    ("DE_HANDELSREGISTER", "handelsregisternummer: HRA   63791"),
+    ("DE_HEALTH_INSURANCE", "krankenversicherungsnummer: V049072826"),
+    ("DE_ID_CARD", "elector photo identity card: ZCR2202320"),
+    ("DE_ID_CARD", "personalausweisnummer: PPW64PR84"),
+    ("DE_LANR", "lebenslange arztnummer: 536436733"),
+    ("DE_PASSPORT", "reisepassnummer: M9LHVJ0F8"),
+    ("DE_SOCIAL_SECURITY", "rentenversicherungsnummer: 21051292A014"),
+    ("DE_TAX_ID", "steuerliche identifikationsnummer: 46293132848"),
+    ("DE_TAX_NUMBER", "tax reference: 2532257038"),
+    ("DRIVER_LICENSE", "driver's licence: 4422383767UTT"),
+    ("ES_NIE", "número de identificación de extranjero: Z6365134-G"),
+    ("ES_NIF", "documento nacional de identidad: 11160212-Z"),
+    ("ES_PASSPORT", "número de pasaporte: QYZ737678"),
+    ("FI_PERSONAL_IDENTITY_CODE", "personal identity code: 190462W725V"),
+    ("INSURANCE_NUMBER", "billing: CLM-795126741"),
+    ("IN_AADHAAR", "aadhaar: 3775 5124-3223"),
+    ("IN_PAN", "permanent account number: YYVRR5779Y"),
+    ("IN_PASSPORT", "indian passport: J27 72387"),
+    ("IT_FISCAL_CODE", "codice fiscale: NIERJES4BNVE0LNI"),
+    ("IT_IDENTITY_CARD", "elettronica: CO 7477409"),
+    ("IT_PASSPORT", "elettronico: WS9823908"),
+    ("KR_BRN", "Business Registration Number: 407-94-80484"),
+    ("KR_DRIVER_LICENSE", "Korean driver's license: 21 98-95160532"),
+    ("KR_FRN", "Korean Foreigner Registration Number: 540807-5785949"),
+    ("KR_PASSPORT", "Korean passport number: R619Q1785"),
+    ("KR_RRN", "Korean Resident Registration Number: 640231-2498374"),
+    ("LICENSE_PLATE", "registration: TZ5KQA3911"),
+    ("MEDICAL_LICENSE", "certificate: R92274683"),
+    ("MEDICAL_RECORD_NUMBER", "preauthorization: PA-9681403876"),
+    ("MEDICAL_RECORD_NUMBER", "prescription: RX-1508914589"),
+    ("MEDICAL_RECORD_NUMBER", "referral: REF-3687262115"),
+    ("NG_NIN", "national identification number: 02654690998"),
+    ("NG_TIN", "personal identity number: 37910607-6590"),
+    ("NG_TIN", "steuernummer: 274/0535/72327"),
+    ("NG_VEHICLE_REGISTRATION", "vehicle registration: FVP 192QL"),
+    ("PH_PASSPORT", "passport number: CJ6830391"),
+    ("PH_TIN", "taxpayer identification number: 587-294-346-211"),
+    ("PH_TIN", "tin: 57-9946874"),
+    ("PH_UMID", "unified multi-purpose id: 1653-5674677-0"),
+    ("PL_PESEL", "PESEL: 05910478697"),
+    ("SE_ORGANISATIONSNUMMER", "organisationsnummer: 382382-6486"),
+    ("SG_NRIC_FIN", "nric#: D9457689L"),
+    ("SG_UEN", "business registration: 056793271R"),
+    ("TH_TNIN", "เลขประจำตัวประชาชน: 4501884002534"),
+    ("TR_LICENSE_PLATE", "plaka numarası: 37 TYD 439"),
+    ("TR_NATIONAL_ID", "kimlik numarası: 16248784572"),
+    ("UK_DRIVING_LICENCE", "driver's licence: ITHYM102096UI4OV"),
+    ("UK_NHS", "health services authority: 946-285 0615"),
+    ("UK_NINO", "national insurance: GG 05 3504A"),
+    ("UK_PASSPORT", "british passport: BE7405773"),
+    ("UK_VEHICLE_REGISTRATION", "licence plate: MJJ-771-C"),
+    ("US_ITIN", "individual: 925 81 4197"),
+    ("US_MBI", "beneficiary: 4NU9-U42-FT91"),
+    ("US_NPI", "provider identifier: 2204 755 302"),
+    ("US_SSN", "security: 486-95-0665"),
+    ("VAT_NUMBER", "vat registration: 4233460363"),
+    ("ZA_COMPANY_NUMBER", "company registration: 2005/982544/65"),
+    ("ZA_ID_NUMBER", "south african id: 4501099896295"),
+    ("ZA_PASSPORT", "south african passport: D99627357"),
+    ("ZA_TRAFFIC_REGISTER_NUMBER", "traffic register number: 1175988117777"),
+];
+
+#[test]
+fn what_presidio_has_a_recogniser_for_is_found_after_its_context_words() {
+    for (entity, text) in PRESIDIO {
+        let inspection = inspect(text);
+        let is_found = inspection.findings.iter().any(|f| f.entity.as_str() == *entity);
+        assert!(is_found, "{entity} in `{text}`: {:?}", inspection.entities);
+        assert!(inspection.label.level() >= weir_label::Level::Confidential, "`{text}`");
+    }
+}
+
+#[test]
 fn there_are_rows_for_many_countries() {
     let rows = weir_classify::Engine::recognisers();
     assert!(rows.len() > 400, "{}", rows.len());

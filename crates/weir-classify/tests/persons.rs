@@ -205,3 +205,30 @@ fn licences_and_health_ids_of_any_form_are_found_after_their_label() {
     finds_nothing("a driver license is checked at the counter");
     finds_nothing("eHBA 2.1 is out, SMC-B follows in 2027");
 }
+
+#[test]
+fn where_somebody_is_counts_and_where_something_is_only_beside_a_person() {
+    finds("GPS_COORDINATES", "52.520008, 13.404954", "GPS: 52.520008, 13.404954");
+    finds("GPS_COORDINATES", "-33.86785 151.20732", "her last known position was -33.86785 151.20732");
+    let level = |text: &str| engine().inspect(&[Segment::text(text)]).label.level();
+    let map = "coordinates 52.520008, 13.404954";
+    assert_eq!(level(map), level("a map"));
+    assert!(level(&format!("{map}, write to jo@example.com")) > level(map));
+    for text in
+        ["GPS accuracy 4.5 m, 12.25 s", "GPS: 952.520008, 13.404954", "my position on 1.2.3456 and 2.1"]
+    {
+        finds_nothing(text);
+    }
+}
+
+#[test]
+fn numbers_of_prescriptions_claims_and_referrals_are_found() {
+    for (entity, value, text) in [
+        ("MEDICAL_RECORD_NUMBER", "RX306342", "Prescription: RX306342"),
+        ("MEDICAL_RECORD_NUMBER", "PA-8382439", "prior authorization PA-8382439 is approved"),
+        ("MEDICAL_RECORD_NUMBER", "REF-40846962", "referral number is REF-40846962"),
+        ("INSURANCE_NUMBER", "795126741", "billed under CLM-795126741"),
+    ] {
+        finds(entity, value, text);
+    }
+}

@@ -172,6 +172,9 @@ fn ip_addresses_are_found() {
     ] {
         finds("IP_ADDRESS", address, &format!("ssh to {address}, then"));
     }
+    finds("IP_ADDRESS", "192.168.7.9", "reach it at 192.168.7.9.4");
+    finds("IP_ADDRESS", "172.20.1.1", "172.20.1.1.1");
+    finds_nothing("10.0.19.41.2 is a version, 1.3.132.0.34 an object identifier, 192.168.1.1.3.4 neither");
     finds("IP_ADDRESS", "203.0.113.7", "https://203.0.113.7/index.html");
     finds("IP_ADDRESS", "8.8.8.8", "dns server 8.8.8.8");
 }

@@ -257,3 +257,75 @@ fn a_long_head_before_a_cut_and_a_word_of_the_protocol_do_not_hide() {
         [Segment::key("local"), Segment::text("user"), Segment::key("domain"), Segment::text("@example.com")];
     assert!(engine.inspect(&address).label.level() >= weir_label::Level::Confidential);
 }
+
+/// `"card": [4111, 1111, 1111, 1111]`.
+#[test]
+fn a_number_cut_into_several_numbers_is_found_under_a_key_that_names_it() {
+    let cut = |key: &'static str, parts: &[&'static str]| {
+        let parts = parts.iter().map(|part| Segment::number(part));
+        let segments: Vec<Segment<'_>> = [Segment::key(key)].into_iter().chain(parts).collect();
+        let inspection = engine().inspect(&segments);
+        inspection
+            .findings
+            .iter()
+            .map(|f| (f.entity.to_string(), f.segment, f.start, f.end))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(cut("card", &["4111", "1111", "1111", "1111"]), [("CREDIT_CARD".to_owned(), 1, 0, 4)]);
+    assert_eq!(cut("ssn_parts", &["536", "90", "4399"]), [("US_SSN".to_owned(), 1, 0, 3)]);
+    assert_eq!(cut("sizes", &["4111", "1111", "1111", "1111"]), []);
+    assert_eq!(cut("card", &["4111", "1111", "1111", "1112"]), []);
+    assert_eq!(cut("card", &["4.111", "1.111", "11.11", "1111.5"]), []);
+}
+
+/// Each hid a value before: base64 of text that is not English, base32, forms, decimal bytes, strings side by side.
+#[test]
+fn rarer_encodings_do_not_hide() {
+    for (entity, text) in [
+        ("PHONE_NUMBER", "dMOpbMOpcGhvbmU6ICszMyA2IDEyIDM0IDU2IDc4"),
+        ("EMAIL_ADDRESS", "0L/QuNGI0LggbWFyaWFAZXhhbXBsZS5vcmc="),
+        ("EMAIL_ADDRESS", "NVQXE2LBIBSXQYLNOBWGKLTPOJTQ===="),
+        ("CREDIT_CARD", "https://shop.example/pay?card=4111+1111+1111+1111&cvv=no"),
+        ("PHONE_NUMBER", "https://shop.example/pay?phone=%2B33+6+12+34+56+78"),
+        ("EMAIL_ADDRESS", "109 97 114 105 97 64 101 120 97 109 112 108 101 46 111 114 103"),
+        (
+            "EMAIL_ADDRESS",
+            "{\"type\": \"Buffer\", \"data\": [109,97,114,105,97,64,101,120,97,109,112,108,101,46,111,114,103]}",
+        ),
+        ("CREDIT_CARD", "n = \"4111\" \"1111\" \"1111\" \"1111\""),
+        ("CREDIT_CARD", "card: (4111)(1111)(1111)(1111)"),
+        ("CREDIT_CARD", "the card is `4111` `1111` `1111` `1111`"),
+        ("AU_ACN", "The ACN is OO5 499 98l (see below)."),
+        ("PHONE_NUMBER", "My phone is (O2O) l558-663."),
+        ("UK_NINO", "National Insurance number: hh Ol O2 O3 d"),
+        ("UK_NINO", "National Insurance number AA 12 <b>34</b> 56 B."),
+        ("UK_NINO", "National Insurance number AA 12 **34** 56 B."),
+        ("EMAIL_ADDRESS", "\u{1F449}maria@example.org\u{1F448}"),
+    ] {
+        let found = inspect(text).entities;
+        assert!(found.keys().any(|found| found.as_str() == entity), "{entity} in `{text}`: {found:?}");
+    }
+    for text in [
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+        "sizes 100 101 102 103 104 105 106 107 108 109 110 111 112",
+        "a=b+c&d=e+f",
+        "call f(\"12\", \"34\")",
+    ] {
+        finds_nothing(text);
+    }
+}
+
+/// Fields whose texts follow each other: the label ends where the value begins, both with a letter.
+#[test]
+fn a_value_cut_into_fields_is_found_after_its_label() {
+    for (entity, label, head, tail) in [
+        ("ES_NIE", "NIE", "Y8063", "915-Z"),
+        ("DE_HEALTH_INSURANCE", "Krankenversichertennummer", "a1234", "56780"),
+        ("SG_NRIC_FIN", "NRIC", "S274", "0116C"),
+        ("CRYPTO", "BTC address", "BC1QW508D6QEJXTDG4Y5R3ZA", "RVARY0C5XW7KV8F3T4"),
+    ] {
+        let text = format!("{{\"kind\": \"{label}\", \"part_1\": \"{head}\", \"part_2\": \"{tail}\"}}");
+        let found = inspect(&text).entities;
+        assert!(found.keys().any(|found| found.as_str() == entity), "{entity} in `{text}`: {found:?}");
+    }
+}

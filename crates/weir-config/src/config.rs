@@ -70,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// What to do when a record cannot be written.
     pub audit_on_failure: AuditFailure,
+    /// How long records are kept; for ever if absent, or if there is a legal hold.
+    pub audit_keep: Option<Duration>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
     /// The backends, in the order of the file.

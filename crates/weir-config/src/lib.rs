@@ -37,7 +37,7 @@ pub use config::{
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
-pub use outside::Secrets;
+pub use outside::{Secrets, Variables};
 pub use policy::values::fact_value;
 pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_index::Index;
 
+/// Gives the value of an environment variable, if it is set.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Whether the secrets that a configuration names are looked for.
 #[derive(Clone, Copy)]
 pub enum Secrets<'a> {
     /// They are: in environment variables, which this gives, and in files.
-    From(&'a dyn Fn(&str) -> Option<String>),
+    From(Variables<'a>),
     /// They are not, and another value stands for each: for checks that send nothing anywhere and must run where there
     /// are no secrets.
     None,
@@ -41,7 +44,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Environment variables, unless no secrets are looked for.
-    pub fn env(&self) -> Option<&'a dyn Fn(&str) -> Option<String>> {
+    pub fn env(&self) -> Option<Variables<'a>> {
         match self.outside.secrets {
             Secrets::From(env) => Some(env),
             Secrets::None => None,

@@ -78,6 +78,12 @@ impl RulePlaces {
         })
     }
 
+    /// The policy's file, as it was named.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// `FILE:LINE:COLUMN` of a rule.
     #[must_use]
     pub fn in_words(&self, rule: &str) -> Option<String> {

@@ -158,6 +158,26 @@ impl Scalar for Duration {
     }
 }
 
+/// Whole days, as the files write them: `180d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days(pub NonZeroU32);
+
+impl Scalar for Days {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let number = text.strip_suffix('d').and_then(|number| number.parse().ok());
+        number.map(Days).ok_or_else(|| {
+            Wrong::new(
+                format!("`{text}` is no number of days"),
+                "write a whole number and `d`, such as `180d`",
+            )
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[1-9][0-9]*d$", "examples": ["180d", "2190d"] })
+    }
+}
+
 /// A size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteSize(pub usize);

@@ -10,7 +10,7 @@ use crate::names::Names;
 use crate::outside::Surroundings;
 use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
 use crate::report::Report;
-use crate::scalar::ByteSize;
+use crate::scalar::{ByteSize, Days};
 use crate::yaml::{At, take_or};
 use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
 use ipnet::IpNet;
@@ -45,8 +45,10 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure } = audit;
+    let RawAudit { on_failure, keep, hold } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
+    let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
+    let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
@@ -68,6 +70,7 @@ pub fn compile<'r>(
             policy,
             limits,
             audit_on_failure,
+            audit_keep,
             headers,
             backends,
             network_inside,

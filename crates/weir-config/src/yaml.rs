@@ -86,10 +86,9 @@ impl<'t> Reading<'t> {
         if !is_mendable {
             return false;
         }
-        if let Some(field) = missing.filter(|field| !self.is_given_up(field, place.start)) {
-            if self.fill(field, place.start, report) {
-                return true;
-            }
+        let fillable = missing.filter(|field| !self.is_given_up(field, place.start));
+        if fillable.is_some_and(|field| self.fill(field, place.start, report)) {
+            return true;
         }
         let Some(entry) = self.useless(place.start, error) else { return false };
         let (left, gone) = repair::without(&self.text, entry);

@@ -229,6 +229,19 @@ mod tests {
     }
 
     #[test]
+    fn a_bundle_has_no_more_files_than_it_may() {
+        let names: Vec<String> = (0..=FILES_MAX).map(|number| format!("f{number:05}")).collect();
+        let files = |count: usize| names.iter().take(count).map(|name| (name.as_str(), &b""[..]));
+        assert!(Manifest::of(1, files(FILES_MAX)).is_ok());
+        assert_eq!(Manifest::of(1, files(FILES_MAX + 1)), Err(BundleError::TooMany));
+        let signer = signer("policy", 1);
+        let digest = hex(&Sha256::digest(b""));
+        let lines: String = names.iter().map(|name| format!("{digest} {name}\n")).collect();
+        let note = signer.sign_note(&format!("{HEAD}\nversion 1\n{lines}"));
+        assert_eq!(Manifest::open(&note, signer.verifier()), Err(BundleError::TooMany));
+    }
+
+    #[test]
     fn no_path_leads_out_of_a_bundle() {
         for path in ["../x", "a/../b", "/etc/passwd", "", "a//b", ".", "a\\b", "C:/x", "a\nb"] {
             assert!(Manifest::of(1, [(path, &b""[..])]).is_err(), "{path:?}");

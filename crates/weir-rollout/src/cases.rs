@@ -341,6 +341,9 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod tests;
+
+#[cfg(test)]
 mod tests_of_junit {
     use super::*;
 

@@ -294,6 +294,38 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_that_somebody_chose_is_left_by_nobody_but_them() {
+        let mut rollout = Rollout::at(Plan { mode: Mode::Shadow, ..staged() }, share(10), Duration::ZERO);
+        feed(&mut rollout, 1000, Sample::default());
+        assert_eq!((rollout.tick(MINUTE * 100), rollout.stage()), (None, share(10)));
+    }
+
+    #[test]
+    fn a_last_stage_of_all_requests_is_the_end() {
+        let stages = vec![Percent(50), Percent(100)];
+        let mut rollout = Rollout::begin(Plan { stages, ..staged() }, Duration::ZERO);
+        feed(&mut rollout, 10, Sample::default());
+        assert_eq!(rollout.tick(MINUTE), Some(Turn::Complete));
+    }
+
+    #[test]
+    fn what_was_stopped_before_a_restart_is_stopped_after_it() {
+        let mut rollout = Rollout::at(staged(), share(50), Duration::ZERO);
+        let alarm = Alarm { measure: crate::Measure::Errors, before: 0.0, after: 0.5 };
+        rollout.stopped_by(alarm);
+        assert_eq!((rollout.stage(), rollout.alarm()), (Stage::Shadow, Some(&alarm)));
+        assert_eq!(rollout.tick(MINUTE * 100), None);
+    }
+
+    #[test]
+    fn a_share_ends_where_it_says() {
+        for percent in [1, 10, 100] {
+            let end = u16::from(percent) * 100;
+            assert!(share(percent).takes(end - 1) && !share(percent).takes(end), "{percent} %");
+        }
+    }
+
+    #[test]
     fn a_shadow_stays_one() {
         let mut rollout = Rollout::begin(Plan { mode: Mode::Shadow, ..staged() }, Duration::ZERO);
         feed(&mut rollout, 1000, Sample { denied: true, ..Sample::default() });

@@ -257,6 +257,37 @@ mod tests {
     }
 
     #[test]
+    fn of_few_requests_under_the_policy_before_little_is_known() {
+        let (few, many) = (tally(3, |_| Sample::default()), tally(300, |_| Sample::default()));
+        let after = tally(10, |index| Sample { denied: index < 4, ..Sample::default() });
+        assert_eq!(measure(&few, &after), None);
+        assert_eq!(measure(&many, &after), Some(Measure::Denials));
+    }
+
+    #[test]
+    fn a_dearer_policy_is_one_beyond_the_bound_and_beyond_chance() {
+        let costs = |requests, cost: &dyn Fn(u64) -> u64| {
+            tally(requests, |index| Sample { cost: Some(cost(index)), ..Sample::default() })
+        };
+        let steady = |cost: u64| move |index: u64| cost + index % 3;
+        let before = costs(500, &steady(1_000));
+        assert_eq!(measure(&before, &costs(500, &steady(1_200))), None, "within the bound");
+        assert_eq!(measure(&before, &costs(500, &steady(1_400))), Some(Measure::Cost));
+        assert_eq!(measure(&before, &costs(49, &steady(9_000))), None, "too few to know");
+        assert_eq!(
+            measure(&costs(49, &steady(1_000)), &costs(500, &steady(9_000))),
+            None,
+            "too few to compare"
+        );
+        let uneven = costs(100, &|index| index % 2 * 2_000);
+        assert_eq!(
+            measure(&uneven, &costs(500, &steady(1_300))),
+            None,
+            "it was about as much before, now and then"
+        );
+    }
+
+    #[test]
     fn one_expensive_request_is_no_dearer_policy() {
         let cost = |index: u64| Sample { cost: Some(1_000 + index % 7 * 100), ..Sample::default() };
         let before = tally(1_000, cost);

@@ -8,6 +8,7 @@
 
 mod breaker;
 mod connection;
+mod single;
 
 use crate::gateway::Gateway;
 use crate::pipeline::inspect::Inspected;
@@ -68,7 +69,8 @@ pub(crate) async fn ask(gateway: &Gateway, inspected: &mut Inspected, request_id
     for detector in &snapshot.detectors.all {
         let boundary = &snapshot.loaded.policy.boundary;
         let is_open = !boundary.is_classified(inspected.request.label());
-        if is_open && wants(detector.when(), inspected) {
+        let seen = &inspected.seen;
+        if is_open && wants(detector.when(), !seen.findings.is_empty(), seen.text_bytes) {
             let started = Instant::now();
             // Boxed: its future is large, and most requests never need it.
             let answer = Box::pin(detector.ask(&text, inspected.request.label(), boundary)).await;
@@ -97,11 +99,10 @@ fn gave_up(inspected: &mut Inspected, detector: &str, why: &str) {
     inspected.seen.opaque.push(format!("detector:{detector}:{why}"));
 }
 
-fn wants(when: DetectorWhen, inspected: &Inspected) -> bool {
-    let seen = &inspected.seen;
+fn wants(when: DetectorWhen, is_anything_found: bool, text_bytes: usize) -> bool {
     match when {
         DetectorWhen::Always => true,
-        DetectorWhen::Uncertain => !seen.findings.is_empty() || seen.text_bytes >= LONG_TEXT_BYTES,
+        DetectorWhen::Uncertain => is_anything_found || text_bytes >= LONG_TEXT_BYTES,
     }
 }
 

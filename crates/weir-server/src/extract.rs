@@ -68,9 +68,10 @@ impl Extractors {
     }
 }
 
-/// What the program writes. Dropping the future kills it.
+/// What the program writes. Dropping the future kills it, and what it started.
 async fn output(extractor: &Extractor, input: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut child = start(extractor).map_err(|_| "not_started")?;
+    let mut group = Group::of(&child);
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err("not_started");
     };
@@ -82,6 +83,7 @@ async fn output(extractor: &Extractor, input: &[u8]) -> Result<Vec<u8>, &'static
     };
     let ((), output) = tokio::try_join!(feed, read_to_end(stdout, extractor.bytes_max))?;
     let status = child.wait().await;
+    group.has_ended();
     if status.is_ok_and(|status: ExitStatus| status.success()) { Ok(output) } else { Err("failed") }
 }
 
@@ -92,7 +94,46 @@ fn start(extractor: &Extractor) -> std::io::Result<Child> {
         command.env("PATH", path);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
     command.spawn()
+}
+
+/// The group of processes that a program leads: shells start others, which outlive them. Killed when dropped.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    #[cfg(unix)]
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self { leader: id.and_then(rustix::process::Pid::from_raw) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_child: &Child) -> Self {
+        Self {}
+    }
+
+    /// Its leader has ended by itself: from now on the system may give its number to others.
+    fn has_ended(&mut self) {
+        #[cfg(unix)]
+        {
+            self.leader = None;
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.leader {
+            // A group that is gone already cannot be killed, and need not be.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 async fn read_to_end(source: impl AsyncRead + Unpin, bytes_max: usize) -> Result<Vec<u8>, &'static str> {

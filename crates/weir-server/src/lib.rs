@@ -31,6 +31,7 @@ mod pseudonym;
 mod reload;
 mod replay;
 mod reply;
+mod retention;
 mod snapshot;
 mod source;
 mod speeds;

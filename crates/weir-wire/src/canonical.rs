@@ -9,6 +9,8 @@
 //! [`Conversation::others`], and a writer that cannot say something says so in [`Losses`]. Nothing is dropped
 //! in silence.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod collect;
 mod loss;
 mod reply;

@@ -101,3 +101,6 @@ impl BackendDialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

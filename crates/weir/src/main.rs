@@ -8,6 +8,7 @@ mod files;
 mod logging;
 mod output;
 mod problems;
+mod sarif;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -69,3 +69,11 @@ fn columns(cells: &[String], widths: &[usize]) -> String {
     };
     cells.iter().zip(widths).enumerate().map(pad).collect()
 }
+
+/// How what was found is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Sarif,
+}

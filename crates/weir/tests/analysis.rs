@@ -94,6 +94,25 @@ fn a_rule_that_never_decides_fails_the_proof_with_a_request_that_shows_it() {
 }
 
 #[test]
+fn findings_are_told_to_code_scanning_with_their_places() {
+    let log = parsed(&home(SHADOWED).weir(&["policy", "prove", "--format", "sarif"]));
+    let run = &log["runs"][0];
+    assert_eq!(
+        (&log["version"], &run["tool"]["driver"]["name"]),
+        (&json!("2.1.0"), &json!("weir policy prove"))
+    );
+    let results = run["results"].as_array().unwrap();
+    let shadowed = results.iter().find(|result| result["ruleId"] == "shadowed").unwrap();
+    assert_eq!(shadowed["level"], "warning");
+    let place = &shadowed["locations"][0]["physicalLocation"];
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&json!(7), &json!(11)));
+    assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("policy.yaml"));
+    let known: Vec<&Value> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    assert!(results.iter().all(|result| known.contains(&&result["ruleId"])));
+}
+
+#[test]
 fn a_difference_is_told_by_rule_with_conditions_and_examples() {
     let home = home(TWO_RULES);
     let wider = TWO_RULES.replace(">= confidential", "restricted");

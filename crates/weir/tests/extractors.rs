@@ -108,6 +108,25 @@ fn what_a_program_reads_whole_is_inspected() {
     assert_eq!(stage.gateway.metric("weir_extractions_total", &["outcome=\"read\"", "application/pdf"]), 2.0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_program_started_ends_with_it_when_time_is_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let number = directory.path().join("number");
+    let stage = stage(&format!("sleep 60 & echo $! > '{}'; wait", number.display()));
+    assert_opaque(&stage, &stage.chat(&ask(&[pdf("text")])));
+    let number: u32 = std::fs::read_to_string(number).unwrap().trim().parse().unwrap();
+    let runs = || {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    };
+    let end = Instant::now() + Duration::from_secs(5);
+    while runs() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!runs(), "process {number} goes on");
+}
+
 #[test]
 fn what_a_program_fails_at_stays_opaque() {
     for (outcome, script) in [

@@ -134,3 +134,14 @@ pub struct LogClosed {
     /// Events before this one.
     pub events: u64,
 }
+
+/// Events at the beginning of the log were deleted because their time was over. Durable before they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPruned {
+    /// Index of the first event that is kept. The hashes of those before it stay, and with them every proof.
+    pub first_kept: u64,
+    /// Events that this deletes.
+    pub events: u64,
+    /// All of them are older than this.
+    pub before: WallTime,
+}

@@ -6,10 +6,10 @@ mod report;
 
 pub use report::{Fault, Place, Report, Wrong};
 
-use crate::Envelope;
 use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
 use crate::frame::{self, Broken, Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::tree::{Frontier, Hash, Tile, TileId, root_from_tiles};
+use crate::{Envelope, Event, Record};
 
 /// Verifies one log: [`begin`](Self::begin), then [`segment`](Self::segment) for every segment in order,
 /// then [`finish`](Self::finish).
@@ -28,6 +28,10 @@ pub struct Verification<R> {
     events: u64,
     /// The root over the events that the checkpoint covers, once that many were read.
     covered_root: Option<Hash>,
+    /// Where the log begins, if not with event 0: an event must say that what was before was deleted.
+    begins: Option<(u64, Place)>,
+    /// The first event that is kept, as events of the log say.
+    first_kept: u64,
     /// Where the leaves of the unfinished tile are.
     places: Vec<Place>,
     /// Hashes that differ from the stored ones: which of them is wrong, the root will tell.
@@ -60,6 +64,8 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             next: 0,
             events: 0,
             covered_root: None,
+            begins: None,
+            first_kept: 0,
             places: Vec::new(),
             doubts: Vec::new(),
             faults: Vec::new(),
@@ -75,6 +81,10 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
     pub fn segment(&mut self, number: u64, bytes: &[u8], limit: Option<u64>) {
         let start = Place::Segment { number, offset: 0 };
         match frame::read_segment_header(bytes) {
+            SegmentHeader::First(first) if first > 0 && self.events == 0 && self.next == 0 => {
+                self.begins = Some((first, start));
+                self.bridge(first, start);
+            }
             SegmentHeader::First(first) if first > self.next => {
                 self.fault(start, Some(self.next), Wrong::Gap(first));
                 self.bridge(first, start);
@@ -130,9 +140,17 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
 
     /// Ends with the verdict.
     pub fn finish(mut self) -> Report {
+        if let Some((first, place)) = self.begins.filter(|(first, _)| *first > self.first_kept) {
+            self.fault(place, Some(0), Wrong::Gap(first));
+        }
         match (self.checkpoint.clone(), self.covered_root) {
             (Some(signed), Some(root)) if root == signed.root => self.settle(Suspect::Tiles),
-            (Some(signed), Some(_)) if self.tiles_lead_to(&signed) => self.settle(Suspect::Events),
+            (Some(signed), Some(_)) if self.tiles_lead_to(&signed) => {
+                self.settle(Suspect::Events);
+                if self.faults.is_empty() {
+                    self.fault(Place::Checkpoint, None, Wrong::Root);
+                }
+            }
             (Some(signed), Some(_)) => {
                 self.settle(Suspect::Either);
                 self.fault(Place::Checkpoint, None, Wrong::Root);
@@ -166,7 +184,10 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
     fn event(&mut self, frame: &Frame<'_>, place: Place) {
         self.events += 1;
         let found = match Envelope::parse(frame.event) {
-            Ok(envelope) => envelope.seq,
+            Ok(envelope) => {
+                self.note_pruning(&envelope, frame.event);
+                envelope.seq
+            }
             Err(_) => {
                 self.fault(place, Some(self.next), Wrong::NotAnEvent);
                 self.next
@@ -184,6 +205,17 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         self.next = found + 1;
     }
 
+    /// Whoever cannot sign cannot put this event into the log: the root tells as of any other.
+    fn note_pruning(&mut self, envelope: &Envelope, bytes: &[u8]) {
+        let is_signed = self.signed_size().is_some_and(|size| envelope.seq < size);
+        if envelope.type_name.as_str() != "log.pruned" || !is_signed {
+            return;
+        }
+        if let Ok(Event::LogPruned(pruned)) = Record::parse(bytes).map(|record| record.event) {
+            self.first_kept = self.first_kept.max(pruned.first_kept);
+        }
+    }
+
     /// Goes on at a whole frame behind a broken one; how many events lay between, its own index tells.
     fn lose_events(&mut self, bytes: &[u8], found: usize, place: Place) {
         let event = frame::read(bytes, found).ok().flatten();
@@ -193,8 +225,14 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
 
     /// Fills the places of lost events up to `to` with the hashes that the tiles have for them.
     fn bridge(&mut self, to: u64, place: Place) {
+        let mut leaves = Vec::new().into_iter();
         while self.next < to {
-            let Some(leaf) = self.stored_leaf(self.next) else { break };
+            let Some(leaf) = leaves.next().or_else(|| {
+                leaves = self.stored_leaves(self.next)?.into_iter();
+                leaves.next()
+            }) else {
+                break;
+            };
             self.leaf(leaf, place);
             self.next += 1;
         }
@@ -256,10 +294,19 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
                 (Suspect::Tiles, _) => self.fault(in_tile, Some(index), Wrong::TileHash),
                 (Suspect::Events, Some(place)) => self.fault(place, Some(index), Wrong::Event),
                 (Suspect::Either, Some(place)) => self.fault(place, Some(index), Wrong::EventOrTile(tile)),
+                (Suspect::Events, None) if tile.level == 1 && self.is_deleted(index) => {
+                    let leaves = TileId { level: 0, index: tile.index * 256 + slot as u64, width: 256 };
+                    self.fault(Place::Tile { id: leaves, offset: 0 }, Some(index), Wrong::TileHash);
+                }
                 // A row above repeats what the leaves tell.
                 (Suspect::Events | Suspect::Either, None) => {}
             }
         }
+    }
+
+    /// Whether the event is one of those before the first that is there.
+    fn is_deleted(&self, index: u64) -> bool {
+        self.begins.is_some_and(|(first, _)| index < first)
     }
 
     fn tiles_lead_to(&mut self, signed: &Checkpoint) -> bool {
@@ -268,13 +315,14 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         root_from_tiles(signed.size, signed.size, &mut read).is_ok_and(|root| root == signed.root)
     }
 
-    fn stored_leaf(&mut self, index: u64) -> Option<Hash> {
+    /// The hashes of a tile from this event on, if it is the next of the tree.
+    fn stored_leaves(&mut self, index: u64) -> Option<Vec<Hash>> {
         let size = self.signed_size().filter(|&size| index < size && index == self.frontier.size())?;
         let tile = index / 256;
         let width = u16::try_from((size - tile * 256).min(256)).ok()?;
         let id = TileId { level: 0, index: tile, width };
         let tile = Tile::parse(id, &(self.read_tile)(id)?)?;
-        tile.0.get(usize::try_from(index % 256).ok()?).copied()
+        tile.0.get(usize::try_from(index % 256).ok()?..).map(<[Hash]>::to_vec)
     }
 
     fn signed_size(&self) -> Option<u64> {

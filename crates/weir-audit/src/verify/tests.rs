@@ -1,6 +1,6 @@
 use super::*;
 use crate::checkpoint::{Origin, Signer};
-use crate::event::{AsEvent as _, Author, LogClosed};
+use crate::event::{AsEvent, Author, LogClosed, LogPruned};
 use crate::frame::FRAME_HEADER_BYTES;
 use crate::{Name, WallTime};
 use std::collections::BTreeMap;
@@ -17,21 +17,27 @@ struct Log {
 const PER_SEGMENT: u64 = 100;
 
 fn event_bytes(seq: u64) -> Vec<u8> {
+    bytes_of(seq, LogClosed { events: seq })
+}
+
+fn bytes_of(seq: u64, event: impl AsEvent) -> Vec<u8> {
     let author = Author::new([1; 16], Name::new("n"));
     let mut bytes = Vec::new();
-    let event = LogClosed { events: seq };
     author.write(&mut bytes, seq, WallTime::from_unix_ms(seq), seq, event.as_event());
     bytes
 }
 
 fn log(events: u64) -> Log {
+    log_of(events, event_bytes)
+}
+
+fn log_of(events: u64, event_of: impl Fn(u64) -> Vec<u8>) -> Log {
     let signer = Signer::new(Origin::parse("weir/audit/n").unwrap(), &[7; 32]);
     let (mut frontier, mut tiles, mut segments) = (Frontier::new(), BTreeMap::new(), Vec::new());
-    for seq in 0..events {
+    for (seq, event) in (0..events).map(|seq| (seq, event_of(seq))) {
         if seq.is_multiple_of(PER_SEGMENT) {
             segments.push(frame::segment_header(seq).to_vec());
         }
-        let event = event_bytes(seq);
         frame::write(segments.last_mut().unwrap(), &event).unwrap();
         frontier.append(Hash::leaf(&event), |id, tile| _ = tiles.insert(id, tile.to_bytes()));
     }
@@ -247,4 +253,53 @@ fn what_a_replaced_segment_holds_behind_its_replacement_is_not_looked_at() {
     let end = log.frames(0)[99].1;
     log.segments[0].splice(end.., frame);
     assert!(log.verify().is_clean());
+}
+
+/// A log of 700 events of which 650 says that those before `first_kept` were deleted.
+fn pruned_log(first_kept: u64) -> Log {
+    let pruned = LogPruned { first_kept, events: first_kept, before: WallTime::from_unix_ms(first_kept) };
+    log_of(700, |seq| if seq == 650 { bytes_of(seq, pruned.clone()) } else { event_bytes(seq) })
+}
+
+#[test]
+fn a_log_whose_beginning_was_deleted_as_it_says_is_clean() {
+    let mut log = pruned_log(300);
+    log.segments.drain(..3);
+    let report = log.verify();
+    assert_eq!((told(&report), report.events), (Vec::<String>::new(), 400));
+}
+
+#[test]
+fn events_that_nothing_says_were_deleted_are_missing() {
+    for (mut log, deleted) in [(log(700), 3), (pruned_log(300), 4), (pruned_log(0), 1)] {
+        log.segments.drain(..deleted);
+        let told = told(&log.verify());
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("the events before it are missing"), "{told:?}");
+    }
+}
+
+#[test]
+fn what_says_that_events_were_deleted_must_be_signed() {
+    let mut log = log(700);
+    log.segments.drain(..3);
+    let forged =
+        bytes_of(700, LogPruned { first_kept: 300, events: 300, before: WallTime::from_unix_ms(300) });
+    let end = log.frames(3).last().unwrap().1;
+    let last = log.segments.last_mut().unwrap();
+    last.truncate(end);
+    frame::write(last, &forged).unwrap();
+    assert!(told(&log.verify())[0].contains("the events before it are missing"));
+}
+
+#[test]
+fn the_hashes_of_deleted_events_are_held_to_the_signature() {
+    let mut log = pruned_log(300);
+    log.segments.drain(..3);
+    let tile = log.tiles.get_mut(&TileId { level: 0, index: 0, width: 256 }).unwrap();
+    tile[40] ^= 1;
+    assert_eq!(
+        told(&log.verify()),
+        ["tile/0/000, byte 0, event 0: the hash is not that of the signed events"]
+    );
 }

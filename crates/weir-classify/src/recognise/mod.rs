@@ -44,6 +44,8 @@ pub struct RecogniserInfo {
 pub(crate) enum Find {
     /// An at sign.
     At(fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// The beginning of a line.
+    Line(fn(&Haystack<'_>, usize) -> Option<Match>),
     /// A colon.
     Colon(fn(&Haystack<'_>, usize) -> Option<Match>),
     /// The first digit of a run, where it stands as the site says.
@@ -79,6 +81,8 @@ pub(crate) struct Match {
     pub(crate) level: Option<Level>,
     /// The number of the document that is quoted.
     pub(crate) document: Option<u32>,
+    /// Whether its place says what it is and any form would do, so that no other reading of it shows more.
+    pub(crate) is_formless: bool,
 }
 
 impl Match {
@@ -91,6 +95,7 @@ impl Match {
             country: None,
             level: None,
             document: None,
+            is_formless: false,
         }
     }
 

@@ -95,8 +95,37 @@ fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
 
 fn is_text_head(probe: &[u8]) -> bool {
     let is_read = |b: &u8| !b.is_ascii_control() || b.is_ascii_whitespace();
-    probe.iter().all(is_read) && probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len()
-        || matches!(probe, [_, 0, _, 0, ..])
+    let is_utf8 = || std::str::from_utf8(probe).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_ascii = || probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len();
+    probe.iter().all(is_read) && (is_ascii() || is_utf8()) || matches!(probe, [_, 0, _, 0, ..])
+}
+
+/// Characters of base32 in a row that may be an encoding.
+const BASE32_MIN: usize = 16;
+
+/// Undoes the base32 (RFC 4648, section 6) in `run`, if it is text. Returns where it ends.
+pub(super) fn undo_base32(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
+    let characters = text.as_bytes().get(run.clone()).filter(|run| run.len() >= BASE32_MIN)?;
+    let value = |c: &u8| match c {
+        b'A'..=b'Z' => Some(u32::from(c - b'A')),
+        b'2'..=b'7' => Some(u32::from(c - b'2') + 26),
+        _ => None,
+    };
+    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
+    for character in characters {
+        buffer = buffer << 5 | value(character)?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+            buffer &= (1 << bits) - 1;
+        }
+    }
+    let decoded = as_text(&bytes)?;
+    let padding = text.as_bytes().iter().skip(run.end).take(6).take_while(|b| **b == b'=').count();
+    let end = run.end + padding;
+    editor.replace(run.start..end, &decoded, View::Base64);
+    Some(end)
 }
 
 /// What the first characters of a run stand for.

@@ -1,5 +1,5 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
-use super::{Derived, Editor, blob, entity, escape, hex};
+use super::{Derived, Editor, blob, decimal, entity, escape, form, hex};
 use crate::View;
 
 /// What came of a text whose encodings were undone by one layer.
@@ -39,7 +39,7 @@ fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
     survey.seek_run(from)
 }
 
-/// The next digit that begins a word of two or four characters, as the first of some bytes apart does: those
+/// The next digit that begins a word of two to four characters, as the first of some bytes apart does: those
 /// of ASCII have a digit first.
 fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
     let bytes = survey.bytes();
@@ -48,7 +48,7 @@ fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
         at = survey.seek(at, kind::DIGIT)?;
         let word = bytes.iter().skip(at).take(5).take_while(|b| is_run(**b)).count();
         let begins = at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|b| !is_run(*b));
-        if begins && matches!(word, 2 | 4) {
+        if begins && (2..=4).contains(&word) {
             return Some(at);
         }
         at += word.max(1);
@@ -67,7 +67,8 @@ impl Pass<'_> {
         match self.text.as_bytes().get(at) {
             Some(b'\\') => escape::undo(&mut self.editor, self.text, at),
             Some(b'%') => hex::undo_marked(&mut self.editor, self.text, at, View::Percent),
-            Some(b'=') => hex::undo_quoted(&mut self.editor, self.text, at),
+            Some(b'=') => form::undo(&mut self.editor, self.text, at)
+                .unwrap_or_else(|| hex::undo_quoted(&mut self.editor, self.text, at)),
             Some(b'&') => entity::undo(&mut self.editor, self.text, at),
             _ => self.undo_run(at),
         }
@@ -78,9 +79,13 @@ impl Pass<'_> {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
         let end = at + rest.iter().take_while(|b| is_run(**b)).count();
         if end - at < RUN_MIN {
-            return hex::undo_pairs(&mut self.editor, self.text, at..end).unwrap_or(end);
+            let decimal = decimal::undo(&mut self.editor, self.text, at..end);
+            return decimal.or_else(|| hex::undo_pairs(&mut self.editor, self.text, at..end)).unwrap_or(end);
         }
         if let Some(after) = hex::undo_run(&mut self.editor, self.text, at..end) {
+            return after;
+        }
+        if let Some(after) = blob::undo_base32(&mut self.editor, self.text, at..end) {
             return after;
         }
         let after = blob::undo(&mut self.editor, self.text, at..end);

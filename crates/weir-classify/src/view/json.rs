@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Arrays and objects inside each other, at most.
 const NESTING_MAX: usize = 128;
 
+/// So many numbers in a row may be the bytes of a text.
+const BYTES_MIN: usize = 12;
+
 /// The keys, strings and numbers of a text that is JSON, in their order.
 pub(crate) struct Json<'a> {
     pub(crate) items: Vec<Item<'a>>,
@@ -41,7 +44,23 @@ impl<'a> Json<'a> {
     }
 }
 
+impl Json<'_> {
+    /// Whether it has a list of the bytes of a text, as `JSON.stringify` writes a buffer.
+    pub(crate) fn has_bytes(&self) -> bool {
+        self.items.chunk_by(|a, b| a.is_byte() == b.is_byte()).any(|run| {
+            run.len() >= BYTES_MIN
+                && run.first().is_some_and(Item::is_byte)
+                && run.iter().any(|item| item.text().len() == 3)
+        })
+    }
+}
+
 impl Item<'_> {
+    /// Whether it is a number that can be a byte of ASCII text.
+    fn is_byte(&self) -> bool {
+        self.kind == SegmentKind::Number && self.text().parse().is_ok_and(|byte: u8| (9..127).contains(&byte))
+    }
+
     pub(crate) fn text(&self) -> &str {
         match &self.source {
             Source::Verbatim(text, _) => text,

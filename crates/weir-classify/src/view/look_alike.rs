@@ -1,6 +1,7 @@
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
+use std::ops::Range;
 
 /// A shorter token is no identifier.
 const TOKEN_MIN: usize = 6;
@@ -21,9 +22,57 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         let token = bytes.get(start..at).unwrap_or_default();
         if let Some(read) = read_as_digits(token) {
             editor.step(start..at, &read, super::Step::of(1, 1), View::LookAlike);
+        } else if let Some((range, read)) = read_groups(bytes, start..at) {
+            at = range.end;
+            editor.step(range, &read, super::Step::of(1, 1), View::LookAlike);
         }
     }
     editor.finish()
+}
+
+/// Groups of digits, and letters that are hardest to tell from them, around the token at `token`: `OO5 499 98l`.
+fn read_groups(bytes: &[u8], token: Range<usize>) -> Option<(Range<usize>, String)> {
+    const GROUPS_MAX: usize = 4;
+    let (mut start, mut end) = (token.start, token.end);
+    if !bytes.get(token)?.iter().all(is_figure) {
+        return None;
+    }
+    for _ in 0..GROUPS_MAX {
+        start = group_before(bytes, start).unwrap_or(start);
+        end = group_after(bytes, end).unwrap_or(end);
+    }
+    let groups = bytes.get(start..end)?;
+    let count = |is: fn(&u8) -> bool| groups.iter().filter(|b| is(b)).count();
+    let (real, plain) = (count(u8::is_ascii_digit), count(|b| plainly(*b).is_some()));
+    let read = || groups.iter().map(|b| char::from(plainly(*b).unwrap_or(*b))).collect();
+    (plain > 0 && real >= 2 && real + plain >= TOKEN_MIN && real + 2 > plain).then(|| (start..end, read()))
+}
+
+/// Letters and digits of one group at most.
+const GROUP_MAX: usize = 6;
+
+fn group_after(bytes: &[u8], end: usize) -> Option<usize> {
+    let rest = bytes.get(end..)?;
+    let gap = rest.iter().take(2).take_while(|b| is_gap(**b)).count();
+    let group = rest.iter().skip(gap).take(GROUP_MAX + 1).take_while(|b| is_figure(b)).count();
+    let closes = rest.get(gap + group).is_none_or(|b| !b.is_ascii_alphanumeric());
+    (gap > 0 && (1..=GROUP_MAX).contains(&group) && closes).then_some(end + gap + group)
+}
+
+fn group_before(bytes: &[u8], start: usize) -> Option<usize> {
+    let head = bytes.get(..start)?;
+    let gap = head.iter().rev().take(2).take_while(|b| is_gap(**b)).count();
+    let group = head.iter().rev().skip(gap).take(GROUP_MAX + 1).take_while(|b| is_figure(b)).count();
+    let opens = head.iter().rev().nth(gap + group).is_none_or(|b| !b.is_ascii_alphanumeric());
+    (gap > 0 && (1..=GROUP_MAX).contains(&group) && opens).then_some(start - gap - group)
+}
+
+fn is_gap(b: u8) -> bool {
+    matches!(b, b' ' | b'(' | b')' | b'-' | b'.' | b'/')
+}
+
+fn is_figure(b: &u8) -> bool {
+    b.is_ascii_digit() || plainly(*b).is_some() || *b == b'-'
 }
 
 fn is_token(b: u8) -> bool {

@@ -24,10 +24,19 @@ fn strip_marks(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     let mark = bytes.get(at).copied();
     let end = at + bytes.iter().skip(at).take_while(|b| Some(**b) == mark).count();
     let is_emphasis = end - at <= 3 && (mark != Some(b'_') || end - at == 2);
+    let end = if mark == Some(b'`') { code_seam(bytes, end) } else { end };
     if is_emphasis && is_inside(editor, text, at, end) {
         editor.remove(at..end, View::Markup);
     }
     end
+}
+
+/// Where the next code begins of two that stand side by side: `12` `34`.
+fn code_seam(bytes: &[u8], end: usize) -> usize {
+    match bytes.get(end..) {
+        Some([b' ', b'`', next, ..]) if *next != b'`' => end + 2,
+        _ => end,
+    }
 }
 
 /// `12<b>34</b>56`: one or several inline tags or comments. Tags that set blocks or cells apart stay.
@@ -78,22 +87,32 @@ fn strip_seam(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     let quote = after + space(after);
     let is_quote = matches!(bytes.get(quote), Some(b'"' | b'\''));
     let end = at + quote + 2;
-    if after > sign && is_quote && at > editor.done() {
+    let is_same = bytes.get(quote) == text.as_bytes().get(at);
+    let is_side = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    // Strings side by side are one in C and Python.
+    let is_beside = after == sign
+        && sign > 0
+        && is_same
+        && (is_side(at.checked_sub(1).and_then(|at| text.as_bytes().get(at)))
+            || is_side(bytes.get(quote + 1)));
+    if (after > sign || is_beside) && is_quote && at > editor.done() {
         editor.remove(at..end, View::Markup);
         return end;
     }
     at + 1
 }
 
-/// Whether a value goes on over what stands between.
+/// Whether a value goes on over what stands between, or its next group begins or ends there.
 fn is_inside(editor: &Editor<'_>, text: &str, start: usize, end: usize) -> bool {
     let is_value = |b: &u8| {
         b.is_ascii_alphanumeric()
             || !b.is_ascii()
             || matches!(b, b'@' | b'.' | b'-' | b'_' | b'+' | b'/' | b':')
     };
-    let before = start.checked_sub(1).and_then(|before| text.as_bytes().get(before)).is_some_and(is_value);
-    let after = text.as_bytes().get(end).is_some_and(is_value);
+    let before = start.checked_sub(1).and_then(|before| text.as_bytes().get(before));
+    let after = text.as_bytes().get(end);
     let is_more = start > 0 && editor.done() == start;
-    (before || is_more) && after
+    let is_digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let is_group = before == Some(&b' ') && is_digit(after) || is_digit(before) && after == Some(&b' ');
+    (before.is_some_and(is_value) || is_more) && after.is_some_and(is_value) || is_group
 }

@@ -5,11 +5,13 @@
 
 mod blob;
 mod confusable;
+mod decimal;
 mod decode;
 mod edit;
 mod entity;
 mod escape;
 mod flip;
+mod form;
 mod hex;
 mod json;
 mod label;
@@ -24,6 +26,7 @@ mod spelled;
 mod survey;
 mod window;
 
+use crate::View;
 pub(crate) use confusable::latinise;
 pub(crate) use decode::decode;
 pub(crate) use edit::Derived;

@@ -164,7 +164,7 @@ fn is_linked(bytes: &[u8], digit: usize, end: usize) -> bool {
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {
     gap.len() <= GAP_MAX
-        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~".contains(b)))
+        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~,;()".contains(b)))
 }
 
 /// Joins the groups of a chain that can be one value.

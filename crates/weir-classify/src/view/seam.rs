@@ -21,6 +21,8 @@ pub(crate) struct Joined {
     parts: Vec<Part>,
     /// Where in the text the parts meet.
     pub(crate) seams: Vec<usize>,
+    /// Whether the parts are values by themselves, as they stand.
+    pub(crate) is_doubtful: bool,
 }
 
 /// A stretch of a joined text: it begins at `joined` there and at `offset` in its segment.
@@ -44,6 +46,7 @@ pub(crate) struct Place {
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     let (in_order, by_key, by_role) = groups(segments);
     let mut joins = join(segments, &in_order);
+    joins.extend(number_runs(segments).iter().map(|run| Joined::of_numbers(segments, run)));
     let others = by_key.values().chain(by_role.values()).filter(|group| !is_stretch(group, &in_order));
     let others: BTreeSet<&Vec<usize>> = others.collect();
     joins.extend(others.into_iter().flat_map(|indices| join(segments, indices)));
@@ -82,6 +85,62 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) 
         }
     }
     (in_order, by_key, by_role)
+}
+
+/// Fewer digits of one number than that were not cut, and more numbers than that are a list.
+const DIGITS_MIN: usize = 2;
+const NUMBERS_MAX: usize = 8;
+
+/// What the key above numbers says when they may be one: data is full of lists of numbers.
+const NUMBER_KEYS: [&str; 22] = [
+    "card",
+    "pan",
+    "ccn",
+    "iban",
+    "account",
+    "konto",
+    "compte",
+    "cuenta",
+    "phone",
+    "tel",
+    "mobile",
+    "handy",
+    "passport",
+    "ssn",
+    "social",
+    "insurance",
+    "national",
+    "tax",
+    "steuer",
+    "nhs",
+    "licence",
+    "license",
+];
+
+/// Whole numbers that directly follow each other, as in `"card": [4111, 1111, 1111, 1111]`, after the key that says
+/// that they are one.
+fn number_runs(segments: &[Segment<'_>]) -> Vec<Range<usize>> {
+    let is_number = |segment: &Segment<'_>| segment.kind == SegmentKind::Number;
+    let is_whole = |segment: &Segment<'_>| {
+        segment.text.len() >= DIGITS_MIN && segment.text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let mut runs = Vec::new();
+    let mut start: usize = 0;
+    for run in segments.chunk_by(|a, b| is_number(a) == is_number(b)) {
+        if (2..=NUMBERS_MAX).contains(&run.len())
+            && run.iter().all(is_whole)
+            && let Some(key) = start.checked_sub(1).filter(|at| segments.get(*at).is_some_and(names_a_number))
+        {
+            runs.push(key..start + run.len());
+        }
+        start += run.len();
+    }
+    runs
+}
+
+fn names_a_number(segment: &Segment<'_>) -> bool {
+    let key = segment.text.to_ascii_lowercase();
+    segment.kind == SegmentKind::Key && NUMBER_KEYS.iter().any(|word| key.contains(word))
 }
 
 /// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
@@ -144,7 +203,7 @@ fn join(segments: &[Segment<'_>], indices: &[usize]) -> Vec<Joined> {
 impl Joined {
     /// Everything that its reading depends on, and the places that its findings name.
     pub(crate) fn feed(&self, hasher: &mut SipHasher24) {
-        hasher.write_u8(2);
+        hasher.write_u8(if self.is_doubtful { 3 } else { 2 });
         hasher.write_usize(self.parts.len());
         for Part { joined, segment, offset } in &self.parts {
             [*joined, *segment, *offset].into_iter().for_each(|number| hasher.write_usize(number));
@@ -163,6 +222,18 @@ impl Joined {
             }
         }
         focus
+    }
+
+    /// A key as the label of the numbers after it, which are one.
+    fn of_numbers(segments: &[Segment<'_>], run: &Range<usize>) -> Self {
+        let mut joined = Self { is_doubtful: true, ..Self::default() };
+        for (index, segment) in segments.iter().enumerate().take(run.end).skip(run.start) {
+            joined.push(segment.text, index, 0);
+            if index == run.start {
+                joined.push(": ", index, segment.text.len());
+            }
+        }
+        joined
     }
 
     fn push_head(&mut self, text: &str, segment: usize) {

@@ -2,7 +2,7 @@
 
 use super::Entries;
 use super::rollout::RawPolicySource;
-use crate::scalar::{ByteSize, MicroUsd, ModelName, Name, Version};
+use crate::scalar::{ByteSize, Days, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, BackendApi, DecisionHeaders};
 use ipnet::IpNet;
@@ -89,6 +89,11 @@ pub struct RawAudit {
     /// What to do when a record cannot be written. `refuse`: refuse every request. `local_only`: go on
     /// serving what stays local, refuse what would leave. Default: `refuse`.
     pub on_failure: Option<Field<AuditFailure>>,
+    /// How long records are kept: older ones are deleted, in whole segments, and the deletion is recorded. Their
+    /// hashes stay, so that the rest can still be verified. Default: for ever.
+    pub keep: Option<Field<Days>>,
+    /// A legal hold: nothing is deleted, whatever `keep` says. Default: `false`.
+    pub hold: bool,
 }
 
 /// One server or API account.

@@ -96,6 +96,10 @@ impl AuditLog {
         self.shared.queue.next()
     }
 
+    pub(super) fn layout(&self) -> &Layout {
+        &self.shared.layout
+    }
+
     /// Whether the log can be written, and what fails if not.
     #[must_use]
     pub fn health(&self) -> Health {

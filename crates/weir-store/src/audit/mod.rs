@@ -28,6 +28,7 @@ mod query;
 mod queue;
 mod reader;
 mod recovery;
+mod retention;
 mod signer;
 mod syncer;
 mod tail;

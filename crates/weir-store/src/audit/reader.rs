@@ -53,7 +53,7 @@ impl AuditReader {
             let promised = segments.get((number + 1) * each).map_or(whole.promised, |entry| entry.first);
             Self {
                 layout: whole.layout.clone(),
-                segments: part.to_vec().into_iter(),
+                segments: Vec::from(part).into_iter(),
                 current: None,
                 offset: 0,
                 next: if number == 0 { whole.next } else { begins },

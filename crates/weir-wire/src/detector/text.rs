@@ -31,6 +31,12 @@ impl Text {
         text
     }
 
+    /// One text by itself, as the only segment there is.
+    #[must_use]
+    pub fn alone(text: &str) -> Self {
+        Self { whole: format!("{text}\n"), starts: vec![(0, 0)] }
+    }
+
     /// The text itself.
     #[must_use]
     pub fn whole(&self) -> &str {
@@ -67,5 +73,6 @@ mod tests {
             let (segment, from, to) = text.place(start, end);
             assert_eq!(&segments[segment].text[from..to], expected, "{start}..{end}");
         }
+        assert_eq!(Text::alone("abc").place(1, 9), (0, 1, 3));
     }
 }

@@ -1,6 +1,7 @@
 use crate::exit::Failed;
 use crate::files::FilesArgs;
-use crate::output::{GOOD, line, paint};
+use crate::output::{Format, GOOD, line, paint};
+use crate::sarif::{self, Found, Place};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use weir_config::Problem;
@@ -23,13 +24,6 @@ pub(crate) struct CheckArgs {
     /// `text` for people, `json`, or `sarif` (2.1.0) for code scanning
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "json")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Sarif,
 }
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failed> {
@@ -94,53 +88,20 @@ impl Checked {
         (is_ok, json!({ "ok": is_ok, "policy_revision": revision, "error": error, "problems": problems }))
     }
 
-    /// Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
     fn sarif(&self) -> (bool, Value) {
         let Self { problems, revision, error } = self;
-        let results: Vec<Value> = problems.iter().map(sarif_result).collect();
-        let notices: Vec<Value> =
-            error.iter().map(|text| json!({ "level": "error", "message": { "text": text } })).collect();
-        let is_ok = revision.is_some();
-        let log = json!({
-            "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [{
-                "tool": { "driver": {
-                    "name": "weir check",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": [{ "id": RULE, "shortDescription": { "text": "what is wrong with weir.yaml or policy.yaml" } }],
-                } },
-                "invocations": [{ "executionSuccessful": error.is_none(), "toolExecutionNotifications": notices }],
-                "columnKind": "unicodeCodePoints",
-                "results": results,
-            }],
-        });
-        (is_ok, log)
+        let found: Vec<Found<'_>> = problems.iter().map(found).collect();
+        (revision.is_some(), sarif::log("weir check", &found, error.as_deref()))
     }
 }
 
-/// The one rule of the log: its results differ in their messages.
-const RULE: &str = "configuration";
-
-fn sarif_result(problem: &Problem) -> Value {
+fn found(problem: &Problem) -> Found<'_> {
     let text = match &problem.help {
         Some(help) => format!("{}; {help}", problem.message),
         None => problem.message.clone(),
     };
-    json!({
-        "ruleId": RULE,
-        "level": problem.severity.as_str(),
-        "message": { "text": text },
-        "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": problem.file.replace('\\', "/") },
-            "region": {
-                "startLine": problem.line,
-                "startColumn": problem.column,
-                "endColumn": problem.end_column(),
-                "snippet": { "text": problem.excerpt() },
-            },
-        } }],
-    })
+    // One rule: its results differ in their messages.
+    Found { rule: "configuration", level: problem.severity.as_str(), text, place: Place::At(problem) }
 }
 
 fn problem(problem: &Problem) -> Value {

@@ -25,8 +25,9 @@ use weir_label::Level;
 /// `start` and `end` are byte offsets into the UTF-8 of the text. With PATHs every file is one
 /// document and every directory stands for the files below it, and the answer is a table.
 ///
-/// Findings are types and places, never values. Nothing is sent anywhere and no program is run: the
-/// detectors and extractors of the policy are asked by the gateway alone, which may find more.
+/// Findings are types and places, never values. Nothing is sent anywhere and no program is run, unless
+/// --config names the gateway's configuration: then the detectors of the policy, which are inside the
+/// network, are asked as the gateway asks them. Extractors read attachments, which are no texts.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct ClassifyArgs {
@@ -38,6 +39,11 @@ pub(crate) struct ClassifyArgs {
     /// else what Weir counts by itself]
     #[arg(short, long, value_name = "FILE", env = "WEIR_POLICY")]
     policy: Option<PathBuf>,
+
+    /// The gateway's configuration, weir.yaml: judge by it and its policy, and ask the policy's detectors
+    /// too. What they are not asked in time counts as classified
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// When a person's name counts as personal data, over the policy's `data.profile`
     #[arg(long, value_enum, value_name = "PROFILE")]
@@ -69,6 +75,7 @@ Examples:
   echo 'is this safe?' | weir classify --explain -       one text
   weir classify --fail-on confidential src/ > /dev/null  in a script or a hook
   weir classify --policy policy.yaml < documents.jsonl   by your own terms, patterns and levels
+  weir classify --config weir.yaml notes.txt             as the gateway would, its detectors included
 
 Levels are public < internal < confidential < restricted. A document that could not be read to
 its end, or is no UTF-8 text, counts as restricted.
@@ -114,7 +121,11 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &ClassifyArgs) -> Result<ExitCode, Failed> {
-    let judge = Judge::load(args.policy.as_deref(), args.profile.map(Profile::from))?;
+    let profile = args.profile.map(Profile::from);
+    let judge = match &args.config {
+        Some(config) => Judge::of_gateway(config, args.policy.as_deref(), profile)?,
+        None => Judge::load(args.policy.as_deref(), profile)?,
+    };
     let tally = match (args.paths.as_slice(), args.json) {
         ([], _) => stream::run(&judge, args.detail())?,
         (paths, true) => documents::as_json(&judge, paths, args.detail()),

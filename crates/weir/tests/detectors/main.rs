@@ -14,6 +14,8 @@ mod support;
 
 use fake::{Answer, Detector, completion, finding, span};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::http::{Client, Reply};
 use support::stage::Stage;
@@ -189,8 +191,33 @@ fn a_text_that_is_too_long_for_a_detector_counts_as_classified() {
     assert_eq!(detector.asked().len(), 0);
 }
 
+/// Each question waits a while for another to come beside it.
 #[test]
-fn at_most_so_many_questions_wait_at_a_time() {
+fn at_most_so_many_questions_are_asked_at_a_time() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (asked_now, asked_most) = (now.clone(), most.clone());
+    let detector = Detector::start(move |_| {
+        asked_most.fetch_max(asked_now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(100));
+        asked_now.fetch_sub(1, Ordering::SeqCst);
+        Answer::Says(200, "[]".to_owned())
+    });
+    let stage = stage(&presidio(&detector.url, json!({ "concurrency": 1, "timeout": "30s" })));
+    std::thread::scope(|scope| {
+        let address = stage.gateway.data;
+        let post = move || {
+            let body = ask("auto", QUESTION).to_string();
+            Client::connect(address).post("/v1/chat/completions", &[], body.as_bytes())
+        };
+        let replies: Vec<_> = (0..3).map(|_| scope.spawn(post)).collect();
+        replies.into_iter().for_each(|reply| assert_eq!(reply.join().unwrap().zone(), Some("cloud")));
+    });
+    assert_eq!((most.load(Ordering::SeqCst), detector.asked().len()), (1, 3));
+    assert_asked(&stage, "clean", 3.0);
+}
+
+#[test]
+fn a_question_that_finds_no_place_in_time_counts_as_not_answered() {
     let detector = Detector::saying(Answer::Hangs);
     let stage = stage(&presidio(&detector.url, json!({ "concurrency": 1 })));
     std::thread::scope(|scope| {
@@ -202,9 +229,42 @@ fn at_most_so_many_questions_wait_at_a_time() {
         let replies: Vec<_> = (0..3).map(|_| scope.spawn(post)).collect();
         replies.into_iter().for_each(|reply| assert_eq!(reply.join().unwrap().zone(), Some("local")));
     });
-    assert!(detector.asked().len() <= 2, "{}", detector.asked().len());
     assert_asked(&stage, "timeout", 3.0);
     stage.assert_cloud_untouched();
+}
+
+#[test]
+fn classify_with_the_configuration_asks_the_detectors_as_the_gateway_does() {
+    let detector = Detector::start(|question| finding("PERSON", CANARY, question));
+    let home = |detector: &Detector| {
+        let home = Home::new(
+            &two_zones("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
+            &policy(&presidio(&detector.url, json!({}))),
+        );
+        std::fs::write(home.path().join("note.txt"), QUESTION).unwrap();
+        home
+    };
+    let classified = |home: &Home, arguments: &[&str]| -> Value {
+        let note = home.path().join("note.txt");
+        let all = [&["classify", "--json", "--explain"], arguments, &[note.to_str().unwrap()]].concat();
+        serde_json::from_slice(&home.weir(&all).stdout).unwrap()
+    };
+    let stage = home(&detector);
+    let config = stage.config();
+    let answer = classified(&stage, &["--config", config.to_str().unwrap()]);
+    let found = answer["findings"][0].clone();
+    let start = QUESTION.find(CANARY).unwrap();
+    assert_eq!((&answer["level"], &found["type"]), (&json!("confidential"), &json!("PERSON")), "{answer}");
+    assert_eq!((&found["start"], &found["recogniser"]), (&json!(start), &json!("presidio")), "{answer}");
+    let questions = detector.asked().len();
+    let alone = classified(&stage, &[]);
+    assert_eq!((&alone["level"], detector.asked().len()), (&json!("internal"), questions), "{alone}");
+
+    let down = home(&Detector::saying(Answer::Closes));
+    let config = down.config();
+    let answer = classified(&down, &["--config", config.to_str().unwrap()]);
+    assert_eq!((&answer["level"], &answer["complete"]), (&json!("restricted"), &json!(false)), "{answer}");
+    assert_eq!(answer["opaque"], json!(["detector:presidio:closed"]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use unicode_normalization::char::is_combining_mark;
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {
@@ -62,7 +63,13 @@ fn local_start(haystack: &Haystack<'_>, at: usize) -> usize {
     {
         start += 1;
     }
-    start
+    let local = std::str::from_utf8(haystack.slice(start..at)).unwrap_or_default();
+    start + local.char_indices().rev().find(|(_, c)| is_sign(*c)).map_or(0, |(sign, c)| sign + c.len_utf8())
+}
+
+/// A picture or a mark of another script, which is of the sentence around: `👉jo@example.com`.
+fn is_sign(c: char) -> bool {
+    !c.is_ascii() && !c.is_alphanumeric() && !is_combining_mark(c)
 }
 
 fn domain_end(haystack: &Haystack<'_>, at: usize) -> usize {
@@ -73,7 +80,8 @@ fn domain_end(haystack: &Haystack<'_>, at: usize) -> usize {
     while end > at && haystack.byte(end).is_some_and(is_continuation) {
         end -= 1;
     }
-    end
+    let domain = std::str::from_utf8(haystack.slice(at..end)).unwrap_or_default();
+    domain.char_indices().find(|(_, c)| is_sign(*c)).map_or(end, |(sign, _)| at + sign)
 }
 
 fn is_local(b: u8) -> bool {

@@ -11,7 +11,7 @@ pub(super) const V4: RecogniserInfo = RecogniserInfo {
     entity: EntityType::IP_ADDRESS,
     category: Category::Personal,
     finds: "IPv4 addresses, public, private or reserved for documentation",
-    validation: "four octets; no loopback, unspecified or mask; multicast and broadcast only near such a word; no version; section-like numbers only near a word such as `host`",
+    validation: "four octets; no loopback, unspecified or mask; multicast and broadcast only near such a word; no version; a number too many only in 172.16/12 and 192.168/16; section-like numbers only near a word such as `host`",
     find: Find::Digit(SITE_V4, find_v4),
 };
 
@@ -38,7 +38,8 @@ fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     }
     let (octets, end) = octets(haystack, at)?;
     let address = Ipv4Addr::from(octets);
-    if !stands_alone(haystack, at, end) || is_heading(haystack, at, end) || names_nobody(address) {
+    let stands = stands_alone(haystack, at, end) || is_slip(haystack, at, end, address);
+    if !stands || is_heading(haystack, at, end) || names_nobody(address) {
         return None;
     }
     if is_version(haystack, at..end) {
@@ -119,6 +120,23 @@ fn stands_alone(haystack: &Haystack<'_>, start: usize, end: usize) -> bool {
         && haystack.closes(end)
         && (!more || haystack.is_seam(end) || haystack.is_seam(end + 1))
         && (!haystack.is_attached_left(start) || haystack.before(start) == Some(b'@'))
+}
+
+/// `192.168.1.1.1`: one number too many makes an address of a private network no less one. Blocks of which a
+/// version or an object identifier has none; in the block of `10` both begin so.
+fn is_slip(haystack: &Haystack<'_>, start: usize, end: usize, address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    let number = haystack.run_end(end + 1, 4, |b| b.is_ascii_digit());
+    let is_last = haystack.closes(number)
+        && !(haystack.byte(number) == Some(b'.')
+            && haystack.byte(number + 1).is_some_and(|b| b.is_ascii_alphanumeric()));
+    address.is_private()
+        && first != 10
+        && haystack.byte(end) == Some(b'.')
+        && (1..=3).contains(&number.saturating_sub(end + 1))
+        && is_last
+        && haystack.opens(start)
+        && !haystack.is_attached_left(start)
 }
 
 /// `34.1.1.2. Connection URIs` at the beginning of a line.

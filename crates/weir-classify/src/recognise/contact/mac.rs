@@ -10,7 +10,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     entity: EntityType::built_in("MAC_ADDRESS"),
     category: Category::Personal,
     finds: "hardware addresses (EUI-48): six pairs with colons or dashes, three groups of four with dots, twelve digits near a word such as `mac`",
-    validation: "hexadecimal digits of one case, neither all zero nor broadcast, no part of a longer fingerprint",
+    validation: "each group of one case unless near such a word, neither all zero nor broadcast, no part of a longer fingerprint",
     find: Find::Digit(SITE, find),
 };
 
@@ -28,7 +28,7 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
         return None;
     }
     let found = Match::new(span, 0.9);
-    if text.len() > 12 {
+    if text.len() > 12 && text.split(|b| !b.is_ascii_hexdigit()).all(is_of_one_case) {
         return Some(found);
     }
     let words =
@@ -83,10 +83,14 @@ fn is_grouped(text: &[u8]) -> bool {
     of(b':', 6, 2) || of(b'-', 6, 2) || of(b'.', 3, 4) || of(b':', 1, 12)
 }
 
-/// Neither the empty nor the broadcast address, and of one case: `Ab` is no byte of an address.
+/// Neither the empty nor the broadcast address.
 fn names_a_device(text: &[u8]) -> bool {
     let digits = || text.iter().filter(|b| b.is_ascii_hexdigit());
     let is_all = |same: u8| digits().all(|b| b.eq_ignore_ascii_case(&same));
-    let of_one_case = !digits().any(u8::is_ascii_lowercase) || !digits().any(u8::is_ascii_uppercase);
-    !is_all(b'0') && !is_all(b'f') && of_one_case
+    !is_all(b'0') && !is_all(b'f')
+}
+
+/// `Ab` is no byte of an address, unless a word says so.
+fn is_of_one_case(group: &[u8]) -> bool {
+    !group.iter().any(u8::is_ascii_lowercase) || !group.iter().any(u8::is_ascii_uppercase)
 }

@@ -5,6 +5,7 @@ mod email;
 mod ip;
 mod mac;
 mod phone;
+mod position;
 mod profile;
 
 use super::RecogniserInfo;
@@ -19,4 +20,6 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     device::IMSI,
     device::ICCID,
     profile::ROW,
+    position::OF_SOMEBODY,
+    position::OF_ANYTHING,
 ];

@@ -90,7 +90,22 @@ const SCHEMES: &[Scheme] = &[
 ];
 
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
-    let span = token(haystack, digit)?;
+    let start = letters_start(haystack, digit);
+    // The letters before the first digit may be those of a label in another segment.
+    let seams = haystack.seams_in(start + 1..digit).iter().copied();
+    std::iter::once(start).chain(seams).find_map(|start| judge(haystack, token(haystack, start, digit)?))
+}
+
+/// Where the letters before the first digit begin.
+fn letters_start(haystack: &Haystack<'_>, digit: usize) -> usize {
+    if !haystack.before(digit).is_some_and(|b| b.is_ascii_alphabetic()) {
+        return digit;
+    }
+    let head = haystack.slice(digit.saturating_sub(FIRST_DIGIT_WITHIN)..digit);
+    digit - head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count()
+}
+
+fn judge(haystack: &Haystack<'_>, span: Range<usize>) -> Option<Match> {
     let text = haystack.slice(span.clone());
     let mut looks = Looks::Other;
     for scheme in SCHEMES.iter().filter(|scheme| scheme.fits(text)) {
@@ -179,7 +194,7 @@ const WORDS: &[&str] = &[
 ];
 
 fn find_unchecked(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
-    let span = token(haystack, digit)?;
+    let span = token(haystack, letters_start(haystack, digit), digit)?;
     let text = haystack.slice(span.clone());
     let fits = match text.len() {
         43..=44 => decode(text, BITCOIN, 32).is_some(),
@@ -201,15 +216,8 @@ fn find_unchecked(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 const FIRST_DIGIT_WITHIN: usize = 24;
 
 /// The run of letters and digits whose first digit stands at `digit`, if it is as long as an address.
-fn token(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
+fn token(haystack: &Haystack<'_>, start: usize, digit: usize) -> Option<Range<usize>> {
     let is_word = |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_alphanumeric());
-    let head = if haystack.before(digit).is_some_and(|b| b.is_ascii_alphabetic()) {
-        let head = haystack.slice(digit.saturating_sub(FIRST_DIGIT_WITHIN)..digit);
-        head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count()
-    } else {
-        0
-    };
-    let start = digit - head;
     // Most are short.
     if !is_word(start + LENGTH_MIN - 1) {
         return None;

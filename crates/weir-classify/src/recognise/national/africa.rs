@@ -38,7 +38,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Tax,
         "South African income tax numbers",
         &["9999999999"],
-        &["income tax number", "sars", "tax reference number", "tax ref"],
+        &["income tax number", "income tax", "sars", "tax reference number", "tax ref"],
     )
     .check("first digit in use, check digit (Luhn)", |c| {
         matches!(c.at(0), b'0'..=b'3' | b'9') && luhn(c, 0..10)
@@ -49,18 +49,30 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Passport,
         "South African passport numbers",
         &["A99999999", "999999999"],
-        &["south african passport", "sa passport"],
+        &["south african passport", "sa passport", "home affairs", "dha"],
+    ),
+    // Road Traffic Management Corporation, eNaTIS.
+    id(
+        "za_traffic_register_number",
+        "ZA",
+        Kind::Identity,
+        "South African traffic register numbers",
+        &["9999999999999"],
+        &["traffic register", "traffic register number", "TRN", "enatis"],
     ),
     id(
         "za_company_number",
         "ZA",
         Kind::Company,
         "South African company registration numbers",
-        &["999999999999"],
-        &["cipc", "ck number", "company registration"],
+        &["999999999999", "A9999999999", "AA999999999999"],
+        &["cipc", "ck number", "company registration", "close corporation", "registration number"],
     )
-    .rule("year", |c| matches!(c.value(0..4), 1900..=2040))
-    .alone(&["9999/999999/07", "9999/999999/23"]),
+    .rule("year", |c| {
+        let year = (0..3).find(|at| c.at(*at).is_ascii_digit()).unwrap_or_default();
+        matches!(c.value(year..year + 4), 1850..=2040)
+    })
+    .alone(&["9999/999999/99"]),
     id(
         "za_license_plate",
         "ZA",

@@ -13,7 +13,15 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Health,
         "numbers of the National Health Service of the United Kingdom",
         &["9999999999"],
-        &["nhs", "nhs number", "national health service", "nhs no", "patient"],
+        &[
+            "nhs",
+            "nhs number",
+            "national health service",
+            "nhs no",
+            "patient",
+            "health authority",
+            "health services authority",
+        ],
     )
     .check("check digit modulo 11", |c| {
         !c.is_monotone(0..10) && (11 - c.sum(0, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 11 == c.digit(9)

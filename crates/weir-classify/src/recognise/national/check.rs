@@ -36,33 +36,9 @@ pub(super) fn check_of_eleven(check: u32) -> u8 {
     char::from_digit(check, 10).map_or(b'X', |digit| u8::try_from(digit).unwrap_or_default())
 }
 
-const VERHOEFF_D: [[u8; 10]; 10] = [
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-    [1, 2, 3, 4, 0, 6, 7, 8, 9, 5],
-    [2, 3, 4, 0, 1, 7, 8, 9, 5, 6],
-    [3, 4, 0, 1, 2, 8, 9, 5, 6, 7],
-    [4, 0, 1, 2, 3, 9, 5, 6, 7, 8],
-    [5, 9, 8, 7, 6, 0, 4, 3, 2, 1],
-    [6, 5, 9, 8, 7, 1, 0, 4, 3, 2],
-    [7, 6, 5, 9, 8, 2, 1, 0, 4, 3],
-    [8, 7, 6, 5, 9, 3, 2, 1, 0, 4],
-    [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
-];
-const VERHOEFF_P: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
-
 /// Verhoeff's check digit, last of the digits of `range`.
-///
-/// Source: J. Verhoeff, "Error Detecting Decimal Codes" (Mathematical Centre Tract 29, 1969).
 pub(super) fn verhoeff(code: &Code, range: Range<usize>) -> bool {
-    let permuted = |digit: u32, times: usize| {
-        (0..times % 8)
-            .fold(digit, |digit, _| u32::from(VERHOEFF_P.get(digit as usize).copied().unwrap_or_default()))
-    };
-    let product = |a: u32, b: u32| {
-        let row = VERHOEFF_D.get(a as usize).and_then(|row| row.get(b as usize));
-        u32::from(row.copied().unwrap_or_default())
-    };
-    range.rev().enumerate().fold(0, |sum, (times, at)| product(sum, permuted(code.digit(at), times))) == 0
+    crate::verhoeff::holds(range.map(|at| code.digit(at)))
 }
 
 /// ICAO 9303 check digit of the characters of `range`: weights 7, 3, 1, letters from 10 on.

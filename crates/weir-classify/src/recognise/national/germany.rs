@@ -93,7 +93,8 @@ pub(super) static ROWS: &[Identifier] = &[
         ],
     )
     .rule("letters in use", |c| b"LMNPRTVWXYZ".contains(&c.at(0)) && is_document_number(c))
-    .bare(last_checks),
+    // Of the cards before 2010 with `T` the check digit stood apart.
+    .bare(|c| last_checks(c) || c.at(0) == b'T' && c.len() == 9 && c.digit_mask().count_ones() == 8),
     // Deutsche Rentenversicherung, § 147 SGB VI, VKVV: area, birth date, letter, serial number, check digit.
     id(
         "de_social_security",
@@ -149,6 +150,7 @@ pub(super) static ROWS: &[Identifier] = &[
             "führerscheinnummer",
             "fuehrerscheinnummer",
             "fahrerlaubnis",
+            "fahrerlaubnisnummer",
             "führerschein nr",
             "german driving licence",
         ],
@@ -195,6 +197,7 @@ pub(super) static ROWS: &[Identifier] = &[
             "nummernschild",
             "autokennzeichen",
             "fahrzeugkennzeichen",
+            "kraftfahrzeugkennzeichen",
             "amtliches kennzeichen",
         ],
     )

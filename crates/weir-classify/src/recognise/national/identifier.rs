@@ -23,6 +23,8 @@ pub(crate) struct Identifier {
     pub(crate) firm: bool,
     /// When it is found without a context word if it is all that a text holds.
     bare: Option<fn(&Code) -> bool>,
+    /// Whether it is of no country: found only directly after a label, where no country's form is right.
+    pub(crate) any: bool,
 }
 
 /// What must hold besides the shape.
@@ -41,7 +43,19 @@ pub(super) const fn id(
     shapes: &'static [&'static str],
     words: &'static [&'static str],
 ) -> Identifier {
-    Identifier { name, country, kind, finds, shapes, words, check: None, alone: &[], firm: false, bare: None }
+    Identifier {
+        name,
+        country,
+        kind,
+        finds,
+        shapes,
+        words,
+        check: None,
+        alone: &[],
+        firm: false,
+        bare: None,
+        any: false,
+    }
 }
 
 impl Identifier {
@@ -62,6 +76,12 @@ impl Identifier {
     /// What must hold besides for a code that is all that a text holds.
     pub(super) const fn bare(mut self, holds: fn(&Code) -> bool) -> Self {
         self.bare = Some(holds);
+        self
+    }
+
+    /// Of whichever country: a label directly before it says what it is.
+    pub(super) const fn any(mut self) -> Self {
+        self.any = true;
         self
     }
 
@@ -95,7 +115,8 @@ impl Identifier {
     fn validation(&self) -> String {
         let rules = self.check.map_or("form only", |check| check.says);
         let word = self.words.first().or(self.kind.words().first()).copied().unwrap_or_default();
-        let near = format!("near a word such as `{word}`");
+        let near = if self.any { "directly after a word" } else { "near a word" };
+        let near = format!("{near} such as `{word}`");
         match (self.alone, self.bare.is_some()) {
             ([], false) => format!("{rules}; only {near}"),
             ([], true) => format!("{rules}; only {near}, or when a text is nothing else"),

@@ -4,6 +4,8 @@
 //! `check` the check digits that several of them share.
 
 mod africa;
+mod any_country;
+mod brazil;
 mod britain_ireland;
 mod central_europe;
 mod check;
@@ -13,6 +15,7 @@ mod germany;
 mod identifier;
 mod kind;
 mod latin_america;
+mod mexico;
 mod middle_east;
 mod north_america;
 mod north_europe;
@@ -56,9 +59,10 @@ static TABLES: &[&[Identifier]] = &[
     east_asia::KOREA,
     south_east_asia::ROWS,
     oceania::ROWS,
-    latin_america::BRAZIL,
-    latin_america::MEXICO,
-    latin_america::OTHERS,
+    brazil::ROWS,
+    mexico::ROWS,
+    latin_america::ROWS,
+    any_country::ROWS,
 ];
 
 /// All rows, in the order of the tables.

@@ -13,7 +13,17 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Identity,
         "Singaporean identity and foreigner numbers (NRIC, FIN)",
         &["A9999999A"],
-        &["nric", "FIN", "nric no", "fin number", "singapore id", "identity card", "singpass"],
+        &[
+            "nric",
+            "FIN",
+            "nric no",
+            "fin number",
+            "fin no",
+            "fin",
+            "singapore id",
+            "identity card",
+            "singpass",
+        ],
     )
     .check("series, check letter modulo 11", is_nric)
     .bare(|c| b"STFGM".contains(&c.at(0)))

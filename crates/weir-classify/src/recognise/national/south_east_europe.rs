@@ -297,7 +297,18 @@ pub(super) static ROWS: &[Identifier] = &[
         "TR",
         Kind::Plate,
         "Turkish vehicle registration plates",
-        &["99A9999", "99A99999", "99AA999", "99AA9999", "99AAA99", "99AAA999", "99AAA9999"],
+        &[
+            "99A99",
+            "99A999",
+            "99AA99",
+            "99A9999",
+            "99A99999",
+            "99AA999",
+            "99AA9999",
+            "99AAA99",
+            "99AAA999",
+            "99AAA9999",
+        ],
         &["plaka", "plaka no", "plakalı", "araç plakası", "turkish plate"],
     )
     .check("province in use", |c| matches!(c.value(0..2), 1..=81))

@@ -31,7 +31,7 @@ pub(super) static IBERIA: &[Identifier] = &[
         let from = usize::from(matches!(c.at(0), b'K' | b'L' | b'M'));
         (from == 1 || c.at(0).is_ascii_digit()) && letter_of(NIF, c.value(from..c.len() - 1) % 23) == c.last()
     })
-    .alone(&["99999999A", "99999999-A", "99.999.999-A"]),
+    .alone(&["99999999A", "99999999-A", "9999999-A", "99.999.999-A", "9.999.999-A"]),
     id(
         "es_nie",
         "ES",

@@ -62,15 +62,16 @@ fn find(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
 #[rustfmt::skip]
 const MEDICAL_LABELS: &[&str] = &[
     "mrn", "medical record", "medical record number", "medical record no", "med rec", "patient id", "patient number", "patient no", "patient #", "hospital number",
-    "chart number", "encounter number", "admission number", "accession number", "patientennummer", "patienten nr", "patienten id", "fallnummer", "krankenakte",
+    "chart number", "encounter number", "prescription", "prescription number", "prescription no", "prescription id", "rx number", "rx no", "rx #", "referral number",
+    "referral no", "referral id", "referral", "prior authorization", "prior authorisation", "prior auth", "preauthorization", "authorization number", "rezeptnummer", "überweisungsnummer", "admission number", "accession number", "patientennummer", "patienten nr", "patienten id", "fallnummer", "krankenakte",
     "numéro de patient", "numéro de dossier médical", "dossier médical", "dossier patient", "ipp", "historia clínica", "historia clinica", "número de paciente", "nhc",
     "numero paziente", "cartella clinica", "numero cartella", "número do paciente", "prontuário", "patiëntnummer", "numer pacjenta", "номер пациента", "история болезни",
     "رقم المريض", "رقم الملف الطبي", "מספר מטופל", "病历号", "患者番号", "カルテ番号", "환자번호",
 ];
 #[rustfmt::skip]
 const INSURANCE_LABELS: &[&str] = &[
-    "policy number", "policy no", "policy #", "insurance number", "insurance id", "insurance no", "insurance policy", "claim number", "claim no", "member id", "member number",
-    "subscriber id", "group number", "health plan", "versicherungsnummer", "versichertennummer", "versicherungsscheinnummer", "policennummer", "police nr", "schadennummer",
+    "policy number", "policy no", "policy #", "insurance number", "insurance id", "insurance no", "insurance policy", "claim number", "claim no", "claim id", "claim #", "clm", "member id", "member number",
+    "subscriber id", "subscriber number", "subscriber no", "member #", "group number", "health plan", "versicherungsnummer", "versichertennummer", "versicherungsscheinnummer", "policennummer", "police nr", "schadennummer",
     "versicherten nr", "numéro de police", "numéro d'assuré", "numéro d'assurance", "n° d'assuré", "número de póliza", "numero de poliza", "póliza", "numero di polizza", "polizza",
     "apólice", "polisnummer", "verzekeringsnummer", "numer polisy", "номер полиса", "полис", "رقم البوليصة", "رقم التأمين", "保险单号", "保単番号", "証券番号", "보험증권번호",
 ];

@@ -65,6 +65,8 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     kubernetes::SECRET,
     phrase::SEED_PHRASE,
     phrase::CHECKED_PHRASE,
+    phrase::LINE_PHRASE,
+    phrase::COLON_PHRASE,
     prose::PASSWORD,
     prose::CODE,
     named::CREDENTIAL,

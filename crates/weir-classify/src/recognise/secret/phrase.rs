@@ -77,6 +77,19 @@ pub(super) const CHECKED_PHRASE: RecogniserInfo = secret(
     ),
 );
 
+pub(super) const LINE_PHRASE: RecogniserInfo = alone("seed_phrase_by_itself", Find::Line(find_alone));
+
+pub(super) const COLON_PHRASE: RecogniserInfo = alone("seed_phrase_after_colon", Find::Colon(find_after));
+
+const fn alone(name: &'static str, find: Find) -> RecogniserInfo {
+    secret(
+        name,
+        "seed phrases of wallets that begin a line or follow a colon, with no word to tell what they are",
+        "12, 15, 18, 21 or 24 words of the English list of BIP-39, not in its order, whose checksum is right",
+        find,
+    )
+}
+
 /// Bytes after the context in which the phrase begins.
 const WITHIN: usize = 48;
 const WORDS_MIN: usize = 12;
@@ -101,6 +114,44 @@ fn find_checked(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     Some(Match::new(phrase.span(), 1.0).with_evidence(&word))
 }
 
+/// What may stand before the first word of a phrase: the number in a list, quotation marks, a colon.
+const LEAD_MAX: usize = 6;
+
+fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
+    find_alone(haystack, colon + 1)
+}
+
+fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    let is_lead = |b: u8| b.is_ascii_digit() || b.is_ascii_whitespace() || b"\"'`.):*->".contains(&b);
+    let start = haystack.run_end(at, LEAD_MAX, is_lead);
+    if !begins_phrase(haystack, start) {
+        return None;
+    }
+    let phrase = Phrase::read(haystack, start)?.checked(haystack)?;
+    (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
+}
+
+/// Whether two words of the list stand here: cheap to say, and of prose and code most often no.
+fn begins_phrase(haystack: &Haystack<'_>, start: usize) -> bool {
+    let first = haystack.run_end(start, 9, |b| b.is_ascii_lowercase());
+    let second = haystack.run_end(first, 8, is_between);
+    let end = haystack.run_end(second, 9, |b| b.is_ascii_lowercase());
+    let is_word = |range: Range<usize>| {
+        let word = haystack.slice(range);
+        WORD.contains(&word.len()) && is_listed(word)
+    };
+    second > first && WORD.contains(&(end - second)) && is_word(second..end) && is_word(start..first)
+}
+
+fn is_listed(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(|word| Language::English.find_word(word).is_some())
+}
+
+/// What stands between words: a space, a comma, a line, a number as in a list.
+fn is_between(b: u8) -> bool {
+    b.is_ascii_whitespace() || b.is_ascii_digit() || matches!(b, b',' | b'.' | b')' | b'"' | b'\'')
+}
+
 /// Where a phrase may begin after a word of its context.
 fn starts<'h>(haystack: &'h Haystack<'_>, word: &Range<usize>) -> impl Iterator<Item = usize> + 'h {
     let limit = haystack.len().min(word.end + WITHIN);
@@ -123,12 +174,7 @@ impl Phrase {
                 break;
             }
             words.push(at..word_end);
-            // Between words: a space, a comma, a line, a number as in a list.
-            at = haystack.run_end(word_end, 8, |b| {
-                b.is_ascii_whitespace()
-                    || b.is_ascii_digit()
-                    || matches!(b, b',' | b'.' | b')' | b'"' | b'\'')
-            });
+            at = haystack.run_end(word_end, 8, is_between);
         }
         (words.len() >= WORDS_MIN).then_some(Self(words))
     }
@@ -136,6 +182,11 @@ impl Phrase {
     fn span(&self) -> Range<usize> {
         let start = self.0.first().map_or(0, |word| word.start);
         start..self.0.last().map_or(start, |word| word.end)
+    }
+
+    /// Whether its words are a stretch of a list of words.
+    fn is_sorted(&self, haystack: &Haystack<'_>) -> bool {
+        self.0.iter().map(|word| haystack.slice(word.clone())).is_sorted()
     }
 
     fn is_checked(&self, haystack: &Haystack<'_>) -> bool {

@@ -142,6 +142,39 @@ const GAP: usize = 48;
 const VALUE_MAX: usize = 64;
 
 fn find_password(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    find_said(haystack, word.clone()).or_else(|| find_strong(haystack, word))
+}
+
+/// Of values that nothing announces, only those count that are made as passwords are: capitals, small letters,
+/// digits and signs.
+fn find_strong(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    const STRONG: std::ops::RangeInclusive<usize> = 8..=32;
+    let is_part = |b: u8| b.is_ascii_graphic() && !b"\"'`<>()[]{}\\,;|:=/".contains(&b);
+    let limit = haystack.len().min(word.end + GAP);
+    let mut at = word.end;
+    while at < limit {
+        let end = haystack.run_end(at, STRONG.end() + 1, is_part);
+        let value = haystack.slice(at..trim_end(haystack, at, end));
+        let is_whole = haystack.byte(end).is_none_or(|b| !b"()[]{}\\=:/".contains(&b));
+        if is_whole && STRONG.contains(&value.len()) && is_strong(value) && !is_stock_password(value) {
+            return Some(Match::new(at..at + value.len(), 0.7).with_evidence(&word));
+        }
+        at = end.max(at + 1);
+    }
+    None
+}
+
+fn is_strong(value: &[u8]) -> bool {
+    let has = |class: fn(&u8) -> bool| value.iter().any(class);
+    let is_sign = |b: &u8| b"!@#$%^&*?+~".contains(b);
+    has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && value.iter().skip(1).any(is_sign)
+        && !value.first().is_some_and(|b| b"$&*%@".contains(b))
+}
+
+fn find_said(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let (start, is_said) = value_start(haystack, word.end)?;
     let end = haystack.run_end(start, VALUE_MAX, |b| {
         !b.is_ascii_whitespace() && !matches!(b, b'"' | b'`' | b'<' | b'>' | b'\\' | b'(' | b')' | b',')

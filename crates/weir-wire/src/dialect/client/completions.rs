@@ -22,7 +22,7 @@ const MAX_TOKENS: u64 = 16;
 /// [`BadRequest`](crate::chat::BadRequest) for a shape that is no completion, and for several prompts.
 pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut fields = Fields::new(At::Body, body);
-    fields.skip(&["model"]);
+    fields.skip(&["model", "stream_options"]);
     let parts = vec![read_prompt(&mut fields)?];
     let stop = fields.get("stop").map(|value| one_or_many(&At::Key(&At::Body, "stop"), value)).transpose()?;
     let top = fields.whole("logprobs")?;

@@ -1,12 +1,14 @@
 use crate::exit::Failed;
+use crate::files::FilesArgs;
 use crate::output::note;
 use crate::problems;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use weir_classify::{DataRules, Engine, Finding, Inspection, Profile, Segment, Settings};
+use tokio::runtime::{Builder, Runtime};
+use weir_classify::{DataRules, Engine, Finding, Inspection, Profile, Segment, SegmentKind, Settings};
 use weir_config::{DataPolicy, Source, load_data_policy};
 use weir_label::{Boundary, Label, Level, Residency, Revision};
-use weir_server::{SnapshotError, read_index};
+use weir_server::{Snapshot, SnapshotError, read_index};
 
 /// The policy of this directory, which counts when none is named.
 const POLICY_HERE: &str = "policy.yaml";
@@ -17,6 +19,13 @@ pub(super) struct Judge {
     boundary: Boundary,
     rules: DataRules,
     text_bytes_max: usize,
+    detectors: Option<Detectors>,
+}
+
+/// The detectors of a gateway, and what waits for their answers.
+struct Detectors {
+    gateway: Snapshot,
+    runtime: Runtime,
 }
 
 impl Judge {
@@ -28,21 +37,48 @@ impl Judge {
             None => (default_boundary(), Settings::default()),
         };
         settings.profile = profile.unwrap_or(settings.profile);
+        Self::new(boundary, settings, None)
+    }
+
+    /// As the gateway of this configuration judges, its detectors included.
+    pub(super) fn of_gateway(
+        config: &Path,
+        policy: Option<&Path>,
+        profile: Option<Profile>,
+    ) -> Result<Self, Failed> {
+        let files = FilesArgs { config: config.to_owned(), policy: policy.map(Path::to_owned) };
+        let gateway = files.load_with_warnings()?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failed::check("cannot wait for detectors", &error))?;
+        let mut settings = gateway.loaded.classify.clone();
+        settings.profile = profile.unwrap_or(settings.profile);
+        tell_what_is_left_out(0, gateway.loaded.extractors.len());
+        let boundary = gateway.loaded.policy.boundary.clone();
+        Self::new(boundary, settings, Some(Detectors { gateway, runtime }))
+    }
+
+    fn new(boundary: Boundary, settings: Settings, detectors: Option<Detectors>) -> Result<Self, Failed> {
         let (rules, text_bytes_max) = (settings.data.clone(), settings.limits.text_bytes_max);
         let engine = Engine::new(settings).map_err(|error| problems::report(&error.into()))?;
-        Ok(Self { engine, boundary, rules, text_bytes_max })
+        Ok(Self { engine, boundary, rules, text_bytes_max, detectors })
     }
 
     /// Inspects one document. What the engine fails at counts as what could not be inspected.
     pub(super) fn inspect(&self, document: Segment<'_>) -> Inspection {
         let looked = catch_unwind(AssertUnwindSafe(|| self.engine.inspect(&[document])));
-        looked.unwrap_or_else(|_| Inspection {
+        let inspection = looked.unwrap_or_else(|_| Inspection {
             label: Label::unknown(),
             findings: Vec::new(),
             entities: std::collections::BTreeMap::new(),
             opaque: Vec::new(),
             complete: false,
-        })
+        });
+        match &self.detectors {
+            Some(Detectors { gateway, runtime }) if document.kind == SegmentKind::Text => {
+                runtime.block_on(gateway.ask_detectors(document.text, inspection))
+            }
+            Some(_) | None => inspection,
+        }
     }
 
     /// The longest text that is inspected to its end.
@@ -98,7 +134,7 @@ fn tell_what_is_left_out(detectors: usize, extractors: usize) {
     let named = [("data.detectors", detectors), ("data.extractors", extractors)];
     for (what, count) in named.into_iter().filter(|(_, count)| *count > 0) {
         note(format_args!(
-            "{count} of `{what}` not asked: the gateway may find more than is said here; `weir explain` tells when it asks"
+            "{count} of `{what}` not asked: the gateway may find more than is said here; with `--config weir.yaml` its detectors are asked too"
         ));
     }
 }

@@ -7,7 +7,7 @@ use weir_policy::RuleName;
 
 /// Prints file, line, column and the text of a rule's name, if the rule is in the file.
 pub(super) fn print(places: &RulePlaces, rule: Option<&RuleName>, others: &[RuleName]) {
-    let Some(problem) = rule.and_then(|rule| of(places, rule)) else { return };
+    let Some(problem) = of(places, rule) else { return };
     let number = problem.line.to_string();
     let (gutter, marks) = (" ".repeat(number.len()), "^".repeat(problem.end_column() - problem.column));
     line(paint(ASIDE, format_args!("{gutter}--> {}:{}:{}", problem.file, problem.line, problem.column)));
@@ -23,7 +23,7 @@ pub(super) fn print(places: &RulePlaces, rule: Option<&RuleName>, others: &[Rule
 
 /// The same for machines: `null` for what is not in the file.
 pub(super) fn as_json(places: &RulePlaces, rule: Option<&RuleName>) -> Value {
-    rule.and_then(|rule| of(places, rule)).map_or(Value::Null, |problem| {
+    of(places, rule).map_or(Value::Null, |problem| {
         json!({
             "file": problem.file,
             "line": problem.line,
@@ -33,6 +33,7 @@ pub(super) fn as_json(places: &RulePlaces, rule: Option<&RuleName>) -> Value {
     })
 }
 
-fn of(places: &RulePlaces, rule: &RuleName) -> Option<Problem> {
-    places.problem(rule.as_str(), Severity::Warning, "", "")
+/// Where a rule stands, with the text there.
+pub(super) fn of(places: &RulePlaces, rule: Option<&RuleName>) -> Option<Problem> {
+    places.problem(rule?.as_str(), Severity::Warning, "", "")
 }

@@ -1,7 +1,8 @@
 use super::{example, place};
 use crate::exit::Failed;
 use crate::files::FilesArgs;
-use crate::output::{ASIDE, BAD, GOOD, MIND, line, paint};
+use crate::output::{ASIDE, BAD, Format, GOOD, MIND, line, paint};
+use crate::sarif::{self, Found, Place};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use weir_analyse::{Finding, Kind, Proof, Severity, prove};
@@ -50,19 +51,23 @@ pub(super) struct ProveArgs {
     #[arg(long)]
     allow_warnings: bool,
 
-    /// Print JSON, for CI
+    /// Print JSON, for CI; the same as `--format json`
     #[arg(long)]
     json: bool,
+
+    /// `text` for people, `json`, or `sarif` (2.1.0) for code scanning
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "json")]
+    format: Format,
 }
 
 pub(super) fn run(args: &ProveArgs) -> Result<ExitCode, Failed> {
     let snapshot = args.files.load()?;
     let loaded = &snapshot.loaded;
     let proof = prove(&loaded.policy, &loaded.catalogue).map_err(|error| Failed::Check(error.to_string()))?;
-    if args.json {
-        line(as_json(&proof, &snapshot));
-    } else {
-        print(&proof, args, &snapshot);
+    match (args.json, args.format) {
+        (true, _) | (_, Format::Json) => line(as_json(&proof, &snapshot)),
+        (_, Format::Sarif) => line(as_sarif(&proof, &snapshot)),
+        (_, Format::Text) => print(&proof, args, &snapshot),
     }
     let worst = if args.allow_warnings { Severity::Error } else { Severity::Warning };
     let failed = proof.findings.iter().any(|finding| finding.severity() <= worst);
@@ -155,4 +160,22 @@ fn as_json(proof: &Proof, snapshot: &Snapshot) -> Value {
         "decisions": proof.decisions,
         "findings": proof.findings.iter().map(finding).collect::<Vec<_>>(),
     })
+}
+
+fn as_sarif(proof: &Proof, snapshot: &Snapshot) -> Value {
+    let places = &snapshot.loaded.places;
+    let problems: Vec<_> =
+        proof.findings.iter().map(|finding| place::of(places, finding.rule.as_ref())).collect();
+    let found: Vec<Found<'_>> = proof
+        .findings
+        .iter()
+        .zip(&problems)
+        .map(|(finding, problem)| Found {
+            rule: finding.kind.as_str(),
+            level: finding.severity().as_str(),
+            text: format!("{}; {}", finding.message, finding.help),
+            place: problem.as_ref().map_or(Place::In(places.file()), Place::At),
+        })
+        .collect();
+    sarif::log("weir policy prove", &found, None)
 }

@@ -74,7 +74,10 @@ fn is_said(part: &Part<'_>, is_model: bool, losses: &mut Losses) -> bool {
             }
             signature.is_some()
         }
-        Part::Image { media, .. } => {
+        Part::Image { media, detail, .. } => {
+            if detail.as_deref().is_some_and(|detail| detail != "auto") {
+                losses.add(Severity::Reported, "messages.content.image_url.detail");
+            }
             let fits = !is_model && is_image(media.media_type.as_deref());
             refuse_unless(fits, "messages.content.image_url", losses)
         }

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// [`BadRequest`](crate::chat::BadRequest) for a shape that is no chat completion.
 pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut fields = Fields::new(At::Body, body);
-    fields.skip(&["model"]);
+    fields.skip(&["model", "stream_options"]);
     let messages = read_messages(&At::Key(&At::Body, "messages"), fields.required("messages")?)?;
     let (tools, hosted) = read_tools(&mut fields)?;
     let mut conversation = Conversation {

@@ -1,0 +1,39 @@
+use super::decode::as_text;
+use super::{Editor, View};
+use std::ops::Range;
+
+/// Fewer numbers are a date, a version, a vector.
+const NUMBERS_MIN: usize = 12;
+
+/// Undoes `72 101 108`, `72, 101, 108`: bytes as decimal numbers from the one at `first` on, if they are text and
+/// some have three digits, without which they are hexadecimal. Returns where to go on.
+pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
+    let separator = separator_at(text, first.end)?;
+    let (mut bytes, mut at, mut end, mut has_three) = (Vec::new(), first.start, first.end, false);
+    while let Some((byte, len)) = number_at(text, at) {
+        bytes.push(byte);
+        has_three |= len == 3;
+        end = at + len;
+        if !text.get(end..)?.starts_with(separator) {
+            break;
+        }
+        at = end + separator.len();
+    }
+    let decoded = as_text(&bytes).filter(|_| has_three && bytes.len() >= NUMBERS_MIN)?;
+    editor.replace(first.start..end, &decoded, View::Escapes);
+    Some(end)
+}
+
+fn separator_at(text: &str, at: usize) -> Option<&str> {
+    [", ", " ", ",", ";"]
+        .into_iter()
+        .find(|separator| text.get(at..).is_some_and(|t| t.starts_with(separator)))
+}
+
+/// The byte that two or three digits are, and how many.
+fn number_at(text: &str, at: usize) -> Option<(u8, usize)> {
+    let rest = text.as_bytes().get(at..)?;
+    let len = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+    let byte = text.get(at..at + len)?.parse().ok()?;
+    (2..=3).contains(&len).then_some((byte, len))
+}

@@ -1,0 +1,269 @@
+//! Requests from one dialect to another and back.
+
+use super::object;
+use crate::Destination;
+use crate::canonical::arbitrary::{conversation, said_by};
+use crate::canonical::{Conversation, Losses, Severity};
+use crate::dialect::ClientDialect;
+use crate::dialect::backend::{chat, messages};
+use crate::json::Object;
+use proptest::prelude::*;
+
+type Write = fn(&Conversation<'_>, &Destination<'_>, &mut Vec<u8>) -> Losses;
+
+const BOTH: [(ClientDialect, Write); 2] =
+    [(ClientDialect::ChatCompletions, chat::write), (ClientDialect::Messages, messages::write)];
+
+fn written(write: Write, conversation: &Conversation<'_>) -> (Object<'static>, Losses) {
+    let mut out = Vec::new();
+    let losses = write(conversation, &Destination::new("m", true), &mut out);
+    (object(&out), losses)
+}
+
+proptest! {
+    #[test]
+    fn a_conversation_survives_a_dialect_and_back(conversation in conversation()) {
+        for (dialect, write) in BOTH {
+            let (body, losses) = written(write, &conversation);
+            let read = dialect.read(&body).unwrap();
+            // A name stands in every schema of chat completions, given or not.
+            prop_assert!(losses.is_empty(), "{:?}: {:?}", dialect, losses);
+            prop_assert_eq!(said_by(&read), said_by(&conversation), "{:?}", dialect);
+            prop_assert!(read.others.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_conversation_survives_two_dialects_and_back(conversation in conversation()) {
+        for ((first, write_first), (second, write_second)) in [(BOTH[0], BOTH[1]), (BOTH[1], BOTH[0])] {
+            let (body, _) = written(write_first, &conversation);
+            let (other, _) = written(write_second, &first.read(&body).unwrap());
+            let read = second.read(&other).unwrap();
+            prop_assert_eq!(said_by(&read), said_by(&conversation), "{:?} {:?}", first, second);
+        }
+    }
+}
+
+fn losses(client: ClientDialect, body: &str, write: Write) -> Vec<(String, Severity)> {
+    let body = object(body.as_bytes());
+    let (_, losses) = written(write, &client.read(&body).unwrap());
+    losses.iter().map(|loss| (loss.field.clone().into_owned(), loss.severity)).collect()
+}
+
+#[test]
+fn what_messages_cannot_say_is_refused_or_reported_and_never_dropped() {
+    let of = |members: &str| {
+        let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}],{members}}}"#);
+        losses(ClientDialect::ChatCompletions, &body, messages::write)
+    };
+    for (members, field) in [
+        (r#""n":2"#, "n"),
+        (r#""logprobs":true"#, "logprobs"),
+        (r#""response_format":{"type":"json_object"}"#, "response_format"),
+        (r#""modalities":["text","audio"]"#, "modalities"),
+        (r#""web_search_options":{}"#, "web_search_options"),
+        (r#""tools":[{"type":"web_search"}]"#, "tools.type"),
+    ] {
+        assert_eq!(of(members), [(field.to_owned(), Severity::Refused)], "{members}");
+    }
+    for (members, field) in [
+        (r#""seed":7"#, "seed"),
+        (r#""frequency_penalty":0.5"#, "frequency_penalty"),
+        (r#""presence_penalty":0.5"#, "presence_penalty"),
+        (r#""temperature":1.5"#, "temperature"),
+        (r#""logit_bias":{"1":2}"#, "logit_bias"),
+        (r#""metadata":{"a":"b"}"#, "metadata"),
+        (r#""prompt_cache_key":"k""#, "prompt_cache_key"),
+        (r#""service_tier":"flex""#, "service_tier"),
+        (r#""x_unknown":1"#, "x_unknown"),
+        (r#""stop":" ""#, "stop"),
+    ] {
+        assert_eq!(of(members), [(field.to_owned(), Severity::Reported)], "{members}");
+    }
+    for members in [
+        r#""presence_penalty":0"#,
+        r#""n":1"#,
+        r#""modalities":["text"]"#,
+        r#""user":"u""#,
+        r#""store":false"#,
+    ] {
+        assert_eq!(of(members), [], "{members}");
+    }
+}
+
+#[test]
+fn what_chat_completions_cannot_say_is_refused_or_reported() {
+    let of = |members: &str| {
+        let body = format!(r#"{{"model":"m","max_tokens":9,{members}}}"#);
+        losses(ClientDialect::Messages, &body, chat::write)
+    };
+    let said = r#""messages":[{"role":"user","content":"x"}]"#;
+    assert_eq!(of(&format!(r#"{said},"top_k":5"#)), [("top_k".to_owned(), Severity::Reported)]);
+    assert_eq!(
+        of(&format!(r#"{said},"mcp_servers":[{{}}]"#)),
+        [("mcp_servers".to_owned(), Severity::Refused)]
+    );
+    assert_eq!(of(&format!(r#"{said},"context_management":{{"edits":[]}}"#)), []);
+    assert_eq!(
+        of(&format!(r#"{said},"inference_geo":"eu""#)),
+        [("inference_geo".to_owned(), Severity::Reported)]
+    );
+    let search = r#""messages":[{"role":"user","content":[{"type":"search_result","source":"s"}]}]"#;
+    assert_eq!(of(search), [("messages.content.search_result".to_owned(), Severity::Refused)]);
+    let signed = r#""messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"y"}]},{"role":"user","content":"z"}]"#;
+    assert_eq!(of(signed), [("reasoning_content".to_owned(), Severity::Reported)]);
+}
+
+fn as_messages(body: &str) -> String {
+    let body = object(body.as_bytes());
+    let conversation = ClientDialect::ChatCompletions.read(&body).unwrap();
+    let mut out = Vec::new();
+    messages::write(&conversation, &Destination::new("m", true), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn anthropics_rules_of_order_are_kept_whatever_the_client_sends() {
+    let sent = as_messages(
+        r#"{"model":"m","messages":[{"role":"assistant","content":"Hello"},{"role":"user","content":""},
+        {"role":"user","content":"a"},{"role":"user","content":[{"type":"text","text":"b"}]},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"call 1","type":"function","function":{"name":"f","arguments":""}},{"id":"c2","type":"function","function":{"name":"g","arguments":"nonsense"}}]},
+        {"role":"tool","tool_call_id":"call 1","content":"1"},{"role":"tool","tool_call_id":"c2","content":""},
+        {"role":"system","content":"late"},{"role":"user","content":"c"},{"role":"assistant","content":"so: "}]}"#,
+    );
+    assert!(sent.contains(r#""system":[{"type":"text","text":"late"}]"#), "{sent}");
+    let expected = [
+        r#"[{"role":"user","content":"(The conversation begins here.)"},{"role":"assistant","content":[{"type":"text","text":"Hello"}]},"#,
+        r#"{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},"#,
+        r#"{"type":"tool_use","id":"c2","name":"g","input":{"input":"nonsense"}}"#,
+        r#"{"type":"text","text":"c"}]},{"role":"assistant","content":[{"type":"text","text":"so:"}]}]"#,
+    ];
+    for part in expected {
+        assert!(sent.contains(part), "{part} is not in {sent}");
+    }
+    let id = sent.split(r#""tool_use_id":""#).nth(1).unwrap().split('"').next().unwrap();
+    assert!(
+        id.starts_with("call1_") && sent.contains(&format!(r#""type":"tool_use","id":"{id}""#)),
+        "{sent}"
+    );
+}
+
+#[test]
+fn thinking_is_told_as_the_model_knows_it() {
+    let body = r#"{"model":"m","max_completion_tokens":3000,"reasoning_effort":"high","temperature":0.5,"messages":[{"role":"user","content":"x"}]}"#;
+    let body = object(body.as_bytes());
+    let conversation = ClientDialect::ChatCompletions.read(&body).unwrap();
+    let mut to = Destination::new("m", true);
+    let mut sent = |thinking| {
+        to.card.thinking = thinking;
+        let mut out = Vec::new();
+        let losses = messages::write(&conversation, &to, &mut out);
+        let lost: Vec<String> = losses.iter().map(|loss| loss.field.clone().into_owned()).collect();
+        (String::from_utf8(out).unwrap(), lost.join(" "))
+    };
+    let (body, lost) = sent(crate::Thinking::Effort);
+    assert!(body.contains(r#""thinking":{"type":"adaptive"},"output_config":{"effort":"high"}"#), "{body}");
+    assert_eq!(lost, "temperature");
+    let (body, lost) = sent(crate::Thinking::Budget);
+    assert!(body.contains(r#""thinking":{"type":"enabled","budget_tokens":2999}"#), "{body}");
+    assert_eq!(lost, "reasoning_effort temperature");
+    let (body, lost) = sent(crate::Thinking::Never);
+    assert!(!body.contains("thinking") && body.contains(r#""temperature":0.5"#), "{body}");
+    assert_eq!(lost, "reasoning_effort");
+}
+
+#[test]
+fn the_limit_of_an_answer_is_the_clients_or_the_cards() {
+    let mut to = Destination::new("m", true);
+    let conversation = Conversation::default();
+    let mut sent = |limit| {
+        to.card.max_output_tokens = limit;
+        let mut out = Vec::new();
+        messages::write(&conversation, &to, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    assert!(sent(None).contains(r#""max_tokens":4096"#));
+    assert!(sent(Some(64_000)).contains(r#""max_tokens":64000"#));
+}
+
+#[test]
+fn requests_of_the_wrong_shape_are_refused_with_their_place() {
+    let refused = |dialect: ClientDialect, body: &str| {
+        let body = object(body.as_bytes());
+        let bad = dialect.read(&body).err().unwrap();
+        (bad.code, bad.param.unwrap())
+    };
+    let cases = [
+        (
+            ClientDialect::ChatCompletions,
+            r#"{"messages":[{"role":"alien"}]}"#,
+            "invalid_value",
+            "messages[0].role",
+        ),
+        (
+            ClientDialect::ChatCompletions,
+            r#"{"messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
+            "missing_required_parameter",
+            "messages[0].content[0].text",
+        ),
+        (ClientDialect::ChatCompletions, r#"{"messages":[],"n":"2"}"#, "invalid_type", "n"),
+        (ClientDialect::Messages, r#"{"messages":[]}"#, "missing_required_parameter", "max_tokens"),
+        (
+            ClientDialect::Messages,
+            r#"{"max_tokens":1,"messages":[{"role":"user","content":7}]}"#,
+            "invalid_type",
+            "messages[0].content",
+        ),
+        (
+            ClientDialect::Responses,
+            r#"{"input":[{"type":"item_reference","id":"x"}]}"#,
+            "unsupported_parameter",
+            "input[0]",
+        ),
+        (
+            ClientDialect::Responses,
+            r#"{"input":[{"role":"user"}]}"#,
+            "missing_required_parameter",
+            "input[0].content",
+        ),
+        (ClientDialect::Completions, r#"{"prompt":["a","b"]}"#, "unsupported_parameter", "prompt"),
+        (
+            ClientDialect::OllamaChat,
+            r#"{"messages":[{"role":"user","content":"x","images":[1]}]}"#,
+            "invalid_type",
+            "messages[0].images[0]",
+        ),
+        (
+            ClientDialect::OllamaGenerate,
+            r#"{"prompt":"x","options":{"stop":7}}"#,
+            "invalid_type",
+            "options.stop",
+        ),
+    ];
+    for (dialect, body, code, param) in cases {
+        assert_eq!(refused(dialect, body), (code, param.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn tools_of_free_text_become_functions_and_their_calls_come_back() {
+    let asked = object(
+        br#"{"model":"auto","input":"x","tools":[{"type":"custom","name":"apply_patch","description":"Patch","format":{"type":"grammar","syntax":"lark","definition":"start: /.+/"}}]}"#,
+    );
+    let conversation = ClientDialect::Responses.read(&asked).unwrap();
+    let mut out = Vec::new();
+    chat::write(&conversation, &Destination::new("m", false), &mut out);
+    let sent = String::from_utf8(out).unwrap();
+    assert!(
+        sent.contains(
+            r#""name":"apply_patch","description":"Patch\n\n`input` must fit this grammar:\nstart: /.+/""#
+        ),
+        "{sent}"
+    );
+    let body = br#"{"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"apply_patch","arguments":"{\"input\":\"*** Begin\"}"}}]},"finish_reason":"tool_calls"}]}"#;
+    let identity = super::identity();
+    let to = super::addressed(&identity, &asked);
+    let answer = ClientDialect::Responses.write_reply(&chat::read_reply(body).unwrap(), &to);
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.contains(r#""type":"custom_tool_call","status":"completed","call_id":"c","name":"apply_patch","input":"*** Begin""#), "{answer}");
+}
