@@ -1,5 +1,5 @@
 //! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`,
-//! `train-ner`.
+//! `train-ner`, `train-task`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
 //! it builds in seconds.
@@ -35,6 +35,7 @@ enum Task {
     Bench(bench::Args),
     Eval(eval::Args),
     TrainNer(train::Args),
+    TrainTask(train::TaskArgs),
 }
 
 fn main() -> ExitCode {
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
         Task::Schemas(args) => schemas::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Eval(args) => eval::run(&args),
-        Task::TrainNer(args) => train::run(&args),
+        Task::TrainNer(args) => train::names(&args),
+        Task::TrainTask(args) => train::task(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,11 @@
-//! `cargo xtask train-ner`: the model that finds names.
+//! `cargo xtask train-ner` and `train-task`: the models that find names and tell task types.
 
 use crate::run::{Done, cargo, must};
 
 /// Trains the model that finds names and writes it where the build embeds it.
 ///
 /// What it needs and where that comes from is in docs/models/names.md. The options are those of
-/// `weir-train`, which `cargo xtask train-ner -- --help` lists.
+/// `weir-train names`, which `cargo xtask train-ner -- --help` lists.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Options of the trainer.
@@ -13,7 +13,26 @@ pub struct Args {
     options: Vec<String>,
 }
 
-pub fn run(args: &Args) -> Done {
-    let mut command = cargo(&["run", "--release", "--package", "weir-train", "--"]);
-    must(command.args(&args.options))
+/// Trains the model that tells task types and complexity, and says how well it does.
+///
+/// What it needs and where that comes from is in docs/models/task.md. The options are those of
+/// `weir-train task`, which `cargo xtask train-task -- --help` lists.
+#[derive(Debug, clap::Args)]
+pub struct TaskArgs {
+    /// Options of the trainer.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    options: Vec<String>,
+}
+
+pub fn names(args: &Args) -> Done {
+    train("names", &args.options)
+}
+
+pub fn task(args: &TaskArgs) -> Done {
+    train("task", &args.options)
+}
+
+fn train(model: &str, options: &[String]) -> Done {
+    let mut command = cargo(&["run", "--release", "--package", "weir-train", "--", model]);
+    must(command.args(options))
 }

@@ -68,6 +68,9 @@ fn number(number: &NumberFact) -> String {
         NumberFact::ComplexityRank => {
             "The share of this deployment's requests that are less complex, from 0 to 1; `task.complexity: top 15 %` is the same as `\">= 0.85\"` here."
         }
+        NumberFact::WeakFail => {
+            "The probability that a weak model fails, from 0 to 1, from how the prompt is built. Unknown until something has looked at it."
+        }
         NumberFact::Confidence => {
             "How sure the task type is, from 0 to 1. Unknown until something has looked at it."
         }

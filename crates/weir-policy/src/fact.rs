@@ -219,6 +219,8 @@ pub enum NumberFact {
     ComplexityRank,
     /// `task.confidence`, from 0 to 1.
     Confidence,
+    /// `task.weak_fail`: the probability that a weak model fails.
+    WeakFail,
     /// `latency.target`: when the first token should be there.
     LatencyTarget,
     /// `latency.deadline`: when the answer is of no use any more.
@@ -237,12 +239,13 @@ pub enum NumberFact {
 
 impl NumberFact {
     /// Every number fact but the capacity of pools.
-    pub const SINGLE: [NumberFact; 11] = [
+    pub const SINGLE: [NumberFact; 12] = [
         NumberFact::PromptTokens,
         NumberFact::MaxOutputTokens,
         NumberFact::Complexity,
         NumberFact::ComplexityRank,
         NumberFact::Confidence,
+        NumberFact::WeakFail,
         NumberFact::LatencyTarget,
         NumberFact::LatencyDeadline,
         NumberFact::CostLocal,
@@ -260,6 +263,7 @@ impl NumberFact {
             NumberFact::Complexity => "task.complexity",
             NumberFact::ComplexityRank => "task.complexity_rank",
             NumberFact::Confidence => "task.confidence",
+            NumberFact::WeakFail => "task.weak_fail",
             NumberFact::LatencyTarget => "latency.target",
             NumberFact::LatencyDeadline => "latency.deadline",
             NumberFact::CostLocal => "cost.local",
@@ -288,6 +292,7 @@ impl NumberFact {
             NumberFact::Complexity
             | NumberFact::ComplexityRank
             | NumberFact::Confidence
+            | NumberFact::WeakFail
             | NumberFact::Load(_, Measure::Utilisation) => Unit::Millionths,
             NumberFact::LatencyTarget
             | NumberFact::LatencyDeadline
@@ -317,6 +322,7 @@ impl NumberFact {
             NumberFact::Complexity => facts.task.complexity_millionths,
             NumberFact::ComplexityRank => facts.task.complexity_rank_millionths,
             NumberFact::Confidence => facts.task.confidence_millionths,
+            NumberFact::WeakFail => facts.task.weak_fail_millionths,
             NumberFact::LatencyTarget => facts.latency.target_ms,
             NumberFact::LatencyDeadline => facts.latency.deadline_ms,
             NumberFact::CostLocal => facts.cost.local_micro_usd,

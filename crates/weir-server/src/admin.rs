@@ -6,6 +6,7 @@ mod webhook;
 
 use crate::gateway::Gateway;
 use crate::pipeline::identify::presented_key;
+use crate::ranks::{HOLDS_SECONDS, SCORES_MIN};
 use crate::reload::ReloadState;
 use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
@@ -73,6 +74,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
             let text = gateway.metrics.write(&gateway.desk.state(), gateway.audit_is_healthy());
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
+        "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
@@ -87,6 +89,7 @@ fn index() -> Value {
             "/healthz": "the process is alive",
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
+            "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
@@ -96,6 +99,23 @@ fn index() -> Value {
             "POST /policy/reload": "look at the files now, as after a push into the repository",
             "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
+    })
+}
+
+/// The scale of complexity in force, and the model that gives the scores.
+fn task(gateway: &Gateway) -> Value {
+    let model = weir_task::Model::embedded().map(|model| format!("{:016x}", model.digest())).ok();
+    let scale = gateway.ranks.scale().map(|scale| {
+        let millionths = |score: u64| score as f64 / 1e6;
+        let at = |percent: usize| (percent.to_string(), json!(scale.quantile(percent).map(millionths)));
+        let quantiles: serde_json::Map<String, Value> =
+            [5, 10, 25, 50, 75, 80, 85, 90, 95, 99].map(at).into_iter().collect();
+        let made = jiff::Timestamp::from_second(scale.made).map(|made| made.to_string()).ok();
+        json!({ "made": made, "scores": scale.scores.len(), "below_percent": quantiles })
+    });
+    json!({
+        "model": model,
+        "complexity": { "sampled": gateway.ranks.sampled(), "needed": SCORES_MIN, "made_every_seconds": HOLDS_SECONDS, "scale": scale },
     })
 }
 

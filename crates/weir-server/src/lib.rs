@@ -28,6 +28,7 @@ mod metrics;
 mod operate;
 mod pipeline;
 mod pseudonym;
+mod ranks;
 mod reload;
 mod replay;
 mod reply;

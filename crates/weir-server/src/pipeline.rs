@@ -17,6 +17,7 @@ pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod relay;
 pub(crate) mod shadow;
+pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -100,6 +101,9 @@ async fn journey(
     ledger.received(bytes.len());
     let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
     ledger.inspected(&inspected);
+    if let Some(task) = &inspected.task {
+        gateway.ranks.learn(task::millionths(task.complexity));
+    }
     let mut tried = Tried::default();
     loop {
         let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;

@@ -1,6 +1,6 @@
-//! Trains the model of `weir-names` and says how well it does on documents that it has not seen.
+//! Trains the models of `weir-names` and `weir-task` and says how well they do on what they have not seen.
 //!
-//! The same corpora, lists and seed give the same model.
+//! The same corpora, lists and seed give the same models.
 
 mod document;
 mod lists;
@@ -8,6 +8,7 @@ mod random;
 mod report;
 mod samples;
 mod synthetic;
+mod task;
 mod train;
 
 use clap::Parser;
@@ -20,6 +21,15 @@ use std::process::ExitCode;
 use synthetic::Filler;
 use train::{Learner, Plan};
 use weir_names::{Lexicon, encode_lexicon, encode_model};
+
+/// Trains a model.
+#[derive(Debug, Parser)]
+enum Command {
+    /// Trains the model that finds names.
+    Names(Args),
+    /// Trains the model that tells task type and complexity.
+    Task(task::Args),
+}
 
 /// Trains the model that finds names.
 #[derive(Debug, Parser)]
@@ -75,7 +85,11 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let done = match Command::parse() {
+        Command::Names(args) => run(&args),
+        Command::Task(args) => task::run(&args),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             say(&format!("error: {problem}"));

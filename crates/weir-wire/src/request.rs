@@ -9,10 +9,12 @@ mod opaque;
 mod parts;
 mod sealed;
 mod tokens;
+mod turns;
 
 pub use api::Api;
 pub use attachment::Attachment;
 pub use bad::BadRequest;
+pub use turns::Spoken;
 
 use crate::dialect::ClientDialect;
 use crate::json::{Json, Limits, Object, parse};

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-policy",
             "weir-rollout",
             "weir-store",
+            "weir-task",
             "weir-wire",
         ]),
     ),
@@ -48,17 +49,19 @@ const ARROWS: &[(&str, Below)] = &[
     ),
     ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
     ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
+    ("weir-simulate", Below::Only(&["weir-dispatch"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
     ("weir-policy", Below::Only(&["weir-label"])),
     ("weir-classify", Below::Only(&["weir-index", "weir-label", "weir-names"])),
     ("weir-names", Below::Only(&[])),
+    ("weir-task", Below::Only(&[])),
     ("weir-index", Below::Only(&[])),
     ("weir-label", Below::Only(&[])),
     // For development alone: nothing but `weir`, for its demonstration, and tests may use the rig.
     ("weir-rig", Below::Only(&[])),
-    ("weir-train", Below::Only(&["weir-names"])),
+    ("weir-train", Below::Only(&["weir-names", "weir-task"])),
     (
         "weir-fuzz",
         Below::Only(&[
@@ -88,6 +91,8 @@ const PURE: &[&str] = &[
     "weir-names",
     "weir-policy",
     "weir-rollout",
+    "weir-simulate",
+    "weir-task",
     "weir-wire",
 ];
 

@@ -1,18 +1,20 @@
-//! What a rule may look at beyond the request and its caller: cost, capacity and time.
+//! What a rule may look at beyond the request and its caller: cost, capacity, time, and what the task is here.
 
 use super::inspect::Inspected;
+use super::task::task_facts;
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weir_label::ZoneKind;
-use weir_policy::{Alias, CapacityFacts, CostFacts, Load, TargetId, TimeFacts};
+use weir_policy::{Alias, CapacityFacts, CostFacts, Load, TargetId, TaskFacts, TimeFacts};
 
 /// The facts of the moment.
 #[derive(Debug, Default)]
 pub(crate) struct Circumstances {
     pub cost: CostFacts,
     pub time: TimeFacts,
+    pub task: TaskFacts,
     local: Load,
     cloud: Load,
     named: BTreeMap<Arc<str>, Load>,
@@ -26,6 +28,7 @@ impl Circumstances {
         Self {
             cost: CostFacts::estimate(&loaded.catalogue, alias, inspected.prompt_tokens(), limit),
             time: loaded.time_zone.facts_at(unix_seconds),
+            task: task_facts(inspected.task.as_ref(), None),
             ..Self::default()
         }
     }
@@ -33,6 +36,7 @@ impl Circumstances {
     /// As they are now. Targets are looked at only if the policy does.
     pub fn now(gateway: &Gateway, snapshot: &Snapshot, alias: &Alias, inspected: &Inspected) -> Self {
         let mut now = Self::unmeasured(snapshot, alias, inspected, gateway.wall.unix_seconds());
+        now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
         if snapshot.loaded.policy.looks_at_capacity() {
             now.measure(gateway, snapshot, alias);
         }
@@ -74,7 +78,7 @@ fn load(gateway: &Gateway, targets: &[Arc<str>]) -> Load {
     if targets.is_empty() {
         return Load { utilisation_millionths: Some(WHOLE), queue: Some(0), ttft_ms: None };
     }
-    let load = gateway.desk.load(targets);
+    let load = gateway.desk.load(targets, 0);
     let first_token = gateway.speeds.shortest(targets).map(|time| time.saturating_add(load.wait));
     Load {
         utilisation_millionths: utilisation(load.in_flight, load.places),

@@ -6,6 +6,7 @@ use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::Ledger;
 use super::shadow;
+use super::task::language;
 use crate::candidate::Chosen;
 use crate::desk::Place;
 use crate::detect;
@@ -19,7 +20,7 @@ use weir_dispatch::Step;
 use weir_label::Revision;
 use weir_policy::{
     Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, LatencyFacts, Modality, Plan,
-    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, TaskFacts, Words,
+    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, Words,
 };
 use weir_wire::request::{self, ClientRequest};
 
@@ -133,12 +134,12 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
             tools: request.has_tools(),
             modalities: modalities(request),
             response_format: response_format(request),
-            language: None,
+            language: language(inspected.task.as_ref()),
             prompt_tokens: inspected.prompt_tokens(),
             max_output_tokens: request.max_output_tokens(),
         },
         data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },
-        task: TaskFacts::default(),
+        task: now.task,
         latency: LatencyFacts {
             class: latency_class(caller, request.service_tier()),
             target_ms: caller.latency_target.and_then(millis),

@@ -4,6 +4,7 @@
 //! engine) gives the label of data that could not be inspected.
 
 use super::identify::Caller;
+use super::task::task_of;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
+use weir_task::Judgement;
 use weir_wire::json::Limits;
 use weir_wire::request::{Api, ClientRequest};
 use weir_wire::segment;
@@ -32,6 +34,8 @@ pub(crate) struct Inspected {
     /// The request with its label: what inspection found, joined with what the caller declared.
     pub request: Classified<ClientRequest>,
     pub seen: Seen,
+    /// What it asks for and how hard it is, if that could be told.
+    pub task: Option<Judgement>,
     /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
     pub asked: String,
     pub took: Duration,
@@ -118,6 +122,7 @@ async fn inspect_large(
         Ok(Err(_)) | Err(_) => Ok(Inspected {
             request: Classified::new(request, &GaveUp).raised(&caller.label),
             seen: Seen { scanner, ..Seen::default() },
+            task: None,
             asked: String::new(),
             took: started.elapsed(),
             body_bytes: length,
@@ -150,7 +155,8 @@ pub(crate) fn look(
     let inspector = Inspector::new(snapshot);
     let request = Classified::new(request, &inspector).raised(&caller.label);
     let (seen, asked) = (inspector.seen(), String::new());
-    Inspected { request, seen, asked, took: started.elapsed(), body_bytes }
+    let task = task_of(request.content());
+    Inspected { request, seen, task, asked, took: started.elapsed(), body_bytes }
 }
 
 /// The engine, looking at one request.

@@ -254,6 +254,7 @@ impl PastFacts<'_> {
             "task.complexity" => self.task.complexity_millionths = Some(value),
             "task.complexity_rank" => self.task.complexity_rank_millionths = Some(value),
             "task.confidence" => self.task.confidence_millionths = Some(value),
+            "task.weak_fail" => self.task.weak_fail_millionths = Some(value),
             "latency.target" => self.latency.0 = Some(value),
             "latency.deadline" => self.latency.1 = Some(value),
             "cost.budget_left" => self.budget_left = Some(value),

@@ -7,6 +7,7 @@ mod lines;
 mod progress;
 mod screen;
 mod stream;
+mod task;
 
 use crate::exit::Failed;
 use judge::Judge;
@@ -24,6 +25,10 @@ use weir_label::Level;
 ///
 /// `start` and `end` are byte offsets into the UTF-8 of the text. With PATHs every file is one
 /// document and every directory stands for the files below it, and the answer is a table.
+///
+/// With --task each line is answered with what it asks for and how hard it is instead:
+///
+///   {"id": …, "task": "summarise", "margin": 0.93, "language": "en", "complexity": 0.41, "weak_fail": 0.27}
 ///
 /// Findings are types and places, never values. Nothing is sent anywhere and no program is run, unless
 /// --config names the gateway's configuration: then the detectors of the policy, which are inside the
@@ -58,6 +63,11 @@ pub(crate) struct ClassifyArgs {
     #[arg(long, requires = "explain")]
     show_text: bool,
 
+    /// Say what each JSON line asks for and how hard it is, instead of what it holds: task type, by how much it is
+    /// likelier than the next, language, complexity, and the probability that a weak model fails
+    #[arg(long, conflicts_with_all = ["paths", "policy", "config", "profile", "explain", "show_text", "json", "fail_on"])]
+    task: bool,
+
     /// Print a JSON object for each document instead of the table
     #[arg(long)]
     json: bool,
@@ -75,6 +85,7 @@ Examples:
   echo 'is this safe?' | weir classify --explain -       one text
   weir classify --fail-on confidential src/ > /dev/null  in a script or a hook
   weir classify --policy policy.yaml < documents.jsonl   by your own terms, patterns and levels
+  weir classify --task < prompts.jsonl                   task type, language and complexity
   weir classify --config weir.yaml notes.txt             as the gateway would, its detectors included
 
 Levels are public < internal < confidential < restricted. A document that could not be read to
@@ -121,6 +132,9 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &ClassifyArgs) -> Result<ExitCode, Failed> {
+    if args.task {
+        return task::run();
+    }
     let profile = args.profile.map(Profile::from);
     let judge = match &args.config {
         Some(config) => Judge::of_gateway(config, args.policy.as_deref(), profile)?,

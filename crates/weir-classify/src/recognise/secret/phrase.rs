@@ -134,6 +134,9 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
 /// Whether two words of the list stand here: cheap to say, and of prose and code most often no.
 fn begins_phrase(haystack: &Haystack<'_>, start: usize) -> bool {
     let first = haystack.run_end(start, 9, |b| b.is_ascii_lowercase());
+    if !WORD.contains(&(first - start)) {
+        return false;
+    }
     let second = haystack.run_end(first, 8, is_between);
     let end = haystack.run_end(second, 9, |b| b.is_ascii_lowercase());
     let is_word = |range: Range<usize>| {

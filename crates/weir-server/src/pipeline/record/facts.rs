@@ -36,6 +36,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
         number("task.complexity", task.complexity_millionths),
         number("task.complexity_rank", task.complexity_rank_millionths),
         number("task.confidence", task.confidence_millionths),
+        number("task.weak_fail", task.weak_fail_millionths),
         number("request.max_output_tokens", request.max_output_tokens),
         number("latency.target", latency.target_ms),
         number("latency.deadline", latency.deadline_ms),

@@ -12,13 +12,34 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use weir_classify::Segment;
+use weir_label::Level;
 
 /// Big enough for the answers to what one read of a pipe brings.
 const ANSWERS_BYTES: usize = 64 << 10;
 
-/// Reads stdin to its end. Answers are written out whenever there is nothing more to read at once, so
-/// that a program may ask and wait.
+/// Answers a document of stdin after another with what inspection says.
 pub(super) fn run(judge: &Judge, detail: Detail) -> Result<Tally, Failed> {
+    let mut highest = Level::default();
+    let unread = each(|document, out| {
+        let inspection = judge.inspect(Segment::text(&document.text));
+        highest = highest.max(inspection.label.level());
+        let answer = Answer {
+            name: Name::Id(document.id),
+            inspection: &inspection,
+            text: &document.text,
+            judge,
+            detail,
+        };
+        serde_json::to_writer(out, &answer).map_err(io::Error::from)
+    })?;
+    Ok(Tally { highest, unread })
+}
+
+/// Reads stdin to its end and has each document answered; says how many lines could not be read. Answers are written
+/// out whenever there is nothing more to read at once, so that a program may ask and wait.
+pub(super) fn each(
+    answer: impl FnMut(&Document<'_>, &mut dyn Write) -> io::Result<()>,
+) -> Result<u64, Failed> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         note(
@@ -26,16 +47,15 @@ pub(super) fn run(judge: &Judge, detail: Detail) -> Result<Tally, Failed> {
         );
     }
     let mut run = Run {
-        judge,
-        detail,
+        answer,
         out: BufWriter::with_capacity(ANSWERS_BYTES, io::stdout().lock()),
         progress: Progress::new(),
-        tally: Tally::default(),
+        unread: 0,
     };
     let mut lines = Lines::new(stdin.lock(), LINE_BYTES_MAX);
     loop {
         while let Some(line) = lines.take() {
-            run.answer(&line);
+            run.line(&line);
         }
         run.flush();
         if !lines.fill().map_err(|error| Failed::check("cannot read stdin", &error))? {
@@ -43,54 +63,44 @@ pub(super) fn run(judge: &Judge, detail: Detail) -> Result<Tally, Failed> {
         }
     }
     if let Some(line) = lines.rest() {
-        run.answer(&line);
+        run.line(&line);
     }
     run.flush();
     run.progress.end();
-    Ok(run.tally)
+    Ok(run.unread)
 }
 
 /// A document as it is given. Other fields may stand beside these two.
 #[derive(Deserialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     #[serde(borrow)]
-    id: &'a RawValue,
+    pub(super) id: &'a RawValue,
     #[serde(borrow)]
-    text: Cow<'a, str>,
+    pub(super) text: Cow<'a, str>,
 }
 
-struct Run<'a, W> {
-    judge: &'a Judge,
-    detail: Detail,
+struct Run<A, W> {
+    answer: A,
     out: W,
     progress: Progress,
-    tally: Tally,
+    unread: u64,
 }
 
-impl<W: Write> Run<'_, W> {
-    fn answer(&mut self, line: &Line<'_>) {
+impl<A: FnMut(&Document<'_>, &mut dyn Write) -> io::Result<()>, W: Write> Run<A, W> {
+    fn line(&mut self, line: &Line<'_>) {
         match read(line) {
             Ok(None) => {}
-            Ok(Some(document)) => self.judge(&document),
+            Ok(Some(document)) => self.document(&document),
             Err(why) => {
                 self.progress.hide();
                 error_line(format_args!("line {}: {why}", line.number));
-                self.tally.unread += 1;
+                self.unread += 1;
             }
         }
     }
 
-    fn judge(&mut self, document: &Document<'_>) {
-        let inspection = self.judge.inspect(Segment::text(&document.text));
-        self.tally.highest = self.tally.highest.max(inspection.label.level());
-        let answer = Answer {
-            name: Name::Id(document.id),
-            inspection: &inspection,
-            text: &document.text,
-            judge: self.judge,
-            detail: self.detail,
-        };
-        let written = serde_json::to_writer(&mut self.out, &answer).map_err(io::Error::from);
+    fn document(&mut self, document: &Document<'_>) {
+        let written = (self.answer)(document, &mut self.out);
         end_if_gone(written.and_then(|()| self.out.write_all(b"\n")));
         self.progress.add(document.text.len());
     }

@@ -1,0 +1,114 @@
+//! What a request asks for, from all that is known of it.
+
+use crate::kind::{KINDS, Kind};
+use crate::model::{Reading, best};
+
+/// A turn of fewer bytes may well be about the turn before.
+const SHORT_BYTES: usize = 60;
+/// Below this margin a turn alone does not say what it asks for.
+const UNCLEAR_MARGIN: f32 = 0.2;
+/// Below this margin the task type is unsure.
+const UNSURE_MARGIN: f32 = 0.2;
+
+/// What the form of a request says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Structure {
+    /// Tools are offered.
+    pub has_tools: bool,
+    /// The answer must be JSON that follows a schema.
+    pub has_schema: bool,
+}
+
+/// The readings of the texts of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Turns<'r> {
+    /// What the user wrote, the last turn first.
+    pub user: &'r [Reading],
+    /// The instructions of the system or developer, if there are any.
+    pub system: Option<&'r Reading>,
+}
+
+/// What a request asks for and how hard it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    /// The task type.
+    pub kind: Kind,
+    /// The probability of the task type, 0 to 1.
+    pub confidence: f32,
+    /// By how much the task type is likelier than the next, 0 to 1.
+    pub margin: f32,
+    /// How hard it is, 0 to 1: how much a stronger model gains.
+    pub complexity: f32,
+    /// The probability that a weak model fails.
+    pub weak_fail: f32,
+    /// The language it is mostly written in.
+    pub language: Option<&'static str>,
+}
+
+impl Judgement {
+    /// Whether the next best task type is about as likely.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        self.margin < UNSURE_MARGIN
+    }
+}
+
+/// Judges a request by its texts and its form. `None` if there is no text.
+///
+/// A short or unclear last turn is read with the turns before it, each with half the say of the one after; the system's
+/// instructions have a quarter's. Tools make a request an agent's; a schema speaks for extraction.
+#[must_use]
+pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
+    let last = turns.user.first().or(turns.system)?;
+    let mut scores = blend(turns);
+    if structure.has_schema {
+        add(&mut scores, Kind::Extract, 2.0);
+    }
+    let (mut kind, mut confidence, mut margin) = best(&scores);
+    if structure.has_tools {
+        (kind, confidence, margin) = (Kind::Agent, 1.0, 1.0);
+    }
+    let said = turns.user.iter().find_map(|reading| reading.language);
+    let hardest = |of: fn(&Reading) -> f32| {
+        if last.is_follow_up() { turns.user.iter().take(2).map(of).fold(0.0, f32::max) } else { of(last) }
+    };
+    Some(Judgement {
+        kind,
+        confidence,
+        margin,
+        complexity: hardest(|reading| reading.complexity),
+        weak_fail: hardest(|reading| reading.weak_fail),
+        language: said.or_else(|| turns.system.and_then(|system| system.language)),
+    })
+}
+
+/// The scores of the last turn, and of those before as far as it needs them.
+fn blend(turns: Turns<'_>) -> [f32; KINDS] {
+    let mut scores = [0.0; KINDS];
+    let mut say = 1.0;
+    for reading in turns.user {
+        scores.iter_mut().zip(reading.scores).for_each(|(sum, score)| *sum += say * score);
+        say *= 0.5;
+        if !reading.is_follow_up() {
+            break;
+        }
+    }
+    let system = turns.system.map_or([0.0; KINDS], |reading| reading.scores);
+    let say = if turns.user.is_empty() { 1.0 } else { 0.25 };
+    scores.iter_mut().zip(system).for_each(|(sum, score)| *sum += say * score);
+    scores
+}
+
+impl Reading {
+    /// Whether it is the text of a turn that alone does not say what it asks for.
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.bytes < SHORT_BYTES || best(&self.scores).2 < UNCLEAR_MARGIN
+    }
+}
+
+fn add(scores: &mut [f32; KINDS], kind: Kind, score: f32) {
+    if let Some(sum) = scores.get_mut(kind.column()) {
+        *sum += score;
+    }
+}

@@ -1,0 +1,295 @@
+//! The model's file, its weights, and what it says of a text.
+
+use crate::features::{Features, NUMBERS, ROW_BITS, SETS};
+use crate::kind::{KINDS, Kind};
+use crate::language::language;
+use crate::lexicon::{Lexicon, TABLE_BYTES};
+use crate::quadratic::{Quadratic, Spread, TERMS, terms};
+use crate::shape::SHAPE;
+use std::sync::LazyLock;
+
+/// The first bytes of a model: the format's name and version.
+const MAGIC: &[u8; 8] = b"WEIRTSK1";
+/// The bytes of a row of weights: one for each task type, and some that stay 0.
+const ROW: usize = 16;
+const ROWS: usize = 1 << ROW_BITS;
+
+/// A trained model.
+///
+/// The file: the magic bytes; a hash of all bytes after it, 8 bytes; `f32`s in the order of [`Weights`]' fields from
+/// `scale` on; the lexicon's table; the rows, sixteen signed bytes each. Numbers are little endian.
+#[derive(Debug)]
+pub struct Model<'m> {
+    weights: Weights,
+    lexicon: Lexicon<'m>,
+    rows: &'m [[u8; ROW]],
+    digest: u64,
+}
+
+/// What is not in tables.
+#[derive(Debug)]
+pub struct Weights {
+    /// What a step of a row's byte is worth.
+    pub scale: f32,
+    /// What is added to each task type's score.
+    pub bias: [f32; KINDS],
+    /// Where the numbers lie among task prompts.
+    pub spread: Spread<NUMBERS>,
+    /// The weights of the numbers, for each task type.
+    pub numbers: [[f32; NUMBERS]; KINDS],
+    /// By what scores are multiplied before they are made probabilities.
+    pub sharpness: f32,
+    /// Where the numbers of the shape lie among prompts whose difficulty is known.
+    pub shape: Spread<SHAPE>,
+    /// What the strong model gains, in standard deviations.
+    pub gain: Quadratic,
+    /// The logarithm of the odds that the weak model fails.
+    pub fail: Quadratic,
+    /// Complexity's middle and slope.
+    pub complexity: [f32; 2],
+}
+
+/// Bytes that are no model of this format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("these bytes are not a task model of format {}", String::from_utf8_lossy(MAGIC))]
+pub struct BadModel;
+
+/// Begins with a cache line, so that no row lies in two.
+#[repr(align(64))]
+struct Aligned<T: ?Sized>(T);
+
+static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../model/task.bin"));
+static EMBEDDED: LazyLock<Result<Model<'static>, BadModel>> = LazyLock::new(|| Model::load(&FILE.0));
+
+/// What the model says of one text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// The score of each task type; larger is likelier.
+    pub scores: [f32; KINDS],
+    /// How hard it is, 0 to 1: how much a stronger model gains.
+    pub complexity: f32,
+    /// The probability that a weak model fails.
+    pub weak_fail: f32,
+    /// The language it is mostly written in.
+    pub language: Option<&'static str>,
+    /// Its length in bytes.
+    pub bytes: usize,
+}
+
+impl Model<'static> {
+    /// The model that comes with this crate.
+    ///
+    /// # Errors
+    /// [`BadModel`] when the crate was built with a file of another format.
+    pub fn embedded() -> Result<&'static Self, BadModel> {
+        EMBEDDED.as_ref().map_err(|error| *error)
+    }
+}
+
+impl<'m> Model<'m> {
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// [`BadModel`] when the bytes are of another format, too few or too many.
+    pub fn load(bytes: &'m [u8]) -> Result<Self, BadModel> {
+        Self::decode(bytes).ok_or(BadModel)
+    }
+
+    fn decode(bytes: &'m [u8]) -> Option<Self> {
+        let bytes = bytes.strip_prefix(MAGIC)?;
+        let (digest, bytes) = bytes.split_first_chunk()?;
+        let (weights, bytes) = Weights::decode(bytes)?;
+        let (table, rows) = bytes.split_at_checked(TABLE_BYTES)?;
+        let (rows, rest) = rows.as_chunks();
+        let is_whole = rows.len() == ROWS && rest.is_empty();
+        is_whole.then_some(Self {
+            weights,
+            lexicon: Lexicon::decode(table)?,
+            rows,
+            digest: u64::from_le_bytes(*digest),
+        })
+    }
+
+    /// A hash of the model's bytes, as its maker computed it.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// What it says of a text.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Reading {
+        let (features, scan) = Features::of(text, &self.lexicon);
+        let weights = &self.weights;
+        let shape = weights.shape.standard(features.shape());
+        let terms = terms(&shape);
+        let [length] = [shape.get(1).copied().unwrap_or_default()];
+        let [middle, slope] = weights.complexity;
+        let gain = weights.gain.score(&terms).clamp(-2.5, 2.5);
+        Reading {
+            scores: self.scores(&features),
+            complexity: sigmoid((length + gain - middle) * slope),
+            weak_fail: sigmoid(weights.fail.score(&terms)),
+            language: language(text, &scan),
+            bytes: text.len(),
+        }
+    }
+
+    fn scores(&self, features: &Features) -> [f32; KINDS] {
+        let mut scores = [0.0_f32; ROW];
+        for rows in &features.rows {
+            let mut sums = [0_i32; ROW];
+            for row in rows {
+                let weights = self.rows.get(usize::from(*row)).copied().unwrap_or_default();
+                sums.iter_mut()
+                    .zip(weights)
+                    .for_each(|(sum, weight)| *sum += i32::from(weight.cast_signed()));
+            }
+            let scale = self.weights.scale * value_in(rows);
+            scores.iter_mut().zip(sums).for_each(|(score, sum)| *score += sum as f32 * scale);
+        }
+        let numbers = self.weights.spread.standard(&features.numbers);
+        let mut all = [0.0; KINDS];
+        let columns = self.weights.numbers.iter().zip(self.weights.bias);
+        for ((score, rows), (weights, bias)) in all.iter_mut().zip(scores).zip(columns) {
+            let of_numbers: f32 = weights.iter().zip(&numbers).map(|(weight, number)| weight * number).sum();
+            *score = (rows + of_numbers + bias) * self.weights.sharpness;
+        }
+        all
+    }
+}
+
+/// What each feature of a set counts, so that long texts score no higher than short ones.
+#[must_use]
+pub fn value_in(rows: &[u16]) -> f32 {
+    1.0 / (rows.len().max(1) as f32).sqrt()
+}
+
+/// The probabilities of scores.
+#[must_use]
+pub fn probabilities(scores: &[f32; KINDS]) -> [f32; KINDS] {
+    let most = scores.iter().copied().fold(f32::MIN, f32::max);
+    let odds = scores.map(|score| (score - most).exp());
+    let sum: f32 = odds.iter().sum();
+    odds.map(|odds| odds / sum)
+}
+
+/// The likeliest task type, its probability, and by how much it exceeds the next one's.
+#[must_use]
+pub fn best(scores: &[f32; KINDS]) -> (Kind, f32, f32) {
+    let mut first = (Kind::Chat, 0.0_f32);
+    let mut second = 0.0_f32;
+    for (kind, probability) in Kind::ALL.into_iter().zip(probabilities(scores)) {
+        if probability > first.1 {
+            second = first.1;
+            first = (kind, probability);
+        } else {
+            second = second.max(probability);
+        }
+    }
+    (first.0, first.1, first.1 - second)
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+impl Weights {
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let mut floats = Floats(bytes);
+        let weights = Weights {
+            scale: floats.next()?,
+            bias: floats.many()?,
+            spread: floats.spread()?,
+            numbers: {
+                let mut numbers = [[0.0; NUMBERS]; KINDS];
+                for row in &mut numbers {
+                    *row = floats.many()?;
+                }
+                numbers
+            },
+            sharpness: floats.next()?,
+            shape: floats.spread()?,
+            gain: floats.quadratic()?,
+            fail: floats.quadratic()?,
+            complexity: floats.many()?,
+        };
+        Some((weights, floats.0))
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let Weights { scale, bias, spread, numbers, sharpness, shape, gain, fail, complexity } = self;
+        let parts: [&[f32]; 14] = [
+            &[*scale],
+            bias,
+            &spread.mean,
+            &spread.deviation,
+            numbers.as_flattened(),
+            &[*sharpness],
+            &shape.mean,
+            &shape.deviation,
+            &[gain.constant],
+            &gain.weights,
+            &[fail.constant],
+            &fail.weights,
+            complexity,
+            &[],
+        ];
+        parts.iter().copied().flatten().flat_map(|float| float.to_le_bytes()).collect()
+    }
+}
+
+/// Reads `f32`s.
+struct Floats<'b>(&'b [u8]);
+
+impl Floats<'_> {
+    fn next(&mut self) -> Option<f32> {
+        let (float, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(f32::from_le_bytes(*float))
+    }
+
+    fn many<const N: usize>(&mut self) -> Option<[f32; N]> {
+        let mut floats = [0.0; N];
+        for float in &mut floats {
+            *float = self.next()?;
+        }
+        Some(floats)
+    }
+
+    fn spread<const N: usize>(&mut self) -> Option<Spread<N>> {
+        Some(Spread { mean: self.many()?, deviation: self.many()? })
+    }
+
+    fn quadratic(&mut self) -> Option<Quadratic> {
+        let constant = self.next()?;
+        let weights = (0..TERMS).map(|_| self.next()).collect::<Option<_>>()?;
+        Some(Quadratic { constant, weights })
+    }
+}
+
+/// Writes a model: `rows` are the weights of hashed features, `table` the lexicon's. `scale` is set to fit the rows.
+#[must_use]
+pub fn encode_model(mut weights: Weights, table: &[u8], rows: &[[f32; KINDS]]) -> Vec<u8> {
+    let largest = rows.iter().flatten().fold(0.0_f32, |max, weight| max.max(weight.abs()));
+    weights.scale = (largest / 127.0).max(f32::MIN_POSITIVE);
+    let mut bytes = weights.encode();
+    bytes.extend(table);
+    for row in rows {
+        let mut quantised = [0_u8; ROW];
+        for (to, weight) in quantised.iter_mut().zip(row) {
+            *to = ((weight / weights.scale).round() as i8).cast_unsigned();
+        }
+        bytes.extend(quantised);
+    }
+    [MAGIC.as_slice(), &digest(&bytes).to_le_bytes(), &bytes].concat()
+}
+
+/// FNV-1a, as the digest need not withstand anybody: the model is part of the binary.
+fn digest(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3))
+}
+
+const _: () = assert!(SETS == 6 && KINDS <= ROW);

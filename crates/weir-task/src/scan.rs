@@ -1,0 +1,226 @@
+//! Text → words, and counts of what else is in it.
+
+use crate::fold::{fold, is_unspaced};
+use crate::hash::Rolling;
+use crate::lexicon::{Groups, Lexicon};
+
+/// Of a long text the beginning and the end are read: so many bytes each.
+const PART_BYTES: usize = 4096;
+/// Where the beginning of a text ends, in bytes: instructions mostly stand in it.
+pub(crate) const HEAD_BYTES: usize = 400;
+/// How long the end of a text is, in bytes.
+pub(crate) const TAIL_BYTES: usize = 300;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    Word,
+    Number,
+    /// A character of a script without spaces.
+    Sign,
+    /// Punctuation that says how a text is built, or the end of a line.
+    Mark,
+}
+
+/// A word, a number, a sign or a mark, with its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    pub class: Class,
+    pub hash: u64,
+    /// The hash of its first four characters, or its own.
+    pub beginning: u64,
+    /// Its last four bytes, lower case.
+    pub ending: u32,
+    pub start: usize,
+    pub end: usize,
+    /// The groups of the lexicon that the word alone belongs to.
+    pub groups: Groups,
+    pub starts_sentence: bool,
+    pub chars: u32,
+    pub is_capital: bool,
+}
+
+/// A text, taken apart.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub tokens: Vec<Token>,
+    /// Bytes of the whole text.
+    pub bytes: usize,
+    /// How many times as long as what was read the text is.
+    pub stretch: f32,
+}
+
+/// Takes a text apart.
+pub(crate) fn scan(text: &str, lexicon: &Lexicon<'_>) -> Scan {
+    let (head, tail) = parts(text);
+    let mut tokens = Vec::with_capacity((head.len() + tail.len()) / 4 + 8);
+    let mut scanner = Scanner { lexicon, tokens: &mut tokens, bytes: text.len(), starts_sentence: true };
+    scanner.read(head, 0);
+    scanner.read(tail, text.len() - tail.len());
+    let read = (head.len() + tail.len()).max(1);
+    Scan { tokens, bytes: text.len(), stretch: text.len().max(1) as f32 / read as f32 }
+}
+
+/// The beginning and, if the text is longer than both, the end.
+pub(crate) fn parts(text: &str) -> (&str, &str) {
+    if text.len() <= 2 * PART_BYTES {
+        return (text, "");
+    }
+    let head = text.floor_char_boundary(PART_BYTES);
+    let tail = text.ceil_char_boundary(text.len() - PART_BYTES);
+    (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
+}
+
+struct Scanner<'s, 'l> {
+    lexicon: &'s Lexicon<'l>,
+    tokens: &'s mut Vec<Token>,
+    bytes: usize,
+    starts_sentence: bool,
+}
+
+/// A word that is being read.
+struct Open {
+    rolling: Rolling,
+    beginning: u64,
+    groups: Groups,
+    start: usize,
+    chars: u32,
+    ending: u32,
+    digits: u32,
+    is_capital: bool,
+    /// Whether its place is one where beginnings are looked up.
+    is_near: bool,
+}
+
+impl Scanner<'_, '_> {
+    fn read(&mut self, part: &str, offset: usize) {
+        let mut open: Option<Open> = None;
+        let mut chars = part.char_indices();
+        while let Some((at, letter)) = chars.next() {
+            let at = offset + at;
+            if letter.is_ascii_alphanumeric()
+                || (!letter.is_ascii() && letter.is_alphanumeric() && !is_unspaced(letter))
+            {
+                let is_near = at < HEAD_BYTES || at + TAIL_BYTES > self.bytes;
+                let word = open.get_or_insert_with(|| Open::at(at, letter, is_near));
+                word.push(letter, self.lexicon);
+                continue;
+            }
+            if let Some(word) = open.take() {
+                self.close(word, at);
+            }
+            self.other(letter, at);
+        }
+        if let Some(word) = open.take() {
+            self.close(word, offset + part.len());
+        }
+        self.starts_sentence = true;
+    }
+
+    fn close(&mut self, word: Open, end: usize) {
+        let is_number = word.digits == word.chars;
+        // Numbers differ by length alone: which one it is says nothing of the task.
+        let hash = if is_number { u64::from(word.chars.min(5)) } else { word.rolling.word() };
+        let groups = if is_number { Groups::NONE } else { word.groups.and(self.lexicon.find(hash)) };
+        self.add(Token {
+            class: if is_number { Class::Number } else { Class::Word },
+            hash,
+            beginning: if word.chars < 4 { hash } else { word.beginning },
+            ending: word.ending,
+            start: word.start,
+            end,
+            groups,
+            starts_sentence: self.starts_sentence,
+            chars: word.chars,
+            is_capital: word.is_capital,
+        });
+        self.starts_sentence = false;
+    }
+
+    /// A character that belongs to no word.
+    fn other(&mut self, letter: char, at: usize) {
+        let ends_sentence = matches!(letter, '.' | '!' | '?' | ':' | '\n' | '。' | '？' | '！' | '：');
+        let is_sign = !letter.is_ascii() && is_unspaced(letter);
+        let is_mark =
+            matches!(letter, '?' | '!' | ':' | '\n' | '"' | '`' | '？' | '：' | '“' | '„' | '「' | '。');
+        if is_sign || is_mark {
+            let mut rolling = Rolling::START;
+            for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                rolling = rolling.push(byte);
+            }
+            let hash = rolling.word();
+            let starts_sentence = self.starts_sentence && is_sign;
+            let class = if is_sign { Class::Sign } else { Class::Mark };
+            let end = at + letter.len_utf8();
+            let groups = self.lexicon.find(hash);
+            let (beginning, ending) = (hash, u32::from(letter));
+            self.add(Token {
+                class,
+                hash,
+                beginning,
+                ending,
+                start: at,
+                end,
+                groups,
+                starts_sentence,
+                chars: 1,
+                is_capital: false,
+            });
+        }
+        if ends_sentence {
+            self.starts_sentence = true;
+        } else if is_sign {
+            self.starts_sentence = false;
+        }
+    }
+
+    fn add(&mut self, token: Token) {
+        // A run of empty lines is one mark.
+        let repeats =
+            token.class == Class::Mark && self.tokens.last().is_some_and(|last| last.hash == token.hash);
+        if !repeats {
+            self.tokens.push(token);
+        }
+    }
+}
+
+impl Open {
+    fn at(start: usize, first: char, is_near: bool) -> Self {
+        Open {
+            rolling: Rolling::START,
+            beginning: 0,
+            groups: Groups::NONE,
+            start,
+            chars: 0,
+            ending: 0,
+            digits: 0,
+            is_capital: first.is_uppercase(),
+            is_near,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, letter: char, lexicon: &Lexicon<'_>) {
+        if letter.is_ascii() {
+            self.digits += u32::from(letter.is_ascii_digit());
+            let byte = (letter as u8).to_ascii_lowercase();
+            self.ending = self.ending << 8 | u32::from(byte);
+            self.rolling = self.rolling.push(byte);
+        } else {
+            let (first, second) = fold(letter);
+            for letter in [Some(first), second].into_iter().flatten() {
+                for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                    self.ending = self.ending << 8 | u32::from(byte);
+                    self.rolling = self.rolling.push(byte);
+                }
+            }
+        }
+        self.chars += 1;
+        if self.chars == 4 {
+            self.beginning = self.rolling.beginning();
+        }
+        if self.is_near && self.chars >= 3 {
+            self.groups = self.groups.and(lexicon.find(self.rolling.beginning()));
+        }
+    }
+}

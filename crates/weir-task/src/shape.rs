@@ -1,0 +1,195 @@
+//! How a text is built, as numbers: lengths, marks, numerals, options.
+
+use crate::scan::{Class, Scan, parts};
+
+/// How many numbers there are.
+pub const SHAPE: usize = 34;
+
+/// The numbers of a text, before they are brought to a common scale.
+///
+/// Counts are of the parts that were read, stretched to the whole, as logarithms of one more; the rest are shares and means.
+pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
+    let (head, tail) = parts(text);
+    let mut bytes = Bytes::default();
+    bytes.count(head);
+    bytes.count(tail);
+    let words = Words::of(scan);
+    let lines = Lines::of(head, tail);
+    let many = |count: u32| (count as f32 * scan.stretch).ln_1p();
+    let chars = (bytes.chars.max(1)) as f32;
+    let letters = (words.count.max(1)) as f32;
+    let share = |count: u32| count as f32 / chars;
+    let among = |count: u32| count as f32 / letters;
+    [
+        many(bytes.chars),
+        many(words.count),
+        many(bytes.lines + 1),
+        words.chars as f32 / letters,
+        share(bytes.digits),
+        share(bytes.capitals),
+        share(bytes.foreign),
+        many(words.numbers),
+        many(bytes.operators),
+        many(bytes.brackets),
+        many(bytes.questions),
+        many(bytes.quotes),
+        many(lines.options),
+        among(words.long),
+        among(words.very_long),
+        many(bytes.stops),
+        many(bytes.commas),
+        many(words.negated),
+        many(words.roman),
+        lines.first_share,
+        many(bytes.underlines),
+        many(bytes.dollars),
+        many(bytes.colons),
+        among(words.capitals),
+        many(words.single),
+        among(bytes.commas),
+        letters / (bytes.stops.max(1)) as f32,
+        among(words.numbers),
+        lines.longest_option.ln_1p(),
+        lines.mean_option.ln_1p(),
+        lines.deviation_of_options.ln_1p(),
+        many(bytes.code),
+        f32::from(u8::from(lines.ends_asking)),
+        many(lines.indented),
+    ]
+}
+
+/// Counts of kinds of bytes.
+#[derive(Debug, Default)]
+struct Bytes {
+    chars: u32,
+    lines: u32,
+    digits: u32,
+    capitals: u32,
+    foreign: u32,
+    operators: u32,
+    brackets: u32,
+    questions: u32,
+    quotes: u32,
+    stops: u32,
+    commas: u32,
+    underlines: u32,
+    dollars: u32,
+    colons: u32,
+    code: u32,
+}
+
+impl Bytes {
+    fn count(&mut self, text: &str) {
+        let mut seen = [0_u32; 256];
+        for byte in text.bytes() {
+            if let Some(count) = seen.get_mut(usize::from(byte)) {
+                *count += 1;
+            }
+        }
+        let of = |bytes: &[u8]| bytes.iter().filter_map(|byte| seen.get(usize::from(*byte))).sum::<u32>();
+        let range = |from: usize, to: usize| seen.get(from..to).unwrap_or_default().iter().sum::<u32>();
+        let rest = range(0x80, 0xC0);
+        self.chars += text.len() as u32 - rest;
+        self.foreign += range(0xC0, 0x100);
+        self.lines += of(b"\n");
+        self.digits += range(0x30, 0x3A);
+        self.capitals += range(0x41, 0x5B);
+        self.operators += of(b"+*/=^<>%");
+        self.brackets += of(b"()[]{}");
+        self.questions += of(b"?");
+        self.quotes += of(b"\"");
+        self.stops += of(b".!?");
+        self.commas += of(b",");
+        self.underlines += of(b"_");
+        self.dollars += of(b"$");
+        self.colons += of(b":");
+        self.code += of(b"{};=\\`#");
+    }
+}
+
+/// Counts of kinds of words.
+#[derive(Debug, Default)]
+struct Words {
+    count: u32,
+    chars: u32,
+    numbers: u32,
+    long: u32,
+    very_long: u32,
+    negated: u32,
+    roman: u32,
+    capitals: u32,
+    single: u32,
+}
+
+/// The groups of the lexicon that are counted here, by their place in the list.
+const NEGATED: usize = 18;
+const ROMAN: usize = 19;
+
+impl Words {
+    fn of(scan: &Scan) -> Self {
+        let mut words = Words::default();
+        for token in &scan.tokens {
+            if token.class == Class::Mark {
+                continue;
+            }
+            let is_word = token.class == Class::Word;
+            words.count += 1;
+            words.chars += token.chars;
+            words.numbers += u32::from(token.class == Class::Number);
+            words.long += u32::from(is_word && token.chars >= 9);
+            words.very_long += u32::from(is_word && token.chars >= 13);
+            words.capitals += u32::from(token.is_capital);
+            words.single += u32::from(is_word && token.chars == 1);
+            token.groups.each(|group| {
+                words.negated += u32::from(group == NEGATED);
+                words.roman += u32::from(group == ROMAN && token.is_capital);
+            });
+        }
+        words
+    }
+}
+
+/// What lines say: how long the first is, and whether there are options to choose from.
+#[derive(Debug, Default)]
+struct Lines {
+    first_share: f32,
+    options: u32,
+    longest_option: f32,
+    mean_option: f32,
+    deviation_of_options: f32,
+    ends_asking: bool,
+    indented: u32,
+}
+
+impl Lines {
+    fn of(head: &str, tail: &str) -> Self {
+        let mut lines = Lines::default();
+        let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
+        for line in head.lines().chain(tail.lines()) {
+            lines.indented += u32::from(line.starts_with("  ") || line.starts_with('\t'));
+            if is_option(line) {
+                let bytes = line.len() as f32;
+                lines.options += 1;
+                sum += bytes;
+                squares += bytes * bytes;
+                lines.longest_option = lines.longest_option.max(bytes);
+            }
+        }
+        if lines.options > 0 {
+            let count = lines.options as f32;
+            lines.mean_option = sum / count;
+            lines.deviation_of_options =
+                (squares / count - lines.mean_option * lines.mean_option).max(0.0).sqrt();
+        }
+        let first = head.find('\n').unwrap_or(head.len());
+        lines.first_share = first as f32 / (head.len() + tail.len()).max(1) as f32;
+        let end = if tail.is_empty() { head } else { tail };
+        lines.ends_asking = end.trim_end().ends_with(['?', '？']);
+        lines
+    }
+}
+
+/// Whether a line is one of several answers to choose from, as in `B. the sea`.
+fn is_option(line: &str) -> bool {
+    matches!(line.as_bytes(), [b'A'..=b'E', b'.' | b')', ..])
+}

@@ -1,0 +1,149 @@
+//! Complexity and the probability that a weak model fails, from prompts that both models answered.
+
+use super::corpus::{Tried, part};
+use super::figures::{apgr, auroc};
+use super::ridge::ridge;
+use std::fmt::Write as _;
+use weir_task::{Features, Quadratic, SHAPE, Spread, terms};
+
+/// How much the weights are shrunk. Cross-validated; a tenth and ten times of it do about as well.
+const ALPHA: f64 = 3000.0;
+/// The place of the number of words among the numbers of the shape.
+const LENGTH: usize = 1;
+/// The words of a prompt say so much: then a stronger model gains nothing more by them.
+const GAIN_REACH: f64 = 2.5;
+
+/// What was learned of difficulty.
+#[derive(Debug)]
+pub struct Hardness {
+    pub shape: Spread<SHAPE>,
+    pub gain: Quadratic,
+    pub fail: Quadratic,
+    /// Complexity's middle and slope.
+    pub complexity: [f32; 2],
+}
+
+/// A prompt with the terms of its shape.
+struct Row<'t> {
+    tried: &'t Tried,
+    terms: Vec<f32>,
+}
+
+/// Learns, and says how well that does on prompts that were not learned from.
+pub fn learn(tried: &[Tried], features: &[Features]) -> (Hardness, String) {
+    let shape = spread(features);
+    let rows: Vec<Row<'_>> = tried
+        .iter()
+        .zip(features)
+        .map(|(tried, features)| Row { tried, terms: terms(&shape.standard(features.shape())) })
+        .collect();
+    let report = cross_validate(&rows);
+    let all: Vec<&Row<'_>> = rows.iter().collect();
+    let (gain, fail) = fit(&all);
+    let (mean, deviation) = moments(all.iter().map(|row| score(&gain, row)));
+    let gain = scaled(&gain, mean, deviation);
+    let complexity = |row: &&Row<'_>| length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
+    let (middle, spread) = moments(all.iter().map(complexity));
+    let fail = logit(&fail, &all);
+    let to_f32 = |(constant, weights): (f64, Vec<f64>)| Quadratic {
+        constant: constant as f32,
+        weights: weights.into_iter().map(|weight| weight as f32).collect(),
+    };
+    let complexity = [middle as f32, (1.2 / spread) as f32];
+    (Hardness { shape, gain: to_f32(gain), fail: to_f32(fail), complexity }, report)
+}
+
+type Fit = (f64, Vec<f64>);
+
+fn fit(rows: &[&Row<'_>]) -> (Fit, Fit) {
+    let terms: Vec<&[f32]> = rows.iter().map(|row| row.terms.as_slice()).collect();
+    let gains: Vec<f64> = rows.iter().map(|row| row.tried.strong - row.tried.weak).collect();
+    let fails: Vec<f64> = rows.iter().map(|row| 1.0 - row.tried.weak).collect();
+    (ridge(&terms, &gains, ALPHA), ridge(&terms, &fails, ALPHA))
+}
+
+fn score((constant, weights): &Fit, row: &Row<'_>) -> f64 {
+    constant + weights.iter().zip(&row.terms).map(|(weight, term)| weight * f64::from(*term)).sum::<f64>()
+}
+
+fn length(row: &Row<'_>) -> f64 {
+    row.terms.get(LENGTH).copied().map_or(0.0, f64::from)
+}
+
+/// The same in deviations from the mean.
+fn scaled((constant, weights): &Fit, mean: f64, deviation: f64) -> Fit {
+    ((constant - mean) / deviation, weights.iter().map(|weight| weight / deviation).collect())
+}
+
+/// From shares to logarithms of odds: a line through them, by Newton's method.
+fn logit(fit: &Fit, rows: &[&Row<'_>]) -> Fit {
+    let (mut shift, mut slope) = (0.0_f64, 1.0_f64);
+    for _ in 0..30 {
+        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
+        for row in rows {
+            let x = score(fit, row) - 0.5;
+            let p = 1.0 / (1.0 + (-(shift + slope * x)).exp());
+            let (off, weight) = (p - (1.0 - row.tried.weak), p * (1.0 - p));
+            (g0, g1) = (g0 + off, g1 + off * x);
+            (h00, h01, h11) = (h00 + weight, h01 + weight * x, h11 + weight * x * x);
+        }
+        let determinant = h00 * h11 - h01 * h01;
+        shift -= (h11 * g0 - h01 * g1) / determinant;
+        slope -= (h00 * g1 - h01 * g0) / determinant;
+    }
+    let (constant, weights) = fit;
+    (shift + slope * (constant - 0.5), weights.iter().map(|weight| weight * slope).collect())
+}
+
+fn spread(features: &[Features]) -> Spread<SHAPE> {
+    let mut spread = Spread { mean: [0.0; SHAPE], deviation: [0.0; SHAPE] };
+    for (at, (mean, deviation)) in spread.mean.iter_mut().zip(&mut spread.deviation).enumerate() {
+        let numbers =
+            features.iter().map(|features| f64::from(features.shape().get(at).copied().unwrap_or_default()));
+        let (middle, width) = moments(numbers);
+        (*mean, *deviation) = (middle as f32, width.max(1e-3) as f32);
+    }
+    spread
+}
+
+fn moments(numbers: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = numbers.clone().count().max(1) as f64;
+    let mean = numbers.clone().sum::<f64>() / count;
+    let variance = numbers.map(|number| (number - mean).powi(2)).sum::<f64>() / count;
+    (mean, variance.sqrt().max(1e-9))
+}
+
+/// Figures on prompts that were not learned from: of subjects that were, and of others.
+fn cross_validate(rows: &[Row<'_>]) -> String {
+    let mut out = String::from("complexity            benchmark    APGR   words  weak_fail AUROC\n");
+    let by_prompt = |row: &Row<'_>| part(&row.tried.text, 5);
+    let by_subject = |row: &Row<'_>| {
+        if row.tried.benchmark == "mmlu" { part(&row.tried.subject, 6) } else { part(&row.tried.text, 6) }
+    };
+    let ways: [(&str, &dyn Fn(&Row<'_>) -> usize, usize); 2] =
+        [("subjects seen", &by_prompt, 5), ("subjects not seen", &by_subject, 6)];
+    for (name, of, parts) in ways {
+        let mut scored: Vec<(f64, f64, &Row<'_>)> = Vec::new();
+        for held in 0..parts {
+            let (judged, learned): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+                rows.iter().partition(|row| of(row) == held);
+            let (gain, fail) = fit(&learned);
+            let (mean, deviation) = moments(learned.iter().map(|row| score(&gain, row)));
+            let gain = scaled(&gain, mean, deviation);
+            scored.extend(judged.into_iter().map(|row| {
+                let complexity = length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
+                (complexity, score(&fail, row), row)
+            }));
+        }
+        for benchmark in ["mmlu", "gsm8k"] {
+            let of: Vec<_> = scored.iter().filter(|(.., row)| row.tried.benchmark == benchmark).collect();
+            let by = |score: &dyn Fn(&(f64, f64, &Row<'_>)) -> f64| -> Vec<(f64, &Tried)> {
+                of.iter().map(|scored| (score(scored), scored.2.tried)).collect()
+            };
+            let (all, words) = (apgr(&by(&|scored| scored.0)), apgr(&by(&|scored| length(scored.2))));
+            let fails = auroc(&by(&|scored| scored.1));
+            let _ = writeln!(out, "{name:20}  {benchmark:9}    {all:.3}   {words:.3}  {fails:.3}");
+        }
+    }
+    out
+}
