@@ -9,7 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use weir_audit::{Ident, Name};
 use weir_dispatch::State;
@@ -118,6 +118,8 @@ pub(crate) fn zone_word(zone: Option<ZoneKind>) -> &'static str {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
+    /// The series that was counted last, which is nearly always the next one too.
+    last: Mutex<Option<(RequestLabels, Counter)>>,
     duration: ByZone<Histogram>,
     time_to_first_token: ByZone<Histogram>,
     overhead: Histogram,
@@ -169,6 +171,7 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::with_prefix("weir"),
             requests: Family::default(),
+            last: Mutex::default(),
             duration: ByZone::of(Family::new_with_constructor(|| Histogram::new(SECONDS))),
             time_to_first_token: ByZone::of(Family::new_with_constructor(|| Histogram::new(TTFT_SECONDS))),
             overhead: Histogram::new(OVERHEAD_SECONDS),
@@ -292,7 +295,7 @@ impl Metrics {
 
     pub fn finished(&self, finished: &Finished) {
         let zone = finished.zone;
-        self.requests.get_or_create(&finished.labels).inc();
+        self.count_request(&finished.labels);
         for tag in &finished.tags {
             let labels = TagLabels { tag: tag.clone(), zone: finished.labels.zone };
             self.tagged.get_or_create(&labels).inc();
@@ -312,6 +315,18 @@ impl Metrics {
         }
         if let Some(tokens) = finished.tokens_out {
             self.tokens_out.get(zone).inc_by(tokens);
+        }
+    }
+
+    fn count_request(&self, labels: &RequestLabels) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((counted, counter)) if counted == labels => _ = counter.inc(),
+            _ => {
+                let counter = self.requests.get_or_create_owned(labels);
+                counter.inc();
+                *last = Some((labels.clone(), counter));
+            }
         }
     }
 

@@ -44,6 +44,11 @@ pub(crate) struct Place {
 /// Text segments are joined in their order, without the words of the protocol between them, and once more
 /// those under the same key and what each role says, where that puts other texts side by side.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
+    // Most requests are one message.
+    let is_text = |segment: &&Segment<'_>| segment.kind == SegmentKind::Text;
+    if segments.iter().filter(is_text).nth(1).is_none() {
+        return Vec::new();
+    }
     let (in_order, by_key, by_role) = groups(segments);
     let mut joins = join(segments, &in_order);
     joins.extend(number_runs(segments).iter().map(|run| Joined::of_numbers(segments, run)));

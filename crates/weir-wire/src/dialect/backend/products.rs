@@ -93,11 +93,7 @@ const fn service(name: &'static str, base_url: &'static str, quirks: Quirks) -> 
 /// All that are known. What is not here is `openai-compatible`, and nothing of it differs.
 pub const PRODUCTS: [Product; 22] = [
     server("openai-compatible", PLAIN),
-    service(
-        "openai",
-        "https://api.openai.com/v1",
-        Quirks { limit: LimitName::MaxCompletionTokens, ..PLAIN },
-    ),
+    service("openai", "https://api.openai.com/v1", Quirks { limit: LimitName::MaxCompletionTokens, ..PLAIN }),
     Product {
         name: "azure-openai",
         base_url: None,
@@ -160,7 +156,16 @@ const MISTRAL: Quirks = Quirks {
 };
 
 const PERPLEXITY: Quirks = Quirks {
-    unknown: &["n", "tools", "tool_choice", "parallel_tool_calls", "logprobs", "top_logprobs", "seed", "stop"],
+    unknown: &[
+        "n",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "logprobs",
+        "top_logprobs",
+        "seed",
+        "stop",
+    ],
     ..OLDER_SERVER
 };
 
@@ -319,7 +324,8 @@ mod tests {
 
     #[test]
     fn what_a_product_does_not_take_is_left_out_and_told() {
-        let body = r#"{"seed":7,"user":"u","logprobs":true,"stream_options":{"include_usage":true},"stream":true}"#;
+        let body =
+            r#"{"seed":7,"user":"u","logprobs":true,"stream_options":{"include_usage":true},"stream":true}"#;
         let (body, losses) = fitted("mistral", body);
         assert_eq!(body, r#"{"stream":true,"random_seed":7}"#);
         assert_eq!(losses, ["!logprobs", "user"]);
