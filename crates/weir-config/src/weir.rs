@@ -39,8 +39,20 @@ pub fn compile<'r>(
     report: &mut Report<'r>,
 ) -> (Option<Config>, Catalogue) {
     // No `..`: a new field is a compile error here.
-    let RawWeir { weir, listen, admin, state, policy, network, limits, audit, headers, backends, aliases } =
-        raw;
+    let RawWeir {
+        weir,
+        listen,
+        admin,
+        state,
+        policy,
+        network,
+        limits,
+        audit,
+        headers,
+        keep_responses,
+        backends,
+        aliases,
+    } = raw;
     weir.take(report);
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
@@ -49,6 +61,7 @@ pub fn compile<'r>(
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let keep_responses = take_or(keep_responses.as_ref(), Duration::from_secs(86_400), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
@@ -72,6 +85,7 @@ pub fn compile<'r>(
             audit_on_failure,
             audit_keep,
             headers,
+            keep_responses: keep_responses?,
             backends,
             network_inside,
         })

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
+    ALL_FIT,
     Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount, Exclusion,
     Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
     Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName, Selection, Step,
@@ -225,6 +226,7 @@ fn facts<'a>(around: &Circumstances, label: &'a Label) -> Facts<'a> {
             ..base.latency
         },
         wish: around.wish,
+        unfit: &ALL_FIT,
         ..base
     }
 }

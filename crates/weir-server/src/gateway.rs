@@ -25,6 +25,8 @@ use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
+use weir_store::makers::Makers;
+use weir_store::objects::{Objects, ObjectsError};
 use weir_store::secret::{self, SecretFileError};
 
 /// The version in records and headers.
@@ -46,6 +48,8 @@ pub struct Gateway {
     pub(crate) audit: AuditLog,
     pub(crate) metrics: Metrics,
     pub(crate) pseudonyms: Pseudonyms,
+    pub(crate) makers: Makers,
+    pub(crate) objects: Objects,
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
@@ -74,6 +78,14 @@ pub enum StartError {
          remove it to begin with the policy that the configuration names"
     )]
     Book(std::io::Error),
+    /// Kept answers cannot be read.
+    #[error("kept answers (`objects.db` in the state directory) cannot be used: {0}")]
+    Objects(#[from] ObjectsError),
+    /// What is remembered of sealed values cannot be read.
+    #[error(
+        "what is known of the makers of sealed values (`makers` in the state directory) cannot be used: {0}"
+    )]
+    Makers(std::io::Error),
     /// The policy that was in force, or the one to begin with, cannot be used.
     #[error(
         "{0}; to begin with the policy that the configuration names, remove `policy/book.json` in the state directory"
@@ -98,6 +110,9 @@ impl Gateway {
         let keys = Keys::new(KeyStore::open(&state)?)?;
         let ring = keys.ring()?;
         let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
+        let makers = secret::load_or_create(&state.join("makers.key"))?;
+        let makers = Makers::open(&state.join("makers"), makers).map_err(StartError::Makers)?;
+        let objects = Objects::open(&state.join("objects.db"))?;
         let admin_token = AdminToken::new(secret::load_or_create(&state.join(ADMIN_KEY))?);
         let (book, clock) = (Book::open(&state).map_err(StartError::Book)?, Clock::start());
         let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
@@ -121,6 +136,8 @@ impl Gateway {
             audit,
             metrics: Metrics::new(),
             pseudonyms: Pseudonyms::new(key),
+            makers,
+            objects,
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),

@@ -11,12 +11,14 @@ pub mod chat;
 pub mod detector;
 pub mod dialect;
 pub mod error;
+pub mod family;
 pub mod json;
 pub mod models;
 pub mod relay;
 pub mod request;
 pub mod segment;
 pub mod sse;
+pub mod stored;
 pub mod tokens;
 
 use dialect::BackendDialect;

@@ -3,11 +3,13 @@ use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
 use crate::scalar::{ModelName, Name};
 use crate::yaml::{At, Field, take_or};
-use crate::{Backend, BackendApi, Model, Timeouts, url};
+use crate::{Backend, BackendApi, Model, ModelCard, Timeouts, url};
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Price, Quality, Target};
+use weir_policy::{AnyRecipient, Catalogue, Modality, Price, Quality, Target};
+use weir_wire::Thinking;
 
 /// Every backend that is right; their targets are added to the catalogue.
 pub fn all(
@@ -61,8 +63,19 @@ fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report:
 }
 
 fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_, '_>) -> Option<Backend> {
-    let RawBackend { name, zone, api, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } =
-        raw;
+    let RawBackend {
+        name,
+        zone,
+        api,
+        url,
+        api_key,
+        ca_file,
+        clearance,
+        jurisdiction,
+        timeouts,
+        leave_out,
+        models,
+    } = raw;
     let name = name.take(reading.report);
     let zone = zone.take(reading.report);
     let api = take_or(api.as_ref(), BackendApi::OPENAI, reading.report);
@@ -91,6 +104,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         ca_pem: present(ca_pem)?,
         recipient,
         timeouts: timeouts?,
+        leave_out: leave_out.iter().map(|field| field.value.clone()).collect(),
         models,
     })
 }
@@ -187,23 +201,68 @@ struct Offer {
     price: Option<Price>,
     quality: Quality,
     tags: BTreeSet<Arc<str>>,
+    card: ModelCard,
+}
+
+/// What the file says that a model can do.
+struct Abilities<'r> {
+    max_output: &'r Option<Field<NonZeroU32>>,
+    modalities: &'r Option<Vec<Field<Modality>>>,
+    tools: &'r Option<Field<bool>>,
+    json_schema: &'r Option<Field<bool>>,
+    thinking: &'r Option<Field<Thinking>>,
+}
+
+impl Abilities<'_> {
+    fn card(&self, report: &mut Report<'_>) -> Option<ModelCard> {
+        let modalities = self.modalities.as_ref().map(|kinds| {
+            let taken: Vec<Option<Modality>> = kinds.iter().map(|kind| kind.take(report)).collect();
+            taken.into_iter().collect::<Option<Vec<_>>>().map(|kinds| kinds.into_iter().collect())
+        });
+        let (modalities, tools) = (present(modalities), optional(self.tools.as_ref(), report));
+        let json_schema = optional(self.json_schema.as_ref(), report);
+        let max_output = optional(self.max_output.as_ref(), report);
+        let thinking = take_or(self.thinking.as_ref(), Thinking::default(), report);
+        Some(ModelCard {
+            modalities: modalities?,
+            tools: tools?,
+            json_schema: json_schema?,
+            max_output: max_output?,
+            thinking: thinking?,
+        })
+    }
 }
 
 fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
-    let RawModel { name, concurrency, context, price, quality, tags } = raw;
+    // No `..`: a new field is a compile error here.
+    let RawModel {
+        name,
+        concurrency,
+        context,
+        max_output,
+        modalities,
+        tools,
+        json_schema,
+        thinking,
+        price,
+        quality,
+        tags,
+    } = raw;
+    let card = Abilities { max_output, modalities, tools, json_schema, thinking }.card(report);
     let name = name.take(report);
     let concurrency = optional(concurrency.as_ref(), report);
     let context = optional(context.as_ref(), report);
     let price = present(price.as_ref().map(|price| self::price(price, report)));
     let quality = quality::quality(quality.as_ref(), report);
-    let tags = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
+    let words = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
     Some(Offer {
         name: name?,
         concurrency: concurrency?,
         context: context?,
         price: price?,
         quality: quality?,
-        tags,
+        tags: words,
+        card: card?,
     })
 }
 
@@ -229,7 +288,7 @@ impl Offer {
         };
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
-        Some(Model { name, target, concurrency: self.concurrency })
+        Some(Model { name, target, concurrency: self.concurrency, card: self.card })
     }
 }
 

@@ -16,7 +16,8 @@ use weir_audit::event::OutcomeKind;
 use weir_config::Timeouts;
 use weir_egress::{Response, ResponseBody};
 use weir_wire::error::Envelope;
-use weir_wire::relay::{self, Seen, StreamSettings};
+use weir_wire::json::Json;
+use weir_wire::relay::{self, Lane, Seen};
 
 /// How often time limits and the caller's key are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -68,16 +69,16 @@ impl StreamRelay {
     pub fn new(
         gateway: &Arc<Gateway>,
         response: Response,
-        settings: StreamSettings,
+        (lane, asked): (Lane, &Json<'static>),
         timeouts: Timeouts,
         ledger: &Ledger,
     ) -> Box<Self> {
         let now = Instant::now();
         Box::new(Self {
             gateway: gateway.clone(),
-            is_stream: is_stream_of(settings.backend.framing(), response.headers()),
+            is_stream: is_stream_of(lane.backend.framing(), response.headers()),
             upstream: Some(response.into_body()),
-            relay: relay::StreamRelay::new(settings),
+            relay: relay::StreamRelay::new(lane, asked),
             timeouts,
             out: Vec::new(),
             end: End::NotYet,
@@ -105,6 +106,7 @@ impl StreamRelay {
             let bytes = poll_fn(|cx| self.poll_upstream(cx)).await;
             match bytes {
                 Some(Ok(bytes)) => self.take(&bytes)?,
+                None if self.ended().is_ok() => {}
                 Some(Err(())) | None => return Err(BackendFailure::Unreachable { code: "cut", retry: true }),
             }
             if self.end == End::Done && !self.relay.seen().has_content {
@@ -151,22 +153,34 @@ impl StreamRelay {
             self.last_event = Instant::now();
         }
         taken.map_err(nonsense)?;
+        self.complete();
+        Ok(())
+    }
+
+    /// What some dialects end with is the end of the stream.
+    fn ended(&mut self) -> Result<(), BackendFailure> {
+        self.relay.end(&mut self.out).map_err(nonsense)?;
+        self.complete();
+        if self.end == End::NotYet { Err(BackendFailure::Nonsense { message: None }) } else { Ok(()) }
+    }
+
+    fn complete(&mut self) {
         if self.end == End::NotYet && self.relay.seen().is_complete {
             self.end = End::Done;
             self.settle();
         }
-        Ok(())
     }
 
     /// Ends the stream with an error event, so that it does not look complete.
     fn break_off(&mut self, outcome: OutcomeKind, code: &str, message: &str) {
+        let status = status_of(code);
         let envelope = Envelope {
             message: message.to_owned(),
             kind: "server_error".to_owned(),
             code: Some(code.to_owned()),
             param: None,
         };
-        self.relay.break_off(&envelope, &mut self.out);
+        self.relay.break_off(&envelope, status, &mut self.out);
         self.end = End::Broken(outcome);
         self.upstream = None;
         self.settle();
@@ -192,7 +206,11 @@ impl StreamRelay {
     }
 
     fn tell(&self, ledger: &mut Ledger) {
-        let Seen { usage, finish_reason, model, pieces, .. } = self.relay.seen();
+        let Seen { usage, finish_reason, model, pieces, sealed, .. } = self.relay.seen();
+        ledger.made(sealed);
+        if let Some(whole) = self.relay.whole_response() {
+            ledger.answered(whole);
+        }
         ledger.streamed(*pieces);
         ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
         ledger.relayed(self.bytes + self.out.len());
@@ -250,6 +268,16 @@ impl StreamRelay {
     }
 }
 
+/// The status that an error within a stream would have had before it; dialects have words for some.
+fn status_of(code: &str) -> u16 {
+    match code {
+        "overloaded" => 503,
+        "timeout" => 504,
+        "invalid_api_key" => 401,
+        _ => 502,
+    }
+}
+
 fn aborted(failure: &BackendFailure) -> &str {
     match failure {
         BackendFailure::Nonsense { message: Some(message) } => message,
@@ -288,6 +316,7 @@ impl Body for StreamRelay {
             }
             match self.poll_upstream(cx) {
                 Poll::Ready(Some(Ok(bytes))) => self.pump(&bytes),
+                Poll::Ready(None) if self.ended().is_ok() => {}
                 Poll::Ready(Some(Err(())) | None) => self.break_off(
                     OutcomeKind::UpstreamAborted,
                     "bad_gateway",
