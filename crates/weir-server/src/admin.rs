@@ -1,5 +1,6 @@
 //! The admin listener: metrics, health and policies. Loopback only; what changes something takes a token.
 
+mod backends;
 pub(crate) mod credential;
 mod policy;
 mod webhook;
@@ -73,6 +74,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
             let text = gateway.metrics.write(&gateway.desk.state(), gateway.audit_is_healthy());
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
+        "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
@@ -87,6 +89,7 @@ fn index() -> Value {
             "/healthz": "the process is alive",
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
+            "/backends": "each target: whether it is well, why not and until when, how busy it is, predicted and observed times, and who waits",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",

@@ -27,6 +27,7 @@ pub mod listen;
 mod metrics;
 mod operate;
 mod pipeline;
+mod poll;
 mod pseudonym;
 mod reload;
 mod replay;

@@ -12,6 +12,7 @@ pub mod detector;
 pub mod dialect;
 pub mod error;
 pub mod json;
+pub mod load;
 pub mod models;
 pub mod relay;
 pub mod request;

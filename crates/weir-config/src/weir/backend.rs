@@ -1,7 +1,7 @@
 use super::{Reading, credential, quality};
 use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
-use crate::scalar::{ModelName, Name};
+use crate::scalar::{MicroUsd, ModelName, Name};
 use crate::yaml::{At, Field, take_or};
 use crate::{Backend, BackendApi, Model, Timeouts, url};
 use std::collections::BTreeSet;
@@ -61,8 +61,19 @@ fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report:
 }
 
 fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_, '_>) -> Option<Backend> {
-    let RawBackend { name, zone, api, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } =
-        raw;
+    let RawBackend {
+        name,
+        zone,
+        api,
+        url,
+        api_key,
+        ca_file,
+        clearance,
+        jurisdiction,
+        metrics,
+        timeouts,
+        models,
+    } = raw;
     let name = name.take(reading.report);
     let zone = zone.take(reading.report);
     let api = take_or(api.as_ref(), BackendApi::OPENAI, reading.report);
@@ -72,6 +83,14 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     }
     let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
     let ca_pem = ca_file.as_ref().map(|written| ca_pem(written, reading));
+    let metrics = take_or(metrics.as_ref(), false, reading.report);
+    if let (Some(true), Some(ZoneKind::Cloud), Some(field)) = (metrics, zone, &raw.metrics) {
+        reading.report.error(
+            field.place,
+            "a cloud backend is not asked how busy it is",
+            "remove `metrics`; Weir goes by the answers",
+        );
+    }
     let timeouts = self::timeouts(timeouts, reading.report);
     let level = optional(clearance.as_ref(), reading.report);
     let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
@@ -90,6 +109,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         api_key: present(api_key)?,
         ca_pem: present(ca_pem)?,
         recipient,
+        metrics: metrics?,
         timeouts: timeouts?,
         models,
     })
@@ -185,16 +205,25 @@ struct Offer {
     concurrency: Option<std::num::NonZeroU32>,
     context: Option<std::num::NonZeroU32>,
     price: Option<Price>,
+    burst_per_day: Option<MicroUsd>,
     quality: Quality,
     tags: BTreeSet<Arc<str>>,
 }
 
 fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
-    let RawModel { name, concurrency, context, price, quality, tags } = raw;
+    let RawModel { name, concurrency, context, price, burst_per_day, quality, tags } = raw;
+    if let (Some(cap), None) = (burst_per_day, price) {
+        report.error(
+            cap.place,
+            "`burst_per_day` needs to know what the model costs",
+            "add its `price`, such as `price: { input: 2, output: 10 }`",
+        );
+    }
     let name = name.take(report);
     let concurrency = optional(concurrency.as_ref(), report);
     let context = optional(context.as_ref(), report);
     let price = present(price.as_ref().map(|price| self::price(price, report)));
+    let burst_per_day = optional(burst_per_day.as_ref(), report);
     let quality = quality::quality(quality.as_ref(), report);
     let tags = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
     Some(Offer {
@@ -202,6 +231,7 @@ fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
         concurrency: concurrency?,
         context: context?,
         price: price?,
+        burst_per_day: burst_per_day?,
         quality: quality?,
         tags,
     })
@@ -229,7 +259,8 @@ impl Offer {
         };
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
-        Some(Model { name, target, concurrency: self.concurrency })
+        let burst_per_day = self.burst_per_day.map(|cap| cap.0);
+        Some(Model { name, target, concurrency: self.concurrency, burst_per_day })
     }
 }
 
