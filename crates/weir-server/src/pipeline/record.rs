@@ -303,6 +303,18 @@ impl Ledger {
         self.outcome.model_used = model.map(Ident::new);
     }
 
+    /// What the request has cost, if that is known.
+    pub fn cost_micro_usd(&self) -> Option<u64> {
+        const PICO_PER_MICRO: u128 = 1_000_000;
+        let (input, output) = self.outcome.tokens_in.zip(self.outcome.tokens_out)?;
+        u64::try_from(self.price?.of(input, output).div_ceil(PICO_PER_MICRO)).ok()
+    }
+
+    /// Tokens of the answer, if they are known.
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.outcome.tokens_out
+    }
+
     /// Counts the pieces of a stream: what is known of its tokens until the backend says more.
     pub fn streamed(&mut self, chunks: u64) {
         self.outcome.tokens_out = Some(chunks);
