@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use weir_label::{Boundary, Category, Label, Level, ZoneKind};
 use weir_policy::{
     Action, CallerFacts, Catalogue, Condition, DataFacts, Decision, Denial, DenialCode, EntityCount,
-    Exclusion, Facts, Flag, InvalidCatalogue, Modality, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
-    Preference, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, Test,
-    Unfit, Verdict, decide,
+    Exclusion, Facts, Flag, InvalidCatalogue, Modality, NameFact, NamePattern, Names, NumberFact, Plan,
+    Policy, Preference, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target,
+    TargetId, Test, Unfit, Verdict, decide,
 };
 
 const ANY: Selection = Selection::Any;
