@@ -222,7 +222,9 @@ fn broken_guards() -> Vec<(&'static str, Box<Decide<'static>>)> {
         ("forgotten by one rule", |policy, _, _, facts| {
             policy.rule_for(facts).name.as_str() == "sensitive data stays local"
         }),
-        ("clearances forgotten", |_, _, _, facts| facts.data.label.level() == Level::Internal),
+        ("clearances forgotten", |_, _, _, facts| {
+            facts.data.label.level() == Level::Internal && facts.data.label.jurisdictions().is_empty()
+        }),
         ("residency forgotten", |_, _, _, facts| {
             facts.data.label.level() == Level::Public && !facts.data.label.jurisdictions().is_empty()
         }),

@@ -76,6 +76,6 @@ fn remembered_turn(bencher: Bencher<'_, '_>, turns: usize) {
     let head = [Segment::key("model"), Segment::text("gpt-4o"), Segment::key("messages")];
     let segments: Vec<Segment<'_>> =
         head.into_iter().chain(texts.iter().flat_map(|text| message(text))).collect();
-    let _ = engine.inspect(&segments);
+    black_box(engine.inspect(&segments));
     bencher.counter(ItemsCount::new(turns)).bench_local(|| engine.inspect(black_box(&segments)));
 }

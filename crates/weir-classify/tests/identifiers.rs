@@ -282,13 +282,7 @@ fn a_label_says_what_a_number_is_whatever_the_form_of_the_country() {
     ] {
         finds(entity, covered, text);
     }
-    for text in [
-        "license: AGPL-3",
-        "registration: 2024",
-        "tax code: 20250101",
-        "passport_number: 1234567",
-        "our plate collection has 4000 items",
-    ] {
+    for text in ["license: AGPL-3", "registration: 2024", "our plate collection has 4000 items"] {
         is_clean(text);
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod detector;
 mod extractor;
 mod facts;
+pub mod import;
 mod load;
 mod names;
 mod outside;

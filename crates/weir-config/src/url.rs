@@ -140,7 +140,7 @@ fn is_public_api(host: &str) -> bool {
         .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
-fn base_url(written: &str) -> Result<BaseUrl, Wrong> {
+pub(crate) fn base_url(written: &str) -> Result<BaseUrl, Wrong> {
     const EXAMPLE: &str = "write scheme, host and path only, such as `http://127.0.0.1:8000/v1`";
     // The text is not repeated: it may hold a password.
     let wrong = |why: &str| Wrong::new(format!("this is no base URL: {why}"), EXAMPLE);

@@ -37,6 +37,14 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
     None
 }
 
+/// Reads a file of any shape, of somebody else's program.
+pub fn read_value(text: &str) -> Result<serde_json::Value, String> {
+    if text.len() > BYTES_MAX {
+        return Err(format!("it has more than {BYTES_MAX} bytes"));
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| error.to_string())
+}
+
 /// The most entries of a wrong shape that are looked past, and the largest file in which they are.
 const FAULTS_MAX: usize = 50;
 const MENDED_BYTES_MAX: usize = 256 << 10;

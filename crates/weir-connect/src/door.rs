@@ -1,18 +1,21 @@
+use crate::anthropic::{self, Anthropic};
 use crate::connector::Connector;
-use crate::endpoint::{Host, Origin, Scheme};
+use crate::credential::{Credential, Kind, secret_value};
+use crate::endpoint::{Bodies, Host, Origin, Scheme};
 use crate::link::{Failure, Request};
 use crate::pool::Pool;
+use crate::sigv4::{self, AwsKeys, Unsigned};
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
 use weir_wire::dialect::BackendDialect;
@@ -26,8 +29,12 @@ pub struct Door<Z: Zone> {
     prefix: String,
     /// Those of a body of JSON that asks for JSON.
     headers: HeaderMap,
-    /// The path that was asked for first, which is nearly always the one that is asked for.
-    usual: OnceLock<(String, Uri)>,
+    credential: Option<Credential>,
+    query: String,
+    stream_query: String,
+    /// The path that was asked for first, which is nearly always the one that is asked for, and whether it
+    /// was for a stream.
+    usual: OnceLock<(String, bool, Uri)>,
     connector: Connector,
     pool: Arc<Pool>,
     zone: PhantomData<Z>,
@@ -87,6 +94,9 @@ impl<Z: Zone> Door<Z> {
             backend: endpoint.backend.clone(),
             prefix: endpoint.origin.prefix.clone(),
             headers: headers(&endpoint)?,
+            credential: endpoint.credential.clone(),
+            query: endpoint.query.clone(),
+            stream_query: endpoint.stream_query.clone(),
             usual: OnceLock::new(),
             connector: Connector::new(&endpoint, rule)?,
             pool: Arc::default(),
@@ -111,7 +121,22 @@ impl<Z: Zone> Door<Z> {
         permit: Permit<C, Z>,
         call: &Call<'_>,
     ) -> Result<Response, SendError> {
-        let request = self.post(&permit, call)?;
+        let request = self.post(&permit, call, &Anthropic::default())?;
+        Ok(self.exchange(request, call.first_byte_timeout).await?)
+    }
+
+    /// The same to a backend that speaks Anthropic's dialect, with the version and the features that the
+    /// client named.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_as<C: Encode>(
+        &self,
+        permit: Permit<C, Z>,
+        call: &Call<'_>,
+        anthropic: &Anthropic,
+    ) -> Result<Response, SendError> {
+        let request = self.post(&permit, call, anthropic)?;
         Ok(self.exchange(request, call.first_byte_timeout).await?)
     }
 
@@ -126,22 +151,35 @@ impl<Z: Zone> Door<Z> {
         first_byte_timeout: Duration,
     ) -> Result<Response, SendError> {
         self.admit(&permit)?;
-        let mut request = self.request(Method::GET, path, Accept::Json, Full::default())?;
+        let mut request = self.request(Method::GET, path, Accept::Json, Bytes::new())?;
         request.headers_mut().remove(CONTENT_TYPE);
+        self.authenticate(&mut request, &[])?;
         Ok(self.exchange(request, first_byte_timeout).await?)
     }
 
-    fn post<C: Encode>(&self, permit: &Permit<C, Z>, call: &Call<'_>) -> Result<Request, SendError> {
+    fn post<C: Encode>(
+        &self,
+        permit: &Permit<C, Z>,
+        call: &Call<'_>,
+        anthropic: &Anthropic,
+    ) -> Result<Request, SendError> {
         self.admit(permit)?;
         let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
-        let to = Destination {
+        permit.content().encode(&self.destination(call), &mut body);
+        let body = Bytes::from(body);
+        let mut request = self.request(Method::POST, call.path, call.accept, body.clone())?;
+        anthropic.write(request.headers_mut());
+        self.authenticate(&mut request, &body)?;
+        Ok(request)
+    }
+
+    fn destination<'a>(&'a self, call: &Call<'a>) -> Destination<'a> {
+        Destination {
             dialect: call.dialect,
             backend: &self.backend,
             card: call.card,
             ..Destination::new(call.model, Z::KIND == ZoneKind::Cloud)
-        };
-        permit.content().encode(&to, &mut body);
-        Ok(self.request(Method::POST, call.path, call.accept, Full::new(Bytes::from(body)))?)
+        }
     }
 
     fn admit<C>(&self, permit: &Permit<C, Z>) -> Result<(), SendError> {
@@ -152,17 +190,18 @@ impl<Z: Zone> Door<Z> {
         Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
     }
 
-    /// INVARIANT (built headers): all there are, but for the length of a body.
+    /// INVARIANT (built headers): all there are, but for the length of a body, what proves who sends it, and
+    /// Anthropic's own.
     fn request(
         &self,
         method: Method,
         path: &str,
         accept: Accept,
-        body: Full<Bytes>,
+        body: Bytes,
     ) -> Result<Request, ConnectError> {
-        let mut request = Request::new(body);
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = self.uri(path)?;
+        *request.uri_mut() = self.uri(path, accept)?;
         *request.headers_mut() = self.headers.clone();
         if accept != Accept::Json {
             request.headers_mut().insert(ACCEPT, accept.header());
@@ -170,14 +209,33 @@ impl<Z: Zone> Door<Z> {
         Ok(request)
     }
 
-    fn uri(&self, path: &str) -> Result<Uri, ConnectError> {
-        if let Some((usual, uri)) = self.usual.get()
+    /// Adds what proves who sends the request. A signature is of the whole of it, so this comes last.
+    fn authenticate(&self, request: &mut Request, body: &[u8]) -> Result<(), ConnectError> {
+        let Some(Credential(kind)) = &self.credential else { return Ok(()) };
+        match kind {
+            Kind::Header(name, value) => {
+                request.headers_mut().insert(name.clone(), value.clone());
+            }
+            Kind::Token(slot) => {
+                let value = slot.value(SystemTime::now()).ok_or(ConnectError::NoToken)?;
+                request.headers_mut().insert(AUTHORIZATION, value);
+            }
+            Kind::Aws(keys) => sign(keys, request, body, SystemTime::now())?,
+        }
+        Ok(())
+    }
+
+    fn uri(&self, path: &str, accept: Accept) -> Result<Uri, ConnectError> {
+        let is_stream = accept != Accept::Json;
+        if let Some((usual, was_stream, uri)) = self.usual.get()
             && usual == path
+            && *was_stream == is_stream
         {
             return Ok(uri.clone());
         }
-        let uri = uri(&self.prefix, path)?;
-        self.usual.get_or_init(|| (path.to_owned(), uri.clone()));
+        let query = if is_stream { &self.stream_query } else { &self.query };
+        let uri = uri(&self.prefix, path, query)?;
+        self.usual.get_or_init(|| (path.to_owned(), is_stream, uri.clone()));
         Ok(uri)
     }
 
@@ -225,6 +283,9 @@ impl<Z: Zone> fmt::Debug for Door<Z> {
     }
 }
 
+/// The longest answer of a token endpoint.
+pub(crate) const TOKEN_REPLY_BYTES_MAX: usize = 64 * 1024;
+
 /// Room for a short prompt, so that writing it does not grow the buffer step by step.
 const SHORT_BODY_BYTES: usize = 1024;
 
@@ -261,6 +322,10 @@ pub enum Accept {
     Json,
     /// Server-sent events.
     EventStream,
+    /// One JSON text a line.
+    Lines,
+    /// AWS's binary messages.
+    AwsEventStream,
 }
 
 impl Accept {
@@ -268,6 +333,8 @@ impl Accept {
         HeaderValue::from_static(match self {
             Accept::Json => "application/json",
             Accept::EventStream => "text/event-stream",
+            Accept::Lines => "application/x-ndjson",
+            Accept::AwsEventStream => "application/vnd.amazon.eventstream",
         })
     }
 }
@@ -290,20 +357,55 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, host);
     headers.insert(ACCEPT, Accept::Json.header());
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static(match endpoint.bodies {
+            Bodies::Json => "application/json",
+            Bodies::Form => "application/x-www-form-urlencoded",
+        }),
+    );
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Some(credential) = &endpoint.credential {
-        headers.insert(AUTHORIZATION, credential.header());
+    if endpoint.is_anthropic {
+        headers.insert(anthropic::VERSION, HeaderValue::from_static(anthropic::DEFAULT_VERSION));
     }
     Ok(headers)
 }
 
-fn uri(prefix: &str, path: &str) -> Result<Uri, ConnectError> {
+/// Signs the headers that the service looks at.
+fn sign(keys: &AwsKeys, request: &mut Request, body: &[u8], at: SystemTime) -> Result<(), ConnectError> {
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let signed = [(CONTENT_TYPE, "content-type"), (HOST, "host")];
+    let headers = signed.into_iter().filter_map(|(name, written)| Some((written, text(name)?))).collect();
+    let unsigned = Unsigned {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers,
+        body,
+    };
+    let signature = sigv4::sign(keys, &unsigned, at);
+    let secret = |text: &str| secret_value("", text).map_err(|_| ConnectError::NoToken);
+    let token = keys.session_token().map(secret).transpose()?;
+    let mut authorization =
+        HeaderValue::try_from(signature.authorization).map_err(|_| ConnectError::NoToken)?;
+    authorization.set_sensitive(true);
+    let headers = request.headers_mut();
+    headers.insert(AUTHORIZATION, authorization);
+    let date = HeaderValue::try_from(signature.date).map_err(|_| ConnectError::NoToken)?;
+    headers.insert(HeaderName::from_static("x-amz-date"), date);
+    if let Some(token) = token {
+        headers.insert(HeaderName::from_static("x-amz-security-token"), token);
+    }
+    Ok(())
+}
+
+fn uri(prefix: &str, path: &str, query: &str) -> Result<Uri, ConnectError> {
     if !path.starts_with('/') || path.contains(['?', '#']) {
         return Err(ConnectError::Path);
     }
-    let whole = Bytes::from([prefix, path].concat().into_bytes());
+    let mark = if query.is_empty() { "" } else { "?" };
+    let whole = Bytes::from([prefix, path, mark, query].concat().into_bytes());
     Uri::from_maybe_shared(whole).map_err(|_| ConnectError::Path)
 }

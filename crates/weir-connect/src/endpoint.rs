@@ -1,12 +1,10 @@
+use crate::credential::Credential;
 use crate::{Resolve, SystemResolver};
-use bytes::Bytes;
-use http::HeaderValue;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
-use zeroize::Zeroizing;
 
 /// How long opening a connection may take unless the endpoint says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,6 +18,19 @@ pub struct Endpoint {
     pub(crate) ca_pem: Option<Vec<u8>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) resolver: Arc<dyn Resolve>,
+    /// Encoded, without `?`.
+    pub(crate) query: String,
+    /// The same, where a stream is asked for.
+    pub(crate) stream_query: String,
+    pub(crate) bodies: Bodies,
+    pub(crate) is_anthropic: bool,
+}
+
+/// What kind of bodies are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    Json,
+    Form,
 }
 
 impl Endpoint {
@@ -35,7 +46,40 @@ impl Endpoint {
             ca_pem: None,
             connect_timeout: CONNECT_TIMEOUT,
             resolver: Arc::new(SystemResolver),
+            query: String::new(),
+            stream_query: String::new(),
+            bodies: Bodies::Json,
+            is_anthropic: false,
         })
+    }
+
+    /// The same, with a query that every request has, such as Azure's `api-version`. Name and value may hold
+    /// anything.
+    ///
+    /// INVARIANT (configured query): a request's query is of its endpoint alone. There is no place in a
+    /// [`Call`](crate::Call) for one.
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        push_pair(name, value, &mut self.query);
+        push_pair(name, value, &mut self.stream_query);
+        self
+    }
+
+    /// The same, with a query that requests for a stream have, such as Gemini's `alt=sse`.
+    #[must_use]
+    pub fn with_stream_query(mut self, name: &str, value: &str) -> Self {
+        push_pair(name, value, &mut self.stream_query);
+        self
+    }
+
+    /// The same, for a backend that speaks Anthropic's dialect: every request names the version of it.
+    #[must_use]
+    pub fn for_anthropic(self) -> Self {
+        Self { is_anthropic: true, ..self }
+    }
+
+    pub(crate) fn with_form_bodies(self) -> Self {
+        Self { bodies: Bodies::Form, ..self }
     }
 
     /// The same, with a key to authenticate with.
@@ -60,6 +104,26 @@ impl Endpoint {
     #[must_use]
     pub fn with_resolver(self, resolver: Arc<dyn Resolve>) -> Self {
         Self { resolver, ..self }
+    }
+}
+
+fn push_pair(name: &str, value: &str, query: &mut String) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    push_encoded(name, query);
+    query.push('=');
+    push_encoded(value, query);
+}
+
+/// Appends a text percent-encoded: letters, digits, `-`, `.`, `_` and `~` as they are, nothing else.
+pub(crate) fn push_encoded(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
     }
 }
 
@@ -139,38 +203,6 @@ impl fmt::Display for Host {
             Host::Name(name) => f.write_str(name),
             Host::Address(address) => address.fmt(f),
         }
-    }
-}
-
-/// A backend's key, sent as `authorization: Bearer …`.
-///
-/// `Debug` does not show it, and its memory is overwritten when the last copy is dropped.
-#[derive(Clone)]
-pub struct Credential(HeaderValue);
-
-impl Credential {
-    /// Takes a key.
-    ///
-    /// # Errors
-    /// [`EndpointError::Credential`] when it is empty or cannot be in a header.
-    pub fn bearer(key: &Zeroizing<String>) -> Result<Self, EndpointError> {
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(EndpointError::Credential);
-        }
-        let bytes = Bytes::from_owner(Zeroizing::new(["Bearer ", key].concat().into_bytes()));
-        let mut value = HeaderValue::from_maybe_shared(bytes).map_err(|_| EndpointError::Credential)?;
-        value.set_sensitive(true);
-        Ok(Self(value))
-    }
-
-    pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credential(***)")
     }
 }
 

@@ -97,6 +97,9 @@ pub enum ConnectError {
         /// The limit.
         limit: usize,
     },
+    /// The backend's credential is a token, and none is in force.
+    #[error("there is no valid token for the backend; see what the token endpoint says")]
+    NoToken,
     /// The call's path cannot be one.
     #[error("a path begins with `/` and holds no `?`, no `#` and no spaces")]
     Path,
@@ -121,6 +124,7 @@ impl ConnectError {
             ConnectError::Malformed { .. }
             | ConnectError::Cut { .. }
             | ConnectError::TooLong { .. }
+            | ConnectError::NoToken
             | ConnectError::Path => false,
         }
     }
@@ -140,6 +144,7 @@ impl ConnectError {
             ConnectError::Malformed { .. } => "malformed",
             ConnectError::Cut { .. } => "cut",
             ConnectError::TooLong { .. } => "too_long",
+            ConnectError::NoToken => "no_token",
             ConnectError::Path => "path",
         }
     }

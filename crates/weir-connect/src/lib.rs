@@ -18,7 +18,9 @@
 //! the request or its response closes the connection.
 
 mod address;
+mod anthropic;
 mod connector;
+mod credential;
 mod door;
 mod endpoint;
 mod error;
@@ -26,12 +28,18 @@ mod link;
 mod pool;
 mod resolve;
 mod response;
+mod sigv4;
 mod tls;
+mod token;
 mod transport;
 
 pub use address::{AddressRefusal, AddressRule};
+pub use anthropic::Anthropic;
+pub use credential::{Credential, KeyHeader};
 pub use door::{Accept, Call, Door, nothing};
-pub use endpoint::{Credential, Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{ConnectError, SendError};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use response::{Response, ResponseBody};
+pub use sigv4::{AwsKeys, AwsKeysError};
+pub use token::{TokenError, TokenRequest, TokenSource, TokenSourceError};

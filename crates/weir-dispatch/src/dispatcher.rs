@@ -1,159 +1,170 @@
+mod ladder;
+mod view;
+
 use crate::Moment;
-use crate::queue::{Queue, QueueLimits, Waiting};
-use crate::slots::{Report, SlotState};
+use crate::ask::{Admission, Ask, Refused, Slot};
+use crate::balance::Offer;
+use crate::cost::{Reservation, Spend};
+use crate::flights::FlightId;
+use crate::queue::{Pool, Queue, QueueLimits, Ticket, Waiting};
+use crate::random::Random;
+use crate::reported::Reported;
+use crate::request::{Choice, Request};
+use crate::retry::RetryBudget;
+use crate::target::{Report, Target, TargetKey, TargetSettings};
+use crate::work::Band;
+use ladder::Move;
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-
-pub use weir_policy::Step;
-
-/// What a request asks for: the targets of its plan, by name, and its ladder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// Tried at once, best first.
-    pub first: Vec<Arc<str>>,
-    /// Smaller local models, for the step `degrade`.
-    pub degrade: Vec<Arc<str>>,
-    /// Cloud targets, for the step `burst`.
-    pub overflow: Vec<Arc<str>>,
-    /// The steps to take when `first` is full.
-    pub ladder: Vec<Step>,
-    /// Bytes of the body, which count against the queue.
-    pub bytes: usize,
-}
-
-/// A place in line; later ones are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u64);
-
-/// A place on a target, to be given back with [`Dispatcher::release`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
-    /// The target.
-    pub target: Arc<str>,
-    /// The step of the ladder that led there; `None` when there was room at once.
-    pub step: Option<Step>,
-}
-
-/// Why there is no place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The ladder ended in `reject`. Carries an estimate of when it would be worth asking again.
-    Full {
-        /// The estimate.
-        retry_after: Duration,
-    },
-    /// The plan has no target left.
-    NothingLeft,
-}
-
-/// What becomes of an [`Ask`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
-    /// A place.
-    Slot(Slot),
-    /// Wait: until [`Dispatcher::release`] names the ticket, or until the moment given, and then
-    /// [`resume`](Dispatcher::resume).
-    Wait {
-        /// The place in line.
-        ticket: Ticket,
-        /// When to stop waiting.
-        until: Moment,
-    },
-    /// No place.
-    Refused(Refused),
-}
-
-/// What the dispatcher holds, for metrics and the admin interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
-    /// Requests that wait.
-    pub queued: usize,
-    /// Bytes of their bodies.
-    pub queued_bytes: usize,
-    /// The places of each target.
-    pub targets: Vec<(Arc<str>, SlotState)>,
-}
-
-/// How full several targets are together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Load {
-    /// Requests that run.
-    pub in_flight: u32,
-    /// Requests that may run at once; `None` when one of the targets has no limit.
-    pub places: Option<u32>,
-    /// Requests that wait for a place on one of them.
-    pub queued: usize,
-    /// How long a request that asks now may have to wait; zero while a place is free.
-    pub wait: Duration,
-}
+pub use view::{Load, State, TargetView};
 
 /// Gives out the places on all targets.
 ///
 /// Call [`ask`](Self::ask) once for a request; on [`Admission::Wait`], [`resume`](Self::resume) when
-/// the ticket was granted or the moment came; [`release`](Self::release) once for each [`Slot`];
-/// [`withdraw`](Self::withdraw) when the client goes while waiting. A place that comes free goes to the
-/// request that has waited longest for it, before anybody new.
+/// the ticket was granted or the moment came; [`first_token`](Self::first_token) and
+/// [`produced`](Self::produced) as the answer comes; [`release`](Self::release) once for each [`Slot`];
+/// [`withdraw`](Self::withdraw) when the client goes while waiting. A place that comes free goes to those
+/// who wait for it, before anybody new.
 ///
-/// Targets are known by name, so that a reload, which may renumber them, keeps the counts.
+/// Targets are known by name, so that a reload, which may renumber them, keeps what is known of them.
+///
+/// Given the same calls with the same moments and the same seed, it does the same.
 #[derive(Debug)]
 pub struct Dispatcher {
-    targets: BTreeMap<Arc<str>, SlotState>,
+    targets: BTreeMap<TargetKey, Target>,
+    names: BTreeMap<Arc<str>, TargetKey>,
     queue: Queue,
-    /// Places given to a ticket that has not come back for them yet, with the rest of its ask.
+    shares: crate::fair::Shares,
+    retries: RetryBudget,
+    spend: Spend,
+    day: u32,
+    /// Places given to a ticket that has not come back for them yet.
     granted: BTreeMap<Ticket, Slot>,
-    asks: BTreeMap<Ticket, Parked>,
-    next_ticket: u64,
+    parked: BTreeMap<Ticket, Parked>,
+    flying: BTreeMap<FlightId, Flying>,
+    random: Random,
+    next_key: u32,
+    next_id: u64,
 }
 
-/// A waiting request's ask, and where on its ladder it waits.
+/// A waiting request, and where on its ladder it waits, until when.
 #[derive(Debug)]
 struct Parked {
-    ask: Ask,
+    request: Request,
     step: usize,
+    ends: Moment,
 }
 
-/// Without a measurement a place is taken to come free in this time.
-const UNKNOWN_SERVICE_TIME: Duration = Duration::from_secs(2);
+/// What has to be known when a place is given back.
+#[derive(Debug)]
+struct Flying {
+    key: TargetKey,
+    tenant: Arc<str>,
+    reservation: Option<Reservation>,
+    micro_usd: u64,
+}
+
+/// Predictions are taken to be too low by this factor when a promise hangs on them: about one in ten is.
+const MARGIN: f64 = 1.2;
+/// Work that has somewhere else to go may use this share of the promised time while room is kept for work
+/// that has not.
+const RESERVE: f64 = 0.8;
 
 impl Dispatcher {
-    /// A dispatcher without targets.
+    /// A dispatcher without targets. `seed` is for the jitter of pauses.
     #[must_use]
-    pub fn new(limits: QueueLimits) -> Self {
+    pub fn new(limits: QueueLimits, seed: u64) -> Self {
         Self {
             targets: BTreeMap::new(),
+            names: BTreeMap::new(),
             queue: Queue::new(limits),
+            shares: crate::fair::Shares::default(),
+            retries: RetryBudget::default(),
+            spend: Spend::default(),
+            day: 0,
             granted: BTreeMap::new(),
-            asks: BTreeMap::new(),
-            next_ticket: 0,
+            parked: BTreeMap::new(),
+            flying: BTreeMap::new(),
+            random: Random::new(seed),
+            next_key: 0,
+            // A target that was never used is 0.
+            next_id: 1,
         }
     }
 
-    /// Takes over limits from a configuration. Targets that it does not name keep their count until
-    /// their requests end. Returns the tickets that got a place by it.
+    /// Takes over limits and targets from a configuration. Targets that it does not name are forgotten when
+    /// their requests have ended. Returns the tickets that got a place by it, or wait for nothing any more.
     pub fn configure(
         &mut self,
         limits: QueueLimits,
-        targets: impl IntoIterator<Item = (Arc<str>, Option<NonZeroU32>)>,
+        targets: impl IntoIterator<Item = TargetSettings>,
         now: Moment,
     ) -> Vec<Ticket> {
         self.queue.set_limits(limits);
-        let mut names = Vec::new();
-        for (name, limit) in targets {
-            self.targets.entry(name.clone()).or_insert_with(|| SlotState::new(limit)).limit = limit;
-            names.push(name);
+        let mut named = BTreeMap::new();
+        for settings in targets {
+            named.insert(settings.name.clone(), self.configure_target(settings));
         }
-        self.targets.retain(|name, state| state.in_flight > 0 || names.contains(name));
-        names.iter().flat_map(|name| self.hand_out(name, now)).collect()
+        self.names = named;
+        let kept: Vec<TargetKey> = self.names.values().copied().collect();
+        self.targets.retain(|key, target| kept.contains(key) || !target.is_idle());
+        let mut woken = self.let_go(&kept);
+        woken.extend(kept.into_iter().flat_map(|key| self.hand_out(key, now)));
+        woken
+    }
+
+    /// Whoever waits for nothing but targets that are gone does not wait any longer: asked again, they are
+    /// refused, and their plan is made anew.
+    fn let_go(&mut self, kept: &[TargetKey]) -> Vec<Ticket> {
+        let gone = self.queue.waiting_for_none_of(kept);
+        for ticket in &gone {
+            self.queue.remove(*ticket);
+            if let Some(parked) = self.parked.remove(ticket) {
+                self.shares.leave(&parked.request.claim.tenant);
+            }
+        }
+        gone
+    }
+
+    /// A target that is of another nature than before under the same name is another one.
+    fn configure_target(&mut self, settings: TargetSettings) -> TargetKey {
+        let known = self.names.get(&settings.name).copied();
+        if let Some(key) = known
+            && let Some(target) = self.targets.get_mut(&key)
+            && target.is_server() == matches!(settings.nature, crate::target::Nature::Server(_))
+        {
+            target.configure(settings);
+            return key;
+        }
+        let key = TargetKey(self.next_key);
+        self.next_key = self.next_key.saturating_add(1);
+        self.targets.insert(key, Target::new(settings));
+        key
+    }
+
+    /// The day, by which daily caps are counted.
+    pub fn set_day(&mut self, day: u32) {
+        self.day = self.day.max(day);
     }
 
     /// Asks for a place.
     pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
-        if let Some(target) = self.free_of(&ask.first, now) {
-            return Admission::Slot(self.take(target, None));
+        if ask.is_retry {
+            if !self.retries.spend(now) {
+                return Admission::Refused(Refused::NoRetry);
+            }
+        } else {
+            self.retries.earn(now);
         }
-        self.climb(ask, 0, now)
+        let request = Request::new(ask, now, |name| self.names.get(name).copied());
+        if !request.knows_a_target() {
+            return Admission::Refused(Refused::NothingLeft);
+        }
+        self.feel(&request, now);
+        self.shares.enter(&request.claim.tenant, request.claim.weight);
+        let next = self.next_move(&request, 0, now);
+        self.go(next, request, None, now)
     }
 
     /// Asks again, after the ticket was granted or its time has come.
@@ -167,138 +178,247 @@ impl Dispatcher {
             return Admission::Wait { ticket, until: waiting.until };
         }
         self.queue.remove(ticket);
-        match self.asks.remove(&ticket) {
-            Some(Parked { ask, step }) => self.climb(ask, step + 1, now),
-            None => Admission::Refused(Refused::NothingLeft),
-        }
+        let Some(Parked { mut request, step, ends }) = self.parked.remove(&ticket) else {
+            return Admission::Refused(Refused::NothingLeft);
+        };
+        let left = ends.saturating_sub(now);
+        let from = if left.is_zero() {
+            step + 1
+        } else {
+            // The step goes on for what is left of it.
+            if let Some(queue) = request.ladder.get_mut(step) {
+                *queue = crate::ask::Step::Queue(left);
+            }
+            step
+        };
+        let next = self.next_move(&request, from, now);
+        self.go(next, request, Some(ticket), now)
     }
 
     /// Takes a waiting request out: its client has gone. Returns the tickets that got its place, if it
     /// had been given one.
     pub fn withdraw(&mut self, ticket: Ticket, now: Moment) -> Vec<Ticket> {
         self.queue.remove(ticket);
-        self.asks.remove(&ticket);
+        if let Some(parked) = self.parked.remove(&ticket) {
+            self.shares.leave(&parked.request.claim.tenant);
+        }
         match self.granted.remove(&ticket) {
             Some(slot) => self.release(&slot, Report::Abandoned, now),
             None => Vec::new(),
         }
     }
 
+    /// The first token of an answer has come.
+    pub fn first_token(&mut self, slot: &Slot, now: Moment) {
+        if let Some(target) = self.target_of(slot.id) {
+            target.first_token(slot.id, now);
+        }
+    }
+
+    /// So many tokens of an answer have come by now.
+    pub fn produced(&mut self, slot: &Slot, tokens: u32) {
+        let more = self.target_of(slot.id).map_or(0, |target| target.produced(slot.id, tokens));
+        if let Some(flying) = self.flying.get(&slot.id) {
+            self.shares.charge_output(&flying.tenant, more);
+        }
+    }
+
+    /// What a request cost, instead of what was expected.
+    pub fn cost(&mut self, slot: &Slot, micro_usd: u64) {
+        if let Some(flying) = self.flying.get_mut(&slot.id) {
+            flying.micro_usd = micro_usd;
+        }
+    }
+
     /// Gives a place back. Returns the tickets that got a place by it, to be resumed.
     pub fn release(&mut self, slot: &Slot, report: Report, now: Moment) -> Vec<Ticket> {
-        if let Some(state) = self.targets.get_mut(&slot.target) {
-            state.give_back(report, now);
-        }
-        self.hand_out(&slot.target, now)
-    }
-
-    /// What is held now.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State {
-            queued: self.queue.len(),
-            queued_bytes: self.queue.bytes(),
-            targets: self.targets.iter().map(|(name, state)| (name.clone(), state.clone())).collect(),
-        }
-    }
-
-    /// Takes the steps of the ladder from number `from` on.
-    fn climb(&mut self, ask: Ask, from: usize, now: Moment) -> Admission {
-        for (index, step) in ask.ladder.iter().copied().enumerate().skip(from) {
-            let names = match step {
-                Step::Queue(time) if !ask.first.is_empty() && self.queue.has_room(ask.bytes) => {
-                    return self.park(ask, index, now.saturating_add(time));
-                }
-                Step::Queue(_) => continue,
-                Step::Degrade => &ask.degrade,
-                Step::Burst => &ask.overflow,
-                Step::Reject => break,
-            };
-            if let Some(target) = self.free_of(names, now) {
-                return Admission::Slot(self.take(target, Some(step)));
+        let Some(flying) = self.flying.remove(&slot.id) else { return Vec::new() };
+        if let Some(target) = self.targets.get_mut(&flying.key) {
+            target.end(slot.id, report, now, &mut self.random);
+            if target.is_idle() && !self.names.values().any(|key| *key == flying.key) {
+                self.targets.remove(&flying.key);
             }
         }
-        Admission::Refused(self.refusal(&ask))
+        self.shares.leave(&flying.tenant);
+        if let Some(reservation) = flying.reservation {
+            self.spend.settle(reservation, flying.micro_usd);
+        }
+        self.hand_out(flying.key, now)
+    }
+
+    /// What a server said of itself. Returns the tickets that got a place by it.
+    pub fn report(&mut self, target: &str, reported: Reported, now: Moment) -> Vec<Ticket> {
+        let Some(key) = self.names.get(target).copied() else { return Vec::new() };
+        if let Some(target) = self.targets.get_mut(&key) {
+            target.report(reported, now);
+        }
+        self.hand_out(key, now)
+    }
+
+    /// A probe that costs no tokens: whether the target answered, and whether it serves the model that it
+    /// should, if the probe tells. Returns the tickets that got a place by it.
+    pub fn probed(
+        &mut self,
+        target: &str,
+        answered: bool,
+        is_right: Option<bool>,
+        now: Moment,
+    ) -> Vec<Ticket> {
+        let Some(key) = self.names.get(target).copied() else { return Vec::new() };
+        if let Some(target) = self.targets.get_mut(&key) {
+            if answered {
+                target.health.answered_probe(now);
+            }
+            if let Some(is_right) = is_right {
+                target.identified(is_right, now);
+            }
+        }
+        self.hand_out(key, now)
+    }
+
+    fn target_of(&mut self, id: FlightId) -> Option<&mut Target> {
+        let key = self.flying.get(&id)?.key;
+        self.targets.get_mut(&key)
+    }
+
+    /// What a request tells of the pressure on the targets that it would like best.
+    fn feel(&mut self, request: &Request, now: Moment) {
+        let best = request.first.iter().filter_map(|choice| self.targets.get(&choice.key));
+        let measured = best.filter(|target| target.is_measured()).map(Target::ratio);
+        let ratio = measured.reduce(f64::min);
+        let promised = request.promise.first_token;
+        for choice in &request.first {
+            let Some(target) = self.targets.get_mut(&choice.key) else { continue };
+            if !request.may_burst {
+                target.pressure.confined(now);
+            }
+            let share = match (promised, target.places(now)) {
+                (Some(promised), _) => {
+                    target.predict_s(&request.work, now) / promised.as_secs_f64().max(1e-3)
+                }
+                (None, Some(places)) => f64::from(target.in_flight()) / f64::from(places.max(1)),
+                (None, None) => 0.0,
+            };
+            target.pressure.measure(share, now);
+        }
+        // A smaller model is at least as fast as the ones it stands in for.
+        for choice in &request.degrade {
+            if let (Some(ratio), Some(target)) = (ratio, self.targets.get_mut(&choice.key)) {
+                target.presume(ratio);
+            }
+        }
+    }
+
+    fn go(&mut self, next: Move, request: Request, ticket: Option<Ticket>, now: Moment) -> Admission {
+        match next {
+            Move::Take { offer, step } => Admission::Slot(self.take(offer, step, &request, now)),
+            Move::Wait { step, until } => self.park(request, step, until, ticket, now),
+            Move::Refuse(refused) => {
+                self.shares.leave(&request.claim.tenant);
+                Admission::Refused(refused)
+            }
+        }
+    }
+
+    fn take(&mut self, offer: Offer, step: Option<usize>, request: &Request, now: Moment) -> Slot {
+        let id = FlightId(self.next_id);
+        self.next_id = self.next_id.saturating_add(1);
+        let band = request.claim.band;
+        let mut name: Arc<str> = Arc::from("");
+        let mut reservation = None;
+        if let Some(target) = self.targets.get_mut(&offer.key) {
+            name = target.settings.name.clone();
+            if target.settings.daily_cap.is_some() {
+                reservation = self.spend.reserve(&name, None, offer.micro_usd, self.day);
+            }
+            target.take(id, request.work, band, now);
+        }
+        self.shares.charge_input(&request.claim.tenant, request.work.prompt_tokens);
+        self.queue.served(band, request.work.prompt_tokens);
+        let tenant = request.claim.tenant.clone();
+        self.flying.insert(id, Flying { key: offer.key, tenant, reservation, micro_usd: offer.micro_usd });
+        Slot {
+            target: name,
+            step: step.and_then(|step| request.ladder.get(step).copied()),
+            expected_first_token: Duration::try_from_secs_f64(offer.first_token_s).unwrap_or(Duration::MAX),
+            id,
+        }
     }
 
     /// Puts a request in line. It takes a place on any target that its ladder has allowed so far.
-    fn park(&mut self, ask: Ask, step: usize, until: Moment) -> Admission {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket = self.next_ticket.saturating_add(1);
-        let mut targets = ask.first.clone();
-        for passed in ask.ladder.iter().take(step) {
-            match passed {
-                Step::Degrade => targets.extend(ask.degrade.iter().cloned()),
-                Step::Burst => targets.extend(ask.overflow.iter().cloned()),
-                Step::Queue(_) | Step::Reject => {}
-            }
-        }
-        self.queue.push(ticket, Waiting { targets, bytes: ask.bytes, until });
-        self.asks.insert(ticket, Parked { ask, step });
+    fn park(
+        &mut self,
+        request: Request,
+        step: usize,
+        until: Moment,
+        ticket: Option<Ticket>,
+        now: Moment,
+    ) -> Admission {
+        let ticket = ticket.unwrap_or_else(|| {
+            self.next_id = self.next_id.saturating_add(1);
+            Ticket(self.next_id)
+        });
+        let ends = match request.ladder.get(step) {
+            Some(crate::ask::Step::Queue(time)) => now.saturating_add(*time),
+            _ => until,
+        };
+        let promised = request.promise.first_token.map(|time| request.arrived.saturating_add(time));
+        let due = [request.promise.deadline, promised].into_iter().flatten().fold(ends, Moment::min);
+        let waiting = Waiting {
+            pool: Self::pool(&request.allowed(step)),
+            tenant: request.claim.tenant.clone(),
+            band: request.claim.band,
+            bytes: request.bytes,
+            tokens: request.work.prompt_tokens,
+            until,
+            due,
+            is_confined: !request.may_burst,
+        };
+        self.queue.push(ticket, waiting);
+        self.parked.insert(ticket, Parked { request, step, ends });
         Admission::Wait { ticket, until }
     }
 
-    /// Gives free places on `target` to those who wait for one.
-    fn hand_out(&mut self, target: &Arc<str>, now: Moment) -> Vec<Ticket> {
+    fn pool(choices: &[Choice]) -> Pool {
+        let mut keys: Vec<TargetKey> = choices.iter().map(|choice| choice.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into()
+    }
+
+    /// Gives free places on a target to those who wait for one. Returns them, and those for whom it is too late.
+    fn hand_out(&mut self, key: TargetKey, now: Moment) -> Vec<Ticket> {
         let mut granted = Vec::new();
-        while self.targets.get(target).is_some_and(SlotState::is_free)
-            && let Some(ticket) = self.queue.first_for(target, now)
+        while !self.queue.is_empty()
+            && let Some((ticket, offer)) = self.next_for(key, now)
         {
             self.queue.remove(ticket);
-            let step =
-                self.asks.remove(&ticket).and_then(|parked| parked.ask.ladder.get(parked.step).copied());
-            let slot = self.take(target.clone(), step);
-            self.granted.insert(ticket, slot);
             granted.push(ticket);
+            let is_in_time =
+                self.parked.get(&ticket).is_some_and(|parked| self.is_in_time(&offer, &parked.request, now));
+            if !is_in_time {
+                // It is asked again for what else there is; the place goes to somebody who has use for it.
+                continue;
+            }
+            let Some(Parked { request, step, .. }) = self.parked.remove(&ticket) else { continue };
+            let slot = self.take(offer, Some(step), &request, now);
+            self.granted.insert(ticket, slot);
         }
         granted
     }
 
-    /// The first target with a free place; one that rests only if no other has.
-    fn free_of(&self, names: &[Arc<str>], now: Moment) -> Option<Arc<str>> {
-        let free = |name: &&Arc<str>| self.targets.get(*name).is_some_and(SlotState::is_free);
-        let rested = |name: &&Arc<str>| self.targets.get(*name).is_some_and(|state| !state.rests(now));
-        let mut candidates = names.iter().filter(free);
-        candidates.clone().find(rested).or_else(|| candidates.next()).cloned()
-    }
-
-    fn take(&mut self, target: Arc<str>, step: Option<Step>) -> Slot {
-        if let Some(state) = self.targets.get_mut(&target) {
-            state.take();
+    /// The next request for a place on the target, if it has one for it.
+    fn next_for(&self, key: TargetKey, now: Moment) -> Option<(Ticket, Offer)> {
+        let target = self.targets.get(&key)?;
+        let has_room = |band| target.room(band, 0, now) != crate::target::Room::None;
+        if !has_room(Band::Interactive) {
+            return None;
         }
-        Slot { target, step }
-    }
-
-    fn refusal(&self, ask: &Ask) -> Refused {
-        let known = |name: &Arc<str>| self.targets.contains_key(name);
-        if !ask.first.iter().chain(&ask.degrade).chain(&ask.overflow).any(known) {
-            return Refused::NothingLeft;
-        }
-        Refused::Full { retry_after: self.wait_estimate(&ask.first) }
-    }
-
-    /// How full the targets of these names are together. Names that are not known count for nothing.
-    #[must_use]
-    pub fn load(&self, names: &[Arc<str>]) -> Load {
-        let states = || names.iter().filter_map(|name| self.targets.get(name));
-        let limits = states().map(|state| state.limit.map(NonZeroU32::get));
-        let is_free = states().any(SlotState::is_free);
-        Load {
-            in_flight: states().map(|state| state.in_flight).sum(),
-            places: limits.sum(),
-            queued: self.queue.ahead(names),
-            wait: if is_free { Duration::ZERO } else { self.wait_estimate(names) },
-        }
-    }
-
-    /// When a place on one of `names` may come free for somebody who asks now: those ahead and this
-    /// one, at the rate at which the places have come free so far.
-    fn wait_estimate(&self, names: &[Arc<str>]) -> Duration {
-        let ahead = u32::try_from(self.queue.ahead(names)).unwrap_or(u32::MAX);
-        let states: Vec<&SlotState> = names.iter().filter_map(|name| self.targets.get(name)).collect();
-        let places: u32 = states.iter().map(|s| s.limit.map_or(1, NonZeroU32::get)).sum();
-        let service = states.iter().filter_map(|s| s.service_time).max().unwrap_or(UNKNOWN_SERVICE_TIME);
-        service.saturating_mul(ahead.saturating_add(1)) / places.max(1)
+        let ticket = self.queue.next_for(key, &self.shares, has_room(Band::Batch), now)?;
+        let request = &self.parked.get(&ticket)?.request;
+        let micro_usd = request.overflow.iter().find(|choice| choice.key == key).map_or(0, |c| c.micro_usd);
+        let first_token_s = target.predict_s(&request.work, now);
+        Some((ticket, Offer { key, micro_usd, first_token_s }))
     }
 }
 

@@ -8,8 +8,9 @@
 use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
-    Accept, AddressRefusal, Call, ConnectError, Credential, Endpoint, EndpointError, Resolve, Resolving,
-    Response, ResponseBody, SendError, nothing,
+    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, Endpoint,
+    EndpointError, KeyHeader, Resolve, Resolving, Response, ResponseBody, SendError, TokenError,
+    TokenRequest, TokenSource, TokenSourceError, nothing,
 };
 use weir_label::{Cloud, Permit};
 use weir_wire::{Encode, Nothing};
@@ -45,6 +46,20 @@ impl CloudBackend {
         call: &Call<'_>,
     ) -> Result<Response, SendError> {
         self.0.send(permit, call).await
+    }
+
+    /// The same, to a backend that speaks Anthropic's dialect, with the version and the features that the
+    /// client named.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_as<C: Encode>(
+        &self,
+        permit: Permit<C, Cloud>,
+        call: &Call<'_>,
+        anthropic: &Anthropic,
+    ) -> Result<Response, SendError> {
+        self.0.send_as(permit, call, anthropic).await
     }
 
     /// Asks for the list of models. Takes a permit too, for [`nothing`], so that not a byte leaves

@@ -143,3 +143,89 @@ fn a_change_holds_what_it_says() {
     let regions = Regions::of(&policy, &catalogue);
     assert!(regions.facts().any(|fact| *fact == Fact::Level));
 }
+
+fn with(facts: OwnedFacts, fact: Fact, value: FactValue) -> OwnedFacts {
+    facts.with(&fact, value).unwrap()
+}
+
+#[test]
+fn a_number_at_the_edge_of_its_region_has_the_one_below_beside_it() {
+    let short = Condition::Test(Test::Number(NumberFact::PromptTokens, Ranges::below(500)));
+    let rules = vec![rule("short", short, RuleAction::Deny("too short".into()))];
+    let policy = Policy::new(boundary(Level::Confidential), rules);
+    let edge = with(facts(&Label::default()), Fact::Number(NumberFact::PromptTokens), FactValue::Number(500));
+    let found = shown(&policy, &network(), &edge);
+    assert!(found.contains(&"request.prompt_tokens: 500 -> 499 (1): policy_denied".to_owned()), "{found:?}");
+}
+
+#[test]
+fn one_finding_fewer_may_be_what_matters() {
+    let many = weir_policy::EntityCount {
+        types: NamePattern::Exact("CREDIT_CARD".into()),
+        counts: Ranges::at_least(10),
+    };
+    let rules =
+        vec![rule("many", Condition::Test(Test::Entities(vec![many])), RuleAction::Deny("many".into()))];
+    let policy = Policy::new(boundary(Level::Confidential), rules);
+    let entities = FactValue::Entities([("CREDIT_CARD".to_owned(), 12)].into());
+    let found = shown(&policy, &network(), &with(facts(&Label::default()), Fact::Entities, entities));
+    assert!(found.iter().any(|change| change.contains("CREDIT_CARD") && change.contains('9')), "{found:?}");
+}
+
+#[test]
+fn a_jurisdiction_that_nobody_names_can_be_taken_away() {
+    let policy = two_rules(boundary(Level::Confidential));
+    let bound = Label::default().with_jurisdiction(common::jurisdiction("AE"));
+    let found = shown(&policy, &network(), &facts(&bound));
+    assert!(
+        found.iter().any(|change| change.starts_with("data.jurisdictions:") && change.ends_with("gpu de")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_task_matters_where_targets_are_ordered_by_what_they_are_good_at() {
+    let boundary = boundary(Level::Confidential);
+    let good_at_math = weir_policy::Quality {
+        otherwise_millionths: Some(100_000),
+        by_task_millionths: [(weir_policy::TaskType::Math, 900_000)].into(),
+    };
+    let even =
+        weir_policy::Quality { otherwise_millionths: Some(500_000), ..weir_policy::Quality::default() };
+    let main = vec![
+        Target { quality: good_at_math, ..local(&boundary, "gpu", Level::Restricted) },
+        Target { quality: even, ..local(&boundary, "edge", Level::Restricted) },
+    ];
+    let rules = vec![rule("best", Condition::always(), route(ANY, Preference::Best, &[Step::Reject]))];
+    let found = shown(&Policy::new(boundary, rules), &catalogue(main, vec![]), &facts(&Label::default()));
+    assert!(found.contains(&"task.type: unknown -> math (1): gpu edge".to_owned()), "{found:?}");
+}
+
+#[test]
+fn other_obligations_and_other_reasons_are_other_effects_and_a_smaller_model_is_a_way() {
+    let boundary = boundary(Level::Confidential);
+    let stays = || route(Selection::Zone(ZoneKind::Local), Preference::Order, &[Step::Degrade, Step::Reject]);
+    let durable = weir_policy::Obligations {
+        require: [weir_policy::Requirement::DurableRecord].into(),
+        ..weir_policy::Obligations::default()
+    };
+    let streams = Condition::Test(Test::Flag(weir_policy::Flag::Stream, true));
+    let tools = Condition::Test(Test::Flag(weir_policy::Flag::Tools, true));
+    let rules = vec![
+        rule("no tools", tools, RuleAction::Deny("no".into())),
+        rule("streams", streams, stays()).with_obligations(durable),
+        rule("rest", Condition::always(), stays()),
+    ];
+    let policy = Policy::new(boundary.clone(), rules);
+    let main = vec![local(&boundary, "gpu", Level::Confidential)];
+    let catalogue = catalogue(main, vec![local(&boundary, "small", Level::Confidential)]);
+    let found = shown(&policy, &catalogue, &facts(&Label::default()));
+    assert!(found.contains(&"request.stream: false -> true (1): gpu".to_owned()), "{found:?}");
+    // Of restricted data it is denied for want of a target; with tools because a rule says so.
+    let restricted = facts(&Label::at(Level::Restricted));
+    let found = shown(&policy, &catalogue, &restricted);
+    assert!(found.contains(&"request.tools: false -> true (1): policy_denied".to_owned()), "{found:?}");
+    let all = changes(&policy, &catalogue, catalogue.alias("auto").unwrap(), &restricted);
+    let ways = ways_to(&all, catalogue.target_named("small/m").unwrap());
+    assert!(!ways.is_empty(), "{all:?}");
+}

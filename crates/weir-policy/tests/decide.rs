@@ -3,14 +3,17 @@
 
 #[allow(dead_code, reason = "not every test binary uses every function of this module")]
 mod common;
+#[path = "decide/details.rs"]
+mod details;
 
 use common::{at_least, boundary, catalogue, cloud, facts, local, priced, route, rule, two_rules};
 use std::collections::BTreeMap;
 use weir_label::{Boundary, Category, Label, Level, ZoneKind};
 use weir_policy::{
     Action, CallerFacts, Catalogue, Condition, DataFacts, Decision, Denial, DenialCode, EntityCount,
-    Exclusion, Facts, Flag, InvalidCatalogue, NameFact, NamePattern, Names, Plan, Policy, Preference,
-    RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, Test, Verdict, decide,
+    Exclusion, Facts, Flag, InvalidCatalogue, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
+    Preference, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, Test,
+    Verdict, decide,
 };
 
 const ANY: Selection = Selection::Any;
@@ -212,6 +215,26 @@ fn a_denial_by_rule_carries_its_message_and_one_for_want_of_a_local_target_says_
     let decision = decide(&two_rules(boundary), &outside, outside.alias("auto").unwrap(), &facts(&label));
     assert_eq!(denial(&decision).code, DenialCode::NoLocalTarget);
     insta::assert_snapshot!(denial(&decision).message, @"no target of `auto` may take this request: data is restricted, and from confidential up it never leaves the network (level restricted, rule `sensitive data stays local`, policy 0123456789abcdef); use a model name with a local target that is cleared for this data");
+}
+
+#[test]
+fn thousands_of_rules_are_found_as_few_are() {
+    const RULES: u64 = 6_000;
+    let of_tokens = |number: u64| {
+        let tokens = Ranges::between(number * 10, number * 10 + 4);
+        let when = Condition::Test(Test::Number(NumberFact::PromptTokens, tokens));
+        rule(&format!("rule {number}"), when, route(ANY, Preference::Order, &[]))
+    };
+    let policy = Policy::new(network(), (0..RULES).map(of_tokens).collect());
+    let label = Label::default();
+    for prompt_tokens in [0, 4, 5, 9, 10, 14, 29_994, 29_995, 30_000, 59_994, 59_995, 60_000, u64::MAX] {
+        let request = RequestFacts { prompt_tokens, ..facts(&label).request };
+        let found = policy.rule_for(&Facts { request, ..facts(&label) }).name.to_string();
+        let is_matched = prompt_tokens % 10 <= 4 && prompt_tokens / 10 < RULES;
+        let expected =
+            if is_matched { format!("rule {}", prompt_tokens / 10) } else { "no rule matched".to_owned() };
+        assert_eq!(found, expected, "{prompt_tokens}");
+    }
 }
 
 #[test]

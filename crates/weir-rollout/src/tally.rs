@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn of_few_requests_under_the_policy_before_little_is_known() {
         let (few, many) = (tally(3, |_| Sample::default()), tally(300, |_| Sample::default()));
-        let after = tally(10, |index| Sample { denied: index < 4, ..Sample::default() });
+        let after = tally(10, |index| Sample { denied: index < 5, ..Sample::default() });
         assert_eq!(measure(&few, &after), None);
         assert_eq!(measure(&many, &after), Some(Measure::Denials));
     }

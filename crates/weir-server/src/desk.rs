@@ -1,11 +1,10 @@
 use crate::clock::Clock;
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use weir_dispatch::{
-    Admission, Ask, Dispatcher, Load, QueueLimits, Refused, Report, Slot, State, Step, Ticket,
+    Admission, Ask, Dispatcher, Load, QueueLimits, Refused, Report, Slot, State, Step, TargetSettings, Ticket,
 };
 
 /// The dispatcher with a clock and people waiting at it.
@@ -22,17 +21,14 @@ struct Inner {
 }
 
 impl Desk {
-    pub fn new(clock: Clock, limits: QueueLimits) -> Self {
-        let inner = Inner { dispatcher: Dispatcher::new(limits), waiting: HashMap::new() };
+    /// `seed` is for the jitter of pauses, which several gateways should not have in common.
+    pub fn new(clock: Clock, limits: QueueLimits, seed: u64) -> Self {
+        let inner = Inner { dispatcher: Dispatcher::new(limits, seed), waiting: HashMap::new() };
         Self { clock, inner: Mutex::new(inner) }
     }
 
     /// Takes over limits from a configuration.
-    pub fn configure(
-        &self,
-        limits: QueueLimits,
-        targets: impl IntoIterator<Item = (Arc<str>, Option<NonZeroU32>)>,
-    ) {
+    pub fn configure(&self, limits: QueueLimits, targets: impl IntoIterator<Item = TargetSettings>) {
         let now = self.clock.now();
         let mut inner = self.lock();
         let granted = inner.dispatcher.configure(limits, targets, now);
@@ -52,13 +48,13 @@ impl Desk {
         }
     }
 
-    /// How full the targets of these names are together.
-    pub fn load(&self, names: &[Arc<str>]) -> Load {
-        self.lock().dispatcher.load(names)
+    /// How full the targets of these names are together, for a prompt of so many tokens.
+    pub fn load(&self, names: &[Arc<str>], prompt_tokens: u32) -> Load {
+        self.lock().dispatcher.load(names, prompt_tokens, self.clock.now())
     }
 
     pub fn state(&self) -> State {
-        self.lock().dispatcher.state()
+        self.lock().dispatcher.state(self.clock.now())
     }
 
     async fn wait(self: &Arc<Self>, ticket: Ticket, until: Duration) -> Admission {

@@ -21,7 +21,8 @@ use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
 use weir_config::{AuditFailure, Limits};
-use weir_dispatch::QueueLimits;
+use weir_dispatch::{Limit, QueueLimits, TargetSettings};
+use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
 use weir_store::secret::{self, SecretFileError};
@@ -103,7 +104,11 @@ impl Gateway {
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
         let gateway = Arc::new(Self {
-            desk: Arc::new(Desk::new(clock, queue_limits(&snapshot.loaded.config.limits))),
+            desk: Arc::new(Desk::new(
+                clock,
+                queue_limits(&snapshot.loaded.config.limits),
+                u64::from(std::process::id()),
+            )),
             live: ArcSwap::from_pointee(snapshot),
             candidate: ArcSwapOption::from_pointee(candidate),
             book,
@@ -252,7 +257,12 @@ impl Gateway {
         let loaded = &snapshot.loaded;
         let places = loaded.config.backends.iter().flat_map(|backend| &backend.models);
         let places = places.filter_map(|model| {
-            Some((loaded.catalogue.target(model.target)?.name.clone(), model.concurrency))
+            let target = loaded.catalogue.target(model.target)?;
+            let limit = model.concurrency.map_or(Limit::None, Limit::Declared);
+            Some(match target.zone() {
+                ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
+                ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
+            })
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
@@ -274,7 +284,7 @@ impl Gateway {
 pub const ADMIN_KEY: &str = "admin.key";
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
-    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes }
+    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: u64::MAX }
 }
 
 /// Seconds since 1970.

@@ -379,9 +379,9 @@ impl Metrics {
         self.queued.set(i64::try_from(state.queued).unwrap_or(i64::MAX));
         self.queued_bytes.set(i64::try_from(state.queued_bytes).unwrap_or(i64::MAX));
         self.in_flight.clear();
-        for (name, slots) in &state.targets {
-            let labels = TargetLabels { target: name.to_string() };
-            self.in_flight.get_or_create(&labels).set(i64::from(slots.in_flight));
+        for target in &state.targets {
+            let labels = TargetLabels { target: target.name.to_string() };
+            self.in_flight.get_or_create(&labels).set(i64::from(target.in_flight));
         }
         self.audit_ok.set(i64::from(audit_ok));
         let mut out = String::new();

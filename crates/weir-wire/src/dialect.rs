@@ -17,6 +17,7 @@
 //! | `path` | model, stream or not → the path below the base URL |
 //! | `read_reply` | a whole body → [`Reply`](crate::canonical::Reply) |
 //! | `EventReader` | items of the stream, one at a time → [`Event`](crate::canonical::Event)s |
+//! | `EventReader::end` | that the stream ended cleanly → the events that were held back, or that it was cut |
 //! | `read_error` | status and body → [`Envelope`](crate::error::Envelope) |
 
 pub mod backend;

@@ -69,13 +69,15 @@ impl Envelope {
 
     /// Local servers word the overflow of the context window in their own ways; agents go by the code
     /// and by OpenAI's sentence.
-    fn with_context_overflow_named(mut self) -> Self {
-        const WORDINGS: [&str; 5] = [
+    pub(crate) fn with_context_overflow_named(mut self) -> Self {
+        const WORDINGS: [&str; 7] = [
             "maximum context length",
             "prompt is too long",
             "exceeds the available context size",
             "exceeds the maximum number of tokens",
             "context length exceeded",
+            "input is too long for requested model",
+            "number of tokens in the prompt cannot exceed",
         ];
         let lower = self.message.to_ascii_lowercase();
         if !WORDINGS.iter().any(|wording| lower.contains(wording)) {

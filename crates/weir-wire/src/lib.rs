@@ -17,6 +17,7 @@ pub mod relay;
 pub mod request;
 pub mod segment;
 pub mod sse;
+pub mod tokens;
 
 use dialect::BackendDialect;
 

@@ -3,9 +3,11 @@
 //! [`whole`] maps an answer that is there at once, [`StreamRelay`] one that comes in pieces. Where both sides
 //! speak one dialect, what was written passes but for the names of who answered.
 
+mod aws;
 mod frames;
 mod stream;
 
+pub use aws::{AwsEventParser, AwsFault, AwsItem};
 pub use frames::{BadFrame, Frames, frames};
 pub use stream::{Seen, StreamRelay, StreamSettings};
 

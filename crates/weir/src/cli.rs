@@ -1,5 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, index, init, keys, manual, policy, recognisers, schema, serve,
+    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, schema,
+    serve, simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -30,10 +31,12 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Classify(classify::ClassifyArgs),
+    Import(import::ImportArgs),
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
     Audit(audit::AuditArgs),
+    Simulate(simulate::SimulateArgs),
     Schema(schema::SchemaArgs),
     Recognisers(recognisers::RecognisersArgs),
     Man(manual::ManArgs),

@@ -498,3 +498,53 @@ fn documents_are_indexed_and_listed() {
     let all_public = run(&["index", "documents", directory, "--public", directory, "--out", out]);
     assert_eq!(all_public.status.code(), Some(1));
 }
+
+/// A trace of so many requests, ten a second.
+fn trace(home: &Home, requests: u32) -> std::path::PathBuf {
+    let path = home.path().join("trace.csv");
+    let rows =
+        (0..requests).map(|number| format!("{},1200,{}\n", f64::from(number) / 10.0, 50 + number % 400));
+    fs::write(&path, format!("t_s,input_tokens,output_tokens\n{}", rows.collect::<String>())).unwrap();
+    path
+}
+
+#[test]
+fn simulate_shows_what_each_policy_makes_of_a_trace_and_nothing_classified_leaves() {
+    let home = home();
+    let trace = trace(&home, 2000);
+    let trace = trace.to_str().unwrap();
+    let output = run(&["simulate", "--trace", trace, "--small", "4090-1b", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 8);
+    let of = |policy: &str| rows.iter().find(|row| row["policy"] == policy).unwrap();
+    let figure = |policy: &str, name: &str| of(policy)[name].as_f64().unwrap();
+    for row in &rows {
+        assert_eq!((&row["lost"], &row["leaked"], &row["requests"]), (&json!(0), &json!(0), &json!(2000)));
+    }
+    assert_eq!(of("local")["burst_share"], json!(0.0));
+    assert!(figure("local", "in_target") < 0.5, "the servers bear that much");
+    assert!(figure("weir", "in_target") > 0.95);
+    assert!(figure("weir", "burst_share") < figure("cloud", "burst_share"));
+    let table = run(&["simulate", "--trace", trace, "--policy", "weir,queue:4"]);
+    let text = stdout(&table);
+    assert!(text.contains("POLICY") && text.contains("queue:4") && !text.contains("reserve"), "{text}");
+}
+
+#[test]
+fn simulate_says_what_is_wrong_with_its_input() {
+    let home = home();
+    let bad = home.path().join("bad.csv");
+    fs::write(&bad, "t_s,input_tokens,output_tokens\n1,many,3\n").unwrap();
+    let output = run(&["simulate", "--trace", bad.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("bad.csv: line 2: `input_tokens` is not a number"),
+        "{}",
+        stderr(&output)
+    );
+    let output = run(&["simulate"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = run(&["simulate", "--trace", "x.csv", "--policy", "best"]);
+    assert!(stderr(&output).contains("`in-flight:N`"), "{}", stderr(&output));
+}

@@ -49,6 +49,7 @@ const ARROWS: &[(&str, Below)] = &[
     ),
     ("weir-analyse", Below::Only(&["weir-label", "weir-policy"])),
     ("weir-rollout", Below::Only(&["weir-audit", "weir-label", "weir-policy"])),
+    ("weir-simulate", Below::Only(&["weir-dispatch"])),
     ("weir-dispatch", Below::Only(&["weir-policy"])),
     ("weir-wire", Below::Only(&[])),
     ("weir-audit", Below::Only(&["weir-label"])),
@@ -90,6 +91,7 @@ const PURE: &[&str] = &[
     "weir-names",
     "weir-policy",
     "weir-rollout",
+    "weir-simulate",
     "weir-task",
     "weir-wire",
 ];

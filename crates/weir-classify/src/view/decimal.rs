@@ -5,8 +5,9 @@ use std::ops::Range;
 /// Fewer numbers are a date, a version, a vector.
 const NUMBERS_MIN: usize = 12;
 
-/// Undoes `72 101 108`, `72, 101, 108`: bytes as decimal numbers from the one at `first` on, if they are text and
-/// some have three digits, without which they are hexadecimal. Returns where to go on.
+/// Undoes `72 101 108`, `72, 101, 108`: bytes as decimal numbers from the one at `first` on, if they are text. Where
+/// none has three digits they may be hexadecimal: letters and digits they are then, or not this. Returns where to go
+/// on.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
     let separator = separator_at(text, first.end)?;
     let (mut bytes, mut at, mut end, mut has_three) = (Vec::new(), first.start, first.end, false);
@@ -19,7 +20,9 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
         }
         at = end + separator.len();
     }
-    let decoded = as_text(&bytes).filter(|_| has_three && bytes.len() >= NUMBERS_MIN)?;
+    let plain = bytes.iter().filter(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
+    let is_sure = has_three || plain * 5 >= bytes.len() * 4;
+    let decoded = as_text(&bytes).filter(|_| is_sure && bytes.len() >= NUMBERS_MIN)?;
     editor.replace(first.start..end, &decoded, View::Escapes);
     Some(end)
 }

@@ -47,11 +47,9 @@ impl<'a> Json<'a> {
 impl Json<'_> {
     /// Whether it has a list of the bytes of a text, as `JSON.stringify` writes a buffer.
     pub(crate) fn has_bytes(&self) -> bool {
-        self.items.chunk_by(|a, b| a.is_byte() == b.is_byte()).any(|run| {
-            run.len() >= BYTES_MIN
-                && run.first().is_some_and(Item::is_byte)
-                && run.iter().any(|item| item.text().len() == 3)
-        })
+        self.items
+            .chunk_by(|a, b| a.is_byte() == b.is_byte())
+            .any(|run| run.len() >= BYTES_MIN && run.first().is_some_and(Item::is_byte))
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
 fn read_groups(bytes: &[u8], token: Range<usize>) -> Option<(Range<usize>, String)> {
     const GROUPS_MAX: usize = 4;
     let (mut start, mut end) = (token.start, token.end);
-    if !bytes.get(token)?.iter().all(is_figure) {
+    if !bytes.get(token)?.iter().all(|b| is_figure(b) || *b == b'-') {
         return None;
     }
     for _ in 0..GROUPS_MAX {
@@ -72,7 +72,7 @@ fn is_gap(b: u8) -> bool {
 }
 
 fn is_figure(b: &u8) -> bool {
-    b.is_ascii_digit() || plainly(*b).is_some() || *b == b'-'
+    b.is_ascii_digit() || plainly(*b).is_some()
 }
 
 fn is_token(b: u8) -> bool {

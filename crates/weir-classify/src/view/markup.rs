@@ -88,13 +88,13 @@ fn strip_seam(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     let is_quote = matches!(bytes.get(quote), Some(b'"' | b'\''));
     let end = at + quote + 2;
     let is_same = bytes.get(quote) == text.as_bytes().get(at);
-    let is_side = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let is_side = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || b"-_.@ ".contains(b));
     // Strings side by side are one in C and Python.
     let is_beside = after == sign
         && sign > 0
         && is_same
-        && (is_side(at.checked_sub(1).and_then(|at| text.as_bytes().get(at)))
-            || is_side(bytes.get(quote + 1)));
+        && is_side(at.checked_sub(1).and_then(|at| text.as_bytes().get(at)))
+        && is_side(bytes.get(quote + 1));
     if (after > sign || is_beside) && is_quote && at > editor.done() {
         editor.remove(at..end, View::Markup);
         return end;

@@ -178,6 +178,10 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
             from += 3;
             continue;
         }
+        if is_label(text, rest) {
+            from += 1;
+            continue;
+        }
         let count = value_len(text, rest);
         let groups = rest.get(..count).unwrap_or_default();
         let total = groups.iter().map(|group| group.range.len()).sum::<usize>();
@@ -192,6 +196,13 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
         }
         from += count.max(1);
     }
+}
+
+/// `IBAN: GB33`: letters before a colon and a space are none of the value.
+fn is_label(text: &str, groups: &[Group]) -> bool {
+    let gap =
+        |a: &Group, b: &Group| text.get(a.range.end..b.range.start).is_some_and(|gap| gap.starts_with(": "));
+    matches!(groups, [label, value, ..] if label.digits == 0 && gap(label, value))
 }
 
 /// `2026-11-24`, `24.11.2026`: the commonest groups of digits are no identifier.

@@ -1,20 +1,39 @@
 use super::*;
+use crate::ask::{Candidate, Step};
+use crate::cost::DailyCap;
+use crate::limit::Limit;
+use crate::work::{Claim, Promise, Work};
 use proptest::prelude::*;
+use std::num::NonZeroU32;
 
-const LIMITS: QueueLimits = QueueLimits { requests: 3, bytes: 1000 };
+const LIMITS: QueueLimits = QueueLimits { requests: 3, bytes: 1000, tokens: 1000 };
+const QUEUE: Step = Step::Queue(Duration::from_secs(30));
 
 fn at(seconds: u64) -> Moment {
     Moment::from_secs(seconds)
 }
 
-fn names(names: &[&str]) -> Vec<Arc<str>> {
-    names.iter().map(|name| (*name).into()).collect()
+fn names(names: &[&str]) -> Vec<Candidate> {
+    let names: Vec<Arc<str>> = names.iter().map(|name| (*name).into()).collect();
+    Candidate::in_order(&names)
+}
+
+fn settings(name: &str, limit: Option<u32>) -> TargetSettings {
+    let limit = limit.and_then(NonZeroU32::new).map_or(Limit::None, Limit::Declared);
+    if name.starts_with("cloud") {
+        TargetSettings::service(name.into(), limit)
+    } else {
+        TargetSettings::server(name.into(), limit)
+    }
 }
 
 /// One place on each of three targets: `big`, `small` (both local) and `cloud`.
 fn dispatcher() -> Dispatcher {
-    let mut dispatcher = Dispatcher::new(LIMITS);
-    let targets = ["big", "small", "cloud"].map(|name| (name.into(), NonZeroU32::new(1)));
+    with([settings("big", Some(1)), settings("small", Some(1)), settings("cloud", Some(1))])
+}
+
+fn with(targets: impl IntoIterator<Item = TargetSettings>) -> Dispatcher {
+    let mut dispatcher = Dispatcher::new(LIMITS, 1);
     dispatcher.configure(LIMITS, targets, at(0));
     dispatcher
 }
@@ -26,13 +45,18 @@ fn ask(ladder: &[Step]) -> Ask {
         overflow: names(&["cloud"]),
         ladder: ladder.to_vec(),
         bytes: 100,
+        ..Ask::default()
     }
 }
 
-const QUEUE: Step = Step::Queue(Duration::from_secs(30));
+fn slot(admission: Admission) -> Slot {
+    let Admission::Slot(slot) = admission else { panic!("{admission:?}") };
+    slot
+}
 
-fn slot(target: &str, step: Option<Step>) -> Slot {
-    Slot { target: target.into(), step }
+fn way(admission: Admission) -> (String, Option<Step>) {
+    let slot = slot(admission);
+    (slot.target.to_string(), slot.step)
 }
 
 fn waits(admission: &Admission) -> Ticket {
@@ -40,13 +64,17 @@ fn waits(admission: &Admission) -> Ticket {
     *ticket
 }
 
+fn served(d: &mut Dispatcher, slot: &Slot, seconds: u64) -> Vec<Ticket> {
+    d.release(slot, Report::Served(at(1)), at(seconds))
+}
+
 #[test]
 fn a_free_place_is_taken_at_once_and_the_ladder_only_when_there_is_none() {
     let mut d = dispatcher();
     let ladder = [Step::Degrade, Step::Burst, Step::Reject];
-    assert_eq!(d.ask(ask(&ladder), at(0)), Admission::Slot(slot("big", None)));
-    assert_eq!(d.ask(ask(&ladder), at(0)), Admission::Slot(slot("small", Some(Step::Degrade))));
-    assert_eq!(d.ask(ask(&ladder), at(0)), Admission::Slot(slot("cloud", Some(Step::Burst))));
+    assert_eq!(way(d.ask(ask(&ladder), at(0))), ("big".to_owned(), None));
+    assert_eq!(way(d.ask(ask(&ladder), at(0))), ("small".to_owned(), Some(Step::Degrade)));
+    assert_eq!(way(d.ask(ask(&ladder), at(0))), ("cloud".to_owned(), Some(Step::Burst)));
     assert!(matches!(d.ask(ask(&ladder), at(0)), Admission::Refused(Refused::Full { .. })));
 }
 
@@ -62,72 +90,82 @@ fn a_ladder_without_burst_never_leads_to_the_cloud() {
 #[test]
 fn places_go_to_those_who_wait_in_order_of_arrival_and_before_newcomers() {
     let mut d = dispatcher();
-    let Admission::Slot(held) = d.ask(ask(&[QUEUE, Step::Reject]), at(0)) else { panic!() };
+    let held = slot(d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
     let first = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(1)));
     let second = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(2)));
-    assert_eq!(d.release(&held, Report::Served(at(3)), at(3)), [first]);
+    assert_eq!(served(&mut d, &held, 3), [first]);
     assert!(matches!(d.ask(ask(&[Step::Reject]), at(3)), Admission::Refused(_)));
-    let Admission::Slot(held) = d.resume(first, at(3)) else { panic!() };
-    assert_eq!(held, slot("big", Some(QUEUE)));
+    let held = slot(d.resume(first, at(3)));
+    assert_eq!((&*held.target, held.step), ("big", Some(QUEUE)));
     assert!(matches!(d.resume(second, at(4)), Admission::Wait { .. }));
-    assert_eq!(d.release(&held, Report::Served(at(1)), at(4)), [second]);
+    assert_eq!(served(&mut d, &held, 4), [second]);
 }
 
 #[test]
 fn a_queued_request_takes_the_next_step_at_its_time() {
     let mut d = dispatcher();
-    d.ask(ask(&[]), at(0));
+    slot(d.ask(ask(&[]), at(0)));
     let ticket = waits(&d.ask(ask(&[QUEUE, Step::Degrade, Step::Reject]), at(0)));
     assert!(matches!(d.resume(ticket, at(29)), Admission::Wait { .. }));
-    assert_eq!(d.resume(ticket, at(30)), Admission::Slot(slot("small", Some(Step::Degrade))));
-    assert_eq!(d.state().queued, 0);
+    assert_eq!(way(d.resume(ticket, at(30))), ("small".to_owned(), Some(Step::Degrade)));
+    assert_eq!(d.state(at(30)).queued, 0);
 }
 
 #[test]
 fn an_expired_request_is_given_no_place() {
     let mut d = dispatcher();
-    let Admission::Slot(held) = d.ask(ask(&[]), at(0)) else { panic!() };
+    let held = slot(d.ask(ask(&[]), at(0)));
     let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
-    assert_eq!(d.release(&held, Report::Served(at(31)), at(31)), []);
+    assert_eq!(served(&mut d, &held, 31), []);
+    d.ask(ask(&[]), at(31));
     assert!(matches!(d.resume(ticket, at(31)), Admission::Refused(_)));
 }
 
 #[test]
 fn a_full_queue_moves_on_to_the_next_step() {
     let mut d = dispatcher();
-    d.ask(ask(&[]), at(0));
+    slot(d.ask(ask(&[]), at(0)));
     for _ in 0..3 {
         waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
     }
     assert_eq!(
-        d.ask(ask(&[QUEUE, Step::Burst, Step::Reject]), at(0)),
-        Admission::Slot(slot("cloud", Some(Step::Burst)))
+        way(d.ask(ask(&[QUEUE, Step::Burst, Step::Reject]), at(0))),
+        ("cloud".to_owned(), Some(Step::Burst))
     );
-    let large = Ask { bytes: 2000, ..ask(&[QUEUE, Step::Reject]) };
-    let mut empty = dispatcher();
-    empty.ask(ask(&[]), at(0));
-    assert!(matches!(empty.ask(large, at(0)), Admission::Refused(_)));
+}
+
+#[test]
+fn a_queue_is_bounded_in_bytes_and_in_tokens() {
+    for large in [
+        Ask { bytes: 2000, ..ask(&[QUEUE, Step::Reject]) },
+        Ask { work: Work { prompt_tokens: 2000, ..Work::default() }, ..ask(&[QUEUE, Step::Reject]) },
+    ] {
+        let mut d = dispatcher();
+        slot(d.ask(ask(&[]), at(0)));
+        assert!(matches!(d.ask(large, at(0)), Admission::Refused(_)));
+        waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
+    }
 }
 
 #[test]
 fn steps_already_allowed_stay_allowed_while_waiting() {
     let mut d = dispatcher();
     let ladder = [Step::Degrade, QUEUE, Step::Reject];
-    d.ask(ask(&ladder), at(0));
-    let Admission::Slot(small) = d.ask(ask(&ladder), at(0)) else { panic!() };
+    slot(d.ask(ask(&ladder), at(0)));
+    let small = slot(d.ask(ask(&ladder), at(0)));
     let ticket = waits(&d.ask(ask(&ladder), at(0)));
-    assert_eq!(d.release(&small, Report::Served(at(1)), at(1)), [ticket]);
+    assert_eq!(served(&mut d, &small, 1), [ticket]);
 }
 
 #[test]
 fn a_client_that_goes_leaves_the_queue_and_gives_a_granted_place_on() {
     let mut d = dispatcher();
-    let Admission::Slot(held) = d.ask(ask(&[]), at(0)) else { panic!() };
+    let held = slot(d.ask(ask(&[]), at(0)));
     let first = waits(&d.ask(ask(&[QUEUE]), at(0)));
     let second = waits(&d.ask(ask(&[QUEUE]), at(0)));
     let third = waits(&d.ask(ask(&[QUEUE]), at(0)));
     d.withdraw(first, at(1));
-    assert_eq!(d.release(&held, Report::Served(at(1)), at(1)), [second]);
+    assert_eq!(served(&mut d, &held, 1), [second]);
     assert_eq!(d.withdraw(second, at(1)), [third]);
 }
 
@@ -135,30 +173,215 @@ fn a_client_that_goes_leaves_the_queue_and_gives_a_granted_place_on() {
 fn a_failing_target_is_tried_last_and_comes_back_after_its_rest() {
     let mut d = dispatcher();
     let both = || Ask { first: names(&["big", "small"]), ..ask(&[Step::Reject]) };
-    let Admission::Slot(held) = d.ask(both(), at(0)) else { panic!() };
+    let held = slot(d.ask(both(), at(0)));
     d.release(&held, Report::Failed, at(0));
-    let Admission::Slot(other) = d.ask(both(), at(0)) else { panic!() };
+    let other = slot(d.ask(both(), at(0)));
     assert_eq!(&*other.target, "small");
     // Nothing else is free: the resting one is better than none.
-    let Admission::Slot(resting) = d.ask(both(), at(0)) else { panic!() };
+    let resting = slot(d.ask(both(), at(0)));
     assert_eq!(&*resting.target, "big");
-    d.release(&resting, Report::Served(at(1)), at(1));
-    d.release(&other, Report::Served(at(1)), at(1));
-    assert!(matches!(d.ask(both(), at(1)), Admission::Slot(slot) if &*slot.target == "big"));
+    served(&mut d, &resting, 1);
+    served(&mut d, &other, 1);
+    assert_eq!(&*slot(d.ask(both(), at(1))).target, "big");
+}
+
+#[test]
+fn a_target_that_says_that_it_is_full_is_given_nothing_until_then_and_waited_for() {
+    let mut d = with([settings("big", None), settings("cloud", None)]);
+    let held = slot(d.ask(ask(&[Step::Reject]), at(0)));
+    d.release(&held, Report::Full(at(10)), at(0));
+    assert!(
+        matches!(d.ask(ask(&[Step::Reject]), at(1)), Admission::Refused(Refused::Full { retry_after }) if retry_after >= at(9))
+    );
+    let Admission::Wait { ticket, until } = d.ask(ask(&[QUEUE, Step::Reject]), at(1)) else { panic!() };
+    assert_eq!(until, at(10));
+    assert_eq!(way(d.resume(ticket, at(10))).0, "big");
 }
 
 #[test]
 fn a_raised_limit_lets_waiting_requests_in() {
     let mut d = dispatcher();
-    d.ask(ask(&[]), at(0));
+    slot(d.ask(ask(&[]), at(0)));
     let ticket = waits(&d.ask(ask(&[QUEUE]), at(0)));
-    assert_eq!(d.configure(LIMITS, [("big".into(), NonZeroU32::new(2))], at(1)), [ticket]);
+    assert_eq!(d.configure(LIMITS, [settings("big", Some(2))], at(1)), [ticket]);
+}
+
+#[test]
+fn a_target_that_moved_to_the_cloud_under_its_name_is_not_given_to_those_who_wait_for_the_old_one() {
+    let mut d = with([settings("big", Some(1))]);
+    let held = slot(d.ask(ask(&[]), at(0)));
+    let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
+    let moved = TargetSettings::service("big".into(), Limit::None);
+    assert_eq!(d.configure(LIMITS, [moved], at(1)), [ticket], "there is nothing to wait for any more");
+    assert_eq!(d.resume(ticket, at(1)), Admission::Refused(Refused::NothingLeft));
+    assert_eq!(way(d.ask(ask(&[]), at(1))).0, "big");
+    assert_eq!(d.state(at(1)).targets.len(), 2, "the old one is there until its requests have ended");
+    served(&mut d, &held, 2);
+    assert_eq!(d.state(at(2)).targets.len(), 1);
 }
 
 #[test]
 fn a_plan_without_targets_is_refused_as_such() {
     let empty = Ask { first: Vec::new(), degrade: Vec::new(), overflow: Vec::new(), ..ask(&[QUEUE]) };
     assert_eq!(dispatcher().ask(empty, at(0)), Admission::Refused(Refused::NothingLeft));
+}
+
+/// A target that takes two seconds to the first token, as has been seen.
+fn slow() -> Dispatcher {
+    let mut d = with([settings("big", None), settings("small", None), settings("cloud", None)]);
+    for second in 0..60 {
+        let held = slot(d.ask(ask(&[Step::Reject]), at(second * 10)));
+        d.first_token(&held, at(second * 10 + 2));
+        served(&mut d, &held, second * 10 + 3);
+    }
+    d
+}
+
+fn promised(milliseconds: u64, ladder: &[Step]) -> Ask {
+    let first_token = Some(Duration::from_millis(milliseconds));
+    Ask { promise: Promise { first_token, deadline: None }, ..ask(ladder) }
+}
+
+#[test]
+fn a_step_that_cannot_hold_its_promise_is_passed_over() {
+    let burst = [Step::Burst, QUEUE, Step::Reject];
+    assert_eq!(way(slow().ask(promised(5000, &burst), at(1000))), ("big".to_owned(), None));
+    assert_eq!(way(slow().ask(promised(1000, &burst), at(1000))), ("cloud".to_owned(), Some(Step::Burst)));
+    assert_eq!(
+        way(slow().ask(promised(100, &[QUEUE, Step::Reject]), at(1000))),
+        ("big".to_owned(), None),
+        "when no step can, the soonest is taken"
+    );
+}
+
+#[test]
+fn what_cannot_be_answered_before_its_deadline_is_refused_at_the_door() {
+    let mut d = slow();
+    let by = |deadline| Ask {
+        promise: Promise { first_token: None, deadline: Some(deadline) },
+        ..ask(&[QUEUE, Step::Reject])
+    };
+    assert!(matches!(d.ask(by(at(1001)), at(1000)), Admission::Refused(Refused::TooLate { .. })));
+    slot(d.ask(by(at(1010)), at(1000)));
+}
+
+#[test]
+fn what_may_leave_leaves_early_while_room_is_kept_for_what_may_not() {
+    let (free, confined) = ([Step::Burst, Step::Reject], [QUEUE, Step::Reject]);
+    // Two seconds of two and a half: well enough for all, but for the margin of what may leave.
+    let mut d = slow();
+    assert_eq!(way(d.ask(promised(2700, &free), at(1000))).0, "big");
+    let mut d = slow();
+    let held = slot(d.ask(promised(2700, &confined), at(1000)));
+    d.first_token(&held, at(1002));
+    served(&mut d, &held, 1002);
+    assert_eq!(way(d.ask(promised(2700, &free), at(1003))), ("cloud".to_owned(), Some(Step::Burst)));
+    assert_eq!(way(d.ask(promised(2700, &confined), at(1003))).0, "big");
+}
+
+#[test]
+fn what_may_leave_does_not_stand_in_line_before_what_may_not() {
+    let mut d = dispatcher();
+    let held = slot(d.ask(ask(&[]), at(0)));
+    let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(0)));
+    assert_eq!(way(d.ask(ask(&[Step::Burst, QUEUE]), at(1))).0, "cloud");
+    assert_eq!(served(&mut d, &held, 2), [ticket]);
+}
+
+#[test]
+fn batch_work_leaves_a_place_to_interactive_work_and_is_not_starved() {
+    let batch =
+        |ladder: &[Step]| Ask { claim: Claim { band: Band::Batch, ..Claim::default() }, ..ask(ladder) };
+    let limits = QueueLimits { requests: 1000, bytes: 1 << 20, tokens: 1 << 20 };
+    let mut d = Dispatcher::new(limits, 1);
+    d.configure(limits, [settings("big", Some(5))], at(0));
+    for _ in 0..4 {
+        slot(d.ask(batch(&[Step::Reject]), at(0)));
+    }
+    assert!(matches!(d.ask(batch(&[Step::Reject]), at(0)), Admission::Refused(_)));
+    slot(d.ask(ask(&[Step::Reject]), at(0)));
+    let work = Work { prompt_tokens: 100, output_tokens: 10, prefix: None };
+    let mut d = Dispatcher::new(limits, 1);
+    d.configure(limits, [settings("big", Some(1))], at(0));
+    let mut held = slot(d.ask(Ask { work, ..ask(&[]) }, at(0)));
+    let waiting = |d: &mut Dispatcher, ask: Ask| waits(&d.ask(Ask { work, ..ask }, at(0)));
+    let batch_tickets: Vec<Ticket> = (0..10).map(|_| waiting(&mut d, batch(&[QUEUE]))).collect();
+    let _: Vec<Ticket> = (0..100).map(|_| waiting(&mut d, ask(&[QUEUE]))).collect();
+    let mut batch_served = 0;
+    for _ in 0..60 {
+        let [ticket] = served(&mut d, &held, 1)[..] else { panic!() };
+        batch_served += u32::from(batch_tickets.contains(&ticket));
+        held = slot(d.resume(ticket, at(1)));
+    }
+    assert!((4..=7).contains(&batch_served), "{batch_served}");
+}
+
+#[test]
+fn a_cap_for_the_day_is_kept_and_what_was_not_spent_is_given_back() {
+    let mut cloud = settings("cloud", None);
+    cloud.daily_cap = Some(DailyCap { micro_usd: 100 });
+    let mut d = with([settings("big", Some(1)), cloud]);
+    slot(d.ask(ask(&[]), at(0)));
+    let dear = || {
+        let mut ask = ask(&[Step::Burst, Step::Reject]);
+        ask.overflow.iter_mut().for_each(|candidate| candidate.micro_usd = 60);
+        ask
+    };
+    let first = slot(d.ask(dear(), at(0)));
+    assert!(matches!(d.ask(dear(), at(0)), Admission::Refused(_)));
+    d.cost(&first, 10);
+    served(&mut d, &first, 1);
+    slot(d.ask(dear(), at(1)));
+    assert!(matches!(d.ask(dear(), at(1)), Admission::Refused(_)));
+}
+
+#[test]
+fn prompts_that_begin_alike_go_to_the_same_replica_until_it_has_too_much_to_do() {
+    let replicas: Vec<Arc<str>> = (0..4).map(|number| format!("big-{number}").into()).collect();
+    let mut d = with(replicas.iter().map(|name| settings(name, None)));
+    let prefix = Some(crate::Prefix { hash: 42, tokens: 1000 });
+    let work = Work { prompt_tokens: 1200, output_tokens: 10, prefix };
+    let ask = || Ask { first: Candidate::equals(&replicas), work, ..ask(&[Step::Reject]) };
+    let mut send = || {
+        let held = slot(d.ask(ask(), at(0)));
+        d.first_token(&held, held.expected_first_token);
+        held
+    };
+    let slots: Vec<Slot> = (0..20).map(|_| send()).collect();
+    let of = |slot: &Slot| slots.iter().filter(|other| other.target == slot.target).count();
+    assert_eq!(slots[0].target, slots[1].target);
+    assert!(slots.iter().all(|slot| of(slot) < 12), "one replica was given nearly everything");
+}
+
+#[test]
+fn equal_replicas_take_turns() {
+    let replicas: Vec<Arc<str>> = (0..4).map(|number| format!("big-{number}").into()).collect();
+    let mut d = with(replicas.iter().map(|name| settings(name, None)));
+    let ask = || Ask { first: Candidate::equals(&replicas), ..ask(&[Step::Reject]) };
+    for second in 0..40 {
+        let held = slot(d.ask(ask(), at(second)));
+        assert_eq!(*held.target, *format!("big-{}", second % 4), "{second}");
+        served(&mut d, &held, second);
+    }
+}
+
+#[test]
+fn a_replica_that_fails_fast_is_given_little() {
+    let replicas: Vec<Arc<str>> = (0..3).map(|number| format!("big-{number}").into()).collect();
+    let mut d = with(replicas.iter().map(|name| settings(name, None)));
+    let mut to_bad = 0;
+    for tick in 0..3000_u64 {
+        let now = Duration::from_millis(tick * 10);
+        let held = slot(d.ask(Ask { first: Candidate::equals(&replicas), ..ask(&[Step::Reject]) }, now));
+        if &*held.target == "big-0" {
+            to_bad += u32::from(tick > 1000);
+            d.release(&held, Report::Failed, now);
+        } else {
+            d.first_token(&held, now + Duration::from_millis(200));
+            d.release(&held, Report::Served(Duration::from_millis(300)), now + Duration::from_millis(300));
+        }
+    }
+    assert!(to_bad <= 100, "{to_bad} of 2,000");
 }
 
 proptest! {
@@ -202,10 +425,10 @@ proptest! {
                     Admission::Refused(_) => {}
                 }
             }
-            for (name, state) in d.state().targets {
-                let running = held.iter().filter(|slot| slot.target == name).count();
-                prop_assert_eq!(running as u32, state.in_flight);
-                prop_assert!(state.in_flight <= 1);
+            for target in d.state(now).targets {
+                let running = held.iter().filter(|slot| slot.target == target.name).count();
+                prop_assert_eq!(running as u32, target.in_flight);
+                prop_assert!(target.in_flight <= 1);
             }
         }
     }

@@ -31,7 +31,7 @@ pub(super) async fn complete(mut exchange: Exchange, body: &[u8]) -> Result<Resp
 }
 
 /// Whether a fault strikes before any of the answer.
-fn strikes_first(fault: &Fault) -> bool {
+pub(super) fn strikes_first(fault: &Fault) -> bool {
     matches!(fault, Fault::Status(_) | Fault::Redirect { .. } | Fault::HangBeforeHead | Fault::Raw(_))
 }
 
@@ -76,12 +76,13 @@ fn source(transcript: Box<Transcript>, script: &Script, fault: Option<&Fault>) -
         Some(Fault::GiantLine(bytes)) => {
             first = Some(sse::event(framing, &transcript.giant_event(*bytes)));
         }
+        Some(Fault::ErrorAfter { after, message }) => bad = Some((*after, error_object(message))),
         _ => {}
     }
     Source::Events { transcript, framing, first, bad }
 }
 
-fn stop(fault: Option<&Fault>) -> Option<Stop> {
+pub(super) fn stop(fault: Option<&Fault>) -> Option<Stop> {
     match fault {
         Some(Fault::HangAfter(after)) => Some(Stop { after: *after, how: StopHow::Silence }),
         Some(Fault::Cut { after, how }) => Some(Stop { after: *after, how: StopHow::Cut(*how) }),

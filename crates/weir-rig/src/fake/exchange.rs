@@ -69,6 +69,7 @@ impl Exchange {
             Fault::HangAfter(_)
             | Fault::Cut { .. }
             | Fault::ErrorFirst(_)
+            | Fault::ErrorAfter { .. }
             | Fault::BadEvent { .. }
             | Fault::GiantLine(_) => {
                 self.visit.finish();

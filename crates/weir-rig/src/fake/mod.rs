@@ -9,6 +9,7 @@ mod chat;
 mod exchange;
 mod leak;
 mod listen;
+mod provider;
 mod record;
 mod route;
 mod script;
@@ -19,6 +20,7 @@ mod transcript;
 
 pub use exchange::BACKEND_HEADERS;
 pub use leak::Form;
+pub use provider::{AWS_KEYS, KEY, Provider};
 pub use record::{Cancelled, Seen};
 pub use script::{Capacity, Cut, Failure, Fault, Framing, Reply, Script, ToolCall, Usage, WhenFull};
 
@@ -68,6 +70,12 @@ impl Fake {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// The base URL of the provider that the script plays.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}{}", self.address, self.shared.setup().script.provider.base())
     }
 
     /// Answers by this script from now on. Requests that are already being answered go on by the old one,

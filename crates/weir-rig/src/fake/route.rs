@@ -2,6 +2,7 @@ use super::answer::Answer;
 use super::chat;
 use super::exchange::{Exchange, Plain};
 use super::listen::{LastAct, Over};
+use super::provider;
 use super::script::Script;
 use super::state::{Setup, Shared, Visit};
 use http::{Method, Request, Response, StatusCode, request};
@@ -26,6 +27,9 @@ pub(super) async fn answer(
     let exchange = Exchange { setup: shared.setup(), visit, last_act };
     if head.uri.path() == "/v1/chat/completions" && head.method == Method::POST {
         return chat::complete(exchange, &body).await;
+    }
+    if exchange.setup.script.provider.serves(&head) {
+        return provider::serve(exchange, &head, &body).await;
     }
     probe(exchange, shared.in_flight(), &head).await
 }

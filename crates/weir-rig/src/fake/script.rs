@@ -1,3 +1,4 @@
+use super::provider::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -9,6 +10,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
+    /// Whom the backend plays.
+    pub provider: Provider,
     /// The model list.
     pub models: Vec<String>,
     /// Whether a model that is not in the list is a 404, as real servers have it.
@@ -17,6 +20,8 @@ pub struct Script {
     pub claimed_model: Option<String>,
     /// What the answer says.
     pub reply: Reply,
+    /// What the model thinks before it answers; for providers that show it.
+    pub thinking: Option<String>,
     /// The finish reason; `None` = `tool_calls` after tool calls, else `stop`.
     pub finish_reason: Option<String>,
     /// Time before the head of the answer, in milliseconds.
@@ -49,10 +54,12 @@ pub struct Script {
 impl Default for Script {
     fn default() -> Self {
         Self {
+            provider: Provider::OpenAi,
             models: vec!["fake-model".to_owned()],
             strict_models: false,
             claimed_model: None,
             reply: Reply::default(),
+            thinking: None,
             finish_reason: None,
             latency_ms: 0,
             chunks: 4,
@@ -173,6 +180,13 @@ pub enum Fault {
     },
     /// Status 200, and an error object with this message as the first event, or as the whole answer.
     ErrorFirst(String),
+    /// An error with this message in place of the event after so many.
+    ErrorAfter {
+        /// How many right ones come before it.
+        after: u64,
+        /// The message.
+        message: String,
+    },
     /// One event with this data in place of the right one; the stream goes on after it.
     BadEvent {
         /// Its place in the stream, from 0.
@@ -267,6 +281,20 @@ impl Script {
     #[must_use]
     pub fn failing(fault: Fault) -> Self {
         Self::default().fault(fault)
+    }
+
+    /// Plays this provider.
+    #[must_use]
+    pub fn playing(mut self, provider: Provider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// Thinks so before it answers.
+    #[must_use]
+    pub fn thinking(mut self, thoughts: &str) -> Self {
+        self.thinking = Some(thoughts.to_owned());
+        self
     }
 
     /// Serves the models of its list only.

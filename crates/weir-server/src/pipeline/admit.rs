@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use weir_dispatch::{Ask, Refused, Step};
+use weir_dispatch::{Ask, Candidate, Refused, Step};
 use weir_policy::TargetId;
 
 /// The most attempts at one request.
@@ -69,8 +69,10 @@ pub(crate) async fn admit(
     ledger.admitted();
     admitted?.map_err(|refused| match (refused, &tried.last) {
         (_, Some(failure)) => Failure::Backend(failure.clone()),
-        (Refused::Full { retry_after }, None) => Failure::Full { retry_after },
-        (Refused::NothingLeft, None) => Failure::NothingLeft,
+        (Refused::Full { retry_after } | Refused::TooLate { retry_after }, None) => {
+            Failure::Full { retry_after }
+        }
+        (Refused::NothingLeft | Refused::NoRetry, None) => Failure::NothingLeft,
     })
 }
 
@@ -98,5 +100,13 @@ fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
         // What has failed, unlike what is full, needs no step of the ladder to move on.
         first = std::mem::take(&mut overflow);
     }
-    Ask { first, degrade: names(&plan.degrade), overflow, ladder: plan.ladder.clone(), bytes }
+    Ask {
+        first: Candidate::in_order(&first),
+        degrade: Candidate::in_order(&names(&plan.degrade)),
+        overflow: Candidate::in_order(&overflow),
+        ladder: plan.ladder.clone(),
+        bytes,
+        is_retry: tried.attempts > 0,
+        ..Ask::default()
+    }
 }

@@ -78,7 +78,7 @@ fn load(gateway: &Gateway, targets: &[Arc<str>]) -> Load {
     if targets.is_empty() {
         return Load { utilisation_millionths: Some(WHOLE), queue: Some(0), ttft_ms: None };
     }
-    let load = gateway.desk.load(targets);
+    let load = gateway.desk.load(targets, 0);
     let first_token = gateway.speeds.shortest(targets).map(|time| time.saturating_add(load.wait));
     Load {
         utilisation_millionths: utilisation(load.in_flight, load.places),

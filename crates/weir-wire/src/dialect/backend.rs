@@ -1,12 +1,30 @@
 //! What Weir speaks to backends, one module a dialect.
 
 pub mod chat;
+pub mod cohere;
+pub mod converse;
+pub mod gemini;
 pub mod messages;
+pub mod ollama;
+pub mod products;
+
+mod arguments;
+mod blocks;
+mod failure;
+mod ids;
+mod limits;
+mod look;
+mod media;
+mod turns;
+
+#[cfg(test)]
+mod testing;
 
 /// One framed item of a backend's stream.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
-    /// The event's type; empty where the framing has none or none was given.
+    /// The event's type; empty where the framing has none or none was given. Of AWS's messages an exception's
+    /// is `exception/` and its type, an error's `error/` and its code.
     pub event: &'a str,
     /// The item's data.
     pub data: &'a [u8],

@@ -21,7 +21,7 @@ pub(crate) fn fitted(id: &str) -> Cow<'_, str> {
 
 /// FNV-1a, 64 bits. Nothing secret or hostile hangs on it: a caller who makes two of its ids collide
 /// confuses its own conversation.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))

@@ -1,3 +1,4 @@
+use super::aws::{AwsEventParser, AwsFault, AwsItem};
 use crate::dialect::Framing;
 use crate::sse::{SseItem, SseParser};
 use std::collections::VecDeque;
@@ -31,7 +32,7 @@ pub fn frames(framing: Framing, item_bytes_max: usize) -> Box<dyn Frames> {
     match framing {
         Framing::EventStream => Box::new(SseParser::new(item_bytes_max)),
         Framing::Lines => Box::new(Lines::new(item_bytes_max)),
-        Framing::AwsEventStream => Box::new(Nowhere),
+        Framing::AwsEventStream => Box::new(AwsEventParser::new(item_bytes_max)),
     }
 }
 
@@ -86,16 +87,17 @@ impl Frames for Lines {
     }
 }
 
-/// Of a framing that no backend is asked for.
-struct Nowhere;
-
-impl Frames for Nowhere {
-    fn push(&mut self, _bytes: &[u8]) -> Result<(), BadFrame> {
-        Err(BadFrame::Broken)
+impl Frames for AwsEventParser {
+    fn push(&mut self, bytes: &[u8]) -> Result<(), BadFrame> {
+        AwsEventParser::push(self, bytes).map_err(|fault| match fault {
+            AwsFault::TooLarge { max_message_bytes } => BadFrame::TooLarge(max_message_bytes),
+            AwsFault::Checksum | AwsFault::Malformed => BadFrame::Broken,
+        })
     }
 
     fn next_item(&mut self) -> Option<SseItem> {
-        None
+        let AwsItem { event, data } = AwsEventParser::next_item(self)?;
+        Some(SseItem::Event { event, data })
     }
 }
 

@@ -14,6 +14,7 @@ mod support;
 
 use fake::{Answer, Detector, completion, finding, span};
 use serde_json::{Value, json};
+use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -244,25 +245,25 @@ fn classify_with_the_configuration_asks_the_detectors_as_the_gateway_does() {
         std::fs::write(home.path().join("note.txt"), QUESTION).unwrap();
         home
     };
-    let classified = |home: &Home, arguments: &[&str]| -> Value {
-        let note = home.path().join("note.txt");
-        let all = [&["classify", "--json", "--explain"], arguments, &[note.to_str().unwrap()]].concat();
-        serde_json::from_slice(&home.weir(&all).stdout).unwrap()
+    let note = |home: &Home| home.path().join("note.txt").to_str().unwrap().to_owned();
+    let answer = |output: Output| -> Value { serde_json::from_slice(&output.stdout).unwrap() };
+    let as_gateway = |home: &Home| answer(home.weir(&["classify", "--json", "--explain", &note(home)]));
+    let alone = |home: &Home| {
+        let arguments = ["classify", "--json", "--explain", &note(home)];
+        answer(support::weir().args(arguments).current_dir(home.path()).output().unwrap())
     };
-    let stage = home(&detector);
-    let config = stage.config();
-    let answer = classified(&stage, &["--config", config.to_str().unwrap()]);
+    let up = home(&detector);
+    let answer = as_gateway(&up);
     let found = answer["findings"][0].clone();
     let start = QUESTION.find(CANARY).unwrap();
     assert_eq!((&answer["level"], &found["type"]), (&json!("confidential"), &json!("PERSON")), "{answer}");
     assert_eq!((&found["start"], &found["recogniser"]), (&json!(start), &json!("presidio")), "{answer}");
     let questions = detector.asked().len();
-    let alone = classified(&stage, &[]);
+    let alone = alone(&up);
     assert_eq!((&alone["level"], detector.asked().len()), (&json!("internal"), questions), "{alone}");
 
     let down = home(&Detector::saying(Answer::Closes));
-    let config = down.config();
-    let answer = classified(&down, &["--config", config.to_str().unwrap()]);
+    let answer = as_gateway(&down);
     assert_eq!((&answer["level"], &answer["complete"]), (&json!("restricted"), &json!(false)), "{answer}");
     assert_eq!(answer["opaque"], json!(["detector:presidio:closed"]));
 }

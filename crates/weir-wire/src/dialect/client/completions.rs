@@ -3,7 +3,7 @@
 //! Source: OpenAI API reference, "Create completion" and "The completion object".
 
 use super::Addressed;
-use super::chat::{finish_word, write_usage};
+use super::chat::write_usage;
 use crate::canonical::{
     Block, BlockKind, Choice, Conversation, Delta, Event, FinishReason, LogProbs, Message, Part, Reply, Role,
     Sampling, Tokens,
@@ -58,6 +58,11 @@ fn read_prompt<'r>(fields: &mut Fields<'r, '_>) -> Read<Part<'r>> {
         prompt => one_or_many(&at, prompt)?.pop().unwrap_or_default(),
     };
     Ok(Part::Text { text, cache: None })
+}
+
+/// The older API's word for why an answer ended; it has none for calls of tools.
+const fn finish_word(reason: FinishReason) -> &'static str {
+    if matches!(reason, FinishReason::ToolCalls) { "stop" } else { super::chat::finish_word(reason) }
 }
 
 /// Writes a whole answer.

@@ -10,7 +10,7 @@ mod write;
 
 pub use events::EventWriter;
 pub use read::{read, read_count};
-pub(crate) use write::write_input;
+pub(crate) use write::{error_word, write_input};
 pub use write::{write_count, write_error, write_reply};
 
 /// What is sent to a client while nothing comes.

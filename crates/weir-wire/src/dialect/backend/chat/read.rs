@@ -134,7 +134,9 @@ pub(super) fn citation(annotation: &Object<'_>) -> Option<String> {
         citation.text("type", "web_search_result_location");
         citation.text("url", &url);
         citation.text("title", &title);
+        // What only Anthropic knows.
         citation.text("cited_text", "");
+        citation.text("encrypted_index", "");
     });
     String::from_utf8(out).ok()
 }

@@ -165,6 +165,7 @@ fn write_usage(tokens: &Tokens, out: &mut ObjectWriter<'_>) {
     out.number("input_tokens", input);
     out.object("input_tokens_details", |details| {
         details.number("cached_tokens", tokens.cache_read.unwrap_or(0));
+        details.number("cache_write_tokens", tokens.cache_write.unwrap_or(0));
     });
     out.number("output_tokens", output);
     out.object("output_tokens_details", |details| {

@@ -1,0 +1,295 @@
+//! agentgateway's standalone configuration: its `llm` section, and AI backends of its `binds`.
+//!
+//! Source: agentgateway's documentation, "LLM gateway" and "Configuration", and its published examples.
+
+use super::draft::{Backend, Draft, Model, is_model_name, is_name, zone_of};
+use super::provider::Provider;
+use super::{ImportError, Imported, members, read};
+use serde_json::Value;
+use weir_label::ZoneKind;
+
+/// Imports a configuration of agentgateway.
+///
+/// # Errors
+/// [`ImportError`] for a file that is none, or has no model that Weir can reach.
+pub fn agentgateway(text: &str) -> Result<Imported, ImportError> {
+    let file = read(text)?;
+    if file.get("llm").is_none() && file.get("binds").is_none() {
+        return Err(ImportError::OtherFile { gateway: "agentgateway", wanted: "llm" });
+    }
+    let mut draft = Draft::default();
+    for (section, value) in members(&file) {
+        match section.as_str() {
+            "llm" => llm(value, &mut draft),
+            "binds" => binds(value, &mut draft),
+            "config" => {
+                draft.not_supported(section, "see weir.yaml's own settings: listeners, state, limits")
+            }
+            "mcp" | "a2a" => draft.not_supported(section, "Weir passes on requests to models alone"),
+            _ => draft.not_supported(section, "nothing in Weir stands for it"),
+        }
+    }
+    draft.finish("agentgateway")
+}
+
+fn llm(section: &Value, draft: &mut Draft) {
+    let none = Value::Null;
+    let providers = section.get("providers").unwrap_or(&none);
+    for (index, model) in section.get("models").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        llm_model(model, providers, &format!("llm.models[{index}]"), draft);
+    }
+    for (name, value) in members(section) {
+        match name.as_str() {
+            "models" => {}
+            "providers" => draft.exact("llm.providers", "each is written with the models that refer to it"),
+            "port" => draft.approximate(
+                "llm.port",
+                format!("`listen` is 127.0.0.1:8080; set it to port {value} if clients need it"),
+            ),
+            "virtualModels" => virtual_models(value, draft),
+            "policies" => members(value).for_each(|(name, _)| policy(&format!("llm.policies.{name}"), draft)),
+            _ => draft.not_supported(format!("llm.{name}"), "nothing in Weir stands for it"),
+        }
+    }
+}
+
+/// A model of the `llm` section, with its own parameters or those of a provider it names.
+fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
+    let alias = model.get("name").and_then(Value::as_str).unwrap_or_default();
+    if alias.contains('*') {
+        return draft.not_supported(path, "aliases are named one by one; list the models that are used");
+    }
+    let (provider, shared) = provider_of(model.get("provider"), providers);
+    let Some(provider) = provider else {
+        return draft.not_supported(path, "the provider is not known here");
+    };
+    let own = model.get("params").unwrap_or(&Value::Null);
+    let parameter = |names: &[&str]| {
+        let text =
+            |holder: &Value| names.iter().find_map(|name| holder.get(*name)?.as_str().map(str::to_owned));
+        text(own).or_else(|| text(&shared))
+    };
+    let wanted = Wanted {
+        alias,
+        model: parameter(&["model"]).unwrap_or_else(|| alias.to_owned()),
+        url: parameter(&["baseUrl", "baseURL"]),
+        key: parameter(&["apiKey"]),
+    };
+    add(&wanted, provider, path, draft);
+    for (name, _) in members(own) {
+        if !["model", "baseUrl", "baseURL", "apiKey"].contains(&name.as_str()) {
+            draft.not_supported(
+                format!("{path}.params.{name}"),
+                "write it where the backend's API wants it in weir.yaml",
+            );
+        }
+    }
+    for (name, _) in members(model) {
+        let path = format!("{path}.{name}");
+        match name.as_str() {
+            "name" | "provider" | "params" => {}
+            "matches" => {
+                draft.not_supported(path, "which target serves a request is said by the policy's rules")
+            }
+            "visibility" => draft.not_supported(path, "which aliases a caller sees is said by its key"),
+            _ => draft.not_supported(path, "nothing in Weir stands for it"),
+        }
+    }
+}
+
+/// `provider: openAI`, `provider: {reference: name}`, or a provider with its parameters below its name.
+fn provider_of(value: Option<&Value>, providers: &Value) -> (Option<Provider>, Value) {
+    match value {
+        Some(Value::String(name)) => match shared(name, providers) {
+            Some(found) => found,
+            None => (named(name), Value::Null),
+        },
+        Some(Value::Object(object)) => {
+            let reference = object.get("reference").or_else(|| object.get("ref")).and_then(Value::as_str);
+            if let Some(found) = reference.and_then(|name| shared(name, providers)) {
+                return found;
+            }
+            let first = object.iter().next();
+            first.map_or((None, Value::Null), |(name, value)| (named(name), value.clone()))
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | None => (None, Value::Null),
+    }
+}
+
+fn shared(name: &str, providers: &Value) -> Option<(Option<Provider>, Value)> {
+    let is_it = |entry: &&Value| entry.get("name").and_then(Value::as_str) == Some(name);
+    let entry = providers.as_array()?.iter().find(is_it)?;
+    let kind = entry.get("provider").and_then(Value::as_str).unwrap_or_default();
+    Some((named(kind), entry.get("params").cloned().unwrap_or(Value::Null)))
+}
+
+fn named(name: &str) -> Option<Provider> {
+    let name = match name.to_lowercase().as_str() {
+        "openai" => "openai",
+        "azureopenai" | "azure" => "azure",
+        "anthropic" => "anthropic",
+        "gemini" => "gemini",
+        "vertex" | "vertexai" => "vertex_ai",
+        "bedrock" => "bedrock",
+        "ollama" => "ollama",
+        "groq" => "groq",
+        "mistral" => "mistral",
+        "deepseek" => "deepseek",
+        "xai" => "xai",
+        "cohere" => "cohere",
+        "openrouter" => "openrouter",
+        "together" | "togetherai" => "together_ai",
+        "fireworks" => "fireworks_ai",
+        _ => return None,
+    };
+    Provider::named(name)
+}
+
+/// A model to be reached under an alias.
+struct Wanted<'w> {
+    alias: &'w str,
+    model: String,
+    url: Option<String>,
+    key: Option<String>,
+}
+
+fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) {
+    let Some(api) = provider.api() else {
+        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
+    };
+    let Some(url) = wanted.url.as_deref().or(provider.url) else {
+        return draft.not_supported(path, format!("the address of `{}` is not in the file", provider.name));
+    };
+    if !is_model_name(wanted.alias) || !is_model_name(&wanted.model) || !is_name(provider.name) {
+        return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
+    }
+    let backend = Backend {
+        name: provider.name.to_owned(),
+        api,
+        url: url.trim_end_matches('/').to_owned(),
+        key: key(wanted.key.as_deref(), provider, path, draft),
+        timeout_s: None,
+        models: Vec::new(),
+    };
+    match zone_of(&backend.url) {
+        ZoneKind::Local => {
+            let alias = wanted.alias;
+            let note = format!(
+                "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
+            );
+            draft.approximate(path, note);
+        }
+        ZoneKind::Cloud => draft.exact(path, format!("alias `{}`, zone `cloud`", wanted.alias)),
+    }
+    let target = draft.target(backend, Model { name: wanted.model.clone(), ..Model::default() });
+    draft.alias(wanted.alias, target);
+}
+
+/// `$NAME` and `${NAME}` are variables there too.
+fn key(written: Option<&str>, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
+    let usual = || provider.key.map(|name| format!("${{{name}}}"));
+    let written = match written {
+        None => return usual(),
+        Some(written) => written,
+    };
+    let path = format!("{path}.params.apiKey");
+    if let Some(name) = written.strip_prefix('$') {
+        let name = name.trim_start_matches('{').trim_end_matches('}');
+        draft.exact(path, format!("the variable `{name}`"));
+        return Some(format!("${{{name}}}"));
+    }
+    let name =
+        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
+    Some(format!("${{{name}}}"))
+}
+
+/// Aliases whose targets are those of other models.
+fn virtual_models(value: &Value, draft: &mut Draft) {
+    for (index, model) in value.as_array().into_iter().flatten().enumerate() {
+        let path = format!("llm.virtualModels[{index}]");
+        let alias = model.get("name").and_then(Value::as_str).unwrap_or_default();
+        for (kind, routing) in model.get("routing").into_iter().flat_map(members) {
+            let entries = routing.get("targets").and_then(Value::as_array).into_iter().flatten();
+            let names =
+                entries.filter_map(|entry| entry.get("model").or(Some(entry)).and_then(Value::as_str));
+            let targets: Vec<String> = names.flat_map(|name| draft.targets(name)).collect();
+            if targets.is_empty() || !is_model_name(alias) {
+                draft.not_supported(&path, "none of its models is imported");
+                continue;
+            }
+            targets.into_iter().for_each(|target| draft.alias(alias, target));
+            match kind.as_str() {
+                "failover" => draft.exact(&path, format!("alias `{alias}`, its targets in their order")),
+                "weighted" => {
+                    draft.approximate(&path, "targets are taken in the order they are listed, not by weight")
+                }
+                _ => draft.approximate(&path, "conditions become rules of the policy: write them there"),
+            }
+        }
+    }
+}
+
+/// The older form: AI backends of routes.
+fn binds(value: &Value, draft: &mut Draft) {
+    let lists =
+        |value: &'_ Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for (b, bind) in value.as_array().into_iter().flatten().enumerate() {
+        for (l, listener) in lists(bind, "listeners").iter().enumerate() {
+            for (r, route) in lists(listener, "routes").iter().enumerate() {
+                let path = format!("binds[{b}].listeners[{l}].routes[{r}]");
+                for (k, backend) in lists(route, "backends").iter().enumerate() {
+                    route_backend(backend, &format!("{path}.backends[{k}]"), draft);
+                }
+                let policies = route.get("policies").into_iter().flat_map(members);
+                policies.for_each(|(name, _)| policy(&format!("{path}.policies.{name}"), draft));
+            }
+        }
+    }
+}
+
+fn route_backend(backend: &Value, path: &str, draft: &mut Draft) {
+    let Some(ai) = backend.get("ai") else {
+        return draft.not_supported(path, "Weir passes on requests to models alone");
+    };
+    let (provider, parameters) = provider_of(ai.get("provider"), &Value::Null);
+    let Some(provider) = provider else { return draft.not_supported(path, "the provider is not known here") };
+    let policies = backend.get("policies").or_else(|| ai.get("policies")).unwrap_or(&Value::Null);
+    let key = policies.get("backendAuth").and_then(|auth| auth.get("key")).and_then(Value::as_str);
+    let url = ai.get("hostOverride").and_then(Value::as_str).map(|host| format!("http://{host}/v1"));
+    let models = declared(&parameters, policies);
+    if models.is_empty() {
+        return draft.not_supported(path, "it names no model; list those that are used");
+    }
+    for model in models {
+        let wanted =
+            Wanted { alias: &model, model: model.clone(), url: url.clone(), key: key.map(str::to_owned) };
+        add(&wanted, provider, path, draft);
+    }
+    for (name, _) in members(policies).filter(|(name, _)| *name != "backendAuth") {
+        policy(&format!("{path}.policies.{name}"), draft);
+    }
+}
+
+/// The model that a provider is bound to, and those that the backend says it has.
+fn declared(parameters: &Value, policies: &Value) -> Vec<String> {
+    let bound = parameters.get("model").and_then(Value::as_str);
+    let listed = policies.get("ai").and_then(|ai| ai.get("models")).and_then(Value::as_array);
+    let ids = listed.into_iter().flatten().filter_map(|model| model.get("id")?.as_str());
+    bound.into_iter().chain(ids).map(str::to_owned).collect()
+}
+
+fn policy(path: &str, draft: &mut Draft) {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    let note = match name {
+        "promptGuard" | "ai" => "inspection is always on; see the `data` section of policy.yaml",
+        "apiKey" | "jwtAuth" | "basicAuth" | "extAuthz" | "authorization" => "make keys with `weir keys`",
+        "localRateLimit" | "remoteRateLimit" => "see the limits of keys",
+        "timeout" | "retry" => {
+            "see `timeouts` of each backend; failing targets are passed over without settings"
+        }
+        "cors" => "browsers should not hold keys; Weir answers no cross-origin requests",
+        _ => "nothing in Weir stands for it",
+    };
+    draft.not_supported(path, note);
+}

@@ -1,0 +1,323 @@
+//! LiteLLM's `config.yaml`.
+//!
+//! Source: LiteLLM's documentation, "Proxy config.yaml" and "All settings".
+
+use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
+use super::provider::Provider;
+use super::{ImportError, Imported, members, read, scalar};
+use serde_json::Value;
+use weir_label::ZoneKind;
+
+/// Imports a configuration of LiteLLM's proxy.
+///
+/// # Errors
+/// [`ImportError`] for a file that is none, or has no model that Weir can reach.
+pub fn litellm(text: &str) -> Result<Imported, ImportError> {
+    let file = read(text)?;
+    let models = file.get("model_list").and_then(Value::as_array);
+    let models = models.ok_or(ImportError::OtherFile { gateway: "LiteLLM", wanted: "model_list" })?;
+    let mut draft = Draft::default();
+    for (index, model) in models.iter().enumerate() {
+        deployment(model, &format!("model_list[{index}]"), &mut draft);
+    }
+    for (section, value) in members(&file).filter(|(name, _)| *name != "model_list") {
+        match section.as_str() {
+            "router_settings" => {
+                members(value).for_each(|(name, value)| router(name, value, section, &mut draft))
+            }
+            "litellm_settings" => members(value).for_each(|(name, value)| settings(name, value, &mut draft)),
+            "general_settings" => members(value).for_each(|(name, _)| general(name, &mut draft)),
+            "environment_variables" => {
+                draft.not_supported(section, "set the variables where `weir serve` is started");
+            }
+            "guardrails" => {
+                draft.not_supported(section, "inspection is always on; see the `data` section of policy.yaml")
+            }
+            "include" => draft.not_supported(section, "import each file by itself"),
+            _ => draft.not_supported(section, "nothing in Weir stands for it"),
+        }
+    }
+    // What an alias stands for is known when the fallbacks are.
+    if let Some(aliases) = file.get("router_settings").and_then(|section| section.get(GROUP_ALIASES)) {
+        group_aliases(aliases, &format!("router_settings.{GROUP_ALIASES}"), &mut draft);
+    }
+    draft.finish("LiteLLM")
+}
+
+const GROUP_ALIASES: &str = "model_group_alias";
+
+fn deployment(model: &Value, path: &str, draft: &mut Draft) {
+    let alias = model.get("model_name").and_then(Value::as_str).unwrap_or_default();
+    let parameters = model.get("litellm_params").unwrap_or(&Value::Null);
+    let Some(wanted) = parameters.get("model").and_then(Value::as_str) else {
+        return draft.not_supported(path, "`litellm_params.model` is missing");
+    };
+    if alias.contains('*') || wanted.contains('*') {
+        return draft.not_supported(path, "aliases are named one by one; list the models that are used");
+    }
+    let Some((provider, name)) = provider_of(wanted, parameters) else {
+        return draft.not_supported(path, format!("the provider of `{wanted}` is not known here"));
+    };
+    let Some(api) = provider.api() else {
+        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
+    };
+    let Some(url) = base_url(parameters, provider) else {
+        return draft
+            .not_supported(path, format!("`litellm_params.api_base` is needed for `{}`", provider.name));
+    };
+    if !is_model_name(alias) || !is_model_name(name) {
+        return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
+    }
+    let key = key(parameters, provider, path, draft);
+    let backend = Backend {
+        name: provider.name.to_owned(),
+        api,
+        url,
+        key,
+        timeout_s: timeout(parameters),
+        models: Vec::new(),
+    };
+    say_where(&backend, alias, path, draft);
+    let limits = Model {
+        name: name.to_owned(),
+        concurrency: parameters.get("max_parallel_requests").and_then(Value::as_u64),
+        context: context(model.get("model_info")),
+        price: price(parameters).or_else(|| price(model.get("model_info").unwrap_or(&Value::Null))),
+    };
+    parameters_of(parameters, path, draft);
+    info_of(model.get("model_info"), path, draft);
+    let target = draft.target(backend, limits);
+    draft.alias(alias, target);
+}
+
+/// The provider, which stands before the model's name, in a member of its own, or is known by the name.
+fn provider_of<'m>(model: &'m str, parameters: &Value) -> Option<(Provider, &'m str)> {
+    if let Some(name) = parameters.get("custom_llm_provider").and_then(Value::as_str) {
+        return Provider::named(name).map(|provider| (provider, model));
+    }
+    let prefixed = model.split_once('/');
+    let named = prefixed.and_then(|(name, rest)| Some((Provider::named(name)?, rest)));
+    named.or_else(|| Some((Provider::of_model(model)?, model)))
+}
+
+fn base_url(parameters: &Value, provider: Provider) -> Option<String> {
+    let written = parameters.get("api_base").or_else(|| parameters.get("base_url")).and_then(Value::as_str);
+    let written = written.filter(|url| !url.starts_with("os.environ/"));
+    written.or(provider.url).map(|url| url.trim_end_matches('/').to_owned())
+}
+
+fn say_where(backend: &Backend, alias: &str, path: &str, draft: &mut Draft) {
+    match zone_of(&backend.url) {
+        ZoneKind::Local => {
+            let note = format!(
+                "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
+            );
+            draft.approximate(path, note);
+        }
+        ZoneKind::Cloud => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
+    }
+}
+
+/// A key by reference stays one; one that stands in the file becomes one.
+fn key(parameters: &Value, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
+    let Some(written) = parameters.get("api_key").and_then(Value::as_str) else {
+        return provider.key.map(|name| format!("${{{name}}}"));
+    };
+    let path = format!("{path}.litellm_params.api_key");
+    if let Some(name) = written.strip_prefix("os.environ/") {
+        draft.exact(path, format!("the variable `{name}`"));
+        return Some(format!("${{{name}}}"));
+    }
+    if ["none", "empty", "dummy", "sk-no-key-required", "fake-key", ""]
+        .contains(&written.to_lowercase().as_str())
+    {
+        draft.exact(path, "no key");
+        return None;
+    }
+    let name =
+        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
+    Some(format!("${{{name}}}"))
+}
+
+fn timeout(parameters: &Value) -> Option<u64> {
+    let seconds = parameters.get("timeout").and_then(Value::as_f64)?;
+    (1.0..=86_400.0).contains(&seconds).then_some(seconds.ceil() as u64)
+}
+
+fn context(info: Option<&Value>) -> Option<u64> {
+    let info = info?;
+    let number = |name: &str| info.get(name).and_then(Value::as_u64);
+    number("max_input_tokens").or_else(|| number("max_tokens")).filter(|tokens| *tokens > 0)
+}
+
+/// LiteLLM's are per token, Weir's per million.
+fn price(holder: &Value) -> Option<(f64, f64)> {
+    let number = |name: &str| {
+        let value = holder.get(name)?;
+        value.as_f64().or_else(|| value.as_str()?.parse().ok())
+    };
+    Some((number("input_cost_per_token")? * 1e6, number("output_cost_per_token")? * 1e6))
+}
+
+/// Every further member of a deployment.
+fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
+    for (name, value) in members(parameters) {
+        let path = format!("{path}.litellm_params.{name}");
+        match name.as_str() {
+            "model" | "api_base" | "base_url" | "api_key" | "custom_llm_provider" => {
+                if scalar(value).is_some_and(|text| text.starts_with("os.environ/")) && name != "api_key" {
+                    draft.not_supported(path, "addresses stand in the file itself");
+                }
+            }
+            "timeout" => {
+                draft.approximate(path, "`timeouts.total` of the backend, the longest of its models")
+            }
+            "stream_timeout" => draft.not_supported(path, "see `timeouts.first_token` and `timeouts.idle`"),
+            "max_parallel_requests" => draft.exact(path, "`concurrency` of the model"),
+            "input_cost_per_token" | "output_cost_per_token" => draft.exact(path, "`price` of the model"),
+            "rpm" | "tpm" => {
+                draft.not_supported(path, "the place of a model is bounded by `concurrency`, not by rates")
+            }
+            "weight" | "order" => draft.approximate(path, "targets are taken in the order they are listed"),
+            "drop_params" | "additional_drop_params" => {
+                draft.not_supported(
+                    path,
+                    "a field that a backend cannot take is reported or refused, by field",
+                );
+            }
+            "max_retries" | "num_retries" => {
+                draft.approximate(path, "the plan's next target is tried instead")
+            }
+            "api_version" | "organization" | "aws_region_name" | "vertex_project" | "vertex_location" => {
+                draft.not_supported(path, "write it where the backend's API wants it in weir.yaml");
+            }
+            _ => draft.not_supported(path, "defaults of requests are the application's"),
+        }
+    }
+}
+
+fn info_of(info: Option<&Value>, path: &str, draft: &mut Draft) {
+    for (name, value) in info.into_iter().flat_map(members) {
+        let path = format!("{path}.model_info.{name}");
+        match (name.as_str(), value.as_str()) {
+            ("max_input_tokens" | "max_tokens", _) => {
+                draft.approximate(path, "`context` of the model: prompt and answer together");
+            }
+            ("input_cost_per_token" | "output_cost_per_token", _) => {
+                draft.exact(path, "`price` of the model")
+            }
+            ("mode", Some("chat")) => draft.exact(path, "chat is what models are for unless told otherwise"),
+            ("id" | "description" | "base_model", _) => draft.not_supported(path, "a note without effect"),
+            _ => draft.not_supported(path, "nothing in Weir stands for it"),
+        }
+    }
+}
+
+fn router(name: &str, value: &Value, section: &str, draft: &mut Draft) {
+    let path = format!("{section}.{name}");
+    match name {
+        "fallbacks" | "context_window_fallbacks" => fallbacks(value, &path, draft),
+        "content_policy_fallbacks" => {
+            draft.not_supported(path, "a provider's filter is an answer, not a failure")
+        }
+        GROUP_ALIASES => {}
+        "routing_strategy" => {
+            draft.approximate(path, "`prefer` of the policy's rules: `fastest`, `cheapest` or `best`");
+        }
+        "num_retries"
+        | "retry_after"
+        | "allowed_fails"
+        | "cooldown_time"
+        | "retry_policy"
+        | "allowed_fails_policy" => {
+            draft.approximate(
+                path,
+                "failing targets are left alone and the next one is tried, without settings",
+            );
+        }
+        "timeout" => draft.not_supported(path, "see `timeouts` of each backend"),
+        "enable_pre_call_checks" => {
+            draft.exact(path, "targets that a request does not fit are always left out")
+        }
+        _ => draft.not_supported(path, "nothing in Weir stands for it"),
+    }
+}
+
+/// `[{alias: [others]}]`: the others' targets follow those of the alias.
+fn fallbacks(value: &Value, path: &str, draft: &mut Draft) {
+    for (index, entry) in value.as_array().into_iter().flatten().enumerate() {
+        for (alias, others) in members(entry) {
+            let path = format!("{path}[{index}].{alias}");
+            let targets: Vec<String> = others
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .flat_map(|other| draft.targets(other))
+                .collect();
+            if targets.is_empty() || draft.targets(alias).is_empty() {
+                draft.not_supported(path, "one of the models is not imported");
+                continue;
+            }
+            targets.into_iter().for_each(|target| draft.alias(alias, target));
+            draft.approximate(
+                path,
+                "their targets follow those of the alias; the policy says which may be used",
+            );
+        }
+    }
+}
+
+fn group_aliases(value: &Value, path: &str, draft: &mut Draft) {
+    for (alias, of) in members(value) {
+        let path = format!("{path}.{alias}");
+        let name = of.as_str().or_else(|| of.get("model").and_then(Value::as_str)).unwrap_or_default();
+        let targets = draft.targets(name);
+        if targets.is_empty() || !is_model_name(alias) {
+            draft.not_supported(path, format!("`{name}` is not imported"));
+            continue;
+        }
+        targets.into_iter().for_each(|target| draft.alias(alias, target));
+        draft.exact(path, format!("an alias with the targets of `{name}`"));
+    }
+}
+
+fn settings(name: &str, value: &Value, draft: &mut Draft) {
+    let path = format!("litellm_settings.{name}");
+    match name {
+        "fallbacks"
+        | "context_window_fallbacks"
+        | "content_policy_fallbacks"
+        | "num_retries"
+        | "allowed_fails" => {
+            router(name, value, "litellm_settings", draft);
+        }
+        "drop_params" => {
+            draft.not_supported(path, "a field that a backend cannot take is reported or refused, by field");
+        }
+        "request_timeout" => draft.not_supported(path, "see `timeouts` of each backend"),
+        "success_callback" | "failure_callback" | "callbacks" => {
+            draft.not_supported(path, "see the audit log and the metrics");
+        }
+        "cache" | "cache_params" => draft.not_supported(path, "answers are not cached"),
+        "set_verbose" | "json_logs" | "telemetry" => {
+            draft.not_supported(path, "see `weir serve --help` on logs")
+        }
+        _ => draft.not_supported(path, "nothing in Weir stands for it"),
+    }
+}
+
+fn general(name: &str, draft: &mut Draft) {
+    let path = format!("general_settings.{name}");
+    let note = match name {
+        "master_key" => "make keys with `weir keys`; the admin API listens on this machine only",
+        "database_url" | "store_model_in_db" | "database_connection_pool_limit" => {
+            "Weir needs no database: keys and the audit log are in `state`"
+        }
+        "alerting" | "alerting_threshold" => "see the metrics",
+        "enable_jwt_auth" | "litellm_jwtauth" => "callers are identified by keys",
+        _ => "nothing in Weir stands for it",
+    };
+    draft.not_supported(path, note);
+}

@@ -1,0 +1,144 @@
+//! Orders, costs, denials and counts, where a slip would show in no other sentence.
+
+use super::common::{boundary, catalogue, cloud, facts, local, priced, route, rule};
+use super::{ANY, always, ask, denial, four, names, network, plan};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use weir_label::{Label, Level};
+use weir_policy::{
+    CallerFacts, CapacityFacts, Condition, CostFacts, DataFacts, DenialCode, EntityCount, Facts, Load,
+    NameFact, NamePattern, Names, Policy, Preference, Ranges, RuleAction, Selection, Step, TargetId, Test,
+};
+
+/// The backends of a plan, as they would be tried.
+fn order(prefer: Preference, facts: &Facts<'_>) -> Vec<String> {
+    let catalogue = four();
+    let decision = ask(always(route(ANY, prefer, &[Step::Burst])), &catalogue, facts);
+    let ids: Vec<TargetId> = plan(&decision).targets().collect();
+    names(&catalogue, &ids).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_fastest_is_the_fastest_of_those_that_were_measured() {
+    let label = Label::default();
+    let measured = |ms| Load { ttft_ms: Some(ms), ..Load::default() };
+    let named = BTreeMap::from([(Arc::from("other/m"), measured(300)), (Arc::from("gpu2/m"), measured(200))]);
+    let capacity = CapacityFacts { named: &named, ..CapacityFacts::unknown() };
+    let measured = Facts { capacity, ..facts(&label) };
+    assert_eq!(order(Preference::Fastest, &measured), ["gpu2", "gpu", "other", "openai"]);
+    let all = named
+        .clone()
+        .into_iter()
+        .chain([(Arc::from("openai/m"), Load { ttft_ms: Some(100), ..Load::default() })]);
+    let named: BTreeMap<Arc<str>, Load> = all.collect();
+    let capacity = CapacityFacts { named: &named, ..CapacityFacts::unknown() };
+    let measured = Facts { capacity, ..facts(&label) };
+    assert_eq!(order(Preference::Fastest, &measured), ["openai", "gpu2", "other", "gpu"]);
+}
+
+#[test]
+fn what_an_order_does_not_list_comes_last() {
+    let catalogue = four();
+    let id = |name: &str| catalogue.target_named(name).unwrap();
+    let label = Label::default();
+    let listed = Preference::Listed([id("other/m"), id("openai/m")].into());
+    assert_eq!(order(listed, &facts(&label)), ["other", "openai", "gpu", "gpu2"]);
+}
+
+#[test]
+fn a_rule_of_some_targets_uses_no_other() {
+    let catalogue = four();
+    let targets: BTreeSet<TargetId> = [catalogue.target_named("gpu2/m").unwrap()].into();
+    let action = route(Selection::Among { zone: None, targets }, Preference::Order, &[Step::Burst]);
+    let label = Label::default();
+    let decision = ask(always(action), &catalogue, &facts(&label));
+    let ids: Vec<TargetId> = plan(&decision).targets().collect();
+    assert_eq!(names(&catalogue, &ids), ["gpu2"]);
+}
+
+#[test]
+fn a_denial_says_why_of_the_targets_that_were_meant_each_reason_once() {
+    let boundary = network();
+    let clouds = vec![
+        cloud(&boundary, "openai", Level::Internal, None),
+        cloud(&boundary, "other", Level::Internal, None),
+    ];
+    let catalogue = catalogue(clouds, vec![local(&boundary, "small", Level::Restricted)]);
+    let label = Label::at(Level::Confidential);
+    // The smaller model is left out by the ladder, which is no reason of the targets that were asked for.
+    let decision = ask(always(route(ANY, Preference::Order, &[Step::Reject])), &catalogue, &facts(&label));
+    let denial = denial(&decision);
+    assert_eq!(denial.code, DenialCode::NoLocalTarget);
+    let reasons = denial.message.split(" (level").next().unwrap().split(": ").nth(1).unwrap();
+    let distinct: BTreeSet<&str> = reasons.split("; ").collect();
+    assert_eq!(distinct.len(), reasons.split("; ").count(), "{}", denial.message);
+}
+
+#[test]
+fn of_several_types_the_one_found_most_often_counts() {
+    let types = NamePattern::Prefix("US_".into());
+    let many = Condition::Test(Test::Entities(vec![EntityCount { types, counts: Ranges::at_least(10) }]));
+    let entities = BTreeMap::from([("US_SSN".to_owned(), 2), ("US_PASSPORT".to_owned(), 12)]);
+    let label = Label::default();
+    let facts = Facts { data: DataFacts { label: &label, entities: &entities }, ..facts(&label) };
+    let decision = ask(vec![rule("many", many, RuleAction::Deny("no".into()))], &four(), &facts);
+    assert_eq!(decision.rule.as_str(), "many");
+}
+
+#[test]
+fn one_of_two_names_is_enough_where_either_is() {
+    let name =
+        |fact, name: &str| Condition::Test(Test::Name(fact, Names(vec![NamePattern::Exact(name.into())])));
+    let either = Condition::Any(vec![name(NameFact::CallerTeam, "hr"), name(NameFact::CallerApp, "payroll")]);
+    let label = Label::default();
+    for (team, app, expected) in [
+        ("hr", "wiki", "either"),
+        ("web", "payroll", "either"),
+        ("web", "wiki", "rest"),
+        ("payroll", "hr", "rest"),
+    ] {
+        let caller = CallerFacts { team: Some(team), app: Some(app), ..CallerFacts::default() };
+        let rules = vec![
+            rule("either", either.clone(), RuleAction::Deny("no".into())),
+            rule("rest", Condition::always(), RuleAction::Deny("no".into())),
+        ];
+        let policy = Policy::new(network(), rules);
+        assert_eq!(
+            policy.rule_for(&Facts { caller, ..facts(&label) }).name.as_str(),
+            expected,
+            "{team} {app}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_unknown_where_a_condition_holds_all_the_same() {
+    let team =
+        Condition::Test(Test::Name(NameFact::CallerTeam, Names(vec![NamePattern::Exact("hr".into())])));
+    let label = Label::default();
+    let holds =
+        rule("r", Condition::Any(vec![Condition::always(), team.clone()]), RuleAction::Deny("no".into()));
+    assert!(holds.unknown_facts(&facts(&label)).is_empty());
+    let open = rule("r", team, RuleAction::Deny("no".into()));
+    assert_eq!(open.unknown_facts(&facts(&label)).len(), 1);
+}
+
+#[test]
+fn costs_are_those_of_the_cheapest_target_of_a_zone_rounded_up() {
+    let boundary = boundary(Level::Confidential);
+    let main = vec![
+        priced(local(&boundary, "gpu", Level::Restricted), 1, 1),
+        priced(cloud(&boundary, "dear", Level::Internal, None), 9_000_000, 9_000_000),
+        priced(cloud(&boundary, "cheap", Level::Internal, None), 1_000_000, 2_000_000),
+    ];
+    let catalogue = catalogue(main, vec![]);
+    let alias = catalogue.alias("auto").unwrap();
+    let estimate = |limit| CostFacts::estimate(&catalogue, alias, 100, limit);
+    // 100 tokens at 1 and 10 at 2 micro-USD each; inside a ten-thousandth of one, which is one.
+    let small = estimate(Some(10));
+    assert_eq!((small.local_micro_usd, small.cloud_micro_usd), (Some(1), Some(120)));
+    // Nobody expects an answer of a million tokens because it is allowed.
+    assert_eq!(estimate(Some(1_000_000)), estimate(None));
+    assert_eq!(estimate(None).cloud_micro_usd, Some(100 + 2 * 512));
+    assert_eq!(small.budget_left_micro_usd, None);
+}

@@ -1,0 +1,14 @@
+//! Ollama's own `/api/chat`.
+//!
+//! The base URL is the server's root. Streams are lines of JSON.
+//!
+//! Sources: Ollama's API documentation and its own Python client.
+
+mod read;
+mod write;
+
+pub use read::{EventReader, read_error, read_reply};
+pub use write::{path, write};
+
+#[cfg(test)]
+mod tests;
