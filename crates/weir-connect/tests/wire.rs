@@ -1,6 +1,7 @@
 //! What goes over the wire, byte by byte, and what comes back.
 #![cfg(test)]
 
+mod credentials;
 mod support;
 
 use std::process::Command;

@@ -88,8 +88,7 @@ impl Dispatcher {
             flying: BTreeMap::new(),
             random: Random::new(seed),
             next_key: 0,
-            // A target that was never used is 0.
-            next_id: 1,
+            next_id: 0,
         }
     }
 

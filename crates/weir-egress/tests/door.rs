@@ -4,6 +4,8 @@
 #[path = "../../weir-connect/tests/support/mod.rs"]
 mod support;
 
+mod providers;
+
 use support::*;
 use weir_egress::{CloudBackend, Endpoint};
 

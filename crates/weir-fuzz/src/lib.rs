@@ -6,6 +6,7 @@
 
 mod attachment;
 mod audit;
+mod backend;
 mod chat;
 mod config;
 mod detector;
@@ -20,6 +21,7 @@ mod sse;
 
 pub use attachment::attachment;
 pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
+pub use backend::{aws_events, backend_reply};
 pub use chat::{chat_reply, chat_request};
 pub use config::{config, policy};
 pub use detector::detector;
@@ -44,11 +46,13 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
     Target { name: "chat_reply", check: chat_reply, mutations: 20_000 },
+    Target { name: "aws_events", check: aws_events, mutations: 20_000 },
+    Target { name: "backend_reply", check: backend_reply, mutations: 5_000 },
     Target { name: "config", check: config, mutations: 2_000 },
     Target { name: "policy", check: policy, mutations: 2_000 },
     Target { name: "policy_cases", check: policy_cases, mutations: 1_000 },

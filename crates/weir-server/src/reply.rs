@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
+use weir_wire::dialect::ClientDialect;
 
 /// A body for a client: whole, or relayed as it comes. The relay is boxed: replies are moved often, and it
 /// is large.
@@ -18,6 +19,7 @@ const USUAL_VALUES_BYTES: usize = 256;
 const USUAL_HEADERS: usize = 10;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -27,6 +29,13 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body>
     *response.status_mut() = status;
     response.headers_mut().reserve(USUAL_HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// An answer that is no JSON, such as sound.
+pub(crate) fn bytes(content_type: HeaderValue, body: Bytes) -> Response<Body> {
+    let mut response = json(StatusCode::OK, body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
@@ -47,9 +56,11 @@ pub(crate) fn stream(head: HeaderMap, relay: Box<StreamRelay>) -> Response<Body>
     response
 }
 
-pub(crate) fn failure(failure: &Failure) -> Response<Body> {
+/// Why there is no answer, in the form of the client's dialect.
+pub(crate) fn failure(failure: &Failure, form: ClientDialect, request_id: &str) -> Response<Body> {
     let ErrorReply { status, envelope, retry_after, should_retry } = failure.reply();
-    let mut response = json(status, envelope.to_bytes());
+    let status = if form == ClientDialect::Messages { failure.status_for_messages(status) } else { status };
+    let mut response = json(status, form.write_error(&envelope, status.as_u16(), request_id));
     let headers = response.headers_mut();
     if let Some(wait) = retry_after {
         let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
@@ -69,8 +80,16 @@ pub(crate) fn with_request_id(mut response: Response<Body>, id: &str) -> Respons
     response
 }
 
+/// Anthropic's SDKs read the id of a request under a name of their own.
+pub(crate) fn with_anthropic_request_id(mut response: Response<Body>) -> Response<Body> {
+    if let Some(id) = response.headers().get(REQUEST_ID).cloned() {
+        response.headers_mut().insert(ANTHROPIC_REQUEST_ID, id);
+    }
+    response
+}
+
 /// Sets a header whose value comes from configuration or from Weir itself.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     set_all(headers, [(name, value)]);
 }
 

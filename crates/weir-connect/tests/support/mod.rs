@@ -63,7 +63,7 @@ pub fn local_nothing(backend: &str) -> Permit<Nothing, Local> {
     to_local(&nothing(), backend)
 }
 
-fn to_cloud<C>(content: &Classified<C>, backend: &str) -> Permit<C, Cloud> {
+pub fn to_cloud<C>(content: &Classified<C>, backend: &str) -> Permit<C, Cloud> {
     let clearance = boundary().cloud_clearance(Level::Internal, None).unwrap();
     boundary().permit(content, &Recipient::new(backend, clearance)).unwrap()
 }

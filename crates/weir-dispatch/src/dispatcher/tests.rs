@@ -354,14 +354,16 @@ fn prompts_that_begin_alike_go_to_the_same_replica_until_it_has_too_much_to_do()
 }
 
 #[test]
-fn equal_replicas_take_turns() {
+fn equal_replicas_share_what_runs_and_the_first_is_taken_when_all_are_idle() {
     let replicas: Vec<Arc<str>> = (0..4).map(|number| format!("big-{number}").into()).collect();
     let mut d = with(replicas.iter().map(|name| settings(name, None)));
     let ask = || Ask { first: Candidate::equals(&replicas), ..ask(&[Step::Reject]) };
-    for second in 0..40 {
-        let held = slot(d.ask(ask(), at(second)));
-        assert_eq!(*held.target, *format!("big-{}", second % 4), "{second}");
-        served(&mut d, &held, second);
+    for round in 0..3 {
+        let held: Vec<Slot> = (0..8).map(|_| slot(d.ask(ask(), at(round)))).collect();
+        for (number, slot) in held.iter().enumerate() {
+            assert_eq!(*slot.target, *format!("big-{}", number % 4), "{round} {number}");
+        }
+        held.iter().for_each(|slot| drop(served(&mut d, slot, round)));
     }
 }
 

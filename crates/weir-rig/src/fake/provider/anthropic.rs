@@ -125,7 +125,12 @@ fn blocks(message: &Value, at: usize) -> Checked<Vec<Value>> {
     match &message["content"] {
         Value::String(text) if !text.is_empty() => Ok(vec![json!({ "type": "text", "text": text })]),
         Value::Array(blocks) if !blocks.is_empty() => Ok(blocks.clone()),
-        _ => refuse(400, format!("messages.{at}: all messages must have non-empty content")),
+        Value::String(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Object(_) => refuse(400, format!("messages.{at}: all messages must have non-empty content")),
     }
 }
 

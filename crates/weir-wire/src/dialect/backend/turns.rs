@@ -95,9 +95,10 @@ pub(super) fn results_in_order<'c, 'r>(conversation: &'c Conversation<'r>) -> Ve
 }
 
 fn result_place(part: &Part<'_>, calls: &[&str]) -> usize {
-    match part {
-        Part::ToolResult { id, .. } => calls.iter().position(|call| *call == &**id).unwrap_or(usize::MAX - 1),
-        _ => usize::MAX,
+    if let Part::ToolResult { id, .. } = part {
+        calls.iter().position(|call| *call == &**id).unwrap_or(usize::MAX - 1)
+    } else {
+        usize::MAX
     }
 }
 

@@ -164,6 +164,10 @@ impl Writer {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`content` decides about every part that is not named here"
+    )]
     fn model(&mut self, parts: &[Part<'_>], messages: &mut ArrayWriter<'_>) {
         let (mut content_out, mut calls_out) = (Vec::new(), Vec::new());
         let mut content = ArrayWriter::new(&mut content_out);

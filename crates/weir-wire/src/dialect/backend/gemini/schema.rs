@@ -47,7 +47,9 @@ impl Converter<'_> {
             Json::Object(schema) => self.object(schema, depth, &mut out),
             // `true`: anything.
             Json::Bool(true) => {}
-            _ => self.is_exact = false,
+            Json::Bool(false) | Json::Null | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                self.is_exact = false;
+            }
         }
         if depth > 0 && out.get("type").is_none() && out.get("anyOf").is_none() {
             self.anything(&mut out);
@@ -280,9 +282,8 @@ impl Converter<'_> {
 
     /// A whole number above 3 is one from 4 up.
     fn bound(&mut self, name: &str, value: &Value, kind: Option<&str>, by: i64, out: &mut Object<'static>) {
-        let whole = |value: &Value| match value {
-            Json::Number(text) => text.parse::<i64>().ok()?.checked_add(by),
-            _ => None,
+        let whole = |value: &Value| {
+            if let Json::Number(text) = value { text.parse::<i64>().ok()?.checked_add(by) } else { None }
         };
         match whole(value).filter(|_| kind == Some("integer")) {
             Some(bound) => out.set(name, Json::Number(Cow::Owned(bound.to_string()))),

@@ -103,6 +103,10 @@ impl Writer<'_> {
         contents.end();
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`part` decides about every part that is not named here"
+    )]
     fn model_turn(&mut self, turn: &Turn<'_, '_>, contents: &mut ArrayWriter<'_>) {
         let mut parts_out = Vec::new();
         let mut parts = ArrayWriter::new(&mut parts_out);
@@ -134,6 +138,10 @@ impl Writer<'_> {
 
     /// The answers of tools are a content of their own, as many as there were calls, and what else the user
     /// says is the next one.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`part` decides about every part that is not named here"
+    )]
     fn user_turn(
         &mut self,
         turn: &Turn<'_, '_>,
