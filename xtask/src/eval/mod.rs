@@ -3,6 +3,7 @@
 mod limits;
 mod score;
 mod table;
+mod traces;
 
 use crate::run::{Done, Failure, cargo, must, root, say, target};
 use clap::ValueEnum;
@@ -26,6 +27,9 @@ pub struct Args {
     /// Only these sets.
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sets: Vec<Set>,
+    /// Instead: simulate the dispatcher over the traces in this directory, beside the best of the others.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "json"])]
+    traces: Option<PathBuf>,
     /// Write the figures into this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,6 +67,10 @@ impl Set {
 }
 
 pub fn run(args: &Args) -> Done {
+    if let Some(directory) = &args.traces {
+        must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
+        return traces::run(&root().join(directory));
+    }
     let corpora = root().join(&args.corpora);
     let scorer = corpora.join("score.py");
     if !scorer.is_file() {
@@ -135,6 +143,7 @@ mod tests {
         let args = Args {
             corpora: PathBuf::from("no/such/directory"),
             sets: Vec::new(),
+            traces: None,
             json: None,
             reports: PathBuf::from("target/eval"),
         };
