@@ -147,6 +147,10 @@ pub struct Limits {
     pub queue: usize,
     /// The most bytes of bodies that wait for a place.
     pub queue_bytes: usize,
+    /// The most tokens of prompts that wait for the same targets.
+    pub queue_tokens: u64,
+    /// When the first token should be there, if the request does not say.
+    pub first_token: Option<Duration>,
     /// The most connections.
     pub connections: NonZeroUsize,
     /// How long requests in flight may take to finish at shutdown.
@@ -188,6 +192,8 @@ pub struct Backend {
     pub ca_pem: Option<String>,
     /// Who receives what is sent to it, with its clearance.
     pub recipient: AnyRecipient,
+    /// Whether it is asked how busy it is.
+    pub metrics: bool,
     /// How long to wait for it.
     pub timeouts: Timeouts,
     /// The region that requests to AWS are signed for, if it is not in the host's name.
@@ -212,6 +218,8 @@ pub struct Model {
     pub concurrency: Option<NonZeroU32>,
     /// What it can do, as far as the configuration says.
     pub card: ModelCard,
+    /// The most that bursts to it may cost a day, in micro-USD.
+    pub burst_per_day: Option<u64>,
 }
 
 /// What a model can do. What is not said is taken to be possible.

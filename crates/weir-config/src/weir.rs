@@ -160,10 +160,18 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 }
 
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
-    let RawLimits { body, queue, queue_bytes, connections, drain } = raw;
+    let RawLimits { body, queue, queue_bytes, queue_tokens, first_token, connections, drain } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
+    let queue_tokens = match queue_tokens {
+        Some(field) => field.take(report).map(u64::from),
+        None => Some(u64::MAX),
+    };
+    let first_token = match first_token {
+        Some(field) => field.take(report).map(Some),
+        None => Some(None),
+    };
     let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
     let drain = take_or(drain.as_ref(), Duration::from_secs(30), report);
     let body_bytes = NonZeroUsize::new(body_bytes?.0);
@@ -178,6 +186,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         body_bytes: body_bytes?,
         queue: usize::try_from(queue?).unwrap_or(usize::MAX),
         queue_bytes: queue_bytes?.0,
+        queue_tokens: queue_tokens?,
+        first_token: first_token?,
         connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
         drain: drain?,
     })

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
 use weir_config::{AuditFailure, Limits};
+use weir_dispatch::cost::DailyCap;
 use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
@@ -276,10 +277,12 @@ impl Gateway {
         let places = places.filter_map(|model| {
             let target = loaded.catalogue.target(model.target)?;
             let limit = model.concurrency.map_or(Limit::None, Limit::Declared);
-            Some(match target.zone() {
+            let mut settings = match target.zone() {
                 ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
                 ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
-            })
+            };
+            settings.daily_cap = model.burst_per_day.map(|micro_usd| DailyCap { micro_usd });
+            Some(settings)
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
@@ -301,7 +304,7 @@ impl Gateway {
 pub const ADMIN_KEY: &str = "admin.key";
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
-    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: u64::MAX }
+    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: limits.queue_tokens }
 }
 
 /// Seconds since 1970.

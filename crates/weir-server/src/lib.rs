@@ -28,6 +28,7 @@ pub mod listen;
 mod metrics;
 mod operate;
 mod pipeline;
+mod poll;
 mod pseudonym;
 mod ranks;
 mod reload;

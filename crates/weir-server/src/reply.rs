@@ -12,6 +12,9 @@ use weir_wire::dialect::ClientDialect;
 /// is large.
 pub(crate) type Body = Either<Full<Bytes>, Box<StreamRelay>>;
 
+/// Room for their values.
+const USUAL_VALUES_BYTES: usize = 256;
+
 /// Room for the headers of an answer with those that say what was decided.
 const USUAL_HEADERS: usize = 10;
 
@@ -85,12 +88,29 @@ pub(crate) fn with_anthropic_request_id(mut response: Response<Body>) -> Respons
     response
 }
 
-/// Sets a header whose value comes from configuration or from Weir itself. Names may hold letters that
-/// headers cannot: those become `?`.
+/// Sets a header whose value comes from configuration or from Weir itself.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    let plain = || value.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' });
-    let value = HeaderValue::from_str(value).or_else(|_| HeaderValue::from_str(&plain().collect::<String>()));
-    if let Ok(value) = value {
-        headers.insert(name, value);
+    set_all(headers, [(name, value)]);
+}
+
+/// Sets headers whose values come from configuration or from Weir itself. Names may hold letters that headers
+/// cannot: those become `?`. All values share one piece of memory.
+pub(crate) fn set_all<'v>(headers: &mut HeaderMap, all: impl IntoIterator<Item = (HeaderName, &'v str)>) {
+    let mut text = String::with_capacity(USUAL_VALUES_BYTES);
+    let mut ends = Vec::with_capacity(USUAL_HEADERS);
+    for (name, value) in all {
+        if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            text.push_str(value);
+        } else {
+            text.extend(value.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }));
+        }
+        ends.push((name, text.len()));
+    }
+    let (text, mut start) = (Bytes::from(text), 0);
+    for (name, end) in ends {
+        if let Ok(value) = HeaderValue::from_maybe_shared(text.slice(start..end)) {
+            headers.insert(name, value);
+        }
+        start = end;
     }
 }

@@ -318,7 +318,7 @@ impl Snapshot {
 }
 
 /// Memory of the engine for texts that come again, as those of a conversation do.
-const REMEMBERED_BYTES_MAX: usize = 4 << 20;
+const REMEMBERED_BYTES_MAX: usize = 2 << 20;
 
 fn remembering(engine: Engine) -> Engine {
     let mut key = [0; 16];

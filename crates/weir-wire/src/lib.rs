@@ -13,6 +13,7 @@ pub mod dialect;
 pub mod error;
 pub mod family;
 pub mod json;
+pub mod load;
 pub mod models;
 pub mod relay;
 pub mod request;

@@ -79,6 +79,12 @@ pub struct RawLimits {
     pub queue: Option<Field<u32>>,
     /// The most bytes of bodies that wait. Default: `64MiB`.
     pub queue_bytes: Option<Field<ByteSize>>,
+    /// The most tokens of prompts that wait for the same targets. Default: no limit.
+    pub queue_tokens: Option<Field<u32>>,
+    /// When the first token of an answer should be there, for requests that do not say it themselves
+    /// (`x-weir-latency-target`) and are not batch work. What cannot hold it is passed over for the next step of
+    /// the ladder. Default: none, a step is left only when there is no place.
+    pub first_token: Option<Field<Duration>>,
     /// The most connections of applications at a time. Default: 4096.
     pub connections: Option<Field<NonZeroU32>>,
     /// How long requests in flight may take to finish at shutdown. Default: `30s`.
@@ -126,6 +132,9 @@ pub struct RawBackend {
     /// Where it processes data, such as `DE`. Data that is bound to a jurisdiction goes to a cloud
     /// backend only if this says that it may.
     pub jurisdiction: Option<Field<Jurisdiction>>,
+    /// Whether to ask it once a second how busy it is, at `/metrics` beside its API: vLLM, SGLang, TGI,
+    /// TensorRT-LLM and llama.cpp tell. For a local backend. Default: `false`, Weir goes by its own requests.
+    pub metrics: Option<Field<bool>>,
     /// How long to wait for it.
     #[serde(default)]
     pub timeouts: RawTimeouts,
@@ -183,6 +192,9 @@ pub struct RawModel {
     pub thinking: Option<Field<Thinking>>,
     /// What it costs; `prefer: cheapest` goes by it.
     pub price: Option<RawPrice>,
+    /// The most that requests which burst to it may cost in USD a day (UTC). What would exceed it takes the next
+    /// step of the ladder. Needs a price. Default: no cap.
+    pub burst_per_day: Option<Field<MicroUsd>>,
     /// How good its answers are, from 0 to 1, by which `prefer: best` goes; or by task type, with
     /// `default` for the others: `{default: 0.6, code_generate: 0.8}`.
     #[schemars(with = "Option<QualitySchema>")]

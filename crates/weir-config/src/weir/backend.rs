@@ -1,7 +1,7 @@
 use super::{Reading, credential, quality};
 use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
-use crate::scalar::{ModelName, Name};
+use crate::scalar::{MicroUsd, ModelName, Name};
 use crate::yaml::{At, Field, take_or};
 use crate::{Backend, BackendApi, Model, ModelCard, Timeouts, url};
 use std::collections::BTreeSet;
@@ -72,6 +72,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         ca_file,
         clearance,
         jurisdiction,
+        metrics,
         timeouts,
         leave_out,
         region,
@@ -87,6 +88,14 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     }
     let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
     let ca_pem = ca_file.as_ref().map(|written| ca_pem(written, reading));
+    let metrics = take_or(metrics.as_ref(), false, reading.report);
+    if let (Some(true), Some(ZoneKind::Cloud), Some(field)) = (metrics, zone, &raw.metrics) {
+        reading.report.error(
+            field.place,
+            "a cloud backend is not asked how busy it is",
+            "remove `metrics`; Weir goes by the answers",
+        );
+    }
     let timeouts = self::timeouts(timeouts, reading.report);
     let level = optional(clearance.as_ref(), reading.report);
     let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
@@ -105,6 +114,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         api_key: present(api_key)?,
         ca_pem: present(ca_pem)?,
         recipient,
+        metrics: metrics?,
         timeouts: timeouts?,
         region: region.as_ref().map(|region| region.value.clone()),
         api_version: api_version.as_ref().map(|version| version.value.clone()),
@@ -203,6 +213,7 @@ struct Offer {
     concurrency: Option<std::num::NonZeroU32>,
     context: Option<std::num::NonZeroU32>,
     price: Option<Price>,
+    burst_per_day: Option<MicroUsd>,
     quality: Quality,
     tags: BTreeSet<Arc<str>>,
     card: ModelCard,
@@ -249,14 +260,23 @@ fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
         json_schema,
         thinking,
         price,
+        burst_per_day,
         quality,
         tags,
     } = raw;
     let card = Abilities { max_output, modalities, tools, json_schema, thinking }.card(report);
+    if let (Some(cap), None) = (burst_per_day, price) {
+        report.error(
+            cap.place,
+            "`burst_per_day` needs to know what the model costs",
+            "add its `price`, such as `price: { input: 2, output: 10 }`",
+        );
+    }
     let name = name.take(report);
     let concurrency = optional(concurrency.as_ref(), report);
     let context = optional(context.as_ref(), report);
     let price = present(price.as_ref().map(|price| self::price(price, report)));
+    let burst_per_day = optional(burst_per_day.as_ref(), report);
     let quality = quality::quality(quality.as_ref(), report);
     let words = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
     Some(Offer {
@@ -264,6 +284,7 @@ fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
         concurrency: concurrency?,
         context: context?,
         price: price?,
+        burst_per_day: burst_per_day?,
         quality: quality?,
         tags: words,
         card: card?,
@@ -292,7 +313,8 @@ impl Offer {
         };
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
-        Some(Model { name, target, concurrency: self.concurrency, card: self.card })
+        let burst_per_day = self.burst_per_day.map(|cap| cap.0);
+        Some(Model { name, target, concurrency: self.concurrency, card: self.card, burst_per_day })
     }
 }
 

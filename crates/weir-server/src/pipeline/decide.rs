@@ -185,7 +185,7 @@ pub(super) fn response_format(request: &ClientRequest) -> ResponseFormat {
     request.response_format().and_then(|format| format.parse().ok()).unwrap_or_default()
 }
 
-fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
+pub(crate) fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
     match service_tier {
         Some("flex" | "batch") => LatencyClass::Batch,
         _ => caller.latency_class.unwrap_or_default(),

@@ -303,6 +303,18 @@ impl Ledger {
         self.outcome.model_used = model.map(Ident::new);
     }
 
+    /// What the request has cost, if that is known.
+    pub fn cost_micro_usd(&self) -> Option<u64> {
+        const PICO_PER_MICRO: u128 = 1_000_000;
+        let (input, output) = self.outcome.tokens_in.zip(self.outcome.tokens_out)?;
+        u64::try_from(self.price?.of(input, output).div_ceil(PICO_PER_MICRO)).ok()
+    }
+
+    /// Tokens of the answer, if they are known.
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.outcome.tokens_out
+    }
+
     /// Counts the pieces of a stream: what is known of its tokens until the backend says more.
     pub fn streamed(&mut self, chunks: u64) {
         self.outcome.tokens_out = Some(chunks);
@@ -455,26 +467,26 @@ impl Ledger {
     /// Says in the reply's headers what is known now.
     pub fn stamp(&self, headers: &mut HeaderMap) {
         let decision = &self.decision;
-        reply::set(headers, reply::REQUEST_ID, decision.request_id.as_str());
+        let request_id = (reply::REQUEST_ID, decision.request_id.as_str());
         if let Some(warnings) = &self.warnings {
             reply::set(headers, WARNINGS, warnings);
         }
         if !self.shows_decision {
-            return;
-        }
-        reply::set(headers, DECISION_ID, decision.decision_id.as_str());
-        if let Some(zone) = decision.zone {
-            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
-            reply::set(headers, REASON, decision.reason.as_str());
-        }
-        if let Some(backend) = &decision.backend {
-            reply::set(headers, BACKEND, backend.as_str());
+            return reply::set_all(headers, [request_id]);
         }
         headers.insert(LEVEL, HeaderValue::from_static(decision.level.as_str()));
-        if let Some(rule) = &decision.rule {
-            reply::set(headers, RULE, rule.as_str());
+        if let Some(zone) = decision.zone {
+            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
         }
-        reply::set(headers, POLICY, decision.policy_revision.as_str());
+        let known = [
+            Some(request_id),
+            Some((DECISION_ID, decision.decision_id.as_str())),
+            decision.zone.map(|_| (REASON, decision.reason.as_str())),
+            decision.backend.as_ref().map(|backend| (BACKEND, backend.as_str())),
+            decision.rule.as_ref().map(|rule| (RULE, rule.as_str())),
+            Some((POLICY, decision.policy_revision.as_str())),
+        ];
+        reply::set_all(headers, known.into_iter().flatten());
     }
 }
 

@@ -7,6 +7,7 @@
 mod family;
 mod stream;
 
+use super::admit::kind_of_work;
 use super::decide::Ruling;
 use super::inspect::Inspected;
 use super::record::Ledger;
@@ -77,7 +78,7 @@ pub(crate) async fn relay(
             match accept(response, lane.backend).await {
                 Ok(response) if request.is_stream() => {
                     let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, timeouts)).await;
+                    return Box::pin(start_stream(relay, place, request.alias(), timeouts)).await;
                 }
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
@@ -90,6 +91,12 @@ pub(crate) async fn relay(
         }
         Err(failure) => Err(failure),
     };
+    if let (Ok(_), Some(tokens)) = (&answered, ledger.output_tokens()) {
+        place.answered(kind_of_work(request.alias()), tokens);
+        if let Some(micro_usd) = ledger.cost_micro_usd() {
+            place.cost(micro_usd);
+        }
+    }
     settle(place, answered.as_ref().err());
     answered
 }
@@ -97,12 +104,14 @@ pub(crate) async fn relay(
 async fn start_stream(
     mut relay: Box<StreamRelay>,
     place: Place,
+    alias: &str,
     timeouts: Timeouts,
 ) -> Result<Answer, BackendFailure> {
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
     match started.unwrap_or(Err(BackendFailure::Timeout)) {
         Ok(()) => {
-            relay.hold(place);
+            place.first_token();
+            relay.hold(place, kind_of_work(alias));
             Ok(Answer::Stream(relay))
         }
         Err(failure) => {

@@ -46,6 +46,8 @@ pub(crate) struct StreamRelay {
     ledger: Option<Ledger>,
     closing: Option<Closing>,
     place: Option<Place>,
+    /// What tells the length of its answer from those of others.
+    kind: u16,
 }
 
 /// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
@@ -91,6 +93,7 @@ impl StreamRelay {
             ledger: None,
             closing: None,
             place: None,
+            kind: 0,
         })
     }
 
@@ -126,8 +129,9 @@ impl StreamRelay {
     }
 
     /// Takes the place over, to be given back at the end.
-    pub fn hold(&mut self, place: Place) {
+    pub fn hold(&mut self, place: Place, kind: u16) {
         self.place = Some(place);
+        self.kind = kind;
     }
 
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ()>>> {
@@ -192,7 +196,13 @@ impl StreamRelay {
         self.tell(&mut ledger);
         let place = self.place.take();
         match (&self.end, place) {
-            (End::Done, Some(place)) => place.served(),
+            (End::Done, Some(place)) => {
+                place.answered(self.kind, self.tokens());
+                if let Some(micro_usd) = ledger.cost_micro_usd() {
+                    place.cost(micro_usd);
+                }
+                place.served();
+            }
             (End::Broken(OutcomeKind::UpstreamAborted | OutcomeKind::Timeout), Some(place)) => place.failed(),
             // Weir's own reasons say nothing of the backend; dropped, the place counts as given up.
             (End::NotYet | End::Done | End::Broken(_), _) => {}
@@ -203,6 +213,12 @@ impl StreamRelay {
             End::Broken(outcome) => outcome,
         };
         self.closing = Some(Box::pin(ledger.close(outcome).written()));
+    }
+
+    /// Tokens of the answer so far: as the backend counts them, or else its pieces.
+    fn tokens(&self) -> u64 {
+        let seen = self.relay.seen();
+        seen.usage.completion_tokens.unwrap_or(seen.pieces)
     }
 
     fn tell(&self, ledger: &mut Ledger) {
@@ -224,6 +240,9 @@ impl StreamRelay {
                 "overloaded",
                 "Weir is shutting down; the answer is not complete",
             );
+        }
+        if let Some(place) = &self.place {
+            place.produced(self.tokens());
         }
         let now = Instant::now();
         if now.duration_since(self.last_event) > self.timeouts.idle {
