@@ -256,7 +256,12 @@ impl ClientRequest {
     /// [`BadRequest`] for a chat completion that no dialect but its own can be read as; one of any other
     /// dialect was read before.
     pub fn conversation(&self) -> Option<Result<Conversation<'_>, BadRequest>> {
-        Some(self.api.dialect()?.read(self.body.as_object()?))
+        let (dialect, body) = (self.api.dialect()?, self.body.as_object()?);
+        Some(match self.api == Api::CountTokens {
+            // To count a prompt needs no limit of its answer.
+            true => crate::dialect::client::messages::read_count(body),
+            false => dialect.read(body),
+        })
     }
 
     /// What is attached inline and could not be read so far, each with a number.
