@@ -20,6 +20,7 @@ pub mod sse;
 pub mod tokens;
 
 use dialect::BackendDialect;
+use dialect::backend::products::Quirks;
 
 /// Something that can be written as the body of a request to a backend.
 ///
@@ -43,6 +44,8 @@ pub struct Destination<'a> {
     pub backend: &'a str,
     /// The dialect it speaks.
     pub dialect: BackendDialect,
+    /// How its chat completions differ from OpenAI's.
+    pub quirks: Quirks,
 }
 
 /// What is known of a model that a body written for it must fit.
@@ -76,7 +79,14 @@ impl<'a> Destination<'a> {
     /// Of a model of which nothing else is known.
     #[must_use]
     pub fn new(model: &'a str, outside: bool) -> Self {
-        Self { model, outside, card: Card::default(), backend: "", dialect: BackendDialect::ChatCompletions }
+        Self {
+            model,
+            outside,
+            card: Card::default(),
+            backend: "",
+            dialect: BackendDialect::ChatCompletions,
+            quirks: Quirks::default(),
+        }
     }
 }
 

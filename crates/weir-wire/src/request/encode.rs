@@ -16,6 +16,7 @@ impl Encode for ClientRequest {
 impl ClientRequest {
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
+        let begin = out.len();
         let mut writer = ObjectWriter::new(out);
         write_string(to.model, writer.member("model"));
         let body = self.body_for(to);
@@ -35,6 +36,8 @@ impl ClientRequest {
             self.stream_options().write(writer.member("stream_options"));
         }
         writer.end();
+        // What the product does not take was found before the decision.
+        let _known = to.quirks.refit(out, begin);
     }
 
     /// The body without what another backend made: that goes back to its maker alone.
