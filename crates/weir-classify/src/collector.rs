@@ -1,4 +1,5 @@
 use crate::effect::Effect;
+use crate::memory::Remembered;
 use crate::recognise::{Match, Standing, jurisdictions};
 use crate::view::{Chain, Joined, Place};
 use crate::{EntityType, Finding, Inspection, Limits, OpaqueReason, View};
@@ -30,9 +31,20 @@ pub(crate) struct Seen {
     hits: Vec<Hit>,
     opaque: Vec<OpaqueReason>,
     view_bytes: usize,
+    is_nothing: bool,
 }
 
 impl Seen {
+    /// Whether it adds nothing to what is known of any body.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_nothing
+    }
+
+    /// How much of views was read for it.
+    pub(crate) fn view_bytes(&self) -> usize {
+        self.view_bytes
+    }
+
     pub(crate) fn findings(&self) -> usize {
         self.hits.len() + self.opaque.len()
     }
@@ -110,16 +122,17 @@ impl Collector {
         if !(mark.complete && self.complete) {
             return None;
         }
-        Some(Seen {
-            label,
-            hits: self.hits.get(mark.hits..)?.to_vec(),
-            opaque: self.opaque.get(mark.opaque..)?.to_vec(),
-            view_bytes: self.view_bytes - mark.view_bytes,
-        })
+        let (hits, opaque) = (self.hits.get(mark.hits..)?.to_vec(), self.opaque.get(mark.opaque..)?.to_vec());
+        let is_nothing = hits.is_empty() && opaque.is_empty() && label == Label::at(self.default);
+        Some(Seen { label, hits, opaque, view_bytes: self.view_bytes - mark.view_bytes, is_nothing })
     }
 
     /// Adds what a text added before. Breaks when there is too much.
-    pub(crate) fn recall(&mut self, seen: &Seen) -> ControlFlow<()> {
+    pub(crate) fn recall(&mut self, remembered: &Remembered) -> ControlFlow<()> {
+        let seen = match remembered {
+            Remembered::Nothing(view_bytes) => return self.spend(*view_bytes as usize),
+            Remembered::Seen(seen) => seen,
+        };
         self.label.raise(&seen.label);
         self.hits.extend(seen.hits.iter().cloned());
         self.opaque.extend(seen.opaque.iter().cloned());
@@ -127,7 +140,11 @@ impl Collector {
             self.give_up();
             return ControlFlow::Break(());
         }
-        if self.spend_view(seen.view_bytes) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.spend(seen.view_bytes)
+    }
+
+    fn spend(&mut self, view_bytes: usize) -> ControlFlow<()> {
+        if self.spend_view(view_bytes) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     pub(crate) fn limits(&self) -> Limits {

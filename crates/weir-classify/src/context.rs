@@ -211,6 +211,15 @@ impl<'h> Context<'h> {
         self.hits.iter().any(|hit| is_near(&hit.span, span))
     }
 
+    /// Whether the keys or a word directly before `span` say anything.
+    pub(crate) fn is_labelled(&mut self, span: &Range<usize>) -> bool {
+        if self.is_keyed() {
+            return true;
+        }
+        self.read(span);
+        self.hits.iter().any(|hit| is_label(self.haystack, &hit.span, span))
+    }
+
     /// What the words near `span` say. Spans come in order of place, more or less.
     pub(crate) fn near(&mut self, span: &Range<usize>) -> Near {
         let (words, haystack) = (self.words, self.haystack);

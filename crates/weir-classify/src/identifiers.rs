@@ -34,6 +34,8 @@ pub(crate) struct Identifiers {
     forms: [Vec<Form>; CODE_MAX + 1],
     /// The lengths of which a number is of some shape, a bit each.
     numbers: u32,
+    /// The lengths of what any country has after a label, whatever its form.
+    any: u32,
     /// The spellings that need no context word, by their length.
     alone: Vec<Vec<&'static str>>,
     /// Those of several words by the row of digits that their first digit begins, and by what follows it.
@@ -107,11 +109,14 @@ impl Identifiers {
         let (mut shapes, mut bounds) = (Vec::new(), vec![0]);
         let mut forms: [Vec<Form>; CODE_MAX + 1] = Default::default();
         let mut rows_of_len = [RowSet::default(); CODE_MAX + 1];
+        let mut any = 0;
         for (row, (place, identifier)) in rows.iter().enumerate() {
             for shape in identifier.shapes.iter().filter(|_| is_on(*place)) {
                 let form = Form::new(shape);
                 shapes.push(Shape { form, len: shape.len(), row });
-                if let Some(forms) = forms.get_mut(shape.len()).filter(|forms| !forms.contains(&form)) {
+                any |= u32::from(identifier.any) << shape.len();
+                let forms = forms.get_mut(shape.len()).filter(|_| !identifier.any);
+                if let Some(forms) = forms.filter(|forms| !forms.contains(&form)) {
                     forms.push(form);
                 }
                 if let Some(rows) = rows_of_len.get_mut(shape.len()) {
@@ -139,6 +144,7 @@ impl Identifiers {
             bounds,
             forms,
             numbers,
+            any,
             alone,
             alone_by_head,
             rows_of_len,
@@ -207,6 +213,7 @@ impl Identifiers {
             fits && (haystack.len() <= BARE_MAX
                 || self.is_spelt_alone(haystack.slice(span.clone()))
                 || context.borrow_mut().is_near(&span))
+                || self.any >> len & 1 == 1 && context.borrow_mut().is_labelled(&span)
         };
         chain.windows(haystack, fits, |window| {
             let found = self.judge_window(&mut context.borrow_mut(), haystack, window);

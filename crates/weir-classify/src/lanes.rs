@@ -15,7 +15,9 @@ impl Lanes {
             Some(block) => Self::whole(block),
             None => {
                 let mut block = [0; BLOCK];
-                block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+                if let Some(part) = block.get_mut(..bytes.len()) {
+                    part.copy_from_slice(bytes);
+                }
                 Self::whole(&block)
             }
         }

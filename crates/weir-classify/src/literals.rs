@@ -111,11 +111,10 @@ impl<T: Copy> Literals<T> {
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let rest = text.get(at..).unwrap_or_default();
-        let triple = Triple::of(rest);
-        if rest.len() >= 3 && !self.triples.has(triple) {
-            return ControlFlow::Continue(());
+        match rest.first_chunk() {
+            Some(three) if !self.triples.has(Triple::of(three)) => ControlFlow::Continue(()),
+            three => self.compare(rest, at, three.map(Triple::of), report),
         }
-        self.compare(rest, at, triple, report)
     }
 
     /// Compares what the first three bytes let pass.
@@ -123,11 +122,11 @@ impl<T: Copy> Literals<T> {
         &self,
         rest: &[u8],
         at: usize,
-        triple: Triple,
+        triple: Option<Triple>,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let head = head(rest);
-        if rest.len() < 3 || self.short.has(triple) {
+        if triple.is_none_or(|triple| self.short.has(triple)) {
             self.pairs.compare(rest, at, head, report)?;
         }
         if self.long.has(head & QUAD) {
@@ -140,20 +139,14 @@ impl<T: Copy> Literals<T> {
     }
 }
 
-/// The classes of the last three bytes.
-#[derive(Debug, Clone, Copy, Default)]
+/// The classes of three bytes.
+#[derive(Debug, Clone, Copy)]
 struct Triple(usize);
 
 impl Triple {
-    fn of(bytes: &[u8]) -> Self {
-        let mut triple = Self::default();
-        bytes.iter().take(3).for_each(|byte| triple.push(*byte));
-        triple
-    }
-
-    fn push(&mut self, byte: u8) {
-        let class = CLASSES.get(usize::from(byte)).copied().unwrap_or_default();
-        self.0 = self.0 >> 5 | usize::from(class) << 10;
+    fn of(bytes: &[u8; 3]) -> Self {
+        let [a, b, c] = bytes.map(|byte| CLASSES.get(usize::from(byte)).copied().map_or(0, usize::from));
+        Self(c << 10 | b << 5 | a)
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 /// Parts that threads rarely meet in.
 const SHARDS: usize = 16;
-/// What an entry takes besides its findings, about.
+/// What an entry takes besides its findings, about; and one of a text that shows nothing, as most do.
 const ENTRY_BYTES: usize = 160;
+const NOTHING_BYTES: usize = 48;
 const FINDING_BYTES: usize = 240;
 
 /// What texts of earlier bodies showed, so that turn n of a conversation costs one message.
@@ -25,10 +26,34 @@ pub(crate) struct Memory {
     shards: [Mutex<Halves>; SHARDS],
 }
 
+/// What is remembered of a text.
+#[derive(Clone)]
+pub(crate) enum Remembered {
+    /// That it showed nothing, with so many bytes of views.
+    Nothing(u32),
+    Seen(Arc<Seen>),
+}
+
+impl Remembered {
+    fn of(seen: Seen) -> Self {
+        match u32::try_from(seen.view_bytes()) {
+            Ok(view_bytes) if seen.is_nothing() => Self::Nothing(view_bytes),
+            _ => Self::Seen(Arc::new(seen)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Nothing(_) => NOTHING_BYTES,
+            Self::Seen(seen) => ENTRY_BYTES + FINDING_BYTES * seen.findings(),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Halves {
-    young: BTreeMap<u128, Arc<Seen>>,
-    old: BTreeMap<u128, Arc<Seen>>,
+    young: BTreeMap<u128, Remembered>,
+    old: BTreeMap<u128, Remembered>,
     young_bytes: usize,
 }
 
@@ -45,7 +70,7 @@ impl Memory {
         hasher.finish128().as_u128()
     }
 
-    pub(crate) fn recall(&self, name: u128) -> Option<Arc<Seen>> {
+    pub(crate) fn recall(&self, name: u128) -> Option<Remembered> {
         let mut halves = self.shard(name)?.lock().ok()?;
         if let Some(seen) = halves.young.get(&name) {
             return Some(seen.clone());
@@ -57,7 +82,7 @@ impl Memory {
 
     pub(crate) fn keep(&self, name: u128, seen: Seen) {
         if let Some(Ok(mut halves)) = self.shard(name).map(Mutex::lock) {
-            halves.insert(name, Arc::new(seen), self.half_bytes_max);
+            halves.insert(name, Remembered::of(seen), self.half_bytes_max);
         }
     }
 
@@ -67,8 +92,8 @@ impl Memory {
 }
 
 impl Halves {
-    fn insert(&mut self, name: u128, seen: Arc<Seen>, bytes_max: usize) {
-        let bytes = ENTRY_BYTES + FINDING_BYTES * seen.findings();
+    fn insert(&mut self, name: u128, seen: Remembered, bytes_max: usize) {
+        let bytes = seen.bytes();
         if bytes > bytes_max {
             return;
         }

@@ -15,8 +15,8 @@ const NUMBER_MIN: usize = 7;
 /// How far after the beginning of an address its at sign or first colon may stand.
 const SIGN_WITHIN: usize = 72;
 
-/// Finds candidates in two passes over the bytes, literals and byte classes, and has the
-/// recognisers judge them.
+/// Finds candidates by literals, those of word beginnings apart from the others, and by byte classes, and has
+/// the recognisers judge them.
 ///
 /// INVARIANT (linear time): a pass visits each byte once; a recogniser looks at a bounded stretch
 /// around its candidate; a candidate inside a match of the same recogniser is not judged again.

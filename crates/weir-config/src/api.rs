@@ -17,8 +17,11 @@ impl BackendApi {
     pub const OPENAI: Self = Self::new("openai", BackendDialect::ChatCompletions);
 
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::OPENAI,
+        Self::new("anthropic", BackendDialect::Messages),
+        Self::new("ollama", BackendDialect::Ollama),
+        Self::new("cohere", BackendDialect::Cohere),
         Self::new("vllm", BackendDialect::ChatCompletions),
         Self::new("sglang", BackendDialect::ChatCompletions),
         Self::new("tgi", BackendDialect::ChatCompletions),

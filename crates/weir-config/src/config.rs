@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::Verifier;
 use weir_label::{Boundary, Revision, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Policy, TargetId};
+use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, TargetId, Words};
 use weir_rollout::Plan;
+use weir_wire::{Card, Thinking};
 
 /// What both files say together.
 #[derive(Debug)]
@@ -74,6 +75,8 @@ pub struct Config {
     pub audit_keep: Option<Duration>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
+    /// How long answers of the Responses API are kept for their owner.
+    pub keep_responses: Duration,
     /// The backends, in the order of the file.
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.
@@ -144,6 +147,10 @@ pub struct Limits {
     pub queue: usize,
     /// The most bytes of bodies that wait for a place.
     pub queue_bytes: usize,
+    /// The most tokens of prompts that wait for the same targets.
+    pub queue_tokens: u64,
+    /// When the first token should be there, if the request does not say.
+    pub first_token: Option<Duration>,
     /// The most connections.
     pub connections: NonZeroUsize,
     /// How long requests in flight may take to finish at shutdown.
@@ -185,8 +192,13 @@ pub struct Backend {
     pub ca_pem: Option<String>,
     /// Who receives what is sent to it, with its clearance.
     pub recipient: AnyRecipient,
+    /// Whether it is asked how busy it is.
+    pub metrics: bool,
     /// How long to wait for it.
     pub timeouts: Timeouts,
+    /// Fields of requests that are left out where its API has nothing for them, instead of the target being
+    /// left out.
+    pub leave_out: Vec<String>,
     /// The models it serves, in the order of the file; never empty.
     pub models: Vec<Model>,
 }
@@ -200,6 +212,33 @@ pub struct Model {
     pub target: TargetId,
     /// The most requests in flight; no limit if absent.
     pub concurrency: Option<NonZeroU32>,
+    /// What it can do, as far as the configuration says.
+    pub card: ModelCard,
+    /// The most that bursts to it may cost a day, in micro-USD.
+    pub burst_per_day: Option<u64>,
+}
+
+/// What a model can do. What is not said is taken to be possible.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelCard {
+    /// The kinds of content it takes besides text.
+    pub modalities: Option<Words<Modality>>,
+    /// Whether it calls tools.
+    pub tools: Option<bool>,
+    /// Whether it keeps to a JSON Schema.
+    pub json_schema: Option<bool>,
+    /// The most tokens of an answer.
+    pub max_output: Option<NonZeroU32>,
+    /// How it is told to think.
+    pub thinking: Thinking,
+}
+
+impl ModelCard {
+    /// What a body written for the model must fit.
+    #[must_use]
+    pub fn wire(&self) -> Card {
+        Card { max_output_tokens: self.max_output.map(|most| u64::from(most.get())), thinking: self.thinking }
+    }
 }
 
 /// How long to wait for a backend.

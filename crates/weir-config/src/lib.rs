@@ -33,7 +33,7 @@ pub use api::BackendApi;
 pub use cases::load_cases;
 pub use config::{
     AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded, Model,
-    PolicySettings, PolicySource, Scheme, Timeouts,
+    ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;

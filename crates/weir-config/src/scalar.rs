@@ -10,7 +10,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
-use weir_policy::{Step, TimeFacts, Weekday};
+use weir_policy::{Modality, Step, TimeFacts, Weekday};
+use weir_wire::Thinking;
 
 fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
     match known.iter().find(|(word, _)| *word == text) {
@@ -83,6 +84,37 @@ impl Scalar for AuditFailure {
 
     fn schema() -> Schema {
         words_schema(&AUDIT_FAILURES)
+    }
+}
+
+const MODALITIES: [(&str, Modality); 5] = [
+    ("text", Modality::Text),
+    ("image", Modality::Image),
+    ("audio", Modality::Audio),
+    ("video", Modality::Video),
+    ("file", Modality::File),
+];
+
+impl Scalar for Modality {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &MODALITIES)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&MODALITIES)
+    }
+}
+
+const WAYS_TO_THINK: [(&str, Thinking); 3] =
+    [("effort", Thinking::Effort), ("budget", Thinking::Budget), ("never", Thinking::Never)];
+
+impl Scalar for Thinking {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &WAYS_TO_THINK)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&WAYS_TO_THINK)
     }
 }
 

@@ -39,8 +39,20 @@ pub fn compile<'r>(
     report: &mut Report<'r>,
 ) -> (Option<Config>, Catalogue) {
     // No `..`: a new field is a compile error here.
-    let RawWeir { weir, listen, admin, state, policy, network, limits, audit, headers, backends, aliases } =
-        raw;
+    let RawWeir {
+        weir,
+        listen,
+        admin,
+        state,
+        policy,
+        network,
+        limits,
+        audit,
+        headers,
+        keep_responses,
+        backends,
+        aliases,
+    } = raw;
     weir.take(report);
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
@@ -49,6 +61,7 @@ pub fn compile<'r>(
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let keep_responses = take_or(keep_responses.as_ref(), Duration::from_secs(86_400), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
@@ -72,6 +85,7 @@ pub fn compile<'r>(
             audit_on_failure,
             audit_keep,
             headers,
+            keep_responses: keep_responses?,
             backends,
             network_inside,
         })
@@ -146,10 +160,18 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 }
 
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
-    let RawLimits { body, queue, queue_bytes, connections, drain } = raw;
+    let RawLimits { body, queue, queue_bytes, queue_tokens, first_token, connections, drain } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
+    let queue_tokens = match queue_tokens {
+        Some(field) => field.take(report).map(u64::from),
+        None => Some(u64::MAX),
+    };
+    let first_token = match first_token {
+        Some(field) => field.take(report).map(Some),
+        None => Some(None),
+    };
     let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
     let drain = take_or(drain.as_ref(), Duration::from_secs(30), report);
     let body_bytes = NonZeroUsize::new(body_bytes?.0);
@@ -164,6 +186,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         body_bytes: body_bytes?,
         queue: usize::try_from(queue?).unwrap_or(usize::MAX),
         queue_bytes: queue_bytes?.0,
+        queue_tokens: queue_tokens?,
+        first_token: first_token?,
         connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
         drain: drain?,
     })

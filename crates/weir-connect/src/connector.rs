@@ -47,6 +47,11 @@ impl Connector {
         &self.host
     }
 
+    /// How long opening a connection may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// A new connection to an address that was checked just now.
     pub(crate) async fn connect(&self) -> Result<Link, ConnectError> {
         timeout(self.timeout, self.open())

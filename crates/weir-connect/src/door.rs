@@ -2,7 +2,7 @@ use crate::anthropic::{self, Anthropic};
 use crate::connector::Connector;
 use crate::credential::{Credential, Kind, secret_value};
 use crate::endpoint::{Bodies, Host, Origin, Scheme};
-use crate::link::{Failure, Request};
+use crate::link::{Failure, Link, Request};
 use crate::pool::Pool;
 use crate::sigv4::{self, AwsKeys, Unsigned};
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
@@ -16,6 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
 use weir_wire::dialect::BackendDialect;
@@ -39,6 +40,8 @@ pub struct Door<Z: Zone> {
     usual: OnceLock<(String, bool, Uri)>,
     connector: Connector,
     pool: Arc<Pool>,
+    /// Who may open a connection now.
+    opening: Semaphore,
     zone: PhantomData<Z>,
 }
 
@@ -103,6 +106,7 @@ impl<Z: Zone> Door<Z> {
             usual: OnceLock::new(),
             connector: Connector::new(&endpoint, rule)?,
             pool: Arc::default(),
+            opening: Semaphore::new(OPENING_MAX),
             zone: PhantomData,
         })
     }
@@ -244,19 +248,36 @@ impl<Z: Zone> Door<Z> {
     }
 
     async fn exchange(&self, mut request: Request, first_byte: Duration) -> Result<Response, ConnectError> {
-        // A connection that the backend closed while it was idle gives the request back unwritten.
-        while let Some(mut link) = self.pool.take() {
+        loop {
+            let (mut link, is_new) = match self.pool.take() {
+                Some(link) => (link, false),
+                // Connecting is rare, and its future large: boxed it is not a part of every request's.
+                None => Box::pin(self.open()).await?,
+            };
             match self.within(first_byte, link.exchange(request)).await? {
                 Ok(response) => return Ok(Response::new(response, link, &self.pool)),
-                Err(Failure::Unsent(unsent)) => request = *unsent,
+                // A connection that the backend closed while it was idle gives the request back unwritten.
+                Err(Failure::Unsent(unsent)) if !is_new => request = *unsent,
                 Err(failure) => return Err(self.failed(failure)),
             }
         }
-        // Connecting is rare, and its future large: boxed it is not a part of every request's.
-        let mut link = Box::new(Box::pin(self.connector.connect()).await?);
-        match self.within(first_byte, link.exchange(request)).await? {
-            Ok(response) => Ok(Response::new(response, link, &self.pool)),
-            Err(failure) => Err(self.failed(failure)),
+    }
+
+    /// A new connection, or one that has become idle before it was this request's turn to open one; and which of
+    /// the two it is.
+    ///
+    /// More at a time would fill the backend's queue of connections that it has not accepted: what finds no place
+    /// there is repeated a second later, and a burst of requests ends in time-outs.
+    async fn open(&self) -> Result<(Box<Link>, bool), ConnectError> {
+        let limit = self.connector.timeout();
+        let turn = timeout(limit, self.opening.acquire()).await.map_err(|_| {
+            ConnectError::ConnectTimeout { host: self.connector.host().to_owned(), after: limit }
+        })?;
+        // Nobody closes it: there is always a turn.
+        let _turn = turn.ok();
+        match self.pool.take() {
+            Some(link) => Ok((link, false)),
+            None => Ok((Box::new(self.connector.connect().await?), true)),
         }
     }
 
@@ -287,6 +308,8 @@ impl<Z: Zone> fmt::Debug for Door<Z> {
     }
 }
 
+/// Connections to a backend that are being opened at a time.
+const OPENING_MAX: usize = 64;
 /// The longest answer of a token endpoint.
 pub(crate) const TOKEN_REPLY_BYTES_MAX: usize = 64 * 1024;
 

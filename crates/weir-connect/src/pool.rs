@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Connections kept open between requests, per backend.
-const IDLE_MAX: usize = 64;
+const IDLE_MAX: usize = 256;
 
 /// How long a connection is kept without use. Shorter than the idle limits of usual load balancers.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -4,6 +4,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use support::*;
 use weir_connect::{Call, ConnectError, Door, Endpoint, SendError};
@@ -169,12 +170,12 @@ async fn a_port_that_nobody_listens_on_is_a_connect_error() {
 }
 
 #[tokio::test]
-async fn no_more_than_64_idle_connections_are_kept() {
-    let mut server = Server::start(std::iter::repeat_n(say(HELLO), 200)).await;
+async fn no_more_than_256_idle_connections_are_kept() {
+    let mut server = Server::start(std::iter::repeat_n(say(HELLO), 600)).await;
     let door = door_to(&server);
-    for expect in [100, 100 - 64] {
+    for expect in [300, 300 - 256] {
         let mut responses = Vec::new();
-        for _ in 0..100 {
+        for _ in 0..300 {
             responses.push(door.send(local("b"), &CALL).await.unwrap());
         }
         for response in responses {
@@ -182,6 +183,25 @@ async fn no_more_than_64_idle_connections_are_kept() {
         }
         assert_eq!(server.accepted_so_far(), expect);
     }
+}
+
+#[tokio::test]
+async fn no_more_than_64_connections_are_being_opened_and_all_requests_get_one() {
+    let server = Server::start(std::iter::repeat_n(say(HELLO), 300)).await;
+    let resolver = Arc::new(Slow::default());
+    let url = format!("http://gpu.internal:{}/v1", server.address.port());
+    let endpoint = Endpoint::new("b", &url).unwrap().with_resolver(resolver.clone());
+    let door = Arc::new(Door::local(endpoint, &[]).unwrap());
+    let calls: Vec<_> = (0..300)
+        .map(|_| {
+            let door = door.clone();
+            tokio::spawn(async move { door.send(local("b"), &CALL).await.unwrap().bytes(5).await.unwrap() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(soon(call).await.unwrap(), "hello");
+    }
+    assert_eq!(resolver.most.load(Ordering::SeqCst), 64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

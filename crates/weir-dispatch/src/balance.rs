@@ -36,7 +36,7 @@ const KEPT: f64 = 0.2;
 /// Predictions that differ by less are equal.
 const TIE_S: f64 = 0.001;
 
-struct Option_<'a> {
+struct Place<'a> {
     choice: Choice,
     target: &'a Target,
     seconds: f64,
@@ -55,7 +55,7 @@ impl Balance<'_> {
         let options = self.options(choices);
         let mut soonest: Option<Offer> = None;
         let mut rank = 0;
-        let mut rest: &[Option_<'_>] = &options;
+        let mut rest: &[Place<'_>] = &options;
         while let Some(head) = rest.first() {
             rank = rank.max(head.choice.rank);
             let end = rest.partition_point(|option| option.choice.rank <= rank);
@@ -73,19 +73,19 @@ impl Balance<'_> {
     }
 
     /// By rank; what has no place is left out.
-    fn options(&self, choices: &[Choice]) -> Vec<Option_<'_>> {
+    fn options(&self, choices: &[Choice]) -> Vec<Place<'_>> {
         let option = |choice: &Choice| {
             let target = self.targets.get(&choice.key)?;
             let room = target.room(self.request.claim.band, self.spared(target), self.now);
             let seconds = || target.predict_s(&self.request.work, self.now);
-            (room != Room::None).then(|| Option_ { choice: *choice, target, seconds: seconds(), room })
+            (room != Room::None).then(|| Place { choice: *choice, target, seconds: seconds(), room })
         };
-        let mut options: Vec<Option_<'_>> = choices.iter().filter_map(option).collect();
+        let mut options: Vec<Place<'_>> = choices.iter().filter_map(option).collect();
         options.sort_by_key(|option| option.choice.rank);
         options
     }
 
-    fn of_group(&self, group: &[Option_<'_>], room: Room) -> Option<Offer> {
+    fn of_group(&self, group: &[Place<'_>], room: Room) -> Option<Offer> {
         let with_room = || group.iter().filter(|option| option.room == room);
         let soonest = with_room().min_by(|a, b| self.order(a, b))?;
         let known = self.with_prefix(with_room(), soonest);
@@ -97,24 +97,24 @@ impl Balance<'_> {
         })
     }
 
-    fn order(&self, a: &Option_<'_>, b: &Option_<'_>) -> std::cmp::Ordering {
-        let bucket = |option: &Option_<'_>| (option.seconds / TIE_S).round();
-        let load = |option: &Option_<'_>| (option.target.in_flight(), option.target.last_used);
-        bucket(a).total_cmp(&bucket(b)).then_with(|| load(a).cmp(&load(b)))
+    fn order(&self, a: &Place<'_>, b: &Place<'_>) -> std::cmp::Ordering {
+        let bucket = |option: &Place<'_>| (option.seconds / TIE_S).round();
+        // Of what is still equal, the first in the operator's order is taken.
+        bucket(a).total_cmp(&bucket(b)).then_with(|| a.target.in_flight().cmp(&b.target.in_flight()))
     }
 
     /// The target that prompts with this beginning are sent to, if that is worth it.
     fn with_prefix<'o>(
         &self,
-        options: impl Iterator<Item = &'o Option_<'o>> + Clone,
-        soonest: &Option_<'_>,
-    ) -> Option<&'o Option_<'o>> {
+        options: impl Iterator<Item = &'o Place<'o>> + Clone,
+        soonest: &Place<'_>,
+    ) -> Option<&'o Place<'o>> {
         let prefix = self.request.work.prefix?;
         let count = options.clone().count() as f64;
         let total: u64 = options.clone().map(|option| option.target.tokens_in_flight()).sum();
         let own = u64::from(self.request.work.prompt_tokens);
         let bound = LOAD_BOUND * (total.saturating_add(own) as f64 / count) + own as f64;
-        let score = |option: &Option_<'_>| mix(prefix.hash ^ mix(u64::from(option.choice.key.0)));
+        let score = |option: &Place<'_>| mix(prefix.hash ^ mix(u64::from(option.choice.key.0)));
         let preferred = options.max_by_key(|option| score(option))?;
         let saved_s = preferred.target.prefill_s(prefix.tokens);
         let is_bounded = preferred.target.tokens_in_flight() as f64 <= bound;

@@ -86,8 +86,6 @@ pub(crate) struct Target {
     pub service_time: Option<Duration>,
     /// Completed requests, up to a few: how far `service_time` can be believed.
     pub completed: u32,
-    /// The number of the last request that was sent there, to take turns among equals.
-    pub last_used: u64,
     pub first_token_p95: Quantile,
     flights: Flights,
     reports: Reports,
@@ -123,7 +121,6 @@ impl Target {
             pressure: Pressure::default(),
             service_time: None,
             completed: 0,
-            last_used: 0,
             first_token_p95: Quantile::new(0.95),
             flights: Flights::default(),
             reports: Reports::default(),
@@ -242,7 +239,6 @@ impl Target {
     pub fn take(&mut self, id: FlightId, work: Work, band: Band, now: Moment) {
         let formula_s = self.formula_s(&work, now);
         self.health.sent(now);
-        self.last_used = id.0;
         let flight = Flight { work, band, since: now, formula_s, first_token: None, produced: 0 };
         self.flights.start(id, flight);
     }

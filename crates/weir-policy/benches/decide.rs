@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
+    ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
     LatencyFacts, Modality, NameFact, NamePattern, Names, NumberFact, Policy, Preference, Price, Quality,
     Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TaskFacts,
     Test, TimeFacts, Words, decide,
@@ -110,6 +110,7 @@ fn facts(label: &Label) -> Facts<'_> {
         capacity: CapacityFacts::unknown(),
         time: TimeFacts::default(),
         wish: None,
+        unfit: &ALL_FIT,
     }
 }
 

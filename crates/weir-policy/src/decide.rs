@@ -82,7 +82,8 @@ impl<'a> Guarded<'a> {
             .map(Exclusion::Boundary)
             .or_else(|| rule_excludes(rule, target))
             .or_else(|| wish_excludes(facts.wish, target))
-            .or_else(|| context_excludes(target, facts));
+            .or_else(|| context_excludes(target, facts))
+            .or_else(|| facts.unfit.get(&target.id).cloned().map(Exclusion::Unfit));
         Judged { target, verdict: exclusion.map_or(Verdict::Candidate, Verdict::Excluded) }
     }
 }
@@ -173,7 +174,7 @@ fn expected_ttft_ms(target: &Target, facts: &Facts<'_>) -> u64 {
 }
 
 fn denied_by_rule(message: &Arc<str>) -> Denial {
-    Denial { code: DenialCode::PolicyDenied, message: message.clone() }
+    Denial { code: DenialCode::PolicyDenied, message: message.clone(), param: None }
 }
 
 fn nothing_left(
@@ -205,7 +206,11 @@ fn nothing_left(
         policy.boundary.revision(),
         remedy(code),
     );
-    Denial { code, message: message.into() }
+    let field = |reason: &&Exclusion| {
+        if let Exclusion::Unfit(unfit) = reason { unfit.field().cloned() } else { None }
+    };
+    let param = (code == DenialCode::NoFitTarget).then(|| reasons.iter().find_map(field)).flatten();
+    Denial { code, message: message.into(), param }
 }
 
 fn denial_code(reasons: &[&Exclusion]) -> DenialCode {
@@ -213,6 +218,8 @@ fn denial_code(reasons: &[&Exclusion]) -> DenialCode {
         DenialCode::NoLocalTarget
     } else if reasons.iter().any(|reason| matches!(reason, Exclusion::ContextTooLong { .. })) {
         DenialCode::ContextTooLong
+    } else if reasons.iter().any(|reason| matches!(reason, Exclusion::Unfit(_))) {
+        DenialCode::NoFitTarget
     } else {
         DenialCode::NoTargetLeft
     }
@@ -229,6 +236,7 @@ fn remedy(code: DenialCode) -> &'static str {
         DenialCode::PolicyDenied => "ask the owners of the policy",
         DenialCode::NoLocalTarget => "use a model name with a local target that is cleared for this data",
         DenialCode::ContextTooLong => "shorten the request or use a model name with a longer context",
+        DenialCode::NoFitTarget => "leave that out of the request, or use another model name",
         DenialCode::NoTargetLeft => "use another model name, or drop the wish for a zone",
     }
 }

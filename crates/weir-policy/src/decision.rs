@@ -1,4 +1,4 @@
-use crate::{Obligations, RuleName, Step, TargetId};
+use crate::{Modality, Obligations, RuleName, Step, TargetId, Word as _};
 use std::fmt;
 use std::sync::Arc;
 use weir_label::{Refusal, Revision, ZoneKind};
@@ -95,6 +95,75 @@ pub enum Exclusion {
         /// The model's context.
         context: u32,
     },
+    /// The target cannot serve such a request.
+    #[error("{0}")]
+    Unfit(Unfit),
+}
+
+/// What a target cannot do that a request needs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Its backend has no such endpoint.
+    #[error("the backend has no endpoint for this")]
+    Endpoint,
+    /// The model does not take this kind of content.
+    #[error("the model takes no {}", .0.word())]
+    Modality(Modality),
+    /// The model calls no tools.
+    #[error("the model calls no tools")]
+    Tools,
+    /// The model keeps to no JSON Schema.
+    #[error("the model keeps to no JSON Schema")]
+    JsonSchema,
+    /// The client wants more tokens back than the model gives.
+    #[error("the model gives at most {0} tokens")]
+    Output(u32),
+    /// It is another model than the alias's first, whose embeddings cannot be compared with those of this one.
+    #[error("it is another model than the alias's first, and embeddings of two models do not compare")]
+    OtherModel,
+    /// The backend's API has no word for a field of the request, without which the answer would be another.
+    #[error("the backend's API has nothing for `{0}`")]
+    Field(Arc<str>),
+}
+
+impl Unfit {
+    /// A short stable word for metrics and records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Unfit::Endpoint => "no_endpoint",
+            Unfit::Modality(_) => "no_modality",
+            Unfit::Tools => "no_tools",
+            Unfit::JsonSchema => "no_json_schema",
+            Unfit::Output(_) => "output_too_long",
+            Unfit::OtherModel => "other_model",
+            Unfit::Field(_) => "unsupported_field",
+        }
+    }
+
+    /// What a record tells of it: enough to leave the target out again. Which field, modality or limit it was is
+    /// not in records.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        let recorded: Arc<str> = "(recorded)".into();
+        let plain = [Unfit::Endpoint, Unfit::Tools, Unfit::JsonSchema, Unfit::Output(0), Unfit::OtherModel];
+        let modality = Unfit::Modality(Modality::File);
+        plain.into_iter().chain([modality, Unfit::Field(recorded)]).find(|unfit| unfit.code() == code)
+    }
+
+    /// The field of the request at fault, where it is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&Arc<str>> {
+        match self {
+            Unfit::Field(field) => Some(field),
+            Unfit::Endpoint
+            | Unfit::Modality(_)
+            | Unfit::Tools
+            | Unfit::JsonSchema
+            | Unfit::Output(_)
+            | Unfit::OtherModel => None,
+        }
+    }
 }
 
 impl Exclusion {
@@ -109,6 +178,7 @@ impl Exclusion {
             Exclusion::RuleLadder => "rule_ladder",
             Exclusion::Wish => "wish",
             Exclusion::ContextTooLong { .. } => "context_too_long",
+            Exclusion::Unfit(unfit) => unfit.code(),
         }
     }
 }
@@ -120,6 +190,8 @@ pub struct Denial {
     pub code: DenialCode,
     /// What to tell the caller; holds nothing of the request's text.
     pub message: Arc<str>,
+    /// The field of the request at fault, where it is one.
+    pub param: Option<Arc<str>>,
 }
 
 impl fmt::Display for Denial {
@@ -139,15 +211,18 @@ pub enum DenialCode {
     ContextTooLong,
     /// The rule and the caller's wish leave no target of the alias.
     NoTargetLeft,
+    /// No target that it may go to can serve such a request.
+    NoFitTarget,
 }
 
 impl DenialCode {
     /// Every code.
-    pub const ALL: [DenialCode; 4] = [
+    pub const ALL: [DenialCode; 5] = [
         DenialCode::PolicyDenied,
         DenialCode::NoLocalTarget,
         DenialCode::ContextTooLong,
         DenialCode::NoTargetLeft,
+        DenialCode::NoFitTarget,
     ];
 
     /// A short stable word for replies, metrics and records.
@@ -158,6 +233,7 @@ impl DenialCode {
             DenialCode::NoLocalTarget => "no_local_target",
             DenialCode::ContextTooLong => "context_too_long",
             DenialCode::NoTargetLeft => "no_target_left",
+            DenialCode::NoFitTarget => "no_fit_target",
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{LatencyClass, Modality, Pool, ResponseFormat, TaskType, Weekday, Words};
+use crate::{LatencyClass, Modality, Pool, ResponseFormat, TargetId, TaskType, Unfit, Weekday, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -40,7 +40,12 @@ pub struct Facts<'a> {
     pub time: TimeFacts,
     /// Where the caller would like the request to run.
     pub wish: Option<RouteWish>,
+    /// The targets that cannot serve such a request, and why. No rule looks at it.
+    pub unfit: &'a BTreeMap<TargetId, Unfit>,
 }
+
+/// That every target can serve a request.
+pub static ALL_FIT: BTreeMap<TargetId, Unfit> = BTreeMap::new();
 
 /// Who asks. What the caller's key does not say is unknown.
 #[derive(Debug, Clone, Copy, Default)]

@@ -34,11 +34,11 @@ pub use catalogue::{Alias, Catalogue, InvalidCatalogue};
 pub use change::{Change, changes, ways_to};
 pub use condition::{Condition, EntityCount, Test, Truth};
 pub use decide::decide;
-pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Verdict};
+pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Unfit, Verdict};
 pub use fact::{Fact, Flag, Measure, NameFact, NumberFact, Pool, Unit};
 pub use facts::{
-    CallerFacts, CapacityFacts, CostFacts, DataFacts, Facts, LatencyFacts, Load, RequestFacts, RouteWish,
-    TaskFacts, TimeFacts, UnknownWord,
+    ALL_FIT, CallerFacts, CapacityFacts, CostFacts, DataFacts, Facts, LatencyFacts, Load, RequestFacts,
+    RouteWish, TaskFacts, TimeFacts, UnknownWord,
 };
 pub use names::{NamePattern, Names};
 pub use owned::{OwnedFacts, Unsettable};

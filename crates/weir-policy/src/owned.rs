@@ -1,7 +1,7 @@
 use crate::{
     CallerFacts, CapacityFacts, CostFacts, DataFacts, Fact, FactValue, Facts, Flag, LatencyFacts, Load,
-    Measure, Modality, NameFact, NumberFact, Pool, RequestFacts, ResponseFormat, RouteWish, TaskFacts,
-    TimeFacts, Words,
+    Measure, Modality, NameFact, NumberFact, Pool, RequestFacts, ResponseFormat, RouteWish, TargetId,
+    TaskFacts, TimeFacts, Unfit, Words,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct OwnedFacts {
     time: TimeFacts,
     /// Where the caller would like the request to run.
     pub wish: Option<RouteWish>,
+    /// The targets that cannot serve such a request, and why.
+    pub unfit: BTreeMap<TargetId, Unfit>,
 }
 
 /// The parts of a label. A label only rises; what is asked here is what another one would do.
@@ -100,6 +102,7 @@ impl Default for OwnedFacts {
             named: BTreeMap::new(),
             time: TimeFacts::default(),
             wish: None,
+            unfit: BTreeMap::new(),
         }
     }
 }
@@ -107,7 +110,7 @@ impl Default for OwnedFacts {
 impl From<&Facts<'_>> for OwnedFacts {
     fn from(facts: &Facts<'_>) -> Self {
         // No `..`: a new fact is a compile error here.
-        let Facts { caller, request, data, task, latency, cost, capacity, time, wish } = *facts;
+        let Facts { caller, request, data, task, latency, cost, capacity, time, wish, unfit } = *facts;
         let known = NameFact::ALL.into_iter().filter_map(|name| Some((name, name.of(facts)?.into())));
         Self {
             names: known.collect(),
@@ -129,6 +132,7 @@ impl From<&Facts<'_>> for OwnedFacts {
             named: capacity.named.clone(),
             time,
             wish,
+            unfit: unfit.clone(),
         }
     }
 }
@@ -166,6 +170,7 @@ impl OwnedFacts {
             capacity: CapacityFacts { local: self.local, cloud: self.cloud, named: &self.named },
             time: self.time,
             wish: self.wish,
+            unfit: &self.unfit,
         }
     }
 

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use weir_label::{Boundary, Category, Label, Level, ZoneKind};
 use weir_policy::{
     Action, CallerFacts, Catalogue, Condition, DataFacts, Decision, Denial, DenialCode, EntityCount,
-    Exclusion, Facts, Flag, InvalidCatalogue, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
-    Preference, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, Test,
-    Verdict, decide,
+    Exclusion, Facts, Flag, InvalidCatalogue, Modality, NameFact, NamePattern, Names, NumberFact, Plan,
+    Policy, Preference, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target,
+    TargetId, Test, Unfit, Verdict, decide,
 };
 
 const ANY: Selection = Selection::Any;
@@ -206,7 +206,10 @@ fn a_denial_by_rule_carries_its_message_and_one_for_want_of_a_local_target_says_
     let catalogue = four();
     let public = Label::at(Level::Public);
     let decision = ask(always(RuleAction::Deny("ask the desk".into())), &catalogue, &facts(&public));
-    assert_eq!(denial(&decision), &Denial { code: DenialCode::PolicyDenied, message: "ask the desk".into() });
+    assert_eq!(
+        denial(&decision),
+        &Denial { code: DenialCode::PolicyDenied, message: "ask the desk".into(), param: None }
+    );
     assert!(decision.considered.iter().all(|(_, v)| *v == Verdict::Excluded(Exclusion::RuleDenies)));
 
     let boundary = network();
@@ -306,4 +309,33 @@ fn a_catalogue_refuses_what_would_be_ambiguous_or_degrade_to_the_cloud() {
         Catalogue::default().add_alias("a", vec![gpu], vec![]),
         Err(InvalidCatalogue::UnknownTarget("a".into()))
     );
+}
+
+#[test]
+fn a_target_that_cannot_serve_a_request_is_left_out_and_what_is_left_unsaid_is_named() {
+    let catalogue = four();
+    let label = Label::default();
+    let of = |unfit: &BTreeMap<TargetId, Unfit>| {
+        let facts = Facts { unfit, ..facts(&label) };
+        ask(always(route(ANY, Preference::Order, &[])), &catalogue, &facts)
+    };
+    let all: Vec<TargetId> = catalogue.targets().map(|(id, _)| id).collect();
+    let first = plan(&of(&BTreeMap::new())).first[0];
+    let decision = of(&[(first, Unfit::Tools)].into());
+    assert!(plan(&decision).targets().all(|target| target != first));
+    let verdict = decision.considered.iter().find(|(id, _)| *id == first).map(|(_, verdict)| verdict);
+    assert_eq!(verdict, Some(&Verdict::Excluded(Exclusion::Unfit(Unfit::Tools))));
+    let none = of(&all.iter().map(|id| (*id, Unfit::Field("n".into()))).collect());
+    let denial = denial(&none);
+    assert_eq!((denial.code, denial.param.as_deref()), (DenialCode::NoFitTarget, Some("n")));
+    assert!(denial.message.contains("nothing for `n`"), "{}", denial.message);
+}
+
+#[test]
+fn a_record_of_what_a_target_could_not_do_leaves_it_out_again() {
+    let field: Unfit = Unfit::Field("n".into());
+    for unfit in [Unfit::Endpoint, Unfit::Modality(Modality::Image), Unfit::Tools, Unfit::OtherModel, field] {
+        assert_eq!(Unfit::of_code(unfit.code()).map(|again| again.code()), Some(unfit.code()));
+    }
+    assert_eq!(Unfit::of_code("rule_zone"), None);
 }

@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount, Exclusion,
-    Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan, Policy,
-    Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName, Selection, Step,
-    Target, TargetId, Test, Truth, Verdict, Words, decide,
+    ALL_FIT, Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount,
+    Exclusion, Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan,
+    Policy, Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName,
+    Selection, Step, Target, TargetId, Test, Truth, Verdict, Words, decide,
 };
 
 const PLACES: [&str; 3] = ["EU", "DE", "US"];
@@ -225,6 +225,7 @@ fn facts<'a>(around: &Circumstances, label: &'a Label) -> Facts<'a> {
             ..base.latency
         },
         wish: around.wish,
+        unfit: &ALL_FIT,
         ..base
     }
 }

@@ -1,5 +1,6 @@
 //! The admin listener: metrics, health and policies. Loopback only; what changes something takes a token.
 
+mod backends;
 pub(crate) mod credential;
 mod policy;
 mod webhook;
@@ -75,6 +76,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
         "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
+        "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
@@ -90,6 +92,7 @@ fn index() -> Value {
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
             "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
+            "/backends": "each target: whether it is well, why not and until when, how busy it is, predicted and observed times, and who waits",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",

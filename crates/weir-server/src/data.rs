@@ -1,12 +1,14 @@
 //! The data plane: `/v1/…`.
 
 use crate::failure::Failure;
-use crate::gateway::{Gateway, unix_seconds};
+use crate::gateway::{Gateway, VERSION, unix_seconds};
 use crate::ids::RequestIds;
+use crate::kept::{self, Wanted};
 use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
+use crate::snapshot::Snapshot;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
@@ -14,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use weir_wire::dialect::ClientDialect;
 use weir_wire::models;
 use weir_wire::request::Api;
 
@@ -26,6 +29,41 @@ enum Route {
     Model(String),
     /// Probes of clients that want to know whether anybody is there.
     Root,
+    Ollama(Ollama),
+    Kept(String, Wanted),
+}
+
+/// What Ollama's clients ask of the server itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ollama {
+    Tags,
+    Version,
+    Running,
+    Show,
+}
+
+/// The routes that take content, each of which is a journey through the pipeline.
+const CONTENT: [(&[&str], Api); 12] = [
+    (&["chat", "completions"], Api::CHAT),
+    (&["completions"], Api::Conversation(ClientDialect::Completions)),
+    (&["responses"], Api::Conversation(ClientDialect::Responses)),
+    (&["messages"], Api::Conversation(ClientDialect::Messages)),
+    (&["messages", "count_tokens"], Api::CountTokens),
+    (&["api", "chat"], Api::Conversation(ClientDialect::OllamaChat)),
+    (&["api", "generate"], Api::Conversation(ClientDialect::OllamaGenerate)),
+    (&["embeddings"], Api::Embeddings),
+    (&["moderations"], Api::Moderations),
+    (&["rerank"], Api::Rerank),
+    (&["audio", "speech"], Api::Speech),
+    (&["images", "generations"], Api::Images),
+];
+
+/// The path of every route that takes content, with the name of its API in rules and records.
+pub fn content_routes() -> impl Iterator<Item = (String, &'static str)> {
+    CONTENT.iter().map(|(parts, api)| {
+        let version = if parts.first() == Some(&"api") { "" } else { "/v1" };
+        (format!("{version}/{}", parts.join("/")), api.name())
+    })
 }
 
 /// Answers one request. A panic in it is this request's alone.
@@ -34,29 +72,58 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
     peer: &Peer,
 ) -> Response<Body> {
-    let response = caught(pin!(answer(gateway, request, peer))).await.unwrap_or_else(|()| {
+    let form = form(request.uri().path());
+    let response = caught(pin!(answer(gateway, request, peer, form))).await.unwrap_or_else(|()| {
         tracing::error!("a request panicked; this is a bug in Weir");
-        reply::failure(&Failure::Panicked)
+        refuse(&Failure::Panicked, form)
     });
     // What went through the pipeline has the id of its record.
-    if response.headers().contains_key(reply::REQUEST_ID) {
-        return response;
-    }
-    reply::with_request_id(response, RequestIds::new(Api::CHAT).request.as_str())
+    let response = match response.headers().contains_key(reply::REQUEST_ID) {
+        true => response,
+        false => reply::with_request_id(response, RequestIds::new(Api::CHAT).request.as_str()),
+    };
+    if form == ClientDialect::Messages { reply::with_anthropic_request_id(response) } else { response }
 }
 
-async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
+/// In whose words an error on this path is told, also where there is no such path.
+fn form(path: &str) -> ClientDialect {
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != "v1");
+    match parts.next() {
+        Some("messages") => ClientDialect::Messages,
+        Some("api") => ClientDialect::OllamaChat,
+        _ => ClientDialect::ChatCompletions,
+    }
+}
+
+/// An error before there is a record.
+fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
+    let id = RequestIds::new(Api::CHAT).request;
+    reply::with_request_id(reply::failure(failure, form, id.as_str()), id.as_str())
+}
+
+async fn answer(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: &Peer,
+    form: ClientDialect,
+) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
         Ok(route) => route,
-        Err(failure) => return reply::failure(&failure),
+        Err(failure) => return refuse(&failure, form),
     };
-    match route {
+    let answered = match route {
         // The future of a whole journey is large; boxed it is not copied on its way to the connection.
-        Route::Ask(api) => Box::pin(pipeline::serve(gateway, api, request, peer)).await,
-        Route::Root => reply::json(StatusCode::OK, r#"{"service":"weir"}"#),
-        Route::Models => list(gateway, request, peer, None),
-        Route::Model(id) => list(gateway, request, peer, Some(&id)),
-    }
+        Route::Ask(api) => return Box::pin(pipeline::serve(gateway, api, request, peer)).await,
+        Route::Root => Ok(reply::json(StatusCode::OK, r#"{"service":"weir"}"#)),
+        Route::Models => list(gateway, &request, peer, None),
+        Route::Model(id) => list(gateway, &request, peer, Some(&id)),
+        Route::Kept(id, wanted) => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            kept_answer(gateway, caller, (&id, wanted)).await
+        }
+        Route::Ollama(what) => ollama(gateway, &request, peer, what),
+    };
+    answered.unwrap_or_else(|failure| refuse(&failure, form))
 }
 
 /// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what
@@ -68,11 +135,23 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let parts = parts.strip_prefix(&["v1"]).unwrap_or(&parts);
     let (route, allowed) = match parts {
-        [] => (Route::Root, "GET"),
-        ["chat", "completions"] => (Route::Ask(Api::CHAT), "POST"),
+        [] | ["api", "hello"] | ["api"] => (Route::Root, "GET"),
         ["models"] => (Route::Models, "GET"),
         ["models", id @ ..] => (Route::Model(decode(&id.join("/"))), "GET"),
-        _ => return Err(Failure::NoRoute),
+        ["responses", id] if *method == Method::DELETE => {
+            (Route::Kept((*id).to_owned(), Wanted::Removal), "DELETE")
+        }
+        ["responses", id] => (Route::Kept((*id).to_owned(), Wanted::Response), "GET"),
+        ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
+        ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
+        ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
+        ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
+        ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
+        ["api", "show"] => (Route::Ollama(Ollama::Show), "POST"),
+        _ => {
+            let known = CONTENT.iter().find(|(known, _)| *known == parts);
+            (Route::Ask(known.ok_or(Failure::NoRoute)?.1), "POST")
+        }
     };
     let is_allowed = method.as_str() == allowed || (allowed == "GET" && method == Method::HEAD);
     if is_allowed { Ok(route) } else { Err(Failure::MethodNotAllowed(allowed)) }
@@ -84,24 +163,65 @@ fn decode(id: &str) -> String {
 }
 
 /// The aliases that the caller may use.
-fn list(gateway: &Gateway, request: Request<Incoming>, peer: &Peer, wanted: Option<&str>) -> Response<Body> {
-    let (head, _no_body) = request.into_parts();
-    let caller = match identify(gateway, &head, peer.address) {
-        Ok(caller) => caller,
-        Err(failure) => return reply::failure(&failure),
-    };
+fn list(
+    gateway: &Gateway,
+    request: &Request<Incoming>,
+    peer: &Peer,
+    wanted: Option<&str>,
+) -> Result<Response<Body>, Failure> {
     let snapshot = gateway.snapshot();
-    let names = allowed(&snapshot.loaded.catalogue, &caller);
+    let names = allowed(gateway, request, peer, &snapshot)?;
     let created = unix_seconds(gateway.started);
-    match wanted {
-        None => reply::json(StatusCode::OK, models::write_list(names.into_iter(), created)),
-        Some(id) if names.contains(&id) => reply::json(StatusCode::OK, models::write_model(id, created)),
-        Some(id) => reply::failure(&Failure::UnknownModel { alias: id.chars().take(200).collect() }),
-    }
+    // Anthropic's clients say which version of its API they speak.
+    let both = request.headers().contains_key("anthropic-version");
+    let body = match wanted {
+        None if both => models::write_list_for_both(&names, created),
+        None => models::write_list(names.into_iter(), created),
+        Some(id) if !names.contains(&id) => {
+            return Err(Failure::UnknownModel { alias: id.chars().take(200).collect() });
+        }
+        Some(id) if both => models::write_model_for_both(id, created),
+        Some(id) => models::write_model(id, created),
+    };
+    Ok(reply::json(StatusCode::OK, body))
 }
 
-fn allowed<'c>(catalogue: &'c weir_policy::Catalogue, caller: &Caller) -> Vec<&'c str> {
-    catalogue.aliases().map(|alias| &**alias.name()).filter(|name| caller.may_use(name)).collect()
+fn ollama(
+    gateway: &Gateway,
+    request: &Request<Incoming>,
+    peer: &Peer,
+    what: Ollama,
+) -> Result<Response<Body>, Failure> {
+    let snapshot = gateway.snapshot();
+    let names = allowed(gateway, request, peer, &snapshot)?;
+    let body = match what {
+        Ollama::Tags => models::write_ollama_list(&names, unix_seconds(gateway.started)),
+        Ollama::Version => models::write_ollama_version(VERSION),
+        // Which models are in some server's memory is not the application's to know.
+        Ollama::Running => models::write_ollama_list(&[], 0),
+        Ollama::Show => models::write_ollama_model(),
+    };
+    Ok(reply::json(StatusCode::OK, body))
+}
+
+async fn kept_answer(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    (id, wanted): (&str, Wanted),
+) -> Result<Response<Body>, Failure> {
+    let body = kept::answer(gateway, &caller?, id, wanted).await?;
+    Ok(reply::json(StatusCode::OK, body))
+}
+
+fn allowed<'s>(
+    gateway: &Gateway,
+    request: &Request<Incoming>,
+    peer: &Peer,
+    snapshot: &'s Snapshot,
+) -> Result<Vec<&'s str>, Failure> {
+    let caller: Caller = identify(gateway, request.headers(), peer.address)?;
+    let names = snapshot.loaded.catalogue.aliases().map(|alias| &**alias.name());
+    Ok(names.filter(|name| caller.may_use(name)).collect())
 }
 
 async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, ()> {
@@ -134,9 +254,25 @@ mod tests {
             route(&Method::GET, "/v1/chat/completions"),
             Err(Failure::MethodNotAllowed("POST"))
         ));
-        for path in ["/v1/embeddings", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x"] {
+        for path in ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x"] {
             assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
         }
+    }
+
+    #[test]
+    fn every_api_with_a_route_is_found_at_it_and_takes_a_post_alone() {
+        for (parts, api) in CONTENT {
+            let path = format!("/{}", parts.join("/"));
+            assert_eq!(route(&Method::POST, &path).unwrap(), Route::Ask(api), "{path}");
+            assert!(matches!(route(&Method::GET, &path), Err(Failure::MethodNotAllowed("POST"))), "{path}");
+        }
+    }
+
+    #[test]
+    fn errors_come_in_the_words_of_the_path() {
+        assert_eq!(form("/v1/messages/count_tokens"), ClientDialect::Messages);
+        assert_eq!(form("/api/none"), ClientDialect::OllamaChat);
+        assert_eq!(form("/v1/none"), ClientDialect::ChatCompletions);
     }
 
     #[tokio::test]

@@ -3,8 +3,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use weir_dispatch::cost::OutputLengths;
 use weir_dispatch::{
-    Admission, Ask, Dispatcher, Load, QueueLimits, Refused, Report, Slot, State, Step, TargetSettings, Ticket,
+    Admission, Ask, Dispatcher, Load, QueueLimits, Refused, Report, Reported, Slot, State, Step,
+    TargetSettings, Ticket,
 };
 
 /// The dispatcher with a clock and people waiting at it.
@@ -17,13 +19,19 @@ pub(crate) struct Desk {
 #[derive(Debug)]
 struct Inner {
     dispatcher: Dispatcher,
+    /// How long answers are, by what was asked for.
+    lengths: OutputLengths,
     waiting: HashMap<Ticket, oneshot::Sender<()>>,
 }
 
 impl Desk {
     /// `seed` is for the jitter of pauses, which several gateways should not have in common.
     pub fn new(clock: Clock, limits: QueueLimits, seed: u64) -> Self {
-        let inner = Inner { dispatcher: Dispatcher::new(limits, seed), waiting: HashMap::new() };
+        let inner = Inner {
+            dispatcher: Dispatcher::new(limits, seed),
+            lengths: OutputLengths::default(),
+            waiting: HashMap::new(),
+        };
         Self { clock, inner: Mutex::new(inner) }
     }
 
@@ -35,9 +43,24 @@ impl Desk {
         inner.wake(granted);
     }
 
+    /// The present moment, as asks have it.
+    pub fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Tokens that the answer to a request for `kind` of work may be expected to have.
+    pub fn expected_output(&self, kind: u16, limit: Option<u32>) -> u32 {
+        self.lock().lengths.expected(kind, limit)
+    }
+
     /// Waits for a place as long as the ladder says. Dropping the future leaves the queue.
-    pub async fn admit(self: &Arc<Self>, ask: Ask) -> Result<Place, Refused> {
-        let mut admission = self.lock().dispatcher.ask(ask, self.clock.now());
+    /// `day` counts days, for what may be spent in one.
+    pub async fn admit(self: &Arc<Self>, ask: Ask, day: u32) -> Result<Place, Refused> {
+        let mut admission = {
+            let mut inner = self.lock();
+            inner.dispatcher.set_day(day);
+            inner.dispatcher.ask(ask, self.clock.now())
+        };
         loop {
             let (ticket, until) = match admission {
                 Admission::Slot(slot) => return Ok(Place::new(self.clone(), slot)),
@@ -55,6 +78,23 @@ impl Desk {
 
     pub fn state(&self) -> State {
         self.lock().dispatcher.state(self.clock.now())
+    }
+
+    /// What a server said of its load.
+    pub fn report(&self, target: &str, reported: Reported) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let granted = inner.dispatcher.report(target, reported, now);
+        inner.wake(granted);
+    }
+
+    /// A server that was asked for its models answered; `is_right` says whether it runs the target's, if
+    /// that can be told.
+    pub fn probed(&self, target: &str, is_right: Option<bool>) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let granted = inner.dispatcher.probed(target, true, is_right, now);
+        inner.wake(granted);
     }
 
     async fn wait(self: &Arc<Self>, ticket: Ticket, until: Duration) -> Admission {
@@ -150,6 +190,35 @@ impl Place {
     pub fn served(self) {
         let held = self.taken.elapsed();
         self.end(Report::Served(held));
+    }
+
+    /// The first content of the answer has come.
+    pub fn first_token(&self) {
+        if let Some(slot) = &self.slot {
+            let mut inner = self.desk.lock();
+            inner.dispatcher.first_token(slot, self.desk.clock.now());
+        }
+    }
+
+    /// The answer has so many tokens by now.
+    pub fn produced(&self, tokens: u64) {
+        if let Some(slot) = &self.slot {
+            let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+            self.desk.lock().dispatcher.produced(slot, tokens);
+        }
+    }
+
+    /// The request cost so much.
+    pub fn cost(&self, micro_usd: u64) {
+        if let Some(slot) = &self.slot {
+            self.desk.lock().dispatcher.cost(slot, micro_usd);
+        }
+    }
+
+    /// The answer, to a request for `kind` of work, is complete and has so many tokens.
+    pub fn answered(&self, kind: u16, tokens: u64) {
+        self.produced(tokens);
+        self.desk.lock().lengths.learn(kind, u32::try_from(tokens).unwrap_or(u32::MAX));
     }
 
     pub fn failed(self) {

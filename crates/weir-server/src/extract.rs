@@ -71,7 +71,7 @@ impl Extractors {
 /// What the program writes. Dropping the future kills it, and what it started.
 async fn output(extractor: &Extractor, input: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut child = start(extractor).map_err(|_| "not_started")?;
-    let mut group = Group::of(&child);
+    let mut group = Group::of(child.id());
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err("not_started");
     };
@@ -100,25 +100,26 @@ fn start(extractor: &Extractor) -> std::io::Result<Child> {
 }
 
 /// The group of processes that a program leads: shells start others, which outlive them. Killed when dropped.
-struct Group {
+pub(crate) struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
 }
 
 impl Group {
+    /// The group of the program with this number, if it still runs.
     #[cfg(unix)]
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
+    pub fn of(leader: Option<u32>) -> Self {
+        let id = leader.and_then(|id| i32::try_from(id).ok());
         Self { leader: id.and_then(rustix::process::Pid::from_raw) }
     }
 
     #[cfg(not(unix))]
-    fn of(_child: &Child) -> Self {
+    pub fn of(_leader: Option<u32>) -> Self {
         Self {}
     }
 
     /// Its leader has ended by itself: from now on the system may give its number to others.
-    fn has_ended(&mut self) {
+    pub fn has_ended(&mut self) {
         #[cfg(unix)]
         {
             self.leader = None;

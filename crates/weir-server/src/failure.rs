@@ -26,7 +26,8 @@ pub(crate) enum Failure {
     BodyTimeout,
     BodyBroken,
     UnknownModel { alias: String },
-    Denied { code: DenialCode, message: String },
+    UnknownResponse { id: String },
+    Denied { code: DenialCode, message: String, param: Option<Arc<str>> },
     Full { retry_after: Duration },
     NothingLeft,
     Draining,
@@ -42,7 +43,7 @@ pub(crate) enum BackendFailure {
     /// Nothing came in time.
     Timeout,
     /// It says that it is full.
-    Full { retry_after: Duration, envelope: Option<Envelope>, limited: bool },
+    Full { retry_after: Duration, envelope: Option<Envelope>, limited: bool, is_overload: bool },
     /// The request is at fault; the backend's own words.
     ClientError { status: u16, envelope: Envelope },
     /// It refuses Weir's key, does not know the model, redirects, or fails.
@@ -107,7 +108,7 @@ impl Failure {
             Failure::NoRoute => plain(
                 404,
                 "not_found",
-                "there is no such endpoint; Weir serves `POST /v1/chat/completions` and `GET /v1/models`",
+                "there is no such endpoint; Weir serves the APIs of OpenAI under `/v1`, Anthropic's `/v1/messages`, and Ollama's `/api/chat`",
             ),
             Failure::MethodNotAllowed(allowed) => {
                 plain(405, "method_not_allowed", &format!("this endpoint takes {allowed}"))
@@ -151,7 +152,13 @@ impl Failure {
                 ),
                 Some("model".to_owned()),
             ),
-            Failure::Denied { code, message } => denied(*code, message),
+            Failure::UnknownResponse { id } => with_param(
+                404,
+                "not_found",
+                &format!("there is no response `{id}` of yours, or its time is over"),
+                Some("response_id".to_owned()),
+            ),
+            Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after } => overloaded(*retry_after),
             Failure::NothingLeft => {
                 server(502, "bad_gateway", "no backend that may answer this request could be reached")
@@ -165,6 +172,12 @@ impl Failure {
                 server(500, "internal_error", "a bug in Weir; the request was not completed")
             }
         }
+    }
+
+    /// The status on Anthropic's API, where an overloaded provider has one of its own.
+    pub fn status_for_messages(&self, status: StatusCode) -> StatusCode {
+        let is_overload = matches!(self, Failure::Backend(BackendFailure::Full { is_overload: true, .. }));
+        if is_overload { StatusCode::from_u16(529).unwrap_or(status) } else { status }
     }
 
     /// A short stable word for records and metrics.
@@ -183,6 +196,7 @@ impl Failure {
             Failure::BodyTimeout => "request_timeout",
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
+            Failure::UnknownResponse { .. } => "response_not_found",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { .. } => "overloaded",
             Failure::NothingLeft => "nothing_left",
@@ -209,6 +223,7 @@ impl Failure {
             | Failure::BadHeader { .. }
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
+            | Failure::UnknownResponse { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::Draining => OutcomeKind::Rejected,
@@ -222,7 +237,7 @@ fn backend_reply(failure: &BackendFailure) -> ErrorReply {
             server(502, "bad_gateway", "the backend could not be reached or broke off")
         }
         BackendFailure::Timeout => server(504, "timeout", "the backend did not answer in time"),
-        BackendFailure::Full { retry_after, envelope, limited } => {
+        BackendFailure::Full { retry_after, envelope, limited, is_overload: _ } => {
             full_reply(*retry_after, envelope.as_ref(), *limited)
         }
         BackendFailure::ClientError { status, envelope } => {
@@ -288,9 +303,12 @@ fn seconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0)).max(1)
 }
 
-fn denied(code: DenialCode, message: &str) -> ErrorReply {
+fn denied(code: DenialCode, message: &str, param: Option<&str>) -> ErrorReply {
     let mut reply = match code {
         DenialCode::ContextTooLong => plain(400, "context_length_exceeded", message),
+        DenialCode::NoFitTarget => {
+            with_param(400, "unsupported_parameter", message, param.map(str::to_owned))
+        }
         DenialCode::PolicyDenied | DenialCode::NoLocalTarget | DenialCode::NoTargetLeft => {
             plain(403, "policy_denied", message)
         }

@@ -3,9 +3,12 @@
 //! Weir has no git client of its own and opens no connection here: `docs/decisions/0007` says why. The command is
 //! what weir.yaml says, word for word, without a shell; nothing of a request, a policy or a webhook is part of it.
 
+use crate::extract::Group;
 use crate::gateway::Gateway;
 use crate::source::Sources;
 use jiff::Timestamp;
+#[cfg(unix)]
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -104,10 +107,16 @@ fn fetch(settings: &PolicySettings, weak: &Weak<Gateway>, bell: &Bell) {
 fn run(fetch: &Fetch, repository: &Path, gateway: &Weak<Gateway>) -> Result<(), String> {
     let begun = Instant::now();
     let mut child = start(fetch, repository).map_err(|error| format!("`{}`: {error}", fetch.program))?;
+    // Whatever it has started, such as `ssh`, ends with it.
+    let mut group = Group::of(Some(child.id()));
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) if status.success() => {
+                group.has_ended();
+                return Ok(());
+            }
             Ok(Some(status)) => {
+                group.has_ended();
                 let program = &fetch.program;
                 return Err(format!("`{program}` ended with {status}; run it by hand there to see why"));
             }
@@ -115,10 +124,12 @@ fn run(fetch: &Fetch, repository: &Path, gateway: &Weak<Gateway>) -> Result<(), 
                 std::thread::sleep(LOOK_AT_CHILD);
             }
             Ok(None) => {
+                drop(group);
                 end(&mut child);
                 return Err(format!("`{}` did not end in {:?} and was ended", fetch.program, fetch.timeout));
             }
             Err(error) => {
+                drop(group);
                 end(&mut child);
                 return Err(error.to_string());
             }
@@ -136,7 +147,10 @@ fn start(fetch: &Fetch, repository: &Path) -> std::io::Result<Child> {
         }
     }
     // What it says may hold an address with a password.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn()
 }
 
 fn end(child: &mut Child) {

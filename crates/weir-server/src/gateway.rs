@@ -21,10 +21,13 @@ use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
 use weir_config::{AuditFailure, Limits};
+use weir_dispatch::cost::DailyCap;
 use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
+use weir_store::makers::Makers;
+use weir_store::objects::{Objects, ObjectsError};
 use weir_store::secret::{self, SecretFileError};
 
 /// The version in records and headers.
@@ -46,6 +49,8 @@ pub struct Gateway {
     pub(crate) audit: AuditLog,
     pub(crate) metrics: Metrics,
     pub(crate) pseudonyms: Pseudonyms,
+    pub(crate) makers: Makers,
+    pub(crate) objects: Objects,
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
@@ -74,6 +79,14 @@ pub enum StartError {
          remove it to begin with the policy that the configuration names"
     )]
     Book(std::io::Error),
+    /// Kept answers cannot be read.
+    #[error("kept answers (`objects.db` in the state directory) cannot be used: {0}")]
+    Objects(#[from] ObjectsError),
+    /// What is remembered of sealed values cannot be read.
+    #[error(
+        "what is known of the makers of sealed values (`makers` in the state directory) cannot be used: {0}"
+    )]
+    Makers(std::io::Error),
     /// The policy that was in force, or the one to begin with, cannot be used.
     #[error(
         "{0}; to begin with the policy that the configuration names, remove `policy/book.json` in the state directory"
@@ -98,6 +111,9 @@ impl Gateway {
         let keys = Keys::new(KeyStore::open(&state)?)?;
         let ring = keys.ring()?;
         let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
+        let makers = secret::load_or_create(&state.join("makers.key"))?;
+        let makers = Makers::open(&state.join("makers"), makers).map_err(StartError::Makers)?;
+        let objects = Objects::open(&state.join("objects.db"))?;
         let admin_token = AdminToken::new(secret::load_or_create(&state.join(ADMIN_KEY))?);
         let (book, clock) = (Book::open(&state).map_err(StartError::Book)?, Clock::start());
         let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
@@ -121,6 +137,8 @@ impl Gateway {
             audit,
             metrics: Metrics::new(),
             pseudonyms: Pseudonyms::new(key),
+            makers,
+            objects,
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),
@@ -259,10 +277,12 @@ impl Gateway {
         let places = places.filter_map(|model| {
             let target = loaded.catalogue.target(model.target)?;
             let limit = model.concurrency.map_or(Limit::None, Limit::Declared);
-            Some(match target.zone() {
+            let mut settings = match target.zone() {
                 ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
                 ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
-            })
+            };
+            settings.daily_cap = model.burst_per_day.map(|micro_usd| DailyCap { micro_usd });
+            Some(settings)
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
@@ -284,7 +304,7 @@ impl Gateway {
 pub const ADMIN_KEY: &str = "admin.key";
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
-    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: u64::MAX }
+    QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: limits.queue_tokens }
 }
 
 /// Seconds since 1970.

@@ -2,6 +2,7 @@
 
 mod watched;
 
+use crate::poll::look_after_servers;
 use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::{Gateway, admin, data};
@@ -58,6 +59,7 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
     let mut admin = pin!(admin.accept(&listeners.admin, &looks));
     tokio::select! {
         () = data.accept(&listeners.data, &requests) => {}
+        () = look_after_servers(gateway.clone()) => {}
         () = &mut admin => {}
         () = shutdown => {}
     }

@@ -9,10 +9,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use weir_audit::{Ident, Name};
-use weir_dispatch::State;
+use weir_dispatch::{Band, State};
 use weir_label::ZoneKind;
 use weir_rollout::Stage;
 
@@ -52,6 +53,17 @@ struct TagLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TargetLabels {
     target: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BandLabels {
+    band: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConditionLabels {
+    target: String,
+    condition: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -118,6 +130,8 @@ pub(crate) fn zone_word(zone: Option<ZoneKind>) -> &'static str {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
+    /// The series that was counted last, which is nearly always the next one too.
+    last: Mutex<Option<(RequestLabels, Counter)>>,
     duration: ByZone<Histogram>,
     time_to_first_token: ByZone<Histogram>,
     overhead: Histogram,
@@ -139,6 +153,10 @@ pub(crate) struct Metrics {
     queued: Gauge,
     queued_bytes: Gauge,
     in_flight: Family<TargetLabels, Gauge>,
+    queued_by_band: Family<BandLabels, Gauge>,
+    condition: Family<ConditionLabels, Gauge>,
+    predicted_first_token: Family<TargetLabels, Gauge<f64, AtomicU64>>,
+    prediction_error: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     audit_ok: Gauge,
     connections: Gauge,
 }
@@ -169,6 +187,7 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::with_prefix("weir"),
             requests: Family::default(),
+            last: Mutex::default(),
             duration: ByZone::of(Family::new_with_constructor(|| Histogram::new(SECONDS))),
             time_to_first_token: ByZone::of(Family::new_with_constructor(|| Histogram::new(TTFT_SECONDS))),
             overhead: Histogram::new(OVERHEAD_SECONDS),
@@ -190,6 +209,10 @@ impl Metrics {
             queued: Gauge::default(),
             queued_bytes: Gauge::default(),
             in_flight: Family::default(),
+            queued_by_band: Family::default(),
+            condition: Family::default(),
+            predicted_first_token: Family::default(),
+            prediction_error: Family::default(),
             audit_ok: Gauge::default(),
             connections: Gauge::default(),
         };
@@ -285,6 +308,24 @@ impl Metrics {
             self.queued_bytes.clone(),
         );
         r.register("in_flight", "Requests in flight by target", self.in_flight.clone());
+        r.register("queue_length_by_band", "Requests that wait, by band", self.queued_by_band.clone());
+        r.register(
+            "target_condition",
+            "1 for the condition that a target is in: well, resting, out, on_trial, wrong_model",
+            self.condition.clone(),
+        );
+        r.register_with_unit(
+            "predicted_first_token",
+            "Time to the first token of a prompt of a thousand tokens that came now",
+            Unit::Seconds,
+            self.predicted_first_token.clone(),
+        );
+        r.register_with_unit(
+            "prediction_error",
+            "By how much predicted times to the first token have been off lately",
+            Unit::Seconds,
+            self.prediction_error.clone(),
+        );
         r.register("audit_ok", "1 while the audit log can be written", self.audit_ok.clone());
         r.register("connections", "Open client connections", self.connections.clone());
         self
@@ -292,7 +333,7 @@ impl Metrics {
 
     pub fn finished(&self, finished: &Finished) {
         let zone = finished.zone;
-        self.requests.get_or_create(&finished.labels).inc();
+        self.count_request(&finished.labels);
         for tag in &finished.tags {
             let labels = TagLabels { tag: tag.clone(), zone: finished.labels.zone };
             self.tagged.get_or_create(&labels).inc();
@@ -312,6 +353,18 @@ impl Metrics {
         }
         if let Some(tokens) = finished.tokens_out {
             self.tokens_out.get(zone).inc_by(tokens);
+        }
+    }
+
+    fn count_request(&self, labels: &RequestLabels) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((counted, counter)) if counted == labels => _ = counter.inc(),
+            _ => {
+                let counter = self.requests.get_or_create_owned(labels);
+                counter.inc();
+                *last = Some((labels.clone(), counter));
+            }
         }
     }
 
@@ -374,15 +427,31 @@ impl Metrics {
         self.connections.dec();
     }
 
+    fn write_targets(&self, state: &State) {
+        self.in_flight.clear();
+        self.condition.clear();
+        self.predicted_first_token.clear();
+        self.prediction_error.clear();
+        for target in &state.targets {
+            let labels = TargetLabels { target: target.name.to_string() };
+            self.in_flight.get_or_create(&labels).set(i64::from(target.in_flight));
+            self.predicted_first_token.get_or_create(&labels).set(target.predicted_first_token_s);
+            self.prediction_error.get_or_create(&labels).set(target.prediction_error_s);
+            let condition = target.condition.as_str();
+            self.condition.get_or_create(&ConditionLabels { target: labels.target, condition }).set(1);
+        }
+        for band in Band::ALL {
+            let waiting = state.queued_by.iter().filter(|(of, ..)| *of == band).map(|(.., count)| count);
+            let waiting = i64::try_from(waiting.sum::<usize>()).unwrap_or(i64::MAX);
+            self.queued_by_band.get_or_create(&BandLabels { band: band.as_str() }).set(waiting);
+        }
+    }
+
     /// All series in the OpenMetrics text format.
     pub fn write(&self, state: &State, audit_ok: bool) -> String {
         self.queued.set(i64::try_from(state.queued).unwrap_or(i64::MAX));
         self.queued_bytes.set(i64::try_from(state.queued_bytes).unwrap_or(i64::MAX));
-        self.in_flight.clear();
-        for target in &state.targets {
-            let labels = TargetLabels { target: target.name.to_string() };
-            self.in_flight.get_or_create(&labels).set(i64::from(target.in_flight));
-        }
+        self.write_targets(state);
         self.audit_ok.set(i64::from(audit_ok));
         let mut out = String::new();
         // Writing to a string cannot fail.

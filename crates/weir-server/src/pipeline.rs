@@ -10,6 +10,7 @@ pub(crate) mod admit;
 pub(crate) mod circumstances;
 pub(crate) mod decide;
 pub(crate) mod explain;
+pub(crate) mod fitness;
 pub(crate) mod forward;
 pub(crate) mod identify;
 pub(crate) mod inspect;
@@ -21,6 +22,7 @@ pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::kept;
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
@@ -28,13 +30,15 @@ use decide::detect_and_decide;
 use forward::forward;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use identify::identify;
-use inspect::inspect;
+use identify::{Caller, identify};
+use inspect::{Inspected, inspect};
 use receive::{discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
 use std::pin::pin;
 use std::sync::Arc;
+use weir_wire::dialect::ClientDialect;
+use weir_wire::dialect::client::messages;
 use weir_wire::request::Api;
 
 /// A request for `api`, whichever it is.
@@ -56,6 +60,7 @@ pub(crate) async fn serve(
     };
     let mut response = match answer {
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
+        Ok(Answer::Bytes(content_type, body)) => reply::bytes(content_type, body),
         Ok(Answer::Stream(mut relay)) => {
             ledger.settled().await;
             let mut head = HeaderMap::new();
@@ -65,7 +70,7 @@ pub(crate) async fn serve(
         }
         Err(failure) => {
             ledger.fail(&failure);
-            reply::failure(&failure)
+            reply::failure(&failure, form(api), ledger.request_id().as_str())
         }
     };
     ledger.stamp(response.headers_mut());
@@ -82,6 +87,23 @@ async fn gather(gateway: &Gateway) {
     }
 }
 
+/// Weir counts by itself: for a number, nothing has to leave.
+async fn count_tokens(
+    gateway: &Gateway,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+) -> Result<Answer, Failure> {
+    detect_and_decide(gateway, inspected, caller, ledger).await?;
+    ledger.answered_here();
+    Ok(Answer::Whole(messages::write_count(inspected.prompt_tokens()).into()))
+}
+
+/// The dialect whose errors the clients of an API understand.
+fn form(api: Api) -> ClientDialect {
+    api.dialect().unwrap_or(ClientDialect::ChatCompletions)
+}
+
 /// The eight stages. What is decided is decided under the newest policy: again when the request has
 /// waited, and again before each attempt.
 async fn journey(
@@ -92,17 +114,25 @@ async fn journey(
     ledger: &mut Ledger,
 ) -> Result<Answer, Failure> {
     let (head, body) = request.into_parts();
-    let caller = match identify(gateway, &head, peer.address) {
+    let caller = match identify(gateway, &head.headers, peer.address) {
         Ok(caller) => caller,
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
     let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
     ledger.received(bytes.len());
+    let (bytes, before) = kept::expand(gateway, api, &caller, bytes).await?;
     let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
+    if let Some(label) = before {
+        inspected.raise(&label);
+    }
     ledger.inspected(&inspected);
     if let Some(task) = &inspected.task {
         gateway.ranks.learn(task::millionths(task.complexity));
+    }
+    ledger.keep(kept::keep(gateway, &caller, inspected.request.content(), inspected.request.label()));
+    if api == Api::CountTokens {
+        return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }
     let mut tried = Tried::default();
     loop {
@@ -118,6 +148,7 @@ async fn journey(
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();
+        ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
         let sent = match ledger.attempt(&ruling, target, &place, &tried).await {
             Ok(()) => forward(&ruling, target, &inspected).await,
             Err(no_record) => Err(no_record),

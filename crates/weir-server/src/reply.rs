@@ -6,15 +6,20 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
+use weir_wire::dialect::ClientDialect;
 
 /// A body for a client: whole, or relayed as it comes. The relay is boxed: replies are moved often, and it
 /// is large.
 pub(crate) type Body = Either<Full<Bytes>, Box<StreamRelay>>;
 
+/// Room for their values.
+const USUAL_VALUES_BYTES: usize = 256;
+
 /// Room for the headers of an answer with those that say what was decided.
 const USUAL_HEADERS: usize = 10;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -24,6 +29,13 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body>
     *response.status_mut() = status;
     response.headers_mut().reserve(USUAL_HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// An answer that is no JSON, such as sound.
+pub(crate) fn bytes(content_type: HeaderValue, body: Bytes) -> Response<Body> {
+    let mut response = json(StatusCode::OK, body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
@@ -44,9 +56,11 @@ pub(crate) fn stream(head: HeaderMap, relay: Box<StreamRelay>) -> Response<Body>
     response
 }
 
-pub(crate) fn failure(failure: &Failure) -> Response<Body> {
+/// Why there is no answer, in the form of the client's dialect.
+pub(crate) fn failure(failure: &Failure, form: ClientDialect, request_id: &str) -> Response<Body> {
     let ErrorReply { status, envelope, retry_after, should_retry } = failure.reply();
-    let mut response = json(status, envelope.to_bytes());
+    let status = if form == ClientDialect::Messages { failure.status_for_messages(status) } else { status };
+    let mut response = json(status, form.write_error(&envelope, status.as_u16(), request_id));
     let headers = response.headers_mut();
     if let Some(wait) = retry_after {
         let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
@@ -66,12 +80,37 @@ pub(crate) fn with_request_id(mut response: Response<Body>, id: &str) -> Respons
     response
 }
 
-/// Sets a header whose value comes from configuration or from Weir itself. Names may hold letters that
-/// headers cannot: those become `?`.
+/// Anthropic's SDKs read the id of a request under a name of their own.
+pub(crate) fn with_anthropic_request_id(mut response: Response<Body>) -> Response<Body> {
+    if let Some(id) = response.headers().get(REQUEST_ID).cloned() {
+        response.headers_mut().insert(ANTHROPIC_REQUEST_ID, id);
+    }
+    response
+}
+
+/// Sets a header whose value comes from configuration or from Weir itself.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    let plain = || value.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' });
-    let value = HeaderValue::from_str(value).or_else(|_| HeaderValue::from_str(&plain().collect::<String>()));
-    if let Ok(value) = value {
-        headers.insert(name, value);
+    set_all(headers, [(name, value)]);
+}
+
+/// Sets headers whose values come from configuration or from Weir itself. Names may hold letters that headers
+/// cannot: those become `?`. All values share one piece of memory.
+pub(crate) fn set_all<'v>(headers: &mut HeaderMap, all: impl IntoIterator<Item = (HeaderName, &'v str)>) {
+    let mut text = String::with_capacity(USUAL_VALUES_BYTES);
+    let mut ends = Vec::with_capacity(USUAL_HEADERS);
+    for (name, value) in all {
+        if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            text.push_str(value);
+        } else {
+            text.extend(value.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }));
+        }
+        ends.push((name, text.len()));
+    }
+    let (text, mut start) = (Bytes::from(text), 0);
+    for (name, end) in ends {
+        if let Ok(value) = HeaderValue::from_maybe_shared(text.slice(start..end)) {
+            headers.insert(name, value);
+        }
+        start = end;
     }
 }

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
-use weir_config::{Backend, BaseUrl, Loaded, Problems, Secret, Secrets, Source};
+use weir_config::{Backend, BaseUrl, Loaded, Model, Problems, Secret, Secrets, Source};
 use weir_egress::CloudBackend;
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
+use weir_policy::TargetId;
 use zeroize::Zeroizing;
 
 /// Everything that both files say, ready to use. One request is decided under one snapshot.
@@ -38,6 +39,8 @@ pub struct Snapshot {
     /// Of everything that was read for it, but for the indexes.
     contents: [u8; 32],
     doors: Arc<BTreeMap<Arc<str>, Door>>,
+    /// Which backend and which of its models each target is, by the target's place in the catalogue.
+    served: Vec<(usize, usize)>,
 }
 
 /// A policy with all that belongs to it, but for indexes: those are large, and stay where they are.
@@ -229,6 +232,7 @@ impl Snapshot {
         )?;
         let engine = remembering(Engine::new(loaded.classify.clone())?);
         let doors = Arc::new(doors(&loaded)?);
+        let served = served(&loaded.config.backends);
         let words = Words {
             policy: Ident::of(loaded.policy_revision.shared()),
             config: Ident::new(&loaded.config_digest),
@@ -247,7 +251,19 @@ impl Snapshot {
             origin: found.origin.clone(),
         };
         let files = config_files.into_iter().chain(policy.files.keys().cloned()).collect();
-        Ok(Self { loaded, engine, words, detectors, extractors, files, policy, indexes, contents, doors })
+        Ok(Self {
+            loaded,
+            engine,
+            words,
+            detectors,
+            extractors,
+            files,
+            policy,
+            indexes,
+            contents,
+            doors,
+            served,
+        })
     }
 
     /// Whether a load would read what this one did. Much cheaper than to load and compare: that compiles
@@ -282,6 +298,13 @@ impl Snapshot {
         self.doors.get(backend)
     }
 
+    /// The backend and the model that a target is.
+    pub(crate) fn served(&self, id: TargetId) -> Option<(&Backend, &Model)> {
+        let (backend, model) = *self.served.get(id.index())?;
+        let backend = self.loaded.config.backends.get(backend)?;
+        Some((backend, backend.models.get(model)?))
+    }
+
     pub(crate) fn backend(&self, name: &str) -> Option<&Backend> {
         self.loaded.config.backend(name)
     }
@@ -294,7 +317,7 @@ impl Snapshot {
 }
 
 /// Memory of the engine for texts that come again, as those of a conversation do.
-const REMEMBERED_BYTES_MAX: usize = 4 << 20;
+const REMEMBERED_BYTES_MAX: usize = 2 << 20;
 
 fn remembering(engine: Engine) -> Engine {
     let mut key = [0; 16];
@@ -326,6 +349,15 @@ fn from_environment() -> Secrets<'static> {
 
 fn read(path: &Path) -> Result<String, SnapshotError> {
     std::fs::read_to_string(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })
+}
+
+fn served(backends: &[Backend]) -> Vec<(usize, usize)> {
+    let models = backends.iter().enumerate().flat_map(|(at, backend)| {
+        backend.models.iter().enumerate().map(move |(model, served)| (served.target.index(), (at, model)))
+    });
+    let mut all: Vec<(usize, (usize, usize))> = models.collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, place)| place).collect()
 }
 
 fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {

@@ -4,5 +4,7 @@
 
 pub mod audit;
 pub mod keys;
+pub mod makers;
+pub mod objects;
 pub mod secret;
 pub mod whole;

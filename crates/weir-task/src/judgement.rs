@@ -55,8 +55,8 @@ impl Judgement {
 
 /// Judges a request by its texts and its form. `None` if there is no text.
 ///
-/// A short or unclear last turn is read with the turns before it, each with half the say of the one after; the system's
-/// instructions have a quarter's. Tools make a request an agent's; a schema speaks for extraction.
+/// A short or unclear last turn is read with the turns before it, each with half the say of the one after, and the
+/// shorter a turn the less it says itself; the system's instructions have a quarter's say, or half. Tools make a request an agent's; a schema speaks for extraction.
 #[must_use]
 pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
     let last = turns.user.first().or(turns.system)?;
@@ -86,17 +86,28 @@ pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
 fn blend(turns: Turns<'_>) -> [f32; KINDS] {
     let mut scores = [0.0; KINDS];
     let mut say = 1.0;
-    for reading in turns.user {
-        scores.iter_mut().zip(reading.scores).for_each(|(sum, score)| *sum += say * score);
+    for (place, reading) in turns.user.iter().enumerate() {
+        let has_others = place + 1 < turns.user.len() || turns.system.is_some();
+        let own = if has_others { say * weight(reading) } else { say };
+        scores.iter_mut().zip(reading.scores).for_each(|(sum, score)| *sum += own * score);
         say *= 0.5;
         if !reading.is_follow_up() {
             break;
         }
     }
     let system = turns.system.map_or([0.0; KINDS], |reading| reading.scores);
-    let say = if turns.user.is_empty() { 1.0 } else { 0.25 };
+    let say = match turns.user.first() {
+        None => 1.0,
+        Some(last) if last.is_follow_up() => 0.5,
+        Some(_) => 0.25,
+    };
     scores.iter_mut().zip(system).for_each(|(sum, score)| *sum += say * score);
     scores
+}
+
+/// What a short turn has to say where others have something to say too.
+fn weight(reading: &Reading) -> f32 {
+    (reading.bytes as f32 / SHORT_BYTES as f32).clamp(0.15, 1.0)
 }
 
 impl Reading {

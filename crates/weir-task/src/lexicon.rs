@@ -158,3 +158,37 @@ fn entry_hash(entry: &str) -> u64 {
         [] => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Groups, Lexicon, encode};
+    use crate::scan::scan;
+
+    /// The groups of the last token of a text, by itself and with those before it.
+    fn groups(text: &str) -> Vec<usize> {
+        let (_, table) = encode("[a]\nsummar* key_points\n[b]\n要約 resume\n[c]\nis_it\n").unwrap();
+        let lexicon = Lexicon::decode(&table).unwrap();
+        let tokens = scan(text, &lexicon).tokens;
+        let mut found = Vec::new();
+        let alone = tokens.last().map_or(Groups::NONE, |token| token.groups);
+        alone.and(lexicon.sequences(&tokens)).each(|group| found.push(group));
+        found
+    }
+
+    #[test]
+    fn words_beginnings_and_sequences_are_found() {
+        assert_eq!(groups("please SUMMARISE"), [0]);
+        assert_eq!(groups("the key points"), [0]);
+        assert_eq!(groups("points key"), []);
+        assert_eq!(groups("Résumé"), [1]);
+        assert_eq!(groups("文章を要約"), [1]);
+        assert_eq!(groups("what? is it"), [2]);
+        assert_eq!(groups("is? it"), []);
+        assert_eq!(groups("summa"), []);
+    }
+
+    #[test]
+    fn a_list_without_a_section_is_refused() {
+        assert!(encode("word\n").is_err());
+    }
+}

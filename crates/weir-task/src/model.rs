@@ -293,3 +293,42 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 const _: () = assert!(SETS == 6 && KINDS <= ROW);
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE, KINDS, MAGIC, Model, best, digest, probabilities};
+    use crate::Kind;
+
+    #[test]
+    fn the_embedded_model_has_the_digest_of_its_bytes() {
+        let bytes = FILE.0.get(MAGIC.len() + size_of::<u64>()..).unwrap();
+        assert_eq!(Model::embedded().unwrap().digest(), digest(bytes));
+    }
+
+    #[test]
+    fn it_is_small() {
+        assert!(FILE.0.len() <= 1 << 20);
+    }
+
+    #[test]
+    fn what_is_cut_or_of_another_format_is_refused() {
+        let bytes = &FILE.0;
+        assert!(Model::load(bytes).is_ok());
+        assert!(Model::load(&bytes[..bytes.len() - 1]).is_err());
+        assert!(Model::load(&bytes[1..]).is_err());
+        assert!(Model::load(&[]).is_err());
+    }
+
+    #[test]
+    fn the_margin_is_between_the_best_and_the_next() {
+        let mut scores = [0.0; KINDS];
+        scores[Kind::Math.column()] = 3.0;
+        scores[Kind::Rag.column()] = 2.0;
+        let all = probabilities(&scores);
+        assert!((all.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let (kind, confidence, margin) = best(&scores);
+        assert_eq!((kind, confidence), (Kind::Math, all[Kind::Math.column()]));
+        assert!((margin - (all[Kind::Math.column()] - all[Kind::Rag.column()])).abs() < 1e-6);
+        assert_eq!(best(&[0.0; KINDS]).2, 0.0);
+    }
+}

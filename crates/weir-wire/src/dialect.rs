@@ -28,6 +28,7 @@ pub(crate) mod custom;
 pub(crate) mod fields;
 pub(crate) mod ids;
 pub(crate) mod report;
+pub(crate) mod spoken;
 pub(crate) mod words;
 
 /// What an application speaks to Weir, for conversations.

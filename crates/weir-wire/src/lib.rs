@@ -11,12 +11,15 @@ pub mod chat;
 pub mod detector;
 pub mod dialect;
 pub mod error;
+pub mod family;
 pub mod json;
+pub mod load;
 pub mod models;
 pub mod relay;
 pub mod request;
 pub mod segment;
 pub mod sse;
+pub mod stored;
 pub mod tokens;
 
 use dialect::BackendDialect;

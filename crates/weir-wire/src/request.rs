@@ -14,8 +14,10 @@ mod turns;
 pub use api::Api;
 pub use attachment::Attachment;
 pub use bad::BadRequest;
+pub(crate) use sealed::is_sealed;
 pub use turns::Spoken;
 
+use crate::canonical::Conversation;
 use crate::dialect::ClientDialect;
 use crate::json::{Json, Limits, Object, parse};
 use crate::segment::{self, Segment, SegmentKind};
@@ -107,7 +109,13 @@ impl ClientRequest {
         let opaque = check::body(api, &body)?;
         let body = Json::Object(body.into_owned());
         let sealed = sealed::all(api, &body);
-        Ok(Self { api, body, alias, stream, include_usage, wish, opaque, sealed, identifiers: Vec::new() })
+        let request =
+            Self { api, body, alias, stream, include_usage, wish, opaque, sealed, identifiers: Vec::new() };
+        // Chat completions go to most backends as they are, so that they are not read twice.
+        if api != Api::CHAT {
+            request.conversation().transpose()?;
+        }
+        Ok(request)
     }
 
     /// Replaces the client's identifiers of its end user by `pseudonym` of them, in what is written for
@@ -240,6 +248,15 @@ impl ClientRequest {
     #[must_use]
     pub fn body(&self) -> &Json<'static> {
         &self.body
+    }
+
+    /// The request in no dialect, if it is a conversation.
+    ///
+    /// # Errors
+    /// [`BadRequest`] for a chat completion that no dialect but its own can be read as; one of any other
+    /// dialect was read before.
+    pub fn conversation(&self) -> Option<Result<Conversation<'_>, BadRequest>> {
+        Some(self.api.dialect()?.read(self.body.as_object()?))
     }
 
     /// What is attached inline and could not be read so far, each with a number.

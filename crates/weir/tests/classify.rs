@@ -269,3 +269,23 @@ fn a_reader_that_goes_away_is_no_failure() {
     drop(stdin);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn what_texts_ask_for_is_told_line_by_line() {
+    let input = "{\"id\": 1, \"text\": \"Translate into French: the train is late\"}\n\
+        {\"id\": \"b\", \"text\": \"Schreibe ein Gedicht über den Herbst.\"}\n{\"id\": 3, \"text\": \"\"}\nno json\n";
+    let output = classify(&["--task"], input);
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    assert!(errors(&output).contains("line 4: no JSON"), "{}", errors(&output));
+    let answers = answers(&output);
+    let told: Vec<_> =
+        answers.iter().map(|a| (a["id"].clone(), a["task"].clone(), a["language"].clone())).collect();
+    assert_eq!(told[0], (json!(1), json!("translate"), json!("en")));
+    assert_eq!(told[1], (json!("b"), json!("creative"), json!("de")));
+    assert_eq!((&told[2].0, &told[2].2), (&json!(3), &Value::Null));
+    for answer in &answers {
+        for figure in ["margin", "complexity", "weak_fail"] {
+            assert!((0.0..=1.0).contains(&answer[figure].as_f64().unwrap()), "{answer}");
+        }
+    }
+}

@@ -35,6 +35,11 @@ impl Pool {
 
     /// The same, with `limits`.
     fn with(ladder: &str, limits: &str) -> Self {
+        Self::built(ladder, limits, "")
+    }
+
+    /// The same, with more said of the large backend.
+    fn built(ladder: &str, limits: &str, of_big: &str) -> Self {
         let backends = Backends::new();
         let [big, small, cloud] = [(); 3].map(|()| backends.start(Script::default()));
         let config = format!(
@@ -45,7 +50,7 @@ admin: 127.0.0.1:0
 state: ./state
 limits: {{ {limits} }}
 backends:
-  - {{ name: big, zone: local, url: {}, models: [{{ name: m, concurrency: 1 }}] }}
+  - {{ name: big, zone: local, url: {}, {of_big} models: [{{ name: m, concurrency: 1 }}] }}
   - {{ name: small, zone: local, url: {}, models: [{{ name: m, concurrency: 1 }}] }}
   - {{ name: away, zone: cloud, url: {}, models: [{{ name: m }}] }}
 aliases:
@@ -276,4 +281,57 @@ fn a_client_that_goes_while_it_waits_leaves_the_queue_and_is_never_sent() {
     assert_eq!(pool.send(PERSONAL).join().unwrap().status, 200);
     assert!(!pool.big.contains(b"in vain"));
     assert!(pool.big.accepted() <= accepted + 1, "a connection was opened for who had gone");
+}
+
+/// What the admin page says of a target.
+fn on_the_page(pool: &Pool, name: &str) -> Value {
+    let page = Client::connect(pool.gateway.admin).get("/backends", &[]).json();
+    page["targets"].as_array().unwrap().iter().find(|target| target["target"] == name).unwrap().clone()
+}
+
+#[test]
+fn the_admin_page_tells_of_each_target_and_of_who_waits() {
+    let pool = Pool::new("[queue 60s, reject]");
+    let holder = pool.fill_big();
+    let waiting = pool.send(PERSONAL);
+    pool.gateway.until_queued(1);
+    let page = Client::connect(pool.gateway.admin).get("/backends", &[]).json();
+    assert_eq!((&page["queue"]["requests"], page["targets"].as_array().unwrap().len()), (&json!(1), 3));
+    assert_eq!(page["queue"]["waiting"], json!([{ "band": "interactive", "tenant": "", "requests": 1 }]));
+    let big = on_the_page(&pool, "big/m");
+    assert_eq!(
+        (&big["condition"], &big["why"], &big["in_flight"], &big["places"]),
+        (&json!("well"), &Value::Null, &json!(1), &json!(1))
+    );
+    assert_eq!(pool.gateway.metric("weir_queue_length_by_band", &["interactive"]), 1.0);
+    assert_eq!(pool.gateway.metric("weir_target_condition", &["big/m", "well"]), 1.0);
+    holder.abandon();
+    waiting.join().unwrap();
+}
+
+#[test]
+fn what_would_come_later_than_promised_bursts_though_there_is_a_place_and_what_is_classified_stays() {
+    let pool = Pool::with("[burst, queue 60s, reject]", "first_token: 150ms");
+    pool.big.set(Script { latency_ms: 500, ..Script::default() });
+    let chat = |text: &str| {
+        let reply = pool.gateway.chat(&ask_stream("auto", text));
+        (
+            reply.header("x-weir-backend").unwrap().to_owned(),
+            reply.header("x-weir-reason").unwrap().to_owned(),
+        )
+    };
+    let mut ways: Vec<_> =
+        (0..12).map(|number| chat(&format!("a public question, number {number}"))).collect();
+    assert_eq!(ways.remove(0), ("big".to_owned(), "policy".to_owned()), "nothing is known yet");
+    assert_eq!(ways.pop().unwrap(), ("away".to_owned(), "burst".to_owned()), "{ways:?}");
+    assert_eq!(chat(PERSONAL).0, "big");
+    assert_eq!(pool.cloud.leaked("jane.doe@example.com"), None);
+}
+
+#[test]
+fn a_server_is_asked_how_busy_it_is_if_the_configuration_says_so() {
+    let pool = Pool::built("[queue 60s, reject]", "", "metrics: true,");
+    pool.gateway.until("the server was asked", |_| !on_the_page(&pool, "big/m")["reported"].is_null());
+    assert_eq!(on_the_page(&pool, "big/m")["reported"]["waiting"], json!(0));
+    assert_eq!(on_the_page(&pool, "small/m")["reported"], Value::Null);
 }

@@ -1,8 +1,10 @@
 //! `cargo xtask eval`: classification against labelled corpora, beside the limits it is to keep.
 
 mod limits;
+mod routing;
 mod score;
 mod table;
+mod traces;
 
 use crate::run::{Done, Failure, cargo, must, root, say, target};
 use clap::ValueEnum;
@@ -26,6 +28,12 @@ pub struct Args {
     /// Only these sets.
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sets: Vec<Set>,
+    /// Task types and complexity instead: the prompts in `routing` of the corpora.
+    #[arg(long, conflicts_with = "sets")]
+    routing: bool,
+    /// Instead: simulate the dispatcher over the traces in this directory, beside the best of the others.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "json"])]
+    traces: Option<PathBuf>,
     /// Write the figures into this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,14 +71,23 @@ impl Set {
 }
 
 pub fn run(args: &Args) -> Done {
+    if let Some(directory) = &args.traces {
+        must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
+        return traces::run(&root().join(directory));
+    }
     let corpora = root().join(&args.corpora);
+    let reports = root().join(&args.reports);
+    if args.routing {
+        must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
+        fs::create_dir_all(&reports).map_err(Failure::of(reports.display()))?;
+        return routing::run(&corpora, &reports);
+    }
     let scorer = corpora.join("score.py");
     if !scorer.is_file() {
         return Err(absent(&scorer));
     }
     let files = files(&corpora, &args.sets)?;
     must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
-    let reports = root().join(&args.reports);
     fs::create_dir_all(&reports).map_err(Failure::of(reports.display()))?;
     let scores = measure(&scorer, &files, &reports)?;
     let rows = rows(&scores);
@@ -135,6 +152,8 @@ mod tests {
         let args = Args {
             corpora: PathBuf::from("no/such/directory"),
             sets: Vec::new(),
+            routing: false,
+            traces: None,
             json: None,
             reports: PathBuf::from("target/eval"),
         };

@@ -87,7 +87,7 @@ fn path(reports: &Path, profile: Profile, extension: &str) -> PathBuf {
 }
 
 /// Throughput is that of one core, whatever the scorer's own processes do beside it.
-fn one_core(command: &str) -> String {
+pub fn one_core(command: &str) -> String {
     format!("if command -v taskset >/dev/null; then taskset -c 0 sh -c \"{command}\"; else {command}; fi")
 }
 

@@ -48,7 +48,7 @@ impl Outcome {
         };
         let does = match &decision.action {
             // What a denial for want of targets says is made of the facts and names the revision.
-            Action::Deny(Denial { code, message }) => {
+            Action::Deny(Denial { code, message, param: _ }) => {
                 let message = if *code == DenialCode::PolicyDenied { message.clone() } else { "".into() };
                 Does::Deny(*code, message)
             }

@@ -332,9 +332,10 @@ pub(super) fn without_target(decisions: &[Made]) -> Vec<Finding> {
                 DenialCode::NoLocalTarget => {
                     "give the alias a local target that may have it, if they are to be answered".to_owned()
                 }
-                DenialCode::PolicyDenied | DenialCode::ContextTooLong | DenialCode::NoTargetLeft => {
-                    "nothing, if that is meant so".to_owned()
-                }
+                DenialCode::PolicyDenied
+                | DenialCode::ContextTooLong
+                | DenialCode::NoTargetLeft
+                | DenialCode::NoFitTarget => "nothing, if that is meant so".to_owned(),
             },
             example: Some(example.clone()),
         })
@@ -346,6 +347,7 @@ fn why(code: DenialCode) -> &'static str {
         DenialCode::PolicyDenied => "a rule says so",
         DenialCode::NoLocalTarget => "none of the targets may have the data",
         DenialCode::ContextTooLong => "they fit no context of a target that is left",
+        DenialCode::NoFitTarget => "no target that is left can serve them",
         DenialCode::NoTargetLeft => "the rule and the caller's wish leave no target",
     }
 }

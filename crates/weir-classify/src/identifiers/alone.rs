@@ -51,12 +51,14 @@ impl Around {
         let missing = AROUND_BEFORE.saturating_sub(at);
         let from = at.saturating_sub(AROUND_BEFORE);
         let bytes = haystack.bytes().get(from..).unwrap_or_default();
-        for (class, byte) in shape.iter_mut().skip(missing).zip(bytes) {
-            *class = match byte {
-                b'0'..=b'9' => b'9',
-                b'A'..=b'Z' => b'A',
-                other => *other,
-            };
+        match bytes.first_chunk() {
+            Some(bytes) if missing == 0 => shape = *bytes,
+            _ => shape.iter_mut().skip(missing).zip(bytes).for_each(|(class, byte)| *class = *byte),
+        }
+        // Without a branch, so that many are looked at together.
+        for class in &mut shape {
+            *class = if class.wrapping_sub(b'0') < 10 { b'9' } else { *class };
+            *class = if class.wrapping_sub(b'A') < 26 { b'A' } else { *class };
         }
         Self(shape)
     }

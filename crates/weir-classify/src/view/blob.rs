@@ -37,9 +37,14 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Af
         return clear(end);
     }
     // What follows on a line of its own may be a word of the text around, and no part of the encoding.
-    let fewer = [lines.len(), lines.len() - 1, 1];
-    let part = |count: usize| lines.get(..count).filter(|part| !part.is_empty());
-    if let Some(end) = fewer.into_iter().filter_map(part).find_map(|part| undo_lines(editor, text, part)) {
+    let count = lines.len();
+    let fewer = [Some(count), (count > 1).then(|| count - 1), (count > 2).then_some(1)];
+    let mut parts = fewer.into_iter().flatten().filter_map(|count| lines.get(..count));
+    if let Some(end) = parts.find_map(|part| undo_lines(editor, text, part)) {
+        return clear(end);
+    }
+    let characters: usize = lines.iter().map(Range::len).sum();
+    if !is_compressed && characters < BINARY_BYTES_MIN {
         return clear(end);
     }
     let Some(bytes) = decode_lines(text, &lines) else { return clear(end) };

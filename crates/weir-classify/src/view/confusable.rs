@@ -1,5 +1,6 @@
 use super::{Derived, Editor};
 use crate::View;
+use std::ops::Range;
 
 /// The text with letters of other scripts that look like Latin ones written as those, in words that have
 /// no other letters: `Раypal`, but not `Привет`. `None` when there is no such word.
@@ -12,7 +13,7 @@ pub(crate) fn latinise(text: &str) -> Option<Derived> {
     while let Some(word) = next_word(text, at) {
         at = word.end;
         let letters = text.get(word.clone()).unwrap_or_default();
-        if !letters.is_ascii() && letters.chars().all(|c| is_latin(c) || look_alike(c).is_some()) {
+        if letters.chars().all(|c| is_latin(c) || look_alike(c).is_some()) {
             write(&mut editor, letters, word.start);
         }
     }
@@ -28,11 +29,19 @@ fn write(editor: &mut Editor<'_>, letters: &str, start: usize) {
     }
 }
 
-fn next_word(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
-    let start = from + text.get(from..)?.find(char::is_alphanumeric)?;
-    let rest = text.get(start..)?;
-    let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-    Some(start..start + len)
+/// The next word with a letter beyond ASCII in it; `from` stands between words.
+fn next_word(text: &str, mut from: usize) -> Option<Range<usize>> {
+    loop {
+        let rest = text.get(from..)?;
+        let plain = rest.bytes().position(|b| !b.is_ascii())?;
+        let (head, tail) = rest.split_at_checked(plain)?;
+        let len = tail.find(|c: char| !c.is_alphanumeric()).unwrap_or(tail.len());
+        let start = head.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
+        if len > 0 {
+            return Some(from + plain - start..from + plain + len);
+        }
+        from += plain + tail.chars().next().map_or(1, char::len_utf8);
+    }
 }
 
 /// Letters and digits of ASCII, and Latin letters with marks.

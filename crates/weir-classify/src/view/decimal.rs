@@ -22,8 +22,12 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
     }
     let plain = bytes.iter().filter(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
     let is_sure = has_three || plain * 5 >= bytes.len() * 4;
-    let decoded = as_text(&bytes).filter(|_| is_sure && bytes.len() >= NUMBERS_MIN)?;
-    editor.replace(first.start..end, &decoded, View::Escapes);
+    match as_text(&bytes).filter(|_| is_sure && bytes.len() >= NUMBERS_MIN) {
+        Some(decoded) => editor.replace(first.start..end, &decoded, View::Escapes),
+        // INVARIANT (linear time): numbers of three digits are no hexadecimal bytes, and not read again.
+        None if !has_three => return None,
+        None => {}
+    }
     Some(end)
 }
 

@@ -37,15 +37,25 @@ fn read_groups(bytes: &[u8], token: Range<usize>) -> Option<(Range<usize>, Strin
     if !bytes.get(token)?.iter().all(|b| is_figure(b) || *b == b'-') {
         return None;
     }
-    for _ in 0..GROUPS_MAX {
-        start = group_before(bytes, start).unwrap_or(start);
-        end = group_after(bytes, end).unwrap_or(end);
+    let (mut before, mut after) = (0, 0);
+    while before < GROUPS_MAX
+        && let Some(group) = group_before(bytes, start)
+    {
+        (start, before) = (group, before + 1);
+    }
+    while after < GROUPS_MAX
+        && let Some(group) = group_after(bytes, end)
+    {
+        (end, after) = (group, after + 1);
+    }
+    if before + after == 0 {
+        return None;
     }
     let groups = bytes.get(start..end)?;
     let count = |is: fn(&u8) -> bool| groups.iter().filter(|b| is(b)).count();
     let (real, plain) = (count(u8::is_ascii_digit), count(|b| plainly(*b).is_some()));
     let read = || groups.iter().map(|b| char::from(plainly(*b).unwrap_or(*b))).collect();
-    (plain > 0 && real >= 2 && real + plain >= TOKEN_MIN && real + 2 > plain).then(|| (start..end, read()))
+    (plain > 0 && real >= 2 && real + plain >= TOKEN_MIN && real + 2 >= plain).then(|| (start..end, read()))
 }
 
 /// Letters and digits of one group at most.

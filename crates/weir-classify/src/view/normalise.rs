@@ -85,19 +85,23 @@ impl Derived {
 
 /// Offset of the first character that a folding would change, up to the base it composes with.
 fn first_change(text: &str) -> Option<usize> {
-    let ascii = text.bytes().position(|b| !b.is_ascii())?;
-    let mut base = ascii.saturating_sub(1);
-    for (offset, c) in text.get(ascii..)?.char_indices() {
+    let (mut at, mut base) = (0, 0);
+    loop {
+        // No folding changes ASCII.
+        let plain = text.as_bytes().get(at..)?.iter().position(|b| !b.is_ascii())?;
+        at += plain;
+        base = if plain > 0 { at - 1 } else { base };
+        let c = text.get(at..)?.chars().next()?;
         if changes(c) {
             // A combining mark changes the character before it.
             let joins_base = quick(c) == IsNormalized::Maybe || is_mark(c);
-            return Some(if joins_base { base } else { ascii + offset });
+            return Some(if joins_base { base } else { at });
         }
         if canonical_combining_class(c) == 0 {
-            base = ascii + offset;
+            base = at;
         }
+        at += c.len_utf8();
     }
-    None
 }
 
 fn cluster_len(text: &str) -> usize {

@@ -71,11 +71,17 @@ static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
 
 /// The word in which a byte stands, or the next one.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
-    let is_letter = |b: &&u8| b.is_ascii_alphabetic() || !b.is_ascii();
-    let at = at + bytes.iter().skip(at).take(GAP_MAX).take_while(|b| !is_letter(b)).count();
-    let head = bytes.get(at.saturating_sub(WORD_MAX)..at).unwrap_or_default();
-    let start = at - head.iter().rev().take_while(is_letter).count();
-    start..at
+    let is_letter = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    let last = at + GAP_MAX;
+    let mut end = at;
+    while end < last && end < bytes.len() && !is_letter(end) {
+        end += 1;
+    }
+    let (mut start, floor) = (end, end.saturating_sub(WORD_MAX));
+    while start > floor && is_letter(start - 1) {
+        start -= 1;
+    }
+    start..end
 }
 
 /// The end of the number word that begins at `at`.

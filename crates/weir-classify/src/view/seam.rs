@@ -44,9 +44,16 @@ pub(crate) struct Place {
 /// Text segments are joined in their order, without the words of the protocol between them, and once more
 /// those under the same key and what each role says, where that puts other texts side by side.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
+    let runs = number_runs(segments);
+    let numbers = runs.iter().map(|run| Joined::of_numbers(segments, run));
+    // Most requests are one message.
+    let is_text = |segment: &&Segment<'_>| segment.kind == SegmentKind::Text;
+    if segments.iter().filter(is_text).nth(1).is_none() {
+        return numbers.collect();
+    }
     let (in_order, by_key, by_role) = groups(segments);
     let mut joins = join(segments, &in_order);
-    joins.extend(number_runs(segments).iter().map(|run| Joined::of_numbers(segments, run)));
+    joins.extend(numbers);
     let others = by_key.values().chain(by_role.values()).filter(|group| !is_stretch(group, &in_order));
     let others: BTreeSet<&Vec<usize>> = others.collect();
     joins.extend(others.into_iter().flat_map(|indices| join(segments, indices)));

@@ -1,7 +1,7 @@
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -36,7 +36,7 @@ fn has_sign(survey: &Survey<'_>) -> bool {
     if survey.text.len() < LENGTH_MIN {
         return false;
     }
-    has_bracketed_sign(survey) || FINDERS.iter().any(|finder| finder.find(survey.bytes()).is_some())
+    has_bracketed_sign(survey) || SIGNS.as_ref().is_none_or(|signs| signs.is_match(survey.bytes()))
 }
 
 fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
@@ -59,10 +59,10 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
     false
 }
 
-static FINDERS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
-    [" dot ", " DOT ", " Dot ", " arrob", " arob", " chiocciola", " klammeraffe", " apenstaart"]
-        .map(Finder::new)
-        .into()
+static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let signs = [" dot ", " DOT ", " Dot ", " arrob", " arob", " chiocciola", " klammeraffe", " apenstaart"];
+    // This kind can look for several at once, and for all of them wherever a processor allows it.
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(signs).ok()
 });
 
 /// Whether the word before `at` goes on from a sign that was read, or has an at sign in it.

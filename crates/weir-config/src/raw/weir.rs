@@ -16,7 +16,8 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_label::{Jurisdiction, Level, ZoneKind};
-use weir_policy::TaskType;
+use weir_policy::{Modality, TaskType};
+use weir_wire::Thinking;
 
 /// Weir's infrastructure: listeners, backends with their models, aliases, limits. What may go where is
 /// in the policy file.
@@ -48,6 +49,9 @@ pub struct RawWeir {
     /// Whether replies carry `x-weir-*` headers that tell where a request ran and by which rule.
     /// Default: `on`.
     pub headers: Option<Field<DecisionHeaders>>,
+    /// How long answers of the Responses API are kept, on this machine, for requests that refer to them
+    /// by `previous_response_id`, unless they say `store: false`. `0s`: not at all. Default: `24h`.
+    pub keep_responses: Option<Field<Duration>>,
     /// Servers and API accounts that answer requests.
     pub backends: At<Vec<RawBackend>>,
     /// The model names that applications ask for, and the targets that may answer each.
@@ -75,6 +79,12 @@ pub struct RawLimits {
     pub queue: Option<Field<u32>>,
     /// The most bytes of bodies that wait. Default: `64MiB`.
     pub queue_bytes: Option<Field<ByteSize>>,
+    /// The most tokens of prompts that wait for the same targets. Default: no limit.
+    pub queue_tokens: Option<Field<u32>>,
+    /// When the first token of an answer should be there, for requests that do not say it themselves
+    /// (`x-weir-latency-target`) and are not batch work. What cannot hold it is passed over for the next step of
+    /// the ladder. Default: none, a step is left only when there is no place.
+    pub first_token: Option<Field<Duration>>,
     /// The most connections of applications at a time. Default: 4096.
     pub connections: Option<Field<NonZeroU32>>,
     /// How long requests in flight may take to finish at shutdown. Default: `30s`.
@@ -121,9 +131,17 @@ pub struct RawBackend {
     /// Where it processes data, such as `DE`. Data that is bound to a jurisdiction goes to a cloud
     /// backend only if this says that it may.
     pub jurisdiction: Option<Field<Jurisdiction>>,
+    /// Whether to ask it once a second how busy it is, at `/metrics` beside its API: vLLM, SGLang, TGI,
+    /// TensorRT-LLM and llama.cpp tell. For a local backend. Default: `false`, Weir goes by its own requests.
+    pub metrics: Option<Field<bool>>,
     /// How long to wait for it.
     #[serde(default)]
     pub timeouts: RawTimeouts,
+    /// Fields of requests, such as `n` or `logprobs`, that its API has nothing for and that are left out
+    /// of what it gets. A request with one that is not listed goes elsewhere if the answer would have
+    /// another shape without it. What was left out is in the header `x-weir-warnings` of the answer.
+    #[serde(default)]
+    pub leave_out: Vec<At<String>>,
     /// The models it serves. Backend and model together are a target, written `backend/model`.
     pub models: At<Vec<RawModel>>,
 }
@@ -154,8 +172,24 @@ pub struct RawModel {
     pub concurrency: Option<Field<NonZeroU32>>,
     /// The most tokens of prompt and answer together. Requests that are longer go elsewhere.
     pub context: Option<Field<NonZeroU32>>,
+    /// The most tokens of an answer. Requests that want more go elsewhere.
+    pub max_output: Option<Field<NonZeroU32>>,
+    /// The kinds of content it takes besides text: `image`, `audio`, `video`, `file`. Left out: all. A
+    /// request that holds another goes elsewhere.
+    pub modalities: Option<Vec<Field<Modality>>>,
+    /// Whether it calls tools. Default: `true`. With `false`, requests that offer tools go elsewhere.
+    pub tools: Option<Field<bool>>,
+    /// Whether it keeps to a JSON Schema. Default: `true`. With `false`, requests that want one go
+    /// elsewhere.
+    pub json_schema: Option<Field<bool>>,
+    /// How it is told to think, where its API has several ways. `effort`: by a word. `budget`: by a number
+    /// of tokens. `never`: it does not think. Default: `effort`.
+    pub thinking: Option<Field<Thinking>>,
     /// What it costs; `prefer: cheapest` goes by it.
     pub price: Option<RawPrice>,
+    /// The most that requests which burst to it may cost in USD a day (UTC). What would exceed it takes the next
+    /// step of the ladder. Needs a price. Default: no cap.
+    pub burst_per_day: Option<Field<MicroUsd>>,
     /// How good its answers are, from 0 to 1, by which `prefer: best` goes; or by task type, with
     /// `default` for the others: `{default: 0.6, code_generate: 0.8}`.
     #[schemars(with = "Option<QualitySchema>")]

@@ -1,13 +1,15 @@
 use super::{Reading, credential, quality};
 use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
 use crate::report::Report;
-use crate::scalar::{ModelName, Name};
+use crate::scalar::{MicroUsd, ModelName, Name};
 use crate::yaml::{At, Field, take_or};
-use crate::{Backend, BackendApi, Model, Timeouts, url};
+use crate::{Backend, BackendApi, Model, ModelCard, Timeouts, url};
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Price, Quality, Target};
+use weir_policy::{AnyRecipient, Catalogue, Modality, Price, Quality, Target};
+use weir_wire::Thinking;
 
 /// Every backend that is right; their targets are added to the catalogue.
 pub fn all(
@@ -61,8 +63,20 @@ fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report:
 }
 
 fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_, '_>) -> Option<Backend> {
-    let RawBackend { name, zone, api, url, api_key, ca_file, clearance, jurisdiction, timeouts, models } =
-        raw;
+    let RawBackend {
+        name,
+        zone,
+        api,
+        url,
+        api_key,
+        ca_file,
+        clearance,
+        jurisdiction,
+        metrics,
+        timeouts,
+        leave_out,
+        models,
+    } = raw;
     let name = name.take(reading.report);
     let zone = zone.take(reading.report);
     let api = take_or(api.as_ref(), BackendApi::OPENAI, reading.report);
@@ -72,6 +86,14 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     }
     let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
     let ca_pem = ca_file.as_ref().map(|written| ca_pem(written, reading));
+    let metrics = take_or(metrics.as_ref(), false, reading.report);
+    if let (Some(true), Some(ZoneKind::Cloud), Some(field)) = (metrics, zone, &raw.metrics) {
+        reading.report.error(
+            field.place,
+            "a cloud backend is not asked how busy it is",
+            "remove `metrics`; Weir goes by the answers",
+        );
+    }
     let timeouts = self::timeouts(timeouts, reading.report);
     let level = optional(clearance.as_ref(), reading.report);
     let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
@@ -90,7 +112,9 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         api_key: present(api_key)?,
         ca_pem: present(ca_pem)?,
         recipient,
+        metrics: metrics?,
         timeouts: timeouts?,
+        leave_out: leave_out.iter().map(|field| field.value.clone()).collect(),
         models,
     })
 }
@@ -185,25 +209,81 @@ struct Offer {
     concurrency: Option<std::num::NonZeroU32>,
     context: Option<std::num::NonZeroU32>,
     price: Option<Price>,
+    burst_per_day: Option<MicroUsd>,
     quality: Quality,
     tags: BTreeSet<Arc<str>>,
+    card: ModelCard,
+}
+
+/// What the file says that a model can do.
+struct Abilities<'r> {
+    max_output: &'r Option<Field<NonZeroU32>>,
+    modalities: &'r Option<Vec<Field<Modality>>>,
+    tools: &'r Option<Field<bool>>,
+    json_schema: &'r Option<Field<bool>>,
+    thinking: &'r Option<Field<Thinking>>,
+}
+
+impl Abilities<'_> {
+    fn card(&self, report: &mut Report<'_>) -> Option<ModelCard> {
+        let modalities = self.modalities.as_ref().map(|kinds| {
+            let taken: Vec<Option<Modality>> = kinds.iter().map(|kind| kind.take(report)).collect();
+            taken.into_iter().collect::<Option<Vec<_>>>().map(|kinds| kinds.into_iter().collect())
+        });
+        let (modalities, tools) = (present(modalities), optional(self.tools.as_ref(), report));
+        let json_schema = optional(self.json_schema.as_ref(), report);
+        let max_output = optional(self.max_output.as_ref(), report);
+        let thinking = take_or(self.thinking.as_ref(), Thinking::default(), report);
+        Some(ModelCard {
+            modalities: modalities?,
+            tools: tools?,
+            json_schema: json_schema?,
+            max_output: max_output?,
+            thinking: thinking?,
+        })
+    }
 }
 
 fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
-    let RawModel { name, concurrency, context, price, quality, tags } = raw;
+    // No `..`: a new field is a compile error here.
+    let RawModel {
+        name,
+        concurrency,
+        context,
+        max_output,
+        modalities,
+        tools,
+        json_schema,
+        thinking,
+        price,
+        burst_per_day,
+        quality,
+        tags,
+    } = raw;
+    let card = Abilities { max_output, modalities, tools, json_schema, thinking }.card(report);
+    if let (Some(cap), None) = (burst_per_day, price) {
+        report.error(
+            cap.place,
+            "`burst_per_day` needs to know what the model costs",
+            "add its `price`, such as `price: { input: 2, output: 10 }`",
+        );
+    }
     let name = name.take(report);
     let concurrency = optional(concurrency.as_ref(), report);
     let context = optional(context.as_ref(), report);
     let price = present(price.as_ref().map(|price| self::price(price, report)));
+    let burst_per_day = optional(burst_per_day.as_ref(), report);
     let quality = quality::quality(quality.as_ref(), report);
-    let tags = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
+    let words = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
     Some(Offer {
         name: name?,
         concurrency: concurrency?,
         context: context?,
         price: price?,
+        burst_per_day: burst_per_day?,
         quality: quality?,
-        tags,
+        tags: words,
+        card: card?,
     })
 }
 
@@ -229,7 +309,8 @@ impl Offer {
         };
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
-        Some(Model { name, target, concurrency: self.concurrency })
+        let burst_per_day = self.burst_per_day.map(|cap| cap.0);
+        Some(Model { name, target, concurrency: self.concurrency, card: self.card, burst_per_day })
     }
 }
 

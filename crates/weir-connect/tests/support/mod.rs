@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -241,6 +242,26 @@ pub struct Silence;
 impl Resolve for Silence {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
         Box::pin(std::future::pending())
+    }
+}
+
+/// Answers with loopback after a while, and counts how many wait for it.
+#[derive(Debug, Default)]
+pub struct Slow {
+    waiting: AtomicUsize,
+    /// The most that waited at a time.
+    pub most: AtomicUsize,
+}
+
+impl Resolve for Slow {
+    fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> Resolving<'a> {
+        Box::pin(async move {
+            let waiting = 1 + self.waiting.fetch_add(1, Ordering::SeqCst);
+            self.most.fetch_max(waiting, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])
+        })
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::ask::{Candidate, Step};
 use crate::cost::DailyCap;
 use crate::limit::Limit;
-use crate::work::{Claim, Promise, Work};
+use crate::work::{Band, Claim, Promise, Work};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 
@@ -193,9 +193,32 @@ fn a_target_that_says_that_it_is_full_is_given_nothing_until_then_and_waited_for
     assert!(
         matches!(d.ask(ask(&[Step::Reject]), at(1)), Admission::Refused(Refused::Full { retry_after }) if retry_after >= at(9))
     );
-    let Admission::Wait { ticket, until } = d.ask(ask(&[QUEUE, Step::Reject]), at(1)) else { panic!() };
+    let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(1)));
+    let almost = at(10) - Duration::from_millis(1);
+    let Admission::Wait { until, .. } = d.resume(ticket, almost) else { panic!() };
     assert_eq!(until, at(10));
     assert_eq!(way(d.resume(ticket, at(10))).0, "big");
+}
+
+#[test]
+fn who_waits_for_a_target_that_is_out_is_let_in_when_it_is_tried_again() {
+    let mut d = with([settings("big", None)]);
+    for _ in 0..5 {
+        let held = slot(d.ask(ask(&[]), at(0)));
+        d.release(&held, Report::Failed, at(0));
+    }
+    let Admission::Wait { ticket, mut until } = d.ask(ask(&[QUEUE, Step::Reject]), at(0)) else { panic!() };
+    let mut looks = 0;
+    let held = loop {
+        match d.resume(ticket, until) {
+            Admission::Wait { until: next, .. } => until = next,
+            other @ (Admission::Slot(_) | Admission::Refused(_)) => break slot(other),
+        }
+        looks += 1;
+        assert!(looks < 5, "it is never let in");
+    };
+    assert!(served(&mut d, &held, 2).is_empty());
+    assert_eq!(way(d.ask(ask(&[]), at(3))).0, "big");
 }
 
 #[test]
@@ -354,14 +377,16 @@ fn prompts_that_begin_alike_go_to_the_same_replica_until_it_has_too_much_to_do()
 }
 
 #[test]
-fn equal_replicas_take_turns() {
+fn equal_replicas_share_what_runs_and_the_first_is_taken_when_all_are_idle() {
     let replicas: Vec<Arc<str>> = (0..4).map(|number| format!("big-{number}").into()).collect();
     let mut d = with(replicas.iter().map(|name| settings(name, None)));
     let ask = || Ask { first: Candidate::equals(&replicas), ..ask(&[Step::Reject]) };
-    for second in 0..40 {
-        let held = slot(d.ask(ask(), at(second)));
-        assert_eq!(*held.target, *format!("big-{}", second % 4), "{second}");
-        served(&mut d, &held, second);
+    for round in 0..3 {
+        let held: Vec<Slot> = (0..8).map(|_| slot(d.ask(ask(), at(round)))).collect();
+        for (number, slot) in held.iter().enumerate() {
+            assert_eq!(*slot.target, *format!("big-{}", number % 4), "{round} {number}");
+        }
+        held.iter().for_each(|slot| drop(served(&mut d, slot, round)));
     }
 }
 

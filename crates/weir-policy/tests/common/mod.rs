@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
+    ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
     LatencyFacts, Modality, Policy, Preference, Price, Quality, RequestFacts, ResponseFormat, Routing, Rule,
     RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts, Words,
 };
@@ -80,6 +80,7 @@ pub fn facts(label: &Label) -> Facts<'_> {
         capacity: CapacityFacts::unknown(),
         time: TimeFacts::default(),
         wish: None,
+        unfit: &ALL_FIT,
     }
 }
 

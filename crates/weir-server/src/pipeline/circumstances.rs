@@ -1,5 +1,6 @@
 //! What a rule may look at beyond the request and its caller: cost, capacity, time, and what the task is here.
 
+use super::fitness::unfit;
 use super::inspect::Inspected;
 use super::task::task_facts;
 use crate::gateway::Gateway;
@@ -7,7 +8,7 @@ use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weir_label::ZoneKind;
-use weir_policy::{Alias, CapacityFacts, CostFacts, Load, TargetId, TaskFacts, TimeFacts};
+use weir_policy::{Alias, CapacityFacts, CostFacts, Load, TargetId, TaskFacts, TimeFacts, Unfit};
 
 /// The facts of the moment.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(crate) struct Circumstances {
     local: Load,
     cloud: Load,
     named: BTreeMap<Arc<str>, Load>,
+    /// The targets that cannot serve the request.
+    pub unfit: BTreeMap<TargetId, Unfit>,
 }
 
 impl Circumstances {
@@ -29,6 +32,7 @@ impl Circumstances {
             cost: CostFacts::estimate(&loaded.catalogue, alias, inspected.prompt_tokens(), limit),
             time: loaded.time_zone.facts_at(unix_seconds),
             task: task_facts(inspected.task.as_ref(), None),
+            unfit: unfit(snapshot, alias, inspected.request.content()),
             ..Self::default()
         }
     }

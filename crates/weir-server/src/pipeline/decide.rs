@@ -149,6 +149,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
         capacity: now.capacity(),
         time: now.time,
         wish: stricter(caller.wish, request.wish()),
+        unfit: &now.unfit,
     }
 }
 
@@ -169,7 +170,7 @@ fn millis(time: Duration) -> Option<u64> {
     u64::try_from(time.as_millis()).ok()
 }
 
-fn modalities(request: &ClientRequest) -> Words<Modality> {
+pub(super) fn modalities(request: &ClientRequest) -> Words<Modality> {
     let attached = request.attached_kinds().filter_map(|reason| match reason {
         "image" => Some(Modality::Image),
         "audio" => Some(Modality::Audio),
@@ -180,11 +181,11 @@ fn modalities(request: &ClientRequest) -> Words<Modality> {
     attached.chain([Modality::Text]).collect()
 }
 
-fn response_format(request: &ClientRequest) -> ResponseFormat {
+pub(super) fn response_format(request: &ClientRequest) -> ResponseFormat {
     request.response_format().and_then(|format| format.parse().ok()).unwrap_or_default()
 }
 
-fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
+pub(crate) fn latency_class(caller: &Caller, service_tier: Option<&str>) -> LatencyClass {
     match service_tier {
         Some("flex" | "batch") => LatencyClass::Batch,
         _ => caller.latency_class.unwrap_or_default(),
@@ -204,5 +205,5 @@ fn stricter(header: Option<RouteWish>, body: Option<request::RouteWish>) -> Opti
 
 fn denied(rule: &RuleName, revision: &Revision, denial: Denial) -> Failure {
     let message = denial_message(&denial.message, rule.as_str(), revision.as_str());
-    Failure::Denied { code: denial.code, message }
+    Failure::Denied { code: denial.code, message, param: denial.param }
 }

@@ -4,9 +4,11 @@ use super::decide::Ruling;
 use super::inspect::Inspected;
 use crate::failure::BackendFailure;
 use crate::snapshot::Door;
+use std::borrow::Cow;
 use weir_egress::{Accept, Call, ConnectError, Response, SendError};
 use weir_policy::{AnyRecipient, Target, TargetId};
-use weir_wire::Card;
+use weir_wire::dialect::BackendDialect;
+use weir_wire::request::Api;
 
 /// Sends the request to one target, through the door of the target's zone, with a permit that is asked
 /// for here and consumed by sending.
@@ -18,19 +20,39 @@ pub(crate) async fn forward(
     target: TargetId,
     inspected: &Inspected,
 ) -> Result<Response, BackendFailure> {
+    let served = ruling.snapshot.served(target).ok_or(BackendFailure::NoPermit)?;
     let target = ruling.target(target).ok_or(BackendFailure::NoPermit)?;
     let backend = ruling.snapshot.backend(&target.backend).ok_or(BackendFailure::NoPermit)?;
-    let stream = inspected.request.content().is_stream();
+    let request = inspected.request.content();
+    let stream = request.is_stream();
+    let path = path(request.api(), backend.api.dialect, &target.model, stream);
     let call = Call {
-        path: "/chat/completions",
+        path: &path,
         model: &target.model,
         dialect: backend.api.dialect,
-        card: Card::UNKNOWN,
+        card: served.1.card.wire(),
         accept: if stream { Accept::EventStream } else { Accept::Json },
         // The head of a whole answer comes when the answer is complete.
         first_byte_timeout: if stream { backend.timeouts.first_token } else { backend.timeouts.total },
     };
     send(ruling, target, inspected, &call).await
+}
+
+/// The path below the base URL.
+fn path(api: Api, dialect: BackendDialect, model: &str, stream: bool) -> Cow<'static, str> {
+    match (api, dialect) {
+        // What nearly every request goes to.
+        (Api::Conversation(_), BackendDialect::ChatCompletions) => "/chat/completions".into(),
+        (Api::Conversation(_) | Api::CountTokens | Api::Tokenize | Api::Files, _) => {
+            dialect.path(model, stream).into()
+        }
+        (Api::Embeddings, _) => "/embeddings".into(),
+        (Api::Moderations, _) => "/moderations".into(),
+        (Api::Rerank, _) => "/rerank".into(),
+        (Api::Speech, _) => "/audio/speech".into(),
+        (Api::Transcription, _) => "/audio/transcriptions".into(),
+        (Api::Images, _) => "/images/generations".into(),
+    }
 }
 
 async fn send(

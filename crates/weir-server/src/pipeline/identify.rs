@@ -4,7 +4,6 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
-use http::request::Parts;
 use jiff::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -52,20 +51,20 @@ impl Caller {
 ///
 /// # Errors
 /// [`Failure`] for a missing or bad key and for headers that say nothing Weir understands.
-pub(crate) fn identify(gateway: &Gateway, head: &Parts, peer: SocketAddr) -> Result<Caller, Failure> {
+pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr) -> Result<Caller, Failure> {
     if gateway.is_draining() {
         return Err(Failure::Draining);
     }
-    let key = authenticate(gateway, &head.headers, peer)?;
+    let key = authenticate(gateway, headers, peer)?;
     let method = if key.is_some() { AuthMethod::Key } else { AuthMethod::Loopback };
-    let declared_level = declared_level(&head.headers)?;
-    let label = declared_label(&head.headers, declared_level, key.as_deref())?;
+    let declared_level = declared_level(headers)?;
+    let label = declared_label(headers, declared_level, key.as_deref())?;
     Ok(Caller {
         declared_level,
-        latency_class: latency_class(&head.headers, key.as_deref())?,
-        latency_target: time(&head.headers, "x-weir-latency-target")?,
-        deadline: time(&head.headers, "x-weir-deadline")?,
-        wish: word(&head.headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
+        latency_class: latency_class(headers, key.as_deref())?,
+        latency_target: time(headers, "x-weir-latency-target")?,
+        deadline: time(headers, "x-weir-deadline")?,
+        wish: word(headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
         key,
         method,
         label,

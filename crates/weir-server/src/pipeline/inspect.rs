@@ -141,7 +141,14 @@ impl Inspect<ClientRequest> for GaveUp {
 
 fn read(gateway: &Gateway, api: Api, bytes: &[u8]) -> Result<ClientRequest, Failure> {
     let request = ClientRequest::read_as(api, bytes, Limits::default()).map_err(Failure::BadRequest)?;
-    Ok(request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes())))
+    let request =
+        request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes()));
+    if !request.has_sealed() {
+        return Ok(request);
+    }
+    let snapshot = gateway.snapshot();
+    let backends = || snapshot.loaded.config.backends.iter().map(|backend| &backend.name);
+    Ok(request.with_makers(|value| gateway.makers.maker(value, backends())))
 }
 
 /// Inspects a request under a snapshot.

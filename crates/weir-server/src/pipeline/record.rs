@@ -5,7 +5,7 @@
 
 mod facts;
 
-pub(crate) use facts::{WISH, record_facts};
+pub(crate) use facts::{LEFT_OUT, WISH, record_facts};
 
 use super::admit::Tried;
 use super::decide::Ruling;
@@ -17,6 +17,7 @@ use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::{Gateway, VERSION};
 use crate::ids::RequestIds;
+use crate::kept::Keep;
 use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
@@ -24,10 +25,11 @@ use crate::snapshot::Snapshot;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::event::{
-    self, Action, AuthMethod, Candidate, FindingCount, FinishReason, Outcome, OutcomeKind,
+    self, Action, AuthMethod, Candidate, Fact, FindingCount, FinishReason, Outcome, OutcomeKind,
 };
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
@@ -64,6 +66,12 @@ pub(crate) struct Ledger {
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
+    /// Whether Weir answers by itself, so that there is no attempt.
+    answered_here: bool,
+    /// What the client is told of fields that were left out.
+    warnings: Option<String>,
+    /// What is to be kept of the answer.
+    keep: Option<Keep>,
     last: Option<Ticket>,
     times: Times,
 }
@@ -95,6 +103,9 @@ impl Ledger {
             needs_durable: false,
             target: None,
             is_closed: false,
+            answered_here: false,
+            warnings: None,
+            keep: None,
             last: None,
             times: Times {
                 opened: Instant::now(),
@@ -292,6 +303,18 @@ impl Ledger {
         self.outcome.model_used = model.map(Ident::new);
     }
 
+    /// What the request has cost, if that is known.
+    pub fn cost_micro_usd(&self) -> Option<u64> {
+        const PICO_PER_MICRO: u128 = 1_000_000;
+        let (input, output) = self.outcome.tokens_in.zip(self.outcome.tokens_out)?;
+        u64::try_from(self.price?.of(input, output).div_ceil(PICO_PER_MICRO)).ok()
+    }
+
+    /// Tokens of the answer, if they are known.
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.outcome.tokens_out
+    }
+
     /// Counts the pieces of a stream: what is known of its tokens until the backend says more.
     pub fn streamed(&mut self, chunks: u64) {
         self.outcome.tokens_out = Some(chunks);
@@ -300,6 +323,47 @@ impl Ledger {
 
     pub fn relayed(&mut self, bytes: usize) {
         self.outcome.bytes_out = Some(bytes as u64);
+    }
+
+    /// Notes what of the answer is to be kept.
+    pub fn keep(&mut self, keep: Option<Keep>) {
+        self.keep = keep;
+    }
+
+    /// Takes the answer that is to be kept.
+    pub fn answered(&mut self, body: &[u8]) {
+        if let Some(keep) = &mut self.keep {
+            keep.add(&self.reply_id, body);
+        }
+    }
+
+    fn kept(&mut self) -> Option<Kept> {
+        let (keep, gateway) = (self.keep.take().filter(Keep::is_complete)?, self.gateway.clone());
+        Some(Box::pin(async move { keep.write(&gateway).await }))
+    }
+
+    /// Notes which fields the target goes without.
+    pub fn left_out(&mut self, fields: &[String]) {
+        if fields.is_empty() {
+            self.warnings = None;
+            self.decision.facts.remove(&Ident::fixed(LEFT_OUT));
+            return;
+        }
+        self.warnings = Some(format!("left out: {}", fields.join(", ")));
+        let words = fields.iter().map(|field| Ident::new(field)).collect();
+        self.decision.facts.insert(Ident::fixed(LEFT_OUT), Fact::Words(words));
+    }
+
+    /// Notes that Weir answers by itself, without any backend.
+    pub fn answered_here(&mut self) {
+        self.answered_here = true;
+    }
+
+    /// Notes what only the backend itself can have made: it may come back, and then goes to it alone.
+    pub fn made(&self, sealed: &[String]) {
+        if let Some(backend) = self.decision.backend.as_ref().filter(|_| !sealed.is_empty()) {
+            self.gateway.makers.remember(backend.as_str(), sealed);
+        }
     }
 
     /// Notes why there is no answer.
@@ -311,7 +375,7 @@ impl Ledger {
     /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in
     /// the log.
     pub async fn settled(&mut self) {
-        Closed(self.last.take()).written().await;
+        Closed { kept: None, ticket: self.last.take() }.written().await;
     }
 
     /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
@@ -321,24 +385,29 @@ impl Ledger {
         if status.is_success() {
             self.outcome.outcome = OutcomeKind::Ok;
         }
+        let kept = self.kept();
         self.close_now();
-        Closed(self.last.take()).written().await;
+        Closed { kept, ticket: self.last.take() }.written().await;
     }
 
     /// Closes the account of a stream.
     pub fn close(mut self, outcome: OutcomeKind) -> Closed {
         self.outcome.http_status = Some(StatusCode::OK.as_u16());
         self.outcome.outcome = outcome;
+        let kept = self.kept();
         self.close_now();
-        Closed(self.last.take())
+        Closed { kept, ticket: self.last.take() }
     }
 
     fn close_now(&mut self) {
         self.is_closed = true;
         if !self.has_decision {
-            self.decision.action = Action::Deny;
-            self.decision.reason =
-                self.outcome.error_code.clone().unwrap_or_else(|| Ident::fixed("cancelled"));
+            (self.decision.action, self.decision.reason) =
+                match (self.answered_here, &self.outcome.error_code) {
+                    (true, None) => (Action::Route, Ident::fixed("answered_by_weir")),
+                    (_, Some(code)) => (Action::Deny, code.clone()),
+                    (false, None) => (Action::Deny, Ident::fixed("cancelled")),
+                };
             if let Err(error) = self.append_decision() {
                 tracing::error!(%error, "a refusal is not recorded");
             }
@@ -398,26 +467,30 @@ impl Ledger {
     /// Says in the reply's headers what is known now.
     pub fn stamp(&self, headers: &mut HeaderMap) {
         let decision = &self.decision;
-        reply::set(headers, reply::REQUEST_ID, decision.request_id.as_str());
+        let request_id = (reply::REQUEST_ID, decision.request_id.as_str());
+        if let Some(warnings) = &self.warnings {
+            reply::set(headers, WARNINGS, warnings);
+        }
         if !self.shows_decision {
-            return;
-        }
-        reply::set(headers, DECISION_ID, decision.decision_id.as_str());
-        if let Some(zone) = decision.zone {
-            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
-            reply::set(headers, REASON, decision.reason.as_str());
-        }
-        if let Some(backend) = &decision.backend {
-            reply::set(headers, BACKEND, backend.as_str());
+            return reply::set_all(headers, [request_id]);
         }
         headers.insert(LEVEL, HeaderValue::from_static(decision.level.as_str()));
-        if let Some(rule) = &decision.rule {
-            reply::set(headers, RULE, rule.as_str());
+        if let Some(zone) = decision.zone {
+            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
         }
-        reply::set(headers, POLICY, decision.policy_revision.as_str());
+        let known = [
+            Some(request_id),
+            Some((DECISION_ID, decision.decision_id.as_str())),
+            decision.zone.map(|_| (REASON, decision.reason.as_str())),
+            decision.backend.as_ref().map(|backend| (BACKEND, backend.as_str())),
+            decision.rule.as_ref().map(|rule| (RULE, rule.as_str())),
+            Some((POLICY, decision.policy_revision.as_str())),
+        ];
+        reply::set_all(headers, known.into_iter().flatten());
     }
 }
 
+const WARNINGS: HeaderName = HeaderName::from_static("x-weir-warnings");
 const DECISION_ID: HeaderName = HeaderName::from_static("x-weir-decision-id");
 const ZONE: HeaderName = HeaderName::from_static("x-weir-zone");
 const BACKEND: HeaderName = HeaderName::from_static("x-weir-backend");
@@ -445,13 +518,21 @@ impl Drop for Ledger {
 }
 
 /// A closed account, whose outcome is on its way into the log.
-#[derive(Debug)]
-pub(crate) struct Closed(Option<Ticket>);
+pub(crate) struct Closed {
+    kept: Option<Kept>,
+    ticket: Option<Ticket>,
+}
+
+/// Ends when the answer is kept: who has seen its end may refer to it.
+type Kept = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Closed {
     /// Waits until the kernel has the outcome.
     pub async fn written(self) {
-        let Some(ticket) = self.0 else { return };
+        if let Some(kept) = self.kept {
+            kept.await;
+        }
+        let Some(ticket) = self.ticket else { return };
         if !ticket.is_written() {
             // The others that are ready now get to their own records first, and all of them are written
             // at one turn.

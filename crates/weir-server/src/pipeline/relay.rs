@@ -4,8 +4,10 @@
 //! been given to the client and another target may be tried; after it, never.
 //! INVARIANT (no false success): a stream that breaks ends with an error event and without `[DONE]`.
 
+mod family;
 mod stream;
 
+use super::admit::kind_of_work;
 use super::decide::Ruling;
 use super::inspect::Inspected;
 use super::record::Ledger;
@@ -14,21 +16,25 @@ use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use stream::StreamRelay;
 use weir_config::Timeouts;
 use weir_egress::Response;
+use weir_label::ZoneKind;
 use weir_policy::TargetId;
 use weir_wire::chat::{BadReply, ReplyIdentity};
 use weir_wire::dialect::{BackendDialect, ClientDialect, Framing};
 use weir_wire::error::Envelope;
-use weir_wire::relay::{self, StreamSettings};
+use weir_wire::json::Json;
+use weir_wire::relay::{self, Lane, Whole};
 
 /// What the client gets.
 pub(crate) enum Answer {
     Whole(Bytes),
+    /// No JSON: its type, and it.
+    Bytes(HeaderValue, Bytes),
     Stream(Box<StreamRelay>),
 }
 
@@ -57,39 +63,55 @@ pub(crate) async fn relay(
     let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
     let timeouts = backend.map(|backend| backend.timeouts).unwrap_or_default();
     let request = inspected.request.content();
-    let settings = StreamSettings {
-        client: request.api().dialect().unwrap_or(ClientDialect::ChatCompletions),
+    let api = request.api();
+    let lane = Lane {
+        client: api.dialect().unwrap_or(ClientDialect::ChatCompletions),
         backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
         identity: ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() },
+        inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
+        created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
         show_usage: request.wants_usage(),
     };
     let answered = match sent {
         Ok(response) => {
             ledger.connected(response.peer_ip());
-            match accept(response).await {
+            match accept(response, lane.backend).await {
                 Ok(response) if request.is_stream() => {
-                    let relay = StreamRelay::new(gateway, response, settings, timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, timeouts)).await;
+                    let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
+                    return Box::pin(start_stream(relay, place, request.alias(), timeouts)).await;
                 }
-                Ok(response) => whole(response, &settings, timeouts, ledger).await,
+                Ok(response) if api.dialect().is_none() => {
+                    Box::pin(family::answer(response, request, timeouts, ledger)).await
+                }
+                Ok(response) => {
+                    whole(response, (&lane, request.body()), timeouts, ledger).await.map(Answer::Whole)
+                }
                 Err(failure) => Err(failure),
             }
         }
         Err(failure) => Err(failure),
     };
+    if let (Ok(_), Some(tokens)) = (&answered, ledger.output_tokens()) {
+        place.answered(kind_of_work(request.alias()), tokens);
+        if let Some(micro_usd) = ledger.cost_micro_usd() {
+            place.cost(micro_usd);
+        }
+    }
     settle(place, answered.as_ref().err());
-    answered.map(Answer::Whole)
+    answered
 }
 
 async fn start_stream(
     mut relay: Box<StreamRelay>,
     place: Place,
+    alias: &str,
     timeouts: Timeouts,
 ) -> Result<Answer, BackendFailure> {
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
     match started.unwrap_or(Err(BackendFailure::Timeout)) {
         Ok(()) => {
-            relay.hold(place);
+            place.first_token();
+            relay.hold(place, kind_of_work(alias));
             Ok(Answer::Stream(relay))
         }
         Err(failure) => {
@@ -115,7 +137,7 @@ fn settle(place: Place, failure: Option<&BackendFailure>) {
 }
 
 /// A response with a good status, or what the status means.
-async fn accept(response: Response) -> Result<Response, BackendFailure> {
+async fn accept(response: Response, dialect: BackendDialect) -> Result<Response, BackendFailure> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
@@ -123,14 +145,19 @@ async fn accept(response: Response) -> Result<Response, BackendFailure> {
     tracing::warn!(status = status.as_u16(), peer = %response.peer(), "a backend answered with an error");
     let pause = retry_after(response.headers());
     let body = response.bytes(ERROR_BYTES_MAX).await.unwrap_or_default();
-    Err(failure_of(status, pause, Envelope::read(&body)))
+    Err(failure_of(status, pause, dialect.read_error(status.as_u16(), &body)))
 }
 
 fn failure_of(status: StatusCode, pause: Duration, envelope: Option<Envelope>) -> BackendFailure {
     let number = status.as_u16();
     match number {
-        429 => BackendFailure::Full { retry_after: pause, envelope, limited: true },
-        503 | 529 => BackendFailure::Full { retry_after: pause, envelope: None, limited: false },
+        429 => BackendFailure::Full { retry_after: pause, envelope, limited: true, is_overload: false },
+        503 | 529 => BackendFailure::Full {
+            retry_after: pause,
+            envelope: None,
+            limited: false,
+            is_overload: number == 529,
+        },
         // Weir's own credential or model name is at fault there, not the client's request.
         401 | 403 | 404 | 300..=399 => BackendFailure::Unusable { retry: false },
         400..=499 => match envelope {
@@ -150,20 +177,24 @@ fn retry_after(headers: &HeaderMap) -> Duration {
 
 async fn whole(
     response: Response,
-    settings: &StreamSettings,
+    (lane, asked): (&Lane, &Json<'static>),
     timeouts: Timeouts,
     ledger: &mut Ledger,
 ) -> Result<Bytes, BackendFailure> {
-    let body = tokio::time::timeout(timeouts.total, response.bytes(ANSWER_BYTES_MAX)).await;
-    let body = body
-        .map_err(|_| BackendFailure::Timeout)?
-        .map_err(|error| BackendFailure::Unreachable { code: error.code(), retry: true })?;
-    let StreamSettings { client, backend, identity, .. } = settings;
-    let reply = relay::whole(*client, *backend, &body, identity).map_err(nonsense)?;
+    let body = body_of(response, timeouts).await?;
+    let Whole { body, seen } = relay::whole(lane, asked, &body).map_err(nonsense)?;
     ledger.first_content();
-    ledger.replied(&reply.usage, reply.finish_reason.as_deref(), reply.model.as_deref());
-    ledger.relayed(reply.body.len());
-    Ok(reply.body.into())
+    ledger.replied(&seen.usage, seen.finish_reason.as_deref(), seen.model.as_deref());
+    ledger.relayed(body.len());
+    ledger.made(&seen.sealed);
+    ledger.answered(&body);
+    Ok(body.into())
+}
+
+async fn body_of(response: Response, timeouts: Timeouts) -> Result<Bytes, BackendFailure> {
+    let body = tokio::time::timeout(timeouts.total, response.bytes(ANSWER_BYTES_MAX)).await;
+    body.map_err(|_| BackendFailure::Timeout)?
+        .map_err(|error| BackendFailure::Unreachable { code: error.code(), retry: true })
 }
 
 fn nonsense(bad: BadReply) -> BackendFailure {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
     Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, Facts, LatencyClass, LatencyFacts,
-    Load, Modality, RequestFacts, ResponseFormat, RouteWish, TaskFacts, TaskType, TimeFacts, Word, Words,
+    Load, Modality, RequestFacts, ResponseFormat, RouteWish, TargetId, TaskFacts, TaskType, TimeFacts, Unfit,
+    Word, Words,
 };
 
 /// A decision, as far as it is decided again.
@@ -119,6 +120,7 @@ pub(super) struct Held {
     entities: BTreeMap<String, u32>,
     cost: CostFacts,
     time: TimeFacts,
+    unfit: BTreeMap<TargetId, Unfit>,
 }
 
 impl<'r> Past<'r> {
@@ -141,7 +143,8 @@ impl<'r> Past<'r> {
 
     /// Whether the policy refused it.
     pub fn is_denied(&self) -> bool {
-        let codes = ["policy_denied", "no_local_target", "context_too_long", "no_target_left"];
+        let codes =
+            ["policy_denied", "no_local_target", "context_too_long", "no_target_left", "no_fit_target"];
         self.action == "deny" && codes.contains(&self.reason)
     }
 
@@ -167,7 +170,16 @@ impl<'r> Past<'r> {
             entities: self.findings.iter().map(entity).collect(),
             cost: CostFacts { budget_left_micro_usd: self.facts.budget_left, ..cost },
             time,
+            unfit: self.unfit(catalogue),
         }
+    }
+
+    /// The targets that could not serve it then, as far as they still are targets.
+    fn unfit(&self, catalogue: &Catalogue) -> BTreeMap<TargetId, Unfit> {
+        let known = |candidate: &Candidate<'_>| {
+            Some((catalogue.target_named(candidate.target)?, Unfit::of_code(candidate.verdict)?))
+        };
+        self.candidates.iter().filter_map(known).collect()
     }
 
     /// A word that this version does not know counts as the most sensitive.
@@ -216,6 +228,7 @@ impl<'r> Past<'r> {
             capacity: CapacityFacts { local: facts.local, cloud: facts.cloud, named: &facts.named },
             time: held.time,
             wish: facts.wish,
+            unfit: &held.unfit,
         }
     }
 }

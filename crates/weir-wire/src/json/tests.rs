@@ -129,7 +129,7 @@ fn what_has_no_escapes_is_not_copied_and_what_has_is_unescaped() {
         ("escaped", Some("a\nb"), false),
         ("n", None, true),
         ("e", Some(""), true),
-        ("\\", Some("\\\\"), true),
+        ("\\", Some("\\\\"), false),
     ];
     assert_eq!(members, expected);
     assert_eq!(Json::Object(object.clone()).into_owned(), Json::Object(object));

@@ -1,55 +1,44 @@
+use super::across::Across;
 use super::frames::{Frames, frames};
-use crate::chat::{BadReply, ReplyIdentity, Usage, read_chunk};
+use super::{Lane, Seen, messages, ollama};
+use crate::chat::{BadReply, read_chunk};
+use crate::dialect::backend::Item;
+use crate::dialect::client::messages::{PING, error_word};
 use crate::dialect::{BackendDialect, ClientDialect};
 use crate::error::Envelope;
-use crate::sse::{DONE, KEEP_ALIVE, SseItem, write_data};
+use crate::json::{Json, Limits, Object, parse, write_object};
+use crate::sse::{DONE, KEEP_ALIVE, SseItem, write_data, write_event};
 use std::borrow::Cow;
 use std::fmt;
 
 /// The largest event of a stream.
 const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// What a stream is mapped with.
-#[derive(Debug, Clone)]
-pub struct StreamSettings {
-    /// What the client speaks.
-    pub client: ClientDialect,
-    /// What the backend speaks.
-    pub backend: BackendDialect,
-    /// What the client is told about who answers.
-    pub identity: ReplyIdentity,
-    /// Whether the client asked for the usage at the end.
-    pub show_usage: bool,
-}
-
 /// One streamed answer: bytes of the backend in, bytes for the client out.
 ///
 /// Give it whatever the socket gave with [`take`](Self::take); how the bytes were cut changes nothing. It is
-/// complete when [`seen`](Self::seen) says so, and what comes after that is passed over. A stream that ends
-/// before it is complete has failed: [`break_off`](Self::break_off) tells the client so.
+/// complete when [`seen`](Self::seen) says so, and what comes after that is passed over. At the end of the
+/// backend's stream call [`end`](Self::end): a stream that is not complete then has failed, and
+/// [`break_off`](Self::break_off) tells the client so.
 pub struct StreamRelay {
     frames: Box<dyn Frames>,
-    settings: StreamSettings,
+    lane: Lane,
+    way: Way,
     seen: Seen,
+    /// The response as its last event has it.
+    response: Option<Vec<u8>>,
 }
 
-/// What a stream has said so far.
-#[derive(Debug, Clone, Default)]
-pub struct Seen {
-    /// Whether there was any content: text, reasoning, a tool call, or the end of an answer.
-    pub has_content: bool,
-    /// Whether the backend's stream has come to its proper end.
-    pub is_complete: bool,
-    /// How many pieces had content.
-    pub pieces: u64,
-    /// How many items there were, signs of life among them.
-    pub items: u64,
-    /// Tokens used.
-    pub usage: Usage,
-    /// Why the answer ended.
-    pub finish_reason: Option<String>,
-    /// The model the backend says it runs.
-    pub model: Option<String>,
+/// How an item becomes what the client gets.
+enum Way {
+    /// Chat completions to chat completions.
+    Chat,
+    /// Anthropic messages to Anthropic messages.
+    Messages,
+    /// Ollama to Ollama.
+    Ollama,
+    /// One dialect to another.
+    Across(Box<Across>),
 }
 
 impl fmt::Debug for StreamRelay {
@@ -59,11 +48,19 @@ impl fmt::Debug for StreamRelay {
 }
 
 impl StreamRelay {
-    /// The relay of one answer.
+    /// The relay of the answer to the request whose body was `asked`.
     #[must_use]
-    pub fn new(settings: StreamSettings) -> Self {
-        let frames = frames(settings.backend.framing(), EVENT_BYTES_MAX);
-        Self { frames, settings, seen: Seen::default() }
+    pub fn new(lane: Lane, asked: &Json<'static>) -> Self {
+        let nothing = Object::default();
+        let asked = asked.as_object().unwrap_or(&nothing);
+        let way = match (lane.client, lane.backend) {
+            (ClientDialect::ChatCompletions, BackendDialect::ChatCompletions) => Way::Chat,
+            (ClientDialect::Messages, BackendDialect::Messages) => Way::Messages,
+            (ClientDialect::OllamaChat, BackendDialect::Ollama) => Way::Ollama,
+            _ => Way::Across(Box::new(Across::new(&lane, asked))),
+        };
+        let frames = frames(lane.backend.framing(), EVENT_BYTES_MAX);
+        Self { frames, lane, way, seen: Seen::default(), response: None }
     }
 
     /// What the stream has said so far.
@@ -82,20 +79,62 @@ impl StreamRelay {
             && let Some(item) = self.frames.next_item()
         {
             self.seen.items += 1;
-            match item {
-                SseItem::Comment => {}
-                SseItem::Event { data, .. } if data == DONE => {
-                    write_data(DONE, out);
-                    self.seen.is_complete = true;
-                }
-                SseItem::Event { data, .. } => self.chunk(&data, out)?,
+            if let SseItem::Event { event, data } = item {
+                self.item(&event, &data, out)?;
             }
         }
         if fits || self.seen.is_complete { Ok(()) } else { Err(BadReply::Malformed) }
     }
 
+    /// Takes note that the backend's stream ended cleanly, which some dialects have for their last word.
+    ///
+    /// # Errors
+    /// [`BadReply`] when that was too early.
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), BadReply> {
+        match &mut self.way {
+            Way::Across(across) if !self.seen.is_complete => {
+                let before = out.len();
+                across.end(&mut self.seen, out)?;
+                self.note_response(out.get(before..).unwrap_or_default());
+                Ok(())
+            }
+            Way::Across(_) | Way::Chat | Way::Messages | Way::Ollama => Ok(()),
+        }
+    }
+
+    /// The whole response, once a stream of the Responses API is complete.
+    #[must_use]
+    pub fn whole_response(&self) -> Option<&[u8]> {
+        self.response.as_deref()
+    }
+
+    fn note_response(&mut self, written: &[u8]) {
+        if self.lane.client == ClientDialect::Responses && self.seen.is_complete {
+            self.response = last_response(written);
+        }
+    }
+
+    fn item(&mut self, event: &str, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
+        match &mut self.way {
+            Way::Chat if data == DONE => {
+                write_data(DONE, out);
+                self.seen.is_complete = true;
+                Ok(())
+            }
+            Way::Chat => self.chunk(data, out),
+            Way::Messages => messages::event(&self.lane, data, &mut self.seen, out),
+            Way::Ollama => ollama::line(&self.lane, data, &mut self.seen, out),
+            Way::Across(across) => {
+                let before = out.len();
+                across.item(&Item { event, data }, &mut self.seen, out)?;
+                self.note_response(out.get(before..).unwrap_or_default());
+                Ok(())
+            }
+        }
+    }
+
     fn chunk(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
-        let chunk = read_chunk(data, &self.settings.identity, self.settings.show_usage)?;
+        let chunk = read_chunk(data, &self.lane.identity, self.lane.show_usage)?;
         let seen = &mut self.seen;
         seen.has_content |= chunk.has_content;
         seen.pieces += u64::from(chunk.has_content);
@@ -111,18 +150,50 @@ impl StreamRelay {
         if let Some(data) = chunk.data {
             write_data(&data, out);
         }
+        seen.note_sealed_of_chat(data);
         Ok(())
     }
 
     /// Appends the error with which a stream ends that cannot be completed, so that it does not look
     /// complete.
-    pub fn break_off(&mut self, error: &Envelope, out: &mut Vec<u8>) {
-        write_data(&error.to_bytes(), out);
+    pub fn break_off(&mut self, error: &Envelope, status: u16, out: &mut Vec<u8>) {
+        match &mut self.way {
+            Way::Chat => write_data(&error.to_bytes(), out),
+            Way::Messages => {
+                write_event("error", out, |out| {
+                    write_object(out, |outer| {
+                        outer.text("type", "error");
+                        outer.object("error", |inner| {
+                            inner.text("type", error_word(status));
+                            inner.text("message", &error.message);
+                        });
+                    });
+                });
+            }
+            Way::Ollama => {
+                out.extend_from_slice(&self.lane.client.write_error(error, status, ""));
+                out.push(b'\n');
+            }
+            Way::Across(across) => across.error(error, status, out),
+        }
     }
 
-    /// What keeps a silent connection open.
+    /// What keeps a silent connection open; empty where the client's dialect has nothing.
     #[must_use]
     pub fn keep_alive(&self) -> &'static [u8] {
-        KEEP_ALIVE
+        match &self.way {
+            Way::Chat => KEEP_ALIVE,
+            Way::Messages => PING,
+            Way::Ollama => b"",
+            Way::Across(across) => across.keep_alive(),
+        }
     }
+}
+
+/// The response within the last event of a stream of responses.
+fn last_response(written: &[u8]) -> Option<Vec<u8>> {
+    let at = memchr::memmem::rfind(written, b"\ndata: ")?;
+    let data = written.get(at + b"\ndata: ".len()..)?.trim_ascii_end();
+    let value = parse(data, Limits { depth: 128, values: 2_000_000 }).ok()?;
+    Some(value.as_object()?.get("response")?.to_bytes())
 }

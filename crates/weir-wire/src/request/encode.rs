@@ -1,5 +1,6 @@
-use super::{Api, ClientRequest, sealed};
-use crate::dialect::ClientDialect;
+use super::{Api, BadRequest, ClientRequest, sealed};
+use crate::canonical::{Losses, Message, Part};
+use crate::dialect::BackendDialect;
 use crate::json::{Json, Object, ObjectWriter, write_string};
 use crate::{Destination, Encode};
 use std::borrow::Cow;
@@ -9,7 +10,12 @@ pub(super) const METADATA_USER: &str = "metadata.user_id";
 
 impl Encode for ClientRequest {
     fn encode(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
-        self.write_as_read(to, out);
+        if self.goes_as_read_to(to.dialect) {
+            self.write_as_read(to, out);
+        } else {
+            // What cannot be written was found before the decision, which left the target out.
+            let _ = self.write_across(to, out);
+        }
     }
 }
 
@@ -38,6 +44,50 @@ impl ClientRequest {
         writer.end();
         // What the product does not take was found before the decision.
         let _known = to.quirks.refit(out, begin);
+    }
+
+    /// The body in another dialect.
+    fn write_across(&self, to: &Destination<'_>, out: &mut Vec<u8>) -> Result<Losses, BadRequest> {
+        let Some(conversation) = self.conversation() else { return Ok(Losses::default()) };
+        let mut conversation = conversation?;
+        let ours = self.sealed_of(|maker| maker == Some(to.backend));
+        conversation.messages.iter_mut().for_each(|message| keep_sealed(message, &ours));
+        // A message of which nothing is left would be refused.
+        conversation.messages.retain(|message| !message.parts.is_empty());
+        if to.outside {
+            conversation.end_user = conversation.end_user.map(|text| self.pseudonym(text));
+            conversation.cache_key = conversation.cache_key.map(|text| self.pseudonym(text));
+        }
+        Ok(to.dialect.write(&conversation, to, out))
+    }
+
+    /// What a backend of another dialect cannot be told of this request.
+    ///
+    /// # Errors
+    /// [`BadRequest`] when it cannot be read as a conversation.
+    pub fn losses(&self, to: &Destination<'_>) -> Result<Losses, BadRequest> {
+        self.write_across(to, &mut Vec::new())
+    }
+
+    /// Whether a request for this API can be written for a backend of this dialect at all.
+    #[must_use]
+    pub fn can_be_written_for(&self, backend: BackendDialect) -> bool {
+        self.goes_as_read_to(backend) || matches!(self.api, Api::Conversation(_))
+    }
+
+    /// The client's own word for a field that losses name.
+    #[must_use]
+    pub fn field_name<'f>(&self, field: &'f str) -> &'f str {
+        self.api.dialect().map_or(field, |dialect| dialect.field_name(field))
+    }
+
+    fn pseudonym<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let of = |field: &str| match field {
+            METADATA_USER => self.member("metadata")?.as_object()?.get("user_id")?.as_str(),
+            name => self.member(name)?.as_str(),
+        };
+        let known = self.identifiers.iter().find(|(field, _)| of(field) == Some(&text));
+        known.map_or(text, |(_, pseudonym)| Cow::Owned(pseudonym.clone()))
     }
 
     /// The body without what another backend made: that goes back to its maker alone.
@@ -73,13 +123,31 @@ impl ClientRequest {
 
     /// Whether the body goes to a backend of this dialect as it was read.
     #[must_use]
-    pub fn goes_as_read_to(&self, backend: crate::dialect::BackendDialect) -> bool {
+    pub fn goes_as_read_to(&self, backend: BackendDialect) -> bool {
         self.api.goes_as_read_to(backend)
     }
+}
 
-    /// Whether the client's dialect is this one.
-    #[must_use]
-    pub fn is_in(&self, dialect: ClientDialect) -> bool {
-        self.api.dialect() == Some(dialect)
-    }
+/// Leaves of what only providers can make that which the backend made itself. A thought goes as a whole; of a
+/// call only the proof does.
+fn keep_sealed(message: &mut Message<'_>, ours: &[&str]) {
+    let is_ours = |text: &str| ours.contains(&text);
+    message.parts.retain_mut(|part| match part {
+        Part::Thinking { signature: Some(signature), .. } => is_ours(signature),
+        Part::HiddenThinking { data, .. } => is_ours(data),
+        Part::ToolCall { signature, .. } => {
+            if signature.as_deref().is_some_and(|text| !is_ours(text)) {
+                *signature = None;
+            }
+            true
+        }
+        Part::Text { .. }
+        | Part::Image { .. }
+        | Part::Audio(_)
+        | Part::Document { .. }
+        | Part::Thinking { .. }
+        | Part::ToolResult { .. }
+        | Part::Refusal(_)
+        | Part::Other { .. } => true,
+    });
 }

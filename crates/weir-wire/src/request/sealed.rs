@@ -67,7 +67,8 @@ fn below<'a>(value: &'a Json<'_>, path: &mut String, take: &mut impl FnMut(&str,
                     Json::Array(_) | Json::Object(_) if !is_written_by_the_model(name) => {
                         below(member, path, take);
                     }
-                    _ => {}
+                    Json::Array(_) | Json::Object(_) | Json::String(_) => {}
+                    Json::Null | Json::Bool(_) | Json::Number(_) => {}
                 }
                 path.truncate(length);
             }
@@ -85,7 +86,7 @@ fn is_written_by_the_model(name: &str) -> bool {
 ///
 /// Sources: Anthropic `thinking` and `redacted_thinking` blocks, OpenAI `reasoning` items, Gemini's
 /// `extra_content.google.thought_signature`, OpenRouter's `reasoning_details`.
-pub(super) fn is_sealed(part: &Object, name: &str) -> bool {
+pub(crate) fn is_sealed(part: &Object, name: &str) -> bool {
     let kind = || part.get("type").and_then(Json::as_str).unwrap_or_default();
     match name {
         "thought_signature" | "encrypted_content" => true,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::chat::{ReplyIdentity, map_reply};
+use crate::dialect::BackendDialect;
 use crate::json::Limits;
 use crate::segment::SegmentKind;
 use crate::{Destination, Encode};
@@ -156,4 +157,139 @@ fn who_answered_is_not_told_however_the_name_is_written() {
     let reply = map_reply(body, &identity()).unwrap();
     assert_eq!(String::from_utf8(reply.body).unwrap(), r#"{"id":"chatcmpl-1","model":"auto","choices":[]}"#);
     assert_eq!(reply.model.as_deref(), Some("m"));
+}
+
+fn read_as(dialect: ClientDialect, text: &str) -> Result<ClientRequest, BadRequest> {
+    ClientRequest::read_as(Api::Conversation(dialect), text.as_bytes(), Limits::default())
+}
+
+fn written_for(request: &ClientRequest, backend: &str, dialect: BackendDialect) -> String {
+    let mut out = Vec::new();
+    let to = Destination { backend, dialect, ..Destination::new("upstream", true) };
+    request.encode(&to, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn opaque(request: &ClientRequest) -> Vec<(&str, String)> {
+    let segments = request.segments();
+    let all = segments.into_iter().enumerate();
+    let opaque = all.filter(|(_, segment)| segment.kind == SegmentKind::Opaque);
+    opaque.map(|(index, segment)| (segment.text, request.path_of(index))).collect()
+}
+
+const THOUGHT: &str = r#"{"model":"a","max_tokens":9,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"thinking","thinking":"well","signature":"c2lnLTE="},{"type":"redacted_thinking","data":"c2VjcmV0"},{"type":"text","text":"yes"}]},{"role":"user","content":"go on"}]}"#;
+
+#[test]
+fn what_a_backend_made_goes_back_to_it_alone_and_is_not_inspected_as_text() {
+    let request = read_as(ClientDialect::Messages, THOUGHT).unwrap();
+    assert!(request.has_sealed());
+    let unknown = opaque(&request);
+    assert_eq!(unknown.len(), 2, "{unknown:?}");
+    assert_eq!(unknown[0].1, "$.messages[1].content[0].signature");
+    let request = request.with_makers(|_| Some("maker".into()));
+    assert_eq!(opaque(&request), []);
+    let texts: Vec<&str> = request.segments().iter().map(|segment| segment.text).collect();
+    assert!(!texts.contains(&"c2lnLTE=") && !texts.contains(&"c2VjcmV0") && texts.contains(&"well"));
+    for dialect in [BackendDialect::Messages, BackendDialect::Converse] {
+        let home = written_for(&request, "maker", dialect);
+        assert!(home.contains("c2lnLTE=") && home.contains("c2VjcmV0"), "{dialect:?}: {home}");
+        let away = written_for(&request, "other", dialect);
+        assert!(!away.contains("c2lnLTE=") && !away.contains("c2VjcmV0"), "{dialect:?}: {away}");
+        assert!(!away.contains("well") && away.contains("yes"), "a thought goes as a whole: {away}");
+    }
+}
+
+#[test]
+fn paths_are_right_though_some_values_are_not_shown() {
+    let request = read_as(ClientDialect::Messages, THOUGHT).unwrap().with_makers(|_| Some("maker".into()));
+    let segments = request.segments();
+    let at = segments.iter().position(|segment| segment.text == "go on").unwrap();
+    assert_eq!(request.path_of(at), "$.messages[2].content");
+}
+
+#[test]
+fn a_sealed_value_is_one_only_where_a_provider_puts_it() {
+    let body = r#"{"model":"a","max_tokens":9,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"type":"thinking","signature":"canary","encrypted_content":"canary"}}]}]}"#;
+    let request = read_as(ClientDialect::Messages, body).unwrap().with_makers(|_| Some("maker".into()));
+    assert!(!request.has_sealed());
+    assert_eq!(request.segments().iter().filter(|segment| segment.text == "canary").count(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_is_found_in_every_dialect() {
+    for (dialect, body, reason) in [
+        (
+            ClientDialect::Messages,
+            r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]}]}"#,
+            "image",
+        ),
+        (
+            ClientDialect::Messages,
+            r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]}]}]}"#,
+            "image",
+        ),
+        (
+            ClientDialect::Responses,
+            r#"{"model":"a","input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]}]}"#,
+            "image",
+        ),
+        (
+            ClientDialect::OllamaChat,
+            r#"{"model":"a","messages":[{"role":"user","content":"x","images":["AAAA"]}]}"#,
+            "image",
+        ),
+    ] {
+        let request = read_as(dialect, body).unwrap();
+        assert_eq!(opaque(&request).first().map(|(reason, _)| *reason), Some(reason), "{body}");
+    }
+}
+
+#[test]
+fn what_would_make_a_provider_reach_out_is_refused_in_every_dialect() {
+    for (dialect, body, param) in [
+        (
+            ClientDialect::Messages,
+            r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://sink.example"}}]}]}"#,
+            "messages[0].content[0].source.url",
+        ),
+        (
+            ClientDialect::Messages,
+            r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"web_search_20250305","name":"web_search"}]}"#,
+            "tools[0].type",
+        ),
+        (
+            ClientDialect::Messages,
+            r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":"x"}],"mcp_servers":[{"url":"https://sink.example"}]}"#,
+            "mcp_servers",
+        ),
+        (
+            ClientDialect::Responses,
+            r#"{"model":"a","input":[{"role":"user","content":[{"type":"input_image","image_url":"https://sink.example"}]}]}"#,
+            "input[0].content[0].image_url",
+        ),
+        (
+            ClientDialect::Responses,
+            r#"{"model":"a","input":"x","tools":[{"type":"mcp","server_url":"https://sink.example"}]}"#,
+            "tools[0].type",
+        ),
+        (ClientDialect::Responses, r#"{"model":"a","input":"x","conversation":"conv_1"}"#, "conversation"),
+        (
+            ClientDialect::Responses,
+            r#"{"model":"a","input":[{"type":"item_reference","id":"m"}]}"#,
+            "input[0].id",
+        ),
+    ] {
+        let bad = read_as(dialect, body).unwrap_err();
+        assert_eq!((bad.code, bad.param.as_deref()), ("unsupported_parameter", Some(param)), "{body}");
+    }
+}
+
+#[test]
+fn identifiers_leave_as_pseudonyms_in_every_dialect() {
+    let body = r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":"x"}],"metadata":{"user_id":"u-77"}}"#;
+    let request = read_as(ClientDialect::Messages, body).unwrap().with_pseudonyms(|_| "pseudo".to_owned());
+    for dialect in [BackendDialect::Messages, BackendDialect::ChatCompletions] {
+        let sent = written_for(&request, "b", dialect);
+        assert!(!sent.contains("u-77") && sent.contains("pseudo"), "{dialect:?}: {sent}");
+    }
 }

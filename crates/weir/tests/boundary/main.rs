@@ -13,6 +13,7 @@ mod full;
 mod knobs;
 mod language;
 mod policies;
+mod tasks;
 mod unwritable;
 
 #[path = "../support/mod.rs"]

@@ -73,6 +73,12 @@ impl Client {
         Self { stream, rest: Vec::new(), end: None }
     }
 
+    /// A request without a body.
+    pub fn send_request(&mut self, method: &str, path: &str) -> Reply {
+        self.send(&head(method, path, &[], None));
+        self.reply()
+    }
+
     pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Reply {
         self.send(&head("GET", path, headers, None));
         self.reply()

@@ -230,6 +230,11 @@ impl Gateway {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
     }
 
+    /// What a page of the admin listener says.
+    pub fn admin_json(&self, page: &str) -> Value {
+        Client::connect(self.admin).get(page, &[]).json()
+    }
+
     pub fn ready(&self) -> (u16, Value) {
         let reply = Client::connect(self.admin).get("/readyz", &[]);
         (reply.status, reply.json())

@@ -131,16 +131,22 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
 }
 
-/// Whether two words of the list stand here: cheap to say, and of prose and code most often no.
+/// Whether some words as short as those of the list stand here, and two of them are of it: cheap to say, and of
+/// prose and code most often no.
 fn begins_phrase(haystack: &Haystack<'_>, start: usize) -> bool {
-    let first = haystack.run_end(start, 9, |b| b.is_ascii_lowercase());
-    let second = haystack.run_end(first, 8, is_between);
-    let end = haystack.run_end(second, 9, |b| b.is_ascii_lowercase());
-    let is_word = |range: Range<usize>| {
-        let word = haystack.slice(range);
-        WORD.contains(&word.len()) && is_listed(word)
-    };
-    second > first && WORD.contains(&(end - second)) && is_word(second..end) && is_word(start..first)
+    const LOOKED_AT: usize = 5;
+    let mut words: [&[u8]; LOOKED_AT] = [b""; LOOKED_AT];
+    let mut at = start;
+    for slot in &mut words {
+        let end = haystack.run_end(at, 9, |b| b.is_ascii_lowercase());
+        let next = haystack.run_end(end, 8, is_between);
+        if !WORD.contains(&(end - at)) || next == end {
+            return false;
+        }
+        *slot = haystack.slice(at..end);
+        at = next;
+    }
+    words.iter().rev().take(2).all(|word| is_listed(word))
 }
 
 fn is_listed(word: &[u8]) -> bool {

@@ -9,6 +9,9 @@ use weir_policy::{Facts, Load, Measure, Modality, NumberFact, Pool, ResponseForm
 /// The fact that is no fact of rules: where the caller would like the request to run.
 pub(crate) const WISH: &str = "wish";
 
+/// Beside the facts: the fields that the target's API has nothing for.
+pub(crate) const LEFT_OUT: &str = "request.left_out";
+
 /// The facts that are recorded nowhere else, under the names that rules use. What is not known, and what is
 /// as it mostly is, is left out; day, hour and estimated cost follow from the rest.
 pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
@@ -16,7 +19,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
     let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
     let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
     let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish } = facts;
+    let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish, unfit: _ } = facts;
     let mut recorded: BTreeMap<Ident, Fact> = [
         name("request.alias", Some(request.alias)),
         fixed("latency.class", latency.class.as_str()),

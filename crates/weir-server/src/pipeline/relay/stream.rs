@@ -16,7 +16,8 @@ use weir_audit::event::OutcomeKind;
 use weir_config::Timeouts;
 use weir_egress::{Response, ResponseBody};
 use weir_wire::error::Envelope;
-use weir_wire::relay::{self, Seen, StreamSettings};
+use weir_wire::json::Json;
+use weir_wire::relay::{self, Lane, Seen};
 
 /// How often time limits and the caller's key are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -45,6 +46,8 @@ pub(crate) struct StreamRelay {
     ledger: Option<Ledger>,
     closing: Option<Closing>,
     place: Option<Place>,
+    /// What tells the length of its answer from those of others.
+    kind: u16,
 }
 
 /// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
@@ -68,16 +71,16 @@ impl StreamRelay {
     pub fn new(
         gateway: &Arc<Gateway>,
         response: Response,
-        settings: StreamSettings,
+        (lane, asked): (Lane, &Json<'static>),
         timeouts: Timeouts,
         ledger: &Ledger,
     ) -> Box<Self> {
         let now = Instant::now();
         Box::new(Self {
             gateway: gateway.clone(),
-            is_stream: is_stream_of(settings.backend.framing(), response.headers()),
+            is_stream: is_stream_of(lane.backend.framing(), response.headers()),
             upstream: Some(response.into_body()),
-            relay: relay::StreamRelay::new(settings),
+            relay: relay::StreamRelay::new(lane, asked),
             timeouts,
             out: Vec::new(),
             end: End::NotYet,
@@ -90,6 +93,7 @@ impl StreamRelay {
             ledger: None,
             closing: None,
             place: None,
+            kind: 0,
         })
     }
 
@@ -105,6 +109,7 @@ impl StreamRelay {
             let bytes = poll_fn(|cx| self.poll_upstream(cx)).await;
             match bytes {
                 Some(Ok(bytes)) => self.take(&bytes)?,
+                None if self.ended().is_ok() => {}
                 Some(Err(())) | None => return Err(BackendFailure::Unreachable { code: "cut", retry: true }),
             }
             if self.end == End::Done && !self.relay.seen().has_content {
@@ -124,8 +129,9 @@ impl StreamRelay {
     }
 
     /// Takes the place over, to be given back at the end.
-    pub fn hold(&mut self, place: Place) {
+    pub fn hold(&mut self, place: Place, kind: u16) {
         self.place = Some(place);
+        self.kind = kind;
     }
 
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ()>>> {
@@ -151,22 +157,34 @@ impl StreamRelay {
             self.last_event = Instant::now();
         }
         taken.map_err(nonsense)?;
+        self.complete();
+        Ok(())
+    }
+
+    /// What some dialects end with is the end of the stream.
+    fn ended(&mut self) -> Result<(), BackendFailure> {
+        self.relay.end(&mut self.out).map_err(nonsense)?;
+        self.complete();
+        if self.end == End::NotYet { Err(BackendFailure::Nonsense { message: None }) } else { Ok(()) }
+    }
+
+    fn complete(&mut self) {
         if self.end == End::NotYet && self.relay.seen().is_complete {
             self.end = End::Done;
             self.settle();
         }
-        Ok(())
     }
 
     /// Ends the stream with an error event, so that it does not look complete.
     fn break_off(&mut self, outcome: OutcomeKind, code: &str, message: &str) {
+        let status = status_of(code);
         let envelope = Envelope {
             message: message.to_owned(),
             kind: "server_error".to_owned(),
             code: Some(code.to_owned()),
             param: None,
         };
-        self.relay.break_off(&envelope, &mut self.out);
+        self.relay.break_off(&envelope, status, &mut self.out);
         self.end = End::Broken(outcome);
         self.upstream = None;
         self.settle();
@@ -178,7 +196,13 @@ impl StreamRelay {
         self.tell(&mut ledger);
         let place = self.place.take();
         match (&self.end, place) {
-            (End::Done, Some(place)) => place.served(),
+            (End::Done, Some(place)) => {
+                place.answered(self.kind, self.tokens());
+                if let Some(micro_usd) = ledger.cost_micro_usd() {
+                    place.cost(micro_usd);
+                }
+                place.served();
+            }
             (End::Broken(OutcomeKind::UpstreamAborted | OutcomeKind::Timeout), Some(place)) => place.failed(),
             // Weir's own reasons say nothing of the backend; dropped, the place counts as given up.
             (End::NotYet | End::Done | End::Broken(_), _) => {}
@@ -191,8 +215,18 @@ impl StreamRelay {
         self.closing = Some(Box::pin(ledger.close(outcome).written()));
     }
 
+    /// Tokens of the answer so far: as the backend counts them, or else its pieces.
+    fn tokens(&self) -> u64 {
+        let seen = self.relay.seen();
+        seen.usage.completion_tokens.unwrap_or(seen.pieces)
+    }
+
     fn tell(&self, ledger: &mut Ledger) {
-        let Seen { usage, finish_reason, model, pieces, .. } = self.relay.seen();
+        let Seen { usage, finish_reason, model, pieces, sealed, .. } = self.relay.seen();
+        ledger.made(sealed);
+        if let Some(whole) = self.relay.whole_response() {
+            ledger.answered(whole);
+        }
         ledger.streamed(*pieces);
         ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
         ledger.relayed(self.bytes + self.out.len());
@@ -206,6 +240,9 @@ impl StreamRelay {
                 "overloaded",
                 "Weir is shutting down; the answer is not complete",
             );
+        }
+        if let Some(place) = &self.place {
+            place.produced(self.tokens());
         }
         let now = Instant::now();
         if now.duration_since(self.last_event) > self.timeouts.idle {
@@ -250,6 +287,16 @@ impl StreamRelay {
     }
 }
 
+/// The status that an error within a stream would have had before it; dialects have words for some.
+fn status_of(code: &str) -> u16 {
+    match code {
+        "overloaded" => 503,
+        "timeout" => 504,
+        "invalid_api_key" => 401,
+        _ => 502,
+    }
+}
+
 fn aborted(failure: &BackendFailure) -> &str {
     match failure {
         BackendFailure::Nonsense { message: Some(message) } => message,
@@ -288,6 +335,7 @@ impl Body for StreamRelay {
             }
             match self.poll_upstream(cx) {
                 Poll::Ready(Some(Ok(bytes))) => self.pump(&bytes),
+                Poll::Ready(None) if self.ended().is_ok() => {}
                 Poll::Ready(Some(Err(())) | None) => self.break_off(
                     OutcomeKind::UpstreamAborted,
                     "bad_gateway",

@@ -10,7 +10,7 @@ use crate::canonical::{
 };
 use crate::dialect::fields::{At, Fields, Read, one_or_many};
 use crate::error::Envelope;
-use crate::json::{Json, Object, ObjectWriter, write_object, write_string};
+use crate::json::{Object, ObjectWriter, write_object, write_string};
 use crate::sse::{DONE, write_data};
 
 /// Tokens of an answer where the client sets no limit, as the documentation has it.
@@ -51,12 +51,10 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
 fn read_prompt<'r>(fields: &mut Fields<'r, '_>) -> Read<Part<'r>> {
     let at = At::Key(&At::Body, "prompt");
     let prompt = fields.required("prompt")?;
-    let text = match prompt {
-        Json::Array(items) if items.len() != 1 => {
-            return Err(at.unsupported("send one prompt a request; several are not passed on together"));
-        }
-        prompt => one_or_many(&at, prompt)?.pop().unwrap_or_default(),
-    };
+    if prompt.as_array().is_some_and(|items| items.len() != 1) {
+        return Err(at.unsupported("send one prompt a request; several are not passed on together"));
+    }
+    let text = one_or_many(&at, prompt)?.pop().unwrap_or_default();
     Ok(Part::Text { text, cache: None })
 }
 

@@ -6,6 +6,8 @@ mod read;
 mod time;
 mod write;
 
+pub(crate) use time::rfc3339;
+
 pub use read::{read_chat, read_generate};
 pub use write::{EventWriter, write_chat_reply, write_generate_reply};
 

@@ -267,3 +267,45 @@ fn tools_of_free_text_become_functions_and_their_calls_come_back() {
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.contains(r#""type":"custom_tool_call","status":"completed","call_id":"c","name":"apply_patch","input":"*** Begin""#), "{answer}");
 }
+
+#[test]
+fn clients_that_speak_of_functions_get_their_call_under_its_old_name() {
+    let asked = object(
+        br#"{"model":"auto","messages":[{"role":"user","content":"x"}],"functions":[{"name":"f"}],"function_call":"auto"}"#,
+    );
+    let conversation = ClientDialect::ChatCompletions.read(&asked).unwrap();
+    assert_eq!((conversation.tools.len(), conversation.parallel_tools), (1, Some(false)));
+    let body =
+        br#"{"content":[{"type":"tool_use","id":"c","name":"f","input":{"a":1}}],"stop_reason":"tool_use"}"#;
+    let reply = messages::read_reply(body).unwrap();
+    let identity = super::identity();
+    let to = super::addressed(&identity, &asked);
+    let whole = String::from_utf8(ClientDialect::ChatCompletions.write_reply(&reply, &to)).unwrap();
+    assert!(whole.contains(r#""function_call":{"name":"f","arguments":"{\"a\":1}"}},"logprobs":null,"finish_reason":"function_call""#), "{whole}");
+    let mut writer = crate::dialect::client::EventWriter::new(ClientDialect::ChatCompletions, &to);
+    let mut out = Vec::new();
+    let owned = crate::canonical::Reply {
+        choices: reply.choices.into_iter().map(owned_choice).collect(),
+        ..Default::default()
+    };
+    crate::canonical::arbitrary::events(&owned, 4).iter().for_each(|event| writer.event(event, &mut out));
+    let stream = String::from_utf8(out).unwrap();
+    for part in [
+        r#""delta":{"function_call":{"arguments":":1}"}}"#,
+        r#""function_call":{"name":"f","arguments":""}"#,
+        r#""finish_reason":"function_call""#,
+    ] {
+        assert!(stream.contains(part), "{part} is not in {stream}");
+    }
+}
+
+fn owned_choice(choice: crate::canonical::Choice<'_>) -> crate::canonical::Choice<'static> {
+    let block = |block: crate::canonical::Block<'_>| crate::canonical::Block {
+        kind: block.kind.into_owned(),
+        text: block.text.into_owned().into(),
+        signature: None,
+        citations: Vec::new(),
+    };
+    let blocks = choice.blocks.into_iter().map(block).collect();
+    crate::canonical::Choice { blocks, finish: choice.finish, ..Default::default() }
+}

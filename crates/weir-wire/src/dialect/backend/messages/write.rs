@@ -87,18 +87,21 @@ fn write_turns(turns: &[Turn<'_>], out: &mut ArrayWriter<'_>, losses: &mut Losse
 
 /// An answer to be continued must not end in white space.
 fn write_parts(parts: &[&Part<'_>], is_prefill: bool, blocks: &mut ArrayWriter<'_>, losses: &mut Losses) {
-    for (index, part) in parts.iter().enumerate() {
-        match part {
-            Part::Text { text, cache }
-                if is_prefill && index + 1 == parts.len() && text.ends_with(char::is_whitespace) =>
-            {
-                losses.add(Severity::Reported, "messages.content");
-                let trimmed = Part::Text { text: Cow::Borrowed(text.trim_end()), cache: cache.clone() };
-                write_block(&trimmed, blocks, losses);
-            }
-            part => write_block(part, blocks, losses),
-        }
+    let trimmed = parts.last().filter(|_| is_prefill).and_then(|part| trimmed(part));
+    let whole = parts.len() - usize::from(trimmed.is_some());
+    parts.iter().take(whole).for_each(|part| write_block(part, blocks, losses));
+    if let Some(part) = trimmed {
+        losses.add(Severity::Reported, "messages.content");
+        write_block(&part, blocks, losses);
     }
+}
+
+/// A text without the white space at its end, if it has some there.
+fn trimmed<'c>(part: &'c Part<'_>) -> Option<Part<'c>> {
+    let Part::Text { text, cache } = part else { return None };
+    let text_trimmed = text.trim_end();
+    let is_other = text_trimmed.len() < text.len();
+    is_other.then(|| Part::Text { text: Cow::Borrowed(text_trimmed), cache: cache.clone() })
 }
 
 fn write_tools(conversation: &Conversation<'_>, body: &mut ObjectWriter<'_>, losses: &mut Losses) {

@@ -1,4 +1,8 @@
-use super::write::{Address, finish_word, write_call_signature, write_call_start, write_hidden, write_usage};
+use super::read::calls_functions;
+use super::write::{
+    Address, finish_word, older_finish_word, write_call_signature, write_call_start, write_hidden,
+    write_usage,
+};
 use crate::canonical::{BlockKind, Delta, Event, Tokens, ToolKind};
 use crate::dialect::client::Addressed;
 use crate::dialect::custom::{CustomTools, Unwrapper};
@@ -17,6 +21,8 @@ pub struct EventWriter {
     choices: Vec<Choice>,
     usage: Tokens,
     show_usage: bool,
+    /// The client speaks of functions, as before there were tools.
+    are_functions: bool,
     unwrapper: Unwrapper,
 }
 
@@ -61,6 +67,7 @@ impl EventWriter {
             choices: Vec::new(),
             usage: Tokens::default(),
             show_usage: to.wants_usage(),
+            are_functions: calls_functions(to.asked),
             unwrapper: Unwrapper::new(CustomTools::of_chat(to.asked)),
         }
     }
@@ -86,7 +93,8 @@ impl EventWriter {
             Event::BlockEnd { choice, block } => self.end_block(*choice, *block, out),
             Event::LogProbs { choice, json } => self.chunk(*choice, Some(json), None, out, |_| {}),
             Event::Finish { choice, reason, .. } => {
-                self.chunk(*choice, None, Some(finish_word(*reason)), out, |_| {});
+                let word = if self.are_functions { older_finish_word(*reason) } else { finish_word(*reason) };
+                self.chunk(*choice, None, Some(word), out, |_| {});
             }
             Event::Ping => {}
             Event::End => self.end(out),
@@ -108,11 +116,26 @@ impl EventWriter {
             BlockKind::ToolCall { tool, .. } => Block::Call { index: calls, tool: *tool },
         };
         self.choice(choice).blocks.push(block);
-        if let BlockKind::ToolCall { id, name, tool } = kind {
-            self.chunk(choice, None, None, out, |delta| {
-                delta.array("tool_calls", |array| write_call_start(calls, (id, name), *tool, array));
-            });
+        let BlockKind::ToolCall { id, name, tool } = kind else { return };
+        if self.are_functions {
+            return self.function(choice, calls, Some(name), "", out);
         }
+        self.chunk(choice, None, None, out, |delta| {
+            delta.array("tool_calls", |array| write_call_start(calls, (id, name), *tool, array));
+        });
+    }
+
+    /// A piece of the one call that an answer has.
+    fn function(&mut self, choice: usize, index: usize, name: Option<&str>, text: &str, out: &mut Vec<u8>) {
+        if index > 0 {
+            return;
+        }
+        self.chunk(choice, None, None, out, |delta| {
+            delta.object("function_call", |call| {
+                call.text_if("name", name);
+                call.text("arguments", text);
+            });
+        });
     }
 
     fn delta(&mut self, choice: usize, block: usize, delta: &Delta<'_>, out: &mut Vec<u8>) {
@@ -131,6 +154,9 @@ impl EventWriter {
             (Block::Hidden { data, .. }, Delta::Text(text)) => data.push_str(text),
             (Block::Call { index, tool }, Delta::Text(text)) => {
                 let (index, tool) = (*index, *tool);
+                if self.are_functions {
+                    return self.function(choice, index, None, text, out);
+                }
                 self.chunk(choice, None, None, out, |delta| write_arguments(index, tool, text, delta));
             }
             (Block::Thinking(index), Delta::Signature(signature)) => {

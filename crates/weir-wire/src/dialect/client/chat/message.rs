@@ -225,13 +225,13 @@ fn image<'r>(
     cache: Option<crate::canonical::CacheHint<'r>>,
 ) -> Read<Option<Part<'r>>> {
     let at = fields.at();
-    let (url, detail) = match fields.required("image_url")? {
-        Json::String(url) => (Cow::Borrowed(&**url), fields.cow("detail")?),
-        value => {
-            let at = At::Key(&at, "image_url");
-            let mut image = at.fields(value)?;
-            (image.required_text("url")?, image.cow("detail")?)
-        }
+    let value = fields.required("image_url")?;
+    let (url, detail) = if let Json::String(url) = value {
+        (Cow::Borrowed(&**url), fields.cow("detail")?)
+    } else {
+        let at = At::Key(&at, "image_url");
+        let mut image = at.fields(value)?;
+        (image.required_text("url")?, image.cow("detail")?)
     };
     let Cow::Borrowed(url) = url else { return Ok(None) };
     Ok(media_of_data_url(url).map(|media| Part::Image { media: with_real_type(media), detail, cache }))

@@ -19,7 +19,7 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
         messages: messages.messages,
         tools,
         tool_choice: read_choice(&mut fields)?,
-        parallel_tools: fields.truth("parallel_tool_calls")?,
+        parallel_tools: fields.truth("parallel_tool_calls")?.or(calls_functions(body).then_some(false)),
         max_output_tokens: read_limit(&mut fields)?,
         sampling: read_sampling(&mut fields)?,
         stop: read_stop(&mut fields)?,
@@ -38,6 +38,13 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     conversation.others.extend(messages.others);
     conversation.others.extend(hosted);
     Ok(conversation)
+}
+
+/// Whether the client speaks of `functions`, as before there were tools: it gets one call an answer, under
+/// its old name.
+pub(super) fn calls_functions(body: &Object<'static>) -> bool {
+    let has = |name: &str| body.get(name).and_then(Json::as_array).is_some_and(|items| !items.is_empty());
+    has("functions") && !has("tools")
 }
 
 /// Tools that the client runs, and others: those are for the provider that has them.

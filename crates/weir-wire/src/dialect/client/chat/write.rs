@@ -1,3 +1,4 @@
+use super::read::calls_functions;
 use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, Tokens, ToolKind};
 use crate::dialect::client::Addressed;
 use crate::dialect::custom::CustomTools;
@@ -6,7 +7,7 @@ use crate::json::{ArrayWriter, Json, Limits, ObjectWriter, parse, write_object};
 /// Writes a whole answer.
 #[must_use]
 pub fn write_reply(reply: &Reply<'_>, to: &Addressed<'_>) -> Vec<u8> {
-    let custom = CustomTools::of_chat(to.asked);
+    let tools = Tools { custom: CustomTools::of_chat(to.asked), are_functions: calls_functions(to.asked) };
     let mut out = Vec::new();
     write_object(&mut out, |answer| {
         answer.text("id", &to.identity.id);
@@ -15,7 +16,7 @@ pub fn write_reply(reply: &Reply<'_>, to: &Addressed<'_>) -> Vec<u8> {
         answer.text("model", &to.identity.alias);
         answer.array("choices", |choices| {
             for (index, choice) in reply.choices.iter().enumerate() {
-                choices.object(|object| write_choice(choice, index, &custom, object));
+                choices.object(|object| write_choice(choice, index, &tools, object));
             }
         });
         answer.object("usage", |usage| write_usage(&reply.usage, usage));
@@ -23,14 +24,24 @@ pub fn write_reply(reply: &Reply<'_>, to: &Addressed<'_>) -> Vec<u8> {
     out
 }
 
-fn write_choice(choice: &Choice<'_>, index: usize, custom: &CustomTools, out: &mut ObjectWriter<'_>) {
-    out.number("index", index as u64);
-    out.object("message", |message| write_message(choice, custom, message));
-    out.raw("logprobs", choice.log_probs.as_deref().unwrap_or("null"));
-    out.text("finish_reason", finish_word(choice.finish.unwrap_or(FinishReason::Stop)));
+/// What the request says of its tools.
+struct Tools {
+    custom: CustomTools,
+    are_functions: bool,
 }
 
-fn write_message(choice: &Choice<'_>, custom: &CustomTools, out: &mut ObjectWriter<'_>) {
+fn write_choice(choice: &Choice<'_>, index: usize, tools: &Tools, out: &mut ObjectWriter<'_>) {
+    out.number("index", index as u64);
+    out.object("message", |message| write_message(choice, tools, message));
+    out.raw("logprobs", choice.log_probs.as_deref().unwrap_or("null"));
+    let finish = choice.finish.unwrap_or(FinishReason::Stop);
+    out.text(
+        "finish_reason",
+        if tools.are_functions { older_finish_word(finish) } else { finish_word(finish) },
+    );
+}
+
+fn write_message(choice: &Choice<'_>, tools: &Tools, out: &mut ObjectWriter<'_>) {
     let joined = |wanted: fn(&BlockKind<'_>) -> bool| {
         let mut texts = choice.blocks.iter().filter(|block| wanted(&block.kind)).map(|block| &*block.text);
         texts.next().map(|first| texts.fold(first.to_owned(), |all, text| all + text))
@@ -55,11 +66,21 @@ fn write_message(choice: &Choice<'_>, custom: &CustomTools, out: &mut ObjectWrit
     }
     write_details(choice, out);
     write_citations(choice, out);
-    if !calls.is_empty() {
-        out.array("tool_calls", |array| {
-            calls.iter().for_each(|call| array.object(|o| write_call(call, custom, o)))
-        });
+    match calls.first() {
+        None => {}
+        Some(call) if tools.are_functions => {
+            out.object("function_call", |object| write_function(call, object))
+        }
+        Some(_) => out.array("tool_calls", |array| {
+            calls.iter().for_each(|call| array.object(|object| write_call(call, &tools.custom, object)));
+        }),
     }
+}
+
+fn write_function(block: &Block<'_>, out: &mut ObjectWriter<'_>) {
+    let BlockKind::ToolCall { name, .. } = &block.kind else { return };
+    out.text("name", name);
+    out.text("arguments", &block.text);
 }
 
 fn is_call(block: &Block<'_>) -> bool {
@@ -79,10 +100,7 @@ fn write_call(block: &Block<'_>, custom: &CustomTools, out: &mut ObjectWriter<'_
         }
         None => {
             out.text("type", "function");
-            out.object("function", |call| {
-                call.text("name", name);
-                call.text("arguments", &block.text);
-            });
+            out.object("function", |call| write_function(block, call));
         }
     }
     if let Some(signature) = &block.signature {
@@ -200,6 +218,11 @@ pub(crate) const fn finish_word(reason: FinishReason) -> &'static str {
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::ContentFilter | FinishReason::Refusal => "content_filter",
     }
+}
+
+/// The same, in the words before there were tools.
+pub(super) const fn older_finish_word(reason: FinishReason) -> &'static str {
+    if matches!(reason, FinishReason::ToolCalls) { "function_call" } else { finish_word(reason) }
 }
 
 /// Tokens in OpenAI's words. What is not known is left out, but for the three that clients count on.

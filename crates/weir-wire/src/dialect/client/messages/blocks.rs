@@ -19,18 +19,19 @@ pub(super) fn read_message<'r>(mut fields: Fields<'r, '_>, others: &mut Others<'
         _ => return Err(At::Key(&at, "role").value("use `user` or `assistant`")),
     };
     let at = At::Key(&at, "content");
-    let parts = match fields.required("content")? {
-        Json::String(text) => vec![Part::Text { text: Cow::Borrowed(text), cache: None }],
-        value => read_blocks(&at, value, others)?,
-    };
+    let parts = read_content(&at, fields.required("content")?, others)?;
     Ok(Message { role, parts, name: None })
 }
 
 /// A text, or an array of text blocks.
 pub(super) fn read_texts<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Vec<Part<'r>>> {
-    match value {
-        Json::String(text) => Ok(vec![Part::Text { text: Cow::Borrowed(text), cache: None }]),
-        value => read_blocks(at, value, &mut Vec::new()),
+    read_content(at, value, &mut Vec::new())
+}
+
+fn read_content<'r>(at: &At<'_>, value: &'r Json<'static>, others: &mut Others<'r>) -> Read<Vec<Part<'r>>> {
+    match value.as_str() {
+        Some(text) => Ok(vec![Part::Text { text: Cow::Borrowed(text), cache: None }]),
+        None => read_blocks(at, value, others),
     }
 }
 
@@ -112,8 +113,7 @@ fn result<'r>(
     let at = fields.at();
     let parts = match fields.get("content") {
         None => Vec::new(),
-        Some(Json::String(text)) => vec![Part::Text { text: Cow::Borrowed(text), cache: None }],
-        Some(value) => read_blocks(&At::Key(&at, "content"), value, others)?,
+        Some(value) => read_content(&At::Key(&at, "content"), value, others)?,
     };
     Ok(Part::ToolResult {
         id: fields.required_text("tool_use_id")?,

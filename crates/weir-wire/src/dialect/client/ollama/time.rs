@@ -1,7 +1,7 @@
 /// A time in seconds since 1970 as RFC 3339 writes it, in UTC.
 ///
 /// Source of the calendar: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-pub(super) fn rfc3339(seconds: u64) -> String {
+pub(crate) fn rfc3339(seconds: u64) -> String {
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     // Eras of 400 years, counted from the 1st of March of the year 0.
     let days = days + 719_468;

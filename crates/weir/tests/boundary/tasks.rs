@@ -1,0 +1,83 @@
+//! What a request asks for decides where it runs, and its record says so.
+
+use crate::support::stage::Stage;
+use crate::support::{ask, two_zones};
+use serde_json::json;
+use weir_rig::fake::Script;
+
+const BY_TASK: &str = "\
+policy: 1
+rules:
+  - name: sums stay
+    when: { task.type: math, request.language: en }
+    use: local
+    when_full: [reject]
+  - name: the hardest leave
+    when: { task.complexity: top 20 % }
+    use: any
+    prefer: [there]
+    when_full: [burst, reject]
+  - name: all else
+    use: any
+    prefer: local
+    when_full: [burst, reject]
+";
+
+#[test]
+fn the_task_type_decides_and_is_recorded() {
+    let stage = Stage::with(two_zones, BY_TASK);
+    let sum =
+        stage.chat(&ask("auto", "A ferry makes 7 trips a day with 48 cars. How many cars cross in 3 days?"));
+    assert_eq!(sum.zone(), Some("local"), "{}", sum.text());
+    let record = stage.gateway.home.decision(&sum.decision());
+    assert_eq!(record["rule"], "sums stay", "{record}");
+    let facts = record["facts"].to_string();
+    for fact in
+        ["\"task.type\":\"math\"", "task.complexity", "task.confidence", "task.weak_fail", "request.language"]
+    {
+        assert!(facts.contains(fact), "{fact}: {record}");
+    }
+    let greeting = stage.chat(&ask("auto", "Hello there, how are you?"));
+    assert_eq!(stage.gateway.home.decision(&greeting.decision())["rule"], "all else");
+}
+
+/// A hundred requests make a scale; from then on the longest and densest are the hardest.
+#[test]
+fn the_hardest_of_this_deployment_are_known_after_a_hundred_requests_and_after_a_restart() {
+    let stage = Stage::with(two_zones, BY_TASK);
+    stage.here.set(Script::default());
+    let hard = "Explain at length, with three sources each, why the treaty failed, which of its clauses were breached, by \
+                whom, and what the court held in 1921, 1924 and 1931. "
+        .repeat(4);
+    let rule_of = |text: &str| {
+        let reply = stage.chat(&ask("auto", text));
+        stage.gateway.home.decision(&reply.decision())["rule"].clone()
+    };
+    assert_eq!(rule_of(&hard), "all else", "ranks are unknown at first, and what is unknown widens nothing");
+    for number in 0..100 {
+        stage.chat(&ask("auto", &format!("Hello number {number}, nice to meet you")));
+    }
+    stage.gateway.until("there is a scale", |gateway| {
+        gateway.admin_json("/task")["complexity"]["scale"]["scores"].as_u64().is_some()
+    });
+    assert_eq!(rule_of(&hard), "the hardest leave");
+    assert_eq!(rule_of("Hello there, nice to meet you"), "all else");
+    assert!(stage.gateway.home.path().join("state/complexity.json").is_file());
+}
+
+#[test]
+fn the_conversation_counts_and_tools_make_an_agent() {
+    let stage = Stage::with(two_zones, BY_TASK);
+    let said = |body| {
+        let reply = stage.chat(&body);
+        stage.gateway.home.decision(&reply.decision())["facts"]["task.type"].clone()
+    };
+    let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
+    let before = turn("user", "A shop sells 12 pens for $3. How much do 20 pens cost?");
+    let follow_up =
+        json!({ "model": "auto", "messages": [before, turn("assistant", "$5"), turn("user", "And 50?")] });
+    assert_eq!(said(follow_up), "math");
+    let tool = json!({ "type": "function", "function": { "name": "book", "parameters": {} } });
+    let with_tools = json!({ "model": "auto", "messages": [turn("user", "Write a poem")], "tools": [tool] });
+    assert_eq!(said(with_tools), "agent");
+}

@@ -1,0 +1,237 @@
+//! Every API that takes content, in front of the same backends.
+
+use crate::support::http::{Client, Reply};
+use crate::support::stage::Stage;
+use serde_json::{Value, json};
+use weir_rig::fake::{Failure, Fault, Script};
+
+/// An account number, which is found wherever it stands.
+const CANARY: &str = "DE89 3704 0044 0532 0130 00";
+
+/// A request for an API of this name, whose content is `text`. A new route without one fails here.
+fn body(api: &str, model: &str, text: &str) -> Value {
+    let messages = json!([{ "role": "user", "content": text }]);
+    match api {
+        "chat.completions" | "ollama.chat" => json!({ "model": model, "messages": messages }),
+        "messages" => json!({ "model": model, "max_tokens": 64, "messages": messages }),
+        "messages.count_tokens" => json!({ "model": model, "messages": messages }),
+        "completions" | "ollama.generate" | "images.generations" => json!({ "model": model, "prompt": text }),
+        "responses" | "embeddings" | "moderations" => json!({ "model": model, "input": text }),
+        "rerank" => json!({ "model": model, "query": "which?", "documents": ["one", text] }),
+        "audio.speech" => json!({ "model": model, "voice": "alloy", "input": text }),
+        other => panic!("no request for the API `{other}`: what takes content must be tried here"),
+    }
+}
+
+fn post(stage: &Stage, path: &str, body: &Value) -> Reply {
+    stage.gateway.client().post(path, &[], body.to_string().as_bytes())
+}
+
+#[test]
+fn every_route_that_takes_content_is_inspected_decided_and_recorded() {
+    let stage = Stage::new();
+    let routes: Vec<(String, &str)> = weir_server::content_routes().collect();
+    assert!(routes.len() >= 12, "{routes:?}");
+    for (path, api) in &routes {
+        let reply = post(&stage, path, &body(api, "cloud-only", CANARY));
+        assert_eq!(reply.status, 403, "{path}: {}", reply.text());
+        let record = stage.record(&reply);
+        assert_eq!(record["decision"]["api"], *api, "{record}");
+        assert_eq!(record["decision"]["action"], "deny", "{path}: {record}");
+        assert_eq!(record["decision"]["level"], "confidential", "{path}: {record}");
+        assert_eq!(record["outcome"]["outcome"], "rejected", "{path}: {record}");
+    }
+    stage.assert_cloud_untouched();
+    assert_eq!(stage.there.requests(), 0);
+}
+
+#[test]
+fn a_conversation_has_the_same_answer_in_every_dialect() {
+    let stage = Stage::new();
+    stage.there.set(Script::default().text("two words"));
+    let text_of = |path: &str, reply: &Value| -> Value {
+        match path {
+            "/v1/chat/completions" => reply["choices"][0]["message"]["content"].clone(),
+            "/v1/completions" => reply["choices"][0]["text"].clone(),
+            "/v1/responses" => reply["output"][0]["content"][0]["text"].clone(),
+            "/v1/messages" => reply["content"][0]["text"].clone(),
+            "/api/chat" => reply["message"]["content"].clone(),
+            _ => reply["response"].clone(),
+        }
+    };
+    for (path, api) in
+        weir_server::content_routes().take(7).filter(|(_, api)| *api != "messages.count_tokens")
+    {
+        let mut asked = body(api, "auto", "hello");
+        asked["stream"] = json!(false);
+        let reply = post(&stage, &path, &asked);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        assert_eq!(text_of(&path, &reply.json()), "two words", "{path}: {}", reply.text());
+        assert_eq!(reply.json()["model"], "auto", "{path}");
+        assert_eq!(reply.zone(), Some("cloud"), "{path}");
+
+        asked["stream"] = json!(true);
+        let reply = post(&stage, &path, &asked);
+        let (text, last) = match path.as_str() {
+            "/v1/messages" => ("\"text_delta\"", "event: message_stop"),
+            "/v1/responses" => ("response.output_text.delta", "event: response.completed"),
+            "/api/chat" | "/api/generate" => ("words", "\"done\":true"),
+            _ => ("words", "data: [DONE]"),
+        };
+        assert!(reply.text().contains(text) && reply.text().contains(last), "{path}: {}", reply.text());
+        assert!(reply.complete);
+    }
+}
+
+#[test]
+fn errors_come_in_the_form_of_the_clients_api() {
+    let stage = Stage::new();
+    for (path, send) in [("/v1/messages", "{"), ("/v1/messages", "{}"), ("/v1/messages/none", "{}")] {
+        let reply = stage.gateway.client().post(path, &[], send.as_bytes());
+        let error = reply.json();
+        assert_eq!((&error["type"], error["error"]["type"].is_string()), (&json!("error"), true), "{error}");
+        assert_eq!(error["request_id"].as_str(), reply.header("x-request-id"), "{error}");
+        assert_eq!(reply.header("request-id"), reply.header("x-request-id"));
+    }
+    let reply = stage.gateway.client().post("/api/chat", &[], b"{");
+    assert!(reply.json()["error"].is_string(), "{}", reply.text());
+    let message = body("messages", "cloud-only", "hi");
+    stage.there.set(Script::failing(Fault::Status(Failure::new(529, "application/json", "{}"))));
+    assert_eq!(post(&stage, "/v1/messages", &message).status, 529);
+    assert_eq!(
+        post(&stage, "/v1/chat/completions", &body("chat.completions", "cloud-only", "hi")).status,
+        503
+    );
+}
+
+#[test]
+fn a_field_that_no_target_has_a_word_for_is_refused_by_its_name_before_anything_is_tried() {
+    let stage = Stage::with(
+        |here, there| {
+            let config = crate::support::two_zones(here, there);
+            config.replace("zone: cloud\n", "zone: cloud\n    api: anthropic\n")
+        },
+        crate::support::TWO_RULES,
+    );
+    let mut asked = body("chat.completions", "cloud-only", "hi");
+    asked["n"] = json!(3);
+    let reply = post(&stage, "/v1/chat/completions", &asked);
+    assert_eq!((reply.status, reply.code().as_str()), (400, "unsupported_parameter"), "{}", reply.text());
+    assert_eq!(reply.json()["error"]["param"], "n");
+    assert_eq!(stage.there.requests(), 0);
+    // A target that can is tried instead.
+    asked["model"] = json!("auto");
+    let reply = post(&stage, "/v1/chat/completions", &asked);
+    assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{}", reply.text());
+    let record = stage.record(&reply);
+    let left_out = record["decision"]["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["verdict"] == "unsupported_field");
+    assert_eq!(left_out.unwrap()["target"], "there/cloud-model", "{record}");
+}
+
+#[test]
+fn what_a_model_cannot_do_is_known_before_it_is_tried() {
+    let stage = Stage::with(
+        |here, there| {
+            let config = crate::support::two_zones(here, there);
+            let card =
+                "{ name: cloud-model, tools: false, json_schema: false, modalities: [], max_output: 100 }";
+            config.replace("{ name: cloud-model }", card)
+        },
+        crate::support::TWO_RULES,
+    );
+    let ask = |change: &dyn Fn(&mut Value)| {
+        let mut asked = body("chat.completions", "cloud-only", "hi");
+        change(&mut asked);
+        post(&stage, "/v1/chat/completions", &asked)
+    };
+    let function = json!({ "type": "function", "function": { "name": "f", "parameters": {} } });
+    let schema = json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": {} } });
+    let refused: [(&dyn Fn(&mut Value), &str); 3] = [
+        (&|asked| asked["tools"] = json!([function]), "calls no tools"),
+        (&|asked| asked["response_format"] = schema.clone(), "keeps to no JSON Schema"),
+        (&|asked| asked["max_tokens"] = json!(101), "at most 100 tokens"),
+    ];
+    for (change, why) in refused {
+        let reply = ask(change);
+        assert_eq!(reply.status, 400, "{why}: {}", reply.text());
+        assert!(reply.text().contains(why), "{}", reply.text());
+    }
+    assert_eq!(stage.there.requests(), 0);
+    assert_eq!(ask(&|_| ()).status, 200);
+}
+
+#[test]
+fn tokens_are_counted_without_asking_anybody() {
+    let stage = Stage::new();
+    let reply = post(
+        &stage,
+        "/v1/messages/count_tokens",
+        &body("messages.count_tokens", "auto", &"word ".repeat(80)),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.json()["input_tokens"].as_u64().unwrap() >= 80, "{}", reply.text());
+    assert_eq!(stage.record(&reply)["decision"]["reason"], "answered_by_weir");
+    assert_eq!(stage.there.requests() + stage.here.requests(), 0);
+}
+
+#[test]
+fn models_are_listed_for_every_kind_of_client() {
+    let stage = Stage::new();
+    let get =
+        |path: &str, headers: &[(&str, &str)]| Client::connect(stage.gateway.data).get(path, headers).json();
+    assert_eq!(get("/v1/models", &[])["object"], "list");
+    let both = get("/v1/models?limit=1000", &[("anthropic-version", "2023-06-01")]);
+    assert_eq!((&both["has_more"], &both["first_id"]), (&json!(false), &json!("auto")));
+    assert_eq!(both["data"][0]["type"], "model");
+    assert_eq!(get("/api/tags", &[])["models"][0]["name"], "auto");
+    assert!(get("/api/version", &[])["version"].is_string());
+    assert_eq!(get("/api/ps", &[])["models"], json!([]));
+}
+
+#[test]
+fn a_response_is_kept_for_its_owner_and_gone_on_from() {
+    let stage = Stage::new();
+    stage.there.set(Script::default().text("the first answer"));
+    let ask = |body: &Value| post(&stage, "/v1/responses", body);
+    let get = |path: &str| Client::connect(stage.gateway.data).get(path, &[]);
+    for stream in [false, true] {
+        let reply = ask(&json!({ "model": "auto", "input": "the first question", "stream": stream }));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let id = match stream {
+            false => reply.json()["id"].as_str().unwrap().to_owned(),
+            true => {
+                let last: Value = serde_json::from_str(reply.events().last().unwrap()).unwrap();
+                last["response"]["id"].as_str().unwrap().to_owned()
+            }
+        };
+        let kept = get(&format!("/v1/responses/{id}"));
+        assert_eq!(kept.json()["output"][0]["content"][0]["text"], "the first answer", "{}", kept.text());
+        let items = get(&format!("/v1/responses/{id}/input_items")).json();
+        assert_eq!(items["data"][0]["content"], "the first question");
+
+        stage.there.forget();
+        let next =
+            json!({ "model": "auto", "input": "and then?", "previous_response_id": id, "store": false });
+        assert_eq!(ask(&next).status, 200);
+        let sent = stage.there.seen().last().unwrap().json()["messages"].to_string();
+        assert!(sent.contains("the first question") && sent.contains("the first answer"), "{sent}");
+        let removed = stage.gateway.client().send_request("DELETE", &format!("/v1/responses/{id}"));
+        assert_eq!(removed.json()["deleted"], true);
+        assert_eq!(get(&format!("/v1/responses/{id}")).status, 404);
+        assert_eq!(ask(&next).json()["error"]["code"], "previous_response_not_found");
+    }
+}
+
+#[test]
+fn what_was_classified_stays_so_when_a_conversation_goes_on() {
+    let stage = Stage::new();
+    let first = post(&stage, "/v1/responses", &json!({ "model": "auto", "input": CANARY }));
+    assert_eq!((first.status, first.zone()), (200, Some("local")), "{}", first.text());
+    let next = json!({ "model": "cloud-only", "input": "and?", "previous_response_id": first.json()["id"] });
+    assert_eq!(post(&stage, "/v1/responses", &next).status, 403);
+    stage.assert_cloud_untouched();
+}
