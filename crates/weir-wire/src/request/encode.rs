@@ -42,8 +42,8 @@ impl ClientRequest {
             self.stream_options().write(writer.member("stream_options"));
         }
         writer.end();
-        // What the product does not take was found before the decision.
-        let _known = to.quirks.refit(out, begin);
+        // Other products than OpenAI's know other names, and not all of them.
+        let _lost = to.quirks.refit(out, begin);
     }
 
     /// The body in another dialect.
