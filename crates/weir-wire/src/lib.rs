@@ -47,6 +47,8 @@ pub struct Destination<'a> {
     pub backend: &'a str,
     /// The dialect it speaks.
     pub dialect: BackendDialect,
+    /// How its chat completions differ from OpenAI's.
+    pub quirks: Quirks,
 }
 
 /// What is known of a model that a body written for it must fit.
@@ -82,7 +84,14 @@ impl<'a> Destination<'a> {
     /// Of a model of which nothing else is known.
     #[must_use]
     pub fn new(model: &'a str, outside: bool) -> Self {
-        Self { model, outside, card: Card::default(), backend: "", dialect: BackendDialect::ChatCompletions }
+        Self {
+            model,
+            outside,
+            card: Card::default(),
+            backend: "",
+            dialect: BackendDialect::ChatCompletions,
+            quirks: Quirks::default(),
+        }
     }
 }
 

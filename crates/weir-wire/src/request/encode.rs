@@ -37,6 +37,7 @@ impl ClientRequest {
 
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
+        let begin = out.len();
         let mut writer = ObjectWriter::new(out);
         write_string(to.model, writer.member("model"));
         let body = self.body_for(to);
@@ -62,6 +63,8 @@ impl ClientRequest {
             self.options_with_context(&body).write(writer.member("options"));
         }
         writer.end();
+        // Other products than OpenAI's know other names, and not all of them.
+        let _lost = to.quirks.refit(out, begin);
     }
 
     /// The body in another dialect.
