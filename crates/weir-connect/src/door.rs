@@ -20,7 +20,6 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use weir_label::{Classified, Cloud, Inspect, Label, Local, Permit, Zone, ZoneKind};
 use weir_wire::dialect::BackendDialect;
-use weir_wire::dialect::backend::products::Quirks;
 use weir_wire::{Card, Destination, Encode, Nothing};
 
 /// The way to one backend of zone `Z`.
@@ -34,7 +33,6 @@ pub struct Door<Z: Zone> {
     credential: Option<Credential>,
     query: String,
     stream_query: String,
-    quirks: Quirks,
     /// The path that was asked for first, which is nearly always the one that is asked for, and whether it
     /// was for a stream.
     usual: OnceLock<(String, bool, Uri)>,
@@ -101,7 +99,6 @@ impl<Z: Zone> Door<Z> {
             headers: headers(&endpoint)?,
             credential: endpoint.credential.clone(),
             query: endpoint.query.clone(),
-            quirks: endpoint.quirks,
             stream_query: endpoint.stream_query.clone(),
             usual: OnceLock::new(),
             connector: Connector::new(&endpoint, rule)?,
@@ -185,7 +182,6 @@ impl<Z: Zone> Door<Z> {
             dialect: call.dialect,
             backend: &self.backend,
             card: call.card,
-            quirks: self.quirks,
             ..Destination::new(call.model, Z::KIND == ZoneKind::Cloud)
         }
     }

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
-use weir_wire::dialect::backend::products::Quirks;
 
 /// How long opening a connection may take unless the endpoint says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,7 +24,6 @@ pub struct Endpoint {
     pub(crate) stream_query: String,
     pub(crate) bodies: Bodies,
     pub(crate) is_anthropic: bool,
-    pub(crate) quirks: Quirks,
 }
 
 /// What kind of bodies are sent.
@@ -52,7 +50,6 @@ impl Endpoint {
             stream_query: String::new(),
             bodies: Bodies::Json,
             is_anthropic: false,
-            quirks: Quirks::default(),
         })
     }
 
@@ -79,12 +76,6 @@ impl Endpoint {
     #[must_use]
     pub fn for_anthropic(self) -> Self {
         Self { is_anthropic: true, ..self }
-    }
-
-    /// The same, for a product whose chat completions differ from OpenAI's.
-    #[must_use]
-    pub fn with_quirks(self, quirks: Quirks) -> Self {
-        Self { quirks, ..self }
     }
 
     pub(crate) fn with_form_bodies(self) -> Self {

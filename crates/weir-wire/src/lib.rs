@@ -47,8 +47,6 @@ pub struct Destination<'a> {
     pub backend: &'a str,
     /// The dialect it speaks.
     pub dialect: BackendDialect,
-    /// How its chat completions differ from OpenAI's.
-    pub quirks: Quirks,
 }
 
 /// What is known of a model that a body written for it must fit.
@@ -84,14 +82,7 @@ impl<'a> Destination<'a> {
     /// Of a model of which nothing else is known.
     #[must_use]
     pub fn new(model: &'a str, outside: bool) -> Self {
-        Self {
-            model,
-            outside,
-            card: Card::default(),
-            backend: "",
-            dialect: BackendDialect::ChatCompletions,
-            quirks: Quirks::default(),
-        }
+        Self { model, outside, card: Card::default(), backend: "", dialect: BackendDialect::ChatCompletions }
     }
 }
 

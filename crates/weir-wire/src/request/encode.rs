@@ -28,16 +28,13 @@ impl ClientRequest {
         };
         let quirks = to.card.quirks.filter(|_| matches!(self.api, Api::Conversation(_)));
         let Some(quirks) = quirks else { return Ok(losses) };
-        let (fitted, more) = quirks.refit(out.split_off(begin));
-        out.extend_from_slice(&fitted);
         let mut all = losses;
-        more.iter().for_each(|loss| all.add(loss.severity, loss.field.clone()));
+        all.extend(quirks.refit(out, begin));
         Ok(all)
     }
 
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
-        let begin = out.len();
         let mut writer = ObjectWriter::new(out);
         write_string(to.model, writer.member("model"));
         let body = self.body_for(to);
@@ -63,8 +60,6 @@ impl ClientRequest {
             self.options_with_context(&body).write(writer.member("options"));
         }
         writer.end();
-        // Other products than OpenAI's know other names, and not all of them.
-        let _lost = to.quirks.refit(out, begin);
     }
 
     /// The body in another dialect.

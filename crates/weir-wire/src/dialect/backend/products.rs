@@ -334,24 +334,6 @@ mod tests {
     }
 
     #[test]
-    fn the_writer_of_conversations_keeps_to_the_product() {
-        let quirks = Product::named("mistral").unwrap().quirks;
-        let to = crate::Destination { quirks, ..crate::Destination::new("m", true) };
-        let conversation = crate::canonical::Conversation {
-            max_output_tokens: Some(5),
-            sampling: crate::canonical::Sampling { seed: Some("7".into()), ..Default::default() },
-            end_user: Some("u".into()),
-            ..Default::default()
-        };
-        let mut out = b"before".to_vec();
-        let losses = super::super::chat::write(&conversation, &to, &mut out);
-        let body = String::from_utf8(out.split_off(6)).unwrap();
-        assert_eq!(out, b"before");
-        assert!(body.contains(r#""max_tokens":5"#) && body.contains(r#""random_seed":7"#), "{body}");
-        assert!(!body.contains("user") && losses.iter().any(|loss| loss.field == "user"), "{body}");
-    }
-
-    #[test]
     fn a_deployment_is_in_the_path_and_cannot_leave_it() {
         let azure = Product::named("azure-openai").unwrap();
         assert_eq!(azure.path("gpt-5"), "/openai/deployments/gpt-5/chat/completions");

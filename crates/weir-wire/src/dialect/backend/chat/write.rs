@@ -19,7 +19,7 @@ const COMMON_INSIDE: [&str; 6] =
 
 /// Writes a request.
 pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Vec<u8>) -> Losses {
-    let (mut losses, begin) = (Losses::default(), out.len());
+    let mut losses = Losses::default();
     write_object(out, |body| {
         body.text("model", to.model);
         body.array("messages", |array| write_messages(conversation, to, array, &mut losses));
@@ -29,7 +29,6 @@ pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Ve
         write_thinking(conversation.reasoning.as_ref(), body, &mut losses);
         write_rest(conversation, to, body, &mut losses);
     });
-    losses.extend(to.quirks.refit(out, begin));
     losses
 }
 
