@@ -33,6 +33,7 @@ impl BackendApi {
     ];
 
     /// Every one.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would say so")]
     pub const ALL: [Self; PRODUCTS_COUNT + 5] = {
         let mut all = [Self::COMPATIBLE; PRODUCTS_COUNT + 5];
         let mut at = 0;

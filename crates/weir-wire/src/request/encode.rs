@@ -28,10 +28,8 @@ impl ClientRequest {
         };
         let quirks = to.card.quirks.filter(|_| matches!(self.api, Api::Conversation(_)));
         let Some(quirks) = quirks else { return Ok(losses) };
-        let (fitted, more) = quirks.refit(out.split_off(begin));
-        out.extend_from_slice(&fitted);
         let mut all = losses;
-        more.iter().for_each(|loss| all.add(loss.severity, loss.field.clone()));
+        all.extend(quirks.refit(out, begin));
         Ok(all)
     }
 

@@ -150,7 +150,8 @@ fn what_a_model_cannot_do_is_known_before_it_is_tried() {
     };
     let function = json!({ "type": "function", "function": { "name": "f", "parameters": {} } });
     let schema = json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": {} } });
-    let refused: [(&dyn Fn(&mut Value), &str); 3] = [
+    type Change<'f> = &'f dyn Fn(&mut Value);
+    let refused: [(Change<'_>, &str); 3] = [
         (&|asked| asked["tools"] = json!([function]), "calls no tools"),
         (&|asked| asked["response_format"] = schema.clone(), "keeps to no JSON Schema"),
         (&|asked| asked["max_tokens"] = json!(101), "at most 100 tokens"),
@@ -240,7 +241,12 @@ fn what_was_classified_stays_so_when_a_conversation_goes_on() {
 fn provided(provider: Provider, api: &str) -> Stage {
     let key = match provider {
         Provider::Bedrock => format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1),
-        _ => KEY.to_owned(),
+        Provider::OpenAi
+        | Provider::Anthropic
+        | Provider::Gemini
+        | Provider::Ollama
+        | Provider::Azure
+        | Provider::Cohere => KEY.to_owned(),
     };
     let base = match provider {
         Provider::OpenAi | Provider::Anthropic => "/v1",
@@ -250,7 +256,7 @@ fn provided(provider: Provider, api: &str) -> Stage {
     let extra = match provider {
         Provider::Bedrock => "    region: eu-central-1\n",
         Provider::Azure => "    api_version: 2024-10-21\n",
-        _ => "",
+        Provider::OpenAi | Provider::Anthropic | Provider::Gemini | Provider::Ollama | Provider::Cohere => "",
     };
     let stage = Stage::with(
         |here, there| {
