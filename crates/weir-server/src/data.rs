@@ -138,6 +138,8 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         [] | ["api", "hello"] | ["api"] => (Route::Root, "GET"),
         ["models"] => (Route::Models, "GET"),
         ["models", id @ ..] => (Route::Model(decode(&id.join("/"))), "GET"),
+        // What comes here is a WebSocket, whose clients go on without one when there is no such place.
+        ["responses"] if *method == Method::GET => return Err(Failure::NoRoute),
         ["responses", id] if *method == Method::DELETE => {
             (Route::Kept((*id).to_owned(), Wanted::Removal), "DELETE")
         }
@@ -264,7 +266,7 @@ mod tests {
         for (parts, api) in CONTENT {
             let path = format!("/{}", parts.join("/"));
             assert_eq!(route(&Method::POST, &path).unwrap(), Route::Ask(api), "{path}");
-            assert!(matches!(route(&Method::GET, &path), Err(Failure::MethodNotAllowed("POST"))), "{path}");
+            assert!(matches!(route(&Method::PUT, &path), Err(Failure::MethodNotAllowed("POST"))), "{path}");
         }
     }
 

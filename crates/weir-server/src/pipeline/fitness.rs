@@ -19,6 +19,10 @@ pub(super) fn unfit(
     alias: &Alias,
     request: &ClientRequest,
 ) -> BTreeMap<TargetId, Unfit> {
+    // Weir counts by itself, whatever the targets can do.
+    if request.api() == Api::CountTokens {
+        return BTreeMap::new();
+    }
     let mut asked = Asked { request, said: Vec::new() };
     let targets = alias.targets().iter().chain(alias.degrade());
     let first = alias.targets().first().and_then(|id| snapshot.served(*id)).map(|(_, model)| &model.name);

@@ -102,8 +102,8 @@ fn unknown_places_methods_and_media_get_an_error_in_json() {
     let body = ask("auto", "hi").to_string();
     let mut client = stage.gateway.client();
     for path in [
-        "/v1/embeddings",
-        "/v1/responses",
+        "/v1/batches",
+        "/v1/responses/x/y",
         "/admin",
         "/metrics",
         "/v1/chat/completions/x",
