@@ -35,7 +35,8 @@ enum Task {
     Bench(bench::Args),
     Eval(eval::Args),
     TrainNer(train::Args),
-    TrainTask(train::TaskArgs),
+    #[command(name = "train-task")]
+    TrainTasks(train::TaskArgs),
 }
 
 fn main() -> ExitCode {
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Eval(args) => eval::run(&args),
         Task::TrainNer(args) => train::names(&args),
-        Task::TrainTask(args) => train::task(&args),
+        Task::TrainTasks(args) => train::task(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

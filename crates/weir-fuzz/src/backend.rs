@@ -22,9 +22,12 @@ pub fn backend_reply(bytes: &[u8]) {
     let _any = (ollama::read_reply(bytes), cohere::read_reply(bytes));
     let items = || {
         bytes.split(|byte| *byte == b'\n').map(|line| {
-            let tab = line.iter().position(|byte| *byte == b'\t');
-            let (event, data) = tab.map_or((&line[..0], line), |tab| (&line[..tab], &line[tab + 1..]));
-            Item { event: std::str::from_utf8(event).unwrap_or_default(), data }
+            let mut parts = line.splitn(2, |byte| *byte == b'\t');
+            let first = parts.next().unwrap_or_default();
+            match parts.next() {
+                Some(data) => Item { event: std::str::from_utf8(first).unwrap_or_default(), data },
+                None => Item { event: "", data: first },
+            }
         })
     };
     let (mut reader, mut promise) = (gemini::EventReader::new(), Promise::default());

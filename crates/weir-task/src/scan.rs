@@ -95,8 +95,7 @@ struct Open {
 impl Scanner<'_, '_> {
     fn read(&mut self, part: &str, offset: usize) {
         let mut open: Option<Open> = None;
-        let mut chars = part.char_indices();
-        while let Some((at, letter)) = chars.next() {
+        for (at, letter) in part.char_indices() {
             let at = offset + at;
             if letter.is_ascii_alphanumeric()
                 || (!letter.is_ascii() && letter.is_alphanumeric() && !is_unspaced(letter))

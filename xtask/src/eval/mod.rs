@@ -4,6 +4,7 @@ mod limits;
 mod routing;
 mod score;
 mod table;
+mod traces;
 
 use crate::run::{Done, Failure, cargo, must, root, say, target};
 use clap::ValueEnum;
@@ -30,6 +31,9 @@ pub struct Args {
     /// Task types and complexity instead: the prompts in `routing` of the corpora.
     #[arg(long, conflicts_with = "sets")]
     routing: bool,
+    /// Instead: simulate the dispatcher over the traces in this directory, beside the best of the others.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "json"])]
+    traces: Option<PathBuf>,
     /// Write the figures into this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -67,6 +71,10 @@ impl Set {
 }
 
 pub fn run(args: &Args) -> Done {
+    if let Some(directory) = &args.traces {
+        must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
+        return traces::run(&root().join(directory));
+    }
     let corpora = root().join(&args.corpora);
     let reports = root().join(&args.reports);
     if args.routing {
@@ -145,6 +153,7 @@ mod tests {
             corpora: PathBuf::from("no/such/directory"),
             sets: Vec::new(),
             routing: false,
+            traces: None,
             json: None,
             reports: PathBuf::from("target/eval"),
         };

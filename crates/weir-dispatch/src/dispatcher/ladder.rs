@@ -31,7 +31,8 @@ struct Prospect {
     next: Move,
 }
 
-/// How often a request that waits is looked at again at least, if it has somewhere else to go.
+/// How often a request that waits is looked at again at least, if it has somewhere else to go or waits for a
+/// target that is not well.
 const REVIEW: Duration = Duration::from_millis(500);
 /// Without a measurement a place is taken to come free in this time.
 const UNKNOWN_SERVICE_TIME: Duration = Duration::from_secs(2);
@@ -189,8 +190,11 @@ impl Dispatcher {
         }
         // A server that asked to be left alone has places again without anybody giving one back.
         let pool = request.allowed(step);
-        let targets = pool.iter().filter_map(|choice| self.targets.get(&choice.key));
-        let back = targets.map(|target| target.health.full_until()).filter(|at| *at > now).min();
+        let targets = || pool.iter().filter_map(|choice| self.targets.get(&choice.key));
+        if targets().any(|target| !target.health.is_well(now)) {
+            until = until.min(now.saturating_add(REVIEW));
+        }
+        let back = targets().map(|target| target.health.full_until()).filter(|at| *at > now).min();
         Move::Wait { step, until: back.map_or(until, |at| until.min(at)) }
     }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::ask::{Candidate, Step};
 use crate::cost::DailyCap;
 use crate::limit::Limit;
-use crate::work::{Claim, Promise, Work};
+use crate::work::{Band, Claim, Promise, Work};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 
@@ -193,9 +193,32 @@ fn a_target_that_says_that_it_is_full_is_given_nothing_until_then_and_waited_for
     assert!(
         matches!(d.ask(ask(&[Step::Reject]), at(1)), Admission::Refused(Refused::Full { retry_after }) if retry_after >= at(9))
     );
-    let Admission::Wait { ticket, until } = d.ask(ask(&[QUEUE, Step::Reject]), at(1)) else { panic!() };
+    let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(1)));
+    let almost = at(10) - Duration::from_millis(1);
+    let Admission::Wait { until, .. } = d.resume(ticket, almost) else { panic!() };
     assert_eq!(until, at(10));
     assert_eq!(way(d.resume(ticket, at(10))).0, "big");
+}
+
+#[test]
+fn who_waits_for_a_target_that_is_out_is_let_in_when_it_is_tried_again() {
+    let mut d = with([settings("big", None)]);
+    for _ in 0..5 {
+        let held = slot(d.ask(ask(&[]), at(0)));
+        d.release(&held, Report::Failed, at(0));
+    }
+    let Admission::Wait { ticket, mut until } = d.ask(ask(&[QUEUE, Step::Reject]), at(0)) else { panic!() };
+    let mut looks = 0;
+    let held = loop {
+        match d.resume(ticket, until) {
+            Admission::Wait { until: next, .. } => until = next,
+            other @ (Admission::Slot(_) | Admission::Refused(_)) => break slot(other),
+        }
+        looks += 1;
+        assert!(looks < 5, "it is never let in");
+    };
+    assert!(served(&mut d, &held, 2).is_empty());
+    assert_eq!(way(d.ask(ask(&[]), at(3))).0, "big");
 }
 
 #[test]

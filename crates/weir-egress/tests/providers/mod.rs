@@ -194,7 +194,9 @@ impl Talk {
                 is_error: false,
                 cache: None,
             }),
-            _ => None,
+            BlockKind::Text | BlockKind::Thinking | BlockKind::HiddenThinking { .. } | BlockKind::Refusal => {
+                None
+            }
         };
         let results = blocks.iter().rev().filter_map(result).map(|result| said(Role::User, vec![result]));
         let mut messages = vec![said(Role::Assistant, blocks.iter().map(part).collect())];
