@@ -2,43 +2,58 @@ use crate::scalar::unknown;
 use crate::yaml::{Scalar, Wrong};
 use schemars::{Schema, json_schema};
 use weir_wire::dialect::BackendDialect;
+use weir_wire::dialect::backend::products::{PRODUCTS, Product, Quirks};
 
-/// What a backend speaks, as the configuration names it: an API, or a product whose API is known.
+/// What a backend speaks, as the configuration names it: an API, or a product that speaks chat completions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackendApi {
     /// The name.
     pub name: &'static str,
     /// The dialect.
     pub dialect: BackendDialect,
+    /// The product, where it is one that is known.
+    pub product: Option<&'static Product>,
 }
 
-impl BackendApi {
-    /// OpenAI's, and everything that is compatible with it: what a backend speaks that says nothing else.
-    pub const OPENAI: Self = Self::new("openai", BackendDialect::ChatCompletions);
+const TABLE: &[Product] = &PRODUCTS;
+const PRODUCTS_COUNT: usize = TABLE.len();
 
-    /// Every one.
-    pub const ALL: [Self; 17] = [
-        Self::OPENAI,
-        Self::new("anthropic", BackendDialect::Messages),
-        Self::new("ollama", BackendDialect::Ollama),
-        Self::new("cohere", BackendDialect::Cohere),
-        Self::new("vllm", BackendDialect::ChatCompletions),
-        Self::new("sglang", BackendDialect::ChatCompletions),
-        Self::new("tgi", BackendDialect::ChatCompletions),
-        Self::new("llama.cpp", BackendDialect::ChatCompletions),
-        Self::new("lm-studio", BackendDialect::ChatCompletions),
-        Self::new("localai", BackendDialect::ChatCompletions),
-        Self::new("groq", BackendDialect::ChatCompletions),
-        Self::new("mistral", BackendDialect::ChatCompletions),
-        Self::new("deepseek", BackendDialect::ChatCompletions),
-        Self::new("together", BackendDialect::ChatCompletions),
-        Self::new("openrouter", BackendDialect::ChatCompletions),
-        Self::new("xai", BackendDialect::ChatCompletions),
-        Self::new("fireworks", BackendDialect::ChatCompletions),
+impl BackendApi {
+    /// Chat completions as nearly every server speaks them: what a backend speaks that says nothing else.
+    pub const COMPATIBLE: Self =
+        Self { name: "openai-compatible", dialect: BackendDialect::ChatCompletions, product: None };
+
+    /// Those that are no product.
+    const DIALECTS: [Self; 5] = [
+        Self { name: "anthropic", dialect: BackendDialect::Messages, product: None },
+        Self { name: "gemini", dialect: BackendDialect::Gemini, product: None },
+        Self { name: "bedrock", dialect: BackendDialect::Converse, product: None },
+        Self { name: "ollama", dialect: BackendDialect::Ollama, product: None },
+        Self { name: "cohere", dialect: BackendDialect::Cohere, product: None },
     ];
 
-    const fn new(name: &'static str, dialect: BackendDialect) -> Self {
-        Self { name, dialect }
+    /// Every one.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would say so")]
+    pub const ALL: [Self; PRODUCTS_COUNT + 5] = {
+        let mut all = [Self::COMPATIBLE; PRODUCTS_COUNT + 5];
+        let mut at = 0;
+        while at < PRODUCTS_COUNT {
+            let product = &TABLE[at];
+            let dialect = BackendDialect::ChatCompletions;
+            all[at] = Self { name: product.name, dialect, product: Some(product) };
+            at += 1;
+        }
+        while at < all.len() {
+            all[at] = Self::DIALECTS[at - PRODUCTS_COUNT];
+            at += 1;
+        }
+        all
+    };
+
+    /// How its requests differ from those of its dialect, if they do.
+    #[must_use]
+    pub fn quirks(&self) -> Option<&'static Quirks> {
+        self.product.map(|product| &product.quirks).filter(|quirks| !quirks.is_plain())
     }
 }
 

@@ -196,6 +196,10 @@ pub struct Backend {
     pub metrics: bool,
     /// How long to wait for it.
     pub timeouts: Timeouts,
+    /// The region that requests to AWS are signed for, if it is not in the host's name.
+    pub region: Option<String>,
+    /// The version of its API that every request names, where it wants one.
+    pub api_version: Option<String>,
     /// Fields of requests that are left out where its API has nothing for them, instead of the target being
     /// left out.
     pub leave_out: Vec<String>,
@@ -236,8 +240,9 @@ pub struct ModelCard {
 impl ModelCard {
     /// What a body written for the model must fit.
     #[must_use]
-    pub fn wire(&self) -> Card {
-        Card { max_output_tokens: self.max_output.map(|most| u64::from(most.get())), thinking: self.thinking }
+    pub fn wire(&self, api: BackendApi) -> Card {
+        let max_output_tokens = self.max_output.map(|most| u64::from(most.get()));
+        Card { max_output_tokens, thinking: self.thinking, quirks: api.quirks() }
     }
 }
 

@@ -179,8 +179,12 @@ fn write_label(label: &Label) -> String {
 /// What cannot be read is of unknown data.
 fn read_label(text: &str) -> Label {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Label::unknown() };
-    let words = |name: &str| value[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let Some(level) = value["level"].as_str().and_then(|level| level.parse::<Level>().ok()) else {
+    let words = |name: &str| {
+        value.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    };
+    let Some(level) =
+        value.get("level").and_then(Value::as_str).and_then(|level| level.parse::<Level>().ok())
+    else {
         return Label::unknown();
     };
     let mut label = Label::at(level);
@@ -190,7 +194,7 @@ fn read_label(text: &str) -> Label {
     for place in words("jurisdictions").filter_map(|word| word.parse().ok()) {
         label = label.with_jurisdiction(place);
     }
-    if value["opaque"] == false { label } else { label.with_opaque() }
+    if value.get("opaque") == Some(&Value::Bool(false)) { label } else { label.with_opaque() }
 }
 
 #[cfg(test)]

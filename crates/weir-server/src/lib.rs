@@ -38,6 +38,7 @@ mod retention;
 mod snapshot;
 mod source;
 mod speeds;
+mod way;
 
 pub use admin::credential::admin_proof;
 pub use book::{HistoryEntry, What};

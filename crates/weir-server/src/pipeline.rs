@@ -150,7 +150,7 @@ async fn journey(
         let name = place.target().clone();
         ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
         let sent = match ledger.attempt(&ruling, target, &place, &tried).await {
-            Ok(()) => forward(&ruling, target, &inspected).await,
+            Ok(()) => forward(&ruling, target, &inspected, &caller.anthropic).await,
             Err(no_record) => Err(no_record),
         };
         match relay(gateway, sent, &ruling, target, place, &inspected, ledger).await {

@@ -2,6 +2,7 @@ use crate::detect::Detectors;
 use crate::extract::Extractors;
 use crate::indexes::{Indexes, index_of};
 use crate::source::{FindError, Found, Origin, Sources, plain};
+use crate::way;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -363,9 +364,7 @@ fn served(backends: &[Backend]) -> Vec<(usize, usize)> {
 fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
     let config = &loaded.config;
     let open = |backend: &Backend| {
-        let Backend { name, url, api_key, ca_pem, timeouts, .. } = backend;
-        let endpoint = endpoint(name, url, api_key.as_ref(), ca_pem.as_deref())?;
-        let endpoint = endpoint.with_connect_timeout(timeouts.connect);
+        let endpoint = way::to(backend)?;
         match backend.zone {
             ZoneKind::Local => LocalBackend::new(endpoint, &config.network_inside).map(Door::Local),
             ZoneKind::Cloud => CloudBackend::new(endpoint).map(Door::Cloud),

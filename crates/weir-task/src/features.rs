@@ -9,7 +9,8 @@ use crate::shape::{SHAPE, shape};
 pub const ROW_BITS: u32 = 15;
 /// How many sets of hashed features there are; each counts as much however many are in it.
 pub const SETS: usize = 6;
-/// How many numbers the lexicon gives: for each group, how often it occurs in the first line, at the beginning, at the end, and at all.
+/// How many numbers the lexicon gives: for each group, how often it occurs in the first words, at the beginning, at the
+/// end, and at all.
 const WORDS: usize = GROUPS * 4;
 /// How many numbers there are beside the hashed features.
 pub const NUMBERS: usize = SHAPE + WORDS;

@@ -56,7 +56,8 @@ impl Judgement {
 /// Judges a request by its texts and its form. `None` if there is no text.
 ///
 /// A short or unclear last turn is read with the turns before it, each with half the say of the one after, and the
-/// shorter a turn the less it says itself; the system's instructions have a quarter's say, or half. Tools make a request an agent's; a schema speaks for extraction.
+/// shorter a turn the less it says itself; the system's instructions have a quarter's say, or half. Tools make a request
+/// an agent's; a schema speaks for extraction.
 #[must_use]
 pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
     let last = turns.user.first().or(turns.system)?;

@@ -1,4 +1,5 @@
 //! What the embedded model says of prompts that it was not trained on.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use weir_task::{Judgement, Kind, Model, Reading, Structure, Turns, judge};
 

@@ -23,6 +23,7 @@ pub mod stored;
 pub mod tokens;
 
 use dialect::BackendDialect;
+use dialect::backend::products::Quirks;
 
 /// Something that can be written as the body of a request to a backend.
 ///
@@ -56,11 +57,13 @@ pub struct Card {
     pub max_output_tokens: Option<u64>,
     /// How the model is told to think.
     pub thinking: Thinking,
+    /// How requests to the backend's product differ from those of its dialect.
+    pub quirks: Option<&'static Quirks>,
 }
 
 impl Card {
     /// Of a model of which nothing is known.
-    pub const UNKNOWN: Self = Self { max_output_tokens: None, thinking: Thinking::Effort };
+    pub const UNKNOWN: Self = Self { max_output_tokens: None, thinking: Thinking::Effort, quirks: None };
 }
 
 /// How a model is told to think, where its dialect has several ways.

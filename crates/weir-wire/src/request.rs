@@ -19,6 +19,7 @@ pub use turns::Spoken;
 
 use crate::canonical::Conversation;
 use crate::dialect::ClientDialect;
+use crate::dialect::client::messages;
 use crate::json::{Json, Limits, Object, parse};
 use crate::segment::{self, Segment, SegmentKind};
 use opaque::Opaque;
@@ -256,7 +257,11 @@ impl ClientRequest {
     /// [`BadRequest`] for a chat completion that no dialect but its own can be read as; one of any other
     /// dialect was read before.
     pub fn conversation(&self) -> Option<Result<Conversation<'_>, BadRequest>> {
-        Some(self.api.dialect()?.read(self.body.as_object()?))
+        let body = self.body.as_object()?;
+        if self.api == Api::CountTokens {
+            return Some(messages::read_count(body));
+        }
+        Some(self.api.dialect()?.read(body))
     }
 
     /// What is attached inline and could not be read so far, each with a number.

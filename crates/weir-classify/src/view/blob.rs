@@ -20,9 +20,35 @@ pub(super) struct After {
     pub(super) is_opaque: bool,
 }
 
+/// How often the lines up to one place were taken for one encoding.
+#[derive(Default)]
+pub(super) struct Tries {
+    end: usize,
+    count: usize,
+    /// Bytes from where that was last done.
+    len: usize,
+}
+
+/// So often lines are taken together of which only the first was an encoding: then again only where half of them
+/// are left, and each by itself between.
+///
+/// INVARIANT (linear time): lines that are an encoding each are not joined once more for each of them.
+const TRIES_MAX: usize = 8;
+
+impl Tries {
+    fn are_over(&self, start: usize) -> bool {
+        start < self.end && self.count >= TRIES_MAX && 2 * (self.end - start) > self.len
+    }
+
+    fn note(&mut self, lines: Range<usize>) {
+        self.count = if self.end == lines.end { self.count + 1 } else { 1 };
+        (self.end, self.len) = (lines.end, lines.len());
+    }
+}
+
 /// Undoes the base64 (of either alphabet, padded or not, in one line or several) that begins with `run`, if it
 /// is text or compressed text.
-pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> After {
+pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries: &mut Tries) -> After {
     let clear = |end| After { end, is_opaque: false };
     let head = text.as_bytes().get(run.start..run.end).and_then(<[u8]>::first_chunk);
     let Some(probe) = head.and_then(probe) else { return clear(run.end) };
@@ -31,13 +57,16 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Af
     if !is_long && !is_text_head(&probe) {
         return clear(run.end);
     }
-    let lines = lines(text, run.clone());
+    let lines = if tries.are_over(run.start) { vec![run.clone()] } else { lines(text, run.clone()) };
     let end = lines.last().map_or(run.end, |line| line.end);
     if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text_head(&probe) {
         return clear(end);
     }
     // What follows on a line of its own may be a word of the text around, and no part of the encoding.
     let count = lines.len();
+    if count > 1 {
+        tries.note(run.start..end);
+    }
     let fewer = [Some(count), (count > 1).then(|| count - 1), (count > 2).then_some(1)];
     let mut parts = fewer.into_iter().flatten().filter_map(|count| lines.get(..count));
     if let Some(end) = parts.find_map(|part| undo_lines(editor, text, part)) {

@@ -15,7 +15,12 @@ pub(crate) struct Decoded {
 ///
 /// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
 pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
-    let mut pass = Pass { text: survey.text, editor: Editor::new(survey.text), is_opaque: false };
+    let mut pass = Pass {
+        text: survey.text,
+        editor: Editor::new(survey.text),
+        is_opaque: false,
+        tries: blob::Tries::default(),
+    };
     let seekers: [fn(&Survey<'_>, usize) -> Option<usize>; 3] = [seek_mark, seek_run, seek_pair];
     let mut next = seekers.map(|seek| seek(survey, 0));
     while let Some(at) = next.iter().flatten().min().copied() {
@@ -59,6 +64,7 @@ struct Pass<'a> {
     text: &'a str,
     editor: Editor<'a>,
     is_opaque: bool,
+    tries: blob::Tries,
 }
 
 impl Pass<'_> {
@@ -88,7 +94,7 @@ impl Pass<'_> {
         if let Some(after) = blob::undo_base32(&mut self.editor, self.text, at..end) {
             return after;
         }
-        let after = blob::undo(&mut self.editor, self.text, at..end);
+        let after = blob::undo(&mut self.editor, self.text, at..end, &mut self.tries);
         self.is_opaque |= after.is_opaque;
         after.end
     }

@@ -115,13 +115,14 @@ pub struct RawBackend {
     pub name: Field<Name>,
     /// `local`: inside the network, connects to addresses inside only. `cloud`: outside.
     pub zone: Field<ZoneKind>,
-    /// What it speaks: an API, or a product whose API is known. Default: `openai`, which most servers
-    /// are compatible with.
+    /// What it speaks: an API, or a product whose API is known. Default: `openai-compatible`, which most
+    /// servers are.
     pub api: Option<Field<BackendApi>>,
     /// Where its API begins, such as `http://127.0.0.1:8000/v1`.
     pub url: At<String>,
     /// What authorises Weir there: `${NAME}` takes the environment variable, `file:PATH` the content of
-    /// a file. Written literally it works too, but then this file is a secret.
+    /// a file. Written literally it works too, but then this file is a secret. For `api: bedrock` the key's
+    /// id and the secret, with a colon between them.
     pub api_key: Option<At<String>>,
     /// PEM file with the certificate authorities to trust for this backend instead of the usual ones.
     pub ca_file: Option<At<String>>,
@@ -137,6 +138,10 @@ pub struct RawBackend {
     /// How long to wait for it.
     #[serde(default)]
     pub timeouts: RawTimeouts,
+    /// The region that requests to AWS are signed for. Default: the one in the URL's host.
+    pub region: Option<At<String>>,
+    /// The version of its API that every request names in its query as `api-version`, as Azure wants it.
+    pub api_version: Option<At<String>>,
     /// Fields of requests, such as `n` or `logprobs`, that its API has nothing for and that are left out
     /// of what it gets. A request with one that is not listed goes elsewhere if the answer would have
     /// another shape without it. What was left out is in the header `x-weir-warnings` of the answer.

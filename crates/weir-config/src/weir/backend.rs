@@ -75,11 +75,13 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         metrics,
         timeouts,
         leave_out,
+        region,
+        api_version,
         models,
     } = raw;
     let name = name.take(reading.report);
     let zone = zone.take(reading.report);
-    let api = take_or(api.as_ref(), BackendApi::OPENAI, reading.report);
+    let api = take_or(api.as_ref(), BackendApi::COMPATIBLE, reading.report);
     let base = url::parse(url, reading.report);
     if let (Some(base), Some(zone)) = (&base, zone) {
         url::check_zone(base, zone, &reading.inside, url.place, reading.report);
@@ -114,6 +116,8 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         recipient,
         metrics: metrics?,
         timeouts: timeouts?,
+        region: region.as_ref().map(|region| region.value.clone()),
+        api_version: api_version.as_ref().map(|version| version.value.clone()),
         leave_out: leave_out.iter().map(|field| field.value.clone()).collect(),
         models,
     })

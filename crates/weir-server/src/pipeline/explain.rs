@@ -8,6 +8,7 @@ use crate::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use weir_audit::event::AuthMethod;
 use weir_classify::Finding;
+use weir_egress::Anthropic;
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
     Action, Alias, Change, Decision, Fact, FactValue, Facts, OwnedFacts, Regions, Step, TargetId, Verdict,
@@ -196,6 +197,7 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
 pub(crate) fn anybody() -> Caller {
     Caller {
         key: None,
+        anthropic: Anthropic::default(),
         method: AuthMethod::Loopback,
         declared_level: None,
         label: Label::default(),

@@ -37,7 +37,7 @@ pub(super) fn unfit(
 /// without them.
 pub(crate) fn left_out(snapshot: &Snapshot, target: TargetId, request: &ClientRequest) -> Vec<String> {
     let Some((backend, model)) = snapshot.served(target) else { return Vec::new() };
-    if request.goes_as_read_to(backend.api.dialect) {
+    if request.goes_as_read_to(backend.api.dialect) && backend.api.quirks().is_none() {
         return Vec::new();
     }
     let losses = request.losses(&destination(backend, model)).unwrap_or_default();
@@ -46,7 +46,7 @@ pub(crate) fn left_out(snapshot: &Snapshot, target: TargetId, request: &ClientRe
 
 fn destination<'c>(backend: &'c Backend, model: &'c Model) -> Destination<'c> {
     Destination {
-        card: model.card.wire(),
+        card: model.card.wire(backend.api),
         backend: &backend.name,
         dialect: backend.api.dialect,
         ..Destination::new(&model.name, backend.zone == weir_label::ZoneKind::Cloud)
@@ -87,6 +87,11 @@ impl Asked<'_> {
 
     fn dialect(&mut self, backend: &Backend, model: &Model) -> Option<Unfit> {
         let dialect = backend.api.dialect;
+        let is_picky = backend.api.quirks().is_some_and(|quirks| !quirks.unknown.is_empty());
+        if is_picky {
+            let losses = self.request.losses(&destination(backend, model)).ok()?;
+            return losses.refused(&backend.leave_out).next().map(|loss| self.field(&loss.field));
+        }
         if self.request.goes_as_read_to(dialect) {
             return None;
         }
@@ -103,6 +108,10 @@ impl Asked<'_> {
         };
         let Some(losses) = losses else { return Some(Unfit::Endpoint) };
         let refused = losses.refused(&backend.leave_out).next();
-        refused.map(|loss| Unfit::Field(self.request.field_name(&loss.field).into()))
+        refused.map(|loss| self.field(&loss.field))
+    }
+
+    fn field(&self, name: &str) -> Unfit {
+        Unfit::Field(self.request.field_name(name).into())
     }
 }

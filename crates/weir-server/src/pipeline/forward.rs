@@ -5,9 +5,11 @@ use super::inspect::Inspected;
 use crate::failure::BackendFailure;
 use crate::snapshot::Door;
 use std::borrow::Cow;
-use weir_egress::{Accept, Call, ConnectError, Response, SendError};
+use weir_config::BackendApi;
+use weir_egress::{Accept, Anthropic, Call, ConnectError, Response, SendError};
 use weir_policy::{AnyRecipient, Target, TargetId};
-use weir_wire::dialect::BackendDialect;
+use weir_wire::dialect::backend::products::ChatPath;
+use weir_wire::dialect::{BackendDialect, Framing};
 use weir_wire::request::Api;
 
 /// Sends the request to one target, through the door of the target's zone, with a permit that is asked
@@ -19,32 +21,49 @@ pub(crate) async fn forward(
     ruling: &Ruling,
     target: TargetId,
     inspected: &Inspected,
+    anthropic: &Anthropic,
 ) -> Result<Response, BackendFailure> {
     let served = ruling.snapshot.served(target).ok_or(BackendFailure::NoPermit)?;
     let target = ruling.target(target).ok_or(BackendFailure::NoPermit)?;
     let backend = ruling.snapshot.backend(&target.backend).ok_or(BackendFailure::NoPermit)?;
     let request = inspected.request.content();
     let stream = request.is_stream();
-    let path = path(request.api(), backend.api.dialect, &target.model, stream);
+    let path = path(request.api(), backend.api, &target.model, stream);
     let call = Call {
         path: &path,
         model: &target.model,
         dialect: backend.api.dialect,
-        card: served.1.card.wire(),
-        accept: if stream { Accept::EventStream } else { Accept::Json },
+        card: served.1.card.wire(backend.api),
+        accept: if stream { accept(backend.api.dialect.framing()) } else { Accept::Json },
         // The head of a whole answer comes when the answer is complete.
         first_byte_timeout: if stream { backend.timeouts.first_token } else { backend.timeouts.total },
     };
-    send(ruling, target, inspected, &call).await
+    // The halves of a feature, in the headers and in the body, go together or not at all.
+    let both_speak_it =
+        backend.api.dialect == BackendDialect::Messages && request.goes_as_read_to(backend.api.dialect);
+    let nothing = Anthropic::default();
+    let anthropic = if both_speak_it { anthropic } else { &nothing };
+    send(ruling, target, inspected, (&call, anthropic)).await
+}
+
+fn accept(framing: Framing) -> Accept {
+    match framing {
+        Framing::EventStream => Accept::EventStream,
+        Framing::Lines => Accept::Lines,
+        Framing::AwsEventStream => Accept::AwsEventStream,
+    }
 }
 
 /// The path below the base URL.
-fn path(api: Api, dialect: BackendDialect, model: &str, stream: bool) -> Cow<'static, str> {
-    match (api, dialect) {
+fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static, str> {
+    match (api, backend.dialect) {
         // What nearly every request goes to.
-        (Api::Conversation(_), BackendDialect::ChatCompletions) => "/chat/completions".into(),
+        (Api::Conversation(_), BackendDialect::ChatCompletions) => match backend.product {
+            Some(product) if product.path != ChatPath::Usual => product.path(model).into(),
+            Some(_) | None => "/chat/completions".into(),
+        },
         (Api::Conversation(_) | Api::CountTokens | Api::Tokenize | Api::Files, _) => {
-            dialect.path(model, stream).into()
+            backend.dialect.path(model, stream).into()
         }
         (Api::Embeddings, _) => "/embeddings".into(),
         (Api::Moderations, _) => "/moderations".into(),
@@ -59,17 +78,17 @@ async fn send(
     ruling: &Ruling,
     target: &Target,
     inspected: &Inspected,
-    call: &Call<'_>,
+    (call, anthropic): (&Call<'_>, &Anthropic),
 ) -> Result<Response, BackendFailure> {
     let boundary = &ruling.snapshot.loaded.policy.boundary;
     let sent = match (&target.recipient, ruling.snapshot.door(&target.backend)) {
         (AnyRecipient::Local(recipient), Some(Door::Local(door))) => {
             let permit = boundary.permit(&inspected.request, recipient);
-            door.send(permit.map_err(|_| BackendFailure::NoPermit)?, call).await
+            door.send_as(permit.map_err(|_| BackendFailure::NoPermit)?, call, anthropic).await
         }
         (AnyRecipient::Cloud(recipient), Some(Door::Cloud(door))) => {
             let permit = boundary.permit(&inspected.request, recipient);
-            door.send(permit.map_err(|_| BackendFailure::NoPermit)?, call).await
+            door.send_as(permit.map_err(|_| BackendFailure::NoPermit)?, call, anthropic).await
         }
         (AnyRecipient::Local(_) | AnyRecipient::Cloud(_), _) => return Err(BackendFailure::NoPermit),
     };

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::event::AuthMethod;
+use weir_egress::Anthropic;
 use weir_label::{Jurisdiction, Label, Level};
 use weir_policy::{LatencyClass, RouteWish};
 use weir_store::keys::KeyRecord;
@@ -28,6 +29,8 @@ pub(crate) struct Caller {
     /// How soon the answer is of no use to it any more.
     pub deadline: Option<Duration>,
     pub wish: Option<RouteWish>,
+    /// The version and the features of Anthropic's API that the client names, for a backend that speaks it.
+    pub anthropic: Anthropic,
 }
 
 impl Caller {
@@ -64,11 +67,18 @@ pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr)
         latency_class: latency_class(headers, key.as_deref())?,
         latency_target: time(headers, "x-weir-latency-target")?,
         deadline: time(headers, "x-weir-deadline")?,
+        anthropic: anthropic(headers),
         wish: word(headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
         key,
         method,
         label,
     })
+}
+
+fn anthropic(headers: &HeaderMap) -> Anthropic {
+    let version = headers.get("anthropic-version").and_then(|value| value.to_str().ok());
+    let beta = headers.get_all("anthropic-beta").iter().filter_map(|value| value.to_str().ok());
+    Anthropic::read(version, beta)
 }
 
 fn authenticate(

@@ -120,7 +120,8 @@ fn cross_validate(rows: &[Row<'_>]) -> String {
     let by_subject = |row: &Row<'_>| {
         if row.tried.benchmark == "mmlu" { part(&row.tried.subject, 6) } else { part(&row.tried.text, 6) }
     };
-    let ways: [(&str, &dyn Fn(&Row<'_>) -> usize, usize); 2] =
+    type PartOf<'f> = &'f dyn Fn(&Row<'_>) -> usize;
+    let ways: [(&str, PartOf<'_>, usize); 2] =
         [("subjects seen", &by_prompt, 5), ("subjects not seen", &by_subject, 6)];
     for (name, of, parts) in ways {
         let mut scored: Vec<(f64, f64, &Row<'_>)> = Vec::new();

@@ -32,6 +32,13 @@ impl Losses {
         }
     }
 
+    /// Adds all of these.
+    pub fn extend(&mut self, more: Self) {
+        for Loss { field, severity } in more.0 {
+            self.add(severity, field);
+        }
+    }
+
     /// All, in the order they were met.
     pub fn iter(&self) -> impl Iterator<Item = &Loss> {
         self.0.iter()

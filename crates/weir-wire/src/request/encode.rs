@@ -1,6 +1,7 @@
 use super::{Api, BadRequest, ClientRequest, sealed};
 use crate::canonical::{Losses, Message, Part};
 use crate::dialect::BackendDialect;
+use crate::dialect::backend::ollama::context_tokens;
 use crate::json::{Json, Object, ObjectWriter, write_string};
 use crate::{Destination, Encode};
 use std::borrow::Cow;
@@ -10,16 +11,28 @@ pub(super) const METADATA_USER: &str = "metadata.user_id";
 
 impl Encode for ClientRequest {
     fn encode(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
-        if self.goes_as_read_to(to.dialect) {
-            self.write_as_read(to, out);
-        } else {
-            // What cannot be written was found before the decision, which left the target out.
-            let _ = self.write_across(to, out);
-        }
+        // What cannot be written was found before the decision, which left the target out.
+        let _ = self.write_for(to, out);
     }
 }
 
 impl ClientRequest {
+    fn write_for(&self, to: &Destination<'_>, out: &mut Vec<u8>) -> Result<Losses, BadRequest> {
+        let begin = out.len();
+        let losses = match self.goes_as_read_to(to.dialect) {
+            true => {
+                self.write_as_read(to, out);
+                Losses::default()
+            }
+            false => self.write_across(to, out)?,
+        };
+        let quirks = to.card.quirks.filter(|_| matches!(self.api, Api::Conversation(_)));
+        let Some(quirks) = quirks else { return Ok(losses) };
+        let mut all = losses;
+        all.extend(quirks.refit(out, begin));
+        Ok(all)
+    }
+
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
         let mut writer = ObjectWriter::new(out);
@@ -27,7 +40,10 @@ impl ClientRequest {
         let body = self.body_for(to);
         let members = body.as_object().into_iter().flat_map(Object::iter);
         let sets_usage = self.stream && self.api == Api::CHAT;
-        for (name, value) in members.filter(|(name, _)| !(sets_usage && *name == "stream_options")) {
+        let is_ollama = to.dialect == BackendDialect::Ollama;
+        let is_ours =
+            |name: &str| (sets_usage && name == "stream_options") || (is_ollama && name == "options");
+        for (name, value) in members.filter(|(name, _)| !is_ours(name)) {
             let pseudonym = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
             match pseudonym {
                 Some((_, pseudonym)) => write_string(pseudonym, writer.member(name)),
@@ -39,6 +55,9 @@ impl ClientRequest {
         }
         if sets_usage {
             self.stream_options().write(writer.member("stream_options"));
+        }
+        if is_ollama {
+            self.options_with_context(&body).write(writer.member("options"));
         }
         writer.end();
     }
@@ -63,7 +82,7 @@ impl ClientRequest {
     /// # Errors
     /// [`BadRequest`] when it cannot be read as a conversation.
     pub fn losses(&self, to: &Destination<'_>) -> Result<Losses, BadRequest> {
-        self.write_across(to, &mut Vec::new())
+        self.write_for(to, &mut Vec::new())
     }
 
     /// Whether a request for this API can be written for a backend of this dialect at all.
@@ -107,6 +126,17 @@ impl ClientRequest {
             }
             _ => Cow::Borrowed(metadata),
         }
+    }
+
+    /// The client's options, with a context that holds the prompt: Ollama's own default cuts a longer one
+    /// without a word.
+    fn options_with_context(&self, body: &Json<'static>) -> Object<'static> {
+        let mut options = self.member("options").and_then(Json::as_object).cloned().unwrap_or_default();
+        if options.get("num_ctx").is_none() {
+            let context = context_tokens(body.to_bytes().len(), self.max_output_tokens());
+            options.set("num_ctx", Json::Number(Cow::Owned(context.to_string())));
+        }
+        options
     }
 
     /// The client's stream options, with usage asked for: Weir accounts for every request, and leaves

@@ -293,3 +293,25 @@ fn identifiers_leave_as_pseudonyms_in_every_dialect() {
         assert!(!sent.contains("u-77") && sent.contains("pseudo"), "{dialect:?}: {sent}");
     }
 }
+
+#[test]
+fn a_product_gets_what_it_knows_in_its_own_words_from_any_dialect() {
+    use crate::dialect::backend::products::Product;
+    let quirks = Some(&Product::named("mistral").unwrap().quirks);
+    let written = |api: Api, body: &str| {
+        let request = ClientRequest::read_as(api, body.as_bytes(), Limits::default()).unwrap();
+        let to = Destination {
+            card: crate::Card { quirks, ..crate::Card::UNKNOWN },
+            ..Destination::new("m", true)
+        };
+        let mut out = Vec::new();
+        request.encode(&to, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let hi = r#""model":"auto","messages":[{"role":"user","content":"hi"}]"#;
+    let chat = written(Api::CHAT, &format!(r#"{{{hi},"seed":7,"max_completion_tokens":5}}"#));
+    assert!(chat.contains(r#""random_seed":7"#) && chat.contains(r#""max_tokens":5"#), "{chat}");
+    let messages = Api::Conversation(crate::dialect::ClientDialect::Messages);
+    let across = written(messages, &format!(r#"{{{hi},"max_tokens":5}}"#));
+    assert!(across.contains(r#""max_tokens":5"#) && !across.contains("max_completion_tokens"), "{across}");
+}

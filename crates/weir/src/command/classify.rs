@@ -28,7 +28,8 @@ use weir_label::Level;
 ///
 /// With --task each line is answered with what it asks for and how hard it is instead:
 ///
-///   {"id": …, "task": "summarise", "margin": 0.93, "language": "en", "complexity": 0.41, "weak_fail": 0.27}
+///   {"id": …, "task": "summarise", "margin": 0.93, "language": "en", "complexity": 0.41,
+///    "weak_fail": 0.27}
 ///
 /// Findings are types and places, never values. Nothing is sent anywhere and no program is run, unless
 /// --config names the gateway's configuration: then the detectors of the policy, which are inside the

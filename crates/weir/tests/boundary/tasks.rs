@@ -29,7 +29,7 @@ fn the_task_type_decides_and_is_recorded() {
     let sum =
         stage.chat(&ask("auto", "A ferry makes 7 trips a day with 48 cars. How many cars cross in 3 days?"));
     assert_eq!(sum.zone(), Some("local"), "{}", sum.text());
-    let record = stage.gateway.home.decision(&sum.decision());
+    let record = &stage.record(&sum)["decision"];
     assert_eq!(record["rule"], "sums stay", "{record}");
     let facts = record["facts"].to_string();
     for fact in
@@ -38,7 +38,7 @@ fn the_task_type_decides_and_is_recorded() {
         assert!(facts.contains(fact), "{fact}: {record}");
     }
     let greeting = stage.chat(&ask("auto", "Hello there, how are you?"));
-    assert_eq!(stage.gateway.home.decision(&greeting.decision())["rule"], "all else");
+    assert_eq!(stage.record(&greeting)["decision"]["rule"], "all else");
 }
 
 /// A hundred requests make a scale; from then on the longest and densest are the hardest.
@@ -51,7 +51,7 @@ fn the_hardest_of_this_deployment_are_known_after_a_hundred_requests_and_after_a
         .repeat(4);
     let rule_of = |text: &str| {
         let reply = stage.chat(&ask("auto", text));
-        stage.gateway.home.decision(&reply.decision())["rule"].clone()
+        stage.record(&reply)["decision"]["rule"].clone()
     };
     assert_eq!(rule_of(&hard), "all else", "ranks are unknown at first, and what is unknown widens nothing");
     for number in 0..100 {
@@ -70,7 +70,7 @@ fn the_conversation_counts_and_tools_make_an_agent() {
     let stage = Stage::with(two_zones, BY_TASK);
     let said = |body| {
         let reply = stage.chat(&body);
-        stage.gateway.home.decision(&reply.decision())["facts"]["task.type"].clone()
+        stage.record(&reply)["decision"]["facts"]["task.type"].clone()
     };
     let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
     let before = turn("user", "A shop sells 12 pens for $3. How much do 20 pens cost?");

@@ -3,7 +3,7 @@
 use crate::support::http::{Client, Reply};
 use crate::support::stage::Stage;
 use serde_json::{Value, json};
-use weir_rig::fake::{Failure, Fault, Script};
+use weir_rig::fake::{AWS_KEYS, Failure, Fault, KEY, Provider, Script};
 
 /// An account number, which is found wherever it stands.
 const CANARY: &str = "DE89 3704 0044 0532 0130 00";
@@ -75,8 +75,8 @@ fn a_conversation_has_the_same_answer_in_every_dialect() {
         let (text, last) = match path.as_str() {
             "/v1/messages" => ("\"text_delta\"", "event: message_stop"),
             "/v1/responses" => ("response.output_text.delta", "event: response.completed"),
-            "/api/chat" | "/api/generate" => ("words", "\"done\":true"),
-            _ => ("words", "data: [DONE]"),
+            "/api/chat" | "/api/generate" => ("\"tw\"", "\"done\":true"),
+            _ => ("\"tw\"", "data: [DONE]"),
         };
         assert!(reply.text().contains(text) && reply.text().contains(last), "{path}: {}", reply.text());
         assert!(reply.complete);
@@ -150,7 +150,8 @@ fn what_a_model_cannot_do_is_known_before_it_is_tried() {
     };
     let function = json!({ "type": "function", "function": { "name": "f", "parameters": {} } });
     let schema = json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": {} } });
-    let refused: [(&dyn Fn(&mut Value), &str); 3] = [
+    type Change<'f> = &'f dyn Fn(&mut Value);
+    let refused: [(Change<'_>, &str); 3] = [
         (&|asked| asked["tools"] = json!([function]), "calls no tools"),
         (&|asked| asked["response_format"] = schema.clone(), "keeps to no JSON Schema"),
         (&|asked| asked["max_tokens"] = json!(101), "at most 100 tokens"),
@@ -234,4 +235,92 @@ fn what_was_classified_stays_so_when_a_conversation_goes_on() {
     let next = json!({ "model": "cloud-only", "input": "and?", "previous_response_id": first.json()["id"] });
     assert_eq!(post(&stage, "/v1/responses", &next).status, 403);
     stage.assert_cloud_untouched();
+}
+
+/// A stage whose cloud backend plays this provider.
+fn provided(provider: Provider, api: &str) -> Stage {
+    let key = match provider {
+        Provider::Bedrock => format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1),
+        Provider::OpenAi
+        | Provider::Anthropic
+        | Provider::Gemini
+        | Provider::Ollama
+        | Provider::Azure
+        | Provider::Cohere => KEY.to_owned(),
+    };
+    let base = match provider {
+        Provider::OpenAi | Provider::Anthropic => "/v1",
+        Provider::Gemini => "/v1beta",
+        Provider::Bedrock | Provider::Ollama | Provider::Azure | Provider::Cohere => "",
+    };
+    let extra = match provider {
+        Provider::Bedrock => "    region: eu-central-1\n",
+        Provider::Azure => "    api_version: 2024-10-21\n",
+        Provider::OpenAi | Provider::Anthropic | Provider::Gemini | Provider::Ollama | Provider::Cohere => "",
+    };
+    let stage = Stage::with(
+        |here, there| {
+            let there = there.replace("/v1", base);
+            let config = crate::support::two_zones(here, &there);
+            config.replace(
+                "zone: cloud\n",
+                &format!("zone: cloud\n    api: {api}\n    api_key: {key}\n{extra}"),
+            )
+        },
+        crate::support::TWO_RULES,
+    );
+    stage.there.set(Script::default().playing(provider).text("two words"));
+    stage
+}
+
+#[test]
+fn every_client_has_its_answer_from_every_provider() {
+    for (provider, api) in [
+        (Provider::Anthropic, "anthropic"),
+        (Provider::Gemini, "gemini"),
+        (Provider::Bedrock, "bedrock"),
+        (Provider::Ollama, "ollama"),
+        (Provider::Azure, "azure-openai"),
+        (Provider::Cohere, "cohere"),
+    ] {
+        let stage = provided(provider, api);
+        for (path, name) in
+            weir_server::content_routes().take(7).filter(|(_, name)| *name != "messages.count_tokens")
+        {
+            for stream in [false, true] {
+                let mut asked = body(name, "cloud-only", "hello");
+                asked["stream"] = json!(stream);
+                let reply = post(&stage, &path, &asked);
+                assert_eq!(reply.status, 200, "{api} {path} {stream}: {}", reply.text());
+                assert!(reply.complete && reply.text().contains("tw"), "{api} {path}: {}", reply.text());
+                assert!(!reply.text().contains("error\":{"), "{api} {path}: {}", reply.text());
+            }
+        }
+    }
+}
+
+#[test]
+fn thoughts_go_back_to_the_provider_that_signed_them_and_to_no_other() {
+    let stage = provided(Provider::Anthropic, "anthropic");
+    stage.there.set(Script::default().playing(Provider::Anthropic).thinking("let me see").text("two words"));
+    let mut asked = body("messages", "cloud-only", "hello");
+    let first = post(&stage, "/v1/messages", &asked).json();
+    let signature = first["content"][0]["signature"].as_str().unwrap().to_owned();
+    asked["messages"].as_array_mut().unwrap().extend([
+        json!({ "role": "assistant", "content": first["content"] }),
+        json!({ "role": "user", "content": "go on" }),
+    ]);
+    stage.there.forget();
+    let reply = post(&stage, "/v1/messages", &asked);
+    assert_eq!((reply.status, reply.zone()), (200, Some("cloud")), "{}", reply.text());
+    assert!(stage.there.contains(signature.as_bytes()));
+    // The local backend is another: it gets the conversation without the signed thought.
+    asked["model"] = json!("local-only");
+    let reply = post(&stage, "/v1/messages", &asked);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(!stage.here.contains(signature.as_bytes()) && stage.here.contains(b"two words"));
+    // What nobody is known to have made cannot be inspected, and stays inside.
+    asked["messages"][1]["content"][0]["signature"] = json!("bm9ib2R5IG1hZGUgdGhpcw==");
+    asked["model"] = json!("cloud-only");
+    assert_eq!(post(&stage, "/v1/messages", &asked).status, 403);
 }

@@ -122,29 +122,38 @@ fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
 }
 
 fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
-    let is_lead = |b: u8| b.is_ascii_digit() || b.is_ascii_whitespace() || b"\"'`.):*->".contains(&b);
-    let start = haystack.run_end(at, LEAD_MAX, is_lead);
-    if !begins_phrase(haystack, start) {
+    let is_lead = |b: &&u8| b.is_ascii_digit() || b.is_ascii_whitespace() || b"\"'`.):*->".contains(b);
+    let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
+    let lead = head.iter().take(LEAD_MAX).take_while(is_lead).count();
+    // Most lines and values begin otherwise.
+    if !head.get(lead..lead + WORD.start())?.iter().all(u8::is_ascii_lowercase) {
+        return None;
+    }
+    let start = at + lead;
+    if !begins_phrase(haystack.slice(start..haystack.len().min(start + BEGINNING))) {
         return None;
     }
     let phrase = Phrase::read(haystack, start)?.checked(haystack)?;
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
 }
 
-/// Whether some words as short as those of the list stand here, and two of them are of it: cheap to say, and of
+/// Bytes in which the first words of a phrase stand.
+const BEGINNING: usize = 80;
+
+/// Whether some words as short as those of the list begin a text, and two of them are of it: cheap to say, and of
 /// prose and code most often no.
-fn begins_phrase(haystack: &Haystack<'_>, start: usize) -> bool {
+fn begins_phrase(text: &[u8]) -> bool {
     const LOOKED_AT: usize = 5;
     let mut words: [&[u8]; LOOKED_AT] = [b""; LOOKED_AT];
-    let mut at = start;
+    let mut rest = text;
     for slot in &mut words {
-        let end = haystack.run_end(at, 9, |b| b.is_ascii_lowercase());
-        let next = haystack.run_end(end, 8, is_between);
-        if !WORD.contains(&(end - at)) || next == end {
+        let len = rest.iter().take(9).take_while(|b| b.is_ascii_lowercase()).count();
+        let gap = rest.iter().skip(len).take(8).take_while(|b| is_between(**b)).count();
+        if !WORD.contains(&len) || gap == 0 {
             return false;
         }
-        *slot = haystack.slice(at..end);
-        at = next;
+        *slot = rest.get(..len).unwrap_or_default();
+        rest = rest.get(len + gap..).unwrap_or_default();
     }
     words.iter().rev().take(2).all(|word| is_listed(word))
 }

@@ -8,6 +8,7 @@ mod read;
 mod write;
 
 pub use read::{EventReader, read_error, read_reply};
+pub(crate) use write::context_tokens;
 pub use write::{path, write};
 
 #[cfg(test)]

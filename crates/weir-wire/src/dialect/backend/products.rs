@@ -224,22 +224,20 @@ impl Quirks {
         losses
     }
 
-    /// The same, for a body that is written already. What is no object stays as it is.
-    #[must_use]
-    pub fn refit(&self, written: Vec<u8>) -> (Vec<u8>, Losses) {
+    /// The same, for a body that is written already, from `begin` to the end of `out`. What is no object stays
+    /// as it is.
+    pub fn refit(&self, out: &mut Vec<u8>, begin: usize) -> Losses {
         if self.is_plain() {
-            return (written, Losses::default());
+            return Losses::default();
         }
-        match parse(&written, Limits { values: usize::MAX, ..Limits::default() }) {
-            Ok(Json::Object(body)) => {
-                let mut body = body.into_owned();
-                let losses = self.fit(&mut body);
-                let mut out = Vec::with_capacity(written.len());
-                body.write(&mut out);
-                (out, losses)
-            }
-            Ok(_) | Err(_) => (written, Losses::default()),
-        }
+        let limits = Limits { values: usize::MAX, ..Limits::default() };
+        let written = out.get(begin..).and_then(|body| parse(body, limits).ok());
+        let Some(Json::Object(body)) = written else { return Losses::default() };
+        let mut body = body.into_owned();
+        let losses = self.fit(&mut body);
+        out.truncate(begin);
+        body.write(out);
+        losses
     }
 
     fn name_the_limit(&self, body: &mut Object<'static>) {
@@ -289,7 +287,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn fitted(product: &str, body: &str) -> (String, Vec<String>) {
-        let (out, losses) = Product::named(product).unwrap().quirks.refit(body.as_bytes().to_vec());
+        let mut out = body.as_bytes().to_vec();
+        let losses = Product::named(product).unwrap().quirks.refit(&mut out, 0);
         let mark = |severity| if severity == Severity::Refused { "!" } else { "" };
         let losses = losses.iter().map(|loss| format!("{}{}", mark(loss.severity), loss.field)).collect();
         (String::from_utf8(out).unwrap(), losses)

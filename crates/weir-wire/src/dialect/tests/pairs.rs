@@ -298,7 +298,11 @@ fn a_stream_that_breaks_has_its_error_and_no_end() {
     for (dialect, must, must_not) in [
         (ClientDialect::ChatCompletions, r#"data: {"error":{"message":"gone""#, "[DONE]"),
         (ClientDialect::Completions, r#"data: {"error":{"message":"gone""#, "[DONE]"),
-        (ClientDialect::Responses, "event: response.failed\n", "response.completed"),
+        (
+            ClientDialect::Responses,
+            r#""error":{"code":"server_error","message":"gone"}"#,
+            "response.completed",
+        ),
         (
             ClientDialect::Messages,
             "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\"",

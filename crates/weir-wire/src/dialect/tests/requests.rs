@@ -309,3 +309,15 @@ fn owned_choice(choice: crate::canonical::Choice<'_>) -> crate::canonical::Choic
     let blocks = choice.blocks.into_iter().map(block).collect();
     crate::canonical::Choice { blocks, finish: choice.finish, ..Default::default() }
 }
+
+#[test]
+fn a_prompt_is_counted_without_a_limit_of_its_answer() {
+    use crate::request::{Api, ClientRequest};
+    let body = br#"{"model":"auto","messages":[{"role":"user","content":"x"}]}"#;
+    let read = |api| {
+        let read = ClientRequest::read_as(api, body, crate::json::Limits::default());
+        read.map(|request| request.is_stream()).map_err(|bad| bad.param)
+    };
+    assert_eq!(read(Api::CountTokens), Ok(false));
+    assert_eq!(read(Api::Conversation(ClientDialect::Messages)), Err(Some("max_tokens".to_owned())));
+}

@@ -289,7 +289,7 @@ const OPTIONS_BESIDE: [&str; 3] = ["num_ctx", "min_p", "repeat_penalty"];
 
 /// A context that holds prompt and answer. Ollama's own default is small, and it cuts a longer prompt without
 /// a word. Another size loads the model anew, so there are few: powers of two from 8192.
-fn context_tokens(prompt_bytes: usize, answer: Option<u64>) -> u64 {
+pub(crate) fn context_tokens(prompt_bytes: usize, answer: Option<u64>) -> u64 {
     // Three bytes a token is on the safe side for nearly all texts and tokenizers.
     let prompt = u64::try_from(prompt_bytes).unwrap_or(u64::MAX) / 3;
     let answer = answer.unwrap_or(4096).min(32_768);

@@ -132,7 +132,7 @@ impl Response {
         out.text("status", end.word());
         match end {
             End::Failed(envelope) => out.object("error", |error| {
-                error.text("code", envelope.code.as_deref().unwrap_or("server_error"));
+                error.text("code", error_code(envelope.code.as_deref()));
                 error.text("message", &envelope.message);
             }),
             End::InProgress | End::Completed | End::Incomplete(_) => out.null("error"),
@@ -153,6 +153,19 @@ impl Response {
             out.raw(name, value);
         }
     }
+}
+
+/// The codes that clients of this API know: those of its schema, and those that Codex acts on. It takes any
+/// other as one to be tried again, which this one is too.
+fn error_code(code: Option<&str>) -> &str {
+    const KNOWN: [&str; 5] = [
+        "rate_limit_exceeded",
+        "invalid_prompt",
+        "context_length_exceeded",
+        "insufficient_quota",
+        "usage_not_included",
+    ];
+    code.filter(|code| KNOWN.contains(code)).unwrap_or("server_error")
 }
 
 fn repeated(asked: &Object<'static>, name: &str) -> Option<String> {
