@@ -34,6 +34,9 @@ pub use view::{Load, State, TargetView};
 pub struct Dispatcher {
     targets: BTreeMap<TargetKey, Target>,
     names: BTreeMap<Arc<str>, TargetKey>,
+    /// The same by the address of the name, which `targets` keep alive: who asks mostly has the very name that
+    /// the configuration has, and a number is found sooner than a text.
+    addresses: BTreeMap<usize, TargetKey>,
     queue: Queue,
     shares: crate::fair::Shares,
     retries: RetryBudget,
@@ -78,6 +81,7 @@ impl Dispatcher {
         Self {
             targets: BTreeMap::new(),
             names: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             queue: Queue::new(limits),
             shares: crate::fair::Shares::default(),
             retries: RetryBudget::default(),
@@ -106,6 +110,7 @@ impl Dispatcher {
             named.insert(settings.name.clone(), self.configure_target(settings));
         }
         self.names = named;
+        self.addresses = self.names.values().filter_map(|key| Some((self.address_of(*key)?, *key))).collect();
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
         self.targets.retain(|key, target| kept.contains(key) || !target.is_idle());
         let mut woken = self.let_go(&kept);
@@ -156,7 +161,7 @@ impl Dispatcher {
         } else {
             self.retries.earn(now);
         }
-        let request = Request::new(ask, now, |name| self.names.get(name).copied());
+        let request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
         }
@@ -275,6 +280,14 @@ impl Dispatcher {
         self.hand_out(key, now)
     }
 
+    fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
+        self.addresses.get(&address(name)).or_else(|| self.names.get(name)).copied()
+    }
+
+    fn address_of(&self, key: TargetKey) -> Option<usize> {
+        self.targets.get(&key).map(|target| address(&target.settings.name))
+    }
+
     fn target_of(&mut self, id: FlightId) -> Option<&mut Target> {
         let key = self.flying.get(&id)?.key;
         self.targets.get_mut(&key)
@@ -343,6 +356,11 @@ impl Dispatcher {
             id,
         }
     }
+}
+
+/// Where a name is kept.
+fn address(name: &Arc<str>) -> usize {
+    name.as_ptr().addr()
 }
 
 #[cfg(test)]

@@ -55,6 +55,12 @@ impl Predictor {
     pub fn learn(&mut self, formula_s: f64, observed_s: f64) {
         let predicted = self.corrected_s(formula_s);
         self.error_s += ((observed_s - predicted).abs() - self.error_s) / 32.0;
+        if !self.is_measured() {
+            // The first says more than what was presumed.
+            self.ratio = (observed_s / formula_s).clamp(1.0 / RATIO_MAX, RATIO_MAX);
+            self.was_late = Some(observed_s > predicted);
+            return;
+        }
         let is_late = observed_s > predicted;
         if let Some(was_late) = self.was_late.replace(is_late) {
             let change = if was_late == is_late { GROWTH } else { COOLING };

@@ -2,6 +2,7 @@ use crate::Moment;
 use crate::ask::{Ask, Candidate, Step};
 use crate::target::TargetKey;
 use crate::work::{Claim, Promise, Work};
+use std::sync::Arc;
 
 /// An [`Ask`] with its targets looked up.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub(crate) struct Choice {
 
 impl Request {
     /// Targets that `key` does not know are left out.
-    pub fn new(ask: Ask, now: Moment, key: impl Fn(&str) -> Option<TargetKey>) -> Self {
+    pub fn new(ask: Ask, now: Moment, key: impl Fn(&Arc<str>) -> Option<TargetKey>) -> Self {
         let may_burst = ask.may_burst();
         let known = |candidates: &[Candidate]| -> Vec<Choice> {
             let choice =

@@ -87,6 +87,8 @@ pub(crate) struct Target {
     /// Completed requests, up to a few: how far `service_time` can be believed.
     pub completed: u32,
     pub first_token_p95: Quantile,
+    /// When a request was last sent there.
+    last_sent: Moment,
     flights: Flights,
     reports: Reports,
     predictor: Predictor,
@@ -97,6 +99,8 @@ pub(crate) struct Target {
     service_measured: bool,
 }
 
+/// A target to which nothing was sent for so long is sent one request, whatever is predicted of it.
+const UNTRIED_AFTER: Duration = Duration::from_secs(10);
 /// What an unknown service takes to the first token.
 const SERVICE_START_S: f64 = 0.8;
 /// What an unknown service sends.
@@ -122,6 +126,7 @@ impl Target {
             service_time: None,
             completed: 0,
             first_token_p95: Quantile::new(0.95),
+            last_sent: Moment::ZERO,
             flights: Flights::default(),
             reports: Reports::default(),
             predictor: Predictor::new(engine),
@@ -196,6 +201,12 @@ impl Target {
         healthy + self.health.penalty_s(now)
     }
 
+    /// Whether nothing has shown for a while that predictions still hold: who is believed to be slow is sent
+    /// nothing, and could not show that it no longer is.
+    pub fn is_untried(&self, now: Moment) -> bool {
+        self.flights.len() == 0 && now.saturating_sub(self.last_sent) > UNTRIED_AFTER
+    }
+
     /// Whether the prediction rests on anything that was observed.
     pub fn is_measured(&self) -> bool {
         match self.settings.nature {
@@ -239,6 +250,7 @@ impl Target {
     pub fn take(&mut self, id: FlightId, work: Work, band: Band, now: Moment) {
         let formula_s = self.formula_s(&work, now);
         self.health.sent(now);
+        self.last_sent = now;
         let flight = Flight { work, band, since: now, formula_s, first_token: None, produced: 0 };
         self.flights.start(id, flight);
     }

@@ -311,8 +311,9 @@ fn the_admin_page_tells_of_each_target_and_of_who_waits() {
 
 #[test]
 fn what_would_come_later_than_promised_bursts_though_there_is_a_place_and_what_is_classified_stays() {
-    let pool = Pool::with("[burst, queue 60s, reject]", "first_token: 150ms");
-    pool.big.set(Script { latency_ms: 500, ..Script::default() });
+    // Of the cloud it is not known either how soon it answers; usual is less than a second.
+    let pool = Pool::with("[burst, queue 60s, reject]", "first_token: 1s");
+    pool.big.set(Script { latency_ms: 1500, ..Script::default() });
     let chat = |text: &str| {
         let reply = pool.gateway.chat(&ask_stream("auto", text));
         (
@@ -320,10 +321,8 @@ fn what_would_come_later_than_promised_bursts_though_there_is_a_place_and_what_i
             reply.header("x-weir-reason").unwrap().to_owned(),
         )
     };
-    let mut ways: Vec<_> =
-        (0..12).map(|number| chat(&format!("a public question, number {number}"))).collect();
-    assert_eq!(ways.remove(0), ("big".to_owned(), "policy".to_owned()), "nothing is known yet");
-    assert_eq!(ways.pop().unwrap(), ("away".to_owned(), "burst".to_owned()), "{ways:?}");
+    assert_eq!(chat("a public question"), ("big".to_owned(), "policy".to_owned()), "nothing is known yet");
+    assert_eq!(chat("a public question"), ("away".to_owned(), "burst".to_owned()));
     assert_eq!(chat(PERSONAL).0, "big");
     assert_eq!(pool.cloud.leaked("jane.doe@example.com"), None);
 }

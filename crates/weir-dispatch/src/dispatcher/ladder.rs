@@ -119,6 +119,11 @@ impl Dispatcher {
 
     fn keeps_promise(&self, request: &Request, step: Option<Step>, prospect: &Prospect, now: Moment) -> bool {
         let Some(promised) = request.promised_s(now) else { return true };
+        if let (None, Move::Take { offer, .. }) = (step, prospect.next)
+            && self.targets.get(&offer.key).is_some_and(|target| target.is_untried(now))
+        {
+            return true;
+        }
         let share = match (step, prospect.next) {
             (None, Move::Take { offer, .. }) if request.may_burst => self.share(offer.key, now),
             _ => 1.0,
