@@ -154,16 +154,15 @@ impl Dispatcher {
 
     /// Asks for a place.
     pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
-        if ask.is_retry {
-            if !self.retries.spend(now) {
-                return Admission::Refused(Refused::NoRetry);
-            }
-        } else {
-            self.retries.earn(now);
-        }
+        let is_retry = ask.is_retry;
         let request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
+        }
+        if !is_retry {
+            self.retries.earn(now);
+        } else if !self.retries.spend(now) {
+            return Admission::Refused(Refused::NoRetry);
         }
         self.feel(&request, now);
         self.shares.enter(&request.claim.tenant, request.claim.weight);

@@ -17,11 +17,13 @@ fn american(local: &str, cloud: &str) -> String {
 
 #[test]
 fn bound_data_does_not_go_elsewhere_when_the_local_backend_fails_or_is_gone() {
-    let mut stage = Stage::with(american, BURST_AT_ONCE);
+    let stage = Stage::with(american, BURST_AT_ONCE);
     stage.here.set(Script::failing(Fault::Status(Failure::overloaded(503, 7))));
     for body in [harmless("auto"), streamed(harmless("auto"))] {
         assert_eq!(stage.gateway.chat_with(&BOUND, &body).status, 503);
     }
+    stage.assert_cloud_untouched();
+    let mut stage = Stage::with(american, BURST_AT_ONCE);
     stage.stop_here();
     for body in [harmless("auto"), streamed(harmless("auto")), classified("auto")] {
         assert_eq!(stage.gateway.chat_with(&BOUND, &body).status, 502);

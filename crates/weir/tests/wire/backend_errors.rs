@@ -39,8 +39,9 @@ fn a_request_that_is_at_fault_gets_the_backends_own_words() {
 
 #[test]
 fn what_is_weirs_own_affair_is_a_bad_gateway() {
-    let stage = Stage::new();
     for status in [401, 403, 404, 500, 502, 504] {
+        // A backend that keeps failing is left alone for a while, so each case has its own.
+        let stage = Stage::new();
         let failure =
             Failure::openai(status, "x", "invalid_api_key", "Incorrect API key provided: backend-key");
         for reply in replies(&stage, failure) {
@@ -52,7 +53,7 @@ fn what_is_weirs_own_affair_is_a_bad_gateway() {
             assert!(!reply.text().contains("upstream.internal"), "{}", reply.text());
         }
     }
-    for reply in replies(&stage, Failure::html(400)) {
+    for reply in replies(&Stage::new(), Failure::html(400)) {
         assert_error(&reply, 502, "bad_gateway", "400 in HTML");
     }
 }

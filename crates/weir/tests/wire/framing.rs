@@ -15,7 +15,6 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
         two_zones(local, cloud)
             .replace("    models:", "    timeouts: { first_token: 2s, total: 2s }\n    models:")
     };
-    let stage = Stage::with(short, TWO_RULES);
     let raw = |text: &str| Fault::Raw(text.as_bytes().to_vec());
     for (what, fault) in [
         ("HTML", Fault::Status(Failure::html(200))),
@@ -54,6 +53,8 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
         ),
         ("204", raw("HTTP/1.1 204 No Content\r\n\r\n")),
     ] {
+        // A backend that keeps failing is left alone for a while, so each case has its own.
+        let stage = Stage::with(short, TWO_RULES);
         stage.there.set(Script::failing(fault));
         for body in [ask("cloud-only", "hi"), streamed(ask("cloud-only", "hi"))] {
             let reply = stage.chat(&body);
@@ -63,9 +64,10 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
                 assert_error(&reply, 502, "bad_gateway", what);
             }
         }
+        stage.there.set(Script::default());
+        let after = stage.chat(&ask("cloud-only", "hi")).status;
+        assert_eq!(after, 200, "{what}: no connection was left out of step");
     }
-    stage.there.set(Script::default());
-    assert_eq!(stage.chat(&ask("cloud-only", "hi")).status, 200, "no connection was left out of step");
 }
 
 #[test]
