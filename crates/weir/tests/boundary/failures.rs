@@ -30,16 +30,16 @@ fn failures() -> Vec<(&'static str, Fault, (u16, &'static str))> {
 #[test]
 fn a_classified_request_never_moves_to_the_cloud_when_the_local_backend_fails() {
     for (what, fault, expected) in failures() {
-        // A backend that keeps failing is left alone for a while, so each case has its own.
-        let stage = Stage::with(local_first, BURST_AT_ONCE);
-        stage.here.set(Script::failing(fault));
         for body in [classified("auto"), streamed(classified("auto"))] {
+            // A backend that has failed is left alone for a while, so each case has its own.
+            let stage = Stage::with(local_first, BURST_AT_ONCE);
+            stage.here.set(Script::failing(fault.clone()));
             let reply = stage.chat(&body);
             assert_eq!((reply.status, reply.code().as_str()), expected, "{what}: {}", reply.text());
             assert_eq!(reply.header("retry-after").is_some(), matches!(reply.status, 429 | 503), "{what}");
             assert_eq!(stage.record(&reply)["decision"]["zone"], "local", "{what}");
+            stage.assert_cloud_untouched();
         }
-        stage.assert_cloud_untouched();
     }
 }
 

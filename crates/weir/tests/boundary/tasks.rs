@@ -1,7 +1,7 @@
 //! What a request asks for decides where it runs, and its record says so.
 
 use crate::support::stage::Stage;
-use crate::support::{ask, two_zones};
+use crate::support::{Gateway, ask, two_zones};
 use serde_json::json;
 use weir_rig::fake::Script;
 
@@ -46,8 +46,8 @@ fn the_task_type_decides_and_is_recorded() {
 fn the_hardest_of_this_deployment_are_known_after_a_hundred_requests_and_after_a_restart() {
     let stage = Stage::with(two_zones, BY_TASK);
     stage.here.set(Script::default());
-    let hard = "Explain at length, with three sources each, why the treaty failed, which of its clauses were breached, by \
-                whom, and what the court held in 1921, 1924 and 1931. "
+    let hard = "Explain at length why the treaty failed, which of its clauses were breached and by whom, what the court \
+                held about succession, and whether its reasoning survives the objections of later scholars. "
         .repeat(4);
     let rule_of = |text: &str| {
         let reply = stage.chat(&ask("auto", text));
@@ -62,7 +62,10 @@ fn the_hardest_of_this_deployment_are_known_after_a_hundred_requests_and_after_a
     });
     assert_eq!(rule_of(&hard), "the hardest leave");
     assert_eq!(rule_of("Hello there, nice to meet you"), "all else");
-    assert!(stage.gateway.home.path().join("state/complexity.json").is_file());
+    let (home, _) = stage.gateway.stop();
+    let gateway = Gateway::start_in(home);
+    let reply = gateway.chat(&ask("auto", &hard));
+    assert_eq!(gateway.home.decision(&reply.decision())["decision"]["rule"], "the hardest leave");
 }
 
 #[test]
