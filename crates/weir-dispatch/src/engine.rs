@@ -1,8 +1,8 @@
 /// What one step of an inference server with continuous batching takes: `step + context * tokens held +
 /// prefill * prompt tokens of the step`, in seconds.
 ///
-/// Nobody has to know these figures: [`EngineModel::GENERIC`] has the right shape, and the
-/// [`Predictor`](crate::predictor::Predictor) corrects it by what is observed. An operator who knows them, or a server that tells
+/// Nobody has to know these figures: [`EngineModel::GENERIC`] has the right shape, and
+/// the predictor corrects it by what is observed. An operator who knows them, or a server that tells
 /// its cache size, makes the first minutes better.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EngineModel {

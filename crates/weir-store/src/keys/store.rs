@@ -8,7 +8,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 const DATABASE: &str = "keys.db";
@@ -136,10 +136,24 @@ fn create_private(directory: &Path, path: &Path) -> io::Result<()> {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     database.busy_timeout(BUSY_TIMEOUT)?;
-    database.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&database)?;
     // A key that was shown must still be there after a power cut, and a revoked one must stay revoked.
     database.pragma_update(None, "synchronous", "FULL")?;
     Ok(database)
+}
+
+/// Changes how the database is written. SQLite does not wait by itself for others who do so at the same time.
+fn write_ahead(database: &Connection) -> rusqlite::Result<()> {
+    const LOOK_AGAIN: Duration = Duration::from_millis(5);
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let changed = database.pragma_update(None, "journal_mode", "WAL");
+        let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !changed.as_ref().is_err_and(is_busy) || Instant::now() > until {
+            return changed;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }
 
 /// Brings schema and pepper into being, or checks them. One process at a time.
