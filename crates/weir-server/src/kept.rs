@@ -62,7 +62,10 @@ pub(crate) async fn expand(
             "there is no such response of yours, or its time is over; send the whole conversation as `input`",
         ))
     })?;
-    let before = stored::items_after(&found.items, &found.body).unwrap_or_default();
+    let Some(before) = stored::items_after(&found.items, &found.body) else {
+        tracing::error!("a kept answer cannot be read");
+        return Err(Failure::Panicked);
+    };
     let whole = stored::continued(&body, &before).map_err(Failure::BadRequest)?;
     Ok((whole.into(), Some(read_label(&found.label))))
 }
