@@ -350,7 +350,8 @@ impl Ledger {
             return;
         }
         self.warnings = Some(format!("left out: {}", fields.join(", ")));
-        let words = fields.iter().map(|field| Ident::new(field)).collect();
+        // Names that no API defines are the client's own text, which no record holds.
+        let words = fields.iter().map(|field| Ident::new(FieldPath::new(field).as_str())).collect();
         self.decision.facts.insert(Ident::fixed(LEFT_OUT), Fact::Words(words));
     }
 

@@ -132,6 +132,22 @@ fn a_field_that_no_target_has_a_word_for_is_refused_by_its_name_before_anything_
     assert_eq!(left_out.unwrap()["target"], "there/cloud-model", "{record}");
 }
 
+/// A name that no API defines is the client's own text.
+#[test]
+fn what_was_left_out_is_told_to_the_client_and_by_no_word_of_its_own_to_the_record() {
+    let stage = provided(Provider::Anthropic, "anthropic");
+    let mut asked = body("chat.completions", "cloud-only", "hi");
+    asked["seed"] = json!(7);
+    asked["zanzibar_codeword"] = json!(1);
+    let reply = post(&stage, "/v1/chat/completions", &asked);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let told = reply.header("x-weir-warnings").unwrap_or_default();
+    assert!(told.contains("seed") && told.contains("zanzibar_codeword"), "{told}");
+    let record = stage.record(&reply).to_string();
+    assert!(record.contains("seed"), "{record}");
+    assert!(!stage.gateway.home.state_holds("zanzibar"), "{record}");
+}
+
 #[test]
 fn what_a_model_cannot_do_is_known_before_it_is_tried() {
     let stage = Stage::with(
