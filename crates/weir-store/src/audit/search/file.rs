@@ -201,9 +201,13 @@ impl IndexFile {
 
     /// All blocks in order, with the numbers that their columns have.
     pub(super) fn blocks(&self) -> Result<Vec<(i64, Place)>, IndexError> {
-        let mut statement = self.database.prepare_cached(
-            "SELECT id, first, events, segment, offset, since_ms, until_ms FROM blocks ORDER BY id",
-        )?;
+        self.read_blocks("ORDER BY id")
+    }
+
+    fn read_blocks(&self, order: &str) -> Result<Vec<(i64, Place)>, IndexError> {
+        let mut statement = self.database.prepare_cached(&format!(
+            "SELECT id, first, events, segment, offset, since_ms, until_ms FROM blocks {order}"
+        ))?;
         let time = |ms| WallTime::from_unix_ms(unsigned(ms));
         let rows = statement.query_map([], |row| {
             let place = Place {
@@ -220,8 +224,7 @@ impl IndexFile {
 
     /// The last block.
     pub(super) fn last_block(&self) -> Result<Option<(i64, Place)>, IndexError> {
-        // Few, and read in one go.
-        Ok(self.blocks()?.pop())
+        Ok(self.read_blocks("ORDER BY id DESC LIMIT 1")?.pop())
     }
 
     /// A column of a block; `None` if no event of it has the member.

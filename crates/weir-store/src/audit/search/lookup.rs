@@ -22,7 +22,7 @@ pub(super) fn candidates(search: &Search, query: &Query) -> Result<Option<Vec<Hi
     let mut spots = Vec::new();
     for seq in wanted {
         let Some((spot, type_name)) = search.spot_of(seq)? else { continue };
-        let outcome = if type_name == DECISION { search.outcome_of(spot, seq)? } else { None };
+        let outcome = if type_name == DECISION { search.outcome_of(spot)? } else { None };
         if let Some(outcome) = outcome.filter(|_| query.is_about(OUTCOME)) {
             spots.push((outcome, None));
         }
@@ -81,13 +81,15 @@ impl Search {
         stored.or_else(in_tail).filter(|(_, place)| place.first <= seq)
     }
 
-    /// Where the outcome of a decision is: mostly close behind it.
-    fn outcome_of(&self, decision: Spot, seq: u64) -> Result<Option<Spot>, SearchError> {
-        let requests = self.column(decision.block, DECISION, REQUEST)?;
+    /// Where the outcome of a decision is: mostly close behind it. Other events have none.
+    pub(super) fn outcome_of(&self, decision: Spot) -> Result<Option<Spot>, SearchError> {
         let slots = self.column(decision.block, DECISION, SLOT)?;
         let row =
             slots.and_then(|slots| (0..slots.rows()).find(|row| slots.number(*row) == Some(decision.slot)));
-        let request = requests.zip(row).and_then(|(requests, row)| requests.number(row)).unwrap_or(seq);
+        let (Some(row), Some(place)) = (row, self.place(decision.block)) else { return Ok(None) };
+        let requests = self.column(decision.block, DECISION, REQUEST)?;
+        let earlier = requests.and_then(|requests| requests.number(row));
+        let request = earlier.unwrap_or(place.first + decision.slot);
         let behind = self.places().skip_while(|(block, _)| *block != decision.block);
         for (block, _) in behind {
             let Some(requests) = self.column(block, OUTCOME, REQUEST)? else { continue };

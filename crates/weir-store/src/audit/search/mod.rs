@@ -11,6 +11,7 @@ mod column;
 mod cursor;
 mod file;
 mod follow;
+mod hash;
 mod lookup;
 mod records;
 mod scan;

@@ -1,7 +1,7 @@
 //! Records, read from the log at the places that the index gives.
 
 use super::super::AuditError;
-use super::block::{LENGTH, Place};
+use super::block::{LENGTH, OUTCOME, Place};
 use super::build::frame_at;
 use super::file::IndexError;
 use super::lookup;
@@ -10,7 +10,7 @@ use super::{BlockId, Search, SearchError};
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
-use weir_audit::search::{Found, Query};
+use weir_audit::search::{Condition, DECISION, Found, Query};
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,16 +77,16 @@ impl<'s> Records<'s> {
     pub(super) fn found(
         &mut self,
         query: &Query,
-        spots: Hit,
+        hit: Hit,
         is_certain: bool,
     ) -> Result<Option<Found>, SearchError> {
-        let Some(event) = self.read(spots.0)? else { return Ok(None) };
-        let outcome = match spots.1 {
+        let Some(event) = self.read(hit.0)? else { return Ok(None) };
+        let outcome = match hit.1 {
             Some(spot) => self.read(spot)?,
             None => None,
         };
-        let place = self.search.place(spots.0.block).ok_or(SearchError::Disagree)?;
-        let found = Found { seq: place.first + spots.0.slot, event, outcome };
+        let place = self.search.place(hit.0.block).ok_or(SearchError::Disagree)?;
+        let found = Found { seq: place.first + hit.0.slot, event, outcome };
         let members = found.members().map_err(|_| SearchError::Disagree)?;
         match query.takes(&members) {
             true => Ok(Some(found)),
@@ -103,37 +103,76 @@ pub(super) fn find(
     limit: Option<usize>,
     visit: &mut dyn FnMut(Found),
 ) -> Result<(), SearchError> {
+    let limit = limit.unwrap_or(usize::MAX);
     let mut records = Records::new(search);
-    let is_certain = !query.conditions.iter().any(is_left_to_log);
-    let mut spots = Vec::new();
-    let is_full = |spots: &Vec<(Spot, Option<Spot>)>| limit.is_some_and(|limit| spots.len() >= limit);
-    if let Some(candidates) = lookup::candidates(search, query)? {
-        for spot in candidates.into_iter().rev() {
-            // Read twice, which costs nothing for so few.
-            if !is_full(&spots) && records.found(query, spot, false)?.is_some() {
-                spots.push(spot);
+    let mut hits = Vec::new();
+    match lookup::candidates(search, query)? {
+        Some(candidates) => {
+            for hit in candidates.into_iter().rev() {
+                // Read twice, which costs nothing for so few.
+                if hits.len() < limit && records.found(query, hit, false)?.is_some() {
+                    hits.push(hit);
+                }
             }
         }
-    } else {
-        scan(search, query, Wants::Outcomes(&[]), |selection| {
-            for row in (0..selection.selected.len()).rev() {
-                if is_full(&spots) {
-                    return Ok(ControlFlow::Break(()));
-                }
-                if selection.selected.get(row) == Some(&true) {
-                    let spot = (selection.spot(row), selection.outcome_spot(row));
-                    if is_certain || records.found(query, spot, false)?.is_some() {
-                        spots.push(spot);
-                    }
-                }
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+        None => hits = all_hits(search, query, limit, &mut records)?,
     }
-    for spot in spots.into_iter().rev() {
-        if let Some(found) = records.found(query, spot, is_certain)? {
+    for hit in hits.into_iter().rev() {
+        if let Some(found) = records.found(query, hit, is_certain(query))? {
             visit(found);
         }
     }
     Ok(())
+}
+
+/// Whether the index tells all conditions.
+pub(super) fn is_certain(query: &Query) -> bool {
+    !query.conditions.iter().any(is_left_to_log)
+}
+
+/// So many outcomes are looked up one by one.
+const LOOKED_UP_MAX: usize = 256;
+
+/// Where the records that fit are, newest first. Most questions have few answers, whose outcomes are looked up for less
+/// than it takes to go through all.
+fn all_hits(
+    search: &Search,
+    query: &Query,
+    limit: usize,
+    records: &mut Records<'_>,
+) -> Result<Vec<Hit>, SearchError> {
+    let is_of_outcome = |condition: &Condition| search.owner(DECISION, &condition.path) == OUTCOME;
+    if is_certain(query) && !query.conditions.iter().any(is_of_outcome) {
+        let few = gather(search, query, Wants::Decisions, limit.min(LOOKED_UP_MAX + 1), records)?;
+        if few.len() <= LOOKED_UP_MAX {
+            return few.into_iter().map(|(spot, _)| Ok((spot, search.outcome_of(spot)?))).collect();
+        }
+    }
+    gather(search, query, Wants::Outcomes(&[]), limit, records)
+}
+
+/// The places of so many records, newest first.
+fn gather(
+    search: &Search,
+    query: &Query,
+    wants: Wants<'_>,
+    limit: usize,
+    records: &mut Records<'_>,
+) -> Result<Vec<Hit>, SearchError> {
+    let mut hits = Vec::new();
+    scan(search, query, wants, |selection| {
+        for row in
+            (0..selection.selected.len()).rev().filter(|row| selection.selected.get(*row) == Some(&true))
+        {
+            if hits.len() >= limit {
+                return Ok(ControlFlow::Break(()));
+            }
+            let hit = (selection.spot(row), selection.outcome_spot(row));
+            if is_certain(query) || records.found(query, hit, false)?.is_some() {
+                hits.push(hit);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(hits)
 }

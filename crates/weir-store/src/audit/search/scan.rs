@@ -6,9 +6,9 @@
 use super::block::{AT, OUTCOME, Place, REQUEST, SLOT};
 use super::column::Column;
 use super::file::IndexError;
+use super::hash::FastMap;
 use super::records::Spot;
 use super::{BlockId, Search, SearchError};
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use weir_audit::WallTime;
@@ -246,7 +246,7 @@ struct Ended {
 
 /// Outcomes whose decisions have not been met yet, by the first decision of the request.
 #[derive(Default)]
-struct Waiting(HashMap<u64, Joined>);
+struct Waiting(FastMap<u64, Joined>);
 
 impl Waiting {
     /// Keeps the outcomes below row `rest` that lie behind a place in the block, or all; gives what is left.

@@ -2,8 +2,9 @@
 
 use super::block::{AT, OUTCOME};
 use super::column::Column;
-use super::records::Records;
-use super::scan::{Joined, Selection, Wants, is_left_to_log, scan};
+use super::hash::FastMap;
+use super::records::{Records, is_certain};
+use super::scan::{Joined, Selection, Wants, scan};
 use super::{BlockId, MAX_GROUPS, Search, SearchError};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -61,7 +62,7 @@ pub(super) fn tally(
     }
     let mut of_outcomes: Vec<&str> = paths().chain(sums).map(String::as_str).collect();
     of_outcomes.retain(|path| search.owner(DECISION, path) == OUTCOME);
-    let is_certain = !query.conditions.iter().any(is_left_to_log);
+    let is_certain = is_certain(query);
     let wants =
         if of_outcomes.is_empty() && is_certain { Wants::Decisions } else { Wants::Outcomes(&of_outcomes) };
     let mut records = Records::new(search);
@@ -69,8 +70,8 @@ pub(super) fn tally(
     scan(search, query, wants, |selection| {
         let columns = groups.columns_of(selection)?;
         for row in (0..selection.selected.len()).filter(|row| selection.selected.get(*row) == Some(&true)) {
-            let spots = (selection.spot(row), selection.outcome_spot(row));
-            if is_certain || records.found(query, spots, false)?.is_some() {
+            let spots = || (selection.spot(row), selection.outcome_spot(row));
+            if is_certain || records.found(query, spots(), false)?.is_some() {
                 groups.add(&columns, selection, row)?;
             }
         }
@@ -107,10 +108,12 @@ struct Groups<'s> {
     /// Values of keys; number `n` is place `n - 1`.
     values: Vec<Value<'static>>,
     numbers: HashMap<Value<'static>, u32>,
-    translations: Vec<HashMap<BlockId, Translation>>,
+    translations: Vec<FastMap<BlockId, Translation>>,
+    /// The translation that was used last, for each key: mostly the next one too.
+    current: Vec<Option<(BlockId, Translation)>>,
     /// The hour that was looked up last, for each key.
     hours: Vec<Option<(u64, u32)>>,
-    places: HashMap<Vec<u32>, usize>,
+    places: FastMap<Vec<u32>, usize>,
     groups: Vec<(Vec<u32>, u64, Vec<u64>)>,
     key: Vec<u32>,
     /// The group of the record before, which is often the same.
@@ -126,9 +129,10 @@ impl<'s> Groups<'s> {
             of_outcomes,
             values: Vec::new(),
             numbers: HashMap::new(),
-            translations: vec![HashMap::new(); by.len()],
+            translations: vec![FastMap::default(); by.len()],
+            current: vec![None; by.len()],
             hours: vec![None; by.len()],
-            places: HashMap::new(),
+            places: FastMap::default(),
             groups: Vec::new(),
             key: Vec::with_capacity(by.len()),
             last: usize::MAX,
@@ -217,23 +221,34 @@ impl<'s> Groups<'s> {
         let Some(entries) = column.entries() else {
             return column.number(row).map_or(0, |number| self.number_of(Value::Number(number)));
         };
-        let known = self.translations.get(at).and_then(|of_key| of_key.get(&block));
-        let translation = match known {
-            Some(translation) => translation.clone(),
-            None => {
-                let codes = (0..=entries as u64).map(|code| column.value_of(code));
-                let codes = codes.map(|value| value.map_or(0, |value| self.number_of(value))).collect();
-                let translation: Translation = Rc::new(codes);
-                if let Some(of_key) = self.translations.get_mut(at) {
-                    if of_key.len() == TRANSLATIONS_MAX {
-                        of_key.clear();
-                    }
-                    of_key.insert(block, translation.clone());
-                }
-                translation
+        let code = usize::try_from(code).unwrap_or(usize::MAX);
+        if let Some(Some((known, translation))) = self.current.get(at)
+            && *known == block
+        {
+            return translation.get(code).copied().unwrap_or(0);
+        }
+        let translation = self.translation(at, column, block, entries);
+        let number = translation.get(code).copied().unwrap_or(0);
+        if let Some(current) = self.current.get_mut(at) {
+            *current = Some((block, translation));
+        }
+        number
+    }
+
+    fn translation(&mut self, at: usize, column: &Column, block: BlockId, entries: usize) -> Translation {
+        if let Some(known) = self.translations.get(at).and_then(|of_key| of_key.get(&block)) {
+            return known.clone();
+        }
+        let codes = (0..=entries as u64).map(|code| column.value_of(code));
+        let translation: Translation =
+            Rc::new(codes.map(|value| value.map_or(0, |value| self.number_of(value))).collect());
+        if let Some(of_key) = self.translations.get_mut(at) {
+            if of_key.len() == TRANSLATIONS_MAX {
+                of_key.clear();
             }
-        };
-        usize::try_from(code).ok().and_then(|code| translation.get(code)).copied().unwrap_or(0)
+            of_key.insert(block, translation.clone());
+        }
+        translation
     }
 
     fn number_of(&mut self, value: Value<'static>) -> u32 {

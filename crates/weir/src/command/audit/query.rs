@@ -143,7 +143,7 @@ pub(super) struct Filters {
     #[arg(long)]
     jurisdiction: Vec<String>,
 
-    /// A type of entity that was found, such as `EMAIL`
+    /// A type of entity that was found, such as `EMAIL_ADDRESS`
     #[arg(long, value_name = "TYPE")]
     entity: Vec<String>,
 

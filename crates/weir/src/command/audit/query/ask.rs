@@ -110,17 +110,18 @@ fn types(wanted: &[String], search: &Search) -> Result<Vec<String>, Failed> {
     Ok(types)
 }
 
-/// The error with the closest field.
-fn unknown(error: &ConditionError, search: &Search) -> Failed {
+/// The error with the closest field, or one of the other words that can stand there.
+fn unknown(error: &ConditionError, search: &Search, words: &[&'static str]) -> Failed {
     let ConditionError::Field(name) = error else { return Failed::Usage(error.to_string()) };
-    let known = FIELDS.iter().flat_map(|field| [field.name, field.path]).chain(search.paths());
+    let known = FIELDS.iter().flat_map(|field| [field.name, field.path]);
+    let known = known.chain(search.paths()).chain(words.iter().copied());
     let hint = did_you_mean(name, known)
         .unwrap_or_else(|| "`weir audit query --fields` lists those that there are".to_owned());
     Failed::Usage(format!("{error}; {hint}"))
 }
 
-fn path(name: &str, search: &Search) -> Result<String, Failed> {
-    path_of(name, &|path| search.has_path(path)).map_err(|error| unknown(&error, search))
+fn path(name: &str, search: &Search, words: &[&'static str]) -> Result<String, Failed> {
+    path_of(name, &|path| search.has_path(path)).map_err(|error| unknown(&error, search, words))
 }
 
 pub(super) fn keys(args: &QueryArgs, search: &Search) -> Result<Vec<Key>, Failed> {
@@ -128,14 +129,14 @@ pub(super) fn keys(args: &QueryArgs, search: &Search) -> Result<Vec<Key>, Failed
         "hour" => Ok(Key::Hour),
         "day" => Ok(Key::Day),
         "month" => Ok(Key::Month),
-        name => path(name, search).map(Key::Path),
+        name => path(name, search, &["hour", "day", "month"]).map(Key::Path),
     };
     args.count_by.iter().map(key).collect()
 }
 
 pub(super) fn sums(args: &QueryArgs, search: &Search) -> Result<Vec<String>, Failed> {
     let sum = |name: &String| match Field::named(name).map(|field| field.kind) {
-        Some(Kind::Number(_)) | None => path(name, search),
+        Some(Kind::Number(_)) | None => path(name, search, &[]),
         Some(_) => Err(Failed::Usage(format!("`{name}` is no number, so that it cannot be summed up"))),
     };
     args.sum.iter().map(sum).collect()
@@ -145,7 +146,7 @@ pub(super) fn sums(args: &QueryArgs, search: &Search) -> Result<Vec<String>, Fai
 pub(super) fn columns(args: &QueryArgs, search: &Search) -> Result<Vec<Column>, Failed> {
     let column = |name: &String| match name.as_str() {
         "time" => Ok(Column::Time),
-        name => Ok(Column::Path(path(name, search)?)),
+        name => Ok(Column::Path(path(name, search, &["time"])?)),
     };
     args.columns.iter().map(column).collect()
 }
