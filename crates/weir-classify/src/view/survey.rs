@@ -9,6 +9,7 @@ pub(super) const RUN_MIN: usize = 10;
 /// A text and where in it the bytes of each kind are: one pass that tells every view where to look.
 pub(crate) struct Survey<'a> {
     pub(super) text: &'a str,
+    pub(super) is_ascii: bool,
     blocks: Vec<Block>,
 }
 
@@ -40,7 +41,7 @@ impl<'a> Survey<'a> {
             blocks.push(block(&Lanes::of(rest)));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        Self { text, blocks }
+        Self { text, is_ascii: text.is_ascii(), blocks }
     }
 
     pub(super) fn bytes(&self) -> &'a [u8] {
@@ -86,6 +87,24 @@ impl<'a> Survey<'a> {
             let start = index * BLOCK;
             (singles.count_ones() >= SINGLES_MIN).then(|| from.max(start)..self.text.len().min(start + BLOCK))
         })
+    }
+
+    /// How many bytes of `kinds` there are in a row from `at` on, as far as the end of the next block.
+    pub(super) fn run_from(&self, at: usize, kinds: u16) -> usize {
+        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
+    }
+
+    /// How many bytes there are from `at` on before the first of `kinds`, as far as the end of the next block.
+    pub(super) fn run_without(&self, at: usize, kinds: u16) -> usize {
+        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_zeros() as usize
+    }
+
+    /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
+    pub(super) fn run_before(&self, at: usize, kinds: u16) -> usize {
+        let index = at / BLOCK;
+        let before = index.checked_sub(1).map_or(0, |before| u128::from(self.mask_of(before, kinds)));
+        let masks = before | u128::from(self.mask_of(index, kinds)) << BLOCK;
+        (masks << (BLOCK - at % BLOCK)).leading_ones() as usize
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
