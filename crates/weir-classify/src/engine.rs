@@ -542,3 +542,51 @@ impl<'a> Keys<'a> {
         self.path.push(segment.text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All texts of up to `len` of these characters.
+    fn texts(characters: &str, len: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..len {
+            let longer: Vec<String> = all
+                .iter()
+                .skip(from)
+                .flat_map(|text| characters.chars().map(move |c| format!("{text}{c}")))
+                .collect();
+            from = all.len();
+            all.extend(longer);
+        }
+        all
+    }
+
+    #[test]
+    fn no_view_reads_a_word_otherwise() {
+        let words = texts("aZo_", 6).into_iter().chain(texts("elf_nine", 4)).chain(texts("_IBAN", 4));
+        let words: Vec<String> =
+            words.chain(["AbCdEfGh", "dGVzdA", "one_two", "ten_ten"].map(str::to_owned)).collect();
+        assert!(words.iter().filter(|word| is_word(word)).count() > 1000);
+        for word in words.iter().filter(|word| is_word(word)) {
+            let survey = Survey::of(word);
+            let decoded = decode(&survey);
+            let is_read_otherwise = normalise(word).is_some()
+                || latinise(word).is_some()
+                || decoded.derived.is_some()
+                || decoded.is_opaque
+                || strip(&survey).is_some()
+                || GUESSES.iter().any(|guess| (guess.make)(&survey).is_some())
+                || flips(&survey).next().is_some();
+            assert!(!is_read_otherwise, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_a_view_may_read_otherwise_is_no_word() {
+        for text in ["a1", "a__b", "a_b_c", "a b", "a@b", "a=b", "é", "ninechars", "<b>"] {
+            assert!(!is_word(text), "{text}");
+        }
+    }
+}
