@@ -67,7 +67,7 @@ impl Fault {
         match self {
             Self::HalfWritten => "policy.yaml:",
             Self::UnknownField => "`rulez` is not known",
-            Self::FailingCase => "cases failed",
+            Self::FailingCase => "case `no`",
             Self::Unsigned => "is not the file that was signed",
             Self::Older => "was taken up before",
         }
