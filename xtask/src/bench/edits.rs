@@ -193,7 +193,7 @@ impl<'s> Edits<'s> {
         times.sort();
         let at = |part: usize| times.get(part).copied().unwrap_or_default();
         format!(
-            "\n{} policies applied at {:.0} requests/s: median {:?}, slowest {:?}\nrefused: {:?}\n{} requests, none failed; \
+            "\n{} policies applied at {:.0} requests/s: median {:.0?}, slowest {:.0?}\nrefused: {:?}\n{} requests, none failed; \
              p50 {:.0} µs, p99 {:.0} µs\nrecords of {} policies, one for each request: {:?}",
             times.len(),
             report.rps,
