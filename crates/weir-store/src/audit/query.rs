@@ -70,13 +70,13 @@ pub fn query(dir: &Path, filter: &Filter) -> Result<Vec<Row>, AuditError> {
 pub fn for_each_row(dir: &Path, filter: &Filter, mut visit: impl FnMut(Row)) -> Result<(), AuditError> {
     let mut reader = AuditReader::open(dir)?;
     let mut open = BTreeMap::<Ident, Vec<Row>>::new();
-    while let Some((envelope, bytes)) = reader.next_event()? {
+    while let Some((head, bytes)) = reader.next_event()? {
         // The other types are not decoded at all.
-        if !matches!(envelope.type_name.as_str(), "decision" | "outcome") {
+        if !matches!(head.type_name.as_str(), "decision" | "outcome") {
             continue;
         }
-        let (seq, ts_wall) = (envelope.seq, envelope.ts_wall);
-        let record = Record::parse_after(envelope, bytes).map_err(|error| AuditError::Damaged {
+        let (seq, ts_wall) = (head.seq, head.ts_wall);
+        let record = Record::parse(bytes).map_err(|error| AuditError::Damaged {
             path: dir.to_owned(),
             index: seq,
             what: error.to_string(),
