@@ -24,7 +24,7 @@ mod report;
 mod scalar;
 mod schema;
 mod secret;
-mod suggest;
+pub mod suggest;
 mod url;
 mod weir;
 mod yaml;

@@ -39,6 +39,9 @@ macro_rules! events {
         }
 
         impl Event {
+            /// The words of all types.
+            pub const TYPES: &'static [&'static str] = &[$($name,)+];
+
             /// The word in the event's `type` field.
             #[must_use]
             pub fn type_name(&self) -> &'static str {

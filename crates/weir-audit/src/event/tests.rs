@@ -143,6 +143,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         tokens_in: Some(1),
         tokens_out: Some(20),
         tokens_estimated: true,
+        cost_micro_usd: Some(420),
         ttft_us: Some(300),
         total_us: Some(4000),
         queue_us: Some(0),
