@@ -17,7 +17,7 @@ pub(super) fn check(args: &QueryArgs) -> Result<(), Failed> {
 
 pub(super) fn query(args: &QueryArgs, search: &Search) -> Result<Query, Failed> {
     let conditions =
-        conditions(args, &|path| search.has_path(path)).map_err(|error| unknown(&error, search))?;
+        conditions(args, &|path| search.has_path(path)).map_err(|error| unknown(&error, search, &[]))?;
     let filters = &args.filters;
     Ok(Query {
         types: types(&filters.event, search)?,
