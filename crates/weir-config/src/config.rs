@@ -77,6 +77,8 @@ pub struct Config {
     pub headers: DecisionHeaders,
     /// How long answers of the Responses API are kept for their owner.
     pub keep_responses: Duration,
+    /// How long files are kept for their owner.
+    pub keep_files: Duration,
     /// The backends, in the order of the file.
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.
@@ -153,6 +155,10 @@ pub struct Limits {
     pub first_token: Option<Duration>,
     /// The most connections.
     pub connections: NonZeroUsize,
+    /// The most bytes that are kept for callers.
+    pub kept: u64,
+    /// The most bytes that are kept for one of them.
+    pub kept_of_one: u64,
     /// How long requests in flight may take to finish at shutdown.
     pub drain: Duration,
 }

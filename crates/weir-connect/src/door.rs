@@ -1,7 +1,7 @@
 use crate::anthropic::{self, Anthropic};
 use crate::connector::Connector;
 use crate::credential::{Credential, Kind, secret_value};
-use crate::endpoint::{Bodies, Host, Origin, Scheme};
+use crate::endpoint::{Host, Origin, Scheme};
 use crate::link::{Failure, Link, Request};
 use crate::pool::Pool;
 use crate::sigv4::{self, AwsKeys, Unsigned};
@@ -173,6 +173,10 @@ impl<Z: Zone> Door<Z> {
         let body = Bytes::from(body);
         let mut request = self.request(Method::POST, call.path, call.accept, body.clone())?;
         anthropic.write(request.headers_mut());
+        let media_type = permit.content().media_type();
+        if let Some(value) = media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok()) {
+            request.headers_mut().insert(CONTENT_TYPE, value);
+        }
         self.authenticate(&mut request, &body)?;
         Ok(request)
     }
@@ -382,10 +386,7 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     headers.insert(ACCEPT, Accept::Json.header());
     headers.insert(
         CONTENT_TYPE,
-        HeaderValue::from_static(match endpoint.bodies {
-            Bodies::Json => "application/json",
-            Bodies::Form => "application/x-www-form-urlencoded",
-        }),
+        HeaderValue::from_static("application/json"),
     );
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
@@ -424,7 +425,14 @@ fn sign(keys: &AwsKeys, request: &mut Request, body: &[u8], at: SystemTime) -> R
     Ok(())
 }
 
+/// What servers have beside the API that their base URL ends in, and not below it.
+const BESIDE: [&str; 2] = ["/tokenize", "/detokenize"];
+
 fn uri(prefix: &str, path: &str, query: &str) -> Result<Uri, ConnectError> {
+    let prefix = match BESIDE.contains(&path) {
+        true => prefix.strip_suffix("/v1").unwrap_or(prefix),
+        false => prefix,
+    };
     if !path.starts_with('/') || path.contains(['?', '#']) {
         return Err(ConnectError::Path);
     }

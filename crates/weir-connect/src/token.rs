@@ -100,6 +100,10 @@ impl Encode for TokenRequest {
     fn encode(&self, _to: &Destination<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(self.0.as_bytes());
     }
+
+    fn media_type(&self) -> Option<String> {
+        Some("application/x-www-form-urlencoded".to_owned())
+    }
 }
 
 /// Why there is no token.
@@ -187,7 +191,7 @@ impl TokenSource {
     fn new(backend: &str, token_url: &str, grant: Grant) -> Result<Self, TokenSourceError> {
         // The last step is the call's path, the rest the door's.
         let (base, last) = token_url.rsplit_once('/').unwrap_or((token_url, ""));
-        let endpoint = Endpoint::new(backend, base)?.with_form_bodies();
+        let endpoint = Endpoint::new(backend, base)?;
         Ok(Self {
             door: Door::cloud(endpoint)?,
             path: format!("/{last}"),

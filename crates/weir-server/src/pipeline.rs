@@ -22,7 +22,7 @@ pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::kept;
+use crate::kept::{self, files};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
@@ -119,10 +119,11 @@ async fn journey(
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
-    let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
-    ledger.received(bytes.len());
-    let (bytes, before) = kept::expand(gateway, api, &caller, bytes).await?;
-    let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
+    let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
+    let content = receive(&head, body, api, limit).await?;
+    ledger.received(content.len());
+    let (content, before) = kept::expand(gateway, api, &caller, content, limit).await?;
+    let mut inspected = inspect(gateway, api, content, &caller, ledger.request_id()).await?;
     if let Some(label) = before {
         inspected.raise(&label);
     }
@@ -131,6 +132,9 @@ async fn journey(
         gateway.ranks.learn(task::millionths(task.complexity));
     }
     ledger.keep(kept::keep(gateway, &caller, inspected.request.content(), inspected.request.label()));
+    if api == Api::Files {
+        return Box::pin(files::upload(gateway, &mut inspected, &caller, ledger)).await;
+    }
     if api == Api::CountTokens {
         return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }

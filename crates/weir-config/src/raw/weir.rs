@@ -2,7 +2,7 @@
 
 use super::Entries;
 use super::rollout::RawPolicySource;
-use crate::scalar::{ByteSize, Days, MicroUsd, ModelName, Name, Version};
+use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, BackendApi, DecisionHeaders};
 use ipnet::IpNet;
@@ -51,7 +51,10 @@ pub struct RawWeir {
     pub headers: Option<Field<DecisionHeaders>>,
     /// How long answers of the Responses API are kept, on this machine, for requests that refer to them
     /// by `previous_response_id`, unless they say `store: false`. `0s`: not at all. Default: `24h`.
-    pub keep_responses: Option<Field<Duration>>,
+    pub keep_responses: Option<Field<KeepTime>>,
+    /// How long uploaded files are kept, on this machine, for requests that refer to them by `file_id`; a client
+    /// may ask for less. `0s`: files are refused. Default: `30d`.
+    pub keep_files: Option<Field<KeepTime>>,
     /// Servers and API accounts that answer requests.
     pub backends: At<Vec<RawBackend>>,
     /// The model names that applications ask for, and the targets that may answer each.
@@ -87,6 +90,11 @@ pub struct RawLimits {
     pub first_token: Option<Field<Duration>>,
     /// The most connections of applications at a time. Default: 4096.
     pub connections: Option<Field<NonZeroU32>>,
+    /// The most bytes of kept responses and files. When there is no room, the oldest responses make some; files do
+    /// not. Default: `1GiB`.
+    pub kept: Option<Field<ByteSize>>,
+    /// The most bytes of kept responses and files of one tenant, or of one key without a tenant. Default: `256MiB`.
+    pub kept_of_one: Option<Field<ByteSize>>,
     /// How long requests in flight may take to finish at shutdown. Default: `30s`.
     pub drain: Option<Field<Duration>>,
 }

@@ -54,7 +54,7 @@ fn accept(framing: Framing) -> Accept {
     }
 }
 
-/// The path below the base URL.
+/// The path below the base URL, or beside it.
 fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static, str> {
     match (api, backend.dialect) {
         // What nearly every request goes to.
@@ -62,14 +62,17 @@ fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static
             Some(product) if product.path != ChatPath::Usual => product.path(model).into(),
             Some(_) | None => "/chat/completions".into(),
         },
-        (Api::Conversation(_) | Api::CountTokens | Api::Tokenize | Api::Files, _) => {
+        (Api::Conversation(_) | Api::CountTokens | Api::Files, _) => {
             backend.dialect.path(model, stream).into()
         }
+        (Api::Tokenize, _) => "/tokenize".into(),
+        (Api::Detokenize, _) => "/detokenize".into(),
         (Api::Embeddings, _) => "/embeddings".into(),
         (Api::Moderations, _) => "/moderations".into(),
         (Api::Rerank, _) => "/rerank".into(),
         (Api::Speech, _) => "/audio/speech".into(),
         (Api::Transcription, _) => "/audio/transcriptions".into(),
+        (Api::Translation, _) => "/audio/translations".into(),
         (Api::Images, _) => "/images/generations".into(),
     }
 }

@@ -358,6 +358,7 @@ impl Ledger {
     /// Notes that Weir answers by itself, without any backend.
     pub fn answered_here(&mut self) {
         self.answered_here = true;
+        self.shows_decision = self.gateway.snapshot().loaded.config.headers == DecisionHeaders::On;
     }
 
     /// Notes what only the backend itself can have made: it may come back, and then goes to it alone.

@@ -285,6 +285,25 @@ fn what_would_make_a_provider_reach_out_is_refused_in_every_dialect() {
 }
 
 #[test]
+fn a_search_that_the_client_can_do_without_is_left_out_and_one_that_it_insists_on_refused() {
+    let with = |tools: &str, choice: &str| {
+        let body = format!(r#"{{"model":"a","input":"x","tools":[{tools}]{choice}}}"#);
+        read_as(ClientDialect::Responses, &body)
+    };
+    let function = r#"{"type":"function","name":"f","parameters":{}}"#;
+    let search = r#"{"type":"web_search","external_web_access":false}"#;
+    let both = with(&format!("{function},{search}"), r#","tool_choice":"auto""#).unwrap();
+    assert_eq!((both.left_out(), both.has_tools()), (Some("tools.web_search"), true));
+    assert!(!written_for(&both, "b", BackendDialect::Messages).contains("web_search"));
+    let alone = with(search, "").unwrap();
+    assert_eq!((alone.left_out(), alone.has_tools()), (Some("tools.web_search"), false));
+    assert_eq!(with(function, "").unwrap().left_out(), None);
+    for choice in [r#","tool_choice":"required""#, r#","tool_choice":{"type":"web_search"}"#] {
+        assert_eq!(with(search, choice).unwrap_err().param.as_deref(), Some("tools[0].type"), "{choice}");
+    }
+}
+
+#[test]
 fn identifiers_leave_as_pseudonyms_in_every_dialect() {
     let body = r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":"x"}],"metadata":{"user_id":"u-77"}}"#;
     let request = read_as(ClientDialect::Messages, body).unwrap().with_pseudonyms(|_| "pseudo".to_owned());

@@ -10,6 +10,8 @@
 mod apis;
 mod backend_errors;
 mod bodies;
+mod files;
+mod forms;
 mod framing;
 mod gone;
 mod http1;
