@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_part_of_inline_bytes_is_understood_in_every_form() {
-        let pdf = Attachment { media_type: "application/pdf".to_owned(), bytes: Bytes::from_static(b"%PDF-1.7") };
+        let pdf =
+            Attachment { media_type: "application/pdf".to_owned(), bytes: Bytes::from_static(b"%PDF-1.7") };
         for part in [
             file("data:application/pdf;base64,JVBERi0xLjc="),
             file("DATA:Application/PDF;base64,JVBERi0xLjc="),

@@ -36,10 +36,7 @@ pub(super) fn include_usage(body: &Object) -> Result<bool, BadRequest> {
 
 /// Takes out what the client can do without and no backend is to do; the names of what there was.
 pub(super) fn leave_out(api: Api, body: &mut Object) -> Option<&'static str> {
-    let is_left_out = match api {
-        Api::Conversation(ClientDialect::Responses) => responses::leave_out_search(body),
-        _ => false,
-    };
+    let is_left_out = api == Api::Conversation(ClientDialect::Responses) && responses::leave_out_search(body);
     is_left_out.then_some("tools.web_search")
 }
 

@@ -84,13 +84,11 @@ impl ClientRequest {
         let Some(file) = file else { return Err(BadRequest::missing(FILE)) };
         let mut request = Self::of(api, body)?;
         let attachment = Attachment { media_type: media_type(&file), bytes: file.bytes.clone() };
-        request.opaque.push(match api {
-            Api::Files => Opaque::of_file(FILE.to_owned(), attachment),
+        request.opaque.push(if api == Api::Files {
+            Opaque::of_file(FILE.to_owned(), attachment)
+        } else {
             // What a server hears in bytes is not what they say as text.
-            _ => Opaque {
-                attachment: Some(attachment),
-                ..Opaque::new(api.upload_kind(), FILE.to_owned())
-            },
+            Opaque { attachment: Some(attachment), ..Opaque::new(api.upload_kind(), FILE.to_owned()) }
         });
         request.upload = Some(Box::new(Upload { boundary, bytes: file.bytes }));
         Ok(request)

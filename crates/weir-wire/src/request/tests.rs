@@ -334,3 +334,24 @@ fn a_product_gets_what_it_knows_in_its_own_words_from_any_dialect() {
     let across = written(messages, &format!(r#"{{{hi},"max_tokens":5}}"#));
     assert!(across.contains(r#""max_tokens":5"#) && !across.contains("max_completion_tokens"), "{across}");
 }
+
+proptest::proptest! {
+    /// Same dialect in and out: nothing is lost, and nothing is written in another way.
+    #[test]
+    fn what_nobody_knows_goes_through_as_it_was_written(unknown in crate::canonical::arbitrary::object_text()) {
+        let said = r#""messages":[{"role":"user","content":"x","x_odd":UNKNOWN}],"x_more":[UNKNOWN]"#;
+        for (dialect, backend, more) in [
+            (ClientDialect::ChatCompletions, BackendDialect::ChatCompletions, ""),
+            (ClientDialect::Messages, BackendDialect::Messages, r#","max_tokens":9"#),
+            (ClientDialect::OllamaChat, BackendDialect::Ollama, r#","options":{"num_ctx":64}"#),
+        ] {
+            let body = format!("{}{more}", said.replace("UNKNOWN", &unknown));
+            let request = read_as(dialect, &format!(r#"{{"model":"auto",{body}}}"#)).unwrap();
+            let sent = written_for(&request, "b", backend);
+            let model = sent.split_once(',').unwrap().0.to_owned();
+            // What each text and number says is the same; how a text is escaped is not told apart.
+            let read = |text: &str| crate::json::parse(text.as_bytes(), Limits::default()).unwrap().to_bytes();
+            proptest::prop_assert_eq!(read(&sent), read(&format!("{model},{body}}}")));
+        }
+    }
+}

@@ -54,7 +54,8 @@ pub(super) fn leave_out_search(body: &mut Object) -> bool {
     let Some(Json::Array(tools)) = body.get_mut("tools") else { return false };
     let before = tools.len();
     let kind = |tool: &Json| tool.as_object()?.get("type")?.as_str().map(str::to_owned);
-    tools.retain(|tool| !kind(tool).is_some_and(|kind| matches!(&*kind, "web_search" | "web_search_preview")));
+    tools
+        .retain(|tool| !kind(tool).is_some_and(|kind| matches!(&*kind, "web_search" | "web_search_preview")));
     let (after, has_none) = (tools.len(), tools.is_empty());
     if has_none {
         body.remove("tools");
