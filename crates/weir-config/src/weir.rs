@@ -163,8 +163,17 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 }
 
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
-    let RawLimits { body, queue, queue_bytes, queue_tokens, first_token, connections, kept, kept_of_one, drain } =
-        raw;
+    let RawLimits {
+        body,
+        queue,
+        queue_bytes,
+        queue_tokens,
+        first_token,
+        connections,
+        kept,
+        kept_of_one,
+        drain,
+    } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);

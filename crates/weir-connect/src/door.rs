@@ -5,6 +5,7 @@ use crate::endpoint::{Host, Origin, Scheme};
 use crate::link::{Failure, Link, Request};
 use crate::pool::Pool;
 use crate::sigv4::{self, AwsKeys, Unsigned};
+use crate::token::Proof;
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
@@ -225,8 +226,11 @@ impl<Z: Zone> Door<Z> {
                 request.headers_mut().insert(name.clone(), value.clone());
             }
             Kind::Token(slot) => {
-                let value = slot.value(SystemTime::now()).ok_or(ConnectError::NoToken)?;
-                request.headers_mut().insert(AUTHORIZATION, value);
+                let now = SystemTime::now();
+                match slot.proof(now).ok_or(ConnectError::NoToken)? {
+                    Proof::Header(value) => drop(request.headers_mut().insert(AUTHORIZATION, value)),
+                    Proof::Keys(keys) => sign(&keys, request, body, now)?,
+                }
             }
             Kind::Aws(keys) => sign(keys, request, body, SystemTime::now())?,
         }
@@ -384,10 +388,7 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, host);
     headers.insert(ACCEPT, Accept::Json.header());
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

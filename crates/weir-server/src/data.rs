@@ -5,11 +5,12 @@ use crate::gateway::{Gateway, VERSION, unix_seconds};
 use crate::ids::RequestIds;
 use crate::kept::files::{self, FileReply, WantedFile};
 use crate::kept::{self, Wanted};
-use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
+use crate::waiting;
+use http::header::CONNECTION;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use weir_wire::dialect::ClientDialect;
 use weir_wire::models;
-use weir_wire::request::Api;
+use weir_wire::request::{Api, BadRequest};
 
 /// What an application can ask for. Every route that takes content goes through the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub fn content_routes() -> impl Iterator<Item = (String, &'static str)> {
 pub(crate) async fn handle(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
 ) -> Response<Body> {
     let form = form(request.uri().path());
     let response = caught(pin!(answer(gateway, request, peer, form))).await.unwrap_or_else(|()| {
@@ -109,10 +110,22 @@ fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
     reply::with_request_id(reply::failure(failure, form, id.as_str()), id.as_str())
 }
 
+/// The answer to a head that says the length of its body in two ways.
+pub(crate) fn refuse_both_lengths(path: &str) -> Response<Body> {
+    let bad = BadRequest {
+        code: "invalid_request",
+        message: "the head has both `content-length` and `transfer-encoding`; send one of them".to_owned(),
+        param: None,
+    };
+    let mut response = refuse(&Failure::BadRequest(bad), form(path));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 async fn answer(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     form: ClientDialect,
 ) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
@@ -120,8 +133,7 @@ async fn answer(
         Err(failure) => return refuse(&failure, form),
     };
     let answered = match route {
-        // The future of a whole journey is large; boxed it is not copied on its way to the connection.
-        Route::Ask(api) => return Box::pin(pipeline::serve(gateway, api, request, peer)).await,
+        Route::Ask(api) => return waiting::answer(gateway, api, request, peer).await,
         Route::Root => Ok(reply::json(StatusCode::OK, r#"{"service":"weir"}"#)),
         Route::Models => list(gateway, &request, peer, None),
         Route::Model(id) => list(gateway, &request, peer, Some(&id)),

@@ -25,6 +25,7 @@ use crate::gateway::Gateway;
 use crate::kept::{self, files};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
+use crate::waiting::Begin;
 use admit::{Tried, admit};
 use decide::detect_and_decide;
 use forward::forward;
@@ -43,12 +44,14 @@ use weir_wire::request::Api;
 
 /// A request for `api`, whichever it is.
 pub(crate) async fn serve(
-    gateway: &Arc<Gateway>,
+    gateway: Arc<Gateway>,
     api: Api,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: Arc<Peer>,
+    begin: Begin,
 ) -> Response<Body> {
-    let mut ledger = Ledger::open(gateway.clone(), api, peer);
+    let (gateway, peer) = (&gateway, &*peer);
+    let mut ledger = Ledger::open(gateway.clone(), api, peer, begin);
     let answer = {
         // In its place from the start: futures of this size are not to be moved.
         let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
@@ -94,9 +97,12 @@ async fn count_tokens(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Answer, Failure> {
-    detect_and_decide(gateway, inspected, caller, ledger).await?;
+    let ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
     ledger.answered_here();
-    Ok(Answer::Whole(messages::write_count(inspected.prompt_tokens()).into()))
+    let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
+    let estimated = inspected.prompt_tokens();
+    let tokens = first.map_or(estimated, |target| gateway.counts.of(&target.name, estimated));
+    Ok(Answer::Whole(messages::write_count(tokens).into()))
 }
 
 /// The dialect whose errors the clients of an API understand.

@@ -206,9 +206,7 @@ fn taken(change: &Transaction<'_>, ask: &str, of: impl rusqlite::Params) -> rusq
 }
 
 fn oldest(of: &str) -> String {
-    format!(
-        "DELETE FROM objects WHERE seq = (SELECT min(seq) FROM objects WHERE kind = 'response' {of})"
-    )
+    format!("DELETE FROM objects WHERE seq = (SELECT min(seq) FROM objects WHERE kind = 'response' {of})")
 }
 
 fn removed(rows: usize, bytes: u64) -> Result<(), ObjectsError> {
@@ -288,11 +286,17 @@ mod tests {
             keep(OF_A, id, at as i64).unwrap();
         }
         let ids = |of| -> Vec<String> { objects.list(of, 10).unwrap().into_iter().map(|o| o.id).collect() };
-        assert_eq!((ids(file), ids(OF_A)), (vec!["f_0".to_owned()], vec!["r_2".to_owned(), "r_3".to_owned()]));
+        assert_eq!(
+            (ids(file), ids(OF_A)),
+            (vec!["f_0".to_owned()], vec!["r_2".to_owned(), "r_3".to_owned()])
+        );
         // All together have room for four, so that the oldest of anybody goes.
         keep(of_b, "s_1", 3).unwrap();
         keep(of_b, "s_2", 4).unwrap();
-        assert_eq!((ids(OF_A), ids(of_b)), (vec!["r_3".to_owned()], vec!["s_1".to_owned(), "s_2".to_owned()]));
+        assert_eq!(
+            (ids(OF_A), ids(of_b)),
+            (vec!["r_3".to_owned()], vec!["s_1".to_owned(), "s_2".to_owned()])
+        );
         // An owner whose room is full of files has none left, and loses nothing by asking.
         keep(file, "f_1", 5).unwrap();
         keep(file, "f_2", 6).unwrap();

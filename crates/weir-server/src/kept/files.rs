@@ -66,7 +66,8 @@ fn object(gateway: &Gateway, inspected: &Inspected) -> Result<Object, Failure> {
         let why = "files are not kept here (`keep_files` in weir.yaml); send the content within the request";
         return Err(Failure::BadRequest(BadRequest::field("files_not_kept", "file", why)));
     }
-    let (bytes, name, media_type) = request.file().ok_or_else(|| Failure::BadRequest(BadRequest::missing("file")))?;
+    let (bytes, name, media_type) =
+        request.file().ok_or_else(|| Failure::BadRequest(BadRequest::missing("file")))?;
     let created_s = gateway.wall.unix_seconds();
     let time_s = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     let expires_s = created_s.saturating_add(match request.text("expires_after[seconds]") {
@@ -74,7 +75,8 @@ fn object(gateway: &Gateway, inspected: &Inspected) -> Result<Object, Failure> {
         Some(wanted) => time_s.min(seconds(wanted)?),
     });
     let purpose = request.text("purpose").unwrap_or("user_data");
-    let about = json!({ "filename": name, "media_type": media_type, "purpose": purpose, "bytes": bytes.len() });
+    let about =
+        json!({ "filename": name, "media_type": media_type, "purpose": purpose, "bytes": bytes.len() });
     Ok(Object {
         id: unforeseeable("file-"),
         label: label::write(inspected.request.label()),

@@ -22,6 +22,7 @@ use weir_task::Judgement;
 use weir_wire::json::Limits;
 use weir_wire::request::{Api, ClientRequest};
 use weir_wire::segment;
+use weir_wire::tokens::Estimator;
 
 /// Bodies above this are read and inspected away from the threads that serve everybody.
 const LARGE_BODY_BYTES: usize = 256 * 1024;
@@ -53,6 +54,8 @@ pub(crate) struct Seen {
     /// Which engine with which settings looked.
     pub scanner: Option<Ident>,
     pub text_bytes: usize,
+    /// Tokens of all that was read, about.
+    pub tokens: u64,
 }
 
 impl Inspected {
@@ -75,9 +78,9 @@ impl Inspected {
         self.seen.findings.push(finding);
     }
 
-    /// Tokens of the prompt, about: four bytes each, erring low.
+    /// Tokens of the prompt, about, whoever counts them.
     pub fn prompt_tokens(&self) -> u64 {
-        (self.seen.text_bytes / 4) as u64
+        self.seen.tokens
     }
 }
 
@@ -194,17 +197,20 @@ impl Inspect<ClientRequest> for Inspector<'_> {
         let look = || {
             let strings = request.segments();
             let text_bytes = strings.iter().map(|s| s.text.len()).sum();
+            let mut tokens = Estimator::default();
+            strings.iter().for_each(|string| tokens.push(string.text));
             let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
-            (self.snapshot.engine.inspect(&segments), text_bytes)
+            (self.snapshot.engine.inspect(&segments), text_bytes, tokens.tokens())
         };
-        let Ok((inspection, text_bytes)) = catch_unwind(AssertUnwindSafe(look)) else {
+        let Ok((inspection, text_bytes, tokens)) = catch_unwind(AssertUnwindSafe(look)) else {
             return Label::unknown();
         };
         let Inspection { label, findings, entities, opaque, complete } = inspection;
         let entities =
             entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
         let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
-        *self.seen.borrow_mut() = Seen { entities, findings, opaque, complete, text_bytes, scanner: None };
+        *self.seen.borrow_mut() =
+            Seen { entities, findings, opaque, complete, text_bytes, tokens, scanner: None };
         if complete { label } else { label.join(&Label::unknown()) }
     }
 }

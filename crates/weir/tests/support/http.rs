@@ -254,9 +254,13 @@ fn head(method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize
 pub fn form(fields: &[Field<'_>]) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for Field { name, file, value } in fields {
-        body.extend_from_slice(format!("--of-a-test\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes());
+        body.extend_from_slice(
+            format!("--of-a-test\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes(),
+        );
         if let Some((file_name, media_type)) = file {
-            body.extend_from_slice(format!("; filename=\"{file_name}\"\r\nContent-Type: {media_type}").as_bytes());
+            body.extend_from_slice(
+                format!("; filename=\"{file_name}\"\r\nContent-Type: {media_type}").as_bytes(),
+            );
         }
         body.extend_from_slice(b"\r\n\r\n");
         body.extend_from_slice(value);

@@ -41,7 +41,10 @@ impl App<'_> {
     fn chat_about(&self, model: &str, id: &str) -> Reply {
         let file = json!({ "type": "file", "file": { "file_id": id } });
         let content = json!([file, { "type": "text", "text": "what is this?" }]);
-        self.post("/v1/chat/completions", &json!({ "model": model, "messages": [{ "role": "user", "content": content }] }))
+        self.post(
+            "/v1/chat/completions",
+            &json!({ "model": model, "messages": [{ "role": "user", "content": content }] }),
+        )
     }
 }
 
@@ -55,11 +58,17 @@ fn a_file_is_kept_told_of_listed_and_removed() {
     let app = App(&stage, None);
     let (first, second) = (app.upload_text("one"), app.upload_text("two"));
     let about = app.get(&format!("/v1/files/{first}")).json();
-    assert_eq!((&about["object"], &about["bytes"], &about["filename"]), (&json!("file"), &json!(3), &json!("notes.txt")));
+    assert_eq!(
+        (&about["object"], &about["bytes"], &about["filename"]),
+        (&json!("file"), &json!(3), &json!("notes.txt"))
+    );
     assert_eq!((&about["purpose"], &about["status"]), (&json!("user_data"), &json!("processed")));
     assert_eq!(about["expires_at"].as_i64().unwrap() - about["created_at"].as_i64().unwrap(), 30 * 86_400);
     let content = app.get(&format!("/v1/files/{first}/content"));
-    assert_eq!((content.text().as_str(), content.header("content-type")), ("one", Some("application/octet-stream")));
+    assert_eq!(
+        (content.text().as_str(), content.header("content-type")),
+        ("one", Some("application/octet-stream"))
+    );
     let ids = |query: &str| -> Vec<String> {
         let list = app.get(&format!("/v1/files{query}")).json();
         list["data"].as_array().unwrap().iter().map(|file| file["id"].as_str().unwrap().to_owned()).collect()
@@ -116,10 +125,14 @@ fn what_a_file_holds_goes_in_the_place_of_its_id_and_its_label_goes_with_it() {
 fn a_file_that_could_not_be_read_stays_inside() {
     let stage = Stage::new();
     let app = App(&stage, None);
-    let id = app.upload(&[Field::file("file", ("a.png", "image/png"), b"\x89PNG\r\n\x1a\n")]).json()["id"].clone();
+    let id =
+        app.upload(&[Field::file("file", ("a.png", "image/png"), b"\x89PNG\r\n\x1a\n")]).json()["id"].clone();
     let image = json!({ "type": "input_image", "file_id": id });
     let ask = |model| {
-        app.post("/v1/responses", &json!({ "model": model, "input": [{ "role": "user", "content": [image] }] }))
+        app.post(
+            "/v1/responses",
+            &json!({ "model": model, "input": [{ "role": "user", "content": [image] }] }),
+        )
     };
     assert_eq!(ask("auto").zone(), Some("local"));
     assert_eq!(ask("cloud-only").status, 403);
@@ -154,7 +167,12 @@ fn room_is_bounded_and_what_is_put_in_counts_as_the_body() {
     let app = App(&stage, None);
     let text = "word ".repeat(2_000);
     let id = app.upload_text(&text);
-    assert_error(&app.upload(&[plain(&text), Field::text("x", &text[..1000])]), 413, "no_room", "a second file");
+    assert_error(
+        &app.upload(&[plain(&text), Field::text("x", &text[..1000])]),
+        413,
+        "no_room",
+        "a second file",
+    );
     // Ten thousand bytes are more in base64, and thrice they are too many.
     assert_eq!(app.chat_about("auto", &id).status, 200);
     let file = json!({ "type": "input_file", "file_id": id });

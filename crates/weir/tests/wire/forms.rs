@@ -8,7 +8,8 @@ use serde_json::json;
 use weir_rig::fake::{Failure, Fault, Script};
 
 const SOUND: &[u8] = b"RIFF\x24\0\0\0WAVEfmt \r\n--of-a-tes\xff\r\n";
-const SPOKEN: &str = r#"{"text":"two words","model":"whisper","usage":{"type":"tokens","input_tokens":14,"output_tokens":3}}"#;
+const SPOKEN: &str =
+    r#"{"text":"two words","model":"whisper","usage":{"type":"tokens","input_tokens":14,"output_tokens":3}}"#;
 
 /// A backend that gives this answer to everything.
 fn answering(content_type: &str, body: &str) -> Script {

@@ -19,6 +19,7 @@ mod http2;
 mod patience;
 mod smuggling;
 mod streams;
+mod tokens;
 
 #[path = "../support/mod.rs"]
 mod support;
