@@ -32,8 +32,8 @@ mod yaml;
 pub use api::BackendApi;
 pub use cases::{facts_of, load_cases};
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded, Model,
-    ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
+    AuditFailure, Auth, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded,
+    Model, ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
