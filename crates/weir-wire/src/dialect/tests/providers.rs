@@ -112,8 +112,8 @@ impl Provider<'_> {
 
     fn finish(&self, stop: &'static str, calls: &'static str, length: &'static str) -> &'static str {
         match self.reply.choices[0].finish {
-            Some(reason) if reason == FinishReason::Length => length,
-            Some(reason) if reason == FinishReason::ToolCalls => calls,
+            Some(FinishReason::Length) => length,
+            Some(FinishReason::ToolCalls) => calls,
             Some(_) | None => stop,
         }
     }
