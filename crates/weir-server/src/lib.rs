@@ -11,6 +11,7 @@ mod book;
 mod candidate;
 mod cases;
 mod clock;
+mod counts;
 mod data;
 mod desk;
 mod detect;
@@ -39,6 +40,7 @@ mod retention;
 mod snapshot;
 mod source;
 mod speeds;
+mod waiting;
 mod way;
 
 pub use admin::credential::admin_proof;

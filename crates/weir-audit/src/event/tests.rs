@@ -9,7 +9,7 @@ fn author() -> Author {
 
 const MOMENT: u64 = 1_772_357_400_125;
 
-fn write(event: impl AsEvent) -> Vec<u8> {
+pub(crate) fn write(event: impl AsEvent) -> Vec<u8> {
     let mut bytes = Vec::new();
     author().write(&mut bytes, 7, WallTime::from_unix_ms(MOMENT), 42, event.as_event());
     bytes

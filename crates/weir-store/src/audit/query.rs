@@ -30,13 +30,13 @@ pub fn for_each_row(
     let is_in_time = |at| since.is_none_or(|since| at >= since) && until.is_none_or(|until| at < until);
     let mut reader = AuditReader::open(dir)?;
     let mut open = BTreeMap::<Ident, Vec<Row>>::new();
-    while let Some((envelope, bytes)) = reader.next_event()? {
+    while let Some((head, bytes)) = reader.next_event()? {
         // The other types are not decoded at all.
-        if !matches!(envelope.type_name.as_str(), "decision" | "outcome") {
+        if !matches!(head.type_name.as_str(), "decision" | "outcome") {
             continue;
         }
-        let (seq, ts_wall) = (envelope.seq, envelope.ts_wall);
-        let record = Record::parse_after(envelope, bytes).map_err(|error| AuditError::Damaged {
+        let (seq, ts_wall) = (head.seq, head.ts_wall);
+        let record = Record::parse(bytes).map_err(|error| AuditError::Damaged {
             path: dir.to_owned(),
             index: seq,
             what: error.to_string(),
