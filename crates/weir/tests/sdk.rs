@@ -53,7 +53,7 @@ impl Setting {
             ("tools", start(answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#))),
             ("cut", start(answer.clone().role_with_text().fault(Fault::Cut { after: 1, how: Cut::Reset }))),
             ("limited", start(answer.clone().fault(Fault::Status(limit)))),
-            ("broken", start(answer)),
+            ("broken", start(answer.clone())),
         ];
         let mut config =
             String::from("weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n");
