@@ -7,6 +7,7 @@ mod check;
 mod encode;
 mod opaque;
 mod parts;
+mod prefix;
 mod sealed;
 mod tokens;
 mod turns;
@@ -14,6 +15,7 @@ mod turns;
 pub use api::Api;
 pub use attachment::Attachment;
 pub use bad::BadRequest;
+pub use prefix::Opening;
 pub(crate) use sealed::is_sealed;
 pub use turns::Spoken;
 
