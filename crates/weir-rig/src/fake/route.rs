@@ -17,7 +17,7 @@ pub(super) async fn answer(
     last_act: LastAct,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Over> {
-    let visit = Visit::begin(shared.clone());
+    let visit = Visit::begin(shared.clone(), request.method());
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_gone| Over)?.to_bytes();
     if shared.records() {
