@@ -143,6 +143,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         tokens_in: Some(1),
         tokens_out: Some(20),
         tokens_estimated: true,
+        cost_micro_usd: Some(70),
         ttft_us: Some(300),
         total_us: Some(4000),
         queue_us: Some(0),
@@ -152,6 +153,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         model_used: Some("m".into()),
         error_code: Some("e".into()),
         attempts: 3,
+        answered_attempt: Some(2),
         ..empty.clone()
     };
     for outcome in [empty, full] {
