@@ -12,8 +12,8 @@ pub struct Reported {
     pub cache_used: Option<f64>,
     /// The tokens that its cache holds.
     pub cache_tokens: Option<u32>,
-    /// Requests that it runs at once at most.
-    pub places: Option<u32>,
+    /// Whether it holds the target's model in memory.
+    pub loaded: Option<bool>,
 }
 
 /// The newest report of one target.

@@ -14,7 +14,7 @@ use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Resi
 use weir_policy::{
     ALL_FIT, Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount,
     Exclusion, Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan,
-    Policy, Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName,
+    Policy, Preference, Price, Prices, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName,
     Selection, Step, Target, TargetId, Test, Truth, Verdict, Words, decide,
 };
 
@@ -74,8 +74,8 @@ fn build(plan: TargetPlan, name: &str, boundary: &Boundary) -> Option<Target> {
             AnyRecipient::Cloud(Recipient::new(name, boundary.cloud_clearance(plan.level, plan.place).ok()?))
         }
     };
-    let price = plan.price.map(|price| Price { input: price, output: price });
-    Some(Target { price, context_tokens: plan.context, ..target(recipient) })
+    let prices = plan.price.map(|price| Prices::always(Price::new(price, price))).unwrap_or_default();
+    Some(Target { prices, context_tokens: plan.context, ..target(recipient) })
 }
 
 /// A boundary and a catalogue with the alias `auto`; targets that cannot be are left out.

@@ -37,7 +37,8 @@ mod reply;
 mod retention;
 mod snapshot;
 mod source;
-mod speeds;
+mod spending;
+mod upkeep;
 mod way;
 
 pub use admin::credential::admin_proof;

@@ -5,9 +5,8 @@
 
 mod facts;
 
-pub(crate) use facts::{LEFT_OUT, WISH, record_facts};
+pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, WISH, record_facts};
 
-use super::admit::Tried;
 use super::decide::Ruling;
 use super::identify::Caller;
 use super::inspect::Inspected;
@@ -22,6 +21,7 @@ use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
+use crate::spending::periods;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -34,8 +34,12 @@ use weir_audit::event::{
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
+use weir_dispatch::cost::{Earmark, Left};
 use weir_label::{Level, ZoneKind};
-use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
+use weir_policy::{
+    Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, TokenCount, Verdict,
+    micro_usd,
+};
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
@@ -60,11 +64,13 @@ pub(crate) struct Ledger {
     standing: Standing,
     /// What the target costs, if there is one and it says.
     price: Option<Price>,
+    /// Of its prompt, the tokens that the target had in its cache.
+    cached_tokens: u64,
+    /// What was set aside for the attempt under way.
+    earmark: Option<Earmark>,
     has_decision: bool,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
-    /// The target of the attempt under way.
-    target: Option<Arc<str>>,
     is_closed: bool,
     /// Whether Weir answers by itself, so that there is no attempt.
     answered_here: bool,
@@ -74,6 +80,24 @@ pub(crate) struct Ledger {
     keep: Option<Keep>,
     last: Option<Ticket>,
     times: Times,
+}
+
+/// What the stream of an answer has to know of the request's account.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// The id of the answer.
+    pub reply_id: String,
+    /// The key of who asked.
+    pub key: Option<Arc<str>>,
+}
+
+/// One attempt at a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// Why it is made, if not because of the plan and its ladder.
+    pub reason: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -99,9 +123,10 @@ impl Ledger {
             shows_decision: false,
             standing: Standing::InForce,
             price: None,
+            cached_tokens: 0,
+            earmark: None,
             has_decision: false,
             needs_durable: false,
-            target: None,
             is_closed: false,
             answered_here: false,
             warnings: None,
@@ -211,6 +236,29 @@ impl Ledger {
         }
     }
 
+    /// Sets aside what the request is expected to cost at a target, if anything bounds what it may cost.
+    ///
+    /// # Errors
+    /// [`Left`] when that is more than is left by now.
+    pub fn pay(&mut self, ruling: &Ruling, target: TargetId) -> Result<(), Left> {
+        self.unpay();
+        let Some(target) = ruling.target(target) else { return Ok(()) };
+        if ruling.purses.is_empty() || target.zone() == ZoneKind::Local {
+            return Ok(());
+        }
+        let cost = ruling.expected.picodollars(target).map_or(0, micro_usd);
+        let now = periods(self.gateway.wall.unix_seconds());
+        self.earmark = Some(self.gateway.spending.earmark(&ruling.purses, cost, now)?);
+        Ok(())
+    }
+
+    /// What was set aside for an attempt that came to nothing is not spent.
+    fn unpay(&mut self) {
+        if let Some(earmark) = self.earmark.take() {
+            self.gateway.spending.settle(earmark, 0);
+        }
+    }
+
     /// Records that the request is about to go to a target. Returns when it may.
     ///
     /// # Errors
@@ -218,13 +266,14 @@ impl Ledger {
     pub async fn attempt(
         &mut self,
         ruling: &Ruling,
-        target: TargetId,
+        id: TargetId,
         place: &Place,
-        tried: &Tried,
+        attempt: Attempt,
     ) -> Result<(), BackendFailure> {
-        let Some(target) = ruling.target(target) else { return Err(BackendFailure::NoPermit) };
+        let Some(target) = ruling.target(id) else { return Err(BackendFailure::NoPermit) };
         let zone = target.zone();
-        self.note_target(target, zone, place, tried);
+        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
+        self.note_target(ruling, (target, full_price), place, attempt);
         let written = match self.append_decision() {
             Ok(ticket) if zone == ZoneKind::Cloud || self.needs_durable => {
                 ticket.durable().await.map_err(AuditError::from)
@@ -247,12 +296,18 @@ impl Ledger {
         }
     }
 
-    fn note_target(&mut self, target: &Target, zone: ZoneKind, place: &Place, tried: &Tried) {
-        let record = &mut self.decision;
-        self.price = target.price.or((zone == ZoneKind::Local).then_some(Price { input: 0, output: 0 }));
-        record.attempt = tried.attempts() + 1;
+    fn note_target(
+        &mut self,
+        ruling: &Ruling,
+        (target, full_price): (&Target, Option<Price>),
+        place: &Place,
+        attempt: Attempt,
+    ) {
+        let (record, zone) = (&mut self.decision, target.zone());
+        let known = full_price.or_else(|| target.prices.on(ruling.expected.day));
+        self.price = known.or((zone == ZoneKind::Local).then_some(Price::FREE));
+        record.attempt = attempt.number;
         record.target = Some(Ident::of(&target.name));
-        self.target = Some(target.name.clone());
         record.backend = Some(Ident::of(&target.backend));
         record.model = Some(Ident::of(&target.model));
         record.zone = Some(zone);
@@ -264,8 +319,21 @@ impl Ledger {
             Some(Step::Burst | Step::Reject) => (Action::Burst, "burst"),
         };
         record.action = action;
-        record.reason = Ident::fixed(if tried.attempts() > 0 { "failover" } else { reason });
-        self.outcome.attempts = record.attempt;
+        record.reason = Ident::fixed(attempt.reason.unwrap_or(reason));
+        self.outcome.attempts = self.outcome.attempts.max(record.attempt);
+    }
+
+    /// Notes that of two attempts at once the one before the last has answered.
+    pub fn answered_by(&mut self, ruling: &Ruling, id: TargetId, place: &Place, attempt: Attempt) {
+        let Some(target) = ruling.target(id) else { return };
+        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
+        self.note_target(ruling, (target, full_price), place, attempt);
+        self.outcome.answered_attempt = Some(attempt.number);
+    }
+
+    /// What the stream of an answer has to know.
+    pub fn account(&self) -> Account {
+        Account { reply_id: self.reply_id.clone(), key: self.key_id() }
     }
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
@@ -283,18 +351,12 @@ impl Ledger {
         if self.times.first_content.is_some() {
             return;
         }
-        let now = Instant::now();
-        self.times.first_content = Some(now);
-        // Of an answer in whole, what comes first is its end.
-        if let (true, Some(target), Some(forwarded)) =
-            (self.decision.stream, &self.target, self.times.forwarded)
-        {
-            self.gateway.speeds.learn(target, now - forwarded);
-        }
+        self.times.first_content = Some(Instant::now());
     }
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
         self.outcome.tokens_in = usage.prompt_tokens.or(self.outcome.tokens_in);
+        self.cached_tokens = usage.cached_tokens.unwrap_or(self.cached_tokens);
         if usage.completion_tokens.is_some() {
             self.outcome.tokens_out = usage.completion_tokens;
             self.outcome.tokens_estimated = false;
@@ -305,9 +367,28 @@ impl Ledger {
 
     /// What the request has cost, if that is known.
     pub fn cost_micro_usd(&self) -> Option<u64> {
-        const PICO_PER_MICRO: u128 = 1_000_000;
-        let (input, output) = self.outcome.tokens_in.zip(self.outcome.tokens_out)?;
-        u64::try_from(self.price?.of(input, output).div_ceil(PICO_PER_MICRO)).ok()
+        self.cost().map(micro_usd)
+    }
+
+    /// The same in picodollars. Of an answer that broke off, the prompt is as long as it was estimated to be.
+    fn cost(&self) -> Option<u128> {
+        let output = self.outcome.tokens_out?;
+        let input = self.outcome.tokens_in.or(self.decision.est_tokens_in)?;
+        Some(self.price?.of(TokenCount { input, cached: self.cached_tokens, output }))
+    }
+
+    /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, an
+    /// attempt that failed nothing.
+    fn settle(&mut self) {
+        self.outcome.cost_micro_usd = self.cost_micro_usd();
+        let Some(earmark) = self.earmark.take() else { return };
+        let otherwise = match self.outcome.outcome {
+            OutcomeKind::Ok | OutcomeKind::ClientCancelled | OutcomeKind::UpstreamAborted => {
+                earmark.micro_usd
+            }
+            OutcomeKind::Timeout | OutcomeKind::Rejected | OutcomeKind::Failed => 0,
+        };
+        self.gateway.spending.settle(earmark, self.outcome.cost_micro_usd.unwrap_or(otherwise));
     }
 
     /// Tokens of the answer, if they are known.
@@ -413,6 +494,7 @@ impl Ledger {
                 tracing::error!(%error, "a refusal is not recorded");
             }
         }
+        self.settle();
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
@@ -430,8 +512,6 @@ impl Ledger {
     /// What this request says of the policy that decided it.
     fn sample(&self) -> Sample {
         let outcome = self.outcome.outcome;
-        let tokens = self.outcome.tokens_in.zip(self.outcome.tokens_out);
-        let cost = self.price.zip(tokens).map(|(price, (input, output))| price.of(input, output));
         Sample {
             denied: outcome == OutcomeKind::Rejected,
             failed: matches!(
@@ -439,7 +519,7 @@ impl Ledger {
                 OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
             ),
             cloud: self.decision.zone == Some(ZoneKind::Cloud),
-            cost: cost.map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
+            cost: self.cost().map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
         }
     }
 
@@ -461,6 +541,7 @@ impl Ledger {
             queued: *queued,
             tokens_in: self.outcome.tokens_in,
             tokens_out: self.outcome.tokens_out,
+            cost_micro_usd: self.outcome.cost_micro_usd,
             tags: self.decision.tags.iter().cloned().map(Word).collect(),
         }
     }

@@ -10,7 +10,7 @@ mod stream;
 use super::admit::kind_of_work;
 use super::decide::Ruling;
 use super::inspect::Inspected;
-use super::record::Ledger;
+use super::record::{Account, Ledger};
 use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
@@ -29,6 +29,7 @@ use weir_wire::dialect::{BackendDialect, ClientDialect, Framing};
 use weir_wire::error::Envelope;
 use weir_wire::json::Json;
 use weir_wire::relay::{self, Lane, Whole};
+use weir_wire::request::ClientRequest;
 
 /// What the client gets.
 pub(crate) enum Answer {
@@ -60,26 +61,20 @@ pub(crate) async fn relay(
     inspected: &Inspected,
     ledger: &mut Ledger,
 ) -> Result<Answer, BackendFailure> {
-    let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
-    let timeouts = backend.map(|backend| backend.timeouts).unwrap_or_default();
     let request = inspected.request.content();
+    if request.is_stream() {
+        let opened = Box::pin(open(gateway, sent, ruling, target, inspected, &ledger.account())).await;
+        if let Some(peer) = &opened.peer {
+            ledger.connected(peer);
+        }
+        return begin(opened.stream, place, inspected);
+    }
     let api = request.api();
-    let lane = Lane {
-        client: api.dialect().unwrap_or(ClientDialect::ChatCompletions),
-        backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
-        identity: ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() },
-        inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
-        created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
-        show_usage: request.wants_usage(),
-    };
+    let (lane, timeouts) = lane(gateway, ruling, target, request, ledger.reply_id());
     let answered = match sent {
         Ok(response) => {
             ledger.connected(response.peer_ip());
             match accept(response, lane.backend).await {
-                Ok(response) if request.is_stream() => {
-                    let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, request.alias(), timeouts)).await;
-                }
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
                 }
@@ -92,7 +87,7 @@ pub(crate) async fn relay(
         Err(failure) => Err(failure),
     };
     if let (Ok(_), Some(tokens)) = (&answered, ledger.output_tokens()) {
-        place.answered(kind_of_work(request.alias()), tokens);
+        place.answered(kind_of_work(inspected), tokens);
         if let Some(micro_usd) = ledger.cost_micro_usd() {
             place.cost(micro_usd);
         }
@@ -101,17 +96,71 @@ pub(crate) async fn relay(
     answered
 }
 
-async fn start_stream(
-    mut relay: Box<StreamRelay>,
-    place: Place,
-    alias: &str,
-    timeouts: Timeouts,
-) -> Result<Answer, BackendFailure> {
+fn lane(
+    gateway: &Gateway,
+    ruling: &Ruling,
+    target: TargetId,
+    request: &ClientRequest,
+    reply_id: &str,
+) -> (Lane, Timeouts) {
+    let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
+    let lane = Lane {
+        client: request.api().dialect().unwrap_or(ClientDialect::ChatCompletions),
+        backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
+        identity: ReplyIdentity { id: reply_id.to_owned(), alias: request.alias().to_owned() },
+        inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
+        created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
+        show_usage: request.wants_usage(),
+    };
+    (lane, backend.map(|backend| backend.timeouts).unwrap_or_default())
+}
+
+/// A stream up to its first content, or why there is none, and who was asked for it.
+pub(crate) struct Opened {
+    pub peer: Option<Arc<str>>,
+    pub stream: Result<Box<StreamRelay>, BackendFailure>,
+}
+
+/// Reads a stream up to its first content. Nothing has reached the client then. Dropped before, it closes the
+/// connection to the backend.
+pub(crate) async fn open(
+    gateway: &Arc<Gateway>,
+    sent: Result<Response, BackendFailure>,
+    ruling: &Ruling,
+    target: TargetId,
+    inspected: &Inspected,
+    account: &Account,
+) -> Opened {
+    let response = match sent {
+        Ok(response) => response,
+        Err(failure) => return Opened { peer: None, stream: Err(failure) },
+    };
+    let peer = Some(response.peer_ip().clone());
+    let request = inspected.request.content();
+    let (lane, timeouts) = lane(gateway, ruling, target, request, &account.reply_id);
+    let response = match accept(response, lane.backend).await {
+        Ok(response) => response,
+        Err(failure) => return Opened { peer, stream: Err(failure) },
+    };
+    let key = account.key.clone();
+    let mut relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, key);
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
-    match started.unwrap_or(Err(BackendFailure::Timeout)) {
-        Ok(()) => {
+    Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
+}
+
+/// Gives a stream that has begun to the client.
+///
+/// # Errors
+/// Why it has not; its place has been given back.
+pub(crate) fn begin(
+    stream: Result<Box<StreamRelay>, BackendFailure>,
+    place: Place,
+    inspected: &Inspected,
+) -> Result<Answer, BackendFailure> {
+    match stream {
+        Ok(mut relay) => {
             place.first_token();
-            relay.hold(place, kind_of_work(alias));
+            relay.hold(place, kind_of_work(inspected));
             Ok(Answer::Stream(relay))
         }
         Err(failure) => {
