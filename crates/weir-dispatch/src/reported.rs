@@ -38,6 +38,11 @@ impl Reports {
         self.newest.filter(|(at, _)| now.saturating_sub(*at) <= FRESH).map(|(_, reported)| reported)
     }
 
+    /// Whether the server says how full it is.
+    pub fn tells_load(&self, now: Moment) -> bool {
+        self.fresh(now).is_some_and(|said| said.waiting.is_some() || said.cache_used.is_some())
+    }
+
     /// A server that used to report and no longer does.
     pub fn is_silent(&self, now: Moment) -> bool {
         self.newest.is_some() && self.fresh(now).is_none()

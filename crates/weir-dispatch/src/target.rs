@@ -168,13 +168,13 @@ impl Target {
     }
 
     pub fn places(&self, now: Moment) -> Option<u32> {
-        self.limit.at(now)
+        self.limit.at(now, self.reports.tells_load(now))
     }
 
     /// Whether there is a place; `spared` of them are kept for others.
     pub fn room(&self, band: Band, spared: u32, now: Moment) -> Room {
         let running = self.flights.len();
-        if let Some(limit) = self.limit.at(now) {
+        if let Some(limit) = self.places(now) {
             // A single place cannot be shared out.
             let kept = spared.min(limit.saturating_sub(1));
             if running.saturating_add(kept) >= limit || (band == Band::Batch && !self.batch_fits(limit)) {

@@ -213,6 +213,26 @@ fn a_late_request_gets_a_second_place_if_it_is_known_to_be_late_and_another_targ
 }
 
 #[test]
+fn the_limit_of_a_server_that_says_how_full_it_is_is_not_guessed() {
+    let most = NonZeroU32::new(40).unwrap();
+    let mut d = with([TargetSettings::server("big".into(), Limit::Learned { max: most })]);
+    let report = |d: &mut Dispatcher, waiting: u32| {
+        d.report("big", Reported { waiting: Some(waiting), ..Reported::default() }, at(0));
+    };
+    let running = |d: &mut Dispatcher, now: Moment| {
+        while let Admission::Slot(_) = d.ask(ask(&[Step::Reject]), now) {}
+        d.state(now).targets[0].in_flight
+    };
+    let begins_with = running(&mut d, at(0));
+    assert!(begins_with < 20, "{begins_with}");
+    report(&mut d, 9);
+    assert_eq!(running(&mut d, at(0)), begins_with, "it says that requests wait there");
+    report(&mut d, 0);
+    assert_eq!(running(&mut d, at(0)), 40);
+    assert_eq!(d.state(at(9)).targets[0].places, Some(begins_with), "what it said is old");
+}
+
+#[test]
 fn a_server_that_has_to_load_the_model_first_is_passed_over_until_it_has() {
     let mut d = with([settings("one", None), settings("two", None)]);
     let ask = || Ask { first: Candidate::equals(&["one".into(), "two".into()]), ..ask(&[Step::Reject]) };
