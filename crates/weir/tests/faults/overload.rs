@@ -155,7 +155,7 @@ fn clients_that_go_at_any_moment_leave_nothing_behind() {
     for round in 0..rounds {
         let stream = |number: u32| {
             let mut body = ask(&format!("{PERSONAL} {number}"));
-            body["stream"] = (number % 3 > 0).into();
+            body["stream"] = (!number.is_multiple_of(3)).into();
             body
         };
         let sent = field.crowd.all((0..60).map(stream));
