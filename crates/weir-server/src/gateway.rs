@@ -12,7 +12,7 @@ use crate::ranks::Ranks;
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
-use crate::spending::Spending;
+use crate::spending::{Spending, warn_of_strangers};
 use crate::upkeep;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::hash::RandomState;
@@ -303,6 +303,7 @@ impl Gateway {
             Some(settings)
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
+        warn_of_strangers(&loaded.config, &self.keys());
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
         let event = PolicyLoaded {
             policy_revision: Ident::new(loaded.policy_revision.as_str()),

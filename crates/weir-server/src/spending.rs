@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_config::{Budget, Config};
 use weir_dispatch::cost::{Budgets, Caps, Earmark, Left, Periods, Purse};
-use weir_store::keys::KeyRecord;
+use weir_store::keys::{KeyRecord, KeyRing};
 use weir_store::whole;
 
 /// The budgets, and where they are kept.
@@ -148,6 +148,21 @@ pub(crate) fn purses(config: &Config, key: Option<&KeyRecord>) -> Vec<(Purse, Ca
     let own = key.map(of_key).and_then(bounded);
     let shared = key.and_then(|key| key.terms.tenant.as_deref()).map(of_tenant).and_then(bounded);
     own.into_iter().chain(shared).chain(bounded((Purse::All, config.budget))).collect()
+}
+
+/// Says of which keys and tenants the configuration speaks that there are none: what is said of them bounds nobody.
+pub(crate) fn warn_of_strangers(config: &Config, keys: &KeyRing) {
+    let is_key = |name: &str| keys.records().any(|key| *key.id == *name || key.terms.name == name);
+    for name in config.keys.named.keys().filter(|name| !is_key(name)) {
+        tracing::warn!(
+            key = name,
+            "`keys` in weir.yaml names a key that does not exist; `weir keys list` shows those that do"
+        );
+    }
+    let is_tenant = |name: &str| keys.records().any(|key| key.terms.tenant.as_deref() == Some(name));
+    for name in config.tenants.named.keys().filter(|name| !is_tenant(name)) {
+        tracing::warn!(tenant = name, "`tenants` in weir.yaml names a tenant that no key has");
+    }
 }
 
 /// The day and the month of a moment, in UTC.

@@ -184,6 +184,17 @@ fn what_was_spent_outlives_the_process_however_it_ends() {
 }
 
 #[test]
+fn a_budget_for_a_key_that_does_not_exist_is_not_passed_over_in_silence() {
+    let budgets = "keys: { chat-ap: { budget: { day: 1 } }, chat-app: { budget: { day: 1 } } }\n\
+                   tenants: { acme: { weight: 2 } }";
+    let (mut shop, _) = Shop::new(budgets, IN_ORDER, &[&["chat-app"]]);
+    let line = shop.gateway.wait_for_log("names a key that does not exist");
+    assert!(line.contains("chat-ap\""), "{line}");
+    shop.gateway.wait_for_log("names a tenant that no key has");
+    assert!(!shop.gateway.log().contains("\"chat-app\""));
+}
+
+#[test]
 fn an_answer_that_nobody_waits_for_is_paid_for() {
     let (shop, _) = Shop::new("budget: { day: 5 }", IN_ORDER, &[]);
     shop.dear.set(holding());

@@ -86,8 +86,11 @@ pub(crate) async fn admit(
         },
         ..ask(ruling, inspected.body_bytes, tried)
     };
-    // What has failed inside and goes outside bursts no less than what found no place there.
-    price(ask.first.iter_mut().chain(&mut ask.overflow), ruling);
+    price(&mut ask.overflow, ruling);
+    if tried.attempts > 0 {
+        // What has failed inside and goes outside bursts no less than what found no place there.
+        price(&mut ask.first, ruling);
+    }
     if has_replicas(&ask.first) {
         ask.work.prefix = prefix(gateway, inspected);
     }
@@ -207,7 +210,7 @@ pub(crate) fn kind_of_work(inspected: &Inspected) -> u16 {
 }
 
 /// What bursts are expected to cost, which is held against the caps of the day.
-fn price<'c>(candidates: impl Iterator<Item = &'c mut Candidate>, ruling: &Ruling) {
+fn price(candidates: &mut [Candidate], ruling: &Ruling) {
     let catalogue = &ruling.snapshot.loaded.catalogue;
     for candidate in candidates {
         let bursting =

@@ -45,10 +45,10 @@ pub(crate) async fn stream(
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<Answer, Vec<Failed>> {
-    let account = ledger.account();
+    let (reply_id, key) = (ledger.reply_id().to_owned(), ledger.key_id());
     let ask = async |target| {
         let sent = forward(ruling, target, inspected, &caller.anthropic).await;
-        open(gateway, sent, ruling, target, inspected, &account).await
+        open(gateway, sent, ruling, target, inspected, (&reply_id, key.clone())).await
     };
     let mut first = pin!(ask(target));
     let usual = place.usual_first_token();
@@ -58,12 +58,12 @@ pub(crate) async fn stream(
     };
     let number = tried.attempts() + 1;
     let second = match in_time {
-        Some(opened) => return end(ledger, inspected, place, opened).map_err(|failed| vec![failed]),
+        Some(opened) => return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]),
         None => second(gateway, ruling, target, (inspected, caller), tried, ledger).await,
     };
     let Some((other, beside)) = second else {
         let opened = first.await;
-        return end(ledger, inspected, place, opened).map_err(|failed| vec![failed]);
+        return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]);
     };
     let mut second = pin!(ask(other));
     // Whoever fails leaves it to the other.
@@ -78,7 +78,7 @@ pub(crate) async fn stream(
             ledger.answered_by(ruling, target, &place, back_to_first);
         }
         let place = if is_first { place } else { beside };
-        return end(ledger, inspected, place, opened).map_err(|failed| vec![failed]);
+        return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]);
     }
     let (failed_place, left_place) = if is_first { (place, beside) } else { (beside, place) };
     let Err(failed) = end(ledger, inspected, failed_place, opened) else { return Err(Vec::new()) };
@@ -86,7 +86,7 @@ pub(crate) async fn stream(
     if !is_first && opened.stream.is_ok() {
         ledger.answered_by(ruling, target, &left_place, back_to_first);
     }
-    end(ledger, inspected, left_place, opened).map_err(|also| vec![failed, also])
+    end(ledger, inspected, left_place, opened).map_err(|also| vec![*failed, *also])
 }
 
 /// A place on a replica, once the second attempt is recorded.
@@ -105,10 +105,15 @@ async fn second(
     Some((target, place))
 }
 
-fn end(ledger: &mut Ledger, inspected: &Inspected, place: Place, opened: Opened) -> Result<Answer, Failed> {
+fn end(
+    ledger: &mut Ledger,
+    inspected: &Inspected,
+    place: Place,
+    opened: Opened,
+) -> Result<Answer, Box<Failed>> {
     if let Some(peer) = &opened.peer {
         ledger.connected(peer);
     }
     let name = place.target().clone();
-    begin(opened.stream, place, inspected).map_err(|failure| (name, failure))
+    begin(opened.stream, place, inspected).map_err(|failure| Box::new((name, failure)))
 }

@@ -4,6 +4,7 @@
 //! decision is on the disk.
 
 mod facts;
+mod money;
 
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, WISH, record_facts};
 
@@ -21,7 +22,6 @@ use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
-use crate::spending::periods;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -34,12 +34,9 @@ use weir_audit::event::{
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
-use weir_dispatch::cost::{Earmark, Left};
+use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{
-    Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, TokenCount, Verdict,
-    micro_usd,
-};
+use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
@@ -80,15 +77,6 @@ pub(crate) struct Ledger {
     keep: Option<Keep>,
     last: Option<Ticket>,
     times: Times,
-}
-
-/// What the stream of an answer has to know of the request's account.
-#[derive(Debug, Clone)]
-pub(crate) struct Account {
-    /// The id of the answer.
-    pub reply_id: String,
-    /// The key of who asked.
-    pub key: Option<Arc<str>>,
 }
 
 /// One attempt at a request.
@@ -236,29 +224,6 @@ impl Ledger {
         }
     }
 
-    /// Sets aside what the request is expected to cost at a target, if anything bounds what it may cost.
-    ///
-    /// # Errors
-    /// [`Left`] when that is more than is left by now.
-    pub fn pay(&mut self, ruling: &Ruling, target: TargetId) -> Result<(), Left> {
-        self.unpay();
-        let Some(target) = ruling.target(target) else { return Ok(()) };
-        if ruling.purses.is_empty() || target.zone() == ZoneKind::Local {
-            return Ok(());
-        }
-        let cost = ruling.expected.picodollars(target).map_or(0, micro_usd);
-        let now = periods(self.gateway.wall.unix_seconds());
-        self.earmark = Some(self.gateway.spending.earmark(&ruling.purses, cost, now)?);
-        Ok(())
-    }
-
-    /// What was set aside for an attempt that came to nothing is not spent.
-    fn unpay(&mut self) {
-        if let Some(earmark) = self.earmark.take() {
-            self.gateway.spending.settle(earmark, 0);
-        }
-    }
-
     /// Records that the request is about to go to a target. Returns when it may.
     ///
     /// # Errors
@@ -331,11 +296,6 @@ impl Ledger {
         self.outcome.answered_attempt = Some(attempt.number);
     }
 
-    /// What the stream of an answer has to know.
-    pub fn account(&self) -> Account {
-        Account { reply_id: self.reply_id.clone(), key: self.key_id() }
-    }
-
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
         self.has_decision = true;
         let ticket = self.gateway.audit.append(&self.decision)?;
@@ -363,32 +323,6 @@ impl Ledger {
         }
         self.outcome.finish_reason = finish_reason.map(FinishReason::from_word);
         self.outcome.model_used = model.map(Ident::new);
-    }
-
-    /// What the request has cost, if that is known.
-    pub fn cost_micro_usd(&self) -> Option<u64> {
-        self.cost().map(micro_usd)
-    }
-
-    /// The same in picodollars. Of an answer that broke off, the prompt is as long as it was estimated to be.
-    fn cost(&self) -> Option<u128> {
-        let output = self.outcome.tokens_out?;
-        let input = self.outcome.tokens_in.or(self.decision.est_tokens_in)?;
-        Some(self.price?.of(TokenCount { input, cached: self.cached_tokens, output }))
-    }
-
-    /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, an
-    /// attempt that failed nothing.
-    fn settle(&mut self) {
-        self.outcome.cost_micro_usd = self.cost_micro_usd();
-        let Some(earmark) = self.earmark.take() else { return };
-        let otherwise = match self.outcome.outcome {
-            OutcomeKind::Ok | OutcomeKind::ClientCancelled | OutcomeKind::UpstreamAborted => {
-                earmark.micro_usd
-            }
-            OutcomeKind::Timeout | OutcomeKind::Rejected | OutcomeKind::Failed => 0,
-        };
-        self.gateway.spending.settle(earmark, self.outcome.cost_micro_usd.unwrap_or(otherwise));
     }
 
     /// Tokens of the answer, if they are known.

@@ -10,7 +10,7 @@ mod stream;
 use super::admit::kind_of_work;
 use super::decide::Ruling;
 use super::inspect::Inspected;
-use super::record::{Account, Ledger};
+use super::record::Ledger;
 use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
@@ -63,7 +63,8 @@ pub(crate) async fn relay(
 ) -> Result<Answer, BackendFailure> {
     let request = inspected.request.content();
     if request.is_stream() {
-        let opened = Box::pin(open(gateway, sent, ruling, target, inspected, &ledger.account())).await;
+        let account = (ledger.reply_id(), ledger.key_id());
+        let opened = Box::pin(open(gateway, sent, ruling, target, inspected, account)).await;
         if let Some(peer) = &opened.peer {
             ledger.connected(peer);
         }
@@ -129,7 +130,7 @@ pub(crate) async fn open(
     ruling: &Ruling,
     target: TargetId,
     inspected: &Inspected,
-    account: &Account,
+    (reply_id, key): (&str, Option<Arc<str>>),
 ) -> Opened {
     let response = match sent {
         Ok(response) => response,
@@ -137,12 +138,11 @@ pub(crate) async fn open(
     };
     let peer = Some(response.peer_ip().clone());
     let request = inspected.request.content();
-    let (lane, timeouts) = lane(gateway, ruling, target, request, &account.reply_id);
+    let (lane, timeouts) = lane(gateway, ruling, target, request, reply_id);
     let response = match accept(response, lane.backend).await {
         Ok(response) => response,
         Err(failure) => return Opened { peer, stream: Err(failure) },
     };
-    let key = account.key.clone();
     let mut relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, key);
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
     Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
