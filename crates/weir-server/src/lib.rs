@@ -23,6 +23,7 @@ mod gate;
 mod gateway;
 mod ids;
 mod indexes;
+mod indexing;
 mod kept;
 pub mod listen;
 mod metrics;
