@@ -317,7 +317,7 @@ impl Identifiers {
     /// The rows that a window of this length may be of: a word speaks of them, or they need none.
     fn rows_for(&self, haystack: &Haystack<'_>, window: &Window, near: &Near) -> RowSet {
         let of_len = self.rows_of_len.get(window.code.len()).copied().unwrap_or_default();
-        if haystack.len() <= BARE_MAX {
+        if may_be_bare(haystack, window) {
             return of_len;
         }
         let mut rows = near.rows();
@@ -521,9 +521,13 @@ fn is_time(window: &Window) -> bool {
 
 /// Whether the text holds nothing but it and words that say nothing.
 fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    may_be_bare(haystack, window) && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
+}
+
+/// The same, whatever identifier it may be.
+fn may_be_bare(haystack: &Haystack<'_>, window: &Window) -> bool {
     haystack.len() <= BARE_MAX
         && window.is_apart()
-        && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
         && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
         && window.code.bytes() != b"0123456789"
         && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))

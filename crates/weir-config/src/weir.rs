@@ -12,7 +12,7 @@ use crate::outside::Surroundings;
 use crate::prices::PriceTable;
 use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
 use crate::report::{Place, Report};
-use crate::scalar::{ByteSize, Days};
+use crate::scalar::{ByteSize, Days, KeepTime};
 use crate::yaml::{At, take_or};
 use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
 use ipnet::IpNet;
@@ -53,6 +53,7 @@ pub fn compile<'r>(
         audit,
         headers,
         keep_responses,
+        keep_files,
         prices,
         budget,
         keys,
@@ -68,7 +69,8 @@ pub fn compile<'r>(
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
-    let keep_responses = take_or(keep_responses.as_ref(), Duration::from_secs(86_400), report);
+    let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
+    let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
@@ -100,7 +102,8 @@ pub fn compile<'r>(
             audit_on_failure: audit_on_failure?,
             audit_keep,
             headers: headers?,
-            keep_responses: keep_responses?,
+            keep_responses: keep_responses?.0,
+            keep_files: keep_files?.0,
             budget: budget?,
             keys: keys?,
             tenants: tenants?,
@@ -122,6 +125,7 @@ fn budget_place(raw: &RawWeir) -> Option<Place> {
         budgets.chain(raw.tenants.0.iter().map(|(_, tenant)| &tenant.budget)).chain([&raw.budget]);
     budgets.find_map(|budget| budget.day.as_ref().or(budget.month.as_ref())).map(|field| field.place)
 }
+
 /// Where applications connect if the configuration does not say.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Where operators connect if the configuration does not say.
@@ -189,7 +193,18 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 }
 
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
-    let RawLimits { body, queue, queue_bytes, queue_tokens, first_token, hedge, connections, drain } = raw;
+    let RawLimits {
+        body,
+        queue,
+        queue_bytes,
+        queue_tokens,
+        first_token,
+        hedge,
+        connections,
+        kept,
+        kept_of_one,
+        drain,
+    } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
@@ -203,6 +218,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
     };
     let hedge = take_or(hedge.as_ref(), false, report);
     let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
+    let kept = take_or(kept.as_ref(), ByteSize(1 << 30), report);
+    let kept_of_one = take_or(kept_of_one.as_ref(), ByteSize(256 << 20), report);
     let drain = take_or(drain.as_ref(), Duration::from_secs(30), report);
     let body_bytes = NonZeroUsize::new(body_bytes?.0);
     if let (None, Some(body)) = (body_bytes, body) {
@@ -220,6 +237,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         first_token: first_token?,
         hedge: hedge?,
         connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
+        kept: kept?.0 as u64,
+        kept_of_one: kept_of_one?.0 as u64,
         drain: drain?,
     })
 }

@@ -8,8 +8,8 @@
 use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
-    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, Endpoint,
-    EndpointError, KeyHeader, Resolve, Resolving, Response, ResponseBody, SendError, TokenError,
+    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, AwsRole, Call, ConnectError, Credential,
+    Endpoint, EndpointError, KeyHeader, Resolve, Resolving, Response, ResponseBody, SendError, TokenError,
     TokenRequest, TokenSource, TokenSourceError, nothing,
 };
 use weir_label::{Cloud, Permit};

@@ -8,6 +8,7 @@ use weir_audit::event::OutcomeKind;
 use weir_dispatch::Obstacle;
 use weir_policy::DenialCode;
 use weir_store::keys::AuthError;
+use weir_store::objects::Kind;
 use weir_wire::error::Envelope;
 use weir_wire::request::BadRequest;
 
@@ -34,8 +35,12 @@ pub(crate) enum Failure {
     UnknownModel {
         alias: String,
     },
-    UnknownResponse {
+    UnknownObject {
+        kind: Kind,
         id: String,
+    },
+    NoRoom {
+        bytes: u64,
     },
     Denied {
         code: DenialCode,
@@ -174,11 +179,21 @@ impl Failure {
                 ),
                 Some("model".to_owned()),
             ),
-            Failure::UnknownResponse { id } => with_param(
-                404,
-                "not_found",
-                &format!("there is no response `{id}` of yours, or its time is over"),
-                Some("response_id".to_owned()),
+            Failure::UnknownObject { kind, id } => {
+                let (what, param) = match kind {
+                    Kind::Response => ("response", "response_id"),
+                    Kind::File => ("file", "file_id"),
+                };
+                let message = format!("there is no {what} `{id}` of yours, or its time is over");
+                with_param(404, "not_found", &message, Some(param.to_owned()))
+            }
+            Failure::NoRoom { bytes } => plain(
+                413,
+                "no_room",
+                &format!(
+                    "there is no room for {bytes} bytes more (`limits.kept` and `limits.kept_of_one` in weir.yaml); \
+                     delete files that are no longer needed, or send the content within the request"
+                ),
             ),
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after, obstacle } => no_place(*retry_after, *obstacle),
@@ -225,7 +240,9 @@ impl Failure {
             Failure::BodyTimeout => "request_timeout",
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
-            Failure::UnknownResponse { .. } => "response_not_found",
+            Failure::UnknownObject { kind: Kind::Response, .. } => "response_not_found",
+            Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
+            Failure::NoRoom { .. } => "no_room",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { obstacle, .. } => code_of(*obstacle),
             Failure::TooLate { .. } => "deadline",
@@ -253,7 +270,8 @@ impl Failure {
             | Failure::BadHeader { .. }
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
-            | Failure::UnknownResponse { .. }
+            | Failure::UnknownObject { .. }
+            | Failure::NoRoom { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::TooLate { .. }

@@ -2,6 +2,7 @@ use crate::admin::credential::AdminToken;
 use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
+use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::fetch::Bell;
 use crate::follow_keys::Keys;
@@ -57,6 +58,7 @@ pub struct Gateway {
     pub(crate) wall: Wall,
     /// Makes numbers of what prompts begin with, which nobody outside can foresee.
     pub(crate) prefixes: RandomState,
+    pub(crate) counts: Counts,
     pub(crate) ranks: Ranks,
     pub(crate) spending: Spending,
     reload: Mutex<ReloadState>,
@@ -153,6 +155,7 @@ impl Gateway {
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             prefixes: RandomState::new(),
+            counts: Counts::default(),
             ranks: Ranks::open(&state),
             spending,
             reload: Mutex::default(),

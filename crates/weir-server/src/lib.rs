@@ -11,6 +11,7 @@ mod book;
 mod candidate;
 mod cases;
 mod clock;
+mod counts;
 mod data;
 mod desk;
 mod detect;
@@ -40,6 +41,7 @@ mod snapshot;
 mod source;
 mod spending;
 mod upkeep;
+mod waiting;
 mod way;
 
 pub use admin::credential::admin_proof;

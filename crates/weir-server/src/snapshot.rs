@@ -12,7 +12,7 @@ use std::sync::Arc;
 use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
 use weir_config::{Backend, BaseUrl, Loaded, Model, Problems, Secret, Secrets, Source};
-use weir_egress::CloudBackend;
+use weir_egress::{CloudBackend, TokenSource, TokenSourceError};
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
 use weir_policy::TargetId;
@@ -93,7 +93,8 @@ pub(crate) struct Words {
 #[derive(Debug)]
 pub(crate) enum Door {
     Local(LocalBackend),
-    Cloud(CloudBackend),
+    /// With the source of the tokens that it is shown, if it takes any.
+    Cloud(CloudBackend, Option<Box<TokenSource>>),
 }
 
 /// Why two files make no snapshot.
@@ -141,6 +142,14 @@ pub enum SnapshotError {
     /// The data section cannot be compiled.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The tokens that a backend is shown cannot be had as configured.
+    #[error("backend `{backend}`: {source}")]
+    Tokens {
+        /// Its name.
+        backend: Arc<str>,
+        /// Why not.
+        source: TokenSourceError,
+    },
     /// A backend cannot be reached as configured.
     #[error("backend `{backend}`: {source}")]
     Endpoint {
@@ -370,15 +379,19 @@ fn served(backends: &[Backend]) -> Vec<(usize, usize)> {
 
 fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
     let config = &loaded.config;
-    let open = |backend: &Backend| {
-        let endpoint = way::to(backend)?;
+    let open = |backend: &Backend, tokens: Option<TokenSource>| {
+        let endpoint = way::to(backend, tokens.as_ref())?;
         match backend.zone {
             ZoneKind::Local => LocalBackend::new(endpoint, &config.network_inside).map(Door::Local),
-            ZoneKind::Cloud => CloudBackend::new(endpoint).map(Door::Cloud),
+            ZoneKind::Cloud => {
+                CloudBackend::new(endpoint).map(|door| Door::Cloud(door, tokens.map(Box::new)))
+            }
         }
     };
     let named = |backend: &Backend| {
-        let door = open(backend)
+        let tokens = way::tokens(backend)
+            .map_err(|source| SnapshotError::Tokens { backend: backend.name.clone(), source })?;
+        let door = open(backend, tokens)
             .map_err(|source| SnapshotError::Endpoint { backend: backend.name.clone(), source })?;
         Ok((backend.name.clone(), door))
     };

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Prefix, Promise, Refused, Step, Work};
 use weir_label::ZoneKind;
 use weir_policy::{LatencyClass, Target, TargetId, micro_usd};
+use weir_wire::request::ClientRequest;
 
 /// The most attempts at one request.
 const ATTEMPTS_MAX: u32 = 3;
@@ -76,7 +77,7 @@ pub(crate) async fn admit(
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<Place, Failure> {
-    let work = work(gateway, inspected);
+    let work = work(gateway, ruling, inspected);
     let mut ask = Ask {
         work,
         claim: claim(ruling, inspected, caller),
@@ -95,7 +96,7 @@ pub(crate) async fn admit(
         ask.work.prefix = prefix(gateway, inspected);
     }
     ledger.asked();
-    let admitted = wait(gateway, ask, caller).await;
+    let admitted = wait(gateway, ask, caller, (inspected.request.content(), &mut *ledger)).await;
     ledger.admitted();
     admitted?.map_err(|refused| match (refused, &tried.last) {
         (_, Some(failure)) => Failure::Backend(failure.clone()),
@@ -107,7 +108,12 @@ pub(crate) async fn admit(
 
 /// Waits at the desk, looking at the key from time to time and once more at the end: what a revoked key
 /// has queued is not sent.
-async fn wait(gateway: &Gateway, ask: Ask, caller: &Caller) -> Result<Result<Place, Refused>, Failure> {
+async fn wait(
+    gateway: &Gateway,
+    ask: Ask,
+    caller: &Caller,
+    (request, ledger): (&ClientRequest, &mut Ledger),
+) -> Result<Result<Place, Refused>, Failure> {
     let day = gateway.wall.unix_seconds() / SECONDS_PER_DAY;
     let mut admitted = pin!(gateway.desk.admit(ask, u32::try_from(day).unwrap_or(0)));
     loop {
@@ -116,6 +122,7 @@ async fn wait(gateway: &Gateway, ask: Ask, caller: &Caller) -> Result<Result<Pla
         if let Ok(admitted) = admitted {
             return Ok(admitted);
         }
+        ledger.is_waited_for(request);
     }
 }
 
@@ -168,7 +175,7 @@ pub(crate) fn of_replicas(
     let others = ruling.plan.first.iter().filter(|id| **id != at).filter_map(|id| ruling.target(*id));
     let replicas = others.filter(|target| target.model == *model && target.zone() == ZoneKind::Local);
     let first = ranked(replicas.filter(|target| !tried.targets.contains(&target.name)));
-    let (work, claim) = (work(gateway, inspected), claim(ruling, inspected, caller));
+    let (work, claim) = (work(gateway, ruling, inspected), claim(ruling, inspected, caller));
     (!first.is_empty()).then(|| Ask { first, work, claim, ..Ask::default() })
 }
 
@@ -189,11 +196,15 @@ fn prefix(gateway: &Gateway, inspected: &Inspected) -> Option<Prefix> {
     Some(Prefix { hash: hasher.finish(), tokens: (inspected.prompt_tokens() as f64 * share) as u32 })
 }
 
-fn work(gateway: &Gateway, inspected: &Inspected) -> Work {
+fn work(gateway: &Gateway, ruling: &Ruling, inspected: &Inspected) -> Work {
     let request = inspected.request.content();
+    let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
+    let prompt_tokens = first.map_or(inspected.prompt_tokens(), |target| {
+        gateway.counts.of(&target.name, inspected.prompt_tokens())
+    });
     let limit = request.max_output_tokens().and_then(|limit| u32::try_from(limit).ok());
     Work {
-        prompt_tokens: u32::try_from(inspected.prompt_tokens()).unwrap_or(u32::MAX),
+        prompt_tokens: u32::try_from(prompt_tokens).unwrap_or(u32::MAX),
         output_tokens: gateway.desk.expected_output(kind_of_work(inspected), limit),
         prefix: None,
     }

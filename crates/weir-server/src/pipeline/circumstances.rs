@@ -21,6 +21,8 @@ pub(crate) struct Circumstances {
     pub cost: CostFacts,
     pub time: TimeFacts,
     pub task: TaskFacts,
+    /// Tokens of the prompt, about, as the alias's first target counts them.
+    pub prompt_tokens: u64,
     local: Load,
     cloud: Load,
     named: BTreeMap<Arc<str>, Load>,
@@ -33,14 +35,19 @@ pub(crate) struct Circumstances {
 }
 
 impl Circumstances {
-    /// Without a look at the targets: what is known where nothing runs.
-    pub fn unmeasured(snapshot: &Snapshot, alias: &Alias, inspected: &Inspected, unix_seconds: i64) -> Self {
-        Self::expecting(None, snapshot, alias, inspected, unix_seconds)
+    /// Of a request alone: no time, no targets.
+    pub fn nowhere(inspected: &Inspected) -> Self {
+        Self { prompt_tokens: inspected.prompt_tokens(), ..Self::default() }
     }
 
-    /// The same, where answers to such requests have had so many tokens.
+    /// Without a look at the targets: what is known where nothing runs.
+    pub fn unmeasured(snapshot: &Snapshot, alias: &Alias, inspected: &Inspected, unix_seconds: i64) -> Self {
+        Self::expecting((inspected.prompt_tokens(), None), snapshot, alias, inspected, unix_seconds)
+    }
+
+    /// The same, where the prompt has so many tokens, and answers to such requests have had so many.
     fn expecting(
-        output_tokens: Option<u64>,
+        (prompt_tokens, output_tokens): (u64, Option<u64>),
         snapshot: &Snapshot,
         alias: &Alias,
         inspected: &Inspected,
@@ -49,13 +56,14 @@ impl Circumstances {
         let loaded = &snapshot.loaded;
         let time = loaded.time_zone.facts_at(unix_seconds);
         let expected = Expected {
-            prompt_tokens: inspected.prompt_tokens(),
+            prompt_tokens,
             max_output_tokens: inspected.request.content().max_output_tokens(),
             output_tokens,
             day: time.day,
         };
         Self {
             cost: CostFacts::estimate(&loaded.catalogue, alias, expected),
+            prompt_tokens,
             time,
             task: task_facts(inspected.task.as_ref(), None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
@@ -71,14 +79,17 @@ impl Circumstances {
         (inspected, caller): (&Inspected, &Caller),
     ) -> Self {
         let unix_seconds = gateway.wall.unix_seconds();
-        // Weir counts tokens by itself, for nothing.
-        let is_free = inspected.request.content().api() == Api::CountTokens;
+        // Weir counts tokens and keeps files by itself, for nothing.
+        let is_free = matches!(inspected.request.content().api(), Api::CountTokens | Api::Files);
         let bounded = || purses(&snapshot.loaded.config, caller.key.as_deref());
         let purses = if is_free { Vec::new() } else { bounded() };
         let needs_output = snapshot.loaded.policy.looks_at_cost() || !purses.is_empty();
         let output = || gateway.desk.known_output(kind_of_work(inspected));
         let output = if needs_output { output() } else { None };
-        let mut now = Self::expecting(output, snapshot, alias, inspected, unix_seconds);
+        let first = alias.targets().first().and_then(|id| snapshot.loaded.catalogue.target(*id));
+        let estimated = inspected.prompt_tokens();
+        let prompt = first.map_or(estimated, |first| gateway.counts.of(&first.name, estimated));
+        let mut now = Self::expecting((prompt, output), snapshot, alias, inspected, unix_seconds);
         if !purses.is_empty() {
             now.left = gateway.spending.left(&purses, periods(unix_seconds));
             now.cost.budget_left_micro_usd = now.left.as_ref().map(|left| left.micro_usd);
@@ -86,7 +97,7 @@ impl Circumstances {
         }
         now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
         if snapshot.loaded.policy.looks_at_capacity() {
-            now.measure(gateway, snapshot, alias, inspected.prompt_tokens());
+            now.measure(gateway, snapshot, alias, prompt);
         }
         now
     }

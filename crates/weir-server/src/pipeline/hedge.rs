@@ -9,7 +9,7 @@ use super::forward::forward;
 use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::{Attempt, Ledger};
-use super::relay::{Answer, Opened, begin, open};
+use super::relay::{Answer, Opened, begin, open, patiently};
 use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
@@ -48,13 +48,14 @@ pub(crate) async fn stream(
     let (reply_id, key) = (ledger.reply_id().to_owned(), ledger.key_id());
     let ask = async |target| {
         let sent = forward(ruling, target, inspected, &caller.anthropic).await;
-        open(gateway, sent, ruling, target, inspected, (&reply_id, key.clone())).await
+        open(gateway, sent, ruling, target, inspected, (reply_id.clone(), key.clone())).await
     };
+    let request = inspected.request.content();
     let mut first = pin!(ask(target));
     let usual = place.usual_first_token();
     let in_time = match usual {
         Some(usual) => timeout(usual, &mut first).await.ok(),
-        None => Some(first.as_mut().await),
+        None => Some(patiently(first.as_mut(), (request, &mut *ledger)).await),
     };
     let number = tried.attempts() + 1;
     let second = match in_time {
@@ -62,15 +63,18 @@ pub(crate) async fn stream(
         None => second(gateway, ruling, target, (inspected, caller), tried, ledger).await,
     };
     let Some((other, beside)) = second else {
-        let opened = first.await;
+        let opened = patiently(first, (request, &mut *ledger)).await;
         return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]);
     };
     let mut second = pin!(ask(other));
     // Whoever fails leaves it to the other.
-    let (opened, is_first) = tokio::select! {
-        opened = &mut first => (opened, true),
-        opened = &mut second => (opened, false),
+    let either = async {
+        tokio::select! {
+            opened = &mut first => (opened, true),
+            opened = &mut second => (opened, false),
+        }
     };
+    let (opened, is_first) = patiently(either, (request, &mut *ledger)).await;
     let is_over = opened.stream.is_ok();
     let back_to_first = Attempt { number, reason: None };
     if is_over {
@@ -82,7 +86,10 @@ pub(crate) async fn stream(
     }
     let (failed_place, left_place) = if is_first { (place, beside) } else { (beside, place) };
     let Err(failed) = end(ledger, inspected, failed_place, opened) else { return Err(Vec::new()) };
-    let opened = if is_first { second.await } else { first.await };
+    let opened = match is_first {
+        true => patiently(second, (request, &mut *ledger)).await,
+        false => patiently(first, (request, &mut *ledger)).await,
+    };
     if !is_first && opened.stream.is_ok() {
         ledger.answered_by(ruling, target, &left_place, back_to_first);
     }

@@ -17,9 +17,11 @@ use crate::gateway::Gateway;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use stream::StreamRelay;
+use stream::TICK;
 use weir_config::Timeouts;
 use weir_egress::Response;
 use weir_label::ZoneKind;
@@ -63,15 +65,16 @@ pub(crate) async fn relay(
 ) -> Result<Answer, BackendFailure> {
     let request = inspected.request.content();
     if request.is_stream() {
-        let account = (ledger.reply_id(), ledger.key_id());
-        let opened = Box::pin(open(gateway, sent, ruling, target, inspected, account)).await;
+        let account = (ledger.reply_id().to_owned(), ledger.key_id());
+        let opening = Box::pin(open(gateway, sent, ruling, target, inspected, account));
+        let opened = patiently(opening, (request, &mut *ledger)).await;
         if let Some(peer) = &opened.peer {
             ledger.connected(peer);
         }
         return begin(opened.stream, place, inspected);
     }
     let api = request.api();
-    let (lane, timeouts) = lane(gateway, ruling, target, request, ledger.reply_id());
+    let (lane, timeouts) = lane(gateway, ruling, target, request, ledger.reply_id().to_owned());
     let answered = match sent {
         Ok(response) => {
             ledger.connected(response.peer_ip());
@@ -102,13 +105,13 @@ fn lane(
     ruling: &Ruling,
     target: TargetId,
     request: &ClientRequest,
-    reply_id: &str,
+    reply_id: String,
 ) -> (Lane, Timeouts) {
     let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
     let lane = Lane {
         client: request.api().dialect().unwrap_or(ClientDialect::ChatCompletions),
         backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
-        identity: ReplyIdentity { id: reply_id.to_owned(), alias: request.alias().to_owned() },
+        identity: ReplyIdentity { id: reply_id, alias: request.alias().to_owned() },
         inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
         created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
         show_usage: request.wants_usage(),
@@ -130,7 +133,7 @@ pub(crate) async fn open(
     ruling: &Ruling,
     target: TargetId,
     inspected: &Inspected,
-    (reply_id, key): (&str, Option<Arc<str>>),
+    (reply_id, key): (String, Option<Arc<str>>),
 ) -> Opened {
     let response = match sent {
         Ok(response) => response,
@@ -166,6 +169,20 @@ pub(crate) fn begin(
         Err(failure) => {
             settle(place, Some(&failure));
             Err(failure)
+        }
+    }
+}
+
+/// Waits for a stream that has no content yet, looking at the time in between.
+pub(crate) async fn patiently<T>(
+    wait: impl Future<Output = T>,
+    (request, ledger): (&ClientRequest, &mut Ledger),
+) -> T {
+    let mut wait = pin!(wait);
+    loop {
+        match tokio::time::timeout(TICK, &mut wait).await {
+            Ok(done) => return done,
+            Err(_) => ledger.is_waited_for(request),
         }
     }
 }
