@@ -3,6 +3,7 @@
 mod backends;
 pub(crate) mod credential;
 mod policy;
+mod spending;
 mod webhook;
 
 use crate::gateway::Gateway;
@@ -77,6 +78,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
         }
         "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
         "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
+        "/spending" => reply::json(StatusCode::OK, spending::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
@@ -93,6 +95,7 @@ fn index() -> Value {
             "/metrics": "OpenMetrics for Prometheus",
             "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
             "/backends": "each target: whether it is well, why not and until when, how busy it is, predicted and observed times, and who waits",
+            "/spending": "what was spent on cloud models today and this month, by key and tenant, and what may be",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",

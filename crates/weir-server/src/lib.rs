@@ -39,7 +39,8 @@ mod reply;
 mod retention;
 mod snapshot;
 mod source;
-mod speeds;
+mod spending;
+mod upkeep;
 mod waiting;
 mod way;
 
