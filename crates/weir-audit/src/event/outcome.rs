@@ -50,6 +50,9 @@ pub struct Outcome {
     pub error_code: Option<Ident>,
     /// How many attempts left the plan.
     pub attempts: u32,
+    /// The attempt whose answer the client got, if it was not the last: no better one could be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_attempt: Option<u32>,
 }
 
 impl Outcome {
@@ -74,6 +77,7 @@ impl Outcome {
             model_used: None,
             error_code: None,
             attempts: 0,
+            answered_attempt: None,
         }
     }
 }
