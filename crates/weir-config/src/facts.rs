@@ -53,6 +53,10 @@ fn name(name: NameFact) -> &'static str {
         NameFact::RequestLanguage => {
             "The language that the request is mostly written in, such as `de`. Unknown until something has looked at it."
         }
+        NameFact::RequestReasoningEffort => {
+            "How hard the caller wants the model to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. \
+             Unknown if the request does not say."
+        }
     }
 }
 

@@ -39,6 +39,7 @@ pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use outside::{Secrets, Variables};
+pub use policy::Evaluation;
 pub use policy::values::fact_value;
 pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};

@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    ALL_FIT, Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount,
-    Exclusion, Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan,
-    Policy, Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName,
-    Selection, Step, Target, TargetId, Test, Truth, Verdict, Words, decide,
+    ALL_FIT, Action, AnyRecipient, CallerFacts, Cascade, Catalogue, Condition, DataFacts, Decision,
+    EntityCount, Exclusion, Facts, Flag, LatencyClass, LatencyFacts, NOTHING_MEASURED, NameFact, NamePattern,
+    Names, NumberFact, Plan, Policy, Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule,
+    RuleAction, RuleName, Selection, Step, Target, TargetId, Test, Truth, Verdict, Words, decide,
 };
 
 const PLACES: [&str; 3] = ["EU", "DE", "US"];
@@ -175,7 +175,7 @@ fn action() -> impl Strategy<Value = RuleAction> {
     prop_oneof![
         1 => Just(RuleAction::Deny("no".into())),
         5 => (selection, prefer, vec(steps, 1..4))
-            .prop_map(|(targets, prefer, when_full)| RuleAction::Route(Routing { targets, prefer, when_full })),
+            .prop_map(|(targets, prefer, when_full)| RuleAction::Route(Routing::new(targets, prefer, when_full))),
     ]
 }
 
@@ -226,6 +226,7 @@ fn facts<'a>(around: &Circumstances, label: &'a Label) -> Facts<'a> {
         },
         wish: around.wish,
         unfit: &ALL_FIT,
+        quality: &NOTHING_MEASURED,
         ..base
     }
 }
@@ -337,6 +338,72 @@ proptest! {
         match condition.evaluate(&unknown) {
             Truth::Unknown => {}
             truth @ (Truth::True | Truth::False) => prop_assert_eq!(condition.evaluate(&known), truth),
+        }
+    }
+}
+
+/// The same policies, that now ask for a quality and check answers, and how good each target is.
+fn demanding(rules: Vec<Rule>, share: u64) -> Vec<Rule> {
+    let demand = |rule: Rule| {
+        let action = match &rule.action {
+            RuleAction::Route(routing) => RuleAction::Route(Routing {
+                quality: Some(share),
+                cascade: Some(Cascade::default()),
+                prefer: Preference::Best,
+                ..routing.clone()
+            }),
+            RuleAction::Deny(message) => RuleAction::Deny(message.clone()),
+        };
+        Rule::new(rule.name.clone(), rule.when.clone(), action)
+    };
+    rules.into_iter().map(demand).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// What is classified is answered by no two zones, and what is compared was permitted in both.
+    #[test]
+    fn classified_data_is_never_compared(
+        (boundary, catalogue) in network(),
+        rules in all_rules(),
+        label in label(),
+        around in circumstances(),
+    ) {
+        let decision = run(&Policy::new(boundary.clone(), rules), &catalogue, &facts(&around, &label));
+        if let Action::Route(plan) = &decision.action
+            && let Some((local, cloud)) = plan.comparable(&catalogue)
+        {
+            prop_assert!(!boundary.is_classified(&label));
+            let permitted = past_the_guard(&decision);
+            prop_assert!(permitted.contains(&local) && permitted.contains(&cloud));
+            prop_assert_eq!(catalogue.target(cloud).unwrap().zone(), ZoneKind::Cloud);
+        }
+    }
+
+    /// However good targets are, a demand for quality and a cascade open no way out, and leave one open.
+    #[test]
+    fn quality_chooses_among_what_is_left(
+        (boundary, catalogue) in network(),
+        rules in all_rules(),
+        label in label(),
+        around in circumstances(),
+        share in 0..1_000_000_u64,
+        measured in vec(0..1_000_000_u64, 8),
+    ) {
+        let quality = catalogue.targets().map(|(id, _)| id).zip(measured).collect();
+        let facts = Facts { quality: &quality, ..facts(&around, &label) };
+        let plain = run(&Policy::new(boundary.clone(), rules.clone()), &catalogue, &facts);
+        let strict = run(&Policy::new(boundary, demanding(rules, share)), &catalogue, &facts);
+        let (before, after) = (planned(&plain), planned(&strict));
+        prop_assert!(after.is_subset(&before));
+        prop_assert_eq!(before.is_empty(), after.is_empty());
+        prop_assert!(after.is_subset(&past_the_guard(&strict)));
+        if let Action::Route(plan) = &strict.action {
+            // What an answer can escalate to is in the plan; an unmatched request has no cascade.
+            let stronger: BTreeSet<TargetId> =
+                plan.escalation.iter().flat_map(|escalation| escalation.strength.keys().copied()).collect();
+            prop_assert!(stronger.is_subset(&plan.targets().collect()));
         }
     }
 }

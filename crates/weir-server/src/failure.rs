@@ -27,6 +27,7 @@ pub(crate) enum Failure {
     BodyBroken,
     UnknownModel { alias: String },
     UnknownResponse { id: String },
+    UnknownAnswer { id: String },
     Denied { code: DenialCode, message: String, param: Option<Arc<str>> },
     Full { retry_after: Duration },
     NothingLeft,
@@ -158,6 +159,14 @@ impl Failure {
                 &format!("there is no response `{id}` of yours, or its time is over"),
                 Some("response_id".to_owned()),
             ),
+            Failure::UnknownAnswer { id } => with_param(
+                404,
+                "not_found",
+                &format!(
+                    "there is no answer `{id}` of yours; name it by its `x-weir-decision-id`, its `x-request-id` or its id"
+                ),
+                Some("id".to_owned()),
+            ),
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after } => overloaded(*retry_after),
             Failure::NothingLeft => {
@@ -197,6 +206,7 @@ impl Failure {
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
             Failure::UnknownResponse { .. } => "response_not_found",
+            Failure::UnknownAnswer { .. } => "answer_not_found",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { .. } => "overloaded",
             Failure::NothingLeft => "nothing_left",
@@ -224,6 +234,7 @@ impl Failure {
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
             | Failure::UnknownResponse { .. }
+            | Failure::UnknownAnswer { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::Draining => OutcomeKind::Rejected,

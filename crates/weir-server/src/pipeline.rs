@@ -7,8 +7,10 @@
 //! attempt and exactly one outcome, however the request ends.
 
 pub(crate) mod admit;
+pub(crate) mod cascade;
 pub(crate) mod circumstances;
 pub(crate) mod decide;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod fitness;
 pub(crate) mod forward;
@@ -24,8 +26,10 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::kept;
 use crate::pseudonym::Peer;
+use crate::quality;
 use crate::reply::{self, Body};
 use admit::{Tried, admit};
+use cascade::{Rejected, Watch};
 use decide::detect_and_decide;
 use forward::forward;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -134,30 +138,56 @@ async fn journey(
     if api == Api::CountTokens {
         return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }
+    ledger.shaped(gateway, quality::shape(&gateway.quality, &inspected, &caller));
+    let mut rejected = Rejected::default();
+    let answer = match attempts(gateway, &mut inspected, &caller, ledger, &mut rejected).await {
+        Err(failure) => rejected.instead_of(failure, ledger)?,
+        Ok(answer) => answer,
+    };
+    evaluate::consider(gateway, &inspected, &caller, peer, ledger.request_id());
+    Ok(answer)
+}
+
+/// Decide, admit, forward and relay, until there is an answer that does.
+async fn attempts(
+    gateway: &Arc<Gateway>,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+    rejected: &mut Rejected,
+) -> Result<Answer, Failure> {
     let mut tried = Tried::default();
     loop {
-        let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
-        let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
+        let mut ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
+        let place = match admit(gateway, &ruling, inspected, caller, &tried, ledger).await {
             // What was full or gone under one policy may not be under the next.
             Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
             admitted => admitted?,
         };
         gather(gateway).await;
         if ruling.is_outdated(gateway) {
-            ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
+            ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();
         ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
         let sent = match ledger.attempt(&ruling, target, &place, &tried).await {
-            Ok(()) => forward(&ruling, target, &inspected, &caller.anthropic).await,
+            Ok(()) => forward(&ruling, target, inspected, &caller.anthropic).await,
             Err(no_record) => Err(no_record),
         };
-        match relay(gateway, sent, &ruling, target, place, &inspected, ledger).await {
+        let mut watch = Watch::of(&ruling, inspected, caller);
+        match relay(gateway, sent, (&ruling, target), (place, &mut watch), inspected, ledger).await {
             Err(failure) if failure.may_try_another() && tried.has_attempts_left() => {
-                tried.add(name, &failure)
+                tried.add(name, &failure);
             }
-            other => return other.map_err(Failure::Backend),
+            Err(failure) => return Err(Failure::Backend(failure)),
+            Ok(answer) => {
+                let account = (&mut *ledger, tried.has_attempts_left());
+                match rejected.judge(answer, &watch, (&ruling, target), inspected, account) {
+                    Some(answer) => return Ok(answer),
+                    None => tried.escalate(name),
+                }
+            }
         }
     }
 }

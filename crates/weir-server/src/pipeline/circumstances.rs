@@ -21,6 +21,8 @@ pub(crate) struct Circumstances {
     named: BTreeMap<Arc<str>, Load>,
     /// The targets that cannot serve the request.
     pub unfit: BTreeMap<TargetId, Unfit>,
+    /// How good targets are at such a task, as far as something was heard of them.
+    pub quality: BTreeMap<TargetId, u64>,
 }
 
 impl Circumstances {
@@ -31,7 +33,7 @@ impl Circumstances {
         Self {
             cost: CostFacts::estimate(&loaded.catalogue, alias, inspected.prompt_tokens(), limit),
             time: loaded.time_zone.facts_at(unix_seconds),
-            task: task_facts(inspected.task.as_ref(), None),
+            task: task_facts(inspected, None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
             ..Self::default()
         }
@@ -40,7 +42,10 @@ impl Circumstances {
     /// As they are now. Targets are looked at only if the policy does.
     pub fn now(gateway: &Gateway, snapshot: &Snapshot, alias: &Alias, inspected: &Inspected) -> Self {
         let mut now = Self::unmeasured(snapshot, alias, inspected, gateway.wall.unix_seconds());
-        now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
+        now.task = task_facts(inspected, Some(&gateway.ranks));
+        if snapshot.loaded.policy.looks_at_quality() {
+            now.quality = gateway.quality.measured(snapshot, alias, now.task.kind);
+        }
         if snapshot.loaded.policy.looks_at_capacity() {
             now.measure(gateway, snapshot, alias);
         }

@@ -33,6 +33,11 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
+    /// A plan under a snapshot.
+    pub fn new(snapshot: Arc<Snapshot>, plan: Plan, request_id: Ident) -> Self {
+        Self { snapshot, plan, request_id }
+    }
+
     /// Whether another snapshot is in force by now.
     pub fn is_outdated(&self, gateway: &Gateway) -> bool {
         !self.snapshot.is_same_as(&gateway.snapshot_for(&self.request_id).snapshot)
@@ -42,7 +47,7 @@ impl Ruling {
     /// no longer the one in force.
     pub fn target_of(&self, place: &Place, tried: &Tried) -> Option<TargetId> {
         let id = self.snapshot.loaded.catalogue.target_named(place.target())?;
-        let Plan { first, overflow, degrade, ladder } = &self.plan;
+        let Plan { first, overflow, degrade, ladder, escalation: _ } = &self.plan;
         let may_overflow = tried.attempts() > 0 || ladder.contains(&Step::Burst);
         let named = first.contains(&id) || degrade.contains(&id) || (may_overflow && overflow.contains(&id));
         named.then_some(id)
@@ -105,7 +110,7 @@ fn decide(
         decision
     };
     match decision.action {
-        Action::Route(plan) => Ok(Ruling { snapshot, plan, request_id: ledger.request_id().clone() }),
+        Action::Route(plan) => Ok(Ruling::new(snapshot, plan, ledger.request_id().clone())),
         Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial)),
     }
 }
@@ -135,6 +140,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
             modalities: modalities(request),
             response_format: response_format(request),
             language: language(inspected.task.as_ref()),
+            reasoning_effort: request.reasoning_effort(),
             prompt_tokens: inspected.prompt_tokens(),
             max_output_tokens: request.max_output_tokens(),
         },
@@ -150,6 +156,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
         time: now.time,
         wish: stricter(caller.wish, request.wish()),
         unfit: &now.unfit,
+        quality: &now.quality,
     }
 }
 

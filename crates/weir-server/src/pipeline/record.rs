@@ -3,9 +3,11 @@
 //! INVARIANT (durable before egress): [`Ledger::attempt`] returns for a cloud target only when the
 //! decision is on the disk.
 
+mod aside;
 mod facts;
 
-pub(crate) use facts::{LEFT_OUT, WISH, record_facts};
+pub(crate) use aside::Aside;
+pub(crate) use facts::{LEFT_OUT, QUALITY, WISH, record_facts};
 
 use super::admit::Tried;
 use super::decide::Ruling;
@@ -36,6 +38,7 @@ use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_label::{Level, ZoneKind};
 use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
+use weir_quality::Shape;
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::Usage;
@@ -66,6 +69,10 @@ pub(crate) struct Ledger {
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
+    /// What answers that were rejected have cost, in picodollars.
+    spent_before: u128,
+    /// The shape of its conversation, by which something may be heard of the answer.
+    shape: Option<Shape>,
     /// Whether Weir answers by itself, so that there is no attempt.
     answered_here: bool,
     /// What the client is told of fields that were left out.
@@ -103,6 +110,8 @@ impl Ledger {
             needs_durable: false,
             target: None,
             is_closed: false,
+            spent_before: 0,
+            shape: None,
             answered_here: false,
             warnings: None,
             keep: None,
@@ -188,7 +197,7 @@ impl Ledger {
         record.tags = tags.iter().map(Ident::of).collect();
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
-        record.facts = record_facts(facts);
+        record.facts = record_facts(facts, &loaded.catalogue);
         record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
             true => overrides(facts, self.declared_level),
@@ -264,7 +273,7 @@ impl Ledger {
             Some(Step::Burst | Step::Reject) => (Action::Burst, "burst"),
         };
         record.action = action;
-        record.reason = Ident::fixed(if tried.attempts() > 0 { "failover" } else { reason });
+        record.reason = Ident::fixed(tried.reason().unwrap_or(reason));
         self.outcome.attempts = record.attempt;
     }
 
@@ -420,6 +429,7 @@ impl Ledger {
             Ok(ticket) => self.last = Some(ticket),
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
+        self.remember_answer();
         self.gateway.metrics.finished(&self.finished());
         if self.decision.rule.is_some() {
             let revision = self.decision.policy_revision.as_str();
@@ -432,6 +442,7 @@ impl Ledger {
         let outcome = self.outcome.outcome;
         let tokens = self.outcome.tokens_in.zip(self.outcome.tokens_out);
         let cost = self.price.zip(tokens).map(|(price, (input, output))| price.of(input, output));
+        let cost = cost.map(|cost| cost.saturating_add(self.spent_before));
         Sample {
             denied: outcome == OutcomeKind::Rejected,
             failed: matches!(

@@ -8,6 +8,7 @@ mod family;
 mod stream;
 
 use super::admit::kind_of_work;
+use super::cascade::Watch;
 use super::decide::Ruling;
 use super::inspect::Inspected;
 use super::record::Ledger;
@@ -47,16 +48,29 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 /// No backend is believed beyond this.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-/// Maps a backend's answer to the client's, up to its end or, for streams, its first content.
+impl Answer {
+    /// The same, with the place that it may hold given back: it is complete, and waits to be given out.
+    pub fn without_place(self) -> Self {
+        match self {
+            Answer::Stream(mut relay) => {
+                relay.give_back();
+                Answer::Stream(relay)
+            }
+            other @ (Answer::Whole(_) | Answer::Bytes(..)) => other,
+        }
+    }
+}
+
+/// Maps a backend's answer to the client's, up to its end or, for streams, its first content; or, for a stream that is
+/// held back to be checked, its end.
 ///
 /// # Errors
 /// [`BackendFailure`]; nothing has reached the client then, and the place has been given back.
 pub(crate) async fn relay(
     gateway: &Arc<Gateway>,
     sent: Result<Response, BackendFailure>,
-    ruling: &Ruling,
-    target: TargetId,
-    place: Place,
+    (ruling, target): (&Ruling, TargetId),
+    (place, watch): (Place, &mut Watch),
     inspected: &Inspected,
     ledger: &mut Ledger,
 ) -> Result<Answer, BackendFailure> {
@@ -78,14 +92,14 @@ pub(crate) async fn relay(
             match accept(response, lane.backend).await {
                 Ok(response) if request.is_stream() => {
                     let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, request.alias(), timeouts)).await;
+                    return Box::pin(start_stream(relay, (place, watch), request.alias(), timeouts)).await;
                 }
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
                 }
-                Ok(response) => {
-                    whole(response, (&lane, request.body()), timeouts, ledger).await.map(Answer::Whole)
-                }
+                Ok(response) => whole(response, (&lane, request.body()), (timeouts, watch), ledger)
+                    .await
+                    .map(Answer::Whole),
                 Err(failure) => Err(failure),
             }
         }
@@ -103,14 +117,19 @@ pub(crate) async fn relay(
 
 async fn start_stream(
     mut relay: Box<StreamRelay>,
-    place: Place,
+    (place, watch): (Place, &mut Watch),
     alias: &str,
     timeouts: Timeouts,
 ) -> Result<Answer, BackendFailure> {
+    relay.copy(watch.stream_limit());
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
-    match started.unwrap_or(Err(BackendFailure::Timeout)) {
+    let mut started = started.unwrap_or(Err(BackendFailure::Timeout));
+    if started.is_ok() {
+        place.first_token();
+        started = relay.hold_back(watch).await;
+    }
+    match started {
         Ok(()) => {
-            place.first_token();
             relay.hold(place, kind_of_work(alias));
             Ok(Answer::Stream(relay))
         }
@@ -178,10 +197,11 @@ fn retry_after(headers: &HeaderMap) -> Duration {
 async fn whole(
     response: Response,
     (lane, asked): (&Lane, &Json<'static>),
-    timeouts: Timeouts,
+    (timeouts, watch): (Timeouts, &mut Watch),
     ledger: &mut Ledger,
 ) -> Result<Bytes, BackendFailure> {
     let body = body_of(response, timeouts).await?;
+    watch.take(lane.backend, &body);
     let Whole { body, seen } = relay::whole(lane, asked, &body).map_err(nonsense)?;
     ledger.first_content();
     ledger.replied(&seen.usage, seen.finish_reason.as_deref(), seen.model.as_deref());
@@ -189,6 +209,18 @@ async fn whole(
     ledger.made(&seen.sealed);
     ledger.answered(&body);
     Ok(body.into())
+}
+
+/// The body of a response with a good status.
+///
+/// # Errors
+/// [`BackendFailure`] for every other.
+pub(crate) async fn body_of_good(
+    response: Response,
+    dialect: BackendDialect,
+    timeouts: Timeouts,
+) -> Result<Bytes, BackendFailure> {
+    body_of(accept(response, dialect).await?, timeouts).await
 }
 
 async fn body_of(response: Response, timeouts: Timeouts) -> Result<Bytes, BackendFailure> {

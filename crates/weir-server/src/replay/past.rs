@@ -1,6 +1,6 @@
 //! What a record says, read without copies.
 
-use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW, WISH};
+use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW, QUALITY, WISH};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -97,6 +97,8 @@ pub(super) struct PastFacts<'r> {
     app: Option<Cow<'r, str>>,
     environment: Option<Cow<'r, str>>,
     language: Option<Cow<'r, str>>,
+    reasoning_effort: Option<Cow<'r, str>>,
+    quality: BTreeMap<String, u64>,
     scopes: Option<BTreeSet<String>>,
     wish: Option<RouteWish>,
     tools: bool,
@@ -121,6 +123,7 @@ pub(super) struct Held {
     cost: CostFacts,
     time: TimeFacts,
     unfit: BTreeMap<TargetId, Unfit>,
+    quality: BTreeMap<TargetId, u64>,
 }
 
 impl<'r> Past<'r> {
@@ -171,6 +174,7 @@ impl<'r> Past<'r> {
             cost: CostFacts { budget_left_micro_usd: self.facts.budget_left, ..cost },
             time,
             unfit: self.unfit(catalogue),
+            quality: self.quality(catalogue),
         }
     }
 
@@ -180,6 +184,12 @@ impl<'r> Past<'r> {
             Some((catalogue.target_named(candidate.target)?, Unfit::of_code(candidate.verdict)?))
         };
         self.candidates.iter().filter_map(known).collect()
+    }
+
+    /// How good targets were by what was measured then, as far as they still are targets.
+    fn quality(&self, catalogue: &Catalogue) -> BTreeMap<TargetId, u64> {
+        let measured = self.facts.quality.iter();
+        measured.filter_map(|(name, figure)| Some((catalogue.target_named(name)?, *figure))).collect()
     }
 
     /// A word that this version does not know counts as the most sensitive.
@@ -218,6 +228,7 @@ impl<'r> Past<'r> {
                 modalities: facts.modalities(),
                 response_format: facts.response_format,
                 language: text(&facts.language),
+                reasoning_effort: text(&facts.reasoning_effort),
                 prompt_tokens: self.est_tokens_in.unwrap_or(0),
                 max_output_tokens: facts.max_output_tokens,
             },
@@ -229,6 +240,7 @@ impl<'r> Past<'r> {
             time: held.time,
             wish: facts.wish,
             unfit: &held.unfit,
+            quality: &held.quality,
         }
     }
 }
@@ -271,7 +283,10 @@ impl PastFacts<'_> {
             "latency.target" => self.latency.0 = Some(value),
             "latency.deadline" => self.latency.1 = Some(value),
             "cost.budget_left" => self.budget_left = Some(value),
-            other => self.load(other, value),
+            other => match other.strip_prefix(QUALITY) {
+                Some(target) => _ = self.quality.insert(target.to_owned(), value),
+                None => self.load(other, value),
+            },
         }
     }
 }
@@ -297,6 +312,7 @@ impl<'de: 'r, 'r> Deserialize<'de> for PastFacts<'r> {
                         "caller.app" => facts.app = text(&mut map)?,
                         "caller.environment" => facts.environment = text(&mut map)?,
                         "request.language" => facts.language = text(&mut map)?,
+                        "request.reasoning_effort" => facts.reasoning_effort = text(&mut map)?,
                         "caller.scopes" => facts.scopes = Some(map.next_value()?),
                         WISH => facts.wish = map.next_value::<&str>()?.parse().ok(),
                         "request.tools" => facts.tools = map.next_value()?,
