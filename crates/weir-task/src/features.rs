@@ -46,11 +46,12 @@ impl Features {
     /// The features of a text.
     pub(crate) fn of(text: &str, lexicon: &Lexicon<'_>) -> (Self, Scan) {
         let scan = scan(text, lexicon);
-        let mut maker = Maker::default();
+        let mut maker = Maker::of(&scan);
         maker.tokens(&scan, lexicon);
         maker.edges(&scan);
         let mut numbers = [0.0; NUMBERS];
-        let words = maker.counts.iter().flatten().map(|count| (*count as f32).ln_1p());
+        let log = |count: &u32| if *count == 0 { 0.0 } else { (*count as f32).ln_1p() };
+        let words = maker.counts.iter().flatten().map(log);
         numbers.iter_mut().zip(shape(text, &scan).into_iter().chain(words)).for_each(|(to, from)| *to = from);
         (Self { rows: maker.rows, numbers }, scan)
     }
@@ -62,7 +63,7 @@ impl Features {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Maker {
     rows: [Vec<u16>; SETS],
     counts: [[u32; GROUPS]; 4],
@@ -85,6 +86,14 @@ mod role {
 }
 
 impl Maker {
+    /// With room for what a text of so many tokens mostly gives.
+    fn of(scan: &Scan) -> Self {
+        let tokens = scan.tokens.len();
+        let near = 3 * tokens.min(HEAD_BYTES / 5);
+        let room = [2 * tokens, near, near, 2 * EDGE_TOKENS + 4, near, near];
+        Self { rows: room.map(Vec::with_capacity), counts: Default::default() }
+    }
+
     fn tokens(&mut self, scan: &Scan, lexicon: &Lexicon<'_>) {
         let lines = Lines::of(scan);
         let mut before = None::<&Token>;

@@ -115,7 +115,7 @@ impl Reading {
     /// Whether it is the text of a turn that alone does not say what it asks for.
     #[must_use]
     pub fn is_follow_up(&self) -> bool {
-        self.bytes < SHORT_BYTES || best(&self.scores).2 < UNCLEAR_MARGIN
+        self.bytes < SHORT_BYTES || self.margin < UNCLEAR_MARGIN
     }
 }
 

@@ -21,6 +21,8 @@ const ROWS: usize = 1 << ROW_BITS;
 #[derive(Debug)]
 pub struct Model<'m> {
     weights: Weights,
+    /// The weights of the numbers once more, those of one number side by side.
+    columns: Box<[[f32; KINDS]; NUMBERS]>,
     lexicon: Lexicon<'m>,
     rows: &'m [[u8; ROW]],
     digest: u64,
@@ -66,6 +68,8 @@ static EMBEDDED: LazyLock<Result<Model<'static>, BadModel>> = LazyLock::new(|| M
 pub struct Reading {
     /// The score of each task type; larger is likelier.
     pub scores: [f32; KINDS],
+    /// By how much the likeliest task type is likelier than the next, 0 to 1.
+    pub margin: f32,
     /// How hard it is, 0 to 1: how much a stronger model gains.
     pub complexity: f32,
     /// The probability that a weak model fails.
@@ -102,8 +106,15 @@ impl<'m> Model<'m> {
         let (table, rows) = bytes.split_at_checked(TABLE_BYTES)?;
         let (rows, rest) = rows.as_chunks();
         let is_whole = rows.len() == ROWS && rest.is_empty();
+        let mut columns = Box::new([[0.0; KINDS]; NUMBERS]);
+        for (kind, of_kind) in weights.numbers.iter().enumerate() {
+            for (column, weight) in columns.iter_mut().zip(of_kind) {
+                column.iter_mut().skip(kind).take(1).for_each(|to| *to = *weight);
+            }
+        }
         is_whole.then_some(Self {
             weights,
+            columns,
             lexicon: Lexicon::decode(table)?,
             rows,
             digest: u64::from_le_bytes(*digest),
@@ -123,11 +134,13 @@ impl<'m> Model<'m> {
         let weights = &self.weights;
         let shape = weights.shape.standard(features.shape());
         let terms = terms(&shape);
-        let [length] = [shape.get(1).copied().unwrap_or_default()];
+        let length = shape.get(1).copied().unwrap_or_default();
         let [middle, slope] = weights.complexity;
         let gain = weights.gain.score(&terms).clamp(-2.5, 2.5);
+        let scores = self.scores(&features);
         Reading {
-            scores: self.scores(&features),
+            margin: best(&scores).2,
+            scores,
             complexity: sigmoid((length + gain - middle) * slope),
             weak_fail: sigmoid(weights.fail.score(&terms)),
             language: language(text, &scan),
@@ -138,24 +151,39 @@ impl<'m> Model<'m> {
     fn scores(&self, features: &Features) -> [f32; KINDS] {
         let mut scores = [0.0_f32; ROW];
         for rows in &features.rows {
-            let mut sums = [0_i32; ROW];
-            for row in rows {
-                let weights = self.rows.get(usize::from(*row)).copied().unwrap_or_default();
-                sums.iter_mut()
-                    .zip(weights)
-                    .for_each(|(sum, weight)| *sum += i32::from(weight.cast_signed()));
-            }
             let scale = self.weights.scale * value_in(rows);
-            scores.iter_mut().zip(sums).for_each(|(score, sum)| *score += sum as f32 * scale);
+            scores.iter_mut().zip(self.sum(rows)).for_each(|(score, sum)| *score += sum as f32 * scale);
         }
         let numbers = self.weights.spread.standard(&features.numbers);
+        let mut of_numbers = [0.0; KINDS];
+        for (number, column) in numbers.iter().zip(self.columns.iter()) {
+            of_numbers.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * number);
+        }
         let mut all = [0.0; KINDS];
-        let columns = self.weights.numbers.iter().zip(self.weights.bias);
-        for ((score, rows), (weights, bias)) in all.iter_mut().zip(scores).zip(columns) {
-            let of_numbers: f32 = weights.iter().zip(&numbers).map(|(weight, number)| weight * number).sum();
+        let parts = scores.iter().zip(of_numbers).zip(self.weights.bias);
+        for (score, ((rows, of_numbers), bias)) in all.iter_mut().zip(parts) {
             *score = (rows + of_numbers + bias) * self.weights.sharpness;
         }
         all
+    }
+
+    /// The sum of rows, in steps.
+    fn sum(&self, rows: &[u16]) -> [i32; ROW] {
+        /// So many bytes are summed in sixteen bits without running over.
+        const AT_ONCE: usize = 256;
+        let mut sums = [0_i32; ROW];
+        for some in rows.chunks(AT_ONCE) {
+            let mut partial = [0_i16; ROW];
+            for row in some {
+                let weights = self.rows.get(usize::from(*row)).unwrap_or(&[0; ROW]);
+                partial
+                    .iter_mut()
+                    .zip(weights)
+                    .for_each(|(sum, weight)| *sum = sum.wrapping_add(i16::from(weight.cast_signed())));
+            }
+            sums.iter_mut().zip(partial).for_each(|(sum, partial)| *sum += i32::from(partial));
+        }
+        sums
     }
 }
 

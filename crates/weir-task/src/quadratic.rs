@@ -30,12 +30,20 @@ impl<const N: usize> Spread<N> {
     }
 }
 
-/// The terms of standard numbers.
+/// The terms of standard numbers: the numbers, then the products of the first with all, of the second with all but the
+/// first, and so on.
 #[must_use]
-pub fn terms(numbers: &[f32; SHAPE]) -> Vec<f32> {
-    let products =
-        numbers.iter().enumerate().flat_map(|(index, a)| numbers.iter().skip(index).map(move |b| a * b));
-    numbers.iter().copied().chain(products).collect()
+pub fn terms(numbers: &[f32; SHAPE]) -> [f32; TERMS] {
+    let mut terms = [0.0; TERMS];
+    let (singles, mut products) = terms.split_at_mut(SHAPE);
+    singles.copy_from_slice(numbers);
+    let mut rest = numbers.as_slice();
+    while let [number, others @ ..] = rest {
+        let (own, later) = products.split_at_mut(rest.len());
+        own.iter_mut().zip(rest).for_each(|(product, other)| *product = number * other);
+        (rest, products) = (others, later);
+    }
+    terms
 }
 
 /// A weighted sum of [`terms`] and a constant.

@@ -94,26 +94,48 @@ struct Open {
 
 impl Scanner<'_, '_> {
     fn read(&mut self, part: &str, offset: usize) {
-        let mut open: Option<Open> = None;
-        for (at, letter) in part.char_indices() {
-            let at = offset + at;
-            if letter.is_ascii_alphanumeric()
-                || (!letter.is_ascii() && letter.is_alphanumeric() && !is_unspaced(letter))
-            {
-                let is_near = at < HEAD_BYTES || at + TAIL_BYTES > self.bytes;
-                let word = open.get_or_insert_with(|| Open::at(at, letter, is_near));
-                word.push(letter, self.lexicon);
+        let mut rest = part;
+        while let Some(first) = rest.bytes().next() {
+            let at = offset + part.len() - rest.len();
+            // Between most words stands one of these, and says nothing.
+            if first == b' ' {
+                rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
-            if let Some(word) = open.take() {
-                self.close(word, at);
-            }
-            self.other(letter, at);
-        }
-        if let Some(word) = open.take() {
-            self.close(word, offset + part.len());
+            let letter = if first.is_ascii() { Some(char::from(first)) } else { rest.chars().next() };
+            let Some(letter) = letter else { break };
+            let length = if is_of_a_word(letter) {
+                self.word(rest, at)
+            } else {
+                self.other(letter, at);
+                letter.len_utf8()
+            };
+            rest = rest.get(length..).unwrap_or_default();
         }
         self.starts_sentence = true;
+    }
+
+    /// Reads the word that a text begins with; gives its length in bytes.
+    fn word(&mut self, text: &str, start: usize) -> usize {
+        let is_near = start < HEAD_BYTES || start + TAIL_BYTES > self.bytes;
+        let mut word = Open::at(start, is_near);
+        let mut length = 0;
+        let bytes = text.as_bytes();
+        while let Some(byte) = bytes.get(length) {
+            if byte.is_ascii_alphanumeric() {
+                word.push_ascii(*byte, self.lexicon);
+                length += 1;
+            } else if byte.is_ascii() {
+                break;
+            } else {
+                let letter = text.get(length..).and_then(|rest| rest.chars().next());
+                let Some(letter) = letter.filter(|letter| is_of_a_word(*letter)) else { break };
+                word.push(letter, self.lexicon);
+                length += letter.len_utf8();
+            }
+        }
+        self.close(word, start + length);
+        length
     }
 
     fn close(&mut self, word: Open, end: usize) {
@@ -183,8 +205,13 @@ impl Scanner<'_, '_> {
     }
 }
 
+/// Whether a character can be part of a word.
+fn is_of_a_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || (!letter.is_ascii() && letter.is_alphanumeric() && !is_unspaced(letter))
+}
+
 impl Open {
-    fn at(start: usize, first: char, is_near: bool) -> Self {
+    fn at(start: usize, is_near: bool) -> Self {
         Open {
             rolling: Rolling::START,
             beginning: 0,
@@ -193,27 +220,40 @@ impl Open {
             chars: 0,
             ending: 0,
             digits: 0,
-            is_capital: first.is_uppercase(),
+            is_capital: false,
             is_near,
         }
     }
 
     #[inline]
-    fn push(&mut self, letter: char, lexicon: &Lexicon<'_>) {
-        if letter.is_ascii() {
-            self.digits += u32::from(letter.is_ascii_digit());
-            let byte = (letter as u8).to_ascii_lowercase();
-            self.ending = self.ending << 8 | u32::from(byte);
-            self.rolling = self.rolling.push(byte);
-        } else {
-            let (first, second) = fold(letter);
-            for letter in [Some(first), second].into_iter().flatten() {
-                for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
-                    self.ending = self.ending << 8 | u32::from(byte);
-                    self.rolling = self.rolling.push(byte);
-                }
-            }
+    fn push_ascii(&mut self, byte: u8, lexicon: &Lexicon<'_>) {
+        if self.chars == 0 {
+            self.is_capital = byte.is_ascii_uppercase();
         }
+        self.digits += u32::from(byte.is_ascii_digit());
+        self.add(byte.to_ascii_lowercase());
+        self.count(lexicon);
+    }
+
+    fn push(&mut self, letter: char, lexicon: &Lexicon<'_>) {
+        if self.chars == 0 {
+            self.is_capital = letter.is_uppercase();
+        }
+        let (first, second) = fold(letter);
+        for letter in [Some(first), second].into_iter().flatten() {
+            letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.add(byte));
+        }
+        self.count(lexicon);
+    }
+
+    #[inline]
+    fn add(&mut self, byte: u8) {
+        self.ending = self.ending << 8 | u32::from(byte);
+        self.rolling = self.rolling.push(byte);
+    }
+
+    #[inline]
+    fn count(&mut self, lexicon: &Lexicon<'_>) {
         self.chars += 1;
         if self.chars == 4 {
             self.beginning = self.rolling.beginning();

@@ -1,7 +1,7 @@
 //! What the embedded model says of prompts that it was not trained on.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
-use weir_task::{Judgement, Kind, Model, Reading, Structure, Turns, judge};
+use weir_task::{Judgement, Kind, Model, Reading, Structure, Turns, best, judge};
 
 fn read(text: &str) -> Reading {
     Model::embedded().unwrap().read(text)
@@ -65,7 +65,7 @@ fn other_languages_are_told_too() {
 fn reading(kind: Kind, score: f32, bytes: usize) -> Reading {
     let mut scores = [0.0; weir_task::KINDS];
     scores[kind.column()] = score;
-    Reading { scores, complexity: 0.5, weak_fail: 0.5, language: None, bytes }
+    Reading { scores, margin: best(&scores).2, complexity: 0.5, weak_fail: 0.5, language: None, bytes }
 }
 
 fn kind_of(user: &[Reading], system: Option<&Reading>, structure: Structure) -> Kind {

@@ -44,7 +44,7 @@ pub fn learn(tried: &[Tried], features: &[Features]) -> (Hardness, String) {
     let rows: Vec<Row<'_>> = tried
         .iter()
         .zip(features)
-        .map(|(tried, features)| Row { tried, terms: terms(&shape.standard(features.shape())) })
+        .map(|(tried, features)| Row { tried, terms: terms(&shape.standard(features.shape())).to_vec() })
         .collect();
     let report = cross_validate(&rows);
     let all: Vec<&Row<'_>> = rows.iter().collect();
