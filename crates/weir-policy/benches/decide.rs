@@ -155,6 +155,6 @@ fn level(levels: Words<Level>) -> Condition {
 
 fn rule(name: &str, when: Condition, targets: Selection, prefer: Preference) -> Rule {
     let when_full = vec![Step::Burst, Step::Queue(Duration::from_secs(10)), Step::Reject];
-    let action = RuleAction::Route(Routing { targets, prefer, when_full });
+    let action = RuleAction::Route(Routing::new(targets, prefer, when_full));
     Rule::new(name.parse().unwrap_or_else(|error| unreachable!("{error}")), when, action)
 }
