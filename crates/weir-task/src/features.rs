@@ -1,7 +1,7 @@
 //! Text → what the model weighs.
 
 use crate::hash::{Rolling, mix};
-use crate::lexicon::{GROUPS, Groups, Lexicon};
+use crate::lexicon::{GROUPS, Lexicon};
 use crate::scan::{Class, HEAD_BYTES, Scan, TAIL_BYTES, Token, scan};
 use crate::shape::{SHAPE, shape};
 
@@ -23,14 +23,19 @@ const LINE_TOKENS: usize = 40;
 const EDGE_TOKENS: usize = 12;
 
 /// Sets of hashed features.
-#[derive(Debug, Clone, Copy)]
-enum Set {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Set {
     Whole,
     Head,
     Tail,
     Edge,
     FirstLine,
     LastLine,
+}
+
+impl Set {
+    /// All of them, in the order of [`Features::rows`].
+    pub const ALL: [Set; SETS] = [Set::Whole, Set::Head, Set::Tail, Set::Edge, Set::FirstLine, Set::LastLine];
 }
 
 /// What the model weighs of a text.
@@ -44,16 +49,14 @@ pub struct Features {
 
 impl Features {
     /// The features of a text.
-    pub(crate) fn of(text: &str, lexicon: &Lexicon<'_>) -> (Self, Scan) {
+    pub(crate) fn of(text: &str, lexicon: &Lexicon<'_>) -> Self {
         let scan = scan(text, lexicon);
-        let mut maker = Maker::of(&scan);
-        maker.tokens(&scan, lexicon);
-        maker.edges(&scan);
-        let mut numbers = [0.0; NUMBERS];
-        let log = |count: &u32| if *count == 0 { 0.0 } else { (*count as f32).ln_1p() };
-        let words = maker.counts.iter().flatten().map(log);
-        numbers.iter_mut().zip(shape(text, &scan).into_iter().chain(words)).for_each(|(to, from)| *to = from);
-        (Self { rows: maker.rows, numbers }, scan)
+        let rows = Set::ALL.map(|set| {
+            let mut rows = Vec::new();
+            each_row(&scan, set, |row| rows.push(row));
+            rows
+        });
+        Self { rows, numbers: numbers(text, &scan, lexicon) }
     }
 
     /// The numbers of its shape.
@@ -63,10 +66,42 @@ impl Features {
     }
 }
 
-#[derive(Debug)]
-struct Maker {
-    rows: [Vec<u16>; SETS],
-    counts: [[u32; GROUPS]; 4],
+/// What the shape and the lexicon say of a text.
+pub(crate) fn numbers(text: &str, scan: &Scan, lexicon: &Lexicon<'_>) -> [f32; NUMBERS] {
+    let mut numbers = [0.0; NUMBERS];
+    let log = |count: u32| if count == 0 { 0.0 } else { (count as f32).ln_1p() };
+    let words = words(scan, lexicon).into_iter().flatten().map(log);
+    numbers.iter_mut().zip(shape(text, scan).into_iter().chain(words)).for_each(|(to, from)| *to = from);
+    numbers
+}
+
+/// How often each group of the lexicon occurs in the first words, at the beginning, at the end, and at all.
+fn words(scan: &Scan, lexicon: &Lexicon<'_>) -> [[u32; GROUPS]; 4] {
+    let mut counts = [[0; GROUPS]; 4];
+    for (index, token) in scan.tokens.iter().enumerate() {
+        let (is_head, is_tail) = (is_head(token), is_tail(scan, token));
+        let mut groups = token.groups;
+        if token.class != Class::Mark && (is_head || is_tail) {
+            groups = groups.and(lexicon.sequences(scan.tokens.get(..=index).unwrap_or_default()));
+        }
+        let places = [token.start < FIRST_BYTES, is_head, is_tail, true];
+        groups.each(|group| {
+            for (counts, is_there) in counts.iter_mut().zip(places) {
+                if let Some(count) = counts.get_mut(group) {
+                    *count += u32::from(is_there);
+                }
+            }
+        });
+    }
+    counts
+}
+
+fn is_head(token: &Token) -> bool {
+    token.start < HEAD_BYTES
+}
+
+fn is_tail(scan: &Scan, token: &Token) -> bool {
+    token.end + TAIL_BYTES > scan.bytes
 }
 
 /// What a hash is of, so that the same word in another role is another feature.
@@ -85,113 +120,98 @@ mod role {
     pub const FROM_END: u64 = 0x2000;
 }
 
-impl Maker {
-    /// With room for what a text of so many tokens mostly gives.
-    fn of(scan: &Scan) -> Self {
-        let tokens = scan.tokens.len();
-        let near = 3 * tokens.min(HEAD_BYTES / 5);
-        let room = [2 * tokens, near, near, 2 * EDGE_TOKENS + 4, near, near];
-        Self { rows: room.map(Vec::with_capacity), counts: Default::default() }
-    }
-
-    fn tokens(&mut self, scan: &Scan, lexicon: &Lexicon<'_>) {
-        let lines = Lines::of(scan);
-        let mut before = None::<&Token>;
-        for (index, token) in scan.tokens.iter().enumerate() {
-            let pair = before.map(|before| mix(before.hash, token.hash));
-            self.push(Set::Whole, role::WORD, token.hash);
-            if let Some(pair) = pair {
-                self.push(Set::Whole, role::PAIR, pair);
-            }
-            let seen = scan.tokens.get(..=index).unwrap_or_default();
-            let is_head = token.start < HEAD_BYTES;
-            let is_tail = token.end + TAIL_BYTES > scan.bytes;
-            let mut groups = token.groups;
-            if token.class != Class::Mark && (is_head || is_tail) {
-                groups = groups.and(lexicon.sequences(seen));
-            }
-            self.count(groups, [token.start < FIRST_BYTES, is_head, is_tail, true]);
-            if is_head {
-                self.near(Set::Head, role::HEAD, token, pair);
-            }
-            if is_tail {
-                self.near(Set::Tail, role::TAIL, token, pair);
-            }
-            if index < lines.first_end {
-                self.near(Set::FirstLine, role::FIRST_LINE, token, pair);
-            }
-            if index >= lines.last_start {
-                self.near(Set::LastLine, role::LAST_LINE, token, pair);
-            }
-            before = Some(token);
-        }
-    }
-
-    fn count(&mut self, groups: Groups, places: [bool; 4]) {
-        groups.each(|group| {
-            for (counts, is_there) in self.counts.iter_mut().zip(places) {
-                if let Some(count) = counts.get_mut(group) {
-                    *count += u32::from(is_there);
+/// Calls `each` with the row of each feature of a set.
+///
+/// A text that is all beginning has no end of its own, and one of a single line no first and last.
+#[inline]
+pub(crate) fn each_row(scan: &Scan, set: Set, mut each: impl FnMut(u16)) {
+    let tokens = scan.tokens.as_slice();
+    let all = 0..tokens.len();
+    match set {
+        Set::Whole => {
+            let mut before = None;
+            for token in tokens {
+                each(row(role::WORD, token.hash));
+                if let Some(before) = before {
+                    each(row(role::PAIR, mix(before, token.hash)));
                 }
+                before = Some(token.hash);
             }
-        });
-    }
-
-    /// Features of a token near the beginning or the end.
-    fn near(&mut self, set: Set, place: u64, token: &Token, pair: Option<u64>) {
-        self.push(set, place | role::WORD, token.hash);
-        if let Some(pair) = pair {
-            self.push(set, place | role::PAIR, pair);
         }
-        if token.class == Class::Word && token.chars > 4 {
-            self.push(set, place | role::BEGINNING, token.beginning);
-            self.push(set, place | role::ENDING, u64::from(token.ending));
+        Set::Head => near(tokens, 0..tokens.partition_point(is_head), role::HEAD, each),
+        Set::Tail if scan.bytes > HEAD_BYTES => {
+            let start = tokens.partition_point(|token| !is_tail(scan, token));
+            near(tokens, start..all.end, role::TAIL, each);
         }
-        if token.starts_sentence && token.class != Class::Mark {
-            self.push(set, place | role::SENTENCE, token.hash);
-        }
-    }
-
-    /// The first and last tokens, with their places.
-    fn edges(&mut self, scan: &Scan) {
-        let tokens = &scan.tokens;
-        for (place, token) in tokens.iter().take(EDGE_TOKENS).enumerate() {
-            self.push(Set::Edge, role::FROM_START | rough(place) << 16, token.hash);
-        }
-        for (place, token) in tokens.iter().rev().take(EDGE_TOKENS).enumerate() {
-            self.push(Set::Edge, role::FROM_END | rough(place) << 16, token.hash);
-        }
-        for (place, three) in tokens.windows(3).take(4).enumerate() {
-            let hash = three.iter().fold(Rolling::START.word(), |hash, token| mix(hash, token.hash));
-            self.push(Set::Edge, role::TRIPLE | rough(place) << 16, hash);
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, set: Set, role: u64, hash: u64) {
-        let row = mix(hash, role) >> (u64::BITS - ROW_BITS);
-        if let Some(rows) = self.rows.get_mut(set as usize) {
-            rows.push(row as u16);
+        Set::Tail => {}
+        Set::Edge => edges(tokens, each),
+        Set::FirstLine | Set::LastLine => {
+            let Some(lines) = Lines::of(scan) else { return };
+            if set == Set::FirstLine {
+                near(tokens, 0..lines.first_end, role::FIRST_LINE, each);
+            } else {
+                near(tokens, lines.last_start..all.end, role::LAST_LINE, each);
+            }
         }
     }
 }
 
-/// Where the first line ends and the last begins, in tokens: instructions mostly have a line of their own.
+/// Features of tokens near the beginning or the end.
+#[inline]
+fn near(tokens: &[Token], range: std::ops::Range<usize>, place: u64, mut each: impl FnMut(u16)) {
+    let mut before =
+        range.start.checked_sub(1).and_then(|before| tokens.get(before)).map(|before| before.hash);
+    for token in tokens.get(range).unwrap_or_default() {
+        each(row(place | role::WORD, token.hash));
+        if let Some(before) = before {
+            each(row(place | role::PAIR, mix(before, token.hash)));
+        }
+        if token.class == Class::Word && token.chars > 4 {
+            each(row(place | role::BEGINNING, token.beginning));
+            each(row(place | role::ENDING, u64::from(token.ending)));
+        }
+        if token.starts_sentence && token.class != Class::Mark {
+            each(row(place | role::SENTENCE, token.hash));
+        }
+        before = Some(token.hash);
+    }
+}
+
+/// The first and last tokens, with their places.
+fn edges(tokens: &[Token], mut each: impl FnMut(u16)) {
+    for (place, token) in tokens.iter().take(EDGE_TOKENS).enumerate() {
+        each(row(role::FROM_START | rough(place) << 16, token.hash));
+    }
+    for (place, token) in tokens.iter().rev().take(EDGE_TOKENS).enumerate() {
+        each(row(role::FROM_END | rough(place) << 16, token.hash));
+    }
+    for (place, three) in tokens.windows(3).take(4).enumerate() {
+        let hash = three.iter().fold(Rolling::START.word(), |hash, token| mix(hash, token.hash));
+        each(row(role::TRIPLE | rough(place) << 16, hash));
+    }
+}
+
+#[inline]
+fn row(role: u64, hash: u64) -> u16 {
+    (mix(hash, role) >> (u64::BITS - ROW_BITS)) as u16
+}
+
+/// Where the first line of several ends and the last begins, in tokens: instructions mostly have a line of their own.
 struct Lines {
     first_end: usize,
     last_start: usize,
 }
 
 impl Lines {
-    fn of(scan: &Scan) -> Self {
+    fn of(scan: &Scan) -> Option<Self> {
         let is_end = |token: &Token| token.class == Class::Mark && token.ending == u32::from('\n');
         let tokens = &scan.tokens;
-        let first = tokens.iter().position(is_end).unwrap_or(tokens.len());
-        let last = tokens.iter().rposition(is_end).map_or(0, |at| at + 1);
-        Self {
+        let first = tokens.iter().position(is_end)?;
+        let last = tokens.iter().rposition(is_end)?;
+        Some(Self {
             first_end: first.min(LINE_TOKENS),
-            last_start: last.max(tokens.len().saturating_sub(LINE_TOKENS)),
-        }
+            last_start: (last + 1).max(tokens.len().saturating_sub(LINE_TOKENS)),
+        })
     }
 }
 

@@ -37,5 +37,5 @@ pub use shape::SHAPE;
 /// The features of a text under a lexicon that [`encode_lexicon`] wrote, for training.
 #[must_use]
 pub fn features(text: &str, lexicon: &[u8]) -> Option<Features> {
-    Some(Features::of(text, &lexicon::Lexicon::decode(lexicon)?).0)
+    Some(Features::of(text, &lexicon::Lexicon::decode(lexicon)?))
 }

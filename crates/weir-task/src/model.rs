@@ -1,10 +1,11 @@
 //! The model's file, its weights, and what it says of a text.
 
-use crate::features::{Features, NUMBERS, ROW_BITS, SETS};
+use crate::features::{NUMBERS, ROW_BITS, SETS, Set, each_row, numbers};
 use crate::kind::{KINDS, Kind};
 use crate::language::language;
 use crate::lexicon::{Lexicon, TABLE_BYTES};
 use crate::quadratic::{Quadratic, Spread, TERMS, terms};
+use crate::scan::{Scan, scan};
 use crate::shape::SHAPE;
 use std::sync::LazyLock;
 
@@ -130,14 +131,15 @@ impl<'m> Model<'m> {
     /// What it says of a text.
     #[must_use]
     pub fn read(&self, text: &str) -> Reading {
-        let (features, scan) = Features::of(text, &self.lexicon);
+        let scan = scan(text, &self.lexicon);
+        let numbers = numbers(text, &scan, &self.lexicon);
         let weights = &self.weights;
-        let shape = weights.shape.standard(features.shape());
+        let shape = weights.shape.standard(&numbers);
         let terms = terms(&shape);
         let length = shape.get(1).copied().unwrap_or_default();
         let [middle, slope] = weights.complexity;
         let gain = weights.gain.score(&terms).clamp(-2.5, 2.5);
-        let scores = self.scores(&features);
+        let scores = self.scores(&scan, &numbers);
         Reading {
             margin: best(&scores).2,
             scores,
@@ -148,15 +150,17 @@ impl<'m> Model<'m> {
         }
     }
 
-    fn scores(&self, features: &Features) -> [f32; KINDS] {
+    fn scores(&self, scan: &Scan, numbers: &[f32; NUMBERS]) -> [f32; KINDS] {
         let mut scores = [0.0_f32; ROW];
-        for rows in &features.rows {
-            let scale = self.weights.scale * value_in(rows);
-            scores.iter_mut().zip(self.sum(rows)).for_each(|(score, sum)| *score += sum as f32 * scale);
+        let mut rows = Vec::with_capacity(4 * scan.tokens.len());
+        for set in Set::ALL {
+            rows.clear();
+            each_row(scan, set, |row| rows.push(row));
+            let scale = self.weights.scale * value_in(&rows);
+            scores.iter_mut().zip(self.sum(&rows)).for_each(|(score, sum)| *score += sum as f32 * scale);
         }
-        let numbers = self.weights.spread.standard(&features.numbers);
         let mut of_numbers = [0.0; KINDS];
-        for (number, column) in numbers.iter().zip(self.columns.iter()) {
+        for (number, column) in self.weights.spread.standard(numbers).iter().zip(self.columns.iter()) {
             of_numbers.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * number);
         }
         let mut all = [0.0; KINDS];
@@ -175,11 +179,9 @@ impl<'m> Model<'m> {
         for some in rows.chunks(AT_ONCE) {
             let mut partial = [0_i16; ROW];
             for row in some {
-                let weights = self.rows.get(usize::from(*row)).unwrap_or(&[0; ROW]);
-                partial
-                    .iter_mut()
-                    .zip(weights)
-                    .for_each(|(sum, weight)| *sum = sum.wrapping_add(i16::from(weight.cast_signed())));
+                let steps = self.rows.get(usize::from(*row)).unwrap_or(&[0; ROW]);
+                let both = partial.iter_mut().zip(steps);
+                both.for_each(|(sum, step)| *sum = sum.wrapping_add(i16::from(step.cast_signed())));
             }
             sums.iter_mut().zip(partial).for_each(|(sum, partial)| *sum += i32::from(partial));
         }
