@@ -171,7 +171,7 @@ fn a_rule_that_uses_local_targets_alone_is_moved_by_nothing() {
 #[test]
 fn the_planted_differences_are_what_is_expected_in_the_end() {
     let mut deployment = Deployment::new(cheapest_good_enough());
-    (0..4000).for_each(|now| drop(deployment.request(now)));
+    (0..4000).for_each(|now| _ = deployment.request(now));
     let expected = |task| {
         deployment.book.expected_millionths("gpu/m", Some(task), &Quality::default()).unwrap() as f64 / 1e6
     };
