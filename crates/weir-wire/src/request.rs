@@ -320,6 +320,9 @@ impl ClientRequest {
     }
 
     fn sealed_of(&self, wanted: impl Fn(Option<&str>) -> bool) -> Vec<&str> {
+        if self.sealed.is_empty() {
+            return Vec::new();
+        }
         let all = sealed::texts(self.api, &self.body).zip(&self.sealed);
         all.filter(|(_, sealed)| wanted(sealed.maker.as_deref())).map(|(text, _)| text).collect()
     }

@@ -2,7 +2,9 @@ use crate::canonical::{BlockKind, Delta, Event, FinishReason, Reply, Tokens};
 use crate::chat::{self, Usage};
 use crate::json::{Json, Limits, Object, parse};
 use crate::request::is_sealed;
+use memchr::memmem::Finder;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What an answer has said so far, as Weir keeps it.
 #[derive(Clone, Default)]
@@ -42,6 +44,10 @@ impl std::fmt::Debug for Seen {
 /// The most sealed values of one answer that are kept, and the longest; what is beyond comes back as unknown.
 const SEALED_MAX: usize = 256;
 const SEALED_BYTES_MAX: usize = 1 << 20;
+
+/// An answer of chat completions that holds a sealed value holds one of these.
+static MAY_BE_SEALED: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["signature", "reasoning.encrypted"].map(Finder::new));
 
 impl Seen {
     pub(super) fn of_chat(reply: &chat::Reply<'_>) -> Self {
@@ -139,8 +145,7 @@ impl Seen {
 
     /// Most answers have none, which is cheaply seen.
     pub(super) fn note_sealed_of_chat(&mut self, data: &[u8]) {
-        let holds = |word: &[u8]| memchr::memmem::find(data, word).is_some();
-        if !holds(b"signature") && !holds(b"reasoning.encrypted") {
+        if !MAY_BE_SEALED.iter().any(|word| word.find(data).is_some()) {
             return;
         }
         if let Ok(value) = parse(data, Limits::default()) {

@@ -19,7 +19,7 @@ pub(super) struct Sealed {
 /// All of a request, in the order they stand in.
 pub(super) fn all(api: Api, body: &Json) -> Vec<Sealed> {
     let mut found = Vec::new();
-    visit(api, body, &mut |path, _| found.push(Sealed { path: path.to_owned(), maker: None }));
+    visit(api, body, &mut |steps, _| found.push(Sealed { path: written(steps), maker: None }));
     found
 }
 
@@ -40,37 +40,54 @@ fn places(api: Api) -> &'static [&'static str] {
     }
 }
 
-fn visit<'a>(api: Api, body: &'a Json<'_>, take: &mut impl FnMut(&str, &'a str)) {
+/// A step from a value to one within it.
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The steps from a body as a path without the body itself: `messages[0].content`.
+fn written(steps: &[Step<'_>]) -> String {
+    let mut path = String::new();
+    for (place, step) in steps.iter().enumerate() {
+        match step {
+            Step::Key(key) if place == 0 => path.push_str(key),
+            Step::Key(key) => push_key(&mut path, key),
+            Step::Index(index) => push_index(&mut path, *index),
+        }
+    }
+    path
+}
+
+fn visit<'a>(api: Api, body: &'a Json<'_>, take: &mut impl FnMut(&[Step<'a>], &'a str)) {
     for place in places(api) {
         if let Some(value) = body.as_object().and_then(|body| body.get(place)) {
-            below(value, &mut (*place).to_owned(), take);
+            below(value, &mut vec![Step::Key(place)], take);
         }
     }
 }
 
-fn below<'a>(value: &'a Json<'_>, path: &mut String, take: &mut impl FnMut(&str, &'a str)) {
-    let length = path.len();
+fn below<'a>(value: &'a Json<'_>, steps: &mut Vec<Step<'a>>, take: &mut impl FnMut(&[Step<'a>], &'a str)) {
     match value {
         Json::Array(items) => {
-            // Most messages are text and nothing else.
             for (index, item) in items.iter().enumerate() {
-                push_index(path, index);
-                below(item, path, take);
-                path.truncate(length);
+                steps.push(Step::Index(index));
+                below(item, steps, take);
+                steps.pop();
             }
         }
         Json::Object(object) => {
             for (name, member) in object.iter() {
-                push_key(path, name);
+                steps.push(Step::Key(name));
                 match member {
-                    Json::String(text) if is_sealed(object, name) => take(path, text),
+                    Json::String(text) if is_sealed(object, name) => take(steps, text),
                     Json::Array(_) | Json::Object(_) if !is_written_by_the_model(name) => {
-                        below(member, path, take);
+                        below(member, steps, take);
                     }
                     Json::Array(_) | Json::Object(_) | Json::String(_) => {}
                     Json::Null | Json::Bool(_) | Json::Number(_) => {}
                 }
-                path.truncate(length);
+                steps.pop();
             }
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}

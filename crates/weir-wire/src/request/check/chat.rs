@@ -31,33 +31,33 @@ fn check_messages(body: &Object, opaque: &mut Vec<Opaque>) -> Result<(), BadRequ
         ));
     }
     for (index, message) in messages.iter().enumerate() {
-        let mut path = "messages".to_owned();
-        push_index(&mut path, index);
-        check_message(message, &path, opaque)?;
+        check_message(message, index, opaque)?;
     }
     Ok(())
 }
 
-fn check_message(message: &Json, path: &str, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
+fn check_message(message: &Json, index: usize, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
+    let within = |member: &str| format!("messages[{index}]{member}");
     let Json::Object(message) = message else {
-        return Err(BadRequest::shape(path, "an object", message));
+        return Err(BadRequest::shape(&within(""), "an object", message));
     };
     match message.get("role") {
         Some(Json::String(_)) => {}
-        Some(other) => return Err(BadRequest::shape(&format!("{path}.role"), "a string", other)),
+        Some(other) => return Err(BadRequest::shape(&within(".role"), "a string", other)),
         None => {
-            let param = format!("{path}.role");
+            let param = within(".role");
             return Err(BadRequest::field("missing_required_parameter", param, "a message needs a `role`"));
         }
     }
     if message.get("audio").is_some_and(|audio| *audio != Json::Null) {
-        opaque.push(Opaque::new("audio", format!("{path}.audio")));
+        opaque.push(Opaque::new("audio", within(".audio")));
     }
-    let at = format!("{path}.content");
     match message.get("content") {
         None | Some(Json::Null | Json::String(_)) => Ok(()),
-        Some(Json::Array(parts)) => check_parts(parts, &at, opaque),
-        Some(other) => Err(BadRequest::shape(&at, "a string, null or an array of content parts", other)),
+        Some(Json::Array(parts)) => check_parts(parts, &within(".content"), opaque),
+        Some(other) => {
+            Err(BadRequest::shape(&within(".content"), "a string, null or an array of content parts", other))
+        }
     }
 }
 
