@@ -24,6 +24,7 @@ mod gate;
 mod gateway;
 mod ids;
 mod indexes;
+mod indexing;
 mod kept;
 pub mod listen;
 mod metrics;

@@ -166,6 +166,7 @@ pub(crate) struct Metrics {
     predicted_first_token: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     prediction_error: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     audit_ok: Gauge,
+    audit_index_lag: Gauge,
     connections: Gauge,
 }
 
@@ -223,6 +224,7 @@ impl Metrics {
             predicted_first_token: Family::default(),
             prediction_error: Family::default(),
             audit_ok: Gauge::default(),
+            audit_index_lag: Gauge::default(),
             connections: Gauge::default(),
         };
         metrics.reload_ok.set(1);
@@ -341,6 +343,11 @@ impl Metrics {
             self.prediction_error.clone(),
         );
         r.register("audit_ok", "1 while the audit log can be written", self.audit_ok.clone());
+        r.register(
+            "audit_index_lag",
+            "Audit events that the search index has not taken in; up to a few thousand wait for their block to be full",
+            self.audit_index_lag.clone(),
+        );
         r.register("connections", "Open client connections", self.connections.clone());
         self
     }
@@ -436,6 +443,10 @@ impl Metrics {
         self.revision.clear();
         let labels = RevisionLabels { policy: policy.to_owned(), config: config.to_owned() };
         self.revision.get_or_create(&labels).set(1);
+    }
+
+    pub fn index_lag(&self, events: u64) {
+        self.audit_index_lag.set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
     pub fn connected(&self) {

@@ -37,8 +37,10 @@ pub struct Snapshot {
     pub(crate) policy: PolicyText,
     /// The indexes that the policy names.
     pub(crate) indexes: Indexes,
-    /// Of everything that was read for it, but for the indexes.
-    contents: [u8; 32],
+    /// Of the configuration and all files that it names: secrets too, which its digest in records leaves out.
+    config_contents: [u8; 32],
+    /// Of the policy, but for the files that it names.
+    policy_contents: [u8; 32],
     doors: Arc<BTreeMap<Arc<str>, Door>>,
     /// Which backend and which of its models each target is, by the target's place in the catalogue.
     served: Vec<(usize, usize)>,
@@ -203,7 +205,6 @@ impl Snapshot {
     ) -> Result<Self, SnapshotError> {
         let (files, contents) = (RefCell::new(Vec::new()), RefCell::new(Contents::default()));
         contents.borrow_mut().add(config.as_bytes());
-        contents.borrow_mut().add(&found.digest());
         let (indexes, named) = (RefCell::new(Indexes::default()), RefCell::new(BTreeMap::new()));
         let loaded = weir_config::load_apart(
             Source { path, text: config },
@@ -243,7 +244,7 @@ impl Snapshot {
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
         let (config_files, indexes) = (files.into_inner(), indexes.into_inner());
-        let contents = contents.into_inner().digest();
+        let (config_contents, policy_contents) = (contents.into_inner().digest(), found.digest());
         let policy = PolicyText {
             path: found.path.clone(),
             text: found.text.clone(),
@@ -261,7 +262,8 @@ impl Snapshot {
             files,
             policy,
             indexes,
-            contents,
+            config_contents,
+            policy_contents,
             doors,
             served,
         })
@@ -277,19 +279,25 @@ impl Snapshot {
         };
         let mut contents = Contents::default();
         contents.add(config.as_bytes());
-        contents.add(&found.digest());
         let of_policy = |path: &Path| self.policy.files.contains_key(&plain(path));
         let mut of_config = self.files.iter().filter(|path| !of_policy(path) && !self.indexes.are_of(path));
         let same_config = of_config.all(|path| std::fs::read(path).map(|text| contents.add(&text)).is_ok());
         let mut named = self.policy.files.iter();
         let same_named = named.all(|(path, text)| found.read(path).is_ok_and(|read| read == text.as_bytes()));
-        same_config && same_named && self.indexes.look_the_same() && contents.digest() == self.contents
+        let same_config = same_config && contents.digest() == self.config_contents;
+        let same_policy = same_named && found.digest() == self.policy_contents;
+        same_config && same_policy && self.indexes.look_the_same()
+    }
+
+    /// Whether the configuration is that of the other, to the last byte of the files that it names.
+    pub(crate) fn has_config_of(&self, other: &Snapshot) -> bool {
+        self.config_contents == other.config_contents
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
     /// policy differs.
     pub(crate) fn with_doors_of(mut self, other: &Snapshot) -> Self {
-        if self.loaded.config_digest == other.loaded.config_digest {
+        if self.has_config_of(other) {
             self.doors = other.doors.clone();
         }
         self
@@ -310,10 +318,9 @@ impl Snapshot {
         self.loaded.config.backend(name)
     }
 
-    /// The policy revision and the configuration's digest together name a snapshot.
+    /// Whether a request would be decided about, and sent, as under the other.
     pub(crate) fn is_same_as(&self, other: &Snapshot) -> bool {
-        self.loaded.policy_revision == other.loaded.policy_revision
-            && self.loaded.config_digest == other.loaded.config_digest
+        self.loaded.policy_revision == other.loaded.policy_revision && self.has_config_of(other)
     }
 }
 

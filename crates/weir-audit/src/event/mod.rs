@@ -6,12 +6,14 @@
 
 mod canonical;
 mod decision;
+mod head;
 mod lifecycle;
 mod outcome;
 mod quality;
 mod words;
 
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
+pub use head::Head;
 pub use lifecycle::{
     ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogPruned, LogRecovered, LogStarted, PolicyLoaded,
     PolicyRejected, PolicyStaged,
@@ -39,6 +41,9 @@ macro_rules! events {
         }
 
         impl Event {
+            /// The words of all types.
+            pub const TYPES: &'static [&'static str] = &[$($name,)+];
+
             /// The word in the event's `type` field.
             #[must_use]
             pub fn type_name(&self) -> &'static str {
@@ -50,6 +55,14 @@ macro_rules! events {
                     $($name => Ok(Event::$variant(parse_json(json)?)),)+
                     unknown => Err(ParseEventError::UnknownType(Ident::new(unknown))),
                 }
+            }
+        }
+
+        /// The word of a type of event, if it is one.
+        fn known_type(word: &str) -> Option<&'static str> {
+            match word {
+                $($name => Some($name),)+
+                _ => None,
             }
         }
 
@@ -290,14 +303,7 @@ impl Record {
     /// # Errors
     /// [`ParseEventError`] if the bytes are no event, of a newer version, or of an unknown type.
     pub fn parse(json: &[u8]) -> Result<Self, ParseEventError> {
-        Self::parse_after(Envelope::parse(json)?, json)
-    }
-
-    /// Reads the rest of an event whose envelope was read before.
-    ///
-    /// # Errors
-    /// [`ParseEventError`] if the bytes are no event of the type that the envelope says.
-    pub fn parse_after(envelope: Envelope, json: &[u8]) -> Result<Self, ParseEventError> {
+        let envelope = Envelope::parse(json)?;
         let event = Event::parse_body(envelope.type_name.as_str(), json)?;
         Ok(Self { envelope, event })
     }

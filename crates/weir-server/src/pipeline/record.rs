@@ -422,6 +422,7 @@ impl Ledger {
                 tracing::error!(%error, "a refusal is not recorded");
             }
         }
+        self.outcome.cost_micro_usd = self.cost_micro_usd();
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));

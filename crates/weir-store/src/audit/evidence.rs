@@ -121,13 +121,13 @@ impl Evidence {
     pub fn receipt_of(&self, wanted: Wanted, id: &Ident) -> Result<Receipt, NoProof> {
         let mut reader = AuditReader::open(self.layout.dir())?;
         let mut found = None;
-        while let Some((envelope, bytes)) = reader.next_event()? {
-            if envelope.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
+        while let Some((head, bytes)) = reader.next_event()? {
+            if head.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
                 continue;
             }
-            let (seq, event) = (envelope.seq, bytes.to_vec());
+            let (seq, event) = (head.seq, bytes.to_vec());
             // What does not parse is damage, which the proof would show; here it is no match.
-            if Record::parse_after(envelope, bytes).is_ok_and(|record| wanted.is_of(&record.event, id)) {
+            if Record::parse(bytes).is_ok_and(|record| wanted.is_of(&record.event, id)) {
                 found = Some((seq, event));
             }
         }

@@ -96,6 +96,12 @@ impl AuditLog {
         self.shared.queue.next()
     }
 
+    /// The directory of the log.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.shared.layout.dir()
+    }
+
     pub(super) fn layout(&self) -> &Layout {
         &self.shared.layout
     }
