@@ -35,17 +35,17 @@ pub(super) fn read(file: &Path) -> Option<Book> {
 fn made_of(audit: &Path, events: u64) -> Result<Book, AuditError> {
     let mut book = Book::default();
     let mut reader = AuditReader::open(audit)?;
-    while let Some((envelope, bytes)) = reader.next_event()? {
+    while let Some((head, bytes)) = reader.next_event()? {
         let is_of_quality =
-            matches!(envelope.type_name.as_str(), "answer.rated" | "answer.checked" | "answers.compared");
-        if envelope.seq >= events {
+            matches!(head.type_name.as_str(), "answer.rated" | "answer.checked" | "answers.compared");
+        if head.seq >= events {
             break;
         }
         if !is_of_quality {
             continue;
         }
-        let now = i64::try_from(envelope.ts_wall.unix_ms() / 1000).unwrap_or_default();
-        if let Ok(record) = Record::parse_after(envelope, bytes) {
+        let now = i64::try_from(head.ts_wall.unix_ms() / 1000).unwrap_or_default();
+        if let Ok(record) = Record::parse(bytes) {
             learn(&mut book, now, &record.event);
         }
     }

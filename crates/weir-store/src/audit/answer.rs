@@ -21,14 +21,14 @@ pub struct AnswerRecord {
 pub fn find_answer(dir: &Path, decision_id: &Ident) -> Result<Option<AnswerRecord>, AuditError> {
     let mut reader = AuditReader::open(dir)?;
     let (mut decisions, mut outcome, mut score) = (Vec::new(), None, None);
-    while let Some((envelope, bytes)) = reader.next_event()? {
-        let may_be_it = matches!(envelope.type_name.as_str(), "decision" | "outcome" | "answer.rated")
+    while let Some((head, bytes)) = reader.next_event()? {
+        let may_be_it = matches!(head.type_name.as_str(), "decision" | "outcome" | "answer.rated")
             && memchr::memmem::find(bytes, decision_id.as_str().as_bytes()).is_some();
         if !may_be_it {
             continue;
         }
-        let seq = envelope.seq;
-        let record = Record::parse_after(envelope, bytes).map_err(|error| AuditError::Damaged {
+        let seq = head.seq;
+        let record = Record::parse(bytes).map_err(|error| AuditError::Damaged {
             path: dir.to_owned(),
             index: seq,
             what: error.to_string(),

@@ -38,8 +38,8 @@ fn events(gateway: &Gateway, kind: &str, count: usize) -> Vec<Value> {
     let read = || -> Vec<Value> {
         let mut reader = weir_store::audit::AuditReader::open(&audit).unwrap();
         let mut found = Vec::new();
-        while let Some((envelope, bytes)) = reader.next_event().unwrap() {
-            if envelope.type_name.as_str() == kind {
+        while let Some((head, bytes)) = reader.next_event().unwrap() {
+            if head.type_name.as_str() == kind {
                 found.push(serde_json::from_slice(bytes).unwrap());
             }
         }

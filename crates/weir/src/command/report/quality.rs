@@ -12,7 +12,7 @@ use weir_policy::{Catalogue, TaskType};
 use weir_quality::Signal;
 use weir_quality::interval::Share;
 use weir_quality::report::{Answer, Cell, Report, Sign, Tally, Threshold, Verdict};
-use weir_store::audit::{AuditError, AuditReader, Filter, Row, for_each_row};
+use weir_store::audit::{AuditError, AuditReader, Row, for_each_row};
 
 /// Shows where the models inside suffice and where they do not, task by task, and what another threshold of
 /// complexity would save or lose
@@ -72,8 +72,7 @@ pub(super) fn run(args: &QualityArgs) -> Result<ExitCode, Failed> {
 fn made_of(directory: &Path, args: &QualityArgs, catalogue: &Catalogue) -> Result<Report, AuditError> {
     let mut heard = heard(directory, args)?;
     let mut tally = Tally::default();
-    let filter = Filter { since: args.since, until: args.until, ..Filter::default() };
-    for_each_row(directory, &filter, |row| {
+    for_each_row(directory, (args.since, args.until), |row| {
         let complexity = number(&row.decision, "task.complexity");
         if let Some(answer) = answer(&row, complexity, catalogue) {
             tally.answered(&answer);
@@ -97,16 +96,16 @@ impl Heard {
 fn heard(directory: &Path, args: &QualityArgs) -> Result<BTreeMap<Ident, Vec<Heard>>, AuditError> {
     let mut reader = AuditReader::open(directory)?;
     let mut heard: BTreeMap<Ident, Vec<Heard>> = BTreeMap::new();
-    while let Some((envelope, bytes)) = reader.next_event()? {
-        let at = envelope.ts_wall;
+    while let Some((head, bytes)) = reader.next_event()? {
+        let at = head.ts_wall;
         let is_in_time =
             args.since.is_none_or(|since| at >= since) && args.until.is_none_or(|until| at < until);
         let is_one =
-            matches!(envelope.type_name.as_str(), "answer.rated" | "answer.checked" | "answers.compared");
+            matches!(head.type_name.as_str(), "answer.rated" | "answer.checked" | "answers.compared");
         if !is_in_time || !is_one {
             continue;
         }
-        let Ok(record) = Record::parse_after(envelope, bytes) else { continue };
+        let Ok(record) = Record::parse(bytes) else { continue };
         #[expect(clippy::wildcard_enum_match_arm, reason = "other events say nothing of answers")]
         match record.event {
             Event::AnswerRated(rated) => {
