@@ -1,6 +1,6 @@
 //! What is plainly wrong with an answer, without asking a model.
 //!
-//! [`faults`] looks at an answer beside the request that it answers. It errs on the side of the answer: a schema with
+//! [`Held::faults`] looks at an answer beside the request that it answers. It errs on the side of the answer: a schema with
 //! words that are not known here is kept to, and a refusal is one only if the answer begins like one and is short.
 
 mod refusal;
