@@ -132,7 +132,7 @@ fn not(part: Condition) -> Condition {
 fn rule(name: &str, parts: Vec<Condition>, zone: ZoneKind) -> Rule {
     let targets = if zone == ZoneKind::Local { Selection::Zone(zone) } else { Selection::Any };
     let when_full = vec![Step::Burst, Step::Queue(Duration::from_secs(10)), Step::Reject];
-    let action = RuleAction::Route(Routing { targets, prefer: Preference::Cheapest, when_full });
+    let action = RuleAction::Route(Routing::new(targets, Preference::Cheapest, when_full));
     let name = name.parse().unwrap_or_else(|error| unreachable!("{error}"));
     Rule::new(name, Condition::All(parts), action)
 }

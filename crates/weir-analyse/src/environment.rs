@@ -114,7 +114,7 @@ fn of_alias(
 /// Whether a rule orders targets by what they are good at.
 pub(crate) fn by_task(policy: &Policy) -> bool {
     policy.rules().iter().any(|rule| match &rule.action {
-        RuleAction::Route(routing) => routing.prefer == Preference::Best,
+        RuleAction::Route(routing) => routing.prefer == Preference::Best || routing.quality.is_some(),
         RuleAction::Deny(_) => false,
     })
 }

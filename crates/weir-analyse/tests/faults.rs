@@ -262,6 +262,7 @@ fn with_every_target(mut decision: Decision, catalogue: &Catalogue, alias: &Alia
             overflow: vec![],
             degrade: vec![],
             ladder: vec![Step::Reject],
+            escalation: None,
         });
     }
     decision

@@ -1,4 +1,4 @@
-use crate::{BackendApi, Detector, Extractor, Problem, RulePlaces, Secret, TimeZone};
+use crate::{BackendApi, Detector, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +30,10 @@ pub struct Loaded {
     pub detectors: Vec<Detector>,
     /// Programs on this machine that give the text of attachments.
     pub extractors: Vec<Extractor>,
+    /// Which share of requests is answered by both zones to compare them.
+    pub evaluation: Option<Evaluation>,
+    /// Whether the task type that a caller declares is taken for the task type.
+    pub accepts_declared_task: bool,
     /// The revision of the policy: the first 16 hex digits of the SHA-256 of its text and of the files
     /// it names. The same as the boundary's.
     pub policy_revision: Revision,

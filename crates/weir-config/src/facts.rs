@@ -53,6 +53,10 @@ fn name(name: NameFact) -> &'static str {
         NameFact::RequestLanguage => {
             "The language that the request is mostly written in, such as `de`. Unknown of a request without text, or in a language that is not recognised."
         }
+        NameFact::RequestReasoningEffort => {
+            "How hard the caller wants the model to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. \
+             Unknown if the request does not say."
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub use extractor::Extractor;
 pub use hardware::Hardware;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use outside::{Secrets, Variables};
+pub use policy::Evaluation;
 pub use prices::{BadPriceTable, ListPrice, PriceTable};
 pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};

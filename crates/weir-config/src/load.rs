@@ -2,8 +2,10 @@ use crate::names::Names;
 use crate::outside::{Outside, Secrets, Surroundings};
 use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
+use crate::raw::quality::AcceptsDeclared;
 use crate::raw::weir::RawWeir;
 use crate::report::Report;
+use crate::yaml::take_or;
 use crate::{Config, DataPolicy, Loaded, PolicySettings, Problem, Problems, Severity, Source, weir, yaml};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,16 +65,22 @@ pub fn load_apart(
         let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
         let pools =
             names.as_ref().map(|names| policy::pools(&written, names, &catalogue)).unwrap_or_default();
+        let accepts = take_or(raw.declared_task.as_ref(), AcceptsDeclared(true), &mut rules.report);
+        let accepts_declared_task = accepts.is_some_and(|AcceptsDeclared(is)| is);
+        let evaluation =
+            policy::evaluation(raw.evaluate.as_ref(), &catalogue, config.is_some(), &mut rules.report);
         let detectors = policy::detectors::resolve(head.data.detectors, config.as_ref(), &mut rules.report);
         let policy = Policy::new(head.boundary, written).with_pools(pools);
-        (policy, head.time_zone, head.data.settings, (detectors, head.data.extractors))
+        let rest = (detectors, head.data.extractors, evaluation, accepts_declared_task);
+        (policy, head.time_zone, head.data.settings, rest)
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, time_zone, classify, (detectors, extractors)))) if errors.is_empty() => {
+        (Some(config), Some((policy, time_zone, classify, rest))) if errors.is_empty() => {
+            let (detectors, extractors, evaluation, accepts_declared_task) = rest;
             Ok(Loaded {
                 config,
                 catalogue,
@@ -82,6 +90,8 @@ pub fn load_apart(
                 classify,
                 detectors,
                 extractors,
+                evaluation,
+                accepts_declared_task,
                 config_digest: weir.surroundings.digest(),
                 places,
                 warnings,

@@ -7,12 +7,14 @@ pub mod detectors;
 mod extractors;
 mod own;
 pub mod pools;
+mod quality;
 mod rule;
 mod targets;
 pub mod values;
 
 pub use data::Data;
 pub use pools::pools;
+pub use quality::{Evaluation, evaluation};
 pub use rule::{Rules, groups, rules};
 
 use crate::outside::Surroundings;
@@ -36,7 +38,17 @@ pub struct Head {
 
 /// Reads all but the rules.
 pub fn head<'r>(raw: &RawPolicy, surroundings: &mut Surroundings<'r>, report: &mut Report<'r>) -> Head {
-    let RawPolicy { policy, boundary, data, residency, time_zone, groups: _, rules: _ } = raw;
+    let RawPolicy {
+        policy,
+        boundary,
+        data,
+        residency,
+        time_zone,
+        groups: _,
+        evaluate: _,
+        declared_task: _,
+        rules: _,
+    } = raw;
     policy.take(report);
     let level = take_or(boundary.as_ref(), Level::Confidential, report);
     let residency = self::residency(residency, report);

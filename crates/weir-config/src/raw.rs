@@ -4,6 +4,7 @@ pub mod cases;
 pub mod detectors;
 pub mod extractors;
 pub mod policy;
+pub mod quality;
 pub mod rollout;
 pub mod weir;
 

@@ -13,7 +13,7 @@ use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Day, Modality, Step, TimeFacts, Weekday};
 use weir_wire::Thinking;
 
-fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
+pub(crate) fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
     match known.iter().find(|(word, _)| *word == text) {
         Some((_, value)) => Ok(*value),
         None => {
@@ -28,7 +28,7 @@ pub fn unknown(text: &str, known: &[&str]) -> Wrong {
     Wrong::new(format!("`{text}` cannot stand here"), suggest(text, known.iter().copied()))
 }
 
-fn words_schema<T>(known: &[(&str, T)]) -> Schema {
+pub(crate) fn words_schema<T>(known: &[(&str, T)]) -> Schema {
     let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
     json_schema!({ "type": "string", "enum": names })
 }

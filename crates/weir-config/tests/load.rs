@@ -9,8 +9,8 @@ use weir_classify::Profile;
 use weir_config::Budget;
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
-    Condition, Day, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Price, Requirement,
-    RuleAction, Selection, Step, Test,
+    Cascade, Check, Condition, Day, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Price,
+    Requirement, RuleAction, Selection, Step, Test,
 };
 
 #[test]
@@ -407,4 +407,53 @@ fn the_policy_of_the_five_minutes_does_what_it_says() {
     let mut secret = of("web", "code_generate", "0.9", busy);
     secret[3] = ("data.level", "restricted");
     assert_eq!(decided(&secret), format!("{hard}: {local}"), "classified code stays");
+}
+
+#[test]
+fn what_a_rule_says_of_quality_is_read() {
+    let rules = "\
+policy: 1
+declared_task: ignore
+evaluate: { share: 2 %, judge: gpu/qwen3-32b, per_hour: 7 }
+rules:
+  - { name: floor, when: { request.reasoning_effort: high }, use: any, prefer: cheapest, quality: \">= 0.9\" }
+  - { name: percent, when: { request.stream: true }, use: any, quality: 85 % }
+  - { name: all checks, when: { request.tools: true }, use: any, cascade: true }
+  - { name: some, when: { request.images: true }, use: any, cascade: { checks: [json, cut_off], logprob: -1.5, buffer: 1KiB, streams: true } }
+  - { name: none, use: any, cascade: false }
+";
+    let loaded = loaded(EXAMPLE_WEIR, rules);
+    let routings: Vec<_> = loaded
+        .policy
+        .rules()
+        .iter()
+        .map(|rule| match &rule.action {
+            RuleAction::Route(routing) => (routing.quality, routing.cascade.clone()),
+            RuleAction::Deny(_) => panic!("routes"),
+        })
+        .collect();
+    let some = Cascade {
+        checks: [Check::Json, Check::CutOff].into(),
+        logprob_millinats: Some(1500),
+        buffer_bytes: 1024,
+        streams: true,
+    };
+    let expected = [
+        (Some(900_000), None),
+        (Some(850_000), None),
+        (None, Some(Cascade::default())),
+        (None, Some(some)),
+        (None, None),
+    ];
+    assert_eq!(routings, expected);
+    assert!(loaded.policy.looks_at_quality() && !loaded.accepts_declared_task);
+    let evaluation = loaded.evaluation.unwrap();
+    assert_eq!((evaluation.percent, evaluation.per_hour.get()), (2, 7));
+    assert_eq!(loaded.catalogue.target(evaluation.judge).unwrap().zone(), ZoneKind::Local);
+}
+
+#[test]
+fn nothing_is_compared_and_declared_tasks_are_accepted_unless_the_policy_says_otherwise() {
+    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
+    assert!(loaded.evaluation.is_none() && loaded.accepts_declared_task);
 }

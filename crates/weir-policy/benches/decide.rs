@@ -8,9 +8,9 @@ use std::time::Duration;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, NameFact, NamePattern, Names, NumberFact, Policy, Preference, Price, Prices,
-    Quality, Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target,
-    TaskFacts, Test, TimeFacts, Words, decide,
+    LatencyFacts, Modality, NOTHING_MEASURED, NameFact, NamePattern, Names, NumberFact, Policy, Preference,
+    Price, Prices, Quality, Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step,
+    Target, TaskFacts, Test, TimeFacts, Words, decide,
 };
 
 static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -100,6 +100,7 @@ fn facts(label: &Label) -> Facts<'_> {
             modalities: [Modality::Text].into(),
             response_format: ResponseFormat::Text,
             language: None,
+            reasoning_effort: None,
             prompt_tokens: 1_000,
             max_output_tokens: None,
         },
@@ -111,6 +112,7 @@ fn facts(label: &Label) -> Facts<'_> {
         time: TimeFacts::default(),
         wish: None,
         unfit: &ALL_FIT,
+        quality: &NOTHING_MEASURED,
     }
 }
 
@@ -153,6 +155,6 @@ fn level(levels: Words<Level>) -> Condition {
 
 fn rule(name: &str, when: Condition, targets: Selection, prefer: Preference) -> Rule {
     let when_full = vec![Step::Burst, Step::Queue(Duration::from_secs(10)), Step::Reject];
-    let action = RuleAction::Route(Routing { targets, prefer, when_full });
+    let action = RuleAction::Route(Routing::new(targets, prefer, when_full));
     Rule::new(name.parse().unwrap_or_else(|error| unreachable!("{error}")), when, action)
 }

@@ -1,8 +1,9 @@
 use crate::cost;
 use crate::{
-    Action, Alias, Catalogue, Decision, Denial, DenialCode, Exclusion, Facts, Plan, Policy, Preference,
-    RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, Verdict,
+    Action, Alias, Catalogue, Decision, Denial, DenialCode, Escalation, Exclusion, Facts, Plan, Policy,
+    Preference, Quality, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, Verdict,
 };
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_label::{Boundary, Refusal, ZoneKind};
@@ -17,7 +18,8 @@ use weir_label::{Boundary, Refusal, ZoneKind};
 pub fn decide(policy: &Policy, catalogue: &Catalogue, alias: &Alias, facts: &Facts<'_>) -> Decision {
     let guarded = guard(&policy.boundary, catalogue, alias, facts);
     let rule = policy.rule_for(facts);
-    let judged: Vec<Judged<'_>> = guarded.into_iter().map(|target| target.judge(rule, facts)).collect();
+    let mut judged: Vec<Judged<'_>> = guarded.into_iter().map(|target| target.judge(rule, facts)).collect();
+    leave_good_enough(rule, &mut judged, facts);
     let action = match &rule.action {
         RuleAction::Deny(message) => Action::Deny(denied_by_rule(message)),
         RuleAction::Route(routing) => plan(routing, &judged, facts)
@@ -134,12 +136,54 @@ fn context_excludes(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<Exclu
     (tokens > u64::from(context)).then_some(Exclusion::ContextTooLong { tokens, context })
 }
 
+/// Leaves out what is too far below the best of those that are left, if the rule asks for a quality. The best is never
+/// left out, so that this refuses no request.
+fn leave_good_enough(rule: &Rule, judged: &mut [Judged<'_>], facts: &Facts<'_>) {
+    const WHOLE: u128 = 1_000_000;
+    let RuleAction::Route(Routing { quality: Some(share), .. }) = &rule.action else { return };
+    let left = |judged: &Judged<'_>| judged.verdict == Verdict::Candidate && judged.target.role == Role::Main;
+    let of = |judged: &Judged<'_>| presumed_quality(judged.target, facts);
+    let Some(best) = judged.iter().filter(|judged| left(judged)).map(of).max() else { return };
+    for judged in judged.iter_mut().filter(|judged| left(judged)) {
+        let quality = presumed_quality(judged.target, facts);
+        if u128::from(quality) * WHOLE < u128::from(best) * u128::from(*share) {
+            judged.verdict = Verdict::Excluded(Exclusion::Quality { quality, best });
+        }
+    }
+}
+
+/// Measured, or else declared.
+fn quality(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<u64> {
+    let declared = || candidate.target.quality.millionths_for(facts.task.kind);
+    facts.quality.get(&candidate.id).copied().or_else(declared)
+}
+
+fn presumed_quality(candidate: Candidate<'_>, facts: &Facts<'_>) -> u64 {
+    quality(candidate, facts).unwrap_or(Quality::PRESUMED_MILLIONTHS)
+}
+
+/// How strong each target is: by quality, and of equals those outside, which are the larger models as a rule.
+fn escalation(routing: &Routing, candidates: &[Candidate<'_>], facts: &Facts<'_>) -> Option<Escalation> {
+    let cascade = routing.cascade.clone()?;
+    let key = |candidate: &Candidate<'_>| {
+        (Reverse(presumed_quality(*candidate, facts)), Reverse(candidate.target.zone()))
+    };
+    let keys: BTreeSet<_> = candidates.iter().map(key).collect();
+    let place = |candidate: &Candidate<'_>| keys.range(..key(candidate)).count();
+    let strength = candidates
+        .iter()
+        .map(|candidate| (candidate.id, u32::try_from(place(candidate)).unwrap_or(u32::MAX)))
+        .collect();
+    Some(Escalation { cascade, strength })
+}
+
 fn plan(routing: &Routing, judged: &[Judged<'_>], facts: &Facts<'_>) -> Option<Plan> {
     let of_role = |role| {
         let left = judged.iter().filter(move |judged| judged.verdict == Verdict::Candidate);
         left.map(|judged| judged.target).filter(move |target| target.role == role)
     };
     let ordered = order(routing, of_role(Role::Main).collect(), facts);
+    let escalation = escalation(routing, &ordered, facts);
     let head = ordered.first()?.target.zone();
     let (first, overflow): (Vec<_>, Vec<_>) = ordered.into_iter().partition(|candidate| match head {
         ZoneKind::Local => candidate.target.zone() == ZoneKind::Local,
@@ -151,6 +195,7 @@ fn plan(routing: &Routing, judged: &[Judged<'_>], facts: &Facts<'_>) -> Option<P
         overflow: ids(overflow),
         degrade: ids(of_role(Role::Degrade).collect()),
         ladder: routing.when_full.clone(),
+        escalation,
     })
 }
 
@@ -168,14 +213,14 @@ fn order<'a>(routing: &Routing, mut candidates: Vec<Candidate<'a>>, facts: &Fact
         Preference::Fastest => {
             candidates.sort_by_cached_key(|candidate| expected_ttft_ms(candidate.target, facts));
         }
-        Preference::Best => candidates.sort_by_cached_key(|candidate| {
-            std::cmp::Reverse(candidate.target.quality.millionths_for(facts.task.kind))
-        }),
+        Preference::Best => candidates.sort_by_cached_key(|candidate| Reverse(quality(*candidate, facts))),
         Preference::Listed(listed) => candidates
             .sort_by_key(|candidate| listed.iter().position(|id| *id == candidate.id).unwrap_or(usize::MAX)),
     }
-    if facts.wish == Some(RouteWish::CloudOk) && routing.prefer != Preference::Local {
-        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.target.zone()));
+    if routing.cascade.is_some() {
+        candidates.sort_by_key(|candidate| candidate.target.zone());
+    } else if facts.wish == Some(RouteWish::CloudOk) && routing.prefer != Preference::Local {
+        candidates.sort_by_key(|candidate| Reverse(candidate.target.zone()));
     }
     candidates
 }

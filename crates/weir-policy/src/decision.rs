@@ -1,4 +1,4 @@
-use crate::{Modality, Obligations, RuleName, Step, TargetId, Word as _};
+use crate::{Catalogue, Escalation, Modality, Obligations, RuleName, Step, TargetId, Word as _};
 use std::fmt;
 use std::sync::Arc;
 use weir_label::{Refusal, Revision, ZoneKind};
@@ -48,12 +48,23 @@ pub struct Plan {
     pub degrade: Vec<TargetId>,
     /// What to do when there is no free place; ends with `reject`, stated or not.
     pub ladder: Vec<Step>,
+    /// What becomes of an answer that does not do, if the rule has a cascade.
+    pub escalation: Option<Escalation>,
 }
 
 impl Plan {
     /// Every target but the degrade targets: `first`, then `overflow`.
     pub fn targets(&self) -> impl Iterator<Item = TargetId> {
         self.first.iter().chain(&self.overflow).copied()
+    }
+
+    /// The first target of each zone, local first, if it has both: requests whose answers can be compared. `None` for
+    /// what is classified, whose plan has no target outside.
+    #[must_use]
+    pub fn comparable(&self, catalogue: &Catalogue) -> Option<(TargetId, TargetId)> {
+        let is_of =
+            |zone| move |id: &TargetId| catalogue.target(*id).is_some_and(|target| target.zone() == zone);
+        self.targets().find(is_of(ZoneKind::Local)).zip(self.targets().find(is_of(ZoneKind::Cloud)))
     }
 }
 
@@ -104,6 +115,18 @@ pub enum Exclusion {
     /// The target cannot serve such a request.
     #[error("{0}")]
     Unfit(Unfit),
+    /// The target's answers to such tasks are not good enough for the rule.
+    #[error("its quality of {} is too far below the best, {}", share(*.quality), share(*.best))]
+    Quality {
+        /// Of this target, from 0 to a million.
+        quality: u64,
+        /// Of the best that is left.
+        best: u64,
+    },
+}
+
+fn share(millionths: u64) -> String {
+    format!("{:.2}", millionths as f64 / 1e6)
 }
 
 /// What a target cannot do that a request needs.
@@ -186,6 +209,7 @@ impl Exclusion {
             Exclusion::OverBudget { .. } => "over_budget",
             Exclusion::ContextTooLong { .. } => "context_too_long",
             Exclusion::Unfit(unfit) => unfit.code(),
+            Exclusion::Quality { .. } => "quality",
         }
     }
 }

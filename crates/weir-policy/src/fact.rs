@@ -157,11 +157,13 @@ pub enum NameFact {
     RequestEndpoint,
     /// `request.language`: the language the request is mostly written in.
     RequestLanguage,
+    /// `request.reasoning_effort`: how hard the caller wants the model to think.
+    RequestReasoningEffort,
 }
 
 impl NameFact {
     /// Every name fact.
-    pub const ALL: [NameFact; 9] = [
+    pub const ALL: [NameFact; 10] = [
         NameFact::CallerKey,
         NameFact::CallerName,
         NameFact::CallerTenant,
@@ -171,6 +173,7 @@ impl NameFact {
         NameFact::RequestAlias,
         NameFact::RequestEndpoint,
         NameFact::RequestLanguage,
+        NameFact::RequestReasoningEffort,
     ];
 
     /// The name used in policies.
@@ -186,6 +189,7 @@ impl NameFact {
             NameFact::RequestAlias => "request.alias",
             NameFact::RequestEndpoint => "request.endpoint",
             NameFact::RequestLanguage => "request.language",
+            NameFact::RequestReasoningEffort => "request.reasoning_effort",
         }
     }
 
@@ -202,6 +206,7 @@ impl NameFact {
             NameFact::RequestAlias => Some(facts.request.alias),
             NameFact::RequestEndpoint => Some(facts.request.endpoint),
             NameFact::RequestLanguage => facts.request.language,
+            NameFact::RequestReasoningEffort => facts.request.reasoning_effort,
         }
     }
 }

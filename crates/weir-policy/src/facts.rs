@@ -14,7 +14,7 @@ use weir_label::{Label, Level, ZoneKind};
 /// |---|---|
 /// | `caller.*` | the request came without a key, or the key does not say |
 /// | `request.language`, `task.*` | nothing has looked at what the request is about |
-/// | `request.max_output_tokens` | the caller set no limit |
+/// | `request.max_output_tokens`, `request.reasoning_effort` | the caller set none |
 /// | `latency.target`, `latency.deadline` | the caller gave none |
 /// | `cost.local`, `cost.cloud` | no target of the alias in that zone has a price |
 /// | `cost.budget_left` | no budget is set for the caller |
@@ -42,10 +42,16 @@ pub struct Facts<'a> {
     pub wish: Option<RouteWish>,
     /// The targets that cannot serve such a request, and why. No rule looks at it.
     pub unfit: &'a BTreeMap<TargetId, Unfit>,
+    /// How good the answers of targets to such a task are, from 0 to a million, as far as it was measured; of the others
+    /// goes what is declared. No rule looks at it but by `prefer: best` and `quality`.
+    pub quality: &'a BTreeMap<TargetId, u64>,
 }
 
 /// That every target can serve a request.
 pub static ALL_FIT: BTreeMap<TargetId, Unfit> = BTreeMap::new();
+
+/// That the quality of no target was measured.
+pub static NOTHING_MEASURED: BTreeMap<TargetId, u64> = BTreeMap::new();
 
 /// Who asks. What the caller's key does not say is unknown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +89,8 @@ pub struct RequestFacts<'a> {
     pub response_format: ResponseFormat,
     /// The language it is mostly written in, as in `de`.
     pub language: Option<&'a str>,
+    /// How hard the caller wants the model to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`.
+    pub reasoning_effort: Option<&'a str>,
     /// Tokens of the prompt. An estimate that errs low, because a target whose context it exceeds is
     /// left out.
     pub prompt_tokens: u64,

@@ -12,6 +12,7 @@
 //! - INVARIANT (unknown never widens): a condition that cannot be evaluated does not let a rule match
 //!   that could send a request outside.
 
+mod cascade;
 mod catalogue;
 mod change;
 mod condition;
@@ -31,6 +32,7 @@ mod target;
 mod value;
 mod words;
 
+pub use cascade::{Cascade, Escalation};
 pub use catalogue::{Alias, Catalogue, InvalidCatalogue};
 pub use change::{Change, changes, ways_to};
 pub use condition::{Condition, EntityCount, Test, Truth};
@@ -39,8 +41,8 @@ pub use decide::decide;
 pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Unfit, Verdict};
 pub use fact::{Fact, Flag, Measure, NameFact, NumberFact, Pool, Unit};
 pub use facts::{
-    ALL_FIT, CallerFacts, CapacityFacts, CostFacts, DataFacts, Facts, LatencyFacts, Load, RequestFacts,
-    RouteWish, TaskFacts, TimeFacts, UnknownWord,
+    ALL_FIT, CallerFacts, CapacityFacts, CostFacts, DataFacts, Facts, LatencyFacts, Load, NOTHING_MEASURED,
+    RequestFacts, RouteWish, TaskFacts, TimeFacts, UnknownWord,
 };
 pub use names::{NamePattern, Names};
 pub use owned::{OwnedFacts, Unsettable};
@@ -53,4 +55,4 @@ pub use rule::{
 };
 pub use target::{AnyRecipient, Quality, Target, TargetId};
 pub use value::FactValue;
-pub use words::{LatencyClass, Modality, ResponseFormat, TaskType, Weekday, Word, Words};
+pub use words::{Check, LatencyClass, Modality, ResponseFormat, TaskType, Weekday, Word, Words};

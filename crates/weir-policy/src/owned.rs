@@ -36,6 +36,8 @@ pub struct OwnedFacts {
     pub wish: Option<RouteWish>,
     /// The targets that cannot serve such a request, and why.
     pub unfit: BTreeMap<TargetId, Unfit>,
+    /// How good targets are, as far as it was measured.
+    pub quality: BTreeMap<TargetId, u64>,
 }
 
 /// The parts of a label. A label only rises; what is asked here is what another one would do.
@@ -103,6 +105,7 @@ impl Default for OwnedFacts {
             time: TimeFacts::default(),
             wish: None,
             unfit: BTreeMap::new(),
+            quality: BTreeMap::new(),
         }
     }
 }
@@ -110,7 +113,8 @@ impl Default for OwnedFacts {
 impl From<&Facts<'_>> for OwnedFacts {
     fn from(facts: &Facts<'_>) -> Self {
         // No `..`: a new fact is a compile error here.
-        let Facts { caller, request, data, task, latency, cost, capacity, time, wish, unfit } = *facts;
+        let Facts { caller, request, data, task, latency, cost, capacity, time, wish, unfit, quality } =
+            *facts;
         let known = NameFact::ALL.into_iter().filter_map(|name| Some((name, name.of(facts)?.into())));
         Self {
             names: known.collect(),
@@ -133,6 +137,7 @@ impl From<&Facts<'_>> for OwnedFacts {
             time,
             wish,
             unfit: unfit.clone(),
+            quality: quality.clone(),
         }
     }
 }
@@ -160,6 +165,7 @@ impl OwnedFacts {
                 modalities: self.modalities,
                 response_format: self.response_format,
                 language: name(NameFact::RequestLanguage),
+                reasoning_effort: name(NameFact::RequestReasoningEffort),
                 prompt_tokens: self.prompt_tokens,
                 max_output_tokens: self.max_output_tokens,
             },
@@ -171,6 +177,7 @@ impl OwnedFacts {
             time: self.time,
             wish: self.wish,
             unfit: &self.unfit,
+            quality: &self.quality,
         }
     }
 

@@ -1,5 +1,5 @@
 use crate::index::Index;
-use crate::{Condition, Fact, Facts, NumberFact, TargetId, Test, Truth};
+use crate::{Cascade, Condition, Fact, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +16,7 @@ pub struct Policy {
     pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
     looks_at_capacity: bool,
     looks_at_cost: bool,
+    looks_at_quality: bool,
     index: Index,
     unmatched: Rule,
 }
@@ -25,16 +26,18 @@ impl Policy {
     /// seconds for a place and is then rejected.
     #[must_use]
     pub fn new(boundary: Boundary, rules: Vec<Rule>) -> Self {
-        let routing = Routing {
-            targets: Selection::Zone(ZoneKind::Local),
-            prefer: Preference::Order,
-            when_full: Routing::DEFAULT_LADDER.to_vec(),
-        };
+        let routing = Routing::new(
+            Selection::Zone(ZoneKind::Local),
+            Preference::Order,
+            Routing::DEFAULT_LADDER.to_vec(),
+        );
         let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
         let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
         let looks_at_cost = rules.iter().any(Rule::looks_at_cost);
+        let looks_at_quality = rules.iter().any(Rule::looks_at_quality);
         let index = Index::of(&rules);
-        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, looks_at_cost, index, unmatched }
+        let pools = BTreeMap::new();
+        Self { boundary, rules, pools, looks_at_capacity, looks_at_cost, looks_at_quality, index, unmatched }
     }
 
     /// The same, with the targets of the pools whose capacity its rules look at.
@@ -60,6 +63,12 @@ impl Policy {
     #[must_use]
     pub fn looks_at_cost(&self) -> bool {
         self.looks_at_cost
+    }
+
+    /// Whether a decision may depend on how good targets are, so that it has to be looked up.
+    #[must_use]
+    pub fn looks_at_quality(&self) -> bool {
+        self.looks_at_quality
     }
 
     /// What decides when no rule matches.
@@ -134,6 +143,11 @@ impl Rule {
             looks |= matches!(test, Test::Number(NumberFact::CostLocal | NumberFact::CostCloud, _));
         });
         looks
+    }
+
+    fn looks_at_quality(&self) -> bool {
+        let RuleAction::Route(routing) = &self.action else { return false };
+        routing.prefer == Preference::Best || routing.quality.is_some() || routing.cascade.is_some()
     }
 
     /// The facts that are unknown, if that leaves open whether its condition holds.
@@ -295,11 +309,21 @@ pub struct Routing {
     pub prefer: Preference,
     /// The ladder: steps taken in order while there is no free place.
     pub when_full: Vec<Step>,
+    /// The least quality, as a share in millionths of that of the best target that is left.
+    pub quality: Option<u64>,
+    /// Whether answers are checked, and what of them.
+    pub cascade: Option<Cascade>,
 }
 
 impl Routing {
     /// The ladder of a rule that has no `when_full`.
     pub const DEFAULT_LADDER: [Step; 2] = [Step::Queue(Duration::from_secs(10)), Step::Reject];
+
+    /// A routing that asks for no quality and checks no answers.
+    #[must_use]
+    pub const fn new(targets: Selection, prefer: Preference, when_full: Vec<Step>) -> Self {
+        Self { targets, prefer, when_full, quality: None, cascade: None }
+    }
 }
 
 /// Which of the alias's permitted targets a rule uses.
@@ -345,7 +369,7 @@ pub enum Preference {
     Cheapest,
     /// By the time to the first token that may be expected. Targets of which it is unknown come last.
     Fastest,
-    /// By the quality that is declared for the request's task type. Targets without come last.
+    /// By the quality that is measured, or else declared, for the request's task type. Targets without come last.
     Best,
     /// As listed; targets that are not listed come last.
     Listed(Arc<[TargetId]>),

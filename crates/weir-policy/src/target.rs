@@ -74,6 +74,9 @@ pub struct Quality {
 }
 
 impl Quality {
+    /// What is presumed of a target of which nothing is declared or measured.
+    pub const PRESUMED_MILLIONTHS: u64 = 800_000;
+
     /// For tasks of this type.
     #[must_use]
     pub fn millionths_for(&self, task: Option<TaskType>) -> Option<u64> {

@@ -262,6 +262,24 @@ words! {
 }
 
 words! {
+    /// Something about an answer that is cheaply seen and tells that it does not do.
+    Check {
+        /// It says nothing.
+        Empty = "empty",
+        /// It refuses.
+        Refusal = "refusal",
+        /// It is no JSON, and JSON was asked for.
+        Json = "json",
+        /// It does not keep to the JSON Schema that was given.
+        Schema = "schema",
+        /// It calls a tool that was not offered, or with arguments that the tool does not take.
+        ToolCall = "tool_call",
+        /// It ends at the limit of its length or in the filter of the provider.
+        CutOff = "cut_off",
+    }
+}
+
+words! {
     /// A day of the week, in the policy's time zone.
     Weekday {
         /// Monday.
@@ -312,6 +330,7 @@ mod tests {
         check::<TaskType>();
         check::<ResponseFormat>();
         check::<Modality>();
+        check::<Check>();
         check::<Weekday>();
     }
 

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use weir_label::{Label, ZoneKind};
 use weir_policy::{
-    Action, Catalogue, DataFacts, Decision, Exclusion, Fact, OwnedFacts, Plan, Policy, RouteWish, Rule,
-    TargetId, Verdict, decide,
+    Action, Cascade, Catalogue, DataFacts, Decision, Exclusion, Fact, OwnedFacts, Plan, Policy, Preference,
+    RouteWish, Routing, Rule, RuleAction, TargetId, Verdict, decide,
 };
 
 /// Rules that look at everything but the data.
@@ -115,5 +115,67 @@ proptest! {
         request.wish = Some(RouteWish::LocalOnly);
         let decision = run(&Policy::new(boundary, rules), &catalogue, &request, &label);
         prop_assert!(clouds(&catalogue, planned(&decision)).is_empty());
+    }
+}
+
+/// The same rules, that now ask for a quality and check answers.
+fn demanding(rules: &[Rule], share: u64) -> Vec<Rule> {
+    let demand = |rule: &Rule| {
+        let action = match &rule.action {
+            RuleAction::Route(routing) => RuleAction::Route(Routing {
+                quality: Some(share),
+                cascade: Some(Cascade::default()),
+                prefer: Preference::Best,
+                ..routing.clone()
+            }),
+            RuleAction::Deny(message) => RuleAction::Deny(message.clone()),
+        };
+        Rule::new(rule.name.clone(), rule.when.clone(), action)
+    };
+    rules.iter().map(demand).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// What is classified is answered by no two zones, and what is compared was permitted in both.
+    #[test]
+    fn classified_data_is_never_compared(
+        (boundary, catalogue) in network(), rules in rules(), label in label(), request in request(),
+    ) {
+        let decision = run(&Policy::new(boundary.clone(), rules), &catalogue, &request, &label);
+        if let Action::Route(plan) = &decision.action
+            && let Some((local, cloud)) = plan.comparable(&catalogue)
+        {
+            prop_assert!(!boundary.is_classified(&label));
+            let permitted = past_the_guard(&decision);
+            prop_assert!(permitted.contains(&local) && permitted.contains(&cloud));
+            prop_assert_eq!(catalogue.target(cloud).unwrap().zone(), ZoneKind::Cloud);
+        }
+    }
+
+    /// However good targets are, a demand for quality and a cascade open no way out, and leave one open.
+    #[test]
+    fn quality_chooses_among_what_is_left(
+        (boundary, catalogue) in network(),
+        rules in rules(),
+        label in label(),
+        request in request(),
+        share in 0..1_000_000_u64,
+        measured in proptest::collection::vec(0..1_000_000_u64, 8),
+    ) {
+        let mut request = request;
+        request.quality = catalogue.targets().map(|(id, _)| id).zip(measured).collect();
+        let strict = run(&Policy::new(boundary.clone(), demanding(&rules, share)), &catalogue, &request, &label);
+        let plain = run(&Policy::new(boundary, rules), &catalogue, &request, &label);
+        let (before, after) = (planned(&plain), planned(&strict));
+        prop_assert!(after.is_subset(&before));
+        prop_assert_eq!(before.is_empty(), after.is_empty());
+        prop_assert!(after.is_subset(&past_the_guard(&strict)));
+        if let Action::Route(plan) = &strict.action {
+            let stronger: BTreeSet<TargetId> =
+                plan.escalation.iter().flat_map(|escalation| escalation.strength.keys().copied()).collect();
+            prop_assert!(stronger.is_subset(&plan.targets().collect()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod backends;
 pub(crate) mod credential;
 mod policy;
+mod quality;
 mod spending;
 mod webhook;
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const WEBHOOK: &str = "/policy/webhook";
+const FEEDBACK: &str = "/feedback";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// What is asked for fits a line…
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -29,6 +31,9 @@ const POLICY_BYTES_MAX: usize = 8 << 20;
 pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == WEBHOOK && request.method() == Method::POST {
         return webhook::called(gateway, request).await;
+    }
+    if request.uri().path() == FEEDBACK && request.method() == Method::POST {
+        return quality::take_feedback(gateway, request).await;
     }
     let order = match request.uri().path() {
         "/policy/apply" => Some(Order::Apply),
@@ -77,6 +82,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
             reply::text(StatusCode::OK, OPEN_METRICS, text)
         }
         "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
+        "/quality" => reply::json(StatusCode::OK, quality::page(gateway).to_string()),
         "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
         "/spending" => reply::json(StatusCode::OK, spending::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
@@ -94,6 +100,8 @@ fn index() -> Value {
             "/readyz": "whether requests are served, the revision in force, and the last reload",
             "/metrics": "OpenMetrics for Prometheus",
             "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
+            "/quality": "how good the answers of each target to each type of task are: what was heard, and what is expected",
+            "POST /feedback": "say of any answer how good it was, as its caller does on `/v1/feedback`",
             "/backends": "each target: whether it is well, why not and until when, how busy it is, predicted and observed times, and who waits",
             "/spending": "what was spent on cloud models today and this month, by key and tenant, and what may be",
             "/policy": "the policy in force, the one on its way, and what the files say",

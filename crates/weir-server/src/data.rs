@@ -1,11 +1,13 @@
 //! The data plane: `/v1/…`.
 
 use crate::failure::Failure;
+use crate::feedback::{self, Speaker};
 use crate::gateway::{Gateway, VERSION, unix_seconds};
 use crate::ids::RequestIds;
 use crate::kept::files::{self, FileReply, WantedFile};
 use crate::kept::{self, Wanted};
 use crate::pipeline::identify::{Caller, identify};
+use crate::pipeline::receive::{discard, receive_json};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
@@ -35,6 +37,7 @@ enum Route {
     Kept(String, Wanted),
     Files,
     File(String, WantedFile),
+    Feedback,
 }
 
 /// What Ollama's clients ask of the server itself.
@@ -150,6 +153,7 @@ async fn answer(
             file(gateway, caller, (&id, wanted)).await
         }
         Route::Ollama(what) => ollama(gateway, &request, peer, what),
+        Route::Feedback => take_feedback(gateway, request, peer).await,
     };
     answered.unwrap_or_else(|failure| refuse(&failure, form))
 }
@@ -180,6 +184,7 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         }
         ["files", id] => (Route::File((*id).to_owned(), WantedFile::About), "GET"),
         ["files", id, "content"] => (Route::File((*id).to_owned(), WantedFile::Content), "GET"),
+        ["feedback"] => (Route::Feedback, "POST"),
         ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
         ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
         ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
@@ -238,6 +243,21 @@ fn ollama(
         Ollama::Show => models::write_ollama_model(),
     };
     Ok(reply::json(StatusCode::OK, body))
+}
+
+async fn take_feedback(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: &Peer,
+) -> Result<Response<Body>, Failure> {
+    let (head, body) = request.into_parts();
+    let caller = match identify(gateway, &head.headers, peer.address) {
+        Ok(caller) => caller,
+        Err(failure) => return Err(Box::pin(discard(body, failure)).await),
+    };
+    let body = receive_json(&head, body, feedback::BODY_BYTES_MAX).await?;
+    let told = feedback::take(gateway, Speaker::Caller(&caller), &body).await?;
+    Ok(reply::json(StatusCode::OK, told))
 }
 
 async fn kept_answer(
@@ -309,6 +329,7 @@ mod tests {
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::HEAD, "/").unwrap(), Route::Root);
+        assert_eq!(route(&Method::POST, "/v1/feedback").unwrap(), Route::Feedback);
         assert!(matches!(
             route(&Method::GET, "/v1/chat/completions"),
             Err(Failure::MethodNotAllowed("POST"))

@@ -39,6 +39,9 @@ pub(crate) enum Failure {
         kind: Kind,
         id: String,
     },
+    UnknownAnswer {
+        id: String,
+    },
     NoRoom {
         bytes: u64,
     },
@@ -195,6 +198,14 @@ impl Failure {
                      delete files that are no longer needed, or send the content within the request"
                 ),
             ),
+            Failure::UnknownAnswer { id } => with_param(
+                404,
+                "not_found",
+                &format!(
+                    "there is no answer `{id}` of yours; name it by its `x-weir-decision-id`, its `x-request-id` or its id"
+                ),
+                Some("id".to_owned()),
+            ),
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after, obstacle } => no_place(*retry_after, *obstacle),
             Failure::TooLate { retry_after } => {
@@ -243,6 +254,7 @@ impl Failure {
             Failure::UnknownObject { kind: Kind::Response, .. } => "response_not_found",
             Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
             Failure::NoRoom { .. } => "no_room",
+            Failure::UnknownAnswer { .. } => "answer_not_found",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { obstacle, .. } => code_of(*obstacle),
             Failure::TooLate { .. } => "deadline",
@@ -272,6 +284,7 @@ impl Failure {
             | Failure::UnknownModel { .. }
             | Failure::UnknownObject { .. }
             | Failure::NoRoom { .. }
+            | Failure::UnknownAnswer { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::TooLate { .. }

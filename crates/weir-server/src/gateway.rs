@@ -8,7 +8,9 @@ use crate::fetch::Bell;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
+use crate::pipeline::evaluate::EVALUATIONS_MAX;
 use crate::pseudonym::Pseudonyms;
+use crate::quality::{self, Quality};
 use crate::ranks::Ranks;
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -21,12 +23,13 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
-use weir_config::{AuditFailure, Concurrency, Limits};
+use weir_config::{AuditFailure, Concurrency, Evaluation, Limits};
 use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
+use weir_quality::Sampler;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
 use weir_store::makers::Makers;
@@ -61,6 +64,9 @@ pub struct Gateway {
     pub(crate) counts: Counts,
     pub(crate) ranks: Ranks,
     pub(crate) spending: Spending,
+    pub(crate) quality: Quality,
+    pub(crate) evaluations: Arc<Semaphore>,
+    sampler: Mutex<Sampler>,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     in_hand: AtomicUsize,
@@ -132,6 +138,7 @@ impl Gateway {
         let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
+        let quality = Quality::open(&state, audit.size());
         let gateway = Arc::new(Self {
             desk: Arc::new(Desk::new(
                 clock,
@@ -158,6 +165,9 @@ impl Gateway {
             counts: Counts::default(),
             ranks: Ranks::open(&state),
             spending,
+            quality,
+            evaluations: Arc::new(Semaphore::new(EVALUATIONS_MAX)),
+            sampler: Mutex::default(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
@@ -168,6 +178,7 @@ impl Gateway {
         gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
         upkeep::follow(&gateway)?;
+        quality::follow(&gateway)?;
         Ok((gateway, recovery))
     }
 
@@ -229,6 +240,15 @@ impl Gateway {
         self.reload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether answers to a request are to be compared.
+    pub(crate) fn samples(&self, evaluation: &Evaluation, request: &Ident) -> bool {
+        // The ids of requests are random digits.
+        let digits = request.as_str().get(4..20).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let Some(digest) = digits else { return false };
+        let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
+        sampler.takes(self.wall.unix_seconds(), digest, evaluation.percent, evaluation.per_hour.get())
+    }
+
     /// Counts one more request whose account is open.
     pub(crate) fn take_in_hand(&self) {
         self.in_hand.fetch_add(1, Ordering::Relaxed);
@@ -274,6 +294,7 @@ impl Gateway {
     /// [`AuditFailed`] when not everything could be made durable.
     pub fn close(&self) -> Result<(), AuditFailed> {
         self.save_spending();
+        self.write_quality();
         self.audit.close()
     }
 

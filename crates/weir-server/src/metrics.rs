@@ -96,6 +96,13 @@ struct ResultLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignalLabels {
+    signal: &'static str,
+    zone: &'static str,
+    verdict: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RevisionLabels {
     policy: String,
     config: String,
@@ -156,6 +163,7 @@ pub(crate) struct Metrics {
     rollout_share: Gauge,
     rollout_stopped: Gauge,
     shadow: Family<ResultLabels, Counter>,
+    answer_signals: Family<SignalLabels, Counter>,
     revision: Family<RevisionLabels, Gauge>,
     queued: Gauge,
     queued_bytes: Gauge,
@@ -218,6 +226,7 @@ impl Metrics {
             rollout_share: Gauge::default(),
             rollout_stopped: Gauge::default(),
             shadow: Family::default(),
+            answer_signals: Family::default(),
             revision: Family::default(),
             queued: Gauge::default(),
             queued_bytes: Gauge::default(),
@@ -321,6 +330,11 @@ impl Metrics {
             "policy_shadow_decisions",
             "Decisions of a policy in the shadow, beside those of the one in force",
             self.shadow.clone(),
+        );
+        r.register(
+            "answer_signals",
+            "Signs of how good answers were: by kind, zone of the answer, and whether it was good",
+            self.answer_signals.clone(),
         );
         r.register("revision_info", "The revision in force", self.revision.clone());
         r.register("queue_length", "Requests that wait for a place", self.queued.clone());
@@ -445,6 +459,11 @@ impl Metrics {
         self.rollout_share.set(share);
         let is_stopped = candidate.is_some_and(|c| c.with(|rollout| rollout.alarm().is_some()));
         self.rollout_stopped.set(i64::from(is_stopped));
+    }
+
+    pub fn answer_signal(&self, signal: &'static str, zone: ZoneKind, score: u64) {
+        let verdict = if score >= 500_000 { "good" } else { "bad" };
+        self.answer_signals.get_or_create(&SignalLabels { signal, zone: zone.as_str(), verdict }).inc();
     }
 
     pub fn shadow(&self, result: &'static str) {

@@ -7,8 +7,10 @@
 //! attempt and exactly one outcome, however the request ends.
 
 pub(crate) mod admit;
+pub(crate) mod cascade;
 pub(crate) mod circumstances;
 pub(crate) mod decide;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod fitness;
 pub(crate) mod forward;
@@ -25,9 +27,11 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::kept::{self, files};
 use crate::pseudonym::Peer;
+use crate::quality;
 use crate::reply::{self, Body};
 use crate::waiting::Begin;
 use admit::{Tried, admit};
+use cascade::{Rejected, Watch};
 use decide::detect_and_decide;
 use forward::forward;
 use hedge::may_be_hedged;
@@ -53,7 +57,7 @@ pub(crate) async fn serve(
     begin: Begin,
 ) -> Response<Body> {
     let (gateway, peer) = (&gateway, &*peer);
-    let mut ledger = Ledger::open(gateway.clone(), api, peer, begin);
+    let mut ledger = Ledger::open(gateway.clone(), api, peer, Some(begin));
     let answer = {
         // In its place from the start: futures of this size are not to be moved.
         let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
@@ -146,10 +150,28 @@ async fn journey(
     if api == Api::CountTokens {
         return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }
+    ledger.shaped(gateway, quality::shape(&gateway.quality, &inspected, &caller));
+    let mut rejected = Rejected::default();
+    let answer = match attempts(gateway, &mut inspected, &caller, ledger, &mut rejected).await {
+        Err(failure) => rejected.instead_of(failure, ledger)?,
+        Ok(answer) => answer,
+    };
+    evaluate::consider(gateway, &inspected, &caller, peer, ledger.request_id());
+    Ok(answer)
+}
+
+/// Decide, admit, forward and relay, until there is an answer that does.
+async fn attempts(
+    gateway: &Arc<Gateway>,
+    inspected: &mut Inspected,
+    caller: &Caller,
+    ledger: &mut Ledger,
+    rejected: &mut Rejected,
+) -> Result<Answer, Failure> {
     let mut tried = Tried::default();
     loop {
-        let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
-        let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
+        let mut ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
+        let place = match admit(gateway, &ruling, inspected, caller, &tried, ledger).await {
             // What was full or gone under one policy may not be under the next.
             Err(Failure::Full { .. } | Failure::TooLate { .. } | Failure::NothingLeft)
                 if ruling.is_outdated(gateway) =>
@@ -160,7 +182,7 @@ async fn journey(
         };
         gather(gateway).await;
         if ruling.is_outdated(gateway) {
-            ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
+            ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();
@@ -169,9 +191,12 @@ async fn journey(
             continue;
         }
         ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
+        let mut watch = Watch::of(&ruling, inspected, caller);
         let recorded = ledger.attempt(&ruling, target, &place, tried.next()).await;
-        if recorded.is_ok() && may_be_hedged(&ruling, target, &inspected, &tried) {
-            let asked = (&inspected, &caller);
+        // What is held back to be checked is late anyhow.
+        let is_late = watch.stream_limit().is_some();
+        if recorded.is_ok() && !is_late && may_be_hedged(&ruling, target, inspected, &tried) {
+            let asked = (&*inspected, caller);
             match hedge::stream(gateway, &ruling, (target, place), asked, &tried, ledger).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => {
@@ -186,14 +211,21 @@ async fn journey(
             }
         }
         let sent = match recorded {
-            Ok(()) => forward(&ruling, target, &inspected, &caller.anthropic).await,
+            Ok(()) => forward(&ruling, target, inspected, &caller.anthropic).await,
             Err(no_record) => Err(no_record),
         };
-        match relay(gateway, sent, &ruling, target, place, &inspected, ledger).await {
+        match relay(gateway, sent, (&ruling, target), (place, &mut watch), inspected, ledger).await {
             Err(failure) if failure.may_try_another() && tried.has_attempts_left() => {
-                tried.add(name, &failure)
+                tried.add(name, &failure);
             }
-            other => return other.map_err(Failure::Backend),
+            Err(failure) => return Err(Failure::Backend(failure)),
+            Ok(answer) => {
+                let account = (&mut *ledger, tried.has_attempts_left());
+                match rejected.judge(answer, &watch, (&ruling, target), inspected, account) {
+                    Some(answer) => return Ok(answer),
+                    None => tried.escalate(name),
+                }
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod detector;
 pub mod dialect;
 pub mod error;
 pub mod family;
+pub mod fault;
 pub mod json;
 pub mod load;
 pub mod models;

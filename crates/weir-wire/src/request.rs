@@ -259,6 +259,16 @@ impl ClientRequest {
             .or_else(|| option("num_predict").filter(|_| self.is_ollama()))
     }
 
+    /// How hard the model is to think, as each dialect says it: a word of [`Effort`](crate::canonical::Effort)'s.
+    #[must_use]
+    pub fn reasoning_effort(&self) -> Option<&'static str> {
+        const WORDS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+        let within = |name: &str| self.member(name)?.as_object()?.get("effort")?.as_str();
+        let said =
+            self.text("reasoning_effort").or_else(|| within("reasoning")).or_else(|| within("output_config"));
+        WORDS.into_iter().find(|word| Some(*word) == said)
+    }
+
     /// The value of `service_tier`.
     #[must_use]
     pub fn service_tier(&self) -> Option<&str> {

@@ -1,6 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, schema,
-    serve, simulate,
+    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, report,
+    schema, serve, simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
     Audit(audit::AuditArgs),
+    Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Schema(schema::SchemaArgs),
     Recognisers(recognisers::RecognisersArgs),

@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod manual;
 pub(crate) mod policy;
 pub(crate) mod recognisers;
+pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -40,6 +40,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),
         Command::Audit(args) => command::audit::run(&args),
+        Command::Report(args) => command::report::run(&args),
         Command::Simulate(args) => command::simulate::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Recognisers(args) => command::recognisers::run(&args),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_label::ZoneKind;
 use weir_policy::{
-    Action, Catalogue, Denial, DenialCode, Obligations, OwnedFacts, Plan, Preference, RuleAction, Step,
-    TargetId, decide,
+    Action, Cascade, Catalogue, Denial, DenialCode, Obligations, OwnedFacts, Plan, Preference, RuleAction,
+    Step, TargetId, decide,
 };
 
 /// What a policy does with a request, in words that mean the same under another one.
@@ -31,6 +31,8 @@ struct Route {
     ladder: Vec<Step>,
     /// The figures of the moment that the order hangs on, if there is more than one target.
     by: Option<Preference>,
+    /// What of answers is checked.
+    cascade: Option<Cascade>,
 }
 
 impl Outcome {
@@ -98,6 +100,7 @@ impl Route {
             targets,
             degrade: plan.degrade.iter().filter_map(|id| Some(target(*id)?.name.clone())).collect(),
             ladder: until_reject(&plan.ladder),
+            cascade: plan.escalation.as_ref().map(|escalation| escalation.cascade.clone()),
         }
     }
 
@@ -106,7 +109,9 @@ impl Route {
         let leaves = |route: &Self| zones(route).contains(&ZoneKind::Cloud);
         let names = |route: &Self| route.targets.iter().cloned().collect::<BTreeSet<_>>();
         let head = |route: &Self| route.targets.first().map(|(_, zone)| *zone);
-        let ordered = self.by == after.by && (self.by.is_some() || self.targets == after.targets);
+        let ordered = self.by == after.by
+            && self.cascade == after.cascade
+            && (self.by.is_some() || self.targets == after.targets);
         let ways = [
             (!leaves(self) && leaves(after), ChangeKind::Opened),
             (leaves(self) && !leaves(after), ChangeKind::Closed),
@@ -127,7 +132,8 @@ impl Route {
         let targets: Vec<String> =
             self.targets.iter().map(|(name, zone)| format!("{name} [{zone}]")).collect();
         let ladder: Vec<String> = self.ladder.iter().map(|step| self.step(*step)).collect();
-        format!("{}{order}; when full: {}", targets.join(", "), ladder.join(" → "))
+        let checked = if self.cascade.is_some() { "; answers are checked" } else { "" };
+        format!("{}{order}; when full: {}{checked}", targets.join(", "), ladder.join(" → "))
     }
 
     fn step(&self, step: Step) -> String {

@@ -122,6 +122,8 @@ fn differ_in_order_only(a: &Rule, b: &Rule) -> bool {
     one != other
         && a.obligations == b.obligations
         && one.when_full == other.when_full
+        && one.quality == other.quality
+        && one.cascade == other.cascade
         && same_targets(&one.targets, &other.targets)
         // `cheapest` and `fastest` are different intentions; two lists are one list written twice.
         && explicit(&one.prefer)

@@ -93,7 +93,7 @@ pub fn not(part: Condition) -> Condition {
 }
 
 pub fn route(targets: Selection, prefer: Preference, when_full: &[Step]) -> RuleAction {
-    RuleAction::Route(Routing { targets, prefer, when_full: when_full.to_vec() })
+    RuleAction::Route(Routing::new(targets, prefer, when_full.to_vec()))
 }
 
 pub fn queue(seconds: u64) -> Step {

@@ -9,6 +9,7 @@ mod decision;
 mod head;
 mod lifecycle;
 mod outcome;
+mod quality;
 mod words;
 
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
@@ -18,6 +19,7 @@ pub use lifecycle::{
     PolicyRejected, PolicyStaged,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
+pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
 
 use crate::{Ident, Name, WallTime};
 use canonical::{Members, push_number, push_string, push_time};
@@ -109,6 +111,12 @@ events! {
     Decision(Decision) = "decision",
     /// How a request ended: exactly one for every request.
     Outcome(Outcome) = "outcome",
+    /// It was heard whether an answer was good.
+    AnswerRated(AnswerRated) = "answer.rated",
+    /// A cascade looked at an answer before it was given out.
+    AnswerChecked(AnswerChecked) = "answer.checked",
+    /// Answers of both zones to one request were compared.
+    AnswersCompared(AnswersCompared) = "answers.compared",
     /// A policy came into force.
     PolicyLoaded(PolicyLoaded) = "policy.loaded",
     /// A policy came further on its way into force, or was taken back.
@@ -201,6 +209,9 @@ impl EventRef<'_> {
         match self {
             EventRef::Decision(decision) => decision.write(&mut Members(out)),
             EventRef::Outcome(outcome) => outcome.write(&mut Members(out)),
+            EventRef::AnswerRated(body) => write_rare(out, body),
+            EventRef::AnswerChecked(body) => write_rare(out, body),
+            EventRef::AnswersCompared(body) => write_rare(out, body),
             EventRef::PolicyLoaded(body) => write_rare(out, body),
             EventRef::PolicyStaged(body) => write_rare(out, body),
             EventRef::PolicyRejected(body) => write_rare(out, body),

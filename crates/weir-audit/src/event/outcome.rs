@@ -53,7 +53,8 @@ pub struct Outcome {
     pub error_code: Option<Ident>,
     /// How many attempts left the plan.
     pub attempts: u32,
-    /// The attempt that answered, where it is not the last.
+    /// The attempt whose answer the client got, where it is not the last: of two at once the first may, and a later one may
+    /// have come to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_attempt: Option<u32>,
 }

@@ -223,8 +223,47 @@ fn every_type_of_event_reads_back() {
         tree_rebuilt: false,
         open_requests: 1,
     };
+    let rated = AnswerRated {
+        request_id: "req-1".into(),
+        decision_id: "dec-1".into(),
+        signal: "feedback".into(),
+        score: 250_000,
+        replaces: Some(1_000_000),
+        reason: Some("wrong.language".into()),
+        task: None,
+        target: "gpu/m".into(),
+        zone: ZoneKind::Local,
+        by: "caller".into(),
+        key_id: Some("k".into()),
+    };
+    let checked = AnswerChecked {
+        request_id: "req-1".into(),
+        decision_id: "dec-1".into(),
+        attempt: 1,
+        check: "schema".into(),
+        escalates: true,
+        task: Some("extract".into()),
+        target: "gpu/m".into(),
+        zone: ZoneKind::Local,
+        tokens_in: Some(3),
+        tokens_out: None,
+        cost_micro_usd: Some(0),
+    };
+    let compared = AnswersCompared {
+        request_id: "req-1".into(),
+        decision_id: "dec-1".into(),
+        other_request_id: "req-2".into(),
+        task: None,
+        local: "gpu/m".into(),
+        cloud: "api/m".into(),
+        judge: "gpu/j".into(),
+        verdict: "equal".into(),
+    };
     let events: Vec<Event> = vec![
         decision().into(),
+        rated.into(),
+        checked.into(),
+        compared.into(),
         outcome.into(),
         loaded.into(),
         rejected.into(),

@@ -1,7 +1,8 @@
 use super::condition::Conditions;
+use super::quality::cascade;
 use crate::raw::policy::{RawCondition, RawRule, RawUse};
 use crate::raw::{Entries, OneOrMany};
-use crate::report::Report;
+use crate::report::{Place, Report};
 use crate::suggest::suggest;
 use crate::yaml::{At, Field};
 use std::collections::BTreeSet;
@@ -62,7 +63,7 @@ impl<'r> Rules<'_, 'r> {
 
     fn rule(&mut self, raw: &RawRule) -> Option<Rule> {
         // No `..`: a new field is a compile error here.
-        let RawRule { name, when, r#use, deny, prefer, when_full, require, tag } = raw;
+        let RawRule { name, when, r#use, deny, prefer, when_full, quality, cascade: _, require, tag } = raw;
         let rule_name = name.value.parse::<RuleName>();
         let rule_name =
             rule_name.map_err(|error| self.report().error(name.place, error.to_string(), "")).ok();
@@ -71,8 +72,16 @@ impl<'r> Rules<'_, 'r> {
             None => Some(Condition::always()),
         };
         let action = match (r#use, deny) {
-            (Some(selection), None) => self.routing(selection, prefer.as_ref(), when_full.as_ref()),
-            (None, Some(message)) => self.denial(message, prefer.as_ref(), when_full.as_ref()),
+            (Some(selection), None) => self.routing(selection, raw),
+            (None, Some(message)) => {
+                let idle = [
+                    prefer.as_ref().map(|field| (field.place, "prefer")),
+                    when_full.as_ref().map(|steps| (steps.place, "when_full")),
+                    quality.as_ref().map(|floor| (floor.place, "quality")),
+                    raw.cascade.as_ref().map(|cascade| (cascade.place, "cascade")),
+                ];
+                self.denial(message, idle.into_iter().flatten())
+            }
             (Some(_), Some(deny)) => {
                 let message = format!("rule `{}` says both `use` and `deny`", name.value);
                 self.report().error(deny.place, message, "keep one of the two");
@@ -134,11 +143,9 @@ impl<'r> Rules<'_, 'r> {
     fn denial(
         &mut self,
         message: &At<String>,
-        prefer: Option<&At<OneOrMany>>,
-        when_full: Option<&At<Vec<Field<Step>>>>,
+        idle: impl Iterator<Item = (Place, &'static str)>,
     ) -> Option<RuleAction> {
-        let idle = prefer.map(|field| (field.place, "prefer"));
-        for (place, word) in idle.into_iter().chain(when_full.map(|steps| (steps.place, "when_full"))) {
+        for (place, word) in idle {
             self.report().error(place, format!("a rule that denies has no use for `{word}`"), "remove it");
         }
         if message.value.trim().is_empty() || message.value.chars().any(char::is_control) {
@@ -153,19 +160,20 @@ impl<'r> Rules<'_, 'r> {
         Some(RuleAction::Deny(message.value.as_str().into()))
     }
 
-    fn routing(
-        &mut self,
-        selection: &At<RawUse>,
-        prefer: Option<&At<OneOrMany>>,
-        when_full: Option<&At<Vec<Field<Step>>>>,
-    ) -> Option<RuleAction> {
+    fn routing(&mut self, selection: &At<RawUse>, raw: &RawRule) -> Option<RuleAction> {
         let targets = self.selection(selection);
-        let prefer = self.preference(prefer);
-        let when_full = match when_full {
+        let prefer = self.preference(raw.prefer.as_ref());
+        let quality = match &raw.quality {
+            Some(floor) => Some(floor.take(self.report())?.0),
+            None => None,
+        };
+        let cascade = cascade(raw.cascade.as_ref(), self.report());
+        let when_full = match &raw.when_full {
             Some(steps) => self.ladder(steps, targets.as_ref()),
             None => Some(Routing::DEFAULT_LADDER.to_vec()),
         };
-        Some(RuleAction::Route(Routing { targets: targets?, prefer: prefer?, when_full: when_full? }))
+        let (targets, prefer, when_full) = (targets?, prefer?, when_full?);
+        Some(RuleAction::Route(Routing { targets, prefer, when_full, quality, cascade: cascade? }))
     }
 
     fn ladder(&mut self, steps: &At<Vec<Field<Step>>>, targets: Option<&Selection>) -> Option<Vec<Step>> {

@@ -152,7 +152,7 @@ impl Rules<'_, '_> {
         if word == "best" && !is_known && self.catalogue.targets().next().is_some() {
             self.report().warning(
                 place,
-                "no model declares a `quality`, so that `best` is the order of the alias",
+                "no model declares a `quality`, so that `best` is the order of the alias until quality was measured",
                 "give models in `weir.yaml` a `quality`, such as `quality: 0.8`",
             );
         }

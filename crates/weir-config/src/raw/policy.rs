@@ -2,6 +2,7 @@
 
 use super::detectors::RawDetector;
 use super::extractors::RawExtractor;
+use super::quality::{AcceptsDeclared, Floor, RawCascade, RawEvaluation};
 use super::{Entries, OneOrMany};
 use crate::facts::{description, pool_description, scalar_schema};
 use crate::policy::pools::POOL_STATES;
@@ -40,6 +41,12 @@ pub struct RawPolicy {
     /// Conditions with a name, to be used in rules as `group: NAME`. One may use those above it.
     #[serde(default)]
     pub groups: Entries<At<RawCondition>>,
+    /// Whether the task type that a caller declares in the header `x-weir-task` takes the place of the one that Weir
+    /// sees. `ignore` for policies that keep requests inside by their task type. Default: `accept`.
+    pub declared_task: Option<Field<AcceptsDeclared>>,
+    /// A share of the requests that may run in both zones is answered by both, and a local model compares the answers: so
+    /// it is measured where local suffices. Default: none.
+    pub evaluate: Option<At<RawEvaluation>>,
     /// Rules in order; the first that matches decides. A request that none matches stays local.
     #[serde(default)]
     pub rules: Vec<At<RawRule>>,
@@ -279,7 +286,7 @@ pub struct RawRule {
     pub deny: Option<At<String>>,
     /// Which target first. `order`: as listed in `use`, or else in the alias. `local`: local ones.
     /// `cheapest`: by the price of the expected tokens. `fastest`: by the measured time to the first token.
-    /// `best`: by the `quality` declared for the task type. Or a list of zones, backends, targets, tags and
+    /// `best`: by the quality that was measured, or else declared, for the task type. Or a list of zones, backends, targets, tags and
     /// jurisdictions, of which earlier ones come first. Default: `order`.
     #[schemars(with = "Option<PreferSchema>")]
     pub prefer: Option<At<OneOrMany>>,
@@ -287,6 +294,12 @@ pub struct RawRule {
     /// long for a place. `degrade`: take a smaller local model of the alias. `burst`: go to a cloud target
     /// behind the local ones. `reject`: refuse. Default: `[queue 10s, reject]`.
     pub when_full: Option<At<Vec<Field<Step>>>>,
+    /// The least quality for the task type, as a share of that of the best target that is left: with `">= 0.9"` and
+    /// `prefer: cheapest`, the cheapest of those that are good enough. Default: none.
+    pub quality: Option<Field<Floor>>,
+    /// Answer locally first, and once more by a stronger target that is permitted when the answer plainly does not do.
+    /// Default: `false`.
+    pub cascade: Option<At<RawCascade>>,
     /// What must be done, or the request is refused. `audit.durable`: the record of the decision is on the
     /// disk before the request goes anywhere, inside the network too.
     #[serde(default)]

@@ -100,7 +100,7 @@ pub fn both(one: Condition, other: Condition) -> Condition {
 pub fn route(targets: Selection) -> RuleAction {
     // A ladder that no example has.
     let when_full = vec![Step::Queue(Duration::from_secs(7)), Step::Reject];
-    RuleAction::Route(Routing { targets, prefer: Preference::Order, when_full })
+    RuleAction::Route(Routing::new(targets, Preference::Order, when_full))
 }
 
 pub fn deny() -> RuleAction {

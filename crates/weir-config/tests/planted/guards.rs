@@ -50,6 +50,7 @@ fn with_hole(
             overflow: Vec::new(),
             degrade: Vec::new(),
             ladder: vec![Step::Reject],
+            escalation: None,
         };
         decision.action = Action::Route(plan);
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, Policy, Preference, Price, Prices, Quality, RequestFacts, ResponseFormat,
-    Routing, Rule, RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts, Words,
+    LatencyFacts, Modality, NOTHING_MEASURED, Policy, Preference, Price, Prices, Quality, RequestFacts,
+    ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts,
+    Words,
 };
 
 pub static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -72,6 +73,7 @@ pub fn facts(label: &Label) -> Facts<'_> {
             modalities: [Modality::Text].into(),
             response_format: ResponseFormat::Text,
             language: None,
+            reasoning_effort: None,
             prompt_tokens: 1_000,
             max_output_tokens: None,
         },
@@ -83,11 +85,12 @@ pub fn facts(label: &Label) -> Facts<'_> {
         time: TimeFacts::default(),
         wish: None,
         unfit: &ALL_FIT,
+        quality: &NOTHING_MEASURED,
     }
 }
 
 pub fn route(targets: Selection, prefer: Preference, when_full: &[Step]) -> RuleAction {
-    RuleAction::Route(Routing { targets, prefer, when_full: when_full.to_vec() })
+    RuleAction::Route(Routing::new(targets, prefer, when_full.to_vec()))
 }
 
 pub fn rule(name: &str, when: Condition, action: RuleAction) -> Rule {

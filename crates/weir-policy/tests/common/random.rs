@@ -208,7 +208,7 @@ fn action() -> impl Strategy<Value = RuleAction> {
     prop_oneof![
         1 => Just(RuleAction::Deny("no".into())),
         5 => (selection, prefer, vec(steps, 1..4))
-            .prop_map(|(targets, prefer, when_full)| RuleAction::Route(Routing { targets, prefer, when_full })),
+            .prop_map(|(targets, prefer, when_full)| RuleAction::Route(Routing::new(targets, prefer, when_full))),
     ]
 }
 

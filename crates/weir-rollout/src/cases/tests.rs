@@ -37,7 +37,7 @@ fn catalogue() -> Catalogue {
 }
 
 fn route(targets: Selection, prefer: Preference) -> RuleAction {
-    RuleAction::Route(Routing { targets, prefer, when_full: vec![Step::Burst, Step::Degrade, Step::Reject] })
+    RuleAction::Route(Routing::new(targets, prefer, vec![Step::Burst, Step::Degrade, Step::Reject]))
 }
 
 fn rule(name: &str, when: Condition, action: RuleAction) -> Rule {

@@ -30,6 +30,10 @@ pub(crate) struct Tried {
     targets: BTreeSet<Arc<str>>,
     attempts: u32,
     last: Option<BackendFailure>,
+    /// The target whose answer did not do, so that only stronger ones are left.
+    rejected: Option<Arc<str>>,
+    /// Whether the request is only made to compare answers.
+    is_evaluation: bool,
 }
 
 impl Tried {
@@ -39,7 +43,7 @@ impl Tried {
 
     /// The attempt that is next.
     pub fn next(&self) -> Attempt {
-        Attempt { number: self.attempts + 1, reason: (self.attempts > 0).then_some("failover") }
+        Attempt { number: self.attempts + 1, reason: self.reason() }
     }
 
     /// Whether the attempt now under way is not the last one.
@@ -55,6 +59,42 @@ impl Tried {
     /// Whether the last target said that it is full.
     fn ended_full(&self) -> bool {
         matches!(self.last, Some(BackendFailure::Full { .. }))
+    }
+
+    /// Nothing, for a request that is only made to compare answers.
+    pub fn for_evaluation() -> Self {
+        Self { is_evaluation: true, ..Self::default() }
+    }
+
+    /// Why an attempt is made, if not by the policy and the ladder alone.
+    fn reason(&self) -> Option<&'static str> {
+        match (self.is_evaluation, self.escalates(), self.attempts) {
+            (true, ..) => Some("evaluation"),
+            (_, true, _) => Some("escalation"),
+            (.., 0) => None,
+            _ => Some("failover"),
+        }
+    }
+
+    /// Whether a target is asked because the answer of another did not do.
+    fn escalates(&self) -> bool {
+        self.rejected.is_some()
+    }
+
+    /// Takes note of a target whose answer did not do.
+    pub fn escalate(&mut self, target: Arc<str>) {
+        self.targets.insert(target.clone());
+        self.attempts += 1;
+        self.last = None;
+        self.rejected = Some(target);
+    }
+
+    /// Whether a target may still be tried.
+    fn leaves(&self, ruling: &Ruling, id: TargetId) -> bool {
+        let Some(rejected) = &self.rejected else { return true };
+        let rejected = ruling.snapshot.loaded.catalogue.target_named(rejected);
+        let escalation = ruling.plan.escalation.as_ref();
+        escalation.zip(rejected).is_some_and(|(escalation, rejected)| escalation.is_stronger(id, rejected))
     }
 
     pub fn add(&mut self, target: Arc<str>, failure: &BackendFailure) {
@@ -128,7 +168,8 @@ async fn wait(
 
 fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
     let left = |ids: &[TargetId]| -> Vec<Candidate> {
-        let targets = ids.iter().filter_map(|id| ruling.target(*id));
+        let ids = ids.iter().filter(|id| tried.leaves(ruling, **id));
+        let targets = ids.filter_map(|id| ruling.target(*id));
         ranked(targets.filter(|target| !tried.targets.contains(&target.name)))
     };
     let plan = &ruling.plan;
@@ -143,7 +184,7 @@ fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
         overflow,
         ladder: plan.ladder.clone(),
         bytes,
-        is_retry: tried.attempts > 0,
+        is_retry: tried.attempts > 0 && !tried.escalates(),
         ..Ask::default()
     }
 }

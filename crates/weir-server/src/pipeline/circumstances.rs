@@ -32,6 +32,8 @@ pub(crate) struct Circumstances {
     pub purses: Vec<(Purse, Caps)>,
     /// What is left of the one that has least.
     pub left: Option<Left>,
+    /// How good targets are at such a task, as far as something was heard of them.
+    pub quality: BTreeMap<TargetId, u64>,
 }
 
 impl Circumstances {
@@ -65,7 +67,7 @@ impl Circumstances {
             cost: CostFacts::estimate(&loaded.catalogue, alias, expected),
             prompt_tokens,
             time,
-            task: task_facts(inspected.task.as_ref(), None),
+            task: task_facts(inspected, None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
             ..Self::default()
         }
@@ -95,7 +97,10 @@ impl Circumstances {
             now.cost.budget_left_micro_usd = now.left.as_ref().map(|left| left.micro_usd);
             now.purses = purses;
         }
-        now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
+        now.task = task_facts(inspected, Some(&gateway.ranks));
+        if snapshot.loaded.policy.looks_at_quality() {
+            now.quality = gateway.quality.measured(snapshot, alias, now.task.kind);
+        }
         if snapshot.loaded.policy.looks_at_capacity() {
             now.measure(gateway, snapshot, alias, prompt);
         }

@@ -39,6 +39,16 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
+    /// A plan under a snapshot, with what it is expected to cost and what it is paid from.
+    pub fn new(
+        snapshot: Arc<Snapshot>,
+        plan: Plan,
+        (expected, purses): (Expected, Vec<(Purse, Caps)>),
+        request_id: Ident,
+    ) -> Self {
+        Self { snapshot, plan, expected, purses, request_id }
+    }
+
     /// Whether another snapshot is in force by now.
     pub fn is_outdated(&self, gateway: &Gateway) -> bool {
         !self.snapshot.is_same_as(&gateway.snapshot_for(&self.request_id).snapshot)
@@ -48,7 +58,7 @@ impl Ruling {
     /// no longer the one in force.
     pub fn target_of(&self, place: &Place, tried: &Tried) -> Option<TargetId> {
         let id = self.snapshot.loaded.catalogue.target_named(place.target())?;
-        let Plan { first, overflow, degrade, ladder } = &self.plan;
+        let Plan { first, overflow, degrade, ladder, escalation: _ } = &self.plan;
         let may_overflow = tried.attempts() > 0 || ladder.contains(&Step::Burst);
         let named = first.contains(&id) || degrade.contains(&id) || (may_overflow && overflow.contains(&id));
         named.then_some(id)
@@ -113,7 +123,7 @@ fn decide(
     match decision.action {
         Action::Route(plan) => {
             let (purses, request_id) = (now.purses, ledger.request_id().clone());
-            Ok(Ruling { snapshot, plan, expected, purses, request_id })
+            Ok(Ruling::new(snapshot, plan, (expected, purses), request_id))
         }
         Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial, now.left.as_ref())),
     }
@@ -144,6 +154,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
             modalities: modalities(request),
             response_format: response_format(request),
             language: language(inspected.task.as_ref()),
+            reasoning_effort: request.reasoning_effort(),
             prompt_tokens: now.prompt_tokens,
             max_output_tokens: request.max_output_tokens(),
         },
@@ -159,6 +170,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
         time: now.time,
         wish: stricter(caller.wish, request.wish()),
         unfit: &now.unfit,
+        quality: &now.quality,
     }
 }
 

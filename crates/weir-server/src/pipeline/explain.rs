@@ -11,7 +11,8 @@ use weir_classify::Finding;
 use weir_egress::Anthropic;
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
-    Action, Alias, Change, Decision, Fact, FactValue, Facts, OwnedFacts, Regions, Step, TargetId, Verdict,
+    Action, Alias, Change, Check, Decision, Escalation, Fact, FactValue, Facts, OwnedFacts, Plan, Regions,
+    Step, TargetId, Verdict,
 };
 use weir_wire::json::Limits;
 use weir_wire::request::ClientRequest;
@@ -47,6 +48,8 @@ pub struct Explained {
     pub candidates: Vec<ExplainedCandidate>,
     /// What would be done when they are full.
     pub ladder: Vec<Step>,
+    /// What an answer is rejected for, if the rule checks answers.
+    pub checks: Vec<&'static str>,
     /// The tags that the rule gives.
     pub tags: Vec<String>,
     /// What the rule requires besides.
@@ -150,9 +153,9 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
     let decision = weir_policy::decide(&loaded.policy, &loaded.catalogue, alias, &facts);
     let changes = weir_policy::changes(&loaded.policy, &loaded.catalogue, alias, &owned);
     let why_not = question.why_not.map(|target| why_not(snapshot, alias, &decision, &changes, target));
-    let (denied, ladder) = match &decision.action {
-        Action::Route(plan) => (None, plan.ladder.clone()),
-        Action::Deny(denial) => (Some(denial.message.to_string()), Vec::new()),
+    let (denied, ladder, checks) = match &decision.action {
+        Action::Route(plan) => (None, plan.ladder.clone(), checks(plan)),
+        Action::Deny(denial) => (Some(denial.message.to_string()), Vec::new(), Vec::new()),
     };
     let request = inspected.request.content();
     let finding = |finding: &Finding| ExplainedFinding {
@@ -190,8 +193,15 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
         denied,
         candidates: candidates(snapshot, &decision),
         ladder,
+        checks,
         revision: decision.revision.to_string(),
     })
+}
+
+fn checks(plan: &Plan) -> Vec<&'static str> {
+    let Some(Escalation { cascade, .. }) = &plan.escalation else { return Vec::new() };
+    let unlikely = cascade.logprob_millinats.map(|_| "logprob");
+    cascade.checks.iter().map(Check::as_str).chain(unlikely).collect()
 }
 
 pub(crate) fn anybody() -> Caller {
@@ -205,6 +215,8 @@ pub(crate) fn anybody() -> Caller {
         latency_target: None,
         deadline: None,
         wish: None,
+        task: None,
+        wants_cascade: false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! spare; it is paid for like a repeated attempt. The first content counts, the other attempt is cancelled.
 
 use super::admit::{Tried, of_replicas};
+use super::cascade::Watch;
 use super::decide::Ruling;
 use super::forward::forward;
 use super::identify::Caller;
@@ -48,7 +49,7 @@ pub(crate) async fn stream(
     let (reply_id, key) = (ledger.reply_id().to_owned(), ledger.key_id());
     let ask = async |target| {
         let sent = forward(ruling, target, inspected, &caller.anthropic).await;
-        open(gateway, sent, ruling, target, inspected, (reply_id.clone(), key.clone())).await
+        open(gateway, sent, ruling, target, inspected, (reply_id.clone(), key.clone()), None).await
     };
     let request = inspected.request.content();
     let mut first = pin!(ask(target));
@@ -59,12 +60,12 @@ pub(crate) async fn stream(
     };
     let number = tried.attempts() + 1;
     let second = match in_time {
-        Some(opened) => return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]),
+        Some(opened) => return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]),
         None => second(gateway, ruling, target, (inspected, caller), tried, ledger).await,
     };
     let Some((other, beside)) = second else {
         let opened = patiently(first, (request, &mut *ledger)).await;
-        return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]);
+        return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]);
     };
     let mut second = pin!(ask(other));
     // Whoever fails leaves it to the other.
@@ -82,10 +83,10 @@ pub(crate) async fn stream(
             ledger.answered_by(ruling, target, &place, back_to_first);
         }
         let place = if is_first { place } else { beside };
-        return end(ledger, inspected, place, opened).map_err(|failed| vec![*failed]);
+        return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]);
     }
     let (failed_place, left_place) = if is_first { (place, beside) } else { (beside, place) };
-    let Err(failed) = end(ledger, inspected, failed_place, opened) else { return Err(Vec::new()) };
+    let Err(failed) = end(ledger, inspected, failed_place, opened).await else { return Err(Vec::new()) };
     let opened = match is_first {
         true => patiently(second, (request, &mut *ledger)).await,
         false => patiently(first, (request, &mut *ledger)).await,
@@ -93,7 +94,7 @@ pub(crate) async fn stream(
     if !is_first && opened.stream.is_ok() {
         ledger.answered_by(ruling, target, &left_place, back_to_first);
     }
-    end(ledger, inspected, left_place, opened).map_err(|also| vec![*failed, *also])
+    end(ledger, inspected, left_place, opened).await.map_err(|also| vec![*failed, *also])
 }
 
 /// A place on a replica, once the second attempt is recorded.
@@ -112,7 +113,7 @@ async fn second(
     Some((target, place))
 }
 
-fn end(
+async fn end(
     ledger: &mut Ledger,
     inspected: &Inspected,
     place: Place,
@@ -122,5 +123,6 @@ fn end(
         ledger.connected(peer);
     }
     let name = place.target().clone();
-    begin(opened.stream, place, inspected).map_err(|failure| Box::new((name, failure)))
+    let begun = begin(opened.stream, (place, &mut Watch::default()), inspected).await;
+    begun.map_err(|failure| Box::new((name, failure)))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use weir_audit::event::AuthMethod;
 use weir_egress::Anthropic;
 use weir_label::{Jurisdiction, Label, Level};
-use weir_policy::{LatencyClass, RouteWish};
+use weir_policy::{LatencyClass, RouteWish, TaskType};
 use weir_store::keys::KeyRecord;
 
 /// Who asks, and what they said of the request outside its body.
@@ -29,6 +29,10 @@ pub(crate) struct Caller {
     /// How soon the answer is of no use to it any more.
     pub deadline: Option<Duration>,
     pub wish: Option<RouteWish>,
+    /// What it says that it asks for.
+    pub task: Option<TaskType>,
+    /// Whether streamed answers may be held back to be checked, where the rule checks answers.
+    pub wants_cascade: bool,
     /// The version and the features of Anthropic's API that the client names, for a backend that speaks it.
     pub anthropic: Anthropic,
 }
@@ -69,6 +73,8 @@ pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr)
         deadline: time(headers, "x-weir-deadline")?,
         anthropic: anthropic(headers),
         wish: word(headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
+        task: word(headers, "x-weir-task", "a task type such as `chat`, `code_generate` or `translate`")?,
+        wants_cascade: word(headers, "x-weir-cascade", "`on` or `off`")?.is_some_and(|Switch(on)| on),
         key,
         method,
         label,
@@ -157,6 +163,21 @@ fn latency_class(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Option<
 fn time(headers: &HeaderMap, name: &'static str) -> Result<Option<Duration>, Failure> {
     let written: Option<Written> = word(headers, name, "a time such as `500ms`, `2s` or `1m`")?;
     Ok(written.map(|Written(time)| time))
+}
+
+/// `on` or `off`.
+struct Switch(bool);
+
+impl std::str::FromStr for Switch {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "on" => Ok(Switch(true)),
+            "off" => Ok(Switch(false)),
+            _ => Err(()),
+        }
+    }
 }
 
 struct Written(Duration);

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
+use weir_policy::TaskType;
 use weir_task::Judgement;
 use weir_wire::json::Limits;
 use weir_wire::request::{Api, ClientRequest};
@@ -38,6 +39,8 @@ pub(crate) struct Inspected {
     pub seen: Seen,
     /// What it asks for and how hard it is, if that could be told.
     pub task: Option<Judgement>,
+    /// What the caller says that it asks for, where the policy accepts that.
+    pub declared_task: Option<TaskType>,
     /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
     pub asked: String,
     pub took: Duration,
@@ -128,6 +131,7 @@ async fn inspect_large(
             request: Classified::new(request, &GaveUp).raised(&caller.label),
             seen: Seen { scanner, ..Seen::default() },
             task: None,
+            declared_task: None,
             asked: String::new(),
             took: started.elapsed(),
             body_bytes: length,
@@ -172,7 +176,8 @@ pub(crate) fn look(
     let request = Classified::new(request, &inspector).raised(&caller.label);
     let (seen, asked) = (inspector.seen(), String::new());
     let task = task_of(request.content());
-    Inspected { request, seen, task, asked, took: started.elapsed(), body_bytes }
+    let declared_task = caller.task.filter(|_| snapshot.loaded.accepts_declared_task);
+    Inspected { request, seen, task, declared_task, asked, took: started.elapsed(), body_bytes }
 }
 
 /// The engine, looking at one request.

@@ -57,6 +57,17 @@ pub(crate) async fn receive(
     Ok(Content::Json(bytes))
 }
 
+/// Takes in a JSON body that is for Weir itself.
+///
+/// # Errors
+/// As [`receive`].
+pub(crate) async fn receive_json(head: &Parts, body: Incoming, limit: usize) -> Result<Bytes, Failure> {
+    if let Err(failure) = check_head(head, Api::CHAT, limit) {
+        return Err(Box::pin(discard(body, failure)).await);
+    }
+    collect(body, limit).await
+}
+
 /// Reads on and throws away, for a while: a client that is still writing its body does not see an
 /// answer that comes with a closed connection.
 pub(crate) async fn discard(mut body: Incoming, failure: Failure) -> Failure {

@@ -3,10 +3,12 @@
 //! INVARIANT (durable before egress): [`Ledger::attempt`] returns for a cloud target only when the
 //! decision is on the disk.
 
+mod aside;
 mod facts;
 mod money;
 
-pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, WISH, record_facts};
+pub(crate) use aside::Aside;
+pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
 
 use super::decide::Ruling;
 use super::identify::Caller;
@@ -38,6 +40,7 @@ use weir_dispatch::Step;
 use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
 use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
+use weir_quality::Shape;
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::{ReplyIdentity, Usage};
@@ -74,6 +77,10 @@ pub(crate) struct Ledger {
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
+    /// What answers that were rejected have cost, in picodollars.
+    spent_before: u128,
+    /// The shape of its conversation, by which something may be heard of the answer.
+    shape: Option<Shape>,
     /// Whether Weir answers by itself, so that there is no attempt.
     answered_here: bool,
     /// What the client is told of fields that were left out.
@@ -109,7 +116,7 @@ struct Times {
 
 impl Ledger {
     /// Begins the account of a request.
-    pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer, begin: Begin) -> Self {
+    pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer, begin: Option<Begin>) -> Self {
         gateway.take_in_hand();
         let RequestIds { request, decision, reply } = RequestIds::new(api);
         Self {
@@ -126,11 +133,13 @@ impl Ledger {
             needs_durable: false,
             target: None,
             is_closed: false,
+            spent_before: 0,
+            shape: None,
             answered_here: false,
             warnings: None,
             estimated: 0,
             keep: None,
-            begin: Some(begin),
+            begin,
             last: None,
             times: Times {
                 opened: Instant::now(),
@@ -215,7 +224,7 @@ impl Ledger {
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
         record.est_tokens_in = Some(facts.request.prompt_tokens);
-        record.facts = record_facts(facts);
+        record.facts = record_facts(facts, &loaded.catalogue);
         record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
             true => overrides(facts, self.declared_level),
@@ -479,6 +488,7 @@ impl Ledger {
             Ok(ticket) => self.last = Some(ticket),
             Err(error) => tracing::error!(%error, "an outcome is not recorded"),
         }
+        self.remember_answer();
         self.gateway.metrics.finished(&self.finished());
         if self.decision.rule.is_some() {
             let revision = self.decision.policy_revision.as_str();
@@ -496,7 +506,9 @@ impl Ledger {
                 OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
             ),
             cloud: self.decision.zone == Some(ZoneKind::Cloud),
-            cost: self.cost().map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
+            cost: self
+                .cost()
+                .map(|cost| u64::try_from(cost.saturating_add(self.spent_before)).unwrap_or(u64::MAX)),
         }
     }
 

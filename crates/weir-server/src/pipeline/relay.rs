@@ -8,6 +8,7 @@ mod family;
 mod stream;
 
 use super::admit::kind_of_work;
+use super::cascade::Watch;
 use super::decide::Ruling;
 use super::inspect::Inspected;
 use super::record::Ledger;
@@ -50,28 +51,43 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 /// No backend is believed beyond this.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-/// Maps a backend's answer to the client's, up to its end or, for streams, its first content.
+impl Answer {
+    /// The same, with the place that it may hold given back: it is complete, and waits to be given out.
+    pub fn without_place(self) -> Self {
+        match self {
+            Answer::Stream(mut relay) => {
+                relay.give_back();
+                Answer::Stream(relay)
+            }
+            other @ (Answer::Whole(_) | Answer::Bytes(..)) => other,
+        }
+    }
+}
+
+/// Maps a backend's answer to the client's, up to its end or, for streams, its first content; or, for a stream that is
+/// held back to be checked, its end.
 ///
 /// # Errors
 /// [`BackendFailure`]; nothing has reached the client then, and the place has been given back.
 pub(crate) async fn relay(
     gateway: &Arc<Gateway>,
     sent: Result<Response, BackendFailure>,
-    ruling: &Ruling,
-    target: TargetId,
-    place: Place,
+    (ruling, target): (&Ruling, TargetId),
+    (place, watch): (Place, &mut Watch),
     inspected: &Inspected,
     ledger: &mut Ledger,
 ) -> Result<Answer, BackendFailure> {
     let request = inspected.request.content();
     if request.is_stream() {
         let account = (ledger.reply_id().to_owned(), ledger.key_id());
-        let opening = Box::pin(open(gateway, sent, ruling, target, inspected, account));
+        let copy = watch.stream_limit();
+        let opening = Box::pin(open(gateway, sent, ruling, target, inspected, account, copy));
         let opened = patiently(opening, (request, &mut *ledger)).await;
         if let Some(peer) = &opened.peer {
             ledger.connected(peer);
         }
-        return begin(opened.stream, place, inspected);
+        let beginning = Box::pin(begin(opened.stream, (place, watch), inspected));
+        return patiently(beginning, (request, ledger)).await;
     }
     let api = request.api();
     let (lane, timeouts) = lane(gateway, ruling, target, request, ledger.reply_id().to_owned());
@@ -82,9 +98,9 @@ pub(crate) async fn relay(
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
                 }
-                Ok(response) => {
-                    whole(response, (&lane, request.body()), timeouts, ledger).await.map(Answer::Whole)
-                }
+                Ok(response) => whole(response, (&lane, request.body()), (timeouts, watch), ledger)
+                    .await
+                    .map(Answer::Whole),
                 Err(failure) => Err(failure),
             }
         }
@@ -125,7 +141,7 @@ pub(crate) struct Opened {
     pub stream: Result<Box<StreamRelay>, BackendFailure>,
 }
 
-/// Reads a stream up to its first content. Nothing has reached the client then. Dropped before, it closes the
+/// Reads a stream up to its first content, and begins a copy of at most so many bytes. Nothing has reached the client then. Dropped before, it closes the
 /// connection to the backend.
 pub(crate) async fn open(
     gateway: &Arc<Gateway>,
@@ -134,6 +150,7 @@ pub(crate) async fn open(
     target: TargetId,
     inspected: &Inspected,
     (reply_id, key): (String, Option<Arc<str>>),
+    copy: Option<usize>,
 ) -> Opened {
     let response = match sent {
         Ok(response) => response,
@@ -147,22 +164,29 @@ pub(crate) async fn open(
         Err(failure) => return Opened { peer, stream: Err(failure) },
     };
     let mut relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, key);
+    relay.copy(copy);
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
     Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
 }
 
-/// Gives a stream that has begun to the client.
+/// Gives a stream that has begun to the client; one that is held back to be checked once it has ended.
 ///
 /// # Errors
 /// Why it has not; its place has been given back.
-pub(crate) fn begin(
+pub(crate) async fn begin(
     stream: Result<Box<StreamRelay>, BackendFailure>,
-    place: Place,
+    (place, watch): (Place, &mut Watch),
     inspected: &Inspected,
 ) -> Result<Answer, BackendFailure> {
-    match stream {
+    let held = match stream {
         Ok(mut relay) => {
             place.first_token();
+            relay.hold_back(watch).await.map(|()| relay)
+        }
+        Err(failure) => Err(failure),
+    };
+    match held {
+        Ok(mut relay) => {
             relay.hold(place, kind_of_work(inspected));
             Ok(Answer::Stream(relay))
         }
@@ -244,10 +268,11 @@ fn retry_after(headers: &HeaderMap) -> Duration {
 async fn whole(
     response: Response,
     (lane, asked): (&Lane, &Json<'static>),
-    timeouts: Timeouts,
+    (timeouts, watch): (Timeouts, &mut Watch),
     ledger: &mut Ledger,
 ) -> Result<Bytes, BackendFailure> {
     let body = body_of(response, timeouts).await?;
+    watch.take(lane.backend, &body);
     let Whole { body, seen } = relay::whole(lane, asked, &body).map_err(nonsense)?;
     ledger.first_content();
     ledger.replied(&seen.usage, seen.finish_reason.as_deref(), seen.model.as_deref());
@@ -255,6 +280,18 @@ async fn whole(
     ledger.made(&seen.sealed);
     ledger.answered(&body);
     Ok(body.into())
+}
+
+/// The body of a response with a good status.
+///
+/// # Errors
+/// [`BackendFailure`] for every other.
+pub(crate) async fn body_of_good(
+    response: Response,
+    dialect: BackendDialect,
+    timeouts: Timeouts,
+) -> Result<Bytes, BackendFailure> {
+    body_of(accept(response, dialect).await?, timeouts).await
 }
 
 async fn body_of(response: Response, timeouts: Timeouts) -> Result<Bytes, BackendFailure> {

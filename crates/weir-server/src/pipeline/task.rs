@@ -3,6 +3,7 @@
 //! Whatever goes wrong in here (a panic, a model that does not load) leaves the facts unknown: a condition over them lets
 //! no rule match that would widen where the request may go.
 
+use super::inspect::Inspected;
 use crate::ranks::Ranks;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use weir_policy::{TaskFacts, TaskType, Word as _};
@@ -43,8 +44,22 @@ fn head(text: &str) -> &str {
     text.get(..text.floor_char_boundary(SYSTEM_BYTES)).unwrap_or(text)
 }
 
-/// The facts of a judgement; `ranks` where this deployment's scores are known.
-pub(crate) fn task_facts(judgement: Option<&Judgement>, ranks: Option<&Ranks>) -> TaskFacts {
+/// What the request asks for: what its caller says, where the policy accepts that, or else what was judged. `ranks`
+/// where this deployment's scores are known.
+pub(crate) fn task_facts(inspected: &Inspected, ranks: Option<&Ranks>) -> TaskFacts {
+    let judged = judged(inspected.task.as_ref(), ranks);
+    match inspected.declared_task {
+        Some(declared) => TaskFacts {
+            kind: Some(declared),
+            confidence_millionths: Some(1_000_000),
+            unsure: Some(false),
+            ..judged
+        },
+        None => judged,
+    }
+}
+
+fn judged(judgement: Option<&Judgement>, ranks: Option<&Ranks>) -> TaskFacts {
     let Some(judgement) = judgement else { return TaskFacts::default() };
     let complexity = millionths(judgement.complexity);
     TaskFacts {

@@ -1,6 +1,6 @@
 //! What a record says, read without copies.
 
-use crate::pipeline::record::{DEGRADE, EXPECTED_OUTPUT, FIRST, OVERFLOW, WISH};
+use crate::pipeline::record::{DEGRADE, EXPECTED_OUTPUT, FIRST, OVERFLOW, QUALITY, WISH};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -97,6 +97,8 @@ pub(super) struct PastFacts<'r> {
     app: Option<Cow<'r, str>>,
     environment: Option<Cow<'r, str>>,
     language: Option<Cow<'r, str>>,
+    reasoning_effort: Option<Cow<'r, str>>,
+    quality: BTreeMap<String, Option<u64>>,
     scopes: Option<BTreeSet<String>>,
     wish: Option<RouteWish>,
     tools: bool,
@@ -122,6 +124,7 @@ pub(super) struct Held {
     cost: CostFacts,
     time: TimeFacts,
     unfit: BTreeMap<TargetId, Unfit>,
+    quality: BTreeMap<TargetId, u64>,
 }
 
 impl<'r> Past<'r> {
@@ -176,6 +179,7 @@ impl<'r> Past<'r> {
             cost: CostFacts { budget_left_micro_usd: self.facts.budget_left, ..cost },
             time,
             unfit: self.unfit(catalogue),
+            quality: self.quality(catalogue),
         }
     }
 
@@ -185,6 +189,12 @@ impl<'r> Past<'r> {
             Some((catalogue.target_named(candidate.target)?, Unfit::of_code(candidate.verdict)?))
         };
         self.candidates.iter().filter_map(known).collect()
+    }
+
+    /// How good targets were by what was measured then, as far as they still are targets.
+    fn quality(&self, catalogue: &Catalogue) -> BTreeMap<TargetId, u64> {
+        let measured = self.facts.quality.iter();
+        measured.filter_map(|(name, figure)| Some((catalogue.target_named(name)?, (*figure)?))).collect()
     }
 
     /// A word that this version does not know counts as the most sensitive.
@@ -223,6 +233,7 @@ impl<'r> Past<'r> {
                 modalities: facts.modalities(),
                 response_format: facts.response_format,
                 language: text(&facts.language),
+                reasoning_effort: text(&facts.reasoning_effort),
                 prompt_tokens: self.est_tokens_in.unwrap_or(0),
                 max_output_tokens: facts.max_output_tokens,
             },
@@ -234,6 +245,7 @@ impl<'r> Past<'r> {
             time: held.time,
             wish: facts.wish,
             unfit: &held.unfit,
+            quality: &held.quality,
         }
     }
 }
@@ -260,7 +272,10 @@ impl PastFacts<'_> {
             "latency.deadline" => &mut self.latency.1,
             "cost.budget_left" => &mut self.budget_left,
             EXPECTED_OUTPUT => &mut self.expected_output,
-            other => return self.load(other),
+            other => match other.strip_prefix(QUALITY) {
+                Some(target) => self.quality.entry(target.to_owned()).or_default(),
+                None => return self.load(other),
+            },
         })
     }
 
@@ -301,6 +316,7 @@ impl<'de: 'r, 'r> Deserialize<'de> for PastFacts<'r> {
                         "caller.app" => facts.app = text(&mut map)?,
                         "caller.environment" => facts.environment = text(&mut map)?,
                         "request.language" => facts.language = text(&mut map)?,
+                        "request.reasoning_effort" => facts.reasoning_effort = text(&mut map)?,
                         "caller.scopes" => facts.scopes = Some(map.next_value()?),
                         WISH => facts.wish = map.next_value::<&str>()?.parse().ok(),
                         "request.tools" => facts.tools = map.next_value()?,

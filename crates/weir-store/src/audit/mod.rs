@@ -15,6 +15,7 @@
 //! - INVARIANT (one sync per file after an error): a segment whose write or sync failed is never written
 //!   or synced again; what was not durable goes to a new one.
 
+mod answer;
 mod attest;
 mod disk;
 mod evidence;
@@ -36,6 +37,7 @@ mod tail;
 mod verification;
 mod writer;
 
+pub use answer::{AnswerRecord, find_answer};
 pub use attest::{Attestation, CannotAttest, Example};
 pub use disk::{Disk, RealDisk};
 pub use evidence::{Continuity, Evidence, NoProof, Wanted};

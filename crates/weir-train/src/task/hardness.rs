@@ -3,11 +3,20 @@
 use super::corpus::{Tried, part};
 use super::figures::{apgr, auroc};
 use super::ridge::ridge;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use weir_task::{Features, Quadratic, SHAPE, Spread, terms};
 
-/// How much the weights are shrunk. Cross-validated; a tenth and ten times of it do about as well.
-const ALPHA: f64 = 3000.0;
+/// How much the weights of complexity are shrunk. Cross-validated over whole subjects; a third and twice of it do about as
+/// well.
+const GAIN_ALPHA: f64 = 30_000.0;
+/// How much those of the failures of a weak model are. A third and three times of it do about as well.
+const FAIL_ALPHA: f64 = 1000.0;
+/// So much of the mean of a prompt's subject is taken out of what a stronger model gains: what is learned is to tell hard
+/// from easy within a subject as well, and not the subjects alone, of which others are asked about.
+const SUBJECT_SHARE: f64 = 0.5;
+/// How much what the shape says counts beside the number of words, in deviations.
+const GAIN_WEIGHT: f64 = 1.5;
 /// The place of the number of words among the numbers of the shape.
 const LENGTH: usize = 1;
 /// The words of a prompt say so much: then a stronger model gains nothing more by them.
@@ -41,7 +50,7 @@ pub fn learn(tried: &[Tried], features: &[Features]) -> (Hardness, String) {
     let all: Vec<&Row<'_>> = rows.iter().collect();
     let (gain, fail) = fit(&all);
     let (mean, deviation) = moments(all.iter().map(|row| score(&gain, row)));
-    let gain = scaled(&gain, mean, deviation);
+    let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
     let complexity = |row: &&Row<'_>| length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
     let (middle, spread) = moments(all.iter().map(complexity));
     let fail = logit(&fail, &all);
@@ -57,9 +66,21 @@ type Fit = (f64, Vec<f64>);
 
 fn fit(rows: &[&Row<'_>]) -> (Fit, Fit) {
     let terms: Vec<&[f32]> = rows.iter().map(|row| row.terms.as_slice()).collect();
-    let gains: Vec<f64> = rows.iter().map(|row| row.tried.strong - row.tried.weak).collect();
+    let gain = |row: &Row<'_>| row.tried.strong - row.tried.weak;
+    let subjects = subject_means(rows, gain);
+    let of_subject = |row: &Row<'_>| subjects.get(row.tried.subject.as_str()).copied().unwrap_or_default();
+    let gains: Vec<f64> = rows.iter().map(|row| gain(row) - SUBJECT_SHARE * of_subject(row)).collect();
     let fails: Vec<f64> = rows.iter().map(|row| 1.0 - row.tried.weak).collect();
-    (ridge(&terms, &gains, ALPHA), ridge(&terms, &fails, ALPHA))
+    (ridge(&terms, &gains, GAIN_ALPHA), ridge(&terms, &fails, FAIL_ALPHA))
+}
+
+fn subject_means<'r>(rows: &[&'r Row<'_>], of: impl Fn(&Row<'_>) -> f64) -> BTreeMap<&'r str, f64> {
+    let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for row in rows {
+        let (sum, count) = sums.entry(&row.tried.subject).or_default();
+        (*sum, *count) = (*sum + of(row), *count + 1.0);
+    }
+    sums.into_iter().map(|(subject, (sum, count))| (subject, sum / count)).collect()
 }
 
 fn score((constant, weights): &Fit, row: &Row<'_>) -> f64 {
@@ -130,7 +151,7 @@ fn cross_validate(rows: &[Row<'_>]) -> String {
                 rows.iter().partition(|row| of(row) == held);
             let (gain, fail) = fit(&learned);
             let (mean, deviation) = moments(learned.iter().map(|row| score(&gain, row)));
-            let gain = scaled(&gain, mean, deviation);
+            let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
             scored.extend(judged.into_iter().map(|row| {
                 let complexity = length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
                 (complexity, score(&fail, row), row)

@@ -199,6 +199,10 @@ fn print_plan(explained: &Explained) {
     }
     let ladder: Vec<String> = explained.ladder.iter().map(step).collect();
     line(format_args!("  when full: {}", ladder.join(" → ")));
+    if !explained.checks.is_empty() {
+        let checks = explained.checks.join(", ");
+        line(format_args!("  answers are checked, and made anew by a stronger target: {checks}"));
+    }
 }
 
 fn step(step: &Step) -> String {
@@ -253,5 +257,6 @@ fn as_json(explained: &Explained) -> serde_json::Value {
             "target": why.target, "reason": why.reason, "ways": why.ways.iter().map(change_json).collect::<Vec<_>>(),
         })),
         "when_full": explained.ladder.iter().map(step).collect::<Vec<_>>(),
+        "cascade": explained.checks,
     })
 }

@@ -4,25 +4,28 @@ use std::collections::BTreeMap;
 use weir_audit::event::Fact;
 use weir_audit::{Ident, Name};
 use weir_label::ZoneKind;
-use weir_policy::{Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words};
+use weir_policy::{Catalogue, Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words};
 
 /// The fact that is no fact of rules: where the caller would like the request to run.
 pub(crate) const WISH: &str = "wish";
 
 /// The fact that is no fact of rules: tokens that answers to such requests have had, from which costs were estimated.
 pub(crate) const EXPECTED_OUTPUT: &str = "request.expected_output_tokens";
+/// The facts that are no facts of rules: how good targets are by what was measured, for orders and floors.
+pub(crate) const QUALITY: &str = "quality.";
 
 /// Beside the facts: the fields that the target's API has nothing for.
 pub(crate) const LEFT_OUT: &str = "request.left_out";
 
 /// The facts that are recorded nowhere else, under the names that rules use. What is not known, and what is
 /// as it mostly is, is left out; day, hour and estimated cost follow from the rest.
-pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
+pub(crate) fn record_facts(facts: &Facts<'_>, catalogue: &Catalogue) -> BTreeMap<Ident, Fact> {
     let name = |name, value: Option<&str>| Some((Ident::fixed(name), named(value?)));
     let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
     let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
     let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
-    let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish, unfit: _ } = facts;
+    let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish, unfit: _, quality } =
+        facts;
     let mut recorded: BTreeMap<Ident, Fact> = [
         name("request.alias", Some(request.alias)),
         fixed("latency.class", latency.class.as_str()),
@@ -31,6 +34,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
         name("caller.app", caller.app),
         name("caller.environment", caller.environment),
         name("request.language", request.language),
+        name("request.reasoning_effort", request.reasoning_effort),
         wish.and_then(|wish| fixed(WISH, wish.as_str())),
         flag("request.tools", request.tools),
         flag("data.opaque", data.label.is_opaque()),
@@ -66,6 +70,11 @@ pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
     }
     for (pool, load) in capacity.named {
         record_load(&Pool::Named(pool.clone()), *load, &mut recorded);
+    }
+    for (id, measured) in *quality {
+        if let Some(target) = catalogue.target(*id) {
+            recorded.insert(Ident::new(&format!("{QUALITY}{}", target.name)), Fact::Number(*measured));
+        }
     }
     recorded
 }

@@ -32,6 +32,13 @@ impl Ledger {
         }
     }
 
+    /// What was set aside for an attempt that was answered is spent, though its answer is not given out.
+    pub(super) fn pay_now(&mut self, picodollars: u128) {
+        if let Some(earmark) = self.earmark.take() {
+            self.gateway.spending.settle(earmark, micro_usd(picodollars));
+        }
+    }
+
     /// What the request has cost, if that is known.
     pub fn cost_micro_usd(&self) -> Option<u64> {
         self.cost().map(micro_usd)

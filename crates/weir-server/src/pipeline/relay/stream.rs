@@ -1,6 +1,7 @@
 use super::{BackendFailure, is_stream_of, nonsense};
 use crate::desk::Place;
 use crate::gateway::Gateway;
+use crate::pipeline::cascade::Watch;
 use crate::pipeline::record::Ledger;
 use crate::waiting::KEEP_ALIVE_AFTER;
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use tokio::time::Sleep;
 use weir_audit::event::OutcomeKind;
 use weir_config::Timeouts;
 use weir_egress::{Response, ResponseBody};
+use weir_wire::dialect::BackendDialect;
 use weir_wire::error::Envelope;
 use weir_wire::json::Json;
 use weir_wire::relay::{self, Lane, Seen};
@@ -32,6 +34,7 @@ pub(crate) struct StreamRelay {
     gateway: Arc<Gateway>,
     upstream: Option<ResponseBody>,
     is_stream: bool,
+    backend: BackendDialect,
     relay: relay::StreamRelay,
     timeouts: Timeouts,
     out: Vec<u8>,
@@ -47,6 +50,15 @@ pub(crate) struct StreamRelay {
     place: Option<Place>,
     /// What tells the length of its answer from those of others.
     kind: u16,
+    /// What the backend wrote, as long as it is held back and fits.
+    copy: Option<Transcript>,
+}
+
+/// The bytes of a backend, up to a limit.
+struct Transcript {
+    bytes: Vec<u8>,
+    limit: usize,
+    backend: BackendDialect,
 }
 
 /// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
@@ -74,9 +86,10 @@ impl StreamRelay {
         timeouts: Timeouts,
         key: Option<Arc<str>>,
     ) -> Box<Self> {
-        let now = Instant::now();
+        let (now, backend) = (Instant::now(), lane.backend);
         Box::new(Self {
             gateway: gateway.clone(),
+            backend,
             is_stream: is_stream_of(lane.backend.framing(), response.headers()),
             upstream: Some(response.into_body()),
             relay: relay::StreamRelay::new(lane, asked),
@@ -93,6 +106,7 @@ impl StreamRelay {
             closing: None,
             place: None,
             kind: 0,
+            copy: None,
         })
     }
 
@@ -116,6 +130,43 @@ impl StreamRelay {
             }
         }
         Ok(())
+    }
+
+    /// Keeps what the backend writes, up to a limit, so that the answer can be checked before it is given out.
+    pub fn copy(&mut self, limit: Option<usize>) {
+        self.copy = limit.map(|limit| Transcript { bytes: Vec::new(), limit, backend: self.backend });
+    }
+
+    /// Reads on to the end of the answer if it is kept, and hands the copy over. An answer that is too long is kept no
+    /// longer, and goes on as any other.
+    ///
+    /// # Errors
+    /// [`BackendFailure`] when the stream breaks or takes too long; nothing has reached the client.
+    pub async fn hold_back(&mut self, watch: &mut Watch) -> Result<(), BackendFailure> {
+        let end = tokio::time::Instant::from_std(self.started + self.timeouts.total);
+        while self.copy.is_some() && self.end == End::NotYet {
+            let idle = tokio::time::Instant::now() + self.timeouts.idle;
+            let next = poll_fn(|cx| self.poll_upstream(cx));
+            let next = tokio::time::timeout_at(idle.min(end), next).await;
+            match next.map_err(|_| BackendFailure::Timeout)? {
+                Some(Ok(bytes)) => self.take(&bytes)?,
+                None if self.ended().is_ok() => {}
+                Some(Err(())) | None => return Err(BackendFailure::Unreachable { code: "cut", retry: true }),
+            }
+        }
+        if let Some(Transcript { bytes, backend, .. }) = self.copy.take() {
+            watch.take(backend, &bytes.into());
+        }
+        Ok(())
+    }
+
+    /// Gives the place of a complete answer back before the answer is given out.
+    pub fn give_back(&mut self) {
+        self.upstream = None;
+        if let Some(place) = self.place.take() {
+            place.answered(self.kind, self.tokens());
+            place.served();
+        }
     }
 
     /// Takes the ledger over: from now on the end of this stream is the end of the request.
@@ -150,6 +201,12 @@ impl StreamRelay {
 
     /// Takes bytes of the backend in and puts events for the client out.
     fn take(&mut self, bytes: &[u8]) -> Result<(), BackendFailure> {
+        if let Some(copy) = &mut self.copy {
+            match copy.bytes.len() + bytes.len() <= copy.limit {
+                true => copy.bytes.extend_from_slice(bytes),
+                false => self.copy = None,
+            }
+        }
         let items = self.relay.seen().items;
         let taken = self.relay.take(bytes, &mut self.out);
         if self.relay.seen().items > items {

@@ -1,0 +1,192 @@
+use super::{events, priced};
+use crate::support::ask;
+use crate::support::backends::ask_stream;
+use crate::support::http::Reply;
+use crate::support::stage::Stage;
+use serde_json::{Value, json};
+use weir_rig::fake::{Failure, Fault, Script};
+
+const CHECKED: &str = "\
+policy: 1
+data: { default: internal, personal: confidential }
+rules:
+  - name: inside first
+    use: any
+    cascade: true
+    when_full: [burst, reject]
+";
+
+const REFUSAL: &str = "I'm sorry, but I can't assist with that.";
+const GOOD: &str = "A weir is a low dam.";
+
+fn stage(policy: &str, here: &str) -> Stage {
+    let stage = Stage::with(priced, policy);
+    stage.here.set(Script::default().text(here));
+    stage.there.set(Script::default().text(GOOD));
+    stage
+}
+
+fn text(reply: &Reply) -> String {
+    reply.json()["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+}
+
+/// The attempts of a reply's request, with their one outcome.
+fn attempts(stage: &Stage, reply: &Reply) -> Vec<Value> {
+    stage.gateway.home.audit(&["--decision", &reply.decision()])
+}
+
+fn way(rows: &[Value]) -> Vec<(&str, &str)> {
+    rows.iter()
+        .map(|row| {
+            (row["decision"]["backend"].as_str().unwrap(), row["decision"]["reason"].as_str().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn an_answer_that_does_is_given_out_as_it_is() {
+    let stage = stage(CHECKED, "It is a dam.");
+    let reply = stage.chat(&ask("auto", "What is a weir?"));
+    assert_eq!((reply.zone(), text(&reply).as_str()), (Some("local"), "It is a dam."));
+    stage.assert_cloud_untouched();
+    let checked = &events(&stage.gateway, "answer.checked", 1)[0];
+    assert_eq!((&checked["check"], &checked["escalates"]), (&json!("passed"), &json!(false)));
+}
+
+#[test]
+fn a_refusal_escalates_with_a_record_and_a_cost_for_each_attempt() {
+    let stage = stage(CHECKED, REFUSAL);
+    let reply = stage.chat(&ask("auto", "What is a weir?"));
+    assert_eq!((reply.zone(), text(&reply).as_str()), (Some("cloud"), GOOD));
+    let rows = attempts(&stage, &reply);
+    assert_eq!(way(&rows), [("here", "policy"), ("there", "escalation")]);
+    assert_eq!(rows[1]["outcome"]["attempts"], 2);
+    assert_eq!(
+        (&rows[1]["decision"]["egress_permitted"], &rows[0]["decision"]["egress_permitted"]),
+        (&json!(true), &json!(false))
+    );
+    let checked = events(&stage.gateway, "answer.checked", 2);
+    let first = &checked[0];
+    assert_eq!(
+        (&first["check"], &first["escalates"], &first["attempt"]),
+        (&json!("refusal"), &json!(true), &json!(1))
+    );
+    assert_eq!((&checked[1]["check"], &checked[1]["attempt"]), (&json!("passed"), &json!(2)));
+    for (event, price) in checked.iter().zip([[0.1, 0.2], [3.0, 15.0]]) {
+        let tokens = |name: &str| event[name].as_f64().unwrap();
+        let cost = (tokens("tokens_in") * price[0] + tokens("tokens_out") * price[1]).ceil();
+        assert_eq!(event["cost_micro_usd"].as_f64().unwrap(), cost, "{event}");
+    }
+    assert!(stage.here.requests() == 1 && stage.there.requests() == 1);
+}
+
+#[test]
+fn every_fault_escalates_and_what_the_rule_does_not_name_does_not() {
+    let schema = json!({ "type": "json_schema", "json_schema": { "name": "p", "schema":
+        { "type": "object", "properties": { "age": { "type": "integer" } }, "required": ["age"] } } });
+    let tools = json!([{ "type": "function", "function": { "name": "weather", "parameters":
+        { "type": "object", "required": ["city"] } } }]);
+    let with = |name: &str, value: &Value| {
+        let mut body = ask("auto", "What is a weir?");
+        body[name] = value.clone();
+        body
+    };
+    let cases = [
+        ("empty", Script::default().text(" "), ask("auto", "hello")),
+        (
+            "json",
+            Script::default().text("age: 3"),
+            with("response_format", &json!({ "type": "json_object" })),
+        ),
+        ("schema", Script::default().text("{\"age\":\"three\"}"), with("response_format", &schema)),
+        ("tool_call", Script::default().tool_call("weather", "{}"), with("tools", &tools)),
+        ("cut_off", Script::default().text("It is").finish_reason("length"), ask("auto", "hello")),
+    ];
+    let all = stage(CHECKED, "");
+    let none = stage(&CHECKED.replace("cascade: true", "cascade: { checks: [refusal] }"), "");
+    for (number, (check, script, body)) in cases.into_iter().enumerate() {
+        all.here.set(script.clone());
+        let reply = all.chat(&body);
+        assert_eq!(reply.zone(), Some("cloud"), "{check}: {}", reply.text());
+        let checked = events(&all.gateway, "answer.checked", 2 * (number + 1));
+        assert_eq!(checked[2 * number]["check"], check, "{checked:?}");
+        none.here.set(script);
+        assert_eq!(none.chat(&body).zone(), Some("local"), "{check}");
+    }
+    none.assert_cloud_untouched();
+}
+
+#[test]
+fn classified_data_is_checked_and_escalates_to_nothing_outside() {
+    let stage = stage(CHECKED, REFUSAL);
+    for body in
+        [ask("auto", "Write to jo.doe@example.com."), ask_stream("auto", "Write to jo.doe@example.com.")]
+    {
+        let headers = [("x-weir-cascade", "on")];
+        let reply = stage.gateway.chat_with(&headers, &body);
+        assert_eq!((reply.status, reply.zone()), (200, Some("local")));
+        assert!(reply.text().contains("sorry"), "{}", reply.text());
+    }
+    stage.assert_cloud_untouched();
+    let checked = events(&stage.gateway, "answer.checked", 2);
+    assert!(
+        checked.iter().all(|event| event["check"] == "refusal" && event["escalates"] == false),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_had_better_is_given_out_as_it_was() {
+    let stage = stage(CHECKED, REFUSAL);
+    stage.there.set(Script::failing(Fault::Status(Failure::openai(500, "server_error", "x", "broken"))));
+    let reply = stage.chat(&ask("auto", "What is a weir?"));
+    assert_eq!((reply.status, reply.zone(), text(&reply).as_str()), (200, Some("local"), REFUSAL));
+    let rows = attempts(&stage, &reply);
+    assert_eq!(way(&rows), [("here", "policy"), ("there", "escalation")]);
+    let outcome = &rows[1]["outcome"];
+    assert_eq!((&outcome["outcome"], &outcome["answered_attempt"]), (&json!("ok"), &json!(1)), "{outcome}");
+    let streamed =
+        stage.gateway.chat_with(&[("x-weir-cascade", "on")], &ask_stream("auto", "What is a weir?"));
+    assert_eq!((streamed.streamed_text().as_str(), streamed.zone()), (REFUSAL, Some("local")));
+    assert_eq!(streamed.events().iter().filter(|event| *event == "[DONE]").count(), 1);
+}
+
+#[test]
+fn a_stream_is_held_back_only_where_that_was_asked_for_and_nothing_is_doubled() {
+    let stage = stage(CHECKED, REFUSAL);
+    let plain = stage.chat(&ask_stream("auto", "What is a weir?"));
+    assert_eq!((plain.zone(), plain.streamed_text().as_str()), (Some("local"), REFUSAL));
+    let held = stage.gateway.chat_with(&[("x-weir-cascade", "on")], &ask_stream("auto", "What is a weir?"));
+    assert_eq!((held.zone(), held.streamed_text().as_str()), (Some("cloud"), GOOD));
+    let done = held.events().iter().filter(|event| *event == "[DONE]").count();
+    assert_eq!(done, 1, "{}", held.text());
+    assert!(!held.text().contains("sorry"), "{}", held.text());
+    assert_eq!(way(&attempts(&stage, &held)), [("here", "policy"), ("there", "escalation")]);
+    let of_rule = stage_with_streams();
+    let held = of_rule.chat(&ask_stream("auto", "What is a weir?"));
+    assert_eq!((held.zone(), held.streamed_text().as_str()), (Some("cloud"), GOOD));
+}
+
+fn stage_with_streams() -> Stage {
+    stage(&CHECKED.replace("cascade: true", "cascade: { streams: true }"), REFUSAL)
+}
+
+#[test]
+fn an_answer_above_the_limit_is_given_out_unchecked() {
+    let stage = stage(&CHECKED.replace("cascade: true", "cascade: { streams: true, buffer: 64 }"), REFUSAL);
+    assert_eq!(stage.chat(&ask("auto", "What is a weir?")).zone(), Some("local"));
+    let streamed = stage.chat(&ask_stream("auto", "What is a weir?"));
+    assert_eq!((streamed.zone(), streamed.streamed_text().as_str()), (Some("local"), REFUSAL));
+    stage.assert_cloud_untouched();
+}
+
+#[test]
+fn a_local_stream_that_breaks_while_it_is_held_back_is_made_anew() {
+    let stage = stage_with_streams();
+    stage
+        .here
+        .set(Script::default().text(GOOD).fault(Fault::Cut { after: 2, how: weir_rig::fake::Cut::Reset }));
+    let reply = stage.chat(&ask_stream("auto", "What is a weir?"));
+    assert_eq!((reply.zone(), reply.streamed_text().as_str()), (Some("cloud"), GOOD));
+    assert_eq!(way(&attempts(&stage, &reply)), [("here", "policy"), ("there", "failover")]);
+}
