@@ -161,9 +161,25 @@ impl Signer {
     /// what one key signs for one purpose must not pass for another.
     #[must_use]
     pub fn sign_note(&self, text: &str) -> String {
+        format!("{text}\n{}", self.signature_line(text))
+    }
+
+    /// A checkpoint that this key and its successor have signed: whoever knows either can read it.
+    #[must_use]
+    pub fn sign_with(&self, next: &Signer, size: u64, root: Hash) -> String {
+        let text = Checkpoint { origin: self.origin().clone(), size, root }.text();
+        format!("{text}\n{}{}", self.signature_line(&text), next.signature_line(&text))
+    }
+
+    fn signature_line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let signature = [&self.verifier.key_id()[..], &signature[..]].concat();
-        format!("{text}\n— {} {}\n", self.origin(), STANDARD.encode(signature))
+        format!("— {} {}\n", self.origin(), STANDARD.encode(signature))
+    }
+
+    /// The signature over a text alone, in base64.
+    pub(crate) fn sign_text(&self, text: &str) -> String {
+        STANDARD.encode(self.key.sign(text.as_bytes()).to_bytes())
     }
 }
 
@@ -208,6 +224,13 @@ impl Verifier {
     fn verify_note(&self, text: &str, signatures: &str) -> Result<(), CheckpointError> {
         let signature = self.own_signature(signatures)?;
         self.key.verify_strict(text.as_bytes(), &signature).map_err(|_| CheckpointError::Signature)
+    }
+
+    /// Whether this is a signature by this key over a text, in base64.
+    pub(crate) fn has_signed(&self, text: &str, signature: &str) -> bool {
+        let bytes = STANDARD.decode(signature).ok();
+        let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
+        signature.is_some_and(|signature| self.key.verify_strict(text.as_bytes(), &signature).is_ok())
     }
 
     fn own_signature(&self, signatures: &str) -> Result<Signature, CheckpointError> {

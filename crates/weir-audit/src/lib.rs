@@ -14,6 +14,7 @@ pub mod event;
 mod field_path;
 pub mod frame;
 pub mod receipt;
+pub mod rotation;
 pub mod tree;
 pub mod verify;
 mod wall_time;

@@ -1,5 +1,6 @@
 //! The admin listener: metrics, health and policies. Loopback only; what changes something takes a token.
 
+mod audit;
 mod backends;
 pub(crate) mod credential;
 mod policy;
@@ -13,7 +14,6 @@ use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use policy::Order;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -24,20 +24,29 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// …but for a policy that is sent along.
 const POLICY_BYTES_MAX: usize = 8 << 20;
 
+/// What takes a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Policy(policy::Order),
+    Audit(audit::Order),
+}
+
+impl Order {
+    fn of(path: &str) -> Option<Self> {
+        policy::Order::of(path).map(Self::Policy).or_else(|| audit::Order::of(path).map(Self::Audit))
+    }
+
+    fn takes_policy(self) -> bool {
+        matches!(self, Order::Policy(order) if order.takes_policy())
+    }
+}
+
 /// Answers one request.
 pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == WEBHOOK && request.method() == Method::POST {
         return webhook::called(gateway, request).await;
     }
-    let order = match request.uri().path() {
-        "/policy/apply" => Some(Order::Apply),
-        "/policy/rollback" => Some(Order::Rollback),
-        "/policy/reload" => Some(Order::Reload),
-        "/policy/test" => Some(Order::Test),
-        "/policy/replay" => Some(Order::Replay),
-        _ => None,
-    };
-    match (order, request.method()) {
+    match (Order::of(request.uri().path()), request.method()) {
         (Some(order), &Method::POST) => take_order(gateway, order, request).await,
         (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this is an order, and takes POST"),
         (None, &Method::GET | &Method::HEAD) => look(gateway, request.uri().path()),
@@ -52,10 +61,7 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
 async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let presented = presented_key(&head.headers).unwrap_or_default();
-    let most = match order {
-        Order::Test | Order::Replay => POLICY_BYTES_MAX,
-        Order::Apply | Order::Rollback | Order::Reload => BODY_BYTES_MAX,
-    };
+    let most = if order.takes_policy() { POLICY_BYTES_MAX } else { BODY_BYTES_MAX };
     let Ok(body) = Limited::new(body, most).collect().await else {
         return problem(StatusCode::BAD_REQUEST, "the body cannot be read, or is too long");
     };
@@ -63,7 +69,10 @@ async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incom
     if !gateway.admin_token.admits(presented, head.uri.path(), &body) {
         return policy::unauthorised();
     }
-    policy::obey(gateway.clone(), order, body).await
+    match order {
+        Order::Policy(order) => policy::obey(gateway.clone(), order, body).await,
+        Order::Audit(order) => audit::obey(gateway.clone(), order).await,
+    }
 }
 
 fn look(gateway: &Gateway, path: &str) -> Response<Body> {
@@ -100,6 +109,7 @@ fn index() -> Value {
             "POST /policy/test": "run the cases of the policy that the configuration names, or of {\"policy\": TEXT, \"cases\": TEXT}",
             "POST /policy/replay": "what it, or {\"policy\": TEXT}, would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
             "POST /policy/reload": "look at the files now, as after a push into the repository",
+            "POST /audit/rotate-key": "give the audit log a new signing key, which the old one signs",
             "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
     })

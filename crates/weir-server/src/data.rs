@@ -7,6 +7,7 @@ use crate::kept::{self, Wanted};
 use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
 use crate::pseudonym::Peer;
+use crate::receipts;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
 use http::{Method, Request, Response, StatusCode};
@@ -31,6 +32,7 @@ enum Route {
     Root,
     Ollama(Ollama),
     Kept(String, Wanted),
+    Receipt(String),
 }
 
 /// What Ollama's clients ask of the server itself.
@@ -121,6 +123,10 @@ async fn answer(
             let caller = identify(gateway, request.headers(), peer.address);
             kept_answer(gateway, caller, (&id, wanted)).await
         }
+        Route::Receipt(id) => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            receipt(gateway, caller, &id).await
+        }
         Route::Ollama(what) => ollama(gateway, &request, peer, what),
     };
     answered.unwrap_or_else(|failure| refuse(&failure, form))
@@ -146,6 +152,7 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["responses", id] => (Route::Kept((*id).to_owned(), Wanted::Response), "GET"),
         ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
         ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
+        ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
         ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
         ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
         ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
@@ -215,6 +222,15 @@ async fn kept_answer(
     Ok(reply::json(StatusCode::OK, body))
 }
 
+async fn receipt(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    let receipt = receipts::receipt(gateway, &caller?, id).await?;
+    Ok(reply::text(StatusCode::OK, "text/plain; charset=utf-8", receipt))
+}
+
 fn allowed<'s>(
     gateway: &Gateway,
     request: &Request<Incoming>,
@@ -251,12 +267,17 @@ mod tests {
         }
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));
+        let receipt = Route::Receipt("dec_1".to_owned());
+        assert_eq!(route(&Method::GET, "/v1/receipts/dec_1").unwrap(), receipt);
+        assert!(matches!(route(&Method::POST, "/v1/receipts/dec_1"), Err(Failure::MethodNotAllowed("GET"))));
         assert_eq!(route(&Method::HEAD, "/").unwrap(), Route::Root);
         assert!(matches!(
             route(&Method::GET, "/v1/chat/completions"),
             Err(Failure::MethodNotAllowed("POST"))
         ));
-        for path in ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x"] {
+        for path in
+            ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x", "/v1/receipts"]
+        {
             assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
         }
     }

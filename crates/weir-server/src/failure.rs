@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     BodyBroken,
     UnknownModel { alias: String },
     UnknownResponse { id: String },
+    UnknownDecision { id: String },
+    NotSigned,
     Denied { code: DenialCode, message: String, param: Option<Arc<str>> },
     Full { retry_after: Duration },
     NothingLeft,
@@ -158,6 +160,23 @@ impl Failure {
                 &format!("there is no response `{id}` of yours, or its time is over"),
                 Some("response_id".to_owned()),
             ),
+            Failure::UnknownDecision { id } => with_param(
+                404,
+                "not_found",
+                &format!(
+                    "there is no request `{id}` of yours on record; take the id from `x-weir-decision-id` or \
+                     `x-request-id`, and the key that made the request"
+                ),
+                Some("decision".to_owned()),
+            ),
+            Failure::NotSigned => ErrorReply {
+                retry_after: Some(Duration::from_secs(1)),
+                ..plain(
+                    409,
+                    "not_signed_yet",
+                    "the request is on record, and no signed checkpoint covers it yet; that takes about a second, try again",
+                )
+            },
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after } => overloaded(*retry_after),
             Failure::NothingLeft => {
@@ -197,6 +216,8 @@ impl Failure {
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
             Failure::UnknownResponse { .. } => "response_not_found",
+            Failure::UnknownDecision { .. } => "decision_not_found",
+            Failure::NotSigned => "not_signed_yet",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { .. } => "overloaded",
             Failure::NothingLeft => "nothing_left",
@@ -224,6 +245,8 @@ impl Failure {
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
             | Failure::UnknownResponse { .. }
+            | Failure::UnknownDecision { .. }
+            | Failure::NotSigned
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::Draining => OutcomeKind::Rejected,

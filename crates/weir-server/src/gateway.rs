@@ -58,6 +58,8 @@ pub struct Gateway {
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     in_hand: AtomicUsize,
+    /// Held by who looks for a receipt.
+    pub(crate) receipt_turn: tokio::sync::Mutex<()>,
     cut: watch::Sender<bool>,
 }
 
@@ -146,6 +148,7 @@ impl Gateway {
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
+            receipt_turn: tokio::sync::Mutex::default(),
             cut: watch::Sender::new(false),
         });
         gateway.enforce(None);

@@ -31,6 +31,7 @@ mod pipeline;
 mod poll;
 mod pseudonym;
 mod ranks;
+mod receipts;
 mod reload;
 mod replay;
 mod reply;

@@ -1,5 +1,6 @@
 //! The command line of Weir.
 
+mod admin;
 mod cli;
 mod command;
 mod discovery;

@@ -211,6 +211,92 @@ fn a_receipt_proves_to_anybody_where_a_request_ran() {
 }
 
 #[test]
+fn who_made_a_request_gets_its_receipt_and_nobody_else_does() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let (own, other) = (home.create_key(&["app"]), home.create_key(&["other"]));
+    stage.gateway.until("the keys count", |g| g.client().get("/v1/models", &[]).status == 401);
+    let (own, other) = (own.bearer(), other.bearer());
+    let reply = stage.gateway.chat_with(&[("authorization", &own)], &ask("auto", PERSONAL));
+    let (decision, request) = (reply.decision(), reply.header("x-request-id").unwrap().to_owned());
+    let get = |id: &str, bearer: &str| {
+        stage.gateway.client().get(&format!("/v1/receipts/{id}"), &[("authorization", bearer)])
+    };
+    let key = file(home, "state/audit/key.pub");
+    for id in [&decision, &request] {
+        let receipt = get(id, &own);
+        assert_eq!(
+            (receipt.status, receipt.header("content-type")),
+            (200, Some("text/plain; charset=utf-8"))
+        );
+        let path = file(home, "receipt");
+        std::fs::write(&path, receipt.text()).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify_receipt.py");
+        let checked = Command::new("python3").args([script, &path, &key]).output().unwrap();
+        assert!(checked.status.success() && stdout(&checked).contains(&*decision), "{}", stderr(&checked));
+        assert!(stdout(&checked).contains("\"zone\": \"local\""));
+        assert_eq!(get(id, &other).status, 404);
+        assert_eq!(get(id, "Bearer wk_live_none").status, 401);
+    }
+    assert_eq!(get("dec_00000000000000000000000000000000", &own).status, 404);
+    assert_eq!(get("dec%20", &own).status, 404);
+    let nobodys = stage.gateway.chat(&ask("auto", PERSONAL));
+    assert_eq!(nobodys.status, 401);
+    assert_eq!(get(nobodys.header("x-request-id").unwrap(), &own).status, 404);
+}
+
+#[test]
+fn without_keys_who_is_on_this_machine_gets_receipts_unless_clients_are_told_nothing() {
+    let stage = Stage::new();
+    let decision = stage.gateway.chat(&ask("auto", "hello")).decision();
+    let path = format!("/v1/receipts/{decision}");
+    assert_eq!(stage.gateway.client().get(&path, &[]).status, 200);
+    let home = &stage.gateway.home;
+    let quiet = std::fs::read_to_string(home.config()).unwrap() + "\nheaders: off\n";
+    std::fs::write(home.config(), quiet).unwrap();
+    stage.gateway.until("nobody is told", |g| g.client().get(&path, &[]).status == 404);
+}
+
+#[test]
+fn a_new_key_of_the_log_is_signed_by_the_old_one_and_either_is_good() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let (old, kept) = (file(home, "old.pub"), file(home, "kept"));
+    std::fs::copy(home.path().join("state/audit/key.pub"), &old).unwrap();
+    let before = stage.gateway.chat(&ask("auto", PERSONAL)).decision();
+    let path = format!("/v1/receipts/{before}");
+    let receipt = stage.gateway.client().get(&path, &[]).text();
+    std::fs::copy(home.path().join("state/audit/checkpoint"), &kept).unwrap();
+    let admin = stage.gateway.admin.to_string();
+    let rotated = home.weir(&["audit", "rotate-key", "--admin", &admin]);
+    assert!(rotated.status.success(), "{}", stderr(&rotated));
+    let new = std::fs::read_to_string(home.path().join("state/audit/key.pub")).unwrap();
+    assert_eq!(stdout(&rotated).lines().next(), Some(new.trim_end()));
+    assert_ne!(new, std::fs::read_to_string(&old).unwrap());
+    stage.gateway.chat(&ask("auto", PERSONAL));
+    let (home, ended) = stage.gateway.stop();
+    assert!(ended);
+    std::fs::write(home.path().join("receipt"), receipt).unwrap();
+    let (receipt, now) = (file(&home, "receipt"), file(&home, "state/audit/key.pub"));
+    for key in [&old, &now] {
+        let output = home.weir(&["audit", "verify", "--key", key, "--against", &kept]);
+        assert!(output.status.success(), "{}", stdout(&output));
+        assert!(stdout(&output).contains(&format!("signed by the key before: {}", new.trim_end())));
+        let output = run(&["audit", "verify", "--receipt", &receipt, "--key", key]);
+        assert!(output.status.success(), "{key}: {}", stdout(&output));
+    }
+    // Without what lies beside it, the new key says nothing of the time before.
+    std::fs::copy(&now, file(&home, "alone.pub")).unwrap();
+    let output = run(&["audit", "verify", "--receipt", &receipt, "--key", &file(&home, "alone.pub")]);
+    assert_eq!(output.status.code(), Some(1));
+    let unauthorised = support::Gateway::start_in(home);
+    assert_eq!(
+        support::http::Client::connect(unauthorised.admin).post("/audit/rotate-key", &[], b"{}").status,
+        401
+    );
+}
+
+#[test]
 fn a_log_that_was_put_back_or_signed_by_another_is_found_with_what_was_kept_elsewhere() {
     let (home, _) = closed_log();
     let (kept, key) = (file(&home, "kept"), file(&home, "kept.pub"));

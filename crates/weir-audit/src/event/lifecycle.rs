@@ -104,6 +104,19 @@ pub struct LogStarted {
     pub vkey: Ident,
 }
 
+/// From the next checkpoint on the log is signed with another key, and each of the two has signed the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogKeyRotated {
+    /// The key until then, in its C2SP notation.
+    pub previous_vkey: Ident,
+    /// The key from then on.
+    pub vkey: Ident,
+    /// Signature over the change by the key until then, in base64.
+    pub signed_by_previous: Ident,
+    /// Signature over the change by the key from then on.
+    pub signed_by_new: Ident,
+}
+
 /// A process found this log unfinished and repaired it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRecovered {

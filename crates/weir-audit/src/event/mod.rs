@@ -12,8 +12,8 @@ mod words;
 
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use lifecycle::{
-    ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogPruned, LogRecovered, LogStarted, PolicyLoaded,
-    PolicyRejected, PolicyStaged,
+    ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered, LogStarted,
+    PolicyLoaded, PolicyRejected, PolicyStaged,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 
@@ -110,6 +110,8 @@ events! {
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
     LogRecovered(LogRecovered) = "log.recovered",
+    /// The log is signed with another key from now on.
+    LogKeyRotated(LogKeyRotated) = "log.key_rotated",
     /// Events whose time was over were deleted.
     LogPruned(LogPruned) = "log.pruned",
     /// A process ended in order.
@@ -195,6 +197,7 @@ impl EventRef<'_> {
             EventRef::KeyRevoked(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
+            EventRef::LogKeyRotated(body) => write_rare(out, body),
             EventRef::LogPruned(body) => write_rare(out, body),
             EventRef::LogClosed(body) => write_rare(out, body),
         }

@@ -46,7 +46,7 @@ pub struct RawWeir {
     /// The audit log.
     #[serde(default)]
     pub audit: RawAudit,
-    /// Whether replies carry `x-weir-*` headers that tell where a request ran and by which rule.
+    /// Whether clients are told where a request ran and by which rule: `x-weir-*` headers of replies, and receipts.
     /// Default: `on`.
     pub headers: Option<Field<DecisionHeaders>>,
     /// How long answers of the Responses API are kept, on this machine, for requests that refer to them

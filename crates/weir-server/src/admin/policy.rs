@@ -103,6 +103,27 @@ pub(super) enum Order {
     Replay,
 }
 
+impl Order {
+    pub fn of(path: &str) -> Option<Self> {
+        match path {
+            "/policy/apply" => Some(Order::Apply),
+            "/policy/rollback" => Some(Order::Rollback),
+            "/policy/reload" => Some(Order::Reload),
+            "/policy/test" => Some(Order::Test),
+            "/policy/replay" => Some(Order::Replay),
+            _ => None,
+        }
+    }
+
+    /// Whether a policy may be sent along.
+    pub const fn takes_policy(self) -> bool {
+        match self {
+            Order::Test | Order::Replay => true,
+            Order::Apply | Order::Rollback | Order::Reload => false,
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ApplyTo {

@@ -29,6 +29,7 @@ mod queue;
 mod reader;
 mod recovery;
 mod retention;
+mod rotate;
 mod signer;
 mod syncer;
 mod tail;
@@ -37,12 +38,13 @@ mod writer;
 
 pub use attest::{Attestation, CannotAttest, Example};
 pub use disk::{Disk, RealDisk};
-pub use evidence::{Continuity, Evidence, NoProof, Wanted};
+pub use evidence::{Continuity, Evidence, Found, NoProof, Wanted, find};
 pub use health::Health;
 pub use log::AuditLog;
 pub use progress::Ticket;
 pub use query::{Filter, Row, for_each_row, query};
 pub use reader::AuditReader;
+pub use rotate::lineage;
 pub use signer::sign_as_log;
 pub use verification::verify;
 
@@ -52,6 +54,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::{CheckpointError, Origin};
 use weir_audit::event::LogRecovered;
+use weir_audit::rotation::RotationError;
 use weir_audit::{Ident, Name};
 
 /// How a log is written.
@@ -163,6 +166,19 @@ pub enum AuditError {
     /// A key file that holds no key or not the one that belongs to the other.
     #[error("`{0}` is not the key of this log; bring the right one back, or move the directory away")]
     KeyUnusable(PathBuf),
+    /// A change of keys is under way.
+    #[error(
+        "the key of the log is being changed; wait a few seconds, and see `audit` in `/readyz` if that does not end"
+    )]
+    Rotating,
+    /// What is said of earlier keys is wrong.
+    #[error("`{path}`: {source}; bring the right file back")]
+    Rotation {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: RotationError,
+    },
     /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(String),

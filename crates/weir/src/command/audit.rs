@@ -9,6 +9,7 @@ mod attest;
 mod prove;
 mod query;
 mod report;
+mod rotate;
 mod verify;
 
 /// Asks the audit log where requests were processed and why, proves it to others, and verifies that nobody
@@ -32,6 +33,8 @@ enum AuditCommand {
     Prove(prove::ProveArgs),
     /// Check a claim against every record and write a signed report for auditors
     Attest(attest::AttestArgs),
+    /// Give the log of the running gateway a new signing key, which the old one signs and which signs the old one
+    RotateKey(rotate::RotateArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
         AuditCommand::Verify(args) => verify::run(args),
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
+        AuditCommand::RotateKey(args) => rotate::run(args),
     }
 }
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use weir_audit::WallTime;
-use weir_audit::checkpoint::Verifier;
 use weir_audit::claim::Claim;
+use weir_audit::rotation::Lineage;
 use weir_store::audit::Attestation;
 
 /// The first line of the signed text: what is signed as a report passes for nothing else.
@@ -48,7 +48,7 @@ pub(super) fn text(facts: &Value) -> String {
 }
 
 /// What a signed report says, if the key has signed it.
-pub(super) fn open(note: &str, key: &Verifier) -> Result<Value, String> {
+pub(super) fn open(note: &str, key: &Lineage) -> Result<Value, String> {
     let text = key.open_note(note).map_err(|error| format!("the report is not what was signed: {error}"))?;
     let facts = text.strip_prefix(KIND).and_then(|rest| serde_json::from_str(rest.trim()).ok());
     facts.ok_or_else(|| "what was signed is no report of `weir audit attest`".to_owned())
