@@ -93,6 +93,19 @@ impl Origin {
         Self(PREFIX.chars().chain(node).collect())
     }
 
+    /// The same for the key that a node signs with as a witness of others: `weir/witness/` and its name.
+    #[must_use]
+    pub fn of_witness(node: &Name) -> Self {
+        Self(
+            Self::of_node(node)
+                .0
+                .replacen("/audit/", "/witness/", 1)
+                .chars()
+                .take(MAX_ORIGIN_BYTES)
+                .collect(),
+        )
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -111,6 +124,14 @@ impl Checkpoint {
     #[must_use]
     pub fn text(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, self.root)
+    }
+
+    /// What a note says, whoever has signed it.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Form`] if it is no checkpoint.
+    pub fn read_unverified(note: &str) -> Result<Self, CheckpointError> {
+        split_note(note).and_then(|(text, _)| Self::parse_text(text))
     }
 
     fn parse_text(text: &str) -> Result<Self, CheckpointError> {
@@ -287,8 +308,30 @@ impl FromStr for Verifier {
     }
 }
 
+/// The name of the log that a note says it is a checkpoint of; nothing is checked.
+#[must_use]
+pub fn origin_of(note: &str) -> Option<&str> {
+    split_note(note).ok().and_then(|(text, _)| text.lines().next())
+}
+
+/// Says in one line that this is a note, and then the note with `|`, which none holds, for its line ends.
+const LINE: &str = "weir-checkpoint ";
+
+/// A note as one line, for what carries lines: syslog.
+#[must_use]
+pub fn note_to_line(note: &str) -> String {
+    format!("{LINE}{}", note.replace('\n', "|"))
+}
+
+/// The note in a line, whatever stands before it there.
+#[must_use]
+pub fn note_of_line(line: &str) -> Option<String> {
+    let (_, note) = line.trim_end_matches('\n').split_once(LINE)?;
+    Some(note.replace('|', "\n"))
+}
+
 /// Parts a note at its last empty line into the text with its last newline, and the signatures.
-fn split_note(note: &str) -> Result<(&str, &str), CheckpointError> {
+pub(crate) fn split_note(note: &str) -> Result<(&str, &str), CheckpointError> {
     let at = note.rfind("\n\n").ok_or(CheckpointError::Form("no signatures"))?;
     let (text, signatures) = note.split_at(at + 1);
     Ok((text, signatures.strip_prefix('\n').unwrap_or(signatures)))

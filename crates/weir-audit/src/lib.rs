@@ -10,6 +10,7 @@
 
 pub mod checkpoint;
 pub mod claim;
+pub mod cosign;
 pub mod event;
 mod field_path;
 pub mod frame;
@@ -18,6 +19,7 @@ pub mod rotation;
 pub mod tree;
 pub mod verify;
 mod wall_time;
+pub mod witness;
 mod word;
 
 pub use event::{Envelope, Event, Record};

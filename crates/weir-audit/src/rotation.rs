@@ -1,7 +1,7 @@
 //! Change of the key of a log: the old key signs the new one, and the new one the old.
 //!
 //! One line says it: `<old key> <new key> <signature by the old> <signature by the new>`, keys in C2SP notation,
-//! signatures in base64. Both are over [`statement`], so that neither key can be put beside another without its
+//! signatures in base64. Both are over both keys, so that neither key can be put beside another without its
 //! owner. `key.rotations` in a log's directory has a line for every change, oldest first.
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Signer, Verifier};

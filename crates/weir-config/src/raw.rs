@@ -6,6 +6,7 @@ pub mod extractors;
 pub mod policy;
 pub mod rollout;
 pub mod weir;
+pub mod witness;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, SeqAccess, Visitor};

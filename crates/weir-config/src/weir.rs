@@ -5,6 +5,7 @@ mod backend;
 mod credential;
 mod quality;
 mod rollout;
+mod witness;
 
 use crate::names::Names;
 use crate::outside::Surroundings;
@@ -57,10 +58,11 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold } = audit;
+    let RawAudit { on_failure, keep, hold, witness, witness_for } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
     let keep_responses = take_or(keep_responses.as_ref(), Duration::from_secs(86_400), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
@@ -71,6 +73,7 @@ pub fn compile<'r>(
     alias::all(aliases, &mut catalogue, &mut reading);
     backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
+    let witnesses = witness::all(witness, &mut reading);
     let network_inside = reading.inside;
     let config = || {
         let (listen, admin) = listeners?;
@@ -84,6 +87,8 @@ pub fn compile<'r>(
             limits,
             audit_on_failure,
             audit_keep,
+            witnesses,
+            witness_for: witness_for.into_iter().collect::<Option<_>>()?,
             headers,
             keep_responses: keep_responses?,
             backends,

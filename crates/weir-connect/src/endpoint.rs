@@ -31,6 +31,7 @@ pub struct Endpoint {
 pub(crate) enum Bodies {
     Json,
     Form,
+    Text,
 }
 
 impl Endpoint {
@@ -76,6 +77,12 @@ impl Endpoint {
     #[must_use]
     pub fn for_anthropic(self) -> Self {
         Self { is_anthropic: true, ..self }
+    }
+
+    /// The same, where bodies are plain text.
+    #[must_use]
+    pub fn with_text_bodies(self) -> Self {
+        Self { bodies: Bodies::Text, ..self }
     }
 
     pub(crate) fn with_form_bodies(self) -> Self {

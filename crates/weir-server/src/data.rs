@@ -10,6 +10,7 @@ use crate::pseudonym::Peer;
 use crate::receipts;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
+use crate::witness::serve;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
@@ -33,6 +34,8 @@ enum Route {
     Ollama(Ollama),
     Kept(String, Wanted),
     Receipt(String),
+    AddCheckpoint,
+    Witnessed(String),
 }
 
 /// What Ollama's clients ask of the server itself.
@@ -127,6 +130,8 @@ async fn answer(
             let caller = identify(gateway, request.headers(), peer.address);
             receipt(gateway, caller, &id).await
         }
+        Route::AddCheckpoint => serve::add_checkpoint(gateway, request).await,
+        Route::Witnessed(log) => serve::newest(gateway, &log).await,
         Route::Ollama(what) => ollama(gateway, &request, peer, what),
     };
     answered.unwrap_or_else(|failure| refuse(&failure, form))
@@ -152,6 +157,8 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["responses", id] => (Route::Kept((*id).to_owned(), Wanted::Response), "GET"),
         ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
         ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
+        ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
+        ["witness", "checkpoint", log] => (Route::Witnessed((*log).to_owned()), "GET"),
         ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
         ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
         ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),

@@ -13,6 +13,7 @@ use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::speeds::Speeds;
+use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,6 +61,10 @@ pub struct Gateway {
     in_hand: AtomicUsize,
     /// Held by who looks for a receipt.
     pub(crate) receipt_turn: tokio::sync::Mutex<()>,
+    pub(crate) witnesses: Witnesses,
+    /// Held by who signs as a witness.
+    pub(crate) witness_turn: Mutex<()>,
+    pub(crate) node: Name,
     cut: watch::Sender<bool>,
 }
 
@@ -149,6 +154,9 @@ impl Gateway {
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
             receipt_turn: tokio::sync::Mutex::default(),
+            witnesses: Witnesses::default(),
+            witness_turn: Mutex::default(),
+            node: Name::new(node),
             cut: watch::Sender::new(false),
         });
         gateway.enforce(None);

@@ -35,11 +35,13 @@ mod receipts;
 mod reload;
 mod replay;
 mod reply;
+pub mod report;
 mod retention;
 mod snapshot;
 mod source;
 mod speeds;
 mod way;
+mod witness;
 
 pub use admin::credential::admin_proof;
 pub use book::{HistoryEntry, What};
@@ -58,3 +60,4 @@ pub use replay::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{FindError, GitError, Sources};
+pub use witness::serve::witness_key;

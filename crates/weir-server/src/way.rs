@@ -53,16 +53,24 @@ fn credential(backend: &Backend, key: &Secret) -> Result<Credential, EndpointErr
 /// The key's id, the secret and perhaps a session's token, with colons between them; none of them holds one.
 /// A key without a colon is one of Bedrock's own, which is sent as it is.
 fn signing_keys(backend: &Backend, key: &Secret) -> Result<Credential, EndpointError> {
-    let Some((id, secret)) = key.expose().split_once(':') else {
+    if !key.expose().contains(':') {
         return Credential::bearer(&Zeroizing::new(key.expose().to_owned()));
-    };
+    }
+    let region = backend.region.as_deref().or_else(|| region(&backend.url.host));
+    aws_keys(key.expose(), region.ok_or(EndpointError::Credential)?, BEDROCK)
+}
+
+/// `ID:SECRET` or `ID:SECRET:TOKEN`, to sign requests to a service with.
+///
+/// # Errors
+/// [`EndpointError::Credential`] when it is something else.
+pub(crate) fn aws_keys(text: &str, region: &str, service: &str) -> Result<Credential, EndpointError> {
+    let (id, secret) = text.split_once(':').ok_or(EndpointError::Credential)?;
     let (secret, token) = match secret.split_once(':') {
         Some((secret, token)) => (secret, Some(Zeroizing::new(token.to_owned()))),
         None => (secret, None),
     };
-    let region = backend.region.as_deref().or_else(|| region(&backend.url.host));
-    let region = region.ok_or(EndpointError::Credential)?;
-    let keys = AwsKeys::new(id, Zeroizing::new(secret.to_owned()), token, region, BEDROCK);
+    let keys = AwsKeys::new(id, Zeroizing::new(secret.to_owned()), token, region, service);
     keys.map(Credential::aws).map_err(|_| EndpointError::Credential)
 }
 

@@ -258,6 +258,72 @@ fn without_keys_who_is_on_this_machine_gets_receipts_unless_clients_are_told_not
 }
 
 #[test]
+fn an_auditor_reads_and_proves_the_log_and_changes_nothing() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let key = |role: &str| {
+        let output = home.weir(&["admin", "keys", "create", role, "--role", role, "--json"]);
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap()
+    };
+    let (auditor, admin) = (key("auditor"), key("admin"));
+    let decision = stage.gateway.chat(&ask("auto", PERSONAL)).decision();
+    let post = |path: &str, key: &Value, body: &str| {
+        let bearer = format!("Bearer {}", key["key"].as_str().unwrap_or_default());
+        let mut client = support::http::Client::connect(stage.gateway.admin);
+        client.post(path, &[("authorization", &bearer)], body.as_bytes())
+    };
+    let query = format!("{{\"decision\": \"{decision}\"}}");
+    let rows = post("/audit/query", &auditor, &query);
+    assert_eq!(rows.json()["rows"][0]["decision"]["zone"], "local", "{}", rows.text());
+    assert_eq!(post("/audit/query", &auditor, "{\"zone\": \"cloud\"}").json()["rows"], serde_json::json!([]));
+    stage.gateway.until("the receipt is there", |_| {
+        post("/audit/receipt", &auditor, &format!("{{\"id\": \"{decision}\"}}"))
+            .text()
+            .starts_with("c2sp.org/tlog-proof@v1")
+    });
+    assert_eq!(post("/audit/verify", &auditor, "").json()["ok"], true);
+    let claim = "{\"claim\": \"no record with level >= confidential has zone cloud\"}";
+    let attested = post("/audit/attest", &auditor, claim).json();
+    assert_eq!(attested["report"]["holds"], true);
+    std::fs::write(home.path().join("report"), attested["signed"].as_str().unwrap()).unwrap();
+    assert!(home.weir(&["audit", "verify", "--report", &file(home, "report")]).status.success());
+    for path in [
+        "/audit/rotate-key",
+        "/policy/apply",
+        "/policy/rollback",
+        "/policy/reload",
+        "/policy/test",
+        "/policy/replay",
+    ] {
+        assert_eq!(post(path, &auditor, "{}").status, 403, "{path}");
+        assert_eq!(post(path, &Value::Null, "{}").status, 401, "{path}");
+    }
+    for path in ["/audit/query", "/audit/receipt", "/audit/verify", "/audit/attest"] {
+        assert_eq!(post(path, &Value::Null, "{}").status, 401, "{path}");
+    }
+    assert_eq!(post("/audit/query", &auditor, "{\"zone\": \"moon\"}").status, 400);
+    assert_eq!(post("/audit/attest", &auditor, "{\"claim\": \"all is well\"}").status, 400);
+    assert_eq!(post("/audit/rotate-key", &admin, "{}").status, 200);
+    let used = |key: &Value, action: &str| {
+        home.state_holds(&format!(
+            "\"actor\":\"{}\",\"role\":\"{}\",\"action\":\"{action}\"",
+            key["id"].as_str().unwrap(),
+            key["role"].as_str().unwrap()
+        ))
+    };
+    stage.gateway.until("what was asked is on record", |_| {
+        used(&auditor, "audit.attest") && used(&admin, "audit.rotate-key") && !used(&auditor, "policy.apply")
+    });
+    assert!(!home.state_holds(auditor["key"].as_str().unwrap()));
+    let listed = home.weir(&["admin", "keys", "list"]);
+    assert!(
+        stdout(&listed).contains("auditor") && !stdout(&listed).contains(auditor["key"].as_str().unwrap())
+    );
+    assert!(home.weir(&["admin", "keys", "revoke", auditor["id"].as_str().unwrap()]).status.success());
+    assert_eq!(post("/audit/query", &auditor, &query).status, 401);
+}
+
+#[test]
 fn a_new_key_of_the_log_is_signed_by_the_old_one_and_either_is_good() {
     let stage = Stage::new();
     let home = &stage.gateway.home;

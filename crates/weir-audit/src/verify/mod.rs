@@ -217,7 +217,6 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         if !matches!(envelope.type_name.as_str(), "log.pruned" | "log.key_rotated") || !is_signed {
             return;
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "other types were passed over above")]
         match Record::parse(bytes).map(|record| record.event) {
             Ok(Event::LogPruned(pruned)) => self.first_kept = self.first_kept.max(pruned.first_kept),
             Ok(Event::LogKeyRotated(rotated)) => match rotation_of(&rotated) {

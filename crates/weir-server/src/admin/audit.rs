@@ -1,41 +1,234 @@
-//! The admin API of the audit log.
+//! The admin API of the audit log: what an auditor reads, and what an admin changes.
 
 use super::problem;
 use crate::gateway::Gateway;
 use crate::reply::{self, Body};
+use crate::report;
+use bytes::Bytes;
 use http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::str::FromStr;
 use std::sync::Arc;
+use weir_audit::claim::Claim;
+use weir_audit::event::OutcomeKind;
+use weir_audit::{Ident, Name, WallTime};
+use weir_label::{Level, ZoneKind};
+use weir_store::audit::{Attestation, Continuity, Evidence, Filter, Row, Wanted, query, sign_as_log, verify};
+
+/// The most rows of a query, and those of one that does not say.
+const ROWS_MAX: usize = 1000;
+const ROWS: usize = 100;
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// What is asked of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
+    Query,
+    Receipt,
+    Verify,
+    Attest,
     RotateKey,
 }
 
 impl Order {
     pub fn of(path: &str) -> Option<Self> {
         match path {
+            "/audit/query" => Some(Order::Query),
+            "/audit/receipt" => Some(Order::Receipt),
+            "/audit/verify" => Some(Order::Verify),
+            "/audit/attest" => Some(Order::Attest),
             "/audit/rotate-key" => Some(Order::RotateKey),
             _ => None,
         }
     }
-}
 
-/// Does what was asked, away from the threads that serve requests: it reads and waits for files.
-pub(super) async fn obey(gateway: Arc<Gateway>, order: Order) -> Response<Body> {
-    let done = tokio::task::spawn_blocking(move || match order {
-        Order::RotateKey => rotate_key(&gateway),
-    });
-    done.await
-        .unwrap_or_else(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "this failed; it is a bug in Weir"))
-}
-
-fn rotate_key(gateway: &Gateway) -> Response<Body> {
-    match gateway.audit.rotate_key() {
-        Ok(rotated) => match serde_json::to_vec(&rotated) {
-            Ok(body) => reply::json(StatusCode::OK, body),
-            Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        },
-        Err(error) => problem(StatusCode::CONFLICT, &error.to_string()),
+    /// Whether it changes nothing.
+    pub const fn only_reads(self) -> bool {
+        match self {
+            Order::Query | Order::Receipt | Order::Verify | Order::Attest => true,
+            Order::RotateKey => false,
+        }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asked {
+    since: Option<String>,
+    until: Option<String>,
+    zone: Option<String>,
+    backend: Option<String>,
+    level: Option<String>,
+    rule: Option<String>,
+    tag: Option<String>,
+    caller: Option<String>,
+    decision: Option<String>,
+    request: Option<String>,
+    outcome: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiptOf {
+    id: String,
+    #[serde(default)]
+    outcome: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VerifyAgainst {
+    against: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttestTo {
+    claim: String,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+/// Why there is no answer: the request is at fault, or what it asks for is not to be had.
+enum Refused {
+    Request(String),
+    State(String),
+}
+
+/// Answers, away from the threads that serve requests: the log is read.
+pub(super) async fn obey(gateway: Arc<Gateway>, order: Order, body: Bytes) -> Response<Body> {
+    let done = tokio::task::spawn_blocking(move || carry_out(&gateway, order, &body)).await;
+    match done {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(Refused::Request(what))) => problem(StatusCode::BAD_REQUEST, &what),
+        Ok(Err(Refused::State(what))) => problem(StatusCode::CONFLICT, &what),
+        Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "this failed; it is a bug in Weir"),
+    }
+}
+
+fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Result<Response<Body>, Refused> {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+    match order {
+        Order::Query => rows(gateway, read(body)?).map(|rows| answer(&rows)),
+        Order::Receipt => receipt(gateway, read(body)?),
+        Order::Verify => verified(gateway, read(body)?).map(|report| answer(&report)),
+        Order::Attest => attested(gateway, read(body)?).map(|report| answer(&report)),
+        Order::RotateKey => {
+            let rotated = gateway.audit.rotate_key().map_err(state)?;
+            serde_json::to_value(&rotated).map(|rotated| answer(&rotated)).map_err(state)
+        }
+    }
+}
+
+fn rows(gateway: &Gateway, asked: Asked) -> Result<Value, Refused> {
+    let filter = Filter {
+        since: asked.since.as_deref().map(wall).transpose()?,
+        until: asked.until.as_deref().map(wall).transpose()?,
+        zone: asked.zone.map(|zone| zone_named(&zone)).transpose()?,
+        backend: asked.backend.as_deref().map(Ident::new),
+        level_min: word::<Level>(asked.level.as_deref(), "a level")?,
+        rule: asked.rule.as_deref().map(Name::new),
+        tag: asked.tag.as_deref().map(Ident::new),
+        key_id: asked.caller.as_deref().map(|key| Ident::new(key.rsplit('_').next().unwrap_or(key))),
+        decision_id: asked.decision.as_deref().map(Ident::new),
+        request_id: asked.request.as_deref().map(Ident::new),
+        outcome: asked.outcome.map(|outcome| outcome_named(&outcome)).transpose()?,
+        limit: Some(asked.limit.unwrap_or(ROWS).min(ROWS_MAX)),
+    };
+    let rows = query(gateway.audit.dir(), &filter).map_err(state)?;
+    let rows = rows.iter().map(as_json).collect::<Result<Vec<_>, _>>().map_err(state)?;
+    Ok(json!({ "rows": rows }))
+}
+
+fn as_json(row: &Row) -> serde_json::Result<Value> {
+    Ok(json!({
+        "seq": row.seq,
+        "ts_wall": row.ts_wall.to_string(),
+        "decision": serde_json::to_value(&row.decision)?,
+        "outcome": row.outcome.as_ref().map(serde_json::to_value).transpose()?,
+    }))
+}
+
+fn receipt(gateway: &Gateway, ReceiptOf { id, outcome }: ReceiptOf) -> Result<Response<Body>, Refused> {
+    let wanted = if outcome { Wanted::Outcome } else { Wanted::Decision };
+    let evidence = Evidence::open(gateway.audit.dir(), None).map_err(state)?;
+    let receipt = evidence.receipt_of(wanted, &Ident::new(&id)).map_err(state)?;
+    Ok(reply::text(StatusCode::OK, TEXT, receipt.to_string()))
+}
+
+fn verified(gateway: &Gateway, VerifyAgainst { against }: VerifyAgainst) -> Result<Value, Refused> {
+    let report = verify(gateway.audit.dir()).map_err(state)?;
+    let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    if let Some(note) = against {
+        let evidence = Evidence::open(gateway.audit.dir(), None).map_err(state)?;
+        let older = evidence.lineage().verify(&note).map_err(|error| Refused::Request(error.to_string()))?;
+        match evidence.continues(&older).map_err(state)? {
+            Continuity::Extends => {}
+            Continuity::RolledBack => faults.push("the log was rolled back".to_owned()),
+            Continuity::Forked => faults.push("the log was forked".to_owned()),
+        }
+    }
+    Ok(json!({
+        "ok": faults.is_empty() && report.more_faults == 0,
+        "events": report.events,
+        "signed_events": report.checkpoint.map_or(0, |checkpoint| checkpoint.size),
+        "faults": faults,
+        "more_faults": report.more_faults,
+    }))
+}
+
+fn attested(gateway: &Gateway, AttestTo { claim, since, until }: AttestTo) -> Result<Value, Refused> {
+    let claim: Claim =
+        claim.parse().map_err(|error: weir_audit::claim::ClaimError| Refused::Request(error.to_string()))?;
+    let (since, until) = (since.as_deref().map(wall).transpose()?, until.as_deref().map(wall).transpose()?);
+    let directory = gateway.audit.dir();
+    let attestation = Attestation::make(directory, &claim, since, until).map_err(state)?;
+    let facts = report::facts(&claim, (since, until), &attestation, Timestamp::now());
+    let signed = sign_as_log(directory, &report::text(&facts)).map_err(state)?;
+    Ok(json!({ "report": facts, "signed": signed }))
+}
+
+/// A file of the log that is made to be shown.
+pub(super) fn file(gateway: &Gateway, name: &str) -> Response<Body> {
+    match std::fs::read(gateway.audit.dir().join(name)) {
+        Ok(text) => reply::text(StatusCode::OK, TEXT, text),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+fn answer(value: &Value) -> Response<Body> {
+    reply::json(StatusCode::OK, value.to_string())
+}
+
+fn state(error: impl std::fmt::Display) -> Refused {
+    Refused::State(error.to_string())
+}
+
+fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refused::Request(format!("the body cannot be read: {error}")))
+}
+
+fn wall(text: &str) -> Result<WallTime, Refused> {
+    let wrong = |_| Refused::Request(format!("`{}` is no time; write RFC 3339", text.escape_default()));
+    let at: Timestamp = text.parse().map_err(wrong)?;
+    Ok(WallTime::from_unix_ms(u64::try_from(at.as_millisecond()).unwrap_or(0)))
+}
+
+fn word<T: FromStr>(text: Option<&str>, expected: &str) -> Result<Option<T>, Refused> {
+    let wrong = |text: &str| Refused::Request(format!("`{text}` is not {expected}"));
+    text.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+}
+
+fn zone_named(text: &str) -> Result<ZoneKind, Refused> {
+    let zone = [ZoneKind::Local, ZoneKind::Cloud].into_iter().find(|zone| zone.as_str() == text);
+    zone.ok_or_else(|| Refused::Request("`zone` is `local` or `cloud`".to_owned()))
+}
+
+fn outcome_named(text: &str) -> Result<OutcomeKind, Refused> {
+    let kind = OutcomeKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+    kind.ok_or_else(|| Refused::Request(format!("`{}` is no outcome", text.escape_default())))
 }

@@ -161,7 +161,8 @@ pub(super) fn unauthorised() -> Response<Body> {
     let mut refused = problem(
         StatusCode::UNAUTHORIZED,
         "this takes the token of the installation: `Authorization: Bearer` and the bytes of `admin.key` in the state \
-         directory, in hexadecimal; `weir policy` reads it itself when it runs as the owner of that directory",
+         directory, in hexadecimal, or a key of `weir admin keys create`; `weir policy` reads the token itself when it \
+         runs as the owner of that directory",
     );
     refused.headers_mut().insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
     refused

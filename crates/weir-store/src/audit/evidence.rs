@@ -9,7 +9,7 @@ use std::path::Path;
 use weir_audit::checkpoint::{Checkpoint, Verifier};
 use weir_audit::receipt::Receipt;
 use weir_audit::rotation::Lineage;
-use weir_audit::tree::{MissingTile, inclusion_proof, root_from_tiles};
+use weir_audit::tree::{Hash, MissingTile, consistency_proof, inclusion_proof, root_from_tiles};
 use weir_audit::{Event, Ident, Record};
 
 /// The tree of a log up to its newest checkpoint. Reads files alone, also while a process writes them.
@@ -158,6 +158,14 @@ impl Evidence {
         }
         let proof = inclusion_proof(index, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
         Ok(Receipt { event, index, proof, checkpoint: self.note.clone() })
+    }
+
+    /// The hashes that show that this log only adds to its first `old` events, of which it has at least so many.
+    ///
+    /// # Errors
+    /// [`MissingTile`] if the tree is not all there.
+    pub fn consistency(&self, old: u64) -> Result<Vec<Hash>, MissingTile> {
+        consistency_proof(old, self.checkpoint.size, &mut |id| self.layout.read_tile(id))
     }
 
     /// How this log stands to a checkpoint that was signed earlier and kept elsewhere.

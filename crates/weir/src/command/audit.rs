@@ -11,6 +11,7 @@ mod query;
 mod report;
 mod rotate;
 mod verify;
+mod witness;
 
 /// Asks the audit log where requests were processed and why, proves it to others, and verifies that nobody
 /// changed it.
@@ -35,6 +36,8 @@ enum AuditCommand {
     Attest(attest::AttestArgs),
     /// Give the log of the running gateway a new signing key, which the old one signs and which signs the old one
     RotateKey(rotate::RotateArgs),
+    /// Print the public key that this gateway signs with as a witness of other logs
+    WitnessKey(witness::WitnessKeyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,6 +67,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
         AuditCommand::RotateKey(args) => rotate::run(args),
+        AuditCommand::WitnessKey(args) => witness::print_key(args),
     }
 }
 

@@ -1,12 +1,14 @@
-use super::{LogArgs, report};
+use super::{LogArgs, report, witness};
 use crate::exit::Failed;
 use crate::output::{BAD, GOOD, error_line, line, paint};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_audit::Record;
-use weir_audit::checkpoint::Verifier;
+use weir_audit::checkpoint::{Verifier, note_of_line};
+use weir_audit::cosign::CosignerKey;
 use weir_audit::receipt::Receipt;
 use weir_audit::rotation::Lineage;
 use weir_store::audit::{Continuity, Evidence, verify};
@@ -23,10 +25,19 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "report"])]
     receipt: Option<PathBuf>,
 
-    /// Check also that the log only adds to this older checkpoint, which was kept elsewhere: finds a log that was put
-    /// back, begun anew or written twice
+    /// Check also that the log only adds to this older checkpoint, which was kept elsewhere (or a line of syslog that
+    /// holds one): finds a log that was put back, begun anew or written twice
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+
+    /// The same with the newest checkpoint that this witness has signed, such as `http://weir-2:8080/witness`; inside
+    /// the network
+    #[arg(long, value_name = "URL", requires = "witness_key", conflicts_with_all = ["receipt", "report"])]
+    witness: Option<String>,
+
+    /// The public key of the witness; with `--against`, it must have signed that checkpoint
+    #[arg(long, value_name = "KEY")]
+    witness_key: Option<CosignerKey>,
 
     /// Check the signature of this report of `weir audit attest` instead of a log
     #[arg(long, value_name = "FILE", conflicts_with = "against")]
@@ -144,7 +155,7 @@ fn show_event(receipt: &Receipt) {
 
 fn check_report(args: &VerifyArgs, path: &Path, key: Option<Trusted>) -> Result<ExitCode, Failed> {
     let (key, note) = (trusted(args, key)?, read(path)?);
-    match report::open(&note, &key) {
+    match weir_server::report::open(&note, &key) {
         Ok(facts) => {
             let by = key.trusted().map_or("", |key| key.origin().as_str());
             let said = format!("signed by `{by}`: {}", report::summary(&facts));
@@ -195,31 +206,49 @@ fn history_faults(
     directory: &Path,
     key: Option<&Verifier>,
 ) -> Result<Vec<String>, Failed> {
-    if key.is_none() && args.against.is_none() {
+    if key.is_none() && args.against.is_none() && args.witness.is_none() {
         return Ok(Vec::new());
     }
     let evidence = match Evidence::open(directory, key) {
         Ok(evidence) => evidence,
         Err(error) => return Ok(vec![error.to_string()]),
     };
-    let Some(path) = &args.against else { return Ok(Vec::new()) };
-    let older = match evidence.lineage().verify(&read(path)?) {
+    let mut faults = Vec::new();
+    if let Some(path) = &args.against {
+        let text = read(path)?;
+        let note = note_of_line(&text).unwrap_or(text);
+        let shown = format!("`{}`", path.display());
+        if let Some(error) = args.witness_key.as_ref().and_then(|key| key.verify(&note).err()) {
+            faults.push(format!("{shown} is not signed by the witness: {error}"));
+        }
+        faults.extend(fault_against(&evidence, &note, &shown));
+    }
+    if let (Some(url), Some(key)) = (&args.witness, &args.witness_key) {
+        let (note, seen) = witness::ask(url, key, &evidence.checkpoint().origin)?;
+        let seen = i64::try_from(seen).ok().and_then(|seen| Timestamp::from_second(seen).ok());
+        let shown = format!("what `{}` saw at {}", key.name(), seen.unwrap_or_default());
+        faults.extend(fault_against(&evidence, &note, &shown));
+    }
+    Ok(faults)
+}
+
+/// What is wrong with a log if this is an older checkpoint of it.
+fn fault_against(evidence: &Evidence, note: &str, shown: &str) -> Option<String> {
+    let older = match evidence.lineage().verify(note) {
         Ok(older) => older,
-        Err(error) => return Ok(vec![format!("`{}`: {error}", path.display())]),
+        Err(error) => return Some(format!("{shown}: {error}")),
     };
     let now = evidence.checkpoint().size;
-    Ok(match evidence.continues(&older) {
-        Ok(Continuity::Extends) => Vec::new(),
-        Ok(Continuity::RolledBack) => vec![format!(
-            "the log was rolled back: {} events were signed in `{}`, and it has {now}",
-            older.size,
-            path.display()
-        )],
-        Ok(Continuity::Forked) => vec![format!(
-            "the log was forked: the first {} events are not those that were signed in `{}`",
-            older.size,
-            path.display()
-        )],
-        Err(error) => vec![error.to_string()],
-    })
+    match evidence.continues(&older) {
+        Ok(Continuity::Extends) => None,
+        Ok(Continuity::RolledBack) => Some(format!(
+            "the log was rolled back: {} events were signed in {shown}, and it has {now}",
+            older.size
+        )),
+        Ok(Continuity::Forked) => Some(format!(
+            "the log was forked: the first {} events are not those that were signed in {shown}",
+            older.size
+        )),
+        Err(error) => Some(error.to_string()),
+    }
 }
