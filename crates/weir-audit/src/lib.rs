@@ -15,6 +15,7 @@ pub mod event;
 mod field_path;
 pub mod frame;
 pub mod receipt;
+pub mod reconcile;
 pub mod rotation;
 pub mod tree;
 pub mod verify;

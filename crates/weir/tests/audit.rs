@@ -324,6 +324,34 @@ fn an_auditor_reads_and_proves_the_log_and_changes_nothing() {
 }
 
 #[test]
+fn flows_that_a_firewall_saw_are_held_against_the_records() {
+    let (home, ids) = closed_log();
+    let row = home.decision(&ids[0]);
+    let (at, to) = (row["ts_wall"].as_str().unwrap(), row["outcome"]["peer_ip"].as_str().unwrap());
+    let flows = file(&home, "flows.csv");
+    let reconcile = |lines: &[String]| {
+        std::fs::write(&flows, format!("start,srcaddr,dstaddr,dstport,bytes\n{}\n", lines.join("\n")))
+            .unwrap();
+        let output =
+            home.weir(&["audit", "reconcile", &flows, "--from", "10.0.0.5", "--port", "443", "--json"]);
+        (output.status.code(), serde_json::from_str::<Value>(&stdout(&output)).unwrap_or_default())
+    };
+    let good = format!("{at},10.0.0.5,{to},443,900");
+    let others = [format!("{at},10.0.0.6,203.0.113.7,443,900"), format!("{at},10.0.0.5,203.0.113.7,53,90")];
+    let (code, result) = reconcile(&[good.clone(), others[0].clone(), others[1].clone()]);
+    assert_eq!((code, &result["flows"], &result["records"]), (Some(0), &1.into(), &1.into()), "{result}");
+    let (code, result) = reconcile(&[good, format!("{at},10.0.0.5,203.0.113.7,443,900")]);
+    assert_eq!((code, &result["flows_without_record"][0]["line"]), (Some(1), &3.into()), "{result}");
+    let (code, result) = reconcile(&[]);
+    assert_eq!((code, &result["records_without_flow"][0]), (Some(1), &Value::from(&*ids[0])), "{result}");
+    let (code, result) = reconcile(&[format!("{at},10.0.0.5,{to},443,900000")]);
+    assert_eq!((code, &result["flows_with_more"][0]["flow"]["sent"]), (Some(1), &900_000.into()), "{result}");
+    std::fs::write(&flows, "start,dstaddr\nyesterday,203.0.113.7\n").unwrap();
+    let output = home.weir(&["audit", "reconcile", &flows]);
+    assert!(output.status.code() == Some(1) && stderr(&output).contains("line 2"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_new_key_of_the_log_is_signed_by_the_old_one_and_either_is_good() {
     let stage = Stage::new();
     let home = &stage.gateway.home;

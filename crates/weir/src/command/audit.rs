@@ -8,6 +8,7 @@ use weir_audit::WallTime;
 mod attest;
 mod prove;
 mod query;
+mod reconcile;
 mod report;
 mod rotate;
 mod verify;
@@ -34,6 +35,9 @@ enum AuditCommand {
     Prove(prove::ProveArgs),
     /// Check a claim against every record and write a signed report for auditors
     Attest(attest::AttestArgs),
+    /// Compare the records with a firewall's or router's log of flows: what left without a record, and what is on record
+    /// and did not leave
+    Reconcile(reconcile::ReconcileArgs),
     /// Give the log of the running gateway a new signing key, which the old one signs and which signs the old one
     RotateKey(rotate::RotateArgs),
     /// Print the public key that this gateway signs with as a witness of other logs
@@ -66,6 +70,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
         AuditCommand::Verify(args) => verify::run(args),
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
+        AuditCommand::Reconcile(args) => reconcile::run(args),
         AuditCommand::RotateKey(args) => rotate::run(args),
         AuditCommand::WitnessKey(args) => witness::print_key(args),
     }
