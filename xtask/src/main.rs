@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`,
+//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`, `kill`,
 //! `train-ner`, `train-task`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
@@ -7,6 +7,7 @@
 mod bench;
 mod deny;
 mod eval;
+mod kill;
 mod layers;
 mod run;
 mod schemas;
@@ -34,6 +35,7 @@ enum Task {
     Schemas(schemas::Args),
     Bench(bench::Args),
     Eval(eval::Args),
+    Kill(kill::Args),
     TrainNer(train::Args),
     #[command(name = "train-task")]
     TrainTasks(train::TaskArgs),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Task::Schemas(args) => schemas::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Eval(args) => eval::run(&args),
+        Task::Kill(args) => kill::run(&args),
         Task::TrainNer(args) => train::names(&args),
         Task::TrainTasks(args) => train::task(&args),
     };
