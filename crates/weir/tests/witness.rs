@@ -225,6 +225,7 @@ sys.stdout.buffer.write(path.encode() + b"\n" + body)
 "#;
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the receiver of the test")]
 fn syslog_an_object_store_and_a_repository_keep_checkpoints_that_find_a_log_that_was_put_back() {
     let (home, _) = begun();
     let origin = std::fs::read_to_string(home.path().join("state/audit/checkpoint")).unwrap();
