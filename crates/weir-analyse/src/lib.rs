@@ -19,6 +19,8 @@ mod space;
 mod words;
 
 #[cfg(test)]
+#[path = "../../weir-policy/tests/common/random.rs"]
+#[allow(dead_code, reason = "the tests of weir-policy use what these do not")]
 mod random;
 #[cfg(test)]
 mod tests;

@@ -64,7 +64,7 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
     breaches.sort_by(|a, b| (a.kind, &a.rule, &a.message).cmp(&(b.kind, &b.rule, &b.message)));
     breaches.dedup_by(|a, b| (a.kind, &a.rule, &a.message) == (b.kind, &b.rule, &b.message));
     let mut findings = breaches;
-    findings.extend(rules::findings(policy, &rules, &mut space));
+    findings.extend(rules::findings(policy, catalogue, &rules, &mut space));
     findings.extend(rules::dead_ends(policy, &decisions));
     findings.extend(rules::without_target(&decisions));
     if space.diagrams.is_full() {

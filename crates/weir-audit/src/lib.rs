@@ -17,13 +17,14 @@ pub mod frame;
 pub mod receipt;
 pub mod reconcile;
 pub mod rotation;
+pub mod search;
 pub mod tree;
 pub mod verify;
 mod wall_time;
 pub mod witness;
 mod word;
 
-pub use event::{Envelope, Event, Record};
+pub use event::{Envelope, Event, Head, Record};
 pub use field_path::FieldPath;
 pub use wall_time::{InvalidWallTime, WallTime};
 pub use word::{Ident, MAX_WORD_BYTES, Name};

@@ -61,11 +61,16 @@ impl FromStr for WallTime {
             let digits = text.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()));
             digits.and_then(|part| part.parse().ok()).ok_or(InvalidWallTime)
         };
-        let days = days_from_civil(part(0, 4)?, part(5, 7)?, part(8, 10)?).ok_or(InvalidWallTime)?;
-        let seconds = part(11, 13)? * 3600 + part(14, 16)? * 60 + part(17, 19)?;
-        let time = Self::from_unix_ms(days * MS_PER_DAY + seconds * 1000 + part(20, 23)?);
-        // Separators, ranges and length are right exactly if the time is written the same way.
-        if time.to_string() == text { Ok(time) } else { Err(InvalidWallTime) }
+        let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
+        let (hour, minute, second, ms) = (part(11, 13)?, part(14, 16)?, part(17, 19)?, part(20, 23)?);
+        let days = days_from_civil(year, month, day).ok_or(InvalidWallTime)?;
+        let seconds = hour * 3600 + minute * 60 + second;
+        let time = Self::from_unix_ms(days * MS_PER_DAY + seconds * 1000 + ms);
+        let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+        let is_separated = signs.iter().all(|(at, sign)| text.as_bytes().get(*at) == Some(sign));
+        // A day past the end of its month has become another.
+        let is_in_range = time.date() == (year, month, day) && hour < 24 && minute < 60 && second < 60;
+        if text.len() == 24 && is_separated && is_in_range { Ok(time) } else { Err(InvalidWallTime) }
     }
 }
 
@@ -138,6 +143,12 @@ mod tests {
             "2026-02-29T00:00:00.000Z",
             "2026-13-01T00:00:00.000Z",
             "2026-03-01T24:00:00.000Z",
+            "2026-03-01T09:60:00.000Z",
+            "2026-03-01T09:30:60.000Z",
+            "2026-03-01T09:30:00,125Z",
+            "2026-03-01T09:30:00.1255Z",
+            "2026-00-01T09:30:00.125Z",
+            "2026-03-00T09:30:00.125Z",
             "+026-03-01T09:30:00.125Z",
             "1969-12-31T23:59:59.999Z",
         ] {

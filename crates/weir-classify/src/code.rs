@@ -1,6 +1,7 @@
 //! Codes: words of letters and digits that separators alone keep apart, read as one.
 
 use crate::haystack::Haystack;
+use crate::lanes;
 use std::ops::Range;
 
 /// No identifier has more letters and digits.
@@ -221,6 +222,17 @@ impl Chain {
         }
         chain.read_right(haystack, edges);
         Some(chain)
+    }
+
+    /// How long the word around a digit is and its [digit mask](Code::digit_mask), if nothing is linked to it, so that it
+    /// is all of its chain: cheap to say. The length is 0 if it is too long for a code.
+    pub(crate) fn single(haystack: &Haystack<'_>, at: usize, edges: Edges) -> Option<(usize, u32)> {
+        let Some(word) = word_around(haystack, at, edges) else { return Some((0, 0)) };
+        let is_linked = joint_after(haystack, word.end()).is_some()
+            || edges != Edges::Letters && joint_before(haystack, word.start).is_some();
+        let digits = haystack.slice(word.start..word.end()).iter().enumerate();
+        let mask = digits.fold(0, |mask, (at, byte)| mask | u32::from(byte.is_ascii_digit()) << (at & 31));
+        (!is_linked).then_some((word.len(), mask))
     }
 
     /// Words of letters before `first`, in order, then `first`.
@@ -511,7 +523,11 @@ impl Haystack<'_> {
         let goes_on = |start: usize| {
             !self.is_edge(start, edges) && self.before(start).is_some_and(|b| b.is_ascii_alphanumeric())
         };
-        let run = (0..=max).take_while(|back| at.checked_sub(*back).is_some_and(goes_on)).count();
+        let is_plain = matches!(edges, Edges::Plain | Edges::Letters);
+        let run = match lanes::word_before(self.bytes(), at) {
+            run if is_plain && run < lanes::SIDE => run,
+            _ => (0..=max).take_while(|back| at.checked_sub(*back).is_some_and(goes_on)).count(),
+        };
         (run <= max).then(|| at - run)
     }
 
@@ -527,7 +543,10 @@ impl Haystack<'_> {
 
     /// End of the run of letters and digits from `at`, at most `max` long.
     fn word_end(&self, at: usize, max: usize, edges: Edges) -> usize {
-        let end = self.run_end(at, max, |b| b.is_ascii_alphanumeric());
+        let end = match lanes::word_after(self.bytes(), at) {
+            run if run < lanes::SIDE => at + run.min(max),
+            _ => self.run_end(at, max, |b| b.is_ascii_alphanumeric()),
+        };
         match edges {
             Edges::Plain | Edges::Letters => end,
             Edges::Seams | Edges::LetterSeams => {

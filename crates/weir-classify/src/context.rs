@@ -4,11 +4,15 @@ use crate::haystack::Haystack;
 use crate::lanes;
 use crate::literals::Literals;
 use crate::view::normalise;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 /// Bytes before and after a candidate in which a context word counts.
 const BEFORE: usize = 80;
 const AFTER: usize = 40;
+/// Of a shorter text the words are read when something is asked.
+const GIVEN_MIN: usize = 64;
 /// Bytes read beyond what a question needs, so that the next ones need none.
 const READ_AHEAD: usize = 256;
 /// Bytes between a label and what it labels: `NIE on file is `.
@@ -92,6 +96,7 @@ impl Meaning {
 #[derive(Debug)]
 pub(crate) struct Words {
     literals: Literals<usize>,
+    spellings: Vec<String>,
     meanings: Vec<Meaning>,
     longest: usize,
 }
@@ -99,33 +104,48 @@ pub(crate) struct Words {
 /// A set of words in the making.
 #[derive(Debug, Default)]
 pub(crate) struct WordList {
-    words: std::collections::BTreeMap<String, Meaning>,
+    words: BTreeMap<&'static str, Meaning>,
 }
 
 impl WordList {
     /// A word that names a row.
-    pub(crate) fn name(&mut self, word: &str, row: usize) {
-        self.each_spelling(word, |meaning| meaning.named.insert(row));
+    pub(crate) fn name(&mut self, word: &'static str, row: usize) {
+        self.words.entry(word).or_default().named.insert(row);
     }
 
     /// A word that names the kind of a row.
-    pub(crate) fn kind(&mut self, word: &str, row: usize) {
-        self.each_spelling(word, |meaning| meaning.kind.insert(row));
-    }
-
-    fn each_spelling(&mut self, word: &str, mut add: impl FnMut(&mut Meaning)) {
-        for spelling in spellings(word) {
-            let capitals = spelling.bytes().any(|b| b.is_ascii_uppercase()) && spelling.is_ascii();
-            let meaning = self.words.entry(spelling).or_default();
-            meaning.capitals = capitals;
-            add(meaning);
-        }
+    pub(crate) fn kind(&mut self, word: &'static str, row: usize) {
+        self.words.entry(word).or_default().kind.insert(row);
     }
 
     pub(crate) fn build(self) -> Words {
-        let longest = self.words.keys().map(String::len).max().unwrap_or_default();
-        let literals = Literals::in_any_case(self.words.keys().map(String::as_str).enumerate());
-        Words { literals, meanings: self.words.into_values().collect(), longest }
+        let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
+        for (word, meaning) in &self.words {
+            for spelling in spellings(word) {
+                let capitals = spelling.bytes().any(|b| b.is_ascii_uppercase()) && spelling.is_ascii();
+                let all = words.entry(spelling).or_default();
+                all.named.join(&meaning.named);
+                all.kind.join(&meaning.kind);
+                all.capitals = capitals;
+            }
+        }
+        let longest = words.keys().map(String::len).max().unwrap_or_default();
+        let literals = Literals::in_any_case(words.keys().map(String::as_str).enumerate());
+        let (spellings, meanings) = words.into_iter().unzip();
+        Words { literals, spellings, meanings, longest }
+    }
+}
+
+impl Words {
+    /// The words and their numbers.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.spellings.iter().map(String::as_str).enumerate()
+    }
+
+    /// Whether a word that stands in a text as a literal is one there.
+    fn is_word(&self, haystack: &Haystack<'_>, word: usize, span: &Range<usize>) -> bool {
+        self.meanings.get(word).is_some_and(|meaning| meaning.is_as_written(haystack.bytes(), span))
+            && haystack.ends_context(span)
     }
 }
 
@@ -164,10 +184,24 @@ struct Hit {
 pub(crate) struct Context<'h> {
     words: &'h Words,
     haystack: &'h Haystack<'h>,
-    /// What the keys above the text say.
-    keys: Option<Near>,
+    in_keys: &'h OnceCell<InKeys>,
     hits: Vec<Hit>,
     read_to: usize,
+    /// Whether the words of the whole text are given, in order, by who looks for other words anyway.
+    is_given: bool,
+}
+
+/// What the keys above a text say.
+#[derive(Debug)]
+pub(crate) struct InKeys {
+    near: Near,
+    is_any: bool,
+}
+
+impl InKeys {
+    fn new(near: Near) -> Self {
+        Self { near, is_any: near.rows() != RowSet::default() }
+    }
 }
 
 /// What the words near a candidate say.
@@ -182,8 +216,35 @@ pub(crate) struct Near {
 }
 
 impl<'h> Context<'h> {
-    pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>) -> Self {
-        Self { words, haystack, keys: None, hits: Vec::new(), read_to: 0 }
+    pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>, in_keys: &'h OnceCell<InKeys>) -> Self {
+        let is_given = haystack.is_whole() && haystack.len() > GIVEN_MIN && haystack.has_digit();
+        Self { words, haystack, in_keys, hits: Vec::new(), read_to: 0, is_given }
+    }
+
+    /// Whether [`give`](Self::give) is to be called for all words before any question: what has no digit is asked
+    /// nothing, and of what is short or only partly looked at little is read.
+    pub(crate) fn is_to_be_given(&self) -> bool {
+        self.is_given
+    }
+
+    /// Takes a word that stands in the text as a literal.
+    pub(crate) fn give(&mut self, word: usize, span: Range<usize>) {
+        if self.words.is_word(self.haystack, word, &span) {
+            self.hits.push(Hit { span, word });
+        }
+    }
+
+    /// The words that may be near `span`.
+    fn hits_near(&self, span: &Range<usize>) -> &[Hit] {
+        if !self.is_given {
+            return &self.hits;
+        }
+        let place = |at: usize| self.hits.partition_point(|hit| hit.span.start < at);
+        self.hits.get(place(span.start.saturating_sub(BEFORE))..place(span.end + AFTER)).unwrap_or_default()
+    }
+
+    fn in_keys(&self) -> &'h InKeys {
+        self.in_keys.get_or_init(|| InKeys::new(self.words.in_keys(self.haystack.keys())))
     }
 
     /// Whether the keys or a word near some span within `range` say anything.
@@ -193,13 +254,11 @@ impl<'h> Context<'h> {
         }
         self.read(range);
         let reach = range.start.saturating_sub(BEFORE)..range.end + AFTER;
-        self.hits.iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
+        self.hits_near(range).iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
     }
 
-    fn is_keyed(&mut self) -> bool {
-        let (words, haystack) = (self.words, self.haystack);
-        let keys = self.keys.get_or_insert_with(|| words.in_keys(haystack.keys()));
-        keys.rows() != RowSet::default()
+    fn is_keyed(&self) -> bool {
+        self.in_keys().is_any
     }
 
     /// Whether the keys or a word near `span` say anything.
@@ -208,7 +267,7 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits.iter().any(|hit| is_near(&hit.span, span))
+        self.hits_near(span).iter().any(|hit| is_near(&hit.span, span))
     }
 
     /// Whether the keys or a word directly before `span` say anything.
@@ -217,15 +276,15 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits.iter().any(|hit| is_label(self.haystack, &hit.span, span))
+        self.hits_near(span).iter().any(|hit| is_label(self.haystack, &hit.span, span))
     }
 
     /// What the words near `span` say. Spans come in order of place, more or less.
     pub(crate) fn near(&mut self, span: &Range<usize>) -> Near {
         let (words, haystack) = (self.words, self.haystack);
-        let mut near = *self.keys.get_or_insert_with(|| words.in_keys(haystack.keys()));
+        let mut near = self.in_keys().near;
         self.read(span);
-        for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
+        for hit in self.hits_near(span).iter().filter(|hit| is_near(&hit.span, span)) {
             let Some(meaning) = words.meanings.get(hit.word) else { continue };
             let is_label = is_label(haystack, &hit.span, span);
             if is_label {
@@ -242,7 +301,7 @@ impl<'h> Context<'h> {
 
     /// Whether `span`, about which was asked, begins with a context word. Words that label only count too.
     pub(crate) fn begins_with_word(&self, span: &Range<usize>) -> bool {
-        self.hits.iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
+        self.hits_near(span).iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
     }
 
     /// The nearest word that speaks of `row`; an empty range when it is in a key.
@@ -252,14 +311,14 @@ impl<'h> Context<'h> {
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
         let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
-        let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
+        let nearest = self.hits_near(span).iter().filter(speaks).min_by_key(distance);
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
 
     fn read(&mut self, span: &Range<usize>) {
         let needed = self.haystack.len().min(span.end + AFTER);
         let start = span.start.saturating_sub(BEFORE);
-        if needed <= self.read_to {
+        if self.is_given || needed <= self.read_to {
             return;
         }
         let to = self.haystack.len().min(needed + READ_AHEAD);
@@ -271,11 +330,7 @@ impl<'h> Context<'h> {
         for at in word_starts(text, from).chain(seams) {
             let _all = self.words.literals.at(text, at, &mut |word, span: Range<usize>| {
                 let is_new = span.end > read_to || from == start && self.read_to < start;
-                let meaning = self.words.meanings.get(word);
-                let is_word = |meaning: &Meaning| {
-                    meaning.is_as_written(text, &span) && self.haystack.ends_context(&span)
-                };
-                if is_new && meaning.is_some_and(is_word) {
+                if is_new && self.words.is_word(self.haystack, word, &span) {
                     self.hits.push(Hit { span, word });
                 }
                 ControlFlow::Continue(())

@@ -8,7 +8,7 @@ use crate::memory::{Memory, feed};
 use crate::patterns::Patterns;
 use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
-use crate::scanner::Scanner;
+use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
     Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, is_labelled, joins,
@@ -122,11 +122,12 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let mut keys = Keys::default();
+        let (none, mut keys) = (Keys::default(), Keys::default());
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
             if depth > 0 || collector.spend_text(segment.text.len()) {
-                let reading = Reading::new(segment.text, source, keys.of(segment), depth);
+                let keys = if segment.kind == SegmentKind::Key { &none } else { &keys };
+                let reading = Reading::new(segment.text, source, keys, depth);
                 let feed = |hasher: &mut SipHasher24| reading.feed(hasher, segment.kind);
                 self.once(collector, depth == 0, reading.text, feed, |collector| {
                     self.read_text(collector, &reading, segment.kind)
@@ -136,7 +137,7 @@ impl Engine {
         for joined in joins(segments) {
             if collector.spend_view(joined.text.len()) {
                 let source = Source { segment: 0, chain: None };
-                let base = Reading::new(&joined.text, &source, &[], depth);
+                let base = Reading::new(&joined.text, &source, &none, depth);
                 let origin = Origin::Joined(&joined, sources);
                 let focus = joined.focus();
                 let focus = Some(focus.as_slice());
@@ -207,7 +208,7 @@ impl Engine {
     /// Scans a text and the views that its content calls for.
     fn read(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
         self.scan(collector, reading)?;
-        if reading.text.len() < VIEWED_MIN {
+        if reading.text.len() < VIEWED_MIN || is_word(reading.text) {
             return ControlFlow::Continue(());
         }
         self.fold(collector, reading)
@@ -317,7 +318,7 @@ impl Engine {
     fn scan(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
         let haystack =
             Haystack::new(reading.text, reading.keys, reading.seams).with_focus(reading.focus, reading.reach);
-        self.scanner.scan(&haystack, &mut |row, found| {
+        self.scanner.scan(&haystack, reading.keyed, &mut |row, found| {
             self.accept(collector, reading, self.effects.of_row(row), &found)
         })?;
         self.scan_names(collector, reading, &haystack)?;
@@ -408,12 +409,21 @@ impl Engine {
     }
 }
 
+/// Whether a text is one word, or two with `_` between, that no view reads otherwise: it is shorter than an encoding, a
+/// number in words or anything spelt out is.
+fn is_word(text: &str) -> bool {
+    const SHORTER_THAN: usize = 9;
+    let signs = text.bytes().filter(|b| !b.is_ascii_alphabetic());
+    text.len() < SHORTER_THAN && signs.clone().all(|b| b == b'_') && signs.count() <= 1
+}
+
 /// One view of one text, and the way back to where it came from.
 #[derive(Clone, Copy)]
 struct Reading<'a> {
     text: &'a str,
     origin: Origin<'a>,
     keys: &'a [&'a str],
+    keyed: &'a Keyed,
     seams: &'a [usize],
     chain: Option<&'a Chain<'a>>,
     /// Where the text differs from the one that was read before, if it is a window of a view.
@@ -444,11 +454,12 @@ impl Reading<'_> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(text: &'a str, source: &'a Source<'a>, keys: &'a [&'a str], depth: u8) -> Self {
+    fn new(text: &'a str, source: &'a Source<'a>, keys: &'a Keys<'a>, depth: u8) -> Self {
         Self {
             text,
             origin: Origin::Segment(source.segment),
-            keys,
+            keys: &keys.path,
+            keyed: &keys.keyed,
             seams: &[],
             chain: source.chain.as_ref(),
             core: None,
@@ -507,6 +518,8 @@ impl<'a> Reading<'a> {
 #[derive(Default)]
 struct Keys<'a> {
     path: Vec<&'a str>,
+    /// What they say, from the first value under them on.
+    keyed: Keyed,
     closed: bool,
 }
 
@@ -519,6 +532,7 @@ impl<'a> Keys<'a> {
             self.closed = true;
             return;
         }
+        self.keyed = Keyed::default();
         if std::mem::take(&mut self.closed) {
             self.path.clear();
         }
@@ -527,9 +541,52 @@ impl<'a> Keys<'a> {
         }
         self.path.push(segment.text);
     }
+}
 
-    /// The keys above `segment`, which are none for a key.
-    fn of(&self, segment: &Segment<'_>) -> &[&'a str] {
-        if segment.kind == SegmentKind::Key { &[] } else { &self.path }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All texts of up to `len` of these characters.
+    fn texts(characters: &str, len: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..len {
+            let longer: Vec<String> = all
+                .iter()
+                .skip(from)
+                .flat_map(|text| characters.chars().map(move |c| format!("{text}{c}")))
+                .collect();
+            from = all.len();
+            all.extend(longer);
+        }
+        all
+    }
+
+    #[test]
+    fn no_view_reads_a_word_otherwise() {
+        let words = texts("aZo_", 6).into_iter().chain(texts("elf_nine", 4)).chain(texts("_IBAN", 4));
+        let words: Vec<String> =
+            words.chain(["AbCdEfGh", "dGVzdA", "one_two", "ten_ten"].map(str::to_owned)).collect();
+        assert!(words.iter().filter(|word| is_word(word)).count() > 1000);
+        for word in words.iter().filter(|word| is_word(word)) {
+            let survey = Survey::of(word);
+            let decoded = decode(&survey);
+            let is_read_otherwise = normalise(word).is_some()
+                || latinise(word).is_some()
+                || decoded.derived.is_some()
+                || decoded.is_opaque
+                || strip(&survey).is_some()
+                || GUESSES.iter().any(|guess| (guess.make)(&survey).is_some())
+                || flips(&survey).next().is_some();
+            assert!(!is_read_otherwise, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_a_view_may_read_otherwise_is_no_word() {
+        for text in ["a1", "a__b", "a_b_c", "a b", "a@b", "a=b", "é", "ninechars", "<b>"] {
+            assert!(!is_word(text), "{text}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 use crate::lanes;
+use crate::site::COUNT_MAX;
 use crate::words::{WordList, initial};
 use std::ops::Range;
 
@@ -53,6 +54,15 @@ impl<'a> Haystack<'a> {
         let (text, seams) = (self.bytes(), self.seams_in(range.clone()));
         let end = range.end.min(self.len());
         lanes::places(range.start, end, move |at| lanes::word_starts(text, at) | bits_of(seams, at))
+    }
+
+    /// Whether all of it is to be looked at, and no other segment begins in it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.focus.is_none() && self.seams.is_empty()
+    }
+
+    pub(crate) fn has_digit(&self) -> bool {
+        lanes::places(0, self.len(), |at| lanes::digits(self.bytes(), at)).next().is_some()
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
@@ -119,7 +129,10 @@ impl<'a> Haystack<'a> {
     /// End of the run of bytes of a class from `at`, at most `max` long.
     pub(crate) fn run_end(&self, at: usize, max: usize, class: impl Fn(u8) -> bool) -> usize {
         let rest = self.bytes().get(at..).unwrap_or_default();
-        let run = rest.iter().take(max).take_while(|b| class(**b)).count();
+        let mut run = 0;
+        while run < max && rest.get(run).is_some_and(|b| class(*b)) {
+            run += 1;
+        }
         work::count(run + 1);
         at + run
     }
@@ -130,6 +143,16 @@ impl<'a> Haystack<'a> {
         !self.is_seam(at)
             && self.before(at).is_some_and(sign)
             && self.before(at - 1).is_some_and(|b| b.is_ascii_alphanumeric())
+    }
+
+    /// How long the word of letters and digits around `digits` is, or [`COUNT_MAX`] if it is longer than is seen at once;
+    /// unknown where other segments begin.
+    pub(crate) fn word_len(&self, digits: &Range<usize>) -> Option<usize> {
+        let sides =
+            [lanes::word_before(self.bytes(), digits.start), lanes::word_after(self.bytes(), digits.end)];
+        let len =
+            if sides.contains(&lanes::SIDE) { COUNT_MAX } else { sides.iter().sum::<usize>() + digits.len() };
+        self.seams.is_empty().then_some(len)
     }
 
     /// Whether letters neither lead to `phrase` nor go on after it, but for camel case and a plural.

@@ -4,11 +4,12 @@ mod alone;
 
 use crate::RecogniserInfo;
 use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
-use crate::context::{Context, Near, ROWS_MAX, RowSet, WordList, Words};
+use crate::context::{Context, InKeys, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::Haystack;
+use crate::lanes;
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use alone::{ALONE_DIGITS_MAX, Alone, TAILS, alone_by_head, is_any_at, is_spelt, tail_of};
-use std::cell::RefCell;
+use alone::{ALONE_DIGITS_MAX, ByHead, Spellings, alone_by_head, front_of, is_any_at, is_spelt, tail_of};
+use std::cell::{OnceCell, RefCell};
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 
@@ -37,9 +38,9 @@ pub(crate) struct Identifiers {
     /// The lengths of what any country has after a label, whatever its form.
     any: u32,
     /// The spellings that need no context word, by their length.
-    alone: Vec<Vec<&'static str>>,
-    /// Those of several words by the row of digits that their first digit begins, and by what follows it.
-    alone_by_head: Vec<[Vec<Alone>; TAILS]>,
+    alone: Vec<Spellings>,
+    /// Those of several words by the row of digits that their first digit begins.
+    alone_by_head: ByHead,
     /// The rows that have a shape of each length.
     rows_of_len: [RowSet; CODE_MAX + 1],
     /// The rows that have a spelling of each length that needs no context word.
@@ -129,15 +130,13 @@ impl Identifiers {
         let of_digits =
             |(len, forms): (usize, &Vec<Form>)| u32::from(forms.iter().any(|form| form.letters == 0)) << len;
         let numbers = forms.iter().enumerate().map(of_digits).fold(0, |lens, len| lens | len);
-        let mut alone = vec![Vec::new(); alone_of_len.len()];
-        for spelling in rows.iter().flat_map(|(_, identifier)| identifier.alone) {
-            alone.get_mut(spelling.len()).into_iter().for_each(|of_len| of_len.push(*spelling));
-        }
-        alone.iter_mut().for_each(|of_len| {
-            of_len.sort_unstable();
-            of_len.dedup();
-        });
-        let alone_by_head = alone_by_head(alone.iter().flatten().copied());
+        let mut spellings: Vec<&'static str> =
+            rows.iter().flat_map(|(_, identifier)| identifier.alone).copied().collect();
+        spellings.sort_unstable();
+        spellings.dedup();
+        let of_len = |len: usize| spellings.iter().copied().filter(|one| one.len() == len).collect();
+        let alone = (0..alone_of_len.len()).map(|len| Spellings::new(of_len(len))).collect();
+        let alone_by_head = alone_by_head(spellings.iter().copied());
         Self {
             rows,
             shapes,
@@ -153,8 +152,18 @@ impl Identifiers {
         }
     }
 
-    pub(crate) fn context<'h>(&self, haystack: &'h Haystack<'h>) -> Context<'h> {
-        Context::new(self.words, haystack)
+    /// The words by whose context identifiers are found.
+    pub(crate) fn words(&self) -> &'static Words {
+        self.words
+    }
+
+    /// The context words of a text; `in_keys` is where what its keys say is kept.
+    pub(crate) fn context<'h>(
+        &self,
+        haystack: &'h Haystack<'h>,
+        in_keys: &'h OnceCell<InKeys>,
+    ) -> Context<'h> {
+        Context::new(self.words, haystack, in_keys)
     }
 
     /// Judges the codes around the word that holds the digit at `at`, the first of that word.
@@ -186,7 +195,8 @@ impl Identifiers {
         const BEFORE: usize = 40;
         const AFTER: usize = 96;
         let digits = haystack.run_end(at, ALONE_DIGITS_MAX + 1, |b| b.is_ascii_digit()) - at;
-        let tails = self.alone_by_head.get(digits);
+        let tails =
+            self.alone_by_head.get(digits).and_then(|fronts| fronts.get(front_of(haystack.before(at))));
         let alone = tails.and_then(|tails| tails.get(tail_of(haystack.byte(at + digits))));
         haystack.len() <= BARE_MAX
             || self.is_word_alone(haystack, at)
@@ -203,16 +213,20 @@ impl Identifiers {
         edges: Edges,
         report: Report<'_>,
     ) -> ControlFlow<()> {
+        if Chain::single(haystack, at, edges)
+            .is_some_and(|(len, digits)| !self.fits(len, digits) && self.any >> len & 1 == 0)
+        {
+            return ControlFlow::Continue(());
+        }
         let Some(chain) = Chain::read(haystack, at, edges) else { return ControlFlow::Continue(()) };
         let context = RefCell::new(context);
         let mut flow = ControlFlow::Continue(());
         // Whether some row has this shape and there is a reason to look further, both cheap to say.
         let fits = |len: usize, digits: u32, span: Range<usize>| {
-            let is_number = digits.count_ones() as usize == len;
-            let fits = if is_number { self.numbers >> len & 1 == 1 } else { self.has_form(len, digits) };
-            fits && (haystack.len() <= BARE_MAX
-                || self.is_spelt_alone(haystack.slice(span.clone()))
-                || context.borrow_mut().is_near(&span))
+            self.fits(len, digits)
+                && (haystack.len() <= BARE_MAX
+                    || self.is_spelt_alone(haystack.slice(span.clone()))
+                    || context.borrow_mut().is_near(&span))
                 || self.any >> len & 1 == 1 && context.borrow_mut().is_labelled(&span)
         };
         chain.windows(haystack, fits, |window| {
@@ -263,6 +277,17 @@ impl Identifiers {
 
     /// Whether the word around a digit, or what of it begins with the digit, is spelt so that it needs no context.
     fn is_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
+        let (before, after) =
+            (lanes::word_before(haystack.bytes(), at), lanes::word_after(haystack.bytes(), at));
+        if before == lanes::SIDE || after == lanes::SIDE {
+            return self.is_long_word_alone(haystack, at);
+        }
+        let (start, end) = (at - before, at + after);
+        self.is_spelt_alone(haystack.slice(start..end))
+            || start < at && self.is_spelt_alone(haystack.slice(at..end))
+    }
+
+    fn is_long_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
         let longest = self.alone.len();
         let head = haystack.slice(at.saturating_sub(longest)..at);
         let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -272,12 +297,14 @@ impl Identifiers {
     }
 
     fn is_spelt_alone(&self, text: &[u8]) -> bool {
-        self.alone
-            .get(text.len())
-            .is_some_and(|of_len| of_len.iter().any(|spelling| is_spelt(text, spelling)))
+        self.alone.get(text.len()).is_some_and(|of_len| of_len.has(text))
     }
 
-    fn has_form(&self, len: usize, digits: u32) -> bool {
+    /// Whether some row has a shape of this length with these digits.
+    fn fits(&self, len: usize, digits: u32) -> bool {
+        if digits.count_ones() as usize == len {
+            return self.numbers >> len & 1 == 1;
+        }
         self.forms.get(len).is_some_and(|forms| forms.iter().any(|form| form.fits(digits)))
     }
 
@@ -290,7 +317,7 @@ impl Identifiers {
     /// The rows that a window of this length may be of: a word speaks of them, or they need none.
     fn rows_for(&self, haystack: &Haystack<'_>, window: &Window, near: &Near) -> RowSet {
         let of_len = self.rows_of_len.get(window.code.len()).copied().unwrap_or_default();
-        if haystack.len() <= BARE_MAX {
+        if may_be_bare(haystack, window) {
             return of_len;
         }
         let mut rows = near.rows();
@@ -494,9 +521,13 @@ fn is_time(window: &Window) -> bool {
 
 /// Whether the text holds nothing but it and words that say nothing.
 fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    may_be_bare(haystack, window) && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
+}
+
+/// The same, whatever identifier it may be.
+fn may_be_bare(haystack: &Haystack<'_>, window: &Window) -> bool {
     haystack.len() <= BARE_MAX
         && window.is_apart()
-        && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
         && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
         && window.code.bytes() != b"0123456789"
         && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))

@@ -97,6 +97,36 @@ impl<'t, F: Fn(&'t [u8], usize) -> u64> Seeker<'t, F> {
     }
 }
 
+/// Bytes that are looked at together on one side of a place.
+pub(crate) const SIDE: usize = 16;
+
+/// How many letters and digits there are in a row from `at` on, up to [`SIDE`].
+pub(crate) fn word_after(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let side = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut side = [0; SIDE];
+        side.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        side
+    });
+    (words_in(side).trailing_ones() as usize).min(SIDE)
+}
+
+/// How many letters and digits there are in a row before `at`, up to [`SIDE`].
+pub(crate) fn word_before(text: &[u8], at: usize) -> usize {
+    let head = text.get(..at).unwrap_or_default();
+    let side = head.last_chunk().copied().unwrap_or_else(|| {
+        let mut side = [0; SIDE];
+        side.iter_mut().rev().zip(head.iter().rev()).for_each(|(to, from)| *to = *from);
+        side
+    });
+    (words_in(side) << SIDE).leading_ones() as usize
+}
+
+fn words_in(side: [u8; SIDE]) -> u32 {
+    let lane = u8x16::new(side);
+    (is_digit(lane) | is_letter(lane)).to_bitmask()
+}
+
 fn lanes_at(text: &[u8], at: usize) -> Lanes {
     Lanes::of(text.get(at..).unwrap_or_default())
 }
@@ -116,6 +146,11 @@ pub(crate) fn places(from: usize, to: usize, of: impl Fn(usize) -> u64) -> impl 
         left &= left - 1;
         (at < to).then_some(at)
     })
+}
+
+/// The digits of the block at `at`.
+pub(crate) fn digits(text: &[u8], at: usize) -> u64 {
+    lanes_at(text, at).mask(is_digit)
 }
 
 /// The digits, at signs and colons of the block at `at`.
@@ -162,6 +197,20 @@ mod tests {
             Some(at)
         })
         .collect()
+    }
+
+    #[test]
+    fn words_are_measured_on_both_sides() {
+        for before in 0..20 {
+            for after in 0..20 {
+                let text = format!("{}{}é{}{}", ".".repeat(7), "a".repeat(before), "Z9".repeat(after), "@");
+                let (end, start) = (7 + before, 9 + before);
+                assert_eq!(word_before(text.as_bytes(), end), before.min(SIDE));
+                assert_eq!(word_after(text.as_bytes(), start), (2 * after).min(SIDE));
+                assert_eq!((word_after(text.as_bytes(), end), word_before(text.as_bytes(), start)), (0, 0));
+            }
+        }
+        assert_eq!((word_before(b"abc", 3), word_after(b"abc", 1), word_after(b"", 0)), (3, 2, 0));
     }
 
     #[test]

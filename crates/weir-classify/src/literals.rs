@@ -35,9 +35,31 @@ struct Literal<T> {
     /// The first eight bytes, folded in any case, and which of their bits the literal has.
     head: u64,
     mask: u64,
-    any_case: bool,
+    kind: Kind,
     owner: T,
     bytes: Box<[u8]>,
+}
+
+/// How a literal is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As it stands; one of two bytes goes on as a token does.
+    Exact,
+    /// In any case; one of two bytes goes on as a token does.
+    Phrase,
+    /// In any case.
+    Word,
+}
+
+impl Kind {
+    fn is_any_case(self) -> bool {
+        self != Kind::Exact
+    }
+
+    /// Whether a literal of two bytes counts before this byte.
+    fn may_precede(self, byte: u8) -> bool {
+        self == Kind::Word || is_token(byte)
+    }
 }
 
 /// A set of hashes of [`FILTER_BITS`] bits.
@@ -59,22 +81,24 @@ impl<T: Copy> Literals<T> {
     /// Literals of two bytes are found before a character of a token, longer ones anywhere.
     ///
     /// `exact` are found as they are written; `phrases` in any case of ASCII letters, and with `_`, `-` or
-    /// nothing for a space: `date of birth` is in `dateOfBirth` and `DATE_OF_BIRTH` too.
-    pub(crate) fn new(exact: &[(T, &str)], phrases: &[(T, &str)]) -> Self {
-        let exact = exact.iter().map(|(owner, one)| literal(one, false, *owner));
-        let phrases = phrases
-            .iter()
-            .flat_map(|(owner, one)| spellings(one).into_iter().map(|one| literal(&one, true, *owner)));
-        Self::of(exact.chain(phrases).collect(), is_token)
+    /// nothing for a space: `date of birth` is in `dateOfBirth` and `DATE_OF_BIRTH` too. `words` are found in any case,
+    /// spelt as they are.
+    pub(crate) fn new(exact: &[(T, &str)], phrases: &[(T, &str)], words: &[(T, &str)]) -> Self {
+        let exact = exact.iter().map(|(owner, one)| literal(one, Kind::Exact, *owner));
+        let phrases = phrases.iter().flat_map(|(owner, one)| {
+            spellings(one).into_iter().map(|one| literal(&one, Kind::Phrase, *owner))
+        });
+        let words = words.iter().map(|(owner, one)| literal(one, Kind::Word, *owner));
+        Self::of(exact.chain(phrases).chain(words).collect())
     }
 
-    fn of(literals: Vec<Literal<T>>, pair_before: impl Fn(u8) -> bool) -> Self {
+    fn of(literals: Vec<Literal<T>>) -> Self {
         let (mut triples, mut short) = (Triples::default(), Triples::default());
         let (mut long, mut longer) = (Filter::new(), Filter::new());
         for literal in &literals {
             match *literal.bytes {
                 [] | [_] => {}
-                [a, b] => (0..=u8::MAX).filter(|c| pair_before(*c)).for_each(|c| {
+                [a, b] => (0..=u8::MAX).filter(|c| literal.kind.may_precede(*c)).for_each(|c| {
                     triples.insert([a, b, c]);
                     short.insert([a, b, c]);
                 }),
@@ -100,7 +124,7 @@ impl<T: Copy> Literals<T> {
 
     /// Literals that are found in any case of ASCII letters.
     pub(crate) fn in_any_case<'w>(words: impl Iterator<Item = (T, &'w str)>) -> Self {
-        Self::of(words.map(|(owner, word)| literal(word, true, owner)).collect(), |_| true)
+        Self::of(words.map(|(owner, word)| literal(word, Kind::Word, owner)).collect())
     }
 
     /// Reports the literals that begin at `at`.
@@ -145,8 +169,9 @@ struct Triple(usize);
 
 impl Triple {
     fn of(bytes: &[u8; 3]) -> Self {
-        let [a, b, c] = bytes.map(|byte| CLASSES.get(usize::from(byte)).copied().map_or(0, usize::from));
-        Self(c << 10 | b << 5 | a)
+        let [a, b, c] = bytes;
+        let class = |byte: &u8| CLASSES.get(usize::from(*byte)).copied().map_or(0, usize::from);
+        Self(class(c) << 10 | class(b) << 5 | class(a))
     }
 }
 
@@ -204,9 +229,16 @@ impl<T: Copy> Buckets<T> {
     /// `mask` says which bytes of the heads count.
     fn new(mut literals: Vec<Literal<T>>, mask: u64) -> Self {
         let of = |literal: &Literal<T>| hash(head(&literal.bytes) & mask, BUCKET_BITS);
-        literals.sort_by_key(of);
-        let before = |at: usize| literals.partition_point(|literal| of(literal) < at);
-        let bounds = (0..=1 << BUCKET_BITS).map(|at| u32::try_from(before(at)).unwrap_or(u32::MAX)).collect();
+        literals.sort_by_cached_key(of);
+        let mut before = 0;
+        let mut in_order = literals.iter().map(of).peekable();
+        let bounds = (0..=1 << BUCKET_BITS).map(|bucket| {
+            while in_order.next_if(|of| *of < bucket).is_some() {
+                before += 1;
+            }
+            before
+        });
+        let bounds = bounds.collect();
         Self { mask, bounds, literals }
     }
 
@@ -230,12 +262,16 @@ impl<T: Copy> Buckets<T> {
 impl<T> Literal<T> {
     /// Most that begin alike differ in the next bytes.
     fn may_begin(&self, head: u64) -> bool {
-        (if self.any_case { fold(head) } else { head }) & self.mask == self.head
+        (if self.kind.is_any_case() { fold(head) } else { head }) & self.mask == self.head
     }
 
     fn begins(&self, text: &[u8]) -> bool {
         text.get(..self.bytes.len()).is_some_and(|found| {
-            if self.any_case { found.eq_ignore_ascii_case(&self.bytes) } else { *found == *self.bytes }
+            if self.kind.is_any_case() {
+                found.eq_ignore_ascii_case(&self.bytes)
+            } else {
+                *found == *self.bytes
+            }
         })
     }
 }
@@ -250,11 +286,11 @@ impl<T> std::fmt::Debug for Literals<T> {
     }
 }
 
-fn literal<T>(text: &str, any_case: bool, owner: T) -> Literal<T> {
+fn literal<T>(text: &str, kind: Kind, owner: T) -> Literal<T> {
     let bytes = text.as_bytes();
     let mask = bytes.iter().take(8).fold(0, |mask, _| mask << 8 | 0xFF);
-    let head = if any_case { fold(head(bytes)) } else { head(bytes) } & mask;
-    Literal { head, mask, any_case, owner, bytes: bytes.into() }
+    let head = if kind.is_any_case() { fold(head(bytes)) } else { head(bytes) } & mask;
+    Literal { head, mask, kind, owner, bytes: bytes.into() }
 }
 
 fn spellings(phrase: &str) -> Vec<String> {
@@ -314,7 +350,7 @@ mod tests {
         let exact: &[(u8, &str)] = &[(1, "key"), (1, "keyring"), (1, "SK"), (2, "://")];
         let phrases: &[(u8, &str)] = &[(3, "date of birth"), (3, "né")];
         let mut hits = Vec::new();
-        let literals = Literals::new(exact, phrases);
+        let literals = Literals::new(exact, phrases, &[]);
         for at in 0..text.len() {
             let _all = literals.at(text.as_bytes(), at, &mut |owner, span| {
                 hits.push((owner, text.get(span).unwrap()));

@@ -1,4 +1,4 @@
-use crate::context::Context;
+use crate::context::{Context, InKeys};
 use crate::haystack::Haystack;
 use crate::identifiers::{Identifiers, Report};
 use crate::lanes::{self, Seeker};
@@ -7,6 +7,7 @@ use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
 use crate::site::Sites;
 use memchr::memmem::Finder;
+use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
 
 /// Digits that the shortest identifier made of digits has.
@@ -25,7 +26,9 @@ pub(crate) struct Scanner {
     /// Literals that may begin anywhere.
     literals: Anywhere<Anchor>,
     /// Literals that count only where a word begins.
-    heads: Literals<Anchor>,
+    heads: Literals<Head>,
+    /// The same and the context words of identifiers, for texts with digits.
+    heads_and_words: Literals<Head>,
     /// The rows to ask at each kind of byte.
     at: Vec<usize>,
     line: Vec<usize>,
@@ -35,6 +38,22 @@ pub(crate) struct Scanner {
     identifiers: Identifiers,
     /// Literals with the quotation marks of JSON: keys whose values belong together.
     quoted: Vec<Finder<'static>>,
+}
+
+/// What the keys above a text say, once for all views of it.
+#[derive(Debug, Default)]
+pub(crate) struct Keyed {
+    /// The rows whose word or phrase is in a key, in order.
+    rows: OnceCell<Vec<usize>>,
+    near: OnceCell<InKeys>,
+}
+
+/// What a literal at the beginning of a word is.
+#[derive(Debug, Clone, Copy)]
+enum Head {
+    Row(Anchor),
+    /// The number of a context word of identifiers.
+    Word(usize),
 }
 
 /// The row that a literal belongs to, and the format that it is a prefix of.
@@ -87,8 +106,26 @@ impl Scanner {
             Some((Anchor { is_spaced: true, ..anchor }, word.strip_prefix(' ')?))
         }));
         let identifiers = Identifiers::new(is_on);
-        let (literals, heads) = (Anywhere::new(&exact), Literals::new(&prefixes, &phrases));
-        Self { literals, heads, at, line, colon, digit, number, identifiers, quoted }
+        let heads = |words: &mut dyn Iterator<Item = (usize, &str)>| {
+            let of_row = |(anchor, word): &(Anchor, &'static str)| (Head::Row(*anchor), *word);
+            let (prefixes, phrases): (Vec<_>, Vec<_>) =
+                (prefixes.iter().map(of_row).collect(), phrases.iter().map(of_row).collect());
+            let words: Vec<_> = words.map(|(word, spelling)| (Head::Word(word), spelling)).collect();
+            Literals::new(&prefixes, &phrases, &words)
+        };
+        let (only, all) = (heads(&mut std::iter::empty()), heads(&mut identifiers.words().spellings()));
+        Self {
+            literals: Anywhere::new(&exact),
+            heads: only,
+            heads_and_words: all,
+            at,
+            line,
+            colon,
+            digit,
+            number,
+            identifiers,
+            quoted,
+        }
     }
 
     /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
@@ -96,70 +133,81 @@ impl Scanner {
         self.quoted.iter().any(|literal| literal.find(text.as_bytes()).is_some())
     }
 
-    /// Reports every match until told to stop.
-    pub(crate) fn scan(&self, haystack: &Haystack<'_>, report: Report<'_>) -> ControlFlow<()> {
+    /// Reports every match until told to stop. `keyed` is what the keys say that the text is under.
+    pub(crate) fn scan<'h>(
+        &'h self,
+        haystack: &'h Haystack<'h>,
+        keyed: &'h Keyed,
+        report: Report<'_>,
+    ) -> ControlFlow<()> {
         let mut pass = Pass { haystack, report, covered: Vec::new() };
-        self.scan_keys(&mut pass)?;
-        self.scan_literals(&mut pass)?;
-        self.scan_bytes(&mut pass)
+        self.scan_keys(&mut pass, keyed)?;
+        let mut context = self.identifiers.context(haystack, &keyed.near);
+        self.scan_literals(&mut pass, &mut context)?;
+        self.scan_bytes(&mut pass, &mut context)
+    }
+
+    /// The rows that keys speak of.
+    fn of_keys(&self, keys: &[&str]) -> Vec<usize> {
+        let mut rows = Vec::new();
+        for key in keys {
+            let word = Haystack::new(key, &[], &[]);
+            let mut take = |anchor: Anchor| {
+                rows.push(anchor.row);
+                ControlFlow::Continue(())
+            };
+            let _all =
+                self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, _| match find_of(anchor.row) {
+                    Some(Find::Word(..)) => take(anchor),
+                    _ => ControlFlow::Continue(()),
+                });
+            let _all = scan_heads(&self.heads, &word, 0..key.len(), |head, span| match head {
+                Head::Row(anchor)
+                    if matches!(find_of(anchor.row), Some(Find::Phrase(..))) && word.is_phrase(&span) =>
+                {
+                    take(anchor)
+                }
+                Head::Row(_) | Head::Word(_) => ControlFlow::Continue(()),
+            });
+        }
+        rows
     }
 
     /// A word in the key of a value counts as if it stood before the value.
-    fn scan_keys(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
-        for key in pass.haystack.keys() {
-            let word = Haystack::new(key, &[], &[]);
-            self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, _| match find_of(anchor.row) {
-                Some(Find::Word(_, judge)) => pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0)),
-                _ => ControlFlow::Continue(()),
-            })?;
-            self.scan_heads(&word, 0..key.len(), |anchor, span| match find_of(anchor.row) {
-                Some(Find::Phrase(_, judge)) if word.is_phrase(&span) => {
-                    pass.ask(anchor.row, 0, |haystack| judge(haystack, 0..0))
-                }
-                _ => ControlFlow::Continue(()),
-            })?;
+    fn scan_keys(&self, pass: &mut Pass<'_, '_>, keyed: &Keyed) -> ControlFlow<()> {
+        for row in keyed.rows.get_or_init(|| self.of_keys(pass.haystack.keys())) {
+            if let Some(Find::Word(_, judge) | Find::Phrase(_, judge)) = find_of(*row) {
+                pass.ask(*row, 0, |haystack| judge(haystack, 0..0))?;
+            }
         }
         ControlFlow::Continue(())
     }
 
-    fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+    fn scan_literals<'h>(&'h self, pass: &mut Pass<'h, '_>, context: &mut Context<'h>) -> ControlFlow<()> {
         let haystack = pass.haystack;
+        let heads = if context.is_to_be_given() { &self.heads_and_words } else { &self.heads };
         for range in haystack.word_focus() {
             let mut judge = |anchor: Anchor, span: Range<usize>| {
                 pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
             };
             self.literals.scan(haystack.bytes(), range.clone(), &mut judge)?;
-            self.scan_heads(haystack, range, judge)?;
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Reports the literals of `range` of which each begins a word, or another segment.
-    fn scan_heads(
-        &self,
-        haystack: &Haystack<'_>,
-        range: Range<usize>,
-        mut report: impl FnMut(Anchor, Range<usize>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        // The space before the last word may be the last of the range.
-        for at in haystack.heads(range.start..range.end + 1) {
-            self.heads.at(haystack.bytes(), at, &mut |anchor, span: Range<usize>| {
-                let start = if anchor.is_spaced { at.saturating_sub(1) } else { at };
-                let is_there =
-                    range.contains(&start) && (!anchor.is_spaced || haystack.before(at) == Some(b' '));
-                if is_there { report(anchor, start..span.end) } else { ControlFlow::Continue(()) }
+            scan_heads(heads, haystack, range, |head, span| match head {
+                Head::Row(anchor) => judge(anchor, span),
+                Head::Word(word) => {
+                    context.give(word, span);
+                    ControlFlow::Continue(())
+                }
             })?;
         }
         ControlFlow::Continue(())
     }
 
-    fn scan_bytes(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
+    fn scan_bytes(&self, pass: &mut Pass<'_, '_>, context: &mut Context<'_>) -> ControlFlow<()> {
         let haystack = pass.haystack;
-        let mut context = self.identifiers.context(haystack);
         for range in haystack.focus() {
             let end = range.end;
             self.scan_lines(pass, range.clone())?;
-            self.scan_range(pass, &mut context, range)?;
+            self.scan_range(pass, context, range)?;
             self.scan_signs(pass, end..haystack.len().min(end + SIGN_WITHIN))?;
         }
         ControlFlow::Continue(())
@@ -239,7 +287,8 @@ impl Scanner {
     ) -> ControlFlow<()> {
         let at = digits.start;
         let (before, after) = (pass.haystack.before(at), pass.haystack.byte(digits.end));
-        for row in self.digit.rows(before.unwrap_or_default(), after.unwrap_or_default(), digits.len()) {
+        let beside = [before, after].map(Option::unwrap_or_default);
+        for row in self.digit.rows(beside, digits.len(), pass.haystack.word_len(&digits)) {
             if let Some(Find::Digit(_, judge)) = find_of(row) {
                 pass.ask(row, at, |haystack| judge(haystack, at))?;
             }
@@ -257,6 +306,25 @@ impl Scanner {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Reports the literals of `range` of which each begins a word, or another segment.
+fn scan_heads(
+    heads: &Literals<Head>,
+    haystack: &Haystack<'_>,
+    range: Range<usize>,
+    mut report: impl FnMut(Head, Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    // The space before the last word may be the last of the range.
+    for at in haystack.heads(range.start..range.end + 1) {
+        heads.at(haystack.bytes(), at, &mut |head, span: Range<usize>| {
+            let is_spaced = matches!(head, Head::Row(anchor) if anchor.is_spaced);
+            let start = if is_spaced { at.saturating_sub(1) } else { at };
+            let is_there = range.contains(&start) && (!is_spaced || haystack.before(at) == Some(b' '));
+            if is_there { report(head, start..span.end) } else { ControlFlow::Continue(()) }
+        })?;
+    }
+    ControlFlow::Continue(())
 }
 
 /// Whether a literal begins as words do: not with a sign.

@@ -10,6 +10,36 @@ pub(crate) struct Words {
     /// Where the words with each first byte begin in `words`, and where the last end.
     starts: Vec<usize>,
     initials: u128,
+    beginnings: Beginnings,
+}
+
+/// The first two bytes of words, in 32 classes each: a bit for each second byte after each first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beginnings([u32; 32]);
+
+impl Beginnings {
+    fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut seconds = [0; 32];
+        for word in words {
+            let mut bytes = word.bytes();
+            let (first, second) = (class(bytes.next().unwrap_or_default()), bytes.next());
+            if let Some(seconds) = seconds.get_mut(first) {
+                *seconds |= second.map_or(u32::MAX, |second| 1 << class(second));
+            }
+        }
+        Self(seconds)
+    }
+
+    /// Whether a word may begin at `at`: most places of a text are refused.
+    pub(crate) fn may_be_at(&self, text: &[u8], at: usize) -> bool {
+        let byte = |at: usize| class(text.get(at).copied().unwrap_or_default());
+        self.0.get(byte(at)).is_some_and(|seconds| seconds >> byte(at + 1) & 1 == 1)
+    }
+}
+
+/// Of letters the same in either case.
+fn class(b: u8) -> usize {
+    usize::from(b & 31)
 }
 
 /// A list that is built when it is first needed.
@@ -23,11 +53,15 @@ impl Words {
         let starts = (0..=255_u8).map(|byte| words.partition_point(|word| first(word) < byte));
         let starts = starts.chain([words.len()]).collect();
         let initials = words.iter().fold(0, |set, word| set | initial(first(word)));
-        Self { words, starts, initials }
+        let beginnings = Beginnings::of(words.iter().copied());
+        Self { words, starts, initials, beginnings }
     }
 
     /// The longest of the words that stands at `at`, whatever goes on after it, and that `ends` lets end.
     pub(crate) fn at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<&'static str> {
+        if !self.beginnings.may_be_at(text, at) {
+            return None;
+        }
         let first = usize::from(text.get(at)?.to_ascii_lowercase());
         let range = *self.starts.get(first)?..*self.starts.get(first + 1)?;
         let stands = |word: &&&str| {

@@ -2,13 +2,16 @@
 
 mod value;
 
+pub use value::facts_of;
+
 use crate::raw::cases::{RawCase, RawCases, RawExpectation, RawFacts, WISH};
 use crate::report::Report;
 use crate::suggest::suggest;
-use crate::yaml::{self, At};
+use crate::yaml::{self, At, Wrong};
 use crate::{Loaded, Problem, Problems, Severity, Source};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use value::Subject;
 use weir_label::Category;
 use weir_policy::{DenialCode, Fact, FactValue, NameFact, RouteWish};
 use weir_rollout::{Case, Denied, Expectation};
@@ -134,23 +137,22 @@ impl Reading<'_, '_> {
         for (name, value) in &raw.0 {
             if name.value == WISH {
                 given.wish = self.wish(value).or(given.wish);
-            } else if let Some(fact) = self.fact(name)
-                && let Some(value) = value::of(&fact, value, self.report)
-            {
-                given.facts.insert(fact, value);
+            } else {
+                given.facts.extend(self.facts(name, value).unwrap_or_default());
             }
         }
         given
     }
 
-    fn fact(&mut self, name: &At<String>) -> Option<Fact> {
-        let fact = Fact::named(&name.value);
-        if fact.is_none() {
-            let names: Vec<String> = Fact::all().map(|fact| fact.name().into_owned()).collect();
-            let help = suggest(&name.value, names.iter().map(String::as_str).chain([WISH]));
-            self.report.error(name.place, format!("`{}` is no fact", name.value), &help);
-        }
-        fact
+    fn facts(
+        &mut self,
+        name: &At<String>,
+        written: &At<crate::raw::OneOrMany>,
+    ) -> Option<Vec<(Fact, FactValue)>> {
+        let values: Vec<&str> = written.each().into_iter().map(|value| value.value).collect();
+        let mut said = |at, Wrong { message, help }: Wrong| self.report.error(at, message, &help);
+        let subject = Subject::named(&name.value, &[WISH]).map_err(|wrong| said(name.place, wrong)).ok()?;
+        subject.facts(&values).map_err(|wrong| said(written.place, wrong)).ok()
     }
 
     fn wish(&mut self, written: &At<crate::raw::OneOrMany>) -> Option<RouteWish> {

@@ -81,6 +81,8 @@ pub struct Config {
     pub headers: DecisionHeaders,
     /// How long answers of the Responses API are kept for their owner.
     pub keep_responses: Duration,
+    /// How long files are kept for their owner.
+    pub keep_files: Duration,
     /// The backends, in the order of the file.
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.
@@ -157,6 +159,10 @@ pub struct Limits {
     pub first_token: Option<Duration>,
     /// The most connections.
     pub connections: NonZeroUsize,
+    /// The most bytes that are kept for callers.
+    pub kept: u64,
+    /// The most bytes that are kept for one of them.
+    pub kept_of_one: u64,
     /// How long requests in flight may take to finish at shutdown.
     pub drain: Duration,
 }
@@ -192,6 +198,8 @@ pub struct Backend {
     pub url: BaseUrl,
     /// What authorises Weir there.
     pub api_key: Option<Secret>,
+    /// How that is come by, where it is no key that stays the same.
+    pub auth: Option<Auth>,
     /// The certificate authorities to trust instead of the system's, as PEM text.
     pub ca_pem: Option<String>,
     /// Who receives what is sent to it, with its clearance.
@@ -209,6 +217,40 @@ pub struct Backend {
     pub leave_out: Vec<String>,
     /// The models it serves, in the order of the file; never empty.
     pub models: Vec<Model>,
+}
+
+/// How Weir comes by what authorises it at a backend outside.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Tokens of Microsoft Entra ID, by client credentials.
+    Entra {
+        /// Where they are given out.
+        token_url: String,
+        /// The application.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// What they are for.
+        scope: String,
+    },
+    /// Tokens of a Google service account.
+    Google {
+        /// The text of its key file.
+        key_file: Secret,
+        /// What they are for.
+        scope: String,
+    },
+    /// Keys of an AWS role, which those of the backend may take.
+    AwsRole {
+        /// The role.
+        arn: String,
+        /// The name of the session.
+        session: String,
+        /// What the role's owner wants to be told.
+        external_id: Option<String>,
+        /// The security token service, if it is not the region's.
+        sts_url: Option<String>,
+    },
 }
 
 /// One model of a backend.

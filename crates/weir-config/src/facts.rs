@@ -15,7 +15,7 @@ pub fn description(fact: &Fact) -> String {
         Fact::Entities => "One of these entity types was found, such as `CREDIT_CARD`; `US_*` means all that begin so, `\"CREDIT_CARD >= 10\"` that one was found so often.".into(),
         Fact::Jurisdictions => "The data is bound to one of these jurisdictions, such as `EU`.".into(),
         Fact::LatencyClass => "`interactive`: somebody waits for the answer. `batch`: nobody does.".into(),
-        Fact::Task => "What the request asks for, such as `[code_generate, code_explain]` or `code_*`. Unknown until something has looked at it.".into(),
+        Fact::Task => "What the request asks for, such as `[code_generate, code_explain]` or `code_*`. Unknown of a request without text.".into(),
         Fact::ResponseFormat => "The form that the answer must have: `text`, `json_object` or `json_schema`.".into(),
         Fact::Modalities => "The request holds content of one of these kinds: `text`, `image`, `audio`, `video`, `file`.".into(),
         Fact::Weekday => "The day in the policy's `time_zone`, such as `mon..fri` or `[sat, sun]`.".into(),
@@ -33,7 +33,7 @@ fn flag(flag: Flag) -> &'static str {
         Flag::Tools => "Tools are offered to the model.",
         Flag::Images => "Images are attached.",
         Flag::Unsure => {
-            "The task type is uncertain: another is about as likely. Unknown until something has looked at it."
+            "The task type is uncertain: another is about as likely. Unknown of a request without text."
         }
     }
 }
@@ -51,7 +51,7 @@ fn name(name: NameFact) -> &'static str {
         }
         NameFact::RequestEndpoint => "The API endpoint, such as `chat.completions`.",
         NameFact::RequestLanguage => {
-            "The language that the request is mostly written in, such as `de`. Unknown until something has looked at it."
+            "The language that the request is mostly written in, such as `de`. Unknown of a request without text, or in a language that is not recognised."
         }
     }
 }
@@ -63,16 +63,16 @@ fn number(number: &NumberFact) -> String {
             "The most tokens that the caller wants back. Unknown if it set no limit."
         }
         NumberFact::Complexity => {
-            "How hard the task is, from 0 to 1, such as `\"> 0.7\"`; or by rank among this deployment's requests: `top 15 %`, `bottom 50 %`. Unknown until something has looked at it."
+            "How hard the task is, from 0 to 1, such as `\"> 0.7\"`; or by rank among this deployment's requests: `top 15 %`, `bottom 50 %`. Unknown of a request without text."
         }
         NumberFact::ComplexityRank => {
             "The share of this deployment's requests that are less complex, from 0 to 1; `task.complexity: top 15 %` is the same as `\">= 0.85\"` here."
         }
         NumberFact::WeakFail => {
-            "The probability that a weak model fails, from 0 to 1, from how the prompt is built. Unknown until something has looked at it."
+            "The probability that a weak model fails, from 0 to 1, from how the prompt is built. Unknown of a request without text."
         }
         NumberFact::Confidence => {
-            "How sure the task type is, from 0 to 1. Unknown until something has looked at it."
+            "How sure the task type is, from 0 to 1. Unknown of a request without text."
         }
         NumberFact::LatencyTarget => {
             "When the caller wants the first token, such as `\"<= 2s\"`. Unknown if it does not say."

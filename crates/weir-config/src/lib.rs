@@ -24,23 +24,22 @@ mod report;
 mod scalar;
 mod schema;
 mod secret;
-mod suggest;
+pub mod suggest;
 mod url;
 mod weir;
 mod witness;
 mod yaml;
 
 pub use api::BackendApi;
-pub use cases::load_cases;
+pub use cases::{facts_of, load_cases};
 pub use config::{
-    AuditFailure, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded, Model,
-    ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
+    AuditFailure, Auth, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded,
+    Model, ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use outside::{Secrets, Variables};
-pub use policy::values::fact_value;
 pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};
 pub use schema::schemas;

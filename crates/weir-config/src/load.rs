@@ -18,8 +18,8 @@ use weir_policy::{Catalogue, Policy};
 /// index of the organisation's data, or says why it cannot be used.
 ///
 /// # Errors
-/// Every error of both files; warnings come with files that load. A file whose shape is wrong (an unknown field, a
-/// list where a word belongs) has one error of shape, and hides what else is wrong in it.
+/// Every error of both files; warnings come with files that load. An entry of a wrong shape (an unknown field, a list
+/// where a word belongs) hides what else is wrong in it, and in nothing else.
 pub fn load(
     config: Source<'_>,
     policy: Source<'_>,

@@ -86,7 +86,13 @@ impl Names {
         let targets = self.targets.iter().map(|target| target.name.as_str());
         let words = ["local", "cloud", "any"].into_iter();
         let all = words.chain(self.backends.iter().map(String::as_str)).chain(targets);
-        suggest(written, all.chain(self.tags.iter().map(String::as_str)))
+        let help = suggest(written, all.chain(self.tags.iter().map(String::as_str)));
+        match written.strip_prefix("tag:") {
+            Some(tag) if help.starts_with("known") => {
+                format!("give a model of `weir.yaml` the tag: `tags: [{tag}]`; {help}")
+            }
+            _ => help,
+        }
     }
 
     pub fn suggest_alias(&self, written: &str) -> String {

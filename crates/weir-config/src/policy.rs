@@ -6,7 +6,7 @@ mod data;
 pub mod detectors;
 mod extractors;
 mod own;
-mod pools;
+pub mod pools;
 mod rule;
 mod targets;
 pub mod values;

@@ -64,6 +64,13 @@ pub fn key_of(entry: &str) -> Option<&str> {
     Some(key.trim().trim_matches(['"', '\'']))
 }
 
+/// The key at the beginning of a line under which a byte of a text in block style stands.
+pub fn section_of(text: &str, at: usize) -> Option<&str> {
+    let end = text.get(at..)?.find('\n').map_or(text.len(), |end| at + end);
+    let key = |line: &str| line.starts_with(|c: char| c.is_ascii_alphabetic());
+    text.get(..end)?.lines().rev().find(|line| key(line))?.split_once(':').map(|(key, _)| key)
+}
+
 /// The bracket that is open at a byte: the last `[` or `{` before it that is not closed.
 fn open_bracket(text: &str, at: usize) -> Option<usize> {
     let mut open = Vec::new();
@@ -311,5 +318,15 @@ mod tests {
         assert_eq!(key_of("- name: x"), Some("name"));
         assert_eq!(key_of(", \"a b\": 1"), Some("a b"));
         assert_eq!(key_of("plain"), None);
+    }
+
+    #[test]
+    fn a_place_is_in_the_section_whose_key_stands_at_the_beginning_of_a_line() {
+        let text = "policy: 1\nrules:\n- name: a\n  # no: key\n  use: any\n\ngroups: { a: b }\n";
+        let at = |needle: &str| section_of(text, text.find(needle).unwrap());
+        assert_eq!(at("1"), Some("policy"));
+        assert_eq!((at("ules:"), at("name"), at("any")), (Some("rules"), Some("rules"), Some("rules")));
+        assert_eq!((at("groups"), at("b }")), (Some("groups"), Some("groups")));
+        assert_eq!((section_of("{ rules: [] }", 4), section_of("", 0)), (None, None));
     }
 }

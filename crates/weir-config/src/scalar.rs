@@ -210,6 +210,28 @@ impl Scalar for Days {
     }
 }
 
+/// How long something is kept: a time, whole days, or not at all (`0s`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepTime(pub Duration);
+
+impl Scalar for KeepTime {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == "0s" {
+            return Ok(Self(Duration::ZERO));
+        }
+        if let Ok(Days(days)) = Days::parse(text) {
+            return Ok(Self(Duration::from_secs(u64::from(days.get()) * 86_400)));
+        }
+        Duration::parse(text).map(Self).map_err(|Wrong { message, .. }| {
+            Wrong::new(message, "write a time such as `24h` or `30d`, or `0s` to keep nothing")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["24h", "30d", "0s"] })
+    }
+}
+
 /// A size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteSize(pub usize);

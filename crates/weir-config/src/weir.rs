@@ -11,7 +11,7 @@ use crate::names::Names;
 use crate::outside::Surroundings;
 use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
 use crate::report::Report;
-use crate::scalar::{ByteSize, Days};
+use crate::scalar::{ByteSize, Days, KeepTime};
 use crate::yaml::{At, take_or};
 use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
 use ipnet::IpNet;
@@ -51,6 +51,7 @@ pub fn compile<'r>(
         audit,
         headers,
         keep_responses,
+        keep_files,
         backends,
         aliases,
     } = raw;
@@ -63,7 +64,8 @@ pub fn compile<'r>(
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
     let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
-    let keep_responses = take_or(keep_responses.as_ref(), Duration::from_secs(86_400), report);
+    let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
+    let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
@@ -90,7 +92,8 @@ pub fn compile<'r>(
             witnesses,
             witness_for: witness_for.into_iter().collect::<Option<_>>()?,
             headers,
-            keep_responses: keep_responses?,
+            keep_responses: keep_responses?.0,
+            keep_files: keep_files?.0,
             backends,
             network_inside,
         })
@@ -165,7 +168,17 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 }
 
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
-    let RawLimits { body, queue, queue_bytes, queue_tokens, first_token, connections, drain } = raw;
+    let RawLimits {
+        body,
+        queue,
+        queue_bytes,
+        queue_tokens,
+        first_token,
+        connections,
+        kept,
+        kept_of_one,
+        drain,
+    } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
@@ -178,6 +191,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         None => Some(None),
     };
     let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
+    let kept = take_or(kept.as_ref(), ByteSize(1 << 30), report);
+    let kept_of_one = take_or(kept_of_one.as_ref(), ByteSize(256 << 20), report);
     let drain = take_or(drain.as_ref(), Duration::from_secs(30), report);
     let body_bytes = NonZeroUsize::new(body_bytes?.0);
     if let (None, Some(body)) = (body_bytes, body) {
@@ -194,6 +209,8 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         queue_tokens: queue_tokens?,
         first_token: first_token?,
         connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
+        kept: kept?.0 as u64,
+        kept_of_one: kept_of_one?.0 as u64,
         drain: drain?,
     })
 }

@@ -102,7 +102,7 @@ impl<'t> Reading<'t> {
         let (left, gone) = repair::without(&self.text, entry);
         let keys = gone.into_iter().filter_map(|entry| repair::key_of(self.text.get(entry)?));
         self.gone.extend(keys.map(str::to_owned));
-        self.note(error, report);
+        self.note(error, place.start, report);
         self.text = Cow::Owned(left);
         // What is wrong with an empty text is wrong with this mending only.
         !self.text.trim().is_empty()
@@ -115,8 +115,13 @@ impl<'t> Reading<'t> {
         self.put(at..at, &entry, report);
         self.filled.push(Filled { field: field.to_owned(), range, stand_in: 0 });
         report.inserted = self.filled.iter().map(|filled| filled.range.clone()).collect();
-        report.is_incomplete = true;
+        self.miss(at, report);
         true
+    }
+
+    /// What stood here is not known, so that other places may refer to it; to rules none does.
+    fn miss(&self, at: usize, report: &mut Report<'_>) {
+        report.is_incomplete |= repair::section_of(&self.text, at) != Some("rules");
     }
 
     /// Puts another value in where the one that stands there does not belong; nothing if there is no other.
@@ -178,18 +183,17 @@ impl<'t> Reading<'t> {
         clippy::wildcard_enum_match_arm,
         reason = "the parser's own enum, which says of itself that it will grow"
     )]
-    fn note(&mut self, error: &Error, report: &mut Report<'_>) {
-        let mut at = error;
-        while let Error::AliasError { error, .. } = at {
-            at = error;
+    fn note(&mut self, error: &Error, place: usize, report: &mut Report<'_>) {
+        let mut cause = error;
+        while let Error::AliasError { error, .. } = cause {
+            cause = error;
         }
-        match at {
+        match cause {
             Error::SerdeUnknownField { field, expected, .. } => {
                 self.gone.extend(closest(field, expected.iter().copied()).map(str::to_owned));
             }
             Error::DuplicateMappingKey { .. } => {}
-            // What it would have said is unknown, so that other places may refer to it.
-            _ => report.is_incomplete = true,
+            _ => self.miss(place, report),
         }
     }
 }

@@ -309,8 +309,9 @@ fn the_policy_of_the_five_minutes_does_what_it_says() {
     let decided = |facts: &[(&str, &str)]| {
         let mut owned = weir_policy::OwnedFacts::default();
         for (name, value) in facts {
-            let fact = Fact::named(name).unwrap();
-            owned.set(&fact, weir_config::fact_value(&fact, value).unwrap()).unwrap();
+            for (fact, value) in weir_config::facts_of(name, value).unwrap() {
+                owned.set(&fact, value).unwrap();
+            }
         }
         let alias = loaded.catalogue.alias("auto").unwrap();
         let decision = weir_policy::decide(&loaded.policy, &loaded.catalogue, alias, &owned.borrow());

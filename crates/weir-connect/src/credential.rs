@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Header(HeaderName, HeaderValue),
     /// Every request is signed.
     Aws(Arc<AwsKeys>),
-    /// A bearer token that is fetched and renewed.
+    /// A token, or keys, that are fetched and renewed.
     Token(Arc<Slot>),
 }
 

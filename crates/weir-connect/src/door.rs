@@ -1,10 +1,11 @@
 use crate::anthropic::{self, Anthropic};
 use crate::connector::Connector;
 use crate::credential::{Credential, Kind, secret_value};
-use crate::endpoint::{Bodies, Host, Origin, Scheme};
+use crate::endpoint::{Host, Origin, Scheme};
 use crate::link::{Failure, Link, Request};
 use crate::pool::Pool;
 use crate::sigv4::{self, AwsKeys, Unsigned};
+use crate::token::Proof;
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -176,6 +177,7 @@ impl<Z: Zone> Door<Z> {
         let body = Bytes::from(body);
         let mut request = self.request(Method::PUT, put.path, Accept::Json, body.clone())?;
         put.write(request.headers_mut(), &body)?;
+        name_media_type(permit.content(), request.headers_mut());
         self.authenticate(&mut request, &body)?;
         Ok(self.exchange(request, put.first_byte_timeout).await?)
     }
@@ -192,6 +194,7 @@ impl<Z: Zone> Door<Z> {
         let body = Bytes::from(body);
         let mut request = self.request(Method::POST, call.path, call.accept, body.clone())?;
         anthropic.write(request.headers_mut());
+        name_media_type(permit.content(), request.headers_mut());
         self.authenticate(&mut request, &body)?;
         Ok(request)
     }
@@ -240,8 +243,11 @@ impl<Z: Zone> Door<Z> {
                 request.headers_mut().insert(name.clone(), value.clone());
             }
             Kind::Token(slot) => {
-                let value = slot.value(SystemTime::now()).ok_or(ConnectError::NoToken)?;
-                request.headers_mut().insert(AUTHORIZATION, value);
+                let now = SystemTime::now();
+                match slot.proof(now).ok_or(ConnectError::NoToken)? {
+                    Proof::Header(value) => drop(request.headers_mut().insert(AUTHORIZATION, value)),
+                    Proof::Keys(keys) => sign(&keys, request, body, now)?,
+                }
             }
             Kind::Aws(keys) => sign(keys, request, body, SystemTime::now())?,
         }
@@ -429,14 +435,7 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, host);
     headers.insert(ACCEPT, Accept::Json.header());
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(match endpoint.bodies {
-            Bodies::Json => "application/json",
-            Bodies::Form => "application/x-www-form-urlencoded",
-            Bodies::Text => "text/plain; charset=utf-8",
-        }),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -477,7 +476,22 @@ fn sign(keys: &AwsKeys, request: &mut Request, body: &[u8], at: SystemTime) -> R
     Ok(())
 }
 
+/// Names what kind of body the content is, where it is none of the usual kind.
+fn name_media_type(content: &impl Encode, headers: &mut HeaderMap) {
+    let media_type = content.media_type();
+    if let Some(value) = media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok()) {
+        headers.insert(CONTENT_TYPE, value);
+    }
+}
+
+/// What servers have beside the API that their base URL ends in, and not below it.
+const BESIDE: [&str; 2] = ["/tokenize", "/detokenize"];
+
 fn uri(prefix: &str, path: &str, query: &str) -> Result<Uri, ConnectError> {
+    let prefix = match BESIDE.contains(&path) {
+        true => prefix.strip_suffix("/v1").unwrap_or(prefix),
+        false => prefix,
+    };
     if !path.starts_with('/') || path.contains(['?', '#']) {
         return Err(ConnectError::Path);
     }

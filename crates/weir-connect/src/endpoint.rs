@@ -22,16 +22,7 @@ pub struct Endpoint {
     pub(crate) query: String,
     /// The same, where a stream is asked for.
     pub(crate) stream_query: String,
-    pub(crate) bodies: Bodies,
     pub(crate) is_anthropic: bool,
-}
-
-/// What kind of bodies are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bodies {
-    Json,
-    Form,
-    Text,
 }
 
 impl Endpoint {
@@ -49,7 +40,6 @@ impl Endpoint {
             resolver: Arc::new(SystemResolver),
             query: String::new(),
             stream_query: String::new(),
-            bodies: Bodies::Json,
             is_anthropic: false,
         })
     }
@@ -77,16 +67,6 @@ impl Endpoint {
     #[must_use]
     pub fn for_anthropic(self) -> Self {
         Self { is_anthropic: true, ..self }
-    }
-
-    /// The same, where bodies are plain text.
-    #[must_use]
-    pub fn with_text_bodies(self) -> Self {
-        Self { bodies: Bodies::Text, ..self }
-    }
-
-    pub(crate) fn with_form_bodies(self) -> Self {
-        Self { bodies: Bodies::Form, ..self }
     }
 
     /// The same, with a key to authenticate with.

@@ -44,4 +44,4 @@ pub use lines::{Framing, Lines};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use response::{Response, ResponseBody};
 pub use sigv4::{AwsKeys, AwsKeysError};
-pub use token::{TokenError, TokenRequest, TokenSource, TokenSourceError};
+pub use token::{AwsRole, TokenError, TokenRequest, TokenSource, TokenSourceError};

@@ -1,5 +1,5 @@
-//! Bearer tokens that are fetched with a longer-lived secret and renewed before they expire: Azure Entra's
-//! client credentials, and Google's service accounts.
+//! Credentials that are fetched with a longer-lived secret and renewed before they expire: bearer tokens by Azure
+//! Entra's client credentials and by Google's service accounts, and the keys of a role of AWS.
 //!
 //! A [`TokenSource`] fetches through a door of its own, with a permit, as everything that leaves: what it
 //! sends is made of the configuration and the time alone. The token lies in a slot that the backend's door
@@ -7,6 +7,7 @@
 
 use crate::credential::{Kind, secret_value};
 use crate::door::TOKEN_REPLY_BYTES_MAX;
+use crate::sigv4::AwsKeys;
 use crate::{Accept, Call, Credential, Door, Endpoint, EndpointError, SendError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,8 +27,20 @@ use zeroize::Zeroizing;
 /// How long before its end a token is renewed, unless it lives less than ten times as long.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 
+/// How long the keys of a role last: the longest that every role allows.
+const ROLE_TIME: Duration = Duration::from_secs(3600);
+
 /// How long the token endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What proves who sends a request.
+#[derive(Clone)]
+pub(crate) enum Proof {
+    /// The value of `authorization`.
+    Header(HeaderValue),
+    /// What the request is signed with.
+    Keys(Arc<AwsKeys>),
+}
 
 /// The token that is in force.
 #[derive(Debug, Default)]
@@ -35,7 +48,7 @@ pub(crate) struct Slot(Mutex<Option<Held>>);
 
 #[derive(Clone)]
 struct Held {
-    value: HeaderValue,
+    proof: Proof,
     renew_at: SystemTime,
     expires_at: SystemTime,
 }
@@ -47,9 +60,9 @@ impl fmt::Debug for Held {
 }
 
 impl Slot {
-    /// The header's value, while it holds.
-    pub(crate) fn value(&self, now: SystemTime) -> Option<HeaderValue> {
-        self.held().filter(|held| now < held.expires_at).map(|held| held.value)
+    /// What there is, while it holds.
+    pub(crate) fn proof(&self, now: SystemTime) -> Option<Proof> {
+        self.held().filter(|held| now < held.expires_at).map(|held| held.proof)
     }
 
     fn is_fresh(&self, now: SystemTime) -> bool {
@@ -79,6 +92,22 @@ pub struct TokenSource {
 enum Grant {
     Entra { client_id: String, secret: Zeroizing<String>, scope: String },
     Google { email: String, key_id: String, key: Box<RsaKeyPair>, audience: String, scope: String },
+    AwsRole(AwsRole),
+}
+
+/// A role that keys of AWS may take.
+#[derive(Debug, Clone)]
+pub struct AwsRole {
+    /// Its name, such as `arn:aws:iam::123456789012:role/weir`.
+    pub arn: String,
+    /// By what name the session is known in AWS's own log.
+    pub session: String,
+    /// What the role's owner wants to be told, if anything.
+    pub external_id: Option<String>,
+    /// The region that requests are signed for with the role's keys.
+    pub region: String,
+    /// The service they are signed for, such as `bedrock`.
+    pub service: String,
 }
 
 impl fmt::Debug for TokenSource {
@@ -99,6 +128,10 @@ impl fmt::Debug for TokenRequest {
 impl Encode for TokenRequest {
     fn encode(&self, _to: &Destination<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(self.0.as_bytes());
+    }
+
+    fn media_type(&self) -> Option<String> {
+        Some("application/x-www-form-urlencoded".to_owned())
     }
 }
 
@@ -184,13 +217,37 @@ impl TokenSource {
         Self::new(backend, audience, grant)
     }
 
+    /// Keys of a role of AWS for the backend of this name, by keys that may take it.
+    ///
+    /// `url` is the security token service's, such as `https://sts.eu-central-1.amazonaws.com/`, which `keys` sign for.
+    ///
+    /// # Errors
+    /// [`TokenSourceError`] when the URL cannot be an endpoint.
+    pub fn aws_role(
+        backend: &str,
+        url: &str,
+        keys: AwsKeys,
+        role: AwsRole,
+    ) -> Result<Self, TokenSourceError> {
+        let (endpoint, path) = Self::endpoint(backend, url)?;
+        Self::at(endpoint.with_credential(Credential::aws(keys)), path, Grant::AwsRole(role))
+    }
+
     fn new(backend: &str, token_url: &str, grant: Grant) -> Result<Self, TokenSourceError> {
-        // The last step is the call's path, the rest the door's.
-        let (base, last) = token_url.rsplit_once('/').unwrap_or((token_url, ""));
-        let endpoint = Endpoint::new(backend, base)?.with_form_bodies();
+        let (endpoint, path) = Self::endpoint(backend, token_url)?;
+        Self::at(endpoint, path, grant)
+    }
+
+    /// The last step is the call's path, the rest the door's.
+    fn endpoint(backend: &str, url: &str) -> Result<(Endpoint, String), TokenSourceError> {
+        let (base, last) = url.rsplit_once('/').unwrap_or((url, ""));
+        Ok((Endpoint::new(backend, base)?, format!("/{last}")))
+    }
+
+    fn at(endpoint: Endpoint, path: String, grant: Grant) -> Result<Self, TokenSourceError> {
         Ok(Self {
             door: Door::cloud(endpoint)?,
-            path: format!("/{last}"),
+            path,
             grant,
             slot: Arc::default(),
             flight: tokio::sync::Mutex::new(()),
@@ -221,7 +278,7 @@ impl TokenSource {
             return Ok(());
         }
         match self.fetch(now, permit).await {
-            Err(error) if self.slot.value(now).is_none() => Err(error),
+            Err(error) if self.slot.proof(now).is_none() => Err(error),
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -243,7 +300,8 @@ impl TokenSource {
         if status != 200 {
             return Err(TokenError::Refused { status, reason: object.and_then(reason) });
         }
-        self.slot.put(object.and_then(|object| held(object, now)).ok_or(TokenError::NoToken)?);
+        let held = object.and_then(|object| self.grant.held(object, now));
+        self.slot.put(held.ok_or(TokenError::NoToken)?);
         Ok(())
     }
 }
@@ -258,6 +316,14 @@ impl Inspect<TokenRequest> for Constants {
 }
 
 impl Grant {
+    /// What an answer holds.
+    fn held(&self, answer: &Object<'_>, now: SystemTime) -> Option<Held> {
+        match self {
+            Grant::Entra { .. } | Grant::Google { .. } => held(answer, now),
+            Grant::AwsRole(role) => role.held(answer, now),
+        }
+    }
+
     fn request(&self, now: SystemTime) -> Result<TokenRequest, TokenError> {
         let mut form = Form(Zeroizing::new(String::new()));
         match self {
@@ -270,6 +336,17 @@ impl Grant {
             Grant::Google { .. } => {
                 form.add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 form.add("assertion", &self.assertion(now)?);
+            }
+            // Source: AWS Security Token Service API Reference, "AssumeRole".
+            Grant::AwsRole(AwsRole { arn, session, external_id, region: _, service: _ }) => {
+                form.add("Action", "AssumeRole");
+                form.add("Version", "2011-06-15");
+                form.add("RoleArn", arn);
+                form.add("RoleSessionName", session);
+                form.add("DurationSeconds", &ROLE_TIME.as_secs().to_string());
+                if let Some(id) = external_id {
+                    form.add("ExternalId", id);
+                }
             }
         }
         Ok(TokenRequest(form.0))
@@ -327,12 +404,27 @@ fn held(object: &Object<'_>, now: SystemTime) -> Option<Held> {
     let token = Zeroizing::new(object.get("access_token")?.as_str()?.to_owned());
     let lifetime = object.get("expires_in")?;
     let seconds = lifetime.as_u64().or_else(|| lifetime.as_str()?.parse().ok())?;
-    let lifetime = Duration::from_secs(seconds.min(86_400));
-    Some(Held {
-        value: secret_value("Bearer ", &token).ok()?,
-        renew_at: now + (lifetime - RENEW_BEFORE.min(lifetime / 10)),
-        expires_at: now + lifetime,
-    })
+    let proof = Proof::Header(secret_value("Bearer ", &token).ok()?);
+    Some(Held::lasting(Duration::from_secs(seconds.min(86_400)), proof, now))
+}
+
+impl AwsRole {
+    /// The keys last as long as was asked for.
+    fn held(&self, answer: &Object<'_>, now: SystemTime) -> Option<Held> {
+        let response = answer.get("AssumeRoleResponse")?.as_object()?;
+        let result = response.get("AssumeRoleResult")?.as_object()?;
+        let keys = result.get("Credentials")?.as_object()?;
+        let text = |name| Some(Zeroizing::new(keys.get(name)?.as_str()?.to_owned()));
+        let (id, secret, token) = (text("AccessKeyId")?, text("SecretAccessKey")?, text("SessionToken")?);
+        let keys = AwsKeys::new(&id, secret, Some(token), &self.region, &self.service).ok()?;
+        Some(Held::lasting(ROLE_TIME, Proof::Keys(Arc::new(keys)), now))
+    }
+}
+
+impl Held {
+    fn lasting(time: Duration, proof: Proof, now: SystemTime) -> Self {
+        Self { proof, renew_at: now + (time - RENEW_BEFORE.min(time / 10)), expires_at: now + time }
+    }
 }
 
 /// The endpoint's word for a refusal, if it is one word: nothing else of its answer is repeated.

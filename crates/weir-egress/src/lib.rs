@@ -8,9 +8,9 @@
 use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
-    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, Endpoint,
-    EndpointError, KeyHeader, Put, Resolve, Resolving, Response, ResponseBody, SendError, TokenError,
-    TokenRequest, TokenSource, TokenSourceError, nothing,
+    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, AwsRole, Call, ConnectError, Credential,
+    Endpoint, EndpointError, KeyHeader, Put, Resolve, Resolving, Response, ResponseBody, SendError,
+    TokenError, TokenRequest, TokenSource, TokenSourceError, nothing,
 };
 use weir_label::{Cloud, Permit};
 use weir_wire::{Encode, Nothing};

@@ -4,7 +4,7 @@ use weir_audit::event::{AsEvent as _, Author, LogClosed};
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
 use weir_audit::tree::{Frontier, Hash};
 use weir_audit::verify::{Report, Verification};
-use weir_audit::{Name, Record, WallTime};
+use weir_audit::{Envelope, Head, Name, Record, WallTime};
 
 /// A segment's frames, written again, are the same bytes.
 pub fn audit_frame(data: &[u8]) {
@@ -24,8 +24,12 @@ pub fn audit_frame(data: &[u8]) {
     }
 }
 
-/// An event that can be read can be written, and reads the same again.
+/// An event that can be read can be written, and reads the same again; its head is that of its envelope.
 pub fn audit_event(data: &[u8]) {
+    if let Ok(envelope) = Envelope::parse(data) {
+        let Envelope { seq, type_name, ts_wall, .. } = envelope;
+        assert!(Head::parse(data).is_ok_and(|head| head == Head { seq, type_name, ts_wall }), "another head");
+    }
     let Ok(Record { envelope, event }) = Record::parse(data) else { return };
     let author = Author::new([0x11; 16], envelope.node.clone());
     let mut again = Vec::new();

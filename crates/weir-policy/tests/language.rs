@@ -4,128 +4,16 @@
 #[allow(dead_code, reason = "not every test binary uses every function of this module")]
 mod common;
 
-use proptest::collection::{btree_map, btree_set, vec};
-use proptest::option;
+use common::random::{all_facts, condition, forgetting, known, request, some_facts, test};
+use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use proptest::sample::select;
 use std::collections::BTreeSet;
-use weir_label::{Category, Jurisdiction, Level, ZoneKind};
+use weir_label::{Level, ZoneKind};
 use weir_policy::{
-    Condition, EntityCount, Fact, FactValue, Flag, LatencyClass, Measure, Modality, NameFact, NamePattern,
-    Names, NumberFact, OwnedFacts, Policy, Pool, Preference, Ranges, ResponseFormat, Selection, TaskType,
-    Test, Truth, Weekday, Word, Words,
+    Condition, EntityCount, Fact, FactValue, Flag, NameFact, NamePattern, NumberFact, OwnedFacts, Policy,
+    Preference, Ranges, Selection, Test, Truth,
 };
-
-const NAMES: [&str; 4] = ["hr", "hr-payroll", "legal", "de"];
-const ENTITIES: [&str; 3] = ["US_SSN", "US_PASSPORT", "CREDIT_CARD"];
-
-fn facts() -> Vec<Fact> {
-    let gpu = |measure| Fact::Number(NumberFact::Load(Pool::named("gpu"), measure));
-    Fact::all().chain(Measure::ALL.map(gpu)).collect()
-}
-
-fn name() -> impl Strategy<Value = String> {
-    select(&NAMES[..]).prop_map(str::to_owned)
-}
-
-fn words<T: Word>() -> impl Strategy<Value = Words<T>> {
-    subsequence(T::ALL.to_vec(), 0..=T::ALL.len()).prop_map(|words| words.into_iter().collect())
-}
-
-/// A value that is known.
-fn value(fact: Fact) -> BoxedStrategy<FactValue> {
-    match fact {
-        Fact::Level => select(&Level::ALL[..]).prop_map(FactValue::Level).boxed(),
-        Fact::Categories => {
-            btree_set(select(&Category::BUILT_IN[..]), 0..3).prop_map(FactValue::Categories).boxed()
-        }
-        Fact::Jurisdictions => {
-            btree_set(select(vec!["EU", "DE", "US"]).prop_map(|name| name.parse().unwrap()), 0..3)
-                .prop_map(FactValue::Jurisdictions)
-                .boxed()
-        }
-        Fact::Entities => btree_map(select(&ENTITIES[..]).prop_map(str::to_owned), 1..5_u32, 0..3)
-            .prop_map(FactValue::Entities)
-            .boxed(),
-        Fact::LatencyClass => select(LatencyClass::ALL).prop_map(FactValue::LatencyClass).boxed(),
-        Fact::Task => select(TaskType::ALL).prop_map(FactValue::Task).boxed(),
-        Fact::ResponseFormat => select(ResponseFormat::ALL).prop_map(FactValue::ResponseFormat).boxed(),
-        Fact::Modalities => words::<Modality>().prop_map(FactValue::Modalities).boxed(),
-        Fact::Weekday => select(Weekday::ALL).prop_map(FactValue::Weekday).boxed(),
-        Fact::Scopes => btree_set(name(), 0..3).prop_map(FactValue::Names).boxed(),
-        Fact::Flag(_) => any::<bool>().prop_map(FactValue::Flag).boxed(),
-        Fact::Name(_) => name().prop_map(|name| FactValue::Name(name.as_str().into())).boxed(),
-        Fact::Number(number) => (0..=number.most().min(30)).prop_map(FactValue::Number).boxed(),
-    }
-}
-
-/// Every fact with a value.
-fn known() -> impl Strategy<Value = OwnedFacts> {
-    let values: Vec<BoxedStrategy<FactValue>> = facts().into_iter().map(value).collect();
-    values.prop_map(|values| {
-        let mut known = OwnedFacts::default();
-        for (fact, value) in facts().iter().zip(values) {
-            known.set(fact, value).unwrap();
-        }
-        known
-    })
-}
-
-fn names() -> impl Strategy<Value = Names> {
-    vec(pattern(&NAMES), 1..3).prop_map(Names)
-}
-
-fn pattern(names: &'static [&str]) -> impl Strategy<Value = NamePattern> {
-    (select(names), any::<bool>()).prop_map(|(name, is_prefix)| {
-        if is_prefix { NamePattern::Prefix(name[..2].into()) } else { NamePattern::Exact(name.into()) }
-    })
-}
-
-fn ranges() -> impl Strategy<Value = Ranges> {
-    let range = (0..30_u64, option::of(0..30_u64))
-        .prop_map(|(least, most)| Ranges::between(least, most.unwrap_or(u64::MAX)));
-    vec(range, 1..3).prop_map(|parts| parts.into_iter().collect())
-}
-
-fn test(fact: Fact) -> BoxedStrategy<Test> {
-    match fact {
-        Fact::Level => words().prop_map(Test::Level).boxed(),
-        Fact::Categories => {
-            btree_set(select(&Category::BUILT_IN[..]), 1..3).prop_map(Test::Categories).boxed()
-        }
-        Fact::Jurisdictions => {
-            let place = |name: &str| -> Jurisdiction { name.parse().unwrap() };
-            btree_set(select(vec!["EU", "DE"]).prop_map(place), 1..3).prop_map(Test::Jurisdictions).boxed()
-        }
-        Fact::Entities => {
-            let count =
-                (pattern(&ENTITIES), ranges()).prop_map(|(types, counts)| EntityCount { types, counts });
-            vec(count, 1..3).prop_map(Test::Entities).boxed()
-        }
-        Fact::LatencyClass => words().prop_map(Test::LatencyClass).boxed(),
-        Fact::Task => words().prop_map(Test::Task).boxed(),
-        Fact::ResponseFormat => words().prop_map(Test::ResponseFormat).boxed(),
-        Fact::Modalities => words().prop_map(Test::Modalities).boxed(),
-        Fact::Weekday => words().prop_map(Test::Weekday).boxed(),
-        Fact::Scopes => names().prop_map(Test::Scopes).boxed(),
-        Fact::Flag(flag) => any::<bool>().prop_map(move |value| Test::Flag(flag, value)).boxed(),
-        Fact::Name(fact) => names().prop_map(move |names| Test::Name(fact, names)).boxed(),
-        Fact::Number(number) => {
-            ranges().prop_map(move |numbers| Test::Number(number.clone(), numbers)).boxed()
-        }
-    }
-}
-
-fn condition() -> impl Strategy<Value = Condition> {
-    let test = select(facts()).prop_flat_map(test);
-    test.prop_map(Condition::Test).prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..3).prop_map(Condition::All),
-            vec(inner.clone(), 0..3).prop_map(Condition::Any),
-            inner.prop_map(|part| Condition::Not(Box::new(part))),
-        ]
-    })
-}
 
 /// Mostly joined with tests of one fact by which a rule can be passed over, as in large policies.
 fn ruling_condition() -> impl Strategy<Value = Condition> {
@@ -139,8 +27,8 @@ fn ruling_condition() -> impl Strategy<Value = Condition> {
 
 /// All that is said of one fact.
 fn of_one_fact() -> impl Strategy<Value = Condition> {
-    select(facts()).prop_flat_map(|fact| {
-        test(fact).prop_map(Condition::Test).prop_recursive(2, 4, 2, |inner| {
+    select(all_facts()).prop_flat_map(|fact| {
+        test(&fact).prop_map(Condition::Test).prop_recursive(2, 4, 2, |inner| {
             prop_oneof![
                 vec(inner.clone(), 1..3).prop_map(Condition::All),
                 vec(inner.clone(), 1..3).prop_map(Condition::Any),
@@ -156,13 +44,9 @@ proptest! {
     /// What a condition says of unknown facts, it says whatever they turn out to be.
     #[test]
     fn a_known_truth_does_not_change_when_unknown_facts_become_known(
-        condition in condition(), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
+        condition in condition(), known in known(), forgotten in some_facts(),
     ) {
-        let mut unknown = known.clone();
-        for fact in &forgotten {
-            // Not every fact can be unknown.
-            let _ = unknown.set(fact, FactValue::Unknown);
-        }
+        let unknown = forgetting(known.clone(), &forgotten);
         match condition.evaluate(&unknown.borrow()) {
             Truth::Unknown => {}
             truth @ (Truth::True | Truth::False) => prop_assert_eq!(condition.evaluate(&known.borrow()), truth),
@@ -188,7 +72,7 @@ proptest! {
     /// A test looks at no other fact than the one it names.
     #[test]
     fn a_test_depends_on_its_own_fact_only(
-        (fact, test) in select(facts()).prop_flat_map(|fact| (Just(fact.clone()), test(fact))),
+        (fact, test) in select(all_facts()).prop_flat_map(|fact| (Just(fact.clone()), test(&fact))),
         one in known(), other in known(),
     ) {
         let mut other = other;
@@ -204,18 +88,14 @@ proptest! {
     /// The rule that is found in the index is the first that matches.
     #[test]
     fn the_rule_that_decides_is_the_first_that_matches(
-        conditions in vec((ruling_condition(), any::<bool>()), 0..80), known in known(), forgotten in subsequence(facts(), 0..facts().len()),
+        conditions in vec((ruling_condition(), any::<bool>()), 0..80), request in request(),
     ) {
-        let mut facts = known;
-        for fact in &forgotten {
-            let _ = facts.set(fact, FactValue::Unknown);
-        }
         let rules = conditions.into_iter().enumerate().map(|(number, (when, inside))| {
             let zone = if inside { ZoneKind::Local } else { ZoneKind::Cloud };
             common::rule(&format!("rule {number}"), when, common::route(Selection::Zone(zone), Preference::Order, &[]))
         });
         let policy = Policy::new(common::boundary(Level::Confidential), rules.collect());
-        let facts = facts.borrow();
+        let facts = request.borrow();
         let plain = policy.rules().iter().find(|rule| rule.matches(&facts)).unwrap_or(policy.unmatched());
         prop_assert_eq!(&policy.rule_for(&facts).name, &plain.name);
     }
@@ -225,7 +105,7 @@ proptest! {
     fn facts_survive_being_owned(known in known()) {
         let facts = known.borrow();
         let again = OwnedFacts::from(&facts);
-        for fact in self::facts() {
+        for fact in all_facts() {
             prop_assert_eq!(again.get(&fact), known.get(&fact));
         }
     }
@@ -248,7 +128,7 @@ fn joined(one: FactValue, other: FactValue) -> FactValue {
 #[test]
 fn every_fact_has_one_name_and_is_found_by_it() {
     let mut names = BTreeSet::new();
-    for fact in facts() {
+    for fact in all_facts() {
         assert_eq!(Fact::named(&fact.name()).as_ref(), Some(&fact));
         assert!(names.insert(fact.name().into_owned()), "{fact:?}");
     }

@@ -4,234 +4,26 @@
 #[allow(dead_code, reason = "not every test binary uses every function of this module")]
 mod common;
 
-use common::{NO_ENTITIES, jurisdiction, target};
-use proptest::collection::vec;
+use common::random::{all_facts, label, network, request, rules, rules_over};
 use proptest::prelude::*;
-use proptest::sample::select;
 use std::collections::BTreeSet;
-use std::time::Duration;
-use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
+use weir_label::{Label, ZoneKind};
 use weir_policy::{
-    ALL_FIT, Action, AnyRecipient, CallerFacts, Catalogue, Condition, DataFacts, Decision, EntityCount,
-    Exclusion, Facts, Flag, LatencyClass, LatencyFacts, NameFact, NamePattern, Names, NumberFact, Plan,
-    Policy, Preference, Price, Ranges, RequestFacts, RouteWish, Routing, Rule, RuleAction, RuleName,
-    Selection, Step, Target, TargetId, Test, Truth, Verdict, Words, decide,
+    Action, Catalogue, DataFacts, Decision, Exclusion, Fact, OwnedFacts, Plan, Policy, RouteWish, Rule,
+    TargetId, Verdict, decide,
 };
 
-const PLACES: [&str; 3] = ["EU", "DE", "US"];
-const TEAMS: [&str; 3] = ["hr-payroll", "hr", "legal"];
-
-fn level() -> impl Strategy<Value = Level> {
-    select(&Level::ALL[..])
+/// Rules that look at everything but the data.
+fn blind_rules() -> impl Strategy<Value = Vec<Rule>> {
+    let facts: Vec<Fact> = all_facts().into_iter().filter(|fact| !fact.name().starts_with("data.")).collect();
+    rules_over(&facts)
 }
 
-fn place() -> impl Strategy<Value = Jurisdiction> {
-    select(&PLACES[..]).prop_map(jurisdiction)
-}
-
-fn label() -> impl Strategy<Value = Label> {
-    let categories = vec(select(&Category::BUILT_IN[..]), 0..3);
-    (level(), categories, vec(place(), 0..3), any::<bool>()).prop_map(
-        |(level, categories, places, opaque)| {
-            let label = categories.into_iter().fold(Label::at(level), Label::with_category);
-            let label = places.into_iter().fold(label, Label::with_jurisdiction);
-            if opaque { label.with_opaque() } else { label }
-        },
-    )
-}
-
-fn residency() -> impl Strategy<Value = Residency> {
-    vec((place(), vec(place(), 0..3)), 0..3).prop_map(|rows| {
-        Residency::new(
-            rows.into_iter().map(|(data, allowed)| (data, allowed.into_iter().collect())).collect(),
-        )
-    })
-}
-
-#[derive(Debug, Clone)]
-struct TargetPlan {
-    zone: ZoneKind,
-    level: Level,
-    place: Option<Jurisdiction>,
-    price: Option<u64>,
-    context: Option<u32>,
-}
-
-fn target_plan() -> impl Strategy<Value = TargetPlan> {
-    let zone = select(&[ZoneKind::Local, ZoneKind::Cloud][..]);
-    let price = proptest::option::of(0..10_u64);
-    let context = proptest::option::of(select(&[500_u32, 5_000][..]));
-    (zone, level(), proptest::option::of(place()), price, context)
-        .prop_map(|(zone, level, place, price, context)| TargetPlan { zone, level, place, price, context })
-}
-
-fn build(plan: TargetPlan, name: &str, boundary: &Boundary) -> Option<Target> {
-    let recipient = match plan.zone {
-        ZoneKind::Local => {
-            AnyRecipient::Local(Recipient::new(name, boundary.local_clearance(plan.level, plan.place)))
-        }
-        ZoneKind::Cloud => {
-            AnyRecipient::Cloud(Recipient::new(name, boundary.cloud_clearance(plan.level, plan.place).ok()?))
-        }
-    };
-    let price = plan.price.map(|price| Price { input: price, output: price });
-    Some(Target { price, context_tokens: plan.context, ..target(recipient) })
-}
-
-/// A boundary and a catalogue with the alias `auto`; targets that cannot be are left out.
-fn network() -> impl Strategy<Value = (Boundary, Catalogue)> {
-    (level(), residency(), vec(target_plan(), 1..6), vec(target_plan(), 0..3)).prop_map(
-        |(level, residency, main, smaller)| {
-            let boundary = Boundary::new(level, residency, Revision::new("r"));
-            let mut catalogue = Catalogue::default();
-            let mut add = |plans: Vec<TargetPlan>, word: &str, zone: Option<ZoneKind>| -> Vec<TargetId> {
-                let plans = plans.into_iter().enumerate().map(|(n, plan)| {
-                    let zone = zone.unwrap_or(plan.zone);
-                    build(TargetPlan { zone, ..plan }, &format!("{word}{n}"), &boundary)
-                });
-                plans.flatten().map(|target| catalogue.add_target(target).unwrap()).collect()
-            };
-            let mut main = add(main, "main", None);
-            let smaller = add(smaller, "small", Some(ZoneKind::Local));
-            if main.is_empty() {
-                let home = TargetPlan {
-                    zone: ZoneKind::Local,
-                    level: Level::Restricted,
-                    place: None,
-                    price: None,
-                    context: None,
-                };
-                main = add(vec![home], "home", None);
-            }
-            catalogue.add_alias("auto", main, smaller).unwrap();
-            (boundary, catalogue)
-        },
-    )
-}
-
-fn levels() -> impl Strategy<Value = Words<Level>> {
-    (level(), level()).prop_map(|(a, b)| Words::at_least(a.min(b)).and(Words::at_most(a.max(b))))
-}
-
-fn blind_test() -> BoxedStrategy<Test> {
-    let names = vec(select(&TEAMS[..]), 1..3).prop_map(|names| {
-        Names(
-            names
-                .into_iter()
-                .map(|name| {
-                    name.strip_suffix("payroll")
-                        .map_or(NamePattern::Exact(name.into()), |p| NamePattern::Prefix(p.into()))
-                })
-                .collect(),
-        )
-    });
-    let tokens = (0..2_000_u64, 0..2_000_u64).prop_map(|(a, b)| Ranges::between(a.min(b), a.max(b)));
-    prop_oneof![
-        (select(&NameFact::ALL[..]), names).prop_map(|(fact, names)| Test::Name(fact, names)),
-        tokens.prop_map(|tokens| Test::Number(NumberFact::PromptTokens, tokens)),
-        (select(&[Flag::Stream, Flag::Tools, Flag::Images][..]), any::<bool>())
-            .prop_map(|(f, v)| Test::Flag(f, v)),
-        select(LatencyClass::ALL).prop_map(|class| Test::LatencyClass([class].into())),
-    ]
-    .boxed()
-}
-
-fn data_test() -> BoxedStrategy<Test> {
-    prop_oneof![
-        levels().prop_map(Test::Level),
-        select(&Category::BUILT_IN[..]).prop_map(|category| Test::Categories([category].into())),
-        place().prop_map(|place| Test::Jurisdictions([place].into())),
-        any::<bool>().prop_map(|opaque| Test::Flag(Flag::Opaque, opaque)),
-        Just(Test::Entities(vec![EntityCount::found(NamePattern::Exact("US_SSN".into()))])),
-    ]
-    .boxed()
-}
-
-fn condition(test: BoxedStrategy<Test>) -> impl Strategy<Value = Condition> {
-    test.prop_map(Condition::Test).prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..3).prop_map(Condition::All),
-            vec(inner.clone(), 0..3).prop_map(Condition::Any),
-            inner.prop_map(|part| Condition::Not(Box::new(part))),
-        ]
-    })
-}
-
-fn action() -> impl Strategy<Value = RuleAction> {
-    // Ids beyond the catalogue are of another one, and have to be harmless too.
-    let ids: Vec<TargetId> = {
-        let boundary = Boundary::new(Level::Confidential, Residency::default(), Revision::new("r"));
-        let targets = (0..10).map(|n| common::local(&boundary, &format!("t{n}"), Level::Public)).collect();
-        common::catalogue(targets, vec![]).targets().map(|(id, _)| id).collect()
-    };
-    let selection = prop_oneof![
-        Just(Selection::Any),
-        Just(Selection::Zone(ZoneKind::Local)),
-        Just(Selection::Zone(ZoneKind::Cloud)),
-        vec(select(ids), 0..4).prop_map(Selection::Targets),
-    ];
-    let prefer = select(&[Preference::Order, Preference::Local, Preference::Cheapest][..]);
-    let steps = select(vec![Step::Queue(Duration::from_secs(1)), Step::Degrade, Step::Burst, Step::Reject]);
-    prop_oneof![
-        1 => Just(RuleAction::Deny("no".into())),
-        5 => (selection, prefer, vec(steps, 1..4))
-            .prop_map(|(targets, prefer, when_full)| RuleAction::Route(Routing { targets, prefer, when_full })),
-    ]
-}
-
-fn rules(test: BoxedStrategy<Test>) -> impl Strategy<Value = Vec<Rule>> {
-    let name: RuleName = "r".parse().unwrap();
-    vec((condition(test), action()), 0..5).prop_map(move |rules| {
-        rules.into_iter().map(|(when, action)| Rule::new(name.clone(), when, action)).collect()
-    })
-}
-
-fn all_rules() -> impl Strategy<Value = Vec<Rule>> {
-    rules(prop_oneof![blind_test(), data_test()].boxed())
-}
-
-/// The facts besides the label.
-#[derive(Debug, Clone)]
-struct Circumstances {
-    team: Option<&'static str>,
-    prompt_tokens: u64,
-    stream: bool,
-    batch: bool,
-    wish: Option<RouteWish>,
-}
-
-fn circumstances() -> impl Strategy<Value = Circumstances> {
-    let wish = proptest::option::of(select(&[RouteWish::LocalOnly, RouteWish::CloudOk][..]));
-    let team = proptest::option::of(select(&TEAMS[..]));
-    (team, 0..2_000_u64, any::<bool>(), any::<bool>(), wish).prop_map(
-        |(team, prompt_tokens, stream, batch, wish)| Circumstances {
-            team,
-            prompt_tokens,
-            stream,
-            batch,
-            wish,
-        },
-    )
-}
-
-fn facts<'a>(around: &Circumstances, label: &'a Label) -> Facts<'a> {
-    let base = common::facts(label);
-    Facts {
-        caller: CallerFacts { team: around.team, ..CallerFacts::default() },
-        request: RequestFacts { prompt_tokens: around.prompt_tokens, stream: around.stream, ..base.request },
-        data: DataFacts { label, entities: &NO_ENTITIES },
-        latency: LatencyFacts {
-            class: if around.batch { LatencyClass::Batch } else { LatencyClass::Interactive },
-            ..base.latency
-        },
-        wish: around.wish,
-        unfit: &ALL_FIT,
-        ..base
-    }
-}
-
-fn run(policy: &Policy, catalogue: &Catalogue, facts: &Facts<'_>) -> Decision {
-    decide(policy, catalogue, catalogue.alias("auto").unwrap(), facts)
+/// What is decided about a request if this is the label of its data.
+fn run(policy: &Policy, catalogue: &Catalogue, request: &OwnedFacts, label: &Label) -> Decision {
+    let facts = request.borrow();
+    let facts = weir_policy::Facts { data: DataFacts { label, ..facts.data }, ..facts };
+    decide(policy, catalogue, catalogue.alias(facts.request.alias).unwrap(), &facts)
 }
 
 fn everything(plan: &Plan) -> BTreeSet<TargetId> {
@@ -260,11 +52,11 @@ proptest! {
     /// No fallback, burst or degrade target is one that the boundary refuses.
     #[test]
     fn a_plan_holds_only_what_the_boundary_permits(
-        (boundary, catalogue) in network(), rules in all_rules(), label in label(), around in circumstances(),
+        (boundary, catalogue) in network(), rules in rules(), label in label(), request in request(),
     ) {
         let classified = boundary.is_classified(&label);
         let policy = Policy::new(boundary, rules);
-        let plan = planned(&run(&policy, &catalogue, &facts(&around, &label)));
+        let plan = planned(&run(&policy, &catalogue, &request, &label));
         for id in &plan {
             let recipient = &catalogue.target(*id).unwrap().recipient;
             prop_assert_eq!(recipient.check(&policy.boundary, &label), Ok(()));
@@ -275,34 +67,34 @@ proptest! {
     /// Raising the label never opens a way out that was shut.
     #[test]
     fn raising_the_label_permits_no_further_cloud_target(
-        (boundary, catalogue) in network(), rules in all_rules(), low in label(), more in label(), around in circumstances(),
+        (boundary, catalogue) in network(), rules in rules(), low in label(), more in label(), request in request(),
     ) {
         let policy = Policy::new(boundary, rules);
         let high = low.clone().join(&more);
-        let before = past_the_guard(&run(&policy, &catalogue, &facts(&around, &low)));
-        let after = past_the_guard(&run(&policy, &catalogue, &facts(&around, &high)));
+        let before = past_the_guard(&run(&policy, &catalogue, &request, &low));
+        let after = past_the_guard(&run(&policy, &catalogue, &request, &high));
         prop_assert!(clouds(&catalogue, after).is_subset(&clouds(&catalogue, before)));
     }
 
     /// Nor does it add one to the plan, unless a rule asks for it by looking at the data.
     #[test]
     fn raising_the_label_plans_no_further_cloud_target_where_rules_ignore_the_data(
-        (boundary, catalogue) in network(), rules in rules(blind_test()), low in label(), more in label(), around in circumstances(),
+        (boundary, catalogue) in network(), rules in blind_rules(), low in label(), more in label(), request in request(),
     ) {
         let policy = Policy::new(boundary, rules);
         let high = low.clone().join(&more);
-        let before = planned(&run(&policy, &catalogue, &facts(&around, &low)));
-        let after = planned(&run(&policy, &catalogue, &facts(&around, &high)));
+        let before = planned(&run(&policy, &catalogue, &request, &low));
+        let after = planned(&run(&policy, &catalogue, &request, &high));
         prop_assert!(clouds(&catalogue, after).is_subset(&clouds(&catalogue, before)));
     }
 
     /// Every request gets a decision that accounts for every target of the alias.
     #[test]
     fn a_decision_accounts_for_every_target(
-        (boundary, catalogue) in network(), rules in all_rules(), label in label(), around in circumstances(),
+        (boundary, catalogue) in network(), rules in rules(), label in label(), request in request(),
     ) {
-        let decision = run(&Policy::new(boundary, rules), &catalogue, &facts(&around, &label));
-        let alias = catalogue.alias("auto").unwrap();
+        let decision = run(&Policy::new(boundary, rules), &catalogue, &request, &label);
+        let alias = catalogue.alias(request.borrow().request.alias).unwrap();
         let listed: Vec<TargetId> = alias.targets().iter().chain(alias.degrade()).copied().collect();
         let considered: Vec<TargetId> = decision.considered.iter().map(|(id, _)| *id).collect();
         prop_assert_eq!(listed, considered);
@@ -317,26 +109,11 @@ proptest! {
     /// The caller's wish to stay inside is kept.
     #[test]
     fn a_wish_for_local_plans_no_cloud_target(
-        (boundary, catalogue) in network(), rules in all_rules(), label in label(), around in circumstances(),
+        (boundary, catalogue) in network(), rules in rules(), label in label(), request in request(),
     ) {
-        let around = Circumstances { wish: Some(RouteWish::LocalOnly), ..around };
-        let decision = run(&Policy::new(boundary, rules), &catalogue, &facts(&around, &label));
+        let mut request = request;
+        request.wish = Some(RouteWish::LocalOnly);
+        let decision = run(&Policy::new(boundary, rules), &catalogue, &request, &label);
         prop_assert!(clouds(&catalogue, planned(&decision)).is_empty());
-    }
-
-    /// What a condition says of unknown facts, it says whatever they turn out to be.
-    #[test]
-    fn a_known_truth_does_not_change_when_unknown_facts_become_known(
-        condition in condition(prop_oneof![blind_test(), data_test()].boxed()),
-        label in label(), around in circumstances(), team in select(&TEAMS[..]), key in select(&TEAMS[..]),
-    ) {
-        let unknown = facts(&Circumstances { team: None, ..around }, &label);
-        let scopes = [team.to_owned()].into();
-        let caller = CallerFacts { team: Some(team), key: Some(key), name: Some(key), tenant: Some(team), app: Some(key), environment: Some(team), scopes: Some(&scopes) };
-        let known = Facts { caller, ..unknown };
-        match condition.evaluate(&unknown) {
-            Truth::Unknown => {}
-            truth @ (Truth::True | Truth::False) => prop_assert_eq!(condition.evaluate(&known), truth),
-        }
     }
 }

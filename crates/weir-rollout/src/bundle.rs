@@ -28,7 +28,9 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
     /// The note is not signed by the expected key, or is no note.
-    #[error("`policy.bundle` cannot be trusted: {0}")]
+    #[error(
+        "`policy.bundle` cannot be trusted, for it is not what the key of `policy.signed_by` signed: {0}"
+    )]
     Signature(#[from] CheckpointError),
     /// The signed text is no manifest.
     #[error("`policy.bundle` is signed, but is no list of files: {0}")]

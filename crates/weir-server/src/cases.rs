@@ -93,7 +93,7 @@ impl Snapshot {
         let request = ClientRequest::read(body.as_bytes(), Limits::default()).map_err(|bad| bad.message)?;
         let caller = anybody();
         let inspected = look(request, body.len(), self, &caller);
-        let now = Circumstances::default();
+        let now = Circumstances::nowhere(&inspected);
         let facts = facts(&inspected, &caller, &now);
         Ok(OwnedFacts::from(&Facts { time: TimeFacts::default(), ..facts }))
     }

@@ -3,15 +3,17 @@
 use crate::failure::Failure;
 use crate::gateway::{Gateway, VERSION, unix_seconds};
 use crate::ids::RequestIds;
+use crate::kept::files::{self, FileReply, WantedFile};
 use crate::kept::{self, Wanted};
-use crate::pipeline;
 use crate::pipeline::identify::{Caller, identify};
 use crate::pseudonym::Peer;
 use crate::receipts;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
+use crate::waiting;
 use crate::witness::serve;
-use http::{Method, Request, Response, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use weir_wire::dialect::ClientDialect;
 use weir_wire::models;
-use weir_wire::request::Api;
+use weir_wire::request::{Api, BadRequest};
 
 /// What an application can ask for. Every route that takes content goes through the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ enum Route {
     Receipt(String),
     AddCheckpoint,
     Witnessed(String),
+    Files,
+    File(String, WantedFile),
 }
 
 /// What Ollama's clients ask of the server itself.
@@ -48,7 +52,7 @@ enum Ollama {
 }
 
 /// The routes that take content, each of which is a journey through the pipeline.
-const CONTENT: [(&[&str], Api); 12] = [
+const CONTENT: [(&[&str], Api); 17] = [
     (&["chat", "completions"], Api::CHAT),
     (&["completions"], Api::Conversation(ClientDialect::Completions)),
     (&["responses"], Api::Conversation(ClientDialect::Responses)),
@@ -60,6 +64,11 @@ const CONTENT: [(&[&str], Api); 12] = [
     (&["moderations"], Api::Moderations),
     (&["rerank"], Api::Rerank),
     (&["audio", "speech"], Api::Speech),
+    (&["audio", "transcriptions"], Api::Transcription),
+    (&["audio", "translations"], Api::Translation),
+    (&["files"], Api::Files),
+    (&["tokenize"], Api::Tokenize),
+    (&["detokenize"], Api::Detokenize),
     (&["images", "generations"], Api::Images),
 ];
 
@@ -75,7 +84,7 @@ pub fn content_routes() -> impl Iterator<Item = (String, &'static str)> {
 pub(crate) async fn handle(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
 ) -> Response<Body> {
     let form = form(request.uri().path());
     let response = caught(pin!(answer(gateway, request, peer, form))).await.unwrap_or_else(|()| {
@@ -106,10 +115,22 @@ fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
     reply::with_request_id(reply::failure(failure, form, id.as_str()), id.as_str())
 }
 
+/// The answer to a head that says the length of its body in two ways.
+pub(crate) fn refuse_both_lengths(path: &str) -> Response<Body> {
+    let bad = BadRequest {
+        code: "invalid_request",
+        message: "the head has both `content-length` and `transfer-encoding`; send one of them".to_owned(),
+        param: None,
+    };
+    let mut response = refuse(&Failure::BadRequest(bad), form(path));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 async fn answer(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     form: ClientDialect,
 ) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
@@ -117,8 +138,7 @@ async fn answer(
         Err(failure) => return refuse(&failure, form),
     };
     let answered = match route {
-        // The future of a whole journey is large; boxed it is not copied on its way to the connection.
-        Route::Ask(api) => return Box::pin(pipeline::serve(gateway, api, request, peer)).await,
+        Route::Ask(api) => return waiting::answer(gateway, api, request, peer).await,
         Route::Root => Ok(reply::json(StatusCode::OK, r#"{"service":"weir"}"#)),
         Route::Models => list(gateway, &request, peer, None),
         Route::Model(id) => list(gateway, &request, peer, Some(&id)),
@@ -132,6 +152,14 @@ async fn answer(
         }
         Route::AddCheckpoint => serve::add_checkpoint(gateway, request).await,
         Route::Witnessed(log) => serve::newest(gateway, &log).await,
+        Route::Files => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            list_files(gateway, caller, request.uri().query().unwrap_or_default()).await
+        }
+        Route::File(id, wanted) => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            file(gateway, caller, (&id, wanted)).await
+        }
         Route::Ollama(what) => ollama(gateway, &request, peer, what),
     };
     answered.unwrap_or_else(|failure| refuse(&failure, form))
@@ -160,6 +188,12 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
         ["witness", "checkpoint", log] => (Route::Witnessed((*log).to_owned()), "GET"),
         ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
+        ["files"] if method == Method::GET || method == Method::HEAD => (Route::Files, "GET"),
+        ["files", id] if *method == Method::DELETE => {
+            (Route::File((*id).to_owned(), WantedFile::Removal), "DELETE")
+        }
+        ["files", id] => (Route::File((*id).to_owned(), WantedFile::About), "GET"),
+        ["files", id, "content"] => (Route::File((*id).to_owned(), WantedFile::Content), "GET"),
         ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
         ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
         ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
@@ -236,6 +270,29 @@ async fn receipt(
 ) -> Result<Response<Body>, Failure> {
     let receipt = receipts::receipt(gateway, &caller?, id).await?;
     Ok(reply::text(StatusCode::OK, "text/plain; charset=utf-8", receipt))
+}
+
+async fn list_files(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    query: &str,
+) -> Result<Response<Body>, Failure> {
+    let body = files::list(gateway, &caller?, query).await?;
+    Ok(reply::json(StatusCode::OK, body))
+}
+
+async fn file(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    (id, wanted): (&str, WantedFile),
+) -> Result<Response<Body>, Failure> {
+    match files::answer(gateway, &caller?, id, wanted).await? {
+        FileReply::Json(body) => Ok(reply::json(StatusCode::OK, body)),
+        // Never under its own type: a page that somebody uploaded is not to run in a browser.
+        FileReply::Content(bytes) => {
+            Ok(reply::bytes(HeaderValue::from_static("application/octet-stream"), bytes))
+        }
+    }
 }
 
 fn allowed<'s>(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use weir_audit::event::OutcomeKind;
 use weir_policy::DenialCode;
 use weir_store::keys::AuthError;
+use weir_store::objects::Kind;
 use weir_wire::error::Envelope;
 use weir_wire::request::BadRequest;
 
@@ -26,9 +27,10 @@ pub(crate) enum Failure {
     BodyTimeout,
     BodyBroken,
     UnknownModel { alias: String },
-    UnknownResponse { id: String },
     UnknownDecision { id: String },
     NotSigned,
+    UnknownObject { kind: Kind, id: String },
+    NoRoom { bytes: u64 },
     Denied { code: DenialCode, message: String, param: Option<Arc<str>> },
     Full { retry_after: Duration },
     NothingLeft,
@@ -154,11 +156,21 @@ impl Failure {
                 ),
                 Some("model".to_owned()),
             ),
-            Failure::UnknownResponse { id } => with_param(
-                404,
-                "not_found",
-                &format!("there is no response `{id}` of yours, or its time is over"),
-                Some("response_id".to_owned()),
+            Failure::UnknownObject { kind, id } => {
+                let (what, param) = match kind {
+                    Kind::Response => ("response", "response_id"),
+                    Kind::File => ("file", "file_id"),
+                };
+                let message = format!("there is no {what} `{id}` of yours, or its time is over");
+                with_param(404, "not_found", &message, Some(param.to_owned()))
+            }
+            Failure::NoRoom { bytes } => plain(
+                413,
+                "no_room",
+                &format!(
+                    "there is no room for {bytes} bytes more (`limits.kept` and `limits.kept_of_one` in weir.yaml); \
+                     delete files that are no longer needed, or send the content within the request"
+                ),
             ),
             Failure::UnknownDecision { id } => with_param(
                 404,
@@ -215,9 +227,11 @@ impl Failure {
             Failure::BodyTimeout => "request_timeout",
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
-            Failure::UnknownResponse { .. } => "response_not_found",
             Failure::UnknownDecision { .. } => "decision_not_found",
             Failure::NotSigned => "not_signed_yet",
+            Failure::UnknownObject { kind: Kind::Response, .. } => "response_not_found",
+            Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
+            Failure::NoRoom { .. } => "no_room",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { .. } => "overloaded",
             Failure::NothingLeft => "nothing_left",
@@ -244,9 +258,10 @@ impl Failure {
             | Failure::BadHeader { .. }
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
-            | Failure::UnknownResponse { .. }
             | Failure::UnknownDecision { .. }
             | Failure::NotSigned
+            | Failure::UnknownObject { .. }
+            | Failure::NoRoom { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
             | Failure::Draining => OutcomeKind::Rejected,

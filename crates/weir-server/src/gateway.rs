@@ -2,6 +2,7 @@ use crate::admin::credential::AdminToken;
 use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
+use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::fetch::Bell;
 use crate::follow_keys::Keys;
@@ -55,6 +56,7 @@ pub struct Gateway {
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     pub(crate) speeds: Speeds,
+    pub(crate) counts: Counts,
     pub(crate) ranks: Ranks,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
@@ -149,6 +151,7 @@ impl Gateway {
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             speeds: Speeds::default(),
+            counts: Counts::default(),
             ranks: Ranks::open(&state),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),

@@ -48,6 +48,11 @@ impl RequestIds {
     }
 }
 
+/// What nobody can foresee, as a word of letters and digits.
+pub(crate) fn unforeseeable(prefix: &str) -> String {
+    [prefix, &hex(&random())].concat()
+}
+
 /// Random bytes are taken from the system a page at a time: one call for each id would cost more than the
 /// rest of it.
 fn random() -> [u8; 16] {

@@ -1,5 +1,6 @@
 //! Accepting connections: limits, time-outs, orderly shutdown.
 
+mod lengths;
 mod watched;
 
 use crate::poll::look_after_servers;
@@ -136,7 +137,11 @@ fn serve_connection(
             let (gateway, phase, peer) = (served.clone(), phase.clone(), peer.clone());
             async move {
                 phase.begin();
-                let response = dispatch(&gateway, side, request, &peer).await;
+                // A connection on which one came is not used again.
+                let response = match phase.says_both_lengths() {
+                    false => dispatch(&gateway, side, request, &peer).await,
+                    true => data::refuse_both_lengths(request.uri().path()),
+                };
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
         });
@@ -166,7 +171,7 @@ async fn dispatch(
     gateway: &Arc<Gateway>,
     side: Side,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
 ) -> Response<Body> {
     match side {
         Side::Data => data::handle(gateway, request, peer).await,

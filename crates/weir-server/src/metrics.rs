@@ -166,6 +166,7 @@ pub(crate) struct Metrics {
     audit_ok: Gauge,
     witnessed: Family<WitnessLabels, Gauge>,
     witness_failures: Family<WitnessLabels, Counter>,
+    audit_index_lag: Gauge,
     connections: Gauge,
 }
 
@@ -224,6 +225,7 @@ impl Metrics {
             audit_ok: Gauge::default(),
             witnessed: Family::default(),
             witness_failures: Family::default(),
+            audit_index_lag: Gauge::default(),
             connections: Gauge::default(),
         };
         metrics.reload_ok.set(1);
@@ -347,6 +349,11 @@ impl Metrics {
             "Times that a witness did not take a checkpoint",
             self.witness_failures.clone(),
         );
+        r.register(
+            "audit_index_lag",
+            "Audit events that the search index has not taken in; up to a few thousand wait for their block to be full",
+            self.audit_index_lag.clone(),
+        );
         r.register("connections", "Open client connections", self.connections.clone());
         self
     }
@@ -450,6 +457,10 @@ impl Metrics {
                 _ = self.witnessed.get_or_create(&labels).set(events);
             }
         }
+    }
+
+    pub fn index_lag(&self, events: u64) {
+        self.audit_index_lag.set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
     pub fn connected(&self) {

@@ -38,6 +38,9 @@ pub enum OperationError {
     /// There is none to go back to.
     #[error("there is no policy to go back to; `weir policy history` lists those there were")]
     NoneBefore,
+    /// There was none of this revision.
+    #[error("no policy `{0}` was in force here; `weir policy history` lists those there were")]
+    NeverInForce(String),
     /// Who signs policies decides which is in force.
     #[error(
         "policies must be signed here (`policy.signed_by`), and to go back is not for this side to decide: sign the \
@@ -153,7 +156,7 @@ impl Gateway {
         check_version(&fresh, &remembered)?;
         let (live, candidate) = (self.snapshot(), self.candidate());
         let revision = fresh.loaded.policy_revision.as_str().to_owned();
-        let is_other_config = fresh.loaded.config_digest != live.loaded.config_digest;
+        let is_other_config = !fresh.has_config_of(&live);
         if revision == live.loaded.policy_revision.as_str() {
             self.drop_candidate();
             self.book.change(|remembered| remembered.held = None);
@@ -378,6 +381,9 @@ impl Gateway {
             return Err(OperationError::Signed);
         }
         let history = self.book.remembered().history;
+        if let Some(to) = to.filter(|to| history.iter().all(|entry| entry.revision != *to)) {
+            return Err(OperationError::NeverInForce(to.to_owned()));
+        }
         let to = to.map(str::to_owned).or_else(|| before(&history, &in_force));
         let to = to.ok_or(OperationError::NoneBefore)?;
         let older = Arc::new(again(&to, sources, &self.book, &live)?.with_doors_of(&live));

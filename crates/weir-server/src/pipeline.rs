@@ -22,9 +22,10 @@ pub(crate) mod task;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::kept;
+use crate::kept::{self, files};
 use crate::pseudonym::Peer;
 use crate::reply::{self, Body};
+use crate::waiting::Begin;
 use admit::{Tried, admit};
 use decide::detect_and_decide;
 use forward::forward;
@@ -43,12 +44,14 @@ use weir_wire::request::Api;
 
 /// A request for `api`, whichever it is.
 pub(crate) async fn serve(
-    gateway: &Arc<Gateway>,
+    gateway: Arc<Gateway>,
     api: Api,
     request: Request<Incoming>,
-    peer: &Peer,
+    peer: Arc<Peer>,
+    begin: Begin,
 ) -> Response<Body> {
-    let mut ledger = Ledger::open(gateway.clone(), api, peer);
+    let (gateway, peer) = (&gateway, &*peer);
+    let mut ledger = Ledger::open(gateway.clone(), api, peer, begin);
     let answer = {
         // In its place from the start: futures of this size are not to be moved.
         let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
@@ -94,9 +97,12 @@ async fn count_tokens(
     caller: &Caller,
     ledger: &mut Ledger,
 ) -> Result<Answer, Failure> {
-    detect_and_decide(gateway, inspected, caller, ledger).await?;
+    let ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
     ledger.answered_here();
-    Ok(Answer::Whole(messages::write_count(inspected.prompt_tokens()).into()))
+    let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
+    let estimated = inspected.prompt_tokens();
+    let tokens = first.map_or(estimated, |target| gateway.counts.of(&target.name, estimated));
+    Ok(Answer::Whole(messages::write_count(tokens).into()))
 }
 
 /// The dialect whose errors the clients of an API understand.
@@ -119,10 +125,11 @@ async fn journey(
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
-    let bytes = receive(&head, body, gateway.snapshot().loaded.config.limits.body_bytes.get()).await?;
-    ledger.received(bytes.len());
-    let (bytes, before) = kept::expand(gateway, api, &caller, bytes).await?;
-    let mut inspected = inspect(gateway, api, bytes, &caller, ledger.request_id()).await?;
+    let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
+    let content = receive(&head, body, api, limit).await?;
+    ledger.received(content.len());
+    let (content, before) = kept::expand(gateway, api, &caller, content, limit).await?;
+    let mut inspected = inspect(gateway, api, content, &caller, ledger.request_id()).await?;
     if let Some(label) = before {
         inspected.raise(&label);
     }
@@ -131,6 +138,9 @@ async fn journey(
         gateway.ranks.learn(task::millionths(task.complexity));
     }
     ledger.keep(kept::keep(gateway, &caller, inspected.request.content(), inspected.request.label()));
+    if api == Api::Files {
+        return Box::pin(files::upload(gateway, &mut inspected, &caller, ledger)).await;
+    }
     if api == Api::CountTokens {
         return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }

@@ -32,7 +32,7 @@ pub(crate) async fn receipt(gateway: &Arc<Gateway>, caller: &Caller, id: &str) -
     // One at a time: whoever asks for what is not there makes Weir read the whole log.
     let turn = gateway.receipt_turn.lock().await;
     let found =
-        blocking(gateway, move |gateway| find(gateway.audit.dir(), Wanted::Decision, &wanted)).await?;
+        blocking(gateway, move |gateway| find(gateway.audit.directory(), Wanted::Decision, &wanted)).await?;
     let found = found.filter(|found| is_of(caller, &found.event)).ok_or_else(unknown)?;
     drop(turn);
     let until = Instant::now() + CHECKPOINT_WAIT;
@@ -56,7 +56,7 @@ fn is_of(caller: &Caller, event: &Event) -> bool {
 
 /// `None` while the newest checkpoint does not cover the event.
 fn prove(gateway: &Gateway, found: Found) -> Result<Option<String>, NoProof> {
-    match Evidence::open(gateway.audit.dir(), None)?.receipt(found) {
+    match Evidence::open(gateway.audit.directory(), None)?.receipt(found) {
         Ok(receipt) => Ok(Some(receipt.to_string())),
         Err(NoProof::TooNew(_)) => Ok(None),
         Err(error) => Err(error),

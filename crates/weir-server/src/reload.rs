@@ -122,7 +122,8 @@ pub(crate) fn problems(error: &SnapshotError) -> Vec<String> {
         | SnapshotError::Older { .. }
         | SnapshotError::Kept { .. }
         | SnapshotError::Settings(_)
-        | SnapshotError::Endpoint { .. } => vec![error.to_string()],
+        | SnapshotError::Endpoint { .. }
+        | SnapshotError::Tokens { .. } => vec![error.to_string()],
     }
 }
 
@@ -133,7 +134,7 @@ fn at_fault(error: &SnapshotError, sources: &Sources) -> (ConfigFile, PathBuf) {
             let config = sources.config.display().to_string();
             problems.0.iter().any(|problem| problem.severity == Severity::Error && problem.file == config)
         }
-        SnapshotError::Read { .. } | SnapshotError::Endpoint { .. } => true,
+        SnapshotError::Read { .. } | SnapshotError::Endpoint { .. } | SnapshotError::Tokens { .. } => true,
         SnapshotError::Policy(_)
         | SnapshotError::Cases(_)
         | SnapshotError::Unproved(_)

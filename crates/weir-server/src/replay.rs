@@ -13,6 +13,7 @@ use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW};
 use crate::snapshot::Snapshot;
 use load::Loads;
 use past::{Begun, End, Past};
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -151,19 +152,14 @@ impl<'s> Replay<'s> {
     }
 
     fn read(mut self, mut reader: AuditReader, log: &Path) -> Result<Self, AuditError> {
-        while let Some((envelope, bytes)) = reader.next_event()? {
-            let damaged = |error: serde_json::Error| AuditError::Damaged {
-                path: log.to_owned(),
-                index: envelope.seq,
-                what: error.to_string(),
-            };
-            match envelope.type_name.as_str() {
-                "decision" if self.wants_time(envelope.ts_wall) => {
-                    let past = serde_json::from_slice(bytes).map_err(damaged)?;
-                    self.decision(&past, envelope.ts_wall);
+        while let Some((head, bytes)) = reader.next_event()? {
+            let damaged = |what: String| AuditError::Damaged { path: log.to_owned(), index: head.seq, what };
+            match head.type_name.as_str() {
+                "decision" if self.wants_time(head.ts_wall) => {
+                    self.decision(&read(bytes).map_err(damaged)?, head.ts_wall);
                 }
-                "decision" => self.pass_over(&serde_json::from_slice(bytes).map_err(damaged)?),
-                "outcome" => self.outcome(&serde_json::from_slice(bytes).map_err(damaged)?),
+                "decision" => self.pass_over(&read(bytes).map_err(damaged)?),
+                "outcome" => self.outcome(&read(bytes).map_err(damaged)?),
                 _ => {}
             }
         }
@@ -283,6 +279,12 @@ impl<'s> Replay<'s> {
         let service = end.total_us.unwrap_or(0).saturating_sub(end.queue_us.unwrap_or(0));
         self.loads.add(open.at, at(open.before.placed), at(now), service, moved == Moved::Elsewhere);
     }
+}
+
+/// Reads a part of an event. The bytes are looked at as text once, not word by word.
+fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, String> {
+    let text = str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// The code with which a request is refused that found no place.

@@ -2,15 +2,16 @@
 
 use crate::failure::{ErrorReply, Failure};
 use crate::pipeline::relay::StreamRelay;
+use crate::waiting::Waiting;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
 use weir_wire::dialect::ClientDialect;
 
-/// A body for a client: whole, or relayed as it comes. The relay is boxed: replies are moved often, and it
-/// is large.
-pub(crate) type Body = Either<Full<Bytes>, Box<StreamRelay>>;
+/// A body for a client: whole, relayed as it comes, or begun before there is an answer. What is large is boxed:
+/// replies are moved often.
+pub(crate) type Body = Either<Full<Bytes>, Either<Box<StreamRelay>, Box<Waiting>>>;
 
 /// Room for their values.
 const USUAL_VALUES_BYTES: usize = 256;
@@ -47,7 +48,16 @@ pub(crate) fn text(status: StatusCode, content_type: &'static str, body: impl In
 
 /// A stream under these headers and those of every stream.
 pub(crate) fn stream(head: HeaderMap, relay: Box<StreamRelay>) -> Response<Body> {
-    let mut response = Response::new(Either::Right(relay));
+    events(head, Either::Left(relay))
+}
+
+/// A stream that begins before there is an answer.
+pub(crate) fn waiting(head: HeaderMap, waiting: Waiting) -> Response<Body> {
+    events(head, Either::Right(Box::new(waiting)))
+}
+
+fn events(head: HeaderMap, body: Either<Box<StreamRelay>, Box<Waiting>>) -> Response<Body> {
+    let mut response = Response::new(Either::Right(body));
     *response.headers_mut() = head;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -61,6 +71,8 @@ pub(crate) fn failure(failure: &Failure, form: ClientDialect, request_id: &str) 
     let ErrorReply { status, envelope, retry_after, should_retry } = failure.reply();
     let status = if form == ClientDialect::Messages { failure.status_for_messages(status) } else { status };
     let mut response = json(status, form.write_error(&envelope, status.as_u16(), request_id));
+    // A stream that has begun tells it in its own words.
+    response.extensions_mut().insert(envelope);
     let headers = response.headers_mut();
     if let Some(wait) = retry_after {
         let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use weir_audit::Ident;
 use weir_classify::{Engine, SettingsError};
 use weir_config::{Backend, BaseUrl, Loaded, Model, Problems, Secret, Secrets, Source};
-use weir_egress::CloudBackend;
+use weir_egress::{CloudBackend, TokenSource, TokenSourceError};
 use weir_label::ZoneKind;
 use weir_local::{Credential, Endpoint, EndpointError, LocalBackend};
 use weir_policy::TargetId;
@@ -37,8 +37,10 @@ pub struct Snapshot {
     pub(crate) policy: PolicyText,
     /// The indexes that the policy names.
     pub(crate) indexes: Indexes,
-    /// Of everything that was read for it, but for the indexes.
-    contents: [u8; 32],
+    /// Of the configuration and all files that it names: secrets too, which its digest in records leaves out.
+    config_contents: [u8; 32],
+    /// Of the policy, but for the files that it names.
+    policy_contents: [u8; 32],
     doors: Arc<BTreeMap<Arc<str>, Door>>,
     /// Which backend and which of its models each target is, by the target's place in the catalogue.
     served: Vec<(usize, usize)>,
@@ -91,7 +93,8 @@ pub(crate) struct Words {
 #[derive(Debug)]
 pub(crate) enum Door {
     Local(LocalBackend),
-    Cloud(CloudBackend),
+    /// With the source of the tokens that it is shown, if it takes any.
+    Cloud(CloudBackend, Option<Box<TokenSource>>),
 }
 
 /// Why two files make no snapshot.
@@ -139,6 +142,14 @@ pub enum SnapshotError {
     /// The data section cannot be compiled.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The tokens that a backend is shown cannot be had as configured.
+    #[error("backend `{backend}`: {source}")]
+    Tokens {
+        /// Its name.
+        backend: Arc<str>,
+        /// Why not.
+        source: TokenSourceError,
+    },
     /// A backend cannot be reached as configured.
     #[error("backend `{backend}`: {source}")]
     Endpoint {
@@ -203,7 +214,6 @@ impl Snapshot {
     ) -> Result<Self, SnapshotError> {
         let (files, contents) = (RefCell::new(Vec::new()), RefCell::new(Contents::default()));
         contents.borrow_mut().add(config.as_bytes());
-        contents.borrow_mut().add(&found.digest());
         let (indexes, named) = (RefCell::new(Indexes::default()), RefCell::new(BTreeMap::new()));
         let loaded = weir_config::load_apart(
             Source { path, text: config },
@@ -243,7 +253,7 @@ impl Snapshot {
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
         let (config_files, indexes) = (files.into_inner(), indexes.into_inner());
-        let contents = contents.into_inner().digest();
+        let (config_contents, policy_contents) = (contents.into_inner().digest(), found.digest());
         let policy = PolicyText {
             path: found.path.clone(),
             text: found.text.clone(),
@@ -261,7 +271,8 @@ impl Snapshot {
             files,
             policy,
             indexes,
-            contents,
+            config_contents,
+            policy_contents,
             doors,
             served,
         })
@@ -277,19 +288,25 @@ impl Snapshot {
         };
         let mut contents = Contents::default();
         contents.add(config.as_bytes());
-        contents.add(&found.digest());
         let of_policy = |path: &Path| self.policy.files.contains_key(&plain(path));
         let mut of_config = self.files.iter().filter(|path| !of_policy(path) && !self.indexes.are_of(path));
         let same_config = of_config.all(|path| std::fs::read(path).map(|text| contents.add(&text)).is_ok());
         let mut named = self.policy.files.iter();
         let same_named = named.all(|(path, text)| found.read(path).is_ok_and(|read| read == text.as_bytes()));
-        same_config && same_named && self.indexes.look_the_same() && contents.digest() == self.contents
+        let same_config = same_config && contents.digest() == self.config_contents;
+        let same_policy = same_named && found.digest() == self.policy_contents;
+        same_config && same_policy && self.indexes.look_the_same()
+    }
+
+    /// Whether the configuration is that of the other, to the last byte of the files that it names.
+    pub(crate) fn has_config_of(&self, other: &Snapshot) -> bool {
+        self.config_contents == other.config_contents
     }
 
     /// The same, keeping the connections of `other` when the configuration is the same and only the
     /// policy differs.
     pub(crate) fn with_doors_of(mut self, other: &Snapshot) -> Self {
-        if self.loaded.config_digest == other.loaded.config_digest {
+        if self.has_config_of(other) {
             self.doors = other.doors.clone();
         }
         self
@@ -310,10 +327,9 @@ impl Snapshot {
         self.loaded.config.backend(name)
     }
 
-    /// The policy revision and the configuration's digest together name a snapshot.
+    /// Whether a request would be decided about, and sent, as under the other.
     pub(crate) fn is_same_as(&self, other: &Snapshot) -> bool {
-        self.loaded.policy_revision == other.loaded.policy_revision
-            && self.loaded.config_digest == other.loaded.config_digest
+        self.loaded.policy_revision == other.loaded.policy_revision && self.has_config_of(other)
     }
 }
 
@@ -363,15 +379,19 @@ fn served(backends: &[Backend]) -> Vec<(usize, usize)> {
 
 fn doors(loaded: &Loaded) -> Result<BTreeMap<Arc<str>, Door>, SnapshotError> {
     let config = &loaded.config;
-    let open = |backend: &Backend| {
-        let endpoint = way::to(backend)?;
+    let open = |backend: &Backend, tokens: Option<TokenSource>| {
+        let endpoint = way::to(backend, tokens.as_ref())?;
         match backend.zone {
             ZoneKind::Local => LocalBackend::new(endpoint, &config.network_inside).map(Door::Local),
-            ZoneKind::Cloud => CloudBackend::new(endpoint).map(Door::Cloud),
+            ZoneKind::Cloud => {
+                CloudBackend::new(endpoint).map(|door| Door::Cloud(door, tokens.map(Box::new)))
+            }
         }
     };
     let named = |backend: &Backend| {
-        let door = open(backend)
+        let tokens = way::tokens(backend)
+            .map_err(|source| SnapshotError::Tokens { backend: backend.name.clone(), source })?;
+        let door = open(backend, tokens)
             .map_err(|source| SnapshotError::Endpoint { backend: backend.name.clone(), source })?;
         Ok((backend.name.clone(), door))
     };

@@ -19,6 +19,31 @@ pub struct FamilyReply {
     pub model: Option<String>,
 }
 
+/// The media types that an answer may have which is no JSON; those that end in `/` with anything after it.
+/// `None` where the answer is JSON.
+#[must_use]
+pub fn no_json(request: &ClientRequest) -> Option<&'static [&'static str]> {
+    match request.api() {
+        Api::Speech => Some(&["audio/", "application/octet-stream"]),
+        Api::Transcription | Api::Translation => match request.text("response_format") {
+            _ if request.text("stream") == Some("true") => Some(&["text/event-stream"]),
+            Some("text" | "srt" | "vtt") => {
+                Some(&["text/plain", "text/vtt", "text/srt", "application/x-subrip"])
+            }
+            Some(_) | None => None,
+        },
+        Api::Conversation(_)
+        | Api::CountTokens
+        | Api::Embeddings
+        | Api::Moderations
+        | Api::Rerank
+        | Api::Tokenize
+        | Api::Detokenize
+        | Api::Images
+        | Api::Files => None,
+    }
+}
+
 /// Values of an answer: embeddings are long.
 const LIMITS: Limits = Limits { depth: 64, values: 20_000_000 };
 

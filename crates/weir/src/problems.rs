@@ -35,7 +35,8 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
         | SnapshotError::Older { .. }
         | SnapshotError::Kept { .. }
         | SnapshotError::Settings(_)
-        | SnapshotError::Endpoint { .. } => error_line(error),
+        | SnapshotError::Endpoint { .. }
+        | SnapshotError::Tokens { .. } => error_line(error),
     }
     Failed::Configuration
 }

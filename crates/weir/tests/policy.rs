@@ -228,3 +228,22 @@ fn every_example_loads_without_a_warning_is_proved_and_its_cases_pass_and_see_al
         }
     }
 }
+
+#[test]
+fn the_five_minutes_of_the_documentation_pass_their_cases_and_are_proved() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let documentation = fs::read_to_string(repository.join("docs/policy.md")).unwrap();
+    let mut blocks = documentation.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let (policy, cases) = (blocks.next().unwrap(), blocks.next().unwrap());
+    let config = fs::read_to_string(repository.join("examples/two-rules/weir.yaml")).unwrap();
+    let tagged = config.replace("- name: gpt-6-sol\n", "- name: gpt-6-sol\n        tags: [frontier]\n");
+    assert_ne!(tagged, config);
+    let home = Home::new(&tagged, policy);
+    fs::write(home.path().join("policy.test.yaml"), cases).unwrap();
+    for arguments in [&["policy", "test", "--min-coverage", "100"][..], &["policy", "prove"]] {
+        let output = home.weir(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+    }
+    let tested: Value = serde_json::from_slice(&home.weir(&["policy", "test", "--json"]).stdout).unwrap();
+    assert!(tested["cases"].as_array().is_some_and(|cases| cases.len() == 8), "{tested}");
+}

@@ -334,3 +334,50 @@ fn a_server_is_asked_how_busy_it_is_if_the_configuration_says_so() {
     assert_eq!(on_the_page(&pool, "big/m")["reported"]["waiting"], json!(0));
     assert_eq!(on_the_page(&pool, "small/m")["reported"], Value::Null);
 }
+
+/// A stream for which nothing is there yet after a quarter of a minute.
+fn begun_early(pool: &Pool, path: &str, body: &Value) -> Client {
+    let started = Instant::now();
+    let mut client = pool.gateway.client();
+    client.begin_post(path, &[], body.to_string().as_bytes());
+    let (status, headers) = client.head();
+    assert_eq!(status, 200, "{headers:?}");
+    assert!(started.elapsed() > Duration::from_secs(14), "{:?}", started.elapsed());
+    assert!(headers.contains(&("content-type".to_owned(), "text/event-stream; charset=utf-8".to_owned())));
+    client
+}
+
+fn rest(mut client: Client) -> String {
+    let mut all = String::new();
+    while let Some(chunk) = client.chunk() {
+        all.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    all
+}
+
+#[test]
+fn a_stream_that_waits_long_is_kept_open_and_answered_like_any_other() {
+    let pool = Pool::new("[queue 60s, reject]");
+    let holder = pool.fill_big();
+    let mut client = begun_early(&pool, "/v1/chat/completions", &ask_stream("auto", PERSONAL));
+    assert_eq!(client.chunk().as_deref(), Some(&b": keep-alive\n\n"[..]));
+    holder.abandon();
+    let answer = rest(client);
+    assert!(answer.contains("\"content\":\"") && answer.ends_with("data: [DONE]\n\n"), "{answer}");
+    assert_eq!(pool.gateway.home.audit(&[]).last().unwrap()["outcome"]["outcome"], "ok");
+}
+
+#[test]
+fn a_stream_that_waited_long_in_vain_ends_with_an_error_in_its_own_words() {
+    let pool = Pool::new("[queue 17s, reject]");
+    let holder = pool.fill_big();
+    let mut message = ask_stream("auto", PERSONAL);
+    message["max_tokens"] = json!(9);
+    let mut client = begun_early(&pool, "/v1/messages", &message);
+    let ping = client.chunk().unwrap();
+    assert!(ping.starts_with(b"event: ping\n"), "{}", String::from_utf8_lossy(&ping));
+    let end = rest(client);
+    assert!(end.starts_with("event: error\n") && end.contains("overloaded_error"), "{end}");
+    assert!(!end.contains("message_stop"), "{end}");
+    holder.abandon();
+}

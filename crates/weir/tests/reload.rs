@@ -277,6 +277,37 @@ fn sighup_reads_both_files_again() {
     assert_eq!(gateway.chat(&ask("auto", "the granite budget")).zone(), Some("local"));
 }
 
+#[test]
+fn a_secret_that_changes_in_its_file_is_used_from_then_on() {
+    let backend = Stage::new();
+    let keyed = two_zones(&backend.here.url(), &backend.there.url())
+        .replace("zone: cloud", "zone: cloud\n    api_key: \"file:cloud.key\"");
+    let home = Home::new(&keyed, &marked(1));
+    let key = home.path().join("cloud.key");
+    fs::write(&key, "sk-first\n").unwrap();
+    let gateway = Gateway::start_in(home);
+    let used = |gateway: &Gateway| {
+        let reply = gateway.chat(&ask("auto", "hello"));
+        assert_eq!((reply.status, reply.zone()), (200, Some("cloud")));
+        let seen = backend.there.seen();
+        seen.last().unwrap().header("authorization").unwrap().to_owned()
+    };
+    assert_eq!(used(&gateway), "Bearer sk-first");
+    // By itself, and together with another policy; neither is a change of what records call the configuration.
+    let digest = |gateway: &Gateway| gateway.ready().1["config_digest"].clone();
+    let before = digest(&gateway);
+    fs::write(&key, "sk-second\n").unwrap();
+    gateway.until("the second key is used", |gateway| used(gateway) == "Bearer sk-second");
+    fs::write(&key, "sk-third\n").unwrap();
+    fs::write(gateway.home.policy(), marked(2)).unwrap();
+    gateway.until("the third key is used", |gateway| used(gateway) == "Bearer sk-third");
+    assert_eq!(digest(&gateway), before);
+    // One that cannot be used changes nothing.
+    fs::remove_file(&key).unwrap();
+    gateway.until("it is refused", |gateway| reload_result(gateway) == "refused");
+    assert_eq!(used(&gateway), "Bearer sk-third");
+}
+
 /// A policy under which what is not classified waits for the cloud.
 fn cloud_only_policy() -> String {
     TWO_RULES.replace("use: any", "use: cloud").replace("[burst, queue 5s, reject]", "[queue 60s, reject]")

@@ -149,7 +149,26 @@ fn a_staged_policy_that_denies_stops_by_itself_and_nobody_is_denied_any_more() {
     assert!(gateway.ready().1["rollout"]["stopped"].as_str().unwrap().starts_with("denials"));
     let shown = policy(gateway, &["status"]);
     assert_eq!(shown.status.code(), Some(1), "for scripts");
-    assert!(String::from_utf8_lossy(&shown.stdout).contains("denials"));
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("denials") && shown.contains("`weir policy rollback` gives it up"), "{shown}");
+    let history = done(policy(gateway, &["history"]));
+    assert!(history.lines().any(|line| line.contains("stopped") && line.contains("denials")), "{history}");
+}
+
+#[test]
+fn a_policy_that_was_never_in_force_is_nothing_to_go_back_to_and_commands_may_follow_at_once() {
+    let stage = Stage::new();
+    let refused = |arguments: &[&str]| {
+        let output = policy(&stage.gateway, arguments);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = refused(&["rollback", "0123456789abcdef"]);
+    assert!(said.contains("no policy `0123456789abcdef` was in force here"), "{said}");
+    for _ in 0..3 {
+        let said = refused(&["rollback"]);
+        assert!(said.contains("there is no policy to go back to"), "{said}");
+    }
 }
 
 #[test]
@@ -382,7 +401,9 @@ fn new_commits_are_fetched_by_the_operators_command_from_time_to_time() {
     // Where nothing can be fetched, the policy stays and the failure is seen.
     let second = in_force(gateway);
     fs::rename(work.path(), work.path().with_extension("away")).unwrap();
-    gateway.until("the failure is seen", |gateway| status(gateway)["fetch"]["result"] == "failed");
+    gateway.until("the failure is seen", |gateway| {
+        String::from_utf8_lossy(&policy(gateway, &["status"]).stdout).contains("failed: `git` ended with")
+    });
     fs::rename(work.path().with_extension("away"), work.path()).unwrap();
     let why = status(gateway)["fetch"]["why"].as_str().unwrap_or_default().to_owned();
     assert!(why.is_empty() || why.contains("`git` ended with"), "{why}");

@@ -15,7 +15,17 @@ use std::process::Command;
 use std::time::Duration;
 use support::backends::{Backends, Key, Stream, ask_stream, holding, open_stream};
 use support::{Gateway, TWO_RULES};
-use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
+use weir_rig::fake::{AWS_KEYS, Cut, Failure, Fake, Fault, KEY, Provider, Script};
+
+/// What plays each provider, and how the configuration has it.
+const PROVIDERS: [(&str, Provider, &str); 6] = [
+    ("anthropic", Provider::Anthropic, "api: anthropic, api_key: KEY"),
+    ("gemini", Provider::Gemini, "api: gemini, api_key: KEY"),
+    ("bedrock", Provider::Bedrock, "api: bedrock, api_key: KEYS, region: eu-central-1"),
+    ("ollama", Provider::Ollama, "api: ollama, api_key: KEY"),
+    ("cohere", Provider::Cohere, "api: cohere, api_key: KEY"),
+    ("azure", Provider::Azure, "api: azure-openai, api_key: KEY, api_version: 2024-10-21"),
+];
 
 /// What stands behind the aliases of the suites. The fields are dropped in this order.
 struct Setting {
@@ -24,6 +34,7 @@ struct Setting {
     slow: Fake,
     _full: Stream,
     _others: Vec<Fake>,
+    _providers: Vec<Fake>,
     _backends: Backends,
 }
 
@@ -42,7 +53,7 @@ impl Setting {
             ("tools", start(answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#))),
             ("cut", start(answer.clone().role_with_text().fault(Fault::Cut { after: 1, how: Cut::Reset }))),
             ("limited", start(answer.clone().fault(Fault::Status(limit)))),
-            ("broken", start(answer)),
+            ("broken", start(answer.clone())),
         ];
         let mut config =
             String::from("weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n");
@@ -58,6 +69,27 @@ impl Setting {
             ));
             aliases.push_str(&format!("  {name}: {{ targets: [b-{name}/m] }}\n"));
         }
+        let mut providers = Vec::new();
+        for (name, provider, how) in PROVIDERS {
+            let aws = format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1);
+            let how = how.replace("KEYS", &aws).replace("KEY", KEY);
+            let answer = answer.clone().playing(provider);
+            let calls = answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#);
+            for (alias, script) in [(name.to_owned(), answer), (format!("{name}-tools"), calls)] {
+                let fake = backends.start(script);
+                let base = match provider {
+                    Provider::OpenAi | Provider::Anthropic => "/v1",
+                    Provider::Gemini => "/v1beta",
+                    Provider::Bedrock | Provider::Ollama | Provider::Azure | Provider::Cohere => "",
+                };
+                let url = fake.url().replace("/v1", base);
+                config.push_str(&format!(
+                    "  - {{ name: b-{alias}, zone: cloud, {how}, url: {url}, models: [{{ name: m }}] }}\n"
+                ));
+                aliases.push_str(&format!("  {alias}: {{ targets: [b-{alias}/m] }}\n"));
+                providers.push(fake);
+            }
+        }
         let policy = TWO_RULES.replace("queue 5s", "queue 200ms");
         let gateway = Gateway::start(&(config + &aliases), &policy);
         let key = gateway.home.create_key(&["sdk"]);
@@ -69,7 +101,7 @@ impl Setting {
         let mut broken = others.pop().unwrap();
         backends.stop(&mut broken);
         others.extend([broken, full]);
-        Self { gateway, key, slow, _full: taken, _others: others, _backends: backends }
+        Self { gateway, key, slow, _full: taken, _others: others, _providers: providers, _backends: backends }
     }
 
     /// Runs a suite, and fails with what it says if it fails.

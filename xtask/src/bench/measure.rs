@@ -67,7 +67,8 @@ pub fn row(stage: &Stage, workload: &Workload, time: Duration) -> Done<Row> {
     })
 }
 
-fn report(json: &str, workload: &str) -> Done<Report> {
+/// What the load generator reported; a flawed answer, or none at all, is a failure.
+pub fn report(json: &str, workload: &str) -> Done<Report> {
     let report: Report = serde_json::from_str(json)
         .map_err(|error| Failure(format!("`weir-rig load` reports something unexpected: {error}")))?;
     match report.flawed.is_empty() && report.whole > 0 {

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the whole gateway under load, beside a proxy that does nothing.
 
+mod edits;
 mod measure;
 mod stage;
 mod table;
@@ -28,12 +29,20 @@ pub struct Args {
     /// Write the results into this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Instead: edit the policy under 500 requests per second, well and badly, for half a minute. Fails if a good one
+    /// takes more than a second, a bad one is taken up, a request fails, or a record names another policy than the one
+    /// that decided.
+    #[arg(long, conflicts_with = "json")]
+    edits: bool,
 }
 
 pub fn run(args: &Args) -> Done {
     // One at a time: built together, the gateway would get the features of the load generator.
     must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
     must(&mut cargo(&["build", "--release", "--package", "weir-rig", "--features", "load"]))?;
+    if args.edits {
+        return edits::run(Duration::from_secs(if args.quick { 8 } else { 30 }));
+    }
     let time = Duration::from_secs(if args.quick { 1 } else { 4 });
     let rows = measure_all(&Stage::set_up()?, &workloads(), time)?;
     say(&table::written(&rows));

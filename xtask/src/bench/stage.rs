@@ -1,6 +1,7 @@
 //! Backend, proxy and gateway, running.
 
-use crate::run::{Done, Failure, program, root, target, works};
+use crate::run::{Done, Failure, output, program, root, target, works};
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -29,19 +30,40 @@ pub enum Way {
 const MEASURED: &str = "0";
 const AROUND: &str = "1";
 
+/// The directory of policies that must be signed, beside the configuration.
+const POLICIES: &str = "policies";
+
 /// Events of a stream.
 const CHUNKS: &str = "32";
 
 impl Stage {
     /// Starts everything on free ports, with the gateway's files and state in `target/bench`.
     pub fn set_up() -> Done<Self> {
-        let directory = target().join("bench");
-        let _absent = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory).map_err(Failure::of(directory.display()))?;
-        let programs = Programs::find(directory);
+        let programs = Programs::find_anew()?;
+        // Without the cases beside it, which speak of the example's own targets.
+        let policy = programs.directory.join("policy.yaml");
+        fs::copy(root().join("examples/two-rules/policy.yaml"), &policy)
+            .map_err(Failure::of(policy.display()))?;
+        Self::start(programs, "")
+    }
+
+    /// The same with a policy of its own, which must be signed.
+    pub fn set_up_signed(policy: &str) -> Done<Self> {
+        let programs = Programs::find_anew()?;
+        let policies = programs.directory.join(POLICIES);
+        fs::create_dir_all(&policies).map_err(Failure::of(policies.display()))?;
+        let path = policies.join("policy.yaml");
+        fs::write(&path, policy).map_err(Failure::of(path.display()))?;
+        let public = output(programs.weir().args(["policy", "keygen"]))?;
+        output(programs.weir().args(["policy", "sign", POLICIES, "1"]))?;
+        let settings = format!("policy: {{ path: {POLICIES}, signed_by: \"{}\" }}\n", public.trim());
+        Self::start(programs, &settings)
+    }
+
+    fn start(programs: Programs, settings: &str) -> Done<Self> {
         let fake = programs.rig(AROUND, &["fake", "--chunks", CHUNKS], "fake")?;
         let proxy = programs.rig(MEASURED, &["bareproxy", "--upstream", fake.authority()], "bareproxy")?;
-        let gateway = programs.gateway(&fake)?;
+        let gateway = programs.gateway(&fake, settings)?;
         let mut stage = Self { programs, fake, proxy, gateway };
         stage.wait_for_gateway()?;
         Ok(stage)
@@ -64,6 +86,31 @@ impl Stage {
             false => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
             true => Err(Failure(String::from_utf8_lossy(&output.stderr).into_owned())),
         }
+    }
+
+    /// What the gateway says of its policies.
+    pub fn status(&self) -> Done<Value> {
+        let mut status = self.programs.weir();
+        // Exit code 1 says that something was refused, and is for the reader to judge.
+        let said = status.args(["policy", "status", "--json"]).output();
+        let said = said.map_err(Failure::of("`weir policy status` does not run"))?;
+        serde_json::from_slice(&said.stdout)
+            .map_err(|_| Failure(String::from_utf8_lossy(&said.stderr).into_owned()))
+    }
+
+    /// Signs the policies as they are.
+    pub fn sign(&self, version: u64) -> Done {
+        self.weir(&["policy", "sign", POLICIES, &version.to_string()]).map(drop)
+    }
+
+    /// Runs `weir` beside the gateway's files.
+    pub fn weir(&self, arguments: &[&str]) -> Done<String> {
+        output(self.programs.weir().args(arguments))
+    }
+
+    /// Where the policies are that must be signed.
+    pub fn policies(&self) -> PathBuf {
+        self.programs.directory.join(POLICIES)
     }
 
     fn wait_for_gateway(&mut self) -> Done {
@@ -93,6 +140,14 @@ struct Programs {
 }
 
 impl Programs {
+    /// With an empty directory.
+    fn find_anew() -> Done<Self> {
+        let directory = target().join("bench");
+        let _absent = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).map_err(Failure::of(directory.display()))?;
+        Ok(Self::find(directory))
+    }
+
     fn find(directory: PathBuf) -> Self {
         let release = target().join("release");
         Self {
@@ -119,6 +174,13 @@ impl Programs {
         command
     }
 
+    /// `weir` as people use it, in the directory of the gateway's files.
+    fn weir(&self) -> Command {
+        let mut command = self.command(AROUND, &self.weir);
+        command.current_dir(&self.directory);
+        command
+    }
+
     /// A program of the rig, whose first line is its base URL.
     fn rig(&self, cpu: &str, args: &[&str], name: &'static str) -> Done<Running> {
         let mut command = self.command(cpu, &self.rig);
@@ -136,22 +198,18 @@ impl Programs {
         }
     }
 
-    fn gateway(&self, fake: &Running) -> Done<Running> {
+    fn gateway(&self, fake: &Running, settings: &str) -> Done<Running> {
         let [listen, admin] = free_ports()?;
         let config = self.directory.join("weir.yaml");
         let text = format!(
             "weir: 1\nlisten: 127.0.0.1:{listen}\nadmin: 127.0.0.1:{admin}\nstate: ./state\nbackends:\n  \
              - {{ name: fake, zone: local, url: '{}', models: [{{ name: fake-model }}] }}\naliases:\n  \
-             fake-model: {{ targets: [fake/fake-model] }}\n",
+             fake-model: {{ targets: [fake/fake-model] }}\n{settings}",
             fake.url
         );
         fs::write(&config, text).map_err(Failure::of(config.display()))?;
-        // Without the cases beside it, which speak of the example's own targets.
-        let policy = self.directory.join("policy.yaml");
-        fs::copy(root().join("examples/two-rules/policy.yaml"), &policy)
-            .map_err(Failure::of(policy.display()))?;
         let mut command = self.command(MEASURED, &self.weir);
-        command.arg("serve").arg("--config").arg(&config).arg("--policy").arg(&policy);
+        command.arg("serve").arg("--config").arg(&config);
         let running = self.start(command.stdout(Stdio::null()), "weir")?;
         Ok(Running { url: format!("http://127.0.0.1:{listen}/v1"), ..running })
     }

@@ -8,14 +8,20 @@ use crate::pairs::values;
 use crate::rules::{Rules, same_effect};
 use crate::space::{Cells, Space};
 use std::collections::{BTreeMap, BTreeSet};
-use weir_label::Level;
+use weir_label::{Level, ZoneKind};
 use weir_policy::{
-    Action, Condition, DenialCode, Exclusion, OwnedFacts, Policy, Rule, RuleAction, RuleName, Verdict,
+    Action, Catalogue, Condition, DenialCode, Exclusion, OwnedFacts, Policy, Rule, RuleAction, RuleName,
+    Verdict,
 };
 
 /// Rules without effect, and pairs of rules whose order matters.
-pub(super) fn findings(policy: &Policy, rules: &Rules, space: &mut Space) -> Vec<Finding> {
-    let view = View { policy, rules };
+pub(super) fn findings(
+    policy: &Policy,
+    catalogue: &Catalogue,
+    rules: &Rules,
+    space: &mut Space,
+) -> Vec<Finding> {
+    let view = View { policy, catalogue, rules };
     let mut findings = Vec::new();
     let mut live = Vec::new();
     for (number, rule) in policy.rules().iter().enumerate() {
@@ -69,6 +75,7 @@ fn clash(condition: &Condition, space: &mut Space) -> Option<(usize, usize)> {
 
 struct View<'p> {
     policy: &'p Policy,
+    catalogue: &'p Catalogue,
     rules: &'p Rules,
 }
 
@@ -193,7 +200,8 @@ impl View<'_> {
 
     /// Pairs of rules that say different things of some requests, where neither is a special case of the other.
     fn overlaps(&self, live: &[usize], space: &mut Space) -> Vec<Finding> {
-        let leaves = may_leave(self.policy.boundary.level(), space);
+        let has_way_out = self.catalogue.targets().any(|(_, target)| target.zone() == ZoneKind::Cloud);
+        let leaves = if has_way_out { may_leave(self.policy.boundary.level(), space) } else { NO };
         let mut findings = Vec::new();
         for (place, first) in live.iter().copied().enumerate() {
             for second in live.iter().skip(place + 1).copied() {

@@ -174,6 +174,7 @@ impl Outcome {
         out.number_if(key!("tokens_in"), self.tokens_in);
         out.number_if(key!("tokens_out"), self.tokens_out);
         out.flag(key!("tokens_estimated"), self.tokens_estimated);
+        out.number_if(key!("cost_micro_usd"), self.cost_micro_usd);
         out.number_if(key!("ttft_us"), self.ttft_us);
         out.number_if(key!("total_us"), self.total_us);
         out.number_if(key!("queue_us"), self.queue_us);

@@ -6,11 +6,13 @@
 
 mod canonical;
 mod decision;
+mod head;
 mod lifecycle;
 mod outcome;
 mod words;
 
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
+pub use head::Head;
 pub use lifecycle::{
     AdminAction, ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered,
     LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
@@ -37,6 +39,9 @@ macro_rules! events {
         }
 
         impl Event {
+            /// The words of all types.
+            pub const TYPES: &'static [&'static str] = &[$($name,)+];
+
             /// The word in the event's `type` field.
             #[must_use]
             pub fn type_name(&self) -> &'static str {
@@ -48,6 +53,14 @@ macro_rules! events {
                     $($name => Ok(Event::$variant(parse_json(json)?)),)+
                     unknown => Err(ParseEventError::UnknownType(Ident::new(unknown))),
                 }
+            }
+        }
+
+        /// The word of a type of event, if it is one.
+        fn known_type(word: &str) -> Option<&'static str> {
+            match word {
+                $($name => Some($name),)+
+                _ => None,
             }
         }
 
@@ -291,14 +304,7 @@ impl Record {
     /// # Errors
     /// [`ParseEventError`] if the bytes are no event, of a newer version, or of an unknown type.
     pub fn parse(json: &[u8]) -> Result<Self, ParseEventError> {
-        Self::parse_after(Envelope::parse(json)?, json)
-    }
-
-    /// Reads the rest of an event whose envelope was read before.
-    ///
-    /// # Errors
-    /// [`ParseEventError`] if the bytes are no event of the type that the envelope says.
-    pub fn parse_after(envelope: Envelope, json: &[u8]) -> Result<Self, ParseEventError> {
+        let envelope = Envelope::parse(json)?;
         let event = Event::parse_body(envelope.type_name.as_str(), json)?;
         Ok(Self { envelope, event })
     }

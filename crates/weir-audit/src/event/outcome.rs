@@ -24,6 +24,9 @@ pub struct Outcome {
     pub tokens_out: Option<u64>,
     /// Whether the token counts are Weir's estimate and not the backend's count.
     pub tokens_estimated: bool,
+    /// What those tokens cost at the target's price then, in millionths of a US dollar, rounded up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<u64>,
     /// Time to the first token, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttft_us: Option<u64>,
@@ -65,6 +68,7 @@ impl Outcome {
             tokens_in: None,
             tokens_out: None,
             tokens_estimated: false,
+            cost_micro_usd: None,
             ttft_us: None,
             total_us: None,
             queue_us: None,

@@ -9,7 +9,7 @@ fn author() -> Author {
 
 const MOMENT: u64 = 1_772_357_400_125;
 
-fn write(event: impl AsEvent) -> Vec<u8> {
+pub(crate) fn write(event: impl AsEvent) -> Vec<u8> {
     let mut bytes = Vec::new();
     author().write(&mut bytes, 7, WallTime::from_unix_ms(MOMENT), 42, event.as_event());
     bytes
@@ -143,6 +143,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         tokens_in: Some(1),
         tokens_out: Some(20),
         tokens_estimated: true,
+        cost_micro_usd: Some(420),
         ttft_us: Some(300),
         total_us: Some(4000),
         queue_us: Some(0),

@@ -14,6 +14,8 @@ pub(super) struct Alone {
     has_star: bool,
     /// Where its first separator is.
     sign: usize,
+    /// Its first eight characters, if it has so many.
+    head: u64,
 }
 
 impl Alone {
@@ -21,7 +23,7 @@ impl Alone {
     fn is_at(self, haystack: &Haystack<'_>, at: usize, shape: &Around) -> bool {
         let from = AROUND_BEFORE.wrapping_sub(self.first_digit);
         match shape.0.get(from..from.saturating_add(self.spelling.len())) {
-            Some(shape) if !self.has_star => shape == self.spelling.as_bytes(),
+            Some(shape) if !self.has_star => head_of(shape) == self.head && shape == self.spelling.as_bytes(),
             _ => at.checked_sub(self.first_digit).is_some_and(|start| {
                 let end = start + self.spelling.len();
                 haystack.byte(start + self.sign) == self.spelling.as_bytes().get(self.sign).copied()
@@ -64,15 +66,15 @@ impl Around {
     }
 }
 
-/// The spellings of several words that need no context word, by how many digits their first digit begins a row
-/// of, and by what follows that row.
-pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> Vec<[Vec<Alone>; TAILS]> {
-    let mut by_head: Vec<[Vec<Alone>; TAILS]> = vec![Default::default(); ALONE_DIGITS_MAX + 1];
+/// Spellings of several words that need no context word: by how many digits their first digit begins a row of,
+/// by what stands before that row, and by what follows it.
+pub(super) type ByHead = Vec<[[Vec<Alone>; TAILS]; FRONTS]>;
+
+pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> ByHead {
+    let mut by_head: ByHead = vec![Default::default(); ALONE_DIGITS_MAX + 1];
     let is_one_word = |spelling: &&str| spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*');
     for spelling in spellings.filter(|spelling| !is_one_word(spelling)) {
         let bytes = spelling.as_bytes();
-        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
-        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
         let first = bytes.iter().position(|b| *b == b'9').unwrap_or(bytes.len());
         // A star is a letter or a digit: the first digit may be any of those before the first nine.
         let stars = (0..first).filter(|at| bytes.get(*at) == Some(&b'*'));
@@ -80,17 +82,37 @@ pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> Ve
             let row = bytes.iter().skip(first_digit);
             let least = row.clone().take_while(|b| **b == b'9').count();
             let most = row.take_while(|b| matches!(b, b'9' | b'*')).count();
-            for (digits, tails) in by_head.iter_mut().enumerate().take(most + 1).skip(least) {
+            let before = first_digit.checked_sub(1).and_then(|before| bytes.get(before)).copied();
+            for (digits, fronts) in by_head.iter_mut().enumerate().take(most + 1).skip(least) {
                 let next = bytes.get(first_digit + digits).copied();
                 // After the end a sentence goes on.
                 let fits = |tail: usize| next.is_none_or(|next| next == b'*' || tail == tail_of(Some(next)));
-                for (_, alone) in tails.iter_mut().enumerate().filter(|(tail, _)| fits(*tail)) {
-                    alone.push(Alone { spelling, first_digit, has_star, sign });
+                for (front, tails) in fronts.iter_mut().enumerate() {
+                    // Before its beginning anything may stand.
+                    if before.is_some_and(|before| !is_front(front, before)) {
+                        continue;
+                    }
+                    for (_, alone) in tails.iter_mut().enumerate().filter(|(tail, _)| fits(*tail)) {
+                        alone.push(Alone::new(spelling, first_digit));
+                    }
                 }
             }
         }
     }
     by_head
+}
+
+impl Alone {
+    fn new(spelling: &'static str, first_digit: usize) -> Self {
+        let bytes = spelling.as_bytes();
+        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
+        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
+        Self { spelling, first_digit, has_star, sign, head: head_of(bytes) }
+    }
+}
+
+fn head_of(text: &[u8]) -> u64 {
+    text.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
 }
 
 pub(super) const TAILS: usize = 6;
@@ -104,6 +126,60 @@ pub(super) fn tail_of(next: Option<u8>) -> usize {
         Some(b' ') => 3,
         Some(b) if b.is_ascii_uppercase() => 4,
         _ => 5,
+    }
+}
+
+pub(super) const FRONTS: usize = TAILS + 1;
+
+/// The kind of what stands before a row of digits: a digit, if only a part of the row is looked at.
+pub(super) fn front_of(before: Option<u8>) -> usize {
+    if before.is_some_and(|b| b.is_ascii_digit()) { TAILS } else { tail_of(before) }
+}
+
+/// Whether a character of a spelling can be of this kind.
+fn is_front(front: usize, class: u8) -> bool {
+    front == front_of(Some(class)) || class == b'*' && (front == TAILS || front == front_of(Some(b'A')))
+}
+
+/// Spellings of one length.
+#[derive(Debug)]
+pub(super) struct Spellings {
+    all: Vec<&'static str>,
+    /// The kinds of first and last characters of texts that are spelt so, a bit for each pair.
+    ends: u16,
+}
+
+impl Spellings {
+    pub(super) fn new(all: Vec<&'static str>) -> Self {
+        let mut ends = 0;
+        for bytes in all.iter().map(|spelling| spelling.as_bytes()) {
+            for (first, last) in (0..3).flat_map(|first| (0..3).map(move |last| (first, last))) {
+                let fits = is_of_kind(bytes.first(), first) && is_of_kind(bytes.last(), last);
+                ends |= u16::from(fits) << (first * 3 + last);
+            }
+        }
+        Self { all, ends }
+    }
+
+    /// Whether a text of their length is spelt as one of them.
+    pub(super) fn has(&self, text: &[u8]) -> bool {
+        let kind = |byte: Option<&u8>| byte.map_or(2, |byte| kind_of(*byte));
+        self.ends >> (kind(text.first()) * 3 + kind(text.last())) & 1 == 1
+            && self.all.iter().any(|spelling| is_spelt(text, spelling))
+    }
+}
+
+/// Whether a character of a spelling can be of this kind.
+fn is_of_kind(class: Option<&u8>, kind: usize) -> bool {
+    class.is_some_and(|class| if *class == b'*' { kind < 2 } else { kind == kind_of(*class) })
+}
+
+/// A digit, a capital, or anything else.
+fn kind_of(byte: u8) -> usize {
+    match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
     }
 }
 

@@ -21,7 +21,7 @@ impl<T: Copy> Anywhere<T> {
     pub(crate) fn new(exact: &[(T, &str)]) -> Self {
         let mut beginnings = Beginnings::default();
         exact.iter().for_each(|(_, literal)| beginnings.insert(literal.as_bytes()));
-        Self { beginnings, literals: Literals::new(exact, &[]) }
+        Self { beginnings, literals: Literals::new(exact, &[], &[]) }
     }
 
     /// Reports the literals that begin in `range`, in order of place, and whose they are.
@@ -49,6 +49,8 @@ impl<T: Copy> Anywhere<T> {
 
 /// The first bytes of literals, and those after the first byte.
 struct Beginnings {
+    /// Of all of them: three bytes as they are, by a hash. Most of a text is refused by these alone.
+    threes: Box<[u64; WORDS]>,
     /// Of those of five bytes and more: four bytes in any case of letters, by a hash.
     fours: Box<[u64; WORDS]>,
     /// Of shorter ones: two bytes as they are.
@@ -60,7 +62,8 @@ const WORDS: usize = 1024;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { fours: Box::new([0; WORDS]), twos: Box::new([0; WORDS]) }
+        let none = || Box::new([0; WORDS]);
+        Self { threes: none(), fours: none(), twos: none() }
     }
 }
 
@@ -72,6 +75,19 @@ impl std::fmt::Debug for Beginnings {
 
 impl Beginnings {
     fn insert(&mut self, literal: &[u8]) {
+        match *literal {
+            [] | [_] => {}
+            // What follows its second byte may be anything.
+            [_, _] => self.threes.fill(u64::MAX),
+            [first, second, third] => {
+                set(&mut self.threes, three([first, second, third]));
+                (0..=u8::MAX).for_each(|any| set(&mut self.threes, three([second, third, any])));
+            }
+            [first, second, third, fourth, ..] => {
+                set(&mut self.threes, three([first, second, third]));
+                set(&mut self.threes, three([second, third, fourth]));
+            }
+        }
         match literal {
             [] | [_] => {}
             [first, second] => {
@@ -91,6 +107,7 @@ impl Beginnings {
     }
 
     /// Bit `i` says whether a literal may begin at byte `2 * i` of a step or one before.
+    #[inline]
     fn among(&self, text: &[u8]) -> u32 {
         let [a, b, rest @ ..] = match text.first_chunk::<READ>() {
             Some(bytes) => *bytes,
@@ -102,16 +119,28 @@ impl Beginnings {
         };
         let rest = u64::from_le_bytes(rest);
         let first = rest << 16 | u64::from(pair(a, b) as u16);
-        let may_begin = |four: u64| {
-            let is_four = has(&self.fours, hash(fold(four)));
-            u32::from(is_four | has(&self.twos, (four & 0xFFFF) as usize))
-        };
-        may_begin(first) | may_begin(rest) << 1 | may_begin(rest >> 16) << 2 | may_begin(rest >> 32) << 3
+        let may_begin = |four: u64| u32::from(has(&self.threes, hash(four & 0xFF_FFFF)));
+        let mut left =
+            may_begin(first) | may_begin(rest) << 1 | may_begin(rest >> 16) << 2 | may_begin(rest >> 32) << 3;
+        let mut hits = 0;
+        while left != 0 {
+            let bit = left & left.wrapping_neg();
+            left ^= bit;
+            let four = if bit == 1 { first } else { rest >> (16 * (bit.trailing_zeros() - 1)) };
+            let is_beginning =
+                has(&self.twos, (four & 0xFFFF) as usize) || has(&self.fours, hash(fold(four)));
+            hits |= if is_beginning { bit } else { 0 };
+        }
+        hits
     }
 }
 
 fn pair(first: u8, second: u8) -> usize {
     usize::from(u16::from_le_bytes([first, second]))
+}
+
+fn three([first, second, third]: [u8; 3]) -> usize {
+    hash(u64::from(u32::from_le_bytes([first, second, third, 0])))
 }
 
 /// A hash of 16 bits of the lower four bytes.

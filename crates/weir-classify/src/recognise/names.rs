@@ -115,8 +115,11 @@ impl Names {
 /// A value of one word, such as a model or a role, under a key that leads to no names.
 fn is_identifier(haystack: &Haystack<'_>) -> bool {
     let Some(key) = haystack.keys().last() else { return false };
-    !haystack.text().trim().contains(char::is_whitespace)
-        && !NAME_KEYS.iter().any(|name| key.to_ascii_lowercase().contains(name))
+    if haystack.text().trim().contains(char::is_whitespace) {
+        return false;
+    }
+    let key = key.to_ascii_lowercase();
+    !NAME_KEYS.iter().any(|name| key.contains(name))
 }
 
 fn is_no_person(name: &str) -> bool {

@@ -52,14 +52,13 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     let clear = |end| After { end, is_opaque: false };
     let head = text.as_bytes().get(run.start..run.end).and_then(<[u8]>::first_chunk);
     let Some(probe) = head.and_then(probe) else { return clear(run.end) };
-    let is_compressed = is_compressed(&probe);
-    let is_long = run.len() >= LINE_MIN;
-    if !is_long && !is_text_head(&probe) {
+    let (is_compressed, is_text) = (is_compressed(&probe), is_text_head(&probe));
+    if !is_text && (run.len() < LINE_MIN || !is_compressed && is_short(text, &run)) {
         return clear(run.end);
     }
     let lines = if tries.are_over(run.start) { vec![run.clone()] } else { lines(text, run.clone()) };
     let end = lines.last().map_or(run.end, |line| line.end);
-    if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text_head(&probe) {
+    if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text {
         return clear(end);
     }
     // What follows on a line of its own may be a word of the text around, and no part of the encoding.
@@ -82,9 +81,18 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     After { end, is_opaque }
 }
 
+/// Whether a run is all of its encoding and too short to hide anything but text: cheap to say of most words.
+fn is_short(text: &str, run: &Range<usize>) -> bool {
+    let after = text.as_bytes().get(run.end);
+    run.len() < BINARY_BYTES_MIN && !after.is_some_and(u8::is_ascii_whitespace)
+}
+
 /// Undoes base64 in these lines if it is text or compressed text. Returns where it ends.
 fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Option<usize> {
     let (start, end) = (lines.first()?.start, lines.last()?.end);
+    if is_refused(text, lines.first()?) {
+        return None;
+    }
     let bytes = decode_lines(text, lines)?;
     let padding = text.as_bytes().iter().skip(end).take(2).take_while(|b| **b == b'=').count();
     let end = end + padding;
@@ -96,6 +104,18 @@ fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Op
     let inflated = if is_compressed(&bytes) { inflate(&bytes) } else { None };
     editor.replace(start..end, &inflated?, View::Compressed);
     Some(end)
+}
+
+/// Whether what a line begins with is neither text of one byte or two for each character nor compressed: cheap to
+/// say before all of it is decoded.
+fn is_refused(text: &str, line: &Range<usize>) -> bool {
+    const LOOKED_AT: usize = 32;
+    let head = text.as_bytes().get(line.start..line.end.min(line.start + LOOKED_AT)).unwrap_or_default();
+    let is_control = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t');
+    let mut bytes = head.as_chunks::<4>().0.iter().filter_map(triple);
+    let Some(first) = bytes.next() else { return false };
+    let is_other = is_compressed(&first) || matches!(first, [_, 0, _]);
+    !is_other && (first.iter().any(is_control) || bytes.any(|three| three.iter().any(is_control)))
 }
 
 fn decode_lines(text: &str, lines: &[Range<usize>]) -> Option<Vec<u8>> {
@@ -129,9 +149,11 @@ fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
 
 fn is_text_head(probe: &[u8]) -> bool {
     let is_read = |b: &u8| !b.is_ascii_control() || b.is_ascii_whitespace();
+    if !probe.iter().all(is_read) {
+        return matches!(probe, [_, 0, _, 0, ..]);
+    }
     let is_utf8 = || std::str::from_utf8(probe).map_or_else(|error| error.error_len().is_none(), |_| true);
-    let is_ascii = || probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len();
-    probe.iter().all(is_read) && (is_ascii() || is_utf8()) || matches!(probe, [_, 0, _, 0, ..])
+    probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len() || is_utf8()
 }
 
 /// Characters of base32 in a row that may be an encoding.
@@ -166,12 +188,15 @@ pub(super) fn undo_base32(editor: &mut Editor<'_>, text: &str, run: Range<usize>
 fn probe(head: &[u8; PROBE]) -> Option<[u8; PROBE / 4 * 3]> {
     let mut probe = [0; PROBE / 4 * 3];
     for (bytes, characters) in probe.as_chunks_mut::<3>().0.iter_mut().zip(head.as_chunks::<4>().0) {
-        let value =
-            characters.iter().try_fold(0_u32, |value, c| Some(value << 6 | u32::from(sextet(*c)?)))?;
-        let [_, triple @ ..] = value.to_be_bytes();
-        *bytes = triple;
+        *bytes = triple(characters)?;
     }
     Some(probe)
+}
+
+fn triple(characters: &[u8; 4]) -> Option<[u8; 3]> {
+    let value = characters.iter().try_fold(0_u32, |value, c| Some(value << 6 | u32::from(sextet(*c)?)))?;
+    let [_, triple @ ..] = value.to_be_bytes();
+    Some(triple)
 }
 
 fn decode(characters: impl Iterator<Item = u8>) -> Option<Vec<u8>> {

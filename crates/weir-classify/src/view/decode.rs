@@ -47,13 +47,11 @@ fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
 /// The next digit that begins a word of two to four characters, as the first of some bytes apart does: those
 /// of ASCII have a digit first.
 fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    let bytes = survey.bytes();
     let mut at = from;
     loop {
         at = survey.seek(at, kind::DIGIT)?;
-        let word = bytes.iter().skip(at).take(5).take_while(|b| is_run(**b)).count();
-        let begins = at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|b| !is_run(*b));
-        if begins && (2..=4).contains(&word) {
+        let word = survey.run_from(at, kind::BASE64);
+        if (2..=4).contains(&word) && survey.run_before(at, kind::BASE64) == 0 {
             return Some(at);
         }
         at += word.max(1);

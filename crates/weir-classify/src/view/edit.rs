@@ -26,7 +26,6 @@ impl Derived {
 /// Makes a text from another by a few edits, in order of place.
 pub(crate) struct Editor<'a> {
     source: &'a str,
-    end: usize,
     done: usize,
     edited: bool,
     view: Derived,
@@ -34,12 +33,7 @@ pub(crate) struct Editor<'a> {
 
 impl<'a> Editor<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
-        Self::from(source, 0..source.len())
-    }
-
-    /// Of a part of the source alone.
-    pub(crate) fn from(source: &'a str, part: Range<usize>) -> Self {
-        Self { source, end: part.end, done: part.start, edited: false, view: Derived::default() }
+        Self { source, done: 0, edited: false, view: Derived::default() }
     }
 
     /// Everything before is settled.
@@ -62,7 +56,7 @@ impl<'a> Editor<'a> {
         }
         if !self.edited {
             self.edited = true;
-            self.view.text.reserve(self.end - self.done);
+            self.view.text.reserve(self.source.len());
         }
         self.view.copy(self.source, self.done..range.start);
         self.view.map.stepped(self.view.text.len(), range.clone(), step, kind);
@@ -75,7 +69,7 @@ impl<'a> Editor<'a> {
         if !self.edited {
             return None;
         }
-        self.view.copy(self.source, self.done..self.end);
+        self.view.copy(self.source, self.done..self.source.len());
         Some(self.view)
     }
 }

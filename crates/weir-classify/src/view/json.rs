@@ -1,6 +1,5 @@
-use super::{Derived, Editor, Link, Step};
+use super::{Derived, Link, Step};
 use crate::{SegmentKind, View};
-use std::ops::Range;
 
 /// Arrays and objects inside each other, at most.
 const NESTING_MAX: usize = 128;
@@ -191,18 +190,14 @@ impl<'a> Parser<'a> {
     fn string(&mut self, kind: SegmentKind) -> Option<()> {
         let start = (self.peek()? == b'"').then_some(self.at + 1)?;
         let bytes = self.text.as_bytes();
-        let mut end = start + memchr::memchr2(b'"', b'\\', bytes.get(start..)?)?;
-        let is_verbatim = bytes.get(end) == Some(&b'"');
-        while bytes.get(end) == Some(&b'\\') {
-            end += 2;
-            end += memchr::memchr2(b'"', b'\\', bytes.get(end..)?)?;
-        }
-        self.at = end + 1;
-        let source = if is_verbatim {
-            Source::Verbatim(self.text.get(start..end)?, start)
+        let sign = start + memchr::memchr2(b'"', b'\\', bytes.get(start..)?)?;
+        let (source, end) = if bytes.get(sign) == Some(&b'"') {
+            (Source::Verbatim(self.text.get(start..sign)?, start), sign)
         } else {
-            Source::Escaped(unescape(self.text, start..end)?)
+            let (unescaped, end) = unescape(self.text, start, sign)?;
+            (Source::Escaped(unescaped), end)
         };
+        self.at = end + 1;
         self.items.push(Item { kind, source });
         Some(())
     }
@@ -220,18 +215,26 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn unescape(text: &str, string: Range<usize>) -> Option<Derived> {
-    let mut editor = Editor::from(text, string.clone());
-    let mut at = string.start;
-    while let Some(backslash) = memchr::memchr(b'\\', text.as_bytes().get(at..string.end)?).map(|i| at + i) {
-        let (c, len) = escaped(text, backslash)?;
-        let mut buffer = [0; 4];
-        let c = c.encode_utf8(&mut buffer);
-        let step = Step::of(u8::try_from(c.len()).ok()?, len);
-        at = backslash + usize::from(len);
-        editor.step(backslash..at, c, step, View::Raw);
+/// The string that begins at `start` and has its first escape at `escape`; and where its end is.
+fn unescape(text: &str, start: usize, escape: usize) -> Option<(Derived, usize)> {
+    let bytes = text.as_bytes();
+    let mut view = Derived::with_capacity(2 * (escape - start) + 64);
+    let (mut done, mut at) = (start, escape);
+    loop {
+        view.copy(text, done..at);
+        if bytes.get(at) == Some(&b'"') {
+            return Some((view, at));
+        }
+        let (c, len) = escaped(text, at)?;
+        let step = Step::of(u8::try_from(c.len_utf8()).ok()?, len);
+        done = at + usize::from(len);
+        view.map.stepped(view.text.len(), at..done, step, View::Raw);
+        view.text.push(c);
+        at = match bytes.get(done)? {
+            b'"' | b'\\' => done,
+            _ => done + memchr::memchr2(b'"', b'\\', bytes.get(done..)?)?,
+        };
     }
-    editor.finish()
 }
 
 /// The character that the escape at `at` stands for, and how long it is. Half of a surrogate pair

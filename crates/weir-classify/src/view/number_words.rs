@@ -1,4 +1,4 @@
-use super::survey::Survey;
+use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
@@ -28,15 +28,12 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     let mut editor = Editor::new(text);
     let mut probe = STRIDE;
     while probe < text.len() {
-        let word = word_around(text.as_bytes(), probe);
+        let word = word_start(survey, probe);
         probe += STRIDE;
-        if word.start < editor.done()
-            || !begins_number(text, word.start)
-            || number_at(search, text, word.start).is_none()
-        {
+        if word < editor.done() || !begins_number(text, word) || number_at(search, text, word).is_none() {
             continue;
         }
-        let start = first_number(search, text, word.start);
+        let start = first_number(search, text, word);
         let mut spoken = Spoken { text, search, at: start, words: 0, value: String::new() };
         spoken.read();
         if spoken.words >= WORDS_MIN {
@@ -68,6 +65,16 @@ static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
     }
     beginnings
 });
+
+/// Where the word begins in which a byte stands, or the next one.
+fn word_start(survey: &Survey<'_>, at: usize) -> usize {
+    if !survey.is_ascii {
+        return word_around(survey.bytes(), at).start;
+    }
+    let signs = survey.run_without(at, kind::LETTER);
+    let end = survey.text.len().min(at + signs.min(GAP_MAX));
+    end - survey.run_before(end, kind::LETTER).min(WORD_MAX)
+}
 
 /// The word in which a byte stands, or the next one.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {

@@ -26,27 +26,10 @@ pub(crate) fn apart(survey: &Survey<'_>) -> Option<Derived> {
     let text = survey.text;
     let mut editor = Editor::new(text);
     let mut at = 0;
-    while let Some(single) = next_single(survey, at) {
+    while let Some(single) = survey.seek_single(at) {
         at = undo_apart(&mut editor, text, single).unwrap_or(single + 1);
     }
     editor.finish()
-}
-
-/// The next letter or digit that stands alone near others that do.
-fn next_single(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    let bytes = survey.bytes();
-    let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    let is_single = |at: &usize| is_word(*at) && (*at == 0 || !is_word(*at - 1)) && !is_word(*at + 1);
-    let mut at = from;
-    loop {
-        let block = survey.seek_singles(at)?;
-        // A value may begin in the block before, with few of its characters.
-        let start = block.start.saturating_sub(BLOCK).max(from);
-        match (start..block.end).find(is_single) {
-            Some(single) => return Some(single),
-            None => at = block.end,
-        }
-    }
 }
 
 fn undo_apart(editor: &mut Editor<'_>, text: &str, first: usize) -> Option<usize> {
@@ -122,8 +105,9 @@ pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
     let mut chain: Vec<Group> = Vec::new();
     let mut at = 0;
     while let Some(digit) = survey.seek(at, kind::DIGIT) {
-        let word = word_start(bytes, digit + 1);
-        if !is_linked(bytes, digit, word) {
+        let run = survey.run_from(digit, kind::WORD);
+        let word = if run < BLOCK { digit + run } else { word_start(bytes, digit + 1) };
+        if !is_linked(survey, digit, word) {
             at = word;
             continue;
         }
@@ -153,13 +137,16 @@ fn word_start(bytes: &[u8], at: usize) -> usize {
 }
 
 /// A cheap look whether a group goes on from the word with a digit at `digit` that ends at `end`, or leads to it.
-fn is_linked(bytes: &[u8], digit: usize, end: usize) -> bool {
-    let is_group = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
-    let is_word = |b: &&u8| b.is_ascii_alphanumeric();
-    let after = bytes.iter().skip(end).take(GAP_MAX + 1).find(is_word);
-    let head = bytes.get(digit.saturating_sub(HEAD_MAX)..digit).unwrap_or_default();
-    let before = head.iter().rev().skip_while(is_word).take(GAP_MAX + 1).find(is_word);
-    after.is_some_and(is_group) || before.is_some_and(is_group)
+fn is_linked(survey: &Survey<'_>, digit: usize, end: usize) -> bool {
+    let is_group =
+        |at: usize| survey.bytes().get(at).is_some_and(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    let gap = survey.run_without(end, kind::WORD);
+    if gap <= GAP_MAX && is_group(end + gap) {
+        return true;
+    }
+    let start = digit - survey.run_before(digit, kind::WORD);
+    let gap = survey.run_before_without(start, kind::WORD);
+    start.checked_sub(gap + 1).is_some_and(|at| gap <= GAP_MAX && digit - at <= HEAD_MAX && is_group(at))
 }
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {

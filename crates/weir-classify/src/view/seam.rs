@@ -52,11 +52,11 @@ pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
         return numbers.collect();
     }
     let (in_order, by_key, by_role) = groups(segments);
-    let mut joins = join(segments, &in_order);
+    let mut joins = join(segments, &in_order, |_| true);
     joins.extend(numbers);
-    let others = by_key.values().chain(by_role.values()).filter(|group| !is_stretch(group, &in_order));
-    let others: BTreeSet<&Vec<usize>> = others.collect();
-    joins.extend(others.into_iter().flat_map(|indices| join(segments, indices)));
+    let others: BTreeSet<&Vec<usize>> = by_key.values().chain(by_role.values()).collect();
+    let is_new = |group: &[usize]| !is_stretch(group, &in_order);
+    joins.extend(others.into_iter().flat_map(|indices| join(segments, indices, is_new)));
     joins
 }
 
@@ -185,25 +185,27 @@ fn group_of(key: &str) -> &str {
     }
 }
 
-fn join(segments: &[Segment<'_>], indices: &[usize]) -> Vec<Joined> {
+/// The joined texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
+fn join(segments: &[Segment<'_>], indices: &[usize], is_wanted: impl Fn(&[usize]) -> bool) -> Vec<Joined> {
     let text_of = |index: usize| segments.get(index).map_or("", |segment| segment.text);
     let indices: Vec<usize> = indices.iter().copied().filter(|index| !text_of(*index).is_empty()).collect();
-    let [first, between @ .., last] = indices.as_slice() else { return Vec::new() };
     let mut joins = Vec::new();
-    let mut current = Joined::default();
-    current.push_tail(text_of(*first), *first);
-    for &index in between {
-        let text = text_of(index);
-        if text.len() <= 2 * WINDOW {
-            current.push(text, index, 0);
-            continue;
+    let mut from = 0;
+    while let Some([first, rest @ ..]) = indices.get(from..).filter(|rest| rest.len() > 1) {
+        let is_short = |index: &&usize| text_of(**index).len() <= 2 * WINDOW;
+        let between = rest.iter().take(rest.len() - 1).take_while(is_short).count();
+        let to = from + between + 1;
+        if indices.get(from..=to).is_some_and(&is_wanted) {
+            let mut joined = Joined::default();
+            joined.push_tail(text_of(*first), *first);
+            for index in rest.iter().take(between) {
+                joined.push(text_of(*index), *index, 0);
+            }
+            rest.get(between).into_iter().for_each(|last| joined.push_head(text_of(*last), *last));
+            joins.push(joined);
         }
-        current.push_head(text, index);
-        joins.push(std::mem::take(&mut current));
-        current.push_tail(text, index);
+        from = to;
     }
-    current.push_head(text_of(*last), *last);
-    joins.push(current);
     joins
 }
 

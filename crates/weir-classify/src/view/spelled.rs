@@ -1,7 +1,7 @@
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{Span, packed::Searcher};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -36,7 +36,7 @@ fn has_sign(survey: &Survey<'_>) -> bool {
     if survey.text.len() < LENGTH_MIN {
         return false;
     }
-    has_bracketed_sign(survey) || SIGNS.as_ref().is_none_or(|signs| signs.is_match(survey.bytes()))
+    has_bracketed_sign(survey) || has_word(survey.bytes())
 }
 
 fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
@@ -59,11 +59,24 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
     false
 }
 
-static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let signs = [" dot ", " DOT ", " Dot ", " arrob", " arob", " chiocciola", " klammeraffe", " apenstaart"];
-    // This kind can look for several at once, and for all of them wherever a processor allows it.
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(signs).ok()
+/// What is in every sign that is a word of no sentence. This kind of search looks for all at once, many bytes at a time.
+static SIGNS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
+    let signs = ["dot ", "DOT ", "Dot ", "arrob", "arob", "chiocciola", "klammeraffe", "apenstaart"];
+    Searcher::new(signs)
 });
+
+/// Whether a sign stands in a text behind a space.
+fn has_word(bytes: &[u8]) -> bool {
+    let Some(search) = SIGNS.as_ref() else { return true };
+    let mut span = Span { start: 0, end: bytes.len() };
+    while let Some(hit) = search.find_in(bytes, span) {
+        if hit.start().checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b' ') {
+            return true;
+        }
+        span.start = hit.start() + 1;
+    }
+    false
+}
 
 /// Whether the word before `at` goes on from a sign that was read, or has an at sign in it.
 fn has_at_before(text: &str, done: usize, is_address: bool, at: usize) -> bool {
@@ -96,18 +109,35 @@ fn signs(text: &str) -> Vec<Sign> {
     let bytes = text.as_bytes();
     let mut signs: Vec<Sign> = Vec::new();
     let mut at = 0;
-    while let Some(found) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|b| matches!(b, b'(' | b'[' | b'{' | b'<' | b' ')))
-    {
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| is_opening(*b))) {
         let start = at + found;
         at = start + 1;
+        if !may_be_word(bytes, at) {
+            continue;
+        }
         if let Some(sign) = sign_at(text, start) {
             at = sign.range.end;
             signs.push(sign);
         }
     }
     signs
+}
+
+fn is_opening(b: u8) -> bool {
+    matches!(b, b'(' | b'[' | b'{' | b'<' | b' ')
+}
+
+/// A cheap look whether one of the signs or their words may follow what opens it.
+fn may_be_word(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let [first, second, ..] = rest else { return false };
+    match (first | 0x20, second | 0x20) {
+        // Another space may follow.
+        (b' ', _) | (b'.', _) => true,
+        (b'a', b't' | b'r' | b'e') | (b'd', b'o') | (b'c', b'h') | (b'k', b'l') => true,
+        (b'a' | b'p', b'p') | (b'p', b'o' | b'u' | b'e') => true,
+        _ => *first == b'@',
+    }
 }
 
 fn sign_at(text: &str, opening: usize) -> Option<Sign> {

@@ -1,5 +1,4 @@
 use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter};
-use std::ops::Range;
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -9,6 +8,7 @@ pub(super) const RUN_MIN: usize = 10;
 /// A text and where in it the bytes of each kind are: one pass that tells every view where to look.
 pub(crate) struct Survey<'a> {
     pub(super) text: &'a str,
+    pub(super) is_ascii: bool,
     blocks: Vec<Block>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Survey<'a> {
             blocks.push(block(&Lanes::of(rest)));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        Self { text, blocks }
+        Self { text, is_ascii: text.is_ascii(), blocks }
     }
 
     pub(super) fn bytes(&self) -> &'a [u8] {
@@ -75,17 +75,52 @@ impl<'a> Survey<'a> {
         })
     }
 
-    /// The first block that has several letters or digits that stand alone, without what lies before `from`.
-    pub(super) fn seek_singles(&self, from: usize) -> Option<Range<usize>> {
+    /// The first letter or digit from `from` on that stands alone, in a block that has several of these or in the one before.
+    pub(super) fn seek_single(&self, from: usize) -> Option<usize> {
         let first = if from < self.text.len() { from / BLOCK } else { self.blocks.len() };
         (first..self.blocks.len()).find_map(|index| {
-            let words = self.mask_from(index, kind::WORD);
-            let before =
-                index.checked_sub(1).map_or(0, |before| self.mask_of(before, kind::WORD) >> (BLOCK - 1));
-            let singles = words & !(words << 1 | u128::from(before)) & !(words >> 1) & u128::from(u64::MAX);
-            let start = index * BLOCK;
-            (singles.count_ones() >= SINGLES_MIN).then(|| from.max(start)..self.text.len().min(start + BLOCK))
+            let singles = self.singles(index);
+            if singles.count_ones() < SINGLES_MIN {
+                return None;
+            }
+            // A value may begin in the block before, with few of its characters.
+            let unseen = |block: usize| match from.checked_sub(block * BLOCK) {
+                Some(seen) if seen < BLOCK => u64::MAX << seen,
+                Some(_) => 0,
+                None => u64::MAX,
+            };
+            let before = index.checked_sub(1).map_or(0, |before| self.singles(before) & unseen(before));
+            let here = u128::from(before) | u128::from(singles & unseen(index)) << BLOCK;
+            (here != 0).then(|| (index * BLOCK + here.trailing_zeros() as usize).saturating_sub(BLOCK))
         })
+    }
+
+    /// The letters and digits of a block that stand alone.
+    fn singles(&self, index: usize) -> u64 {
+        let words = self.mask_from(index, kind::WORD);
+        let before = index.checked_sub(1).map_or(0, |before| self.mask_of(before, kind::WORD) >> (BLOCK - 1));
+        let singles = words & !(words << 1 | u128::from(before)) & !(words >> 1);
+        u64::try_from(singles & u128::from(u64::MAX)).unwrap_or_default()
+    }
+
+    /// How many bytes of `kinds` there are in a row from `at` on, as far as the end of the next block.
+    pub(super) fn run_from(&self, at: usize, kinds: u16) -> usize {
+        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
+    }
+
+    /// How many bytes there are from `at` on before the first of `kinds`, as far as the end of the next block.
+    pub(super) fn run_without(&self, at: usize, kinds: u16) -> usize {
+        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_zeros() as usize
+    }
+
+    /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
+    pub(super) fn run_before(&self, at: usize, kinds: u16) -> usize {
+        self.masks_before(at, kinds).leading_ones() as usize
+    }
+
+    /// How many bytes there are before `at` and after the last of `kinds`, as far as the beginning of the block before.
+    pub(super) fn run_before_without(&self, at: usize, kinds: u16) -> usize {
+        self.masks_before(at, kinds).leading_zeros() as usize
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
@@ -97,6 +132,14 @@ impl<'a> Survey<'a> {
 
     fn mask_of(&self, index: usize, kinds: u16) -> u64 {
         self.blocks.get(index).map_or(0, |block| mask(block, kinds))
+    }
+
+    /// The masks of the block of `at` and of the one before, as far as `at`, whose highest bit is the byte before `at`.
+    fn masks_before(&self, at: usize, kinds: u16) -> u128 {
+        let index = at / BLOCK;
+        let before = index.checked_sub(1).map_or(0, |before| u128::from(self.mask_of(before, kinds)));
+        let masks = before | u128::from(self.mask_of(index, kinds)) << BLOCK;
+        masks << (BLOCK - at % BLOCK)
     }
 
     /// The masks of two blocks from `index` on.
@@ -140,4 +183,64 @@ fn block(lanes: &Lanes) -> Block {
 /// Whether a byte is of base64 or base64url.
 pub(super) fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words of all lengths around the borders of blocks.
+    fn texts() -> Vec<String> {
+        let words = ["a", "b2", ", ", " ", "c3d", "(", "x-y", "é", "9", ". ", "longer_word", "\n"];
+        let text = |seed: usize| {
+            let mut state = seed;
+            (0..80).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + words.get(state >> 33 & 15).copied().unwrap_or("zz")
+            })
+        };
+        (0..40).map(text).chain(["a".repeat(200), String::new(), "1".to_owned()]).collect()
+    }
+
+    #[test]
+    fn runs_are_those_of_the_bytes() {
+        for text in texts() {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+            for at in 0..=bytes.len() {
+                // As far as is seen for sure.
+                let ahead = |is: bool| (at..at + BLOCK).take_while(|at| is_word(*at) == is).count();
+                let behind =
+                    |is: bool| (1..=BLOCK.min(at)).take_while(|back| is_word(at - back) == is).count();
+                assert_eq!(survey.run_from(at, kind::WORD).min(BLOCK), ahead(true), "{text:?} at {at}");
+                assert_eq!(survey.run_without(at, kind::WORD).min(BLOCK), ahead(false), "{text:?} at {at}");
+                assert_eq!(survey.run_before(at, kind::WORD).min(BLOCK), behind(true), "{text:?} at {at}");
+                let without = survey.run_before_without(at, kind::WORD).min(BLOCK.min(at));
+                assert_eq!(without, behind(false), "{text:?} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn singles_are_found_near_others() {
+        for text in texts() {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+            let is_single =
+                |at: &usize| is_word(*at) && !at.checked_sub(1).is_some_and(is_word) && !is_word(at + 1);
+            let of_block = |block: usize| (block * BLOCK..(block + 1) * BLOCK).filter(is_single).count();
+            let is_near = |at: &usize| {
+                of_block(at / BLOCK) >= SINGLES_MIN as usize
+                    || of_block(at / BLOCK + 1) >= SINGLES_MIN as usize
+            };
+            let wanted: Vec<usize> = (0..bytes.len()).filter(is_single).filter(is_near).collect();
+            let mut from = 0;
+            let found = std::iter::from_fn(|| {
+                let at = survey.seek_single(from)?;
+                from = at + 1;
+                Some(at)
+            });
+            assert_eq!(found.collect::<Vec<_>>(), wanted, "{text:?}");
+        }
+    }
 }

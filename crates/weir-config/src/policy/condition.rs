@@ -1,6 +1,7 @@
 use super::Data;
 use super::contradiction::contradiction;
-use super::values::{self, POOL_STATES, cyclic, entity_count, ordered, unordered};
+use super::pools::{POOL_STATES, pool_of, state};
+use super::values::{self, cyclic, entity_count, ordered, unordered};
 use crate::names::Names;
 use crate::raw::OneOrMany;
 use crate::raw::policy::{RawCondition, RawPart};
@@ -227,11 +228,20 @@ impl Conditions<'_, '_> {
     fn check_pool(&mut self, name: &At<String>, pool: &Pool) -> Option<()> {
         let (Pool::Named(selector), Some(names)) = (pool, self.names) else { return Some(()) };
         if names.selected(selector).is_empty() {
-            let meant = selector.rsplit_once('.').and_then(|(pool, measure)| {
-                let measure = closest(measure, Measure::ALL.map(Measure::as_str))?;
-                Some(format!("did you mean `capacity.{pool}.{measure}`?"))
+            let measured = selector.rsplit_once('.').and_then(|(pool, measure)| {
+                let measures = Measure::ALL.map(Measure::as_str);
+                Some(match closest(measure, measures) {
+                    Some(meant) => format!("did you mean `capacity.{pool}.{meant}`?"),
+                    None if names.selected(pool).is_empty() && !["local", "cloud"].contains(&pool) => {
+                        return None;
+                    }
+                    None => format!(
+                        "of a pool there are {}",
+                        measures.map(|m| format!("`capacity.{pool}.{m}`")).join(", ")
+                    ),
+                })
             });
-            let help = meant.unwrap_or_else(|| names.suggest_selector(selector));
+            let help = measured.unwrap_or_else(|| names.suggest_selector(selector));
             self.report.error(name.place, format!("`{selector}` is no backend, target or tag"), &help);
             return None;
         }
@@ -275,30 +285,6 @@ impl Conditions<'_, '_> {
             return Some(*value);
         }
         flags.first().copied()
-    }
-}
-
-/// The pool of `capacity.POOL`.
-fn pool_of(name: &str) -> Option<Pool> {
-    name.strip_prefix("capacity.").filter(|pool| !pool.is_empty()).map(Pool::named)
-}
-
-/// At most so much of an idle pool is taken.
-const IDLE_MILLIONTHS: u64 = 500_000;
-const FULL_MILLIONTHS: u64 = 1_000_000;
-
-fn state(pool: &Pool, state: &str) -> Condition {
-    let test =
-        |measure, numbers| Condition::Test(Test::Number(NumberFact::Load(pool.clone(), measure), numbers));
-    let idle = Condition::All(vec![
-        test(Measure::Utilisation, Ranges::at_most(IDLE_MILLIONTHS)),
-        test(Measure::Queue, Ranges::exactly(0)),
-    ]);
-    let full = test(Measure::Utilisation, Ranges::at_least(FULL_MILLIONTHS));
-    match state {
-        "idle" => idle,
-        "full" => full,
-        _ => Condition::Not(Box::new(Condition::Any(vec![idle, full]))),
     }
 }
 

@@ -3,8 +3,7 @@
 use crate::suggest::suggest;
 use crate::yaml::{Scalar as _, Wrong};
 use std::time::Duration;
-use weir_label::{InvalidCategory, Jurisdiction};
-use weir_policy::{EntityCount, Fact, FactValue, NamePattern, NumberFact, Ranges, Unit, Word, Words};
+use weir_policy::{EntityCount, NamePattern, NumberFact, Ranges, Unit, Word, Words};
 
 /// How a fact is compared: the sign, and what is written after it.
 enum Written<'t> {
@@ -273,59 +272,6 @@ pub fn entity_count(
     }
     Ok(EntityCount { types: known(types)?, counts })
 }
-
-/// The value of a fact from text, as policies write it: what a test, or a question, takes it to be. Several
-/// values of one fact are separated by commas; `unknown` is a value too.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn fact_value(fact: &Fact, text: &str) -> Result<FactValue, String> {
-    let said =
-        |Wrong { message, help }: Wrong| if help.is_empty() { message } else { format!("{message}; {help}") };
-    if text == "unknown" {
-        return Ok(FactValue::Unknown);
-    }
-    value_of(fact, text).map_err(said)
-}
-
-fn value_of(fact: &Fact, text: &str) -> Result<FactValue, Wrong> {
-    let each = || text.split(',').map(str::trim).filter(|word| !word.is_empty());
-    Ok(match fact {
-        Fact::Level => FactValue::Level(word(text, "level")?),
-        Fact::LatencyClass => FactValue::LatencyClass(word(text, "latency class")?),
-        Fact::Task => FactValue::Task(word(text, "task type")?),
-        Fact::ResponseFormat => FactValue::ResponseFormat(word(text, "response format")?),
-        Fact::Weekday => FactValue::Weekday(word(text, "weekday")?),
-        Fact::Modalities => {
-            FactValue::Modalities(each().map(|kind| word(kind, "kind of content")).collect::<Result<_, _>>()?)
-        }
-        Fact::Categories => {
-            let named = each()
-                .map(|name| name.parse().map_err(|error: InvalidCategory| Wrong::new(error.to_string(), "")));
-            FactValue::Categories(named.collect::<Result<_, _>>()?)
-        }
-        Fact::Jurisdictions => {
-            FactValue::Jurisdictions(each().map(Jurisdiction::parse).collect::<Result<_, _>>()?)
-        }
-        Fact::Scopes => FactValue::Names(each().map(str::to_owned).collect()),
-        Fact::Entities => FactValue::Entities(each().map(found).collect::<Result<_, _>>()?),
-        Fact::Flag(_) => FactValue::Flag(bool::parse(text)?),
-        Fact::Name(_) => FactValue::Name(text.into()),
-        Fact::Number(fact) => FactValue::Number(number(fact, text)?),
-    })
-}
-
-/// `TYPE` or `TYPE COUNT`.
-fn found(text: &str) -> Result<(String, u32), Wrong> {
-    let (entity, count) = text.split_once(' ').unwrap_or((text, "1"));
-    let count = count.trim().parse().map_err(|_| {
-        Wrong::new(format!("`{count}` does not say how often `{entity}` was found"), "write `TYPE COUNT`")
-    })?;
-    Ok((entity.to_owned(), count))
-}
-
-/// The states of a pool that have a name.
-pub const POOL_STATES: [&str; 3] = ["idle", "busy", "full"];
 
 #[cfg(test)]
 mod tests {

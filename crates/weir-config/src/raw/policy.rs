@@ -4,7 +4,7 @@ use super::detectors::RawDetector;
 use super::extractors::RawExtractor;
 use super::{Entries, OneOrMany};
 use crate::facts::{description, pool_description, scalar_schema};
-use crate::policy::values::POOL_STATES;
+use crate::policy::pools::POOL_STATES;
 use crate::scalar::{Name, TimeZone, Version};
 use crate::yaml::{At, Field};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

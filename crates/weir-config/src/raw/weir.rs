@@ -3,7 +3,7 @@
 use super::Entries;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
-use crate::scalar::{ByteSize, Days, MicroUsd, ModelName, Name, Version};
+use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, BackendApi, DecisionHeaders};
 use ipnet::IpNet;
@@ -53,7 +53,10 @@ pub struct RawWeir {
     pub headers: Option<Field<DecisionHeaders>>,
     /// How long answers of the Responses API are kept, on this machine, for requests that refer to them
     /// by `previous_response_id`, unless they say `store: false`. `0s`: not at all. Default: `24h`.
-    pub keep_responses: Option<Field<Duration>>,
+    pub keep_responses: Option<Field<KeepTime>>,
+    /// How long uploaded files are kept, on this machine, for requests that refer to them by `file_id`; a client
+    /// may ask for less. `0s`: files are refused. Default: `30d`.
+    pub keep_files: Option<Field<KeepTime>>,
     /// Servers and API accounts that answer requests.
     pub backends: At<Vec<RawBackend>>,
     /// The model names that applications ask for, and the targets that may answer each.
@@ -89,6 +92,11 @@ pub struct RawLimits {
     pub first_token: Option<Field<Duration>>,
     /// The most connections of applications at a time. Default: 4096.
     pub connections: Option<Field<NonZeroU32>>,
+    /// The most bytes of kept responses and files. When there is no room, the oldest responses make some; files do
+    /// not. Default: `1GiB`.
+    pub kept: Option<Field<ByteSize>>,
+    /// The most bytes of kept responses and files of one tenant, or of one key without a tenant. Default: `256MiB`.
+    pub kept_of_one: Option<Field<ByteSize>>,
     /// How long requests in flight may take to finish at shutdown. Default: `30s`.
     pub drain: Option<Field<Duration>>,
 }
@@ -131,6 +139,8 @@ pub struct RawBackend {
     /// a file. Written literally it works too, but then this file is a secret. For `api: bedrock` the key's
     /// id and the secret, with a colon between them.
     pub api_key: Option<At<String>>,
+    /// How Weir comes by what authorises it there, where that is no key that stays the same. For a cloud backend.
+    pub auth: Option<At<RawAuth>>,
     /// PEM file with the certificate authorities to trust for this backend instead of the usual ones.
     pub ca_file: Option<At<String>>,
     /// The highest level of data it may receive. Default: `restricted` for a local backend, one below
@@ -156,6 +166,62 @@ pub struct RawBackend {
     pub leave_out: Vec<At<String>>,
     /// The models it serves. Backend and model together are a target, written `backend/model`.
     pub models: At<Vec<RawModel>>,
+}
+
+/// How Weir comes by what authorises it at a backend; one of these.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Auth")]
+pub struct RawAuth {
+    /// Tokens of Microsoft Entra ID for an application, as Azure takes them.
+    pub entra: Option<RawEntra>,
+    /// Tokens of a Google service account, as Vertex AI takes them.
+    pub google: Option<RawGoogle>,
+    /// The keys of an AWS role, which those of `api_key` may take.
+    pub aws_role: Option<RawAwsRole>,
+}
+
+/// An application of Microsoft Entra ID.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Entra")]
+pub struct RawEntra {
+    /// The directory: its id, or a domain of it.
+    pub tenant: At<String>,
+    /// The application's id.
+    pub client_id: At<String>,
+    /// The application's secret, written as `api_key` is.
+    pub client_secret: At<String>,
+    /// What the token is for. Default: `https://cognitiveservices.azure.com/.default`.
+    pub scope: Option<At<String>>,
+    /// Where tokens are given out. Default: `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`.
+    pub token_url: Option<At<String>>,
+}
+
+/// A Google service account.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Google")]
+pub struct RawGoogle {
+    /// Its key file, in JSON, as Google gives it out.
+    pub key_file: At<String>,
+    /// What the token is for. Default: `https://www.googleapis.com/auth/cloud-platform`.
+    pub scope: Option<At<String>>,
+}
+
+/// An AWS role.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AwsRole")]
+pub struct RawAwsRole {
+    /// Its name, such as `arn:aws:iam::123456789012:role/weir`.
+    pub arn: At<String>,
+    /// By what name the session is known in AWS's own log. Default: `weir`.
+    pub session: Option<At<String>>,
+    /// What the role's owner wants to be told, if anything.
+    pub external_id: Option<At<String>>,
+    /// The security token service. Default: `https://sts.REGION.amazonaws.com/`.
+    pub sts_url: Option<At<String>>,
 }
 
 /// How long to wait for a backend.

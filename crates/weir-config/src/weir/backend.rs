@@ -69,6 +69,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         api,
         url,
         api_key,
+        auth,
         ca_file,
         clearance,
         jurisdiction,
@@ -87,6 +88,9 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         url::check_zone(base, zone, &reading.inside, url.place, reading.report);
     }
     let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
+    let is_outside = zone != Some(ZoneKind::Local);
+    let auth =
+        auth.as_ref().map(|written| credential::auth(written, raw.api_key.as_ref(), is_outside, reading));
     let ca_pem = ca_file.as_ref().map(|written| ca_pem(written, reading));
     let metrics = take_or(metrics.as_ref(), false, reading.report);
     if let (Some(true), Some(ZoneKind::Cloud), Some(field)) = (metrics, zone, &raw.metrics) {
@@ -112,6 +116,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         api: api?,
         url: base?,
         api_key: present(api_key)?,
+        auth: present(auth)?,
         ca_pem: present(ca_pem)?,
         recipient,
         metrics: metrics?,

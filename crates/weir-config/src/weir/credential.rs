@@ -1,6 +1,7 @@
 use super::Reading;
-use crate::Secret;
+use crate::raw::weir::{RawAuth, RawAwsRole, RawEntra, RawGoogle};
 use crate::yaml::At;
+use crate::{Auth, Secret};
 
 /// What authorises Weir at a backend. The value itself is in no message and no excerpt.
 pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Secret> {
@@ -33,6 +34,89 @@ pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Se
     };
     let usable = found.and_then(|key| usable(&key));
     usable.map_err(|(message, help)| reading.report.error(*place, message, help)).ok()
+}
+
+/// How what authorises Weir is come by.
+pub fn auth(
+    written: &At<RawAuth>,
+    api_key: Option<&At<String>>,
+    is_outside: bool,
+    reading: &mut Reading<'_, '_>,
+) -> Option<Auth> {
+    let At { value: RawAuth { entra, google, aws_role }, place } = written;
+    if !is_outside {
+        let help = "remove `auth`; a backend inside takes an `api_key`, if anything";
+        reading.report.error(*place, "`auth` is for backends outside the network", help);
+        return None;
+    }
+    let needs_key = aws_role.is_some();
+    if needs_key != api_key.is_some() {
+        let (message, help) = match needs_key {
+            true => ("`aws_role` needs keys that may take the role", "add them as `api_key: ID:SECRET`"),
+            false => ("`api_key` and `auth` are two ways to prove the same", "remove one of them"),
+        };
+        reading.report.error(*place, message, help);
+        return None;
+    }
+    match (entra, google, aws_role) {
+        (Some(entra), None, None) => self::entra(entra, reading),
+        (None, Some(google), None) => self::google(google, reading),
+        (None, None, Some(role)) => Some(aws_role_of(role)),
+        _ => {
+            let help = "write one of `entra`, `google` and `aws_role` under it";
+            reading.report.error(*place, "`auth` must name one way", help);
+            None
+        }
+    }
+}
+
+fn entra(raw: &RawEntra, reading: &mut Reading<'_, '_>) -> Option<Auth> {
+    let RawEntra { tenant, client_id, client_secret, scope, token_url } = raw;
+    let is_tenant = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+    };
+    if !is_tenant(&tenant.value) {
+        let message = format!("`{}` is no directory", tenant.value);
+        reading.report.error(tenant.place, message, "write its id, or a domain of it");
+        return None;
+    }
+    let usual = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", tenant.value);
+    Some(Auth::Entra {
+        token_url: text_or(token_url, &usual),
+        client_id: client_id.value.clone(),
+        client_secret: api_key(client_secret, reading)?,
+        scope: text_or(scope, "https://cognitiveservices.azure.com/.default"),
+    })
+}
+
+fn google(raw: &RawGoogle, reading: &mut Reading<'_, '_>) -> Option<Auth> {
+    let RawGoogle { key_file: At { value: path, place }, scope } = raw;
+    let scope = text_or(scope, "https://www.googleapis.com/auth/cloud-platform");
+    if reading.surroundings.env().is_none() {
+        return Some(Auth::Google { key_file: Secret::new(NOT_LOOKED_FOR.to_owned()), scope });
+    }
+    match reading.surroundings.read_secret(path) {
+        Ok(text) => Some(Auth::Google { key_file: Secret::new(text), scope }),
+        Err(error) => {
+            let message = format!("cannot read `{path}`: {error}");
+            reading.report.error(*place, message, "check that the file exists and Weir may read it");
+            None
+        }
+    }
+}
+
+fn aws_role_of(raw: &RawAwsRole) -> Auth {
+    let RawAwsRole { arn, session, external_id, sts_url } = raw;
+    Auth::AwsRole {
+        arn: arn.value.clone(),
+        session: text_or(session, "weir"),
+        external_id: external_id.as_ref().map(|id| id.value.clone()),
+        sts_url: sts_url.as_ref().map(|url| url.value.clone()),
+    }
+}
+
+fn text_or(written: &Option<At<String>>, usual: &str) -> String {
+    written.as_ref().map_or(usual, |written| &written.value).to_owned()
 }
 
 /// What stands for a key when nothing is sent anywhere.

@@ -8,8 +8,8 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 use std::time::{Duration, SystemTime};
 use weir_connect::{
-    Accept, Anthropic, AwsKeys, Call, ConnectError, Credential, Door, Endpoint, KeyHeader, SendError,
-    TokenError, TokenRequest, TokenSource, TokenSourceError,
+    Accept, Anthropic, AwsKeys, AwsRole, Call, ConnectError, Credential, Door, Endpoint, KeyHeader,
+    SendError, TokenError, TokenRequest, TokenSource, TokenSourceError,
 };
 use weir_label::{Classified, Cloud, Permit};
 use zeroize::Zeroizing;
@@ -185,6 +185,48 @@ async fn a_service_account_signs_what_it_asks_with() {
     let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).unwrap();
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public().as_ref().to_vec());
     public.verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+}
+
+const ROLE: &str = r#"{"AssumeRoleResponse":{"AssumeRoleResult":{"Credentials":{"AccessKeyId":"ASIA1","SecretAccessKey":"of+role","SessionToken":"session/1==","Expiration":1.8E9}}}}"#;
+
+#[tokio::test]
+async fn keys_of_a_role_are_fetched_with_the_accounts_own_and_sign_until_they_are_near_their_end() {
+    let mut tokens =
+        Server::start([json("200 OK", ROLE), json("200 OK", &ROLE.replace("ASIA1", "ASIA2"))]).await;
+    let mut server = Server::start([say(HELLO), say(HELLO)]).await;
+    let keys = AwsKeys::new("AKID", secret("hunter2"), None, "eu-central-1", "sts").unwrap();
+    let role = AwsRole {
+        arn: "arn:aws:iam::123456789012:role/weir".to_owned(),
+        session: "weir".to_owned(),
+        external_id: Some("x 1".to_owned()),
+        region: "eu-central-1".to_owned(),
+        service: "bedrock".to_owned(),
+    };
+    let url = format!("http://localhost:{}/", tokens.address.port());
+    let source = TokenSource::aws_role("c", &url, keys, role).unwrap();
+    let door = Door::cloud(endpoint(&server).with_credential(source.credential())).unwrap();
+    let now = SystemTime::now();
+    source.refresh(now, permitted).await.unwrap();
+    let request = tokens.accepted_request().await;
+    assert!(request.starts_with("POST / HTTP/1.1\r\n"), "{request}");
+    let authorization = header(&request, "authorization").unwrap();
+    assert!(authorization.contains("Credential=AKID/") && authorization.contains("/eu-central-1/sts/"));
+    assert_eq!(header(&request, "accept"), Some("application/json"));
+    let form = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fweir&RoleSessionName=weir&DurationSeconds=3600&ExternalId=x%201";
+    assert!(request.ends_with(form), "{request}");
+
+    door.send(cloud("c"), &CALL).await.unwrap().bytes(9).await.unwrap();
+    let request = server.accepted_request().await;
+    let authorization = header(&request, "authorization").unwrap();
+    assert!(authorization.contains("Credential=ASIA1/") && authorization.contains("/eu-central-1/bedrock/"));
+    assert_eq!(header(&request, "x-amz-security-token"), Some("session/1=="));
+    assert!(!request.contains("of+role"));
+
+    source.refresh(now + Duration::from_secs(3200), permitted).await.unwrap();
+    assert!(tokens.saw_nothing_more());
+    source.refresh(now + Duration::from_secs(3400), permitted).await.unwrap();
+    door.send(cloud("c"), &CALL).await.unwrap();
+    assert!(header(&server.request().await, "authorization").unwrap().contains("Credential=ASIA2/"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A small network to decide about: two local backends and three cloud ones.
 
+pub mod random;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};

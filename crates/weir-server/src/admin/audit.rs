@@ -9,13 +9,13 @@ use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::str::FromStr;
 use std::sync::Arc;
 use weir_audit::claim::Claim;
-use weir_audit::event::OutcomeKind;
-use weir_audit::{Ident, Name, WallTime};
-use weir_label::{Level, ZoneKind};
-use weir_store::audit::{Attestation, Continuity, Evidence, Filter, Row, Wanted, query, sign_as_log, verify};
+use weir_audit::search::{Condition, ConditionError, Field, Found, Query};
+use weir_audit::{Ident, WallTime};
+use weir_store::audit::{
+    Attestation, Continuity, Evidence, Search, SearchError, Wanted, sign_as_log, verify,
+};
 
 /// The most rows of a query, and those of one that does not say.
 const ROWS_MAX: usize = 1000;
@@ -124,46 +124,63 @@ fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Result<Response<Bo
 }
 
 fn rows(gateway: &Gateway, asked: Asked) -> Result<Value, Refused> {
-    let filter = Filter {
+    let limit = asked.limit.unwrap_or(ROWS).min(ROWS_MAX);
+    let query = Query {
+        types: Vec::new(),
         since: asked.since.as_deref().map(wall).transpose()?,
         until: asked.until.as_deref().map(wall).transpose()?,
-        zone: asked.zone.map(|zone| zone_named(&zone)).transpose()?,
-        backend: asked.backend.as_deref().map(Ident::new),
-        level_min: word::<Level>(asked.level.as_deref(), "a level")?,
-        rule: asked.rule.as_deref().map(Name::new),
-        tag: asked.tag.as_deref().map(Ident::new),
-        key_id: asked.caller.as_deref().map(|key| Ident::new(key.rsplit('_').next().unwrap_or(key))),
-        decision_id: asked.decision.as_deref().map(Ident::new),
-        request_id: asked.request.as_deref().map(Ident::new),
-        outcome: asked.outcome.map(|outcome| outcome_named(&outcome)).transpose()?,
-        limit: Some(asked.limit.unwrap_or(ROWS).min(ROWS_MAX)),
+        conditions: asked.conditions().map_err(|error| Refused::Request(error.to_string()))?,
     };
-    let rows = query(gateway.audit.dir(), &filter).map_err(state)?;
-    let rows = rows.iter().map(as_json).collect::<Result<Vec<_>, _>>().map_err(state)?;
+    let mut rows = Vec::new();
+    let mut find = || {
+        rows.clear();
+        Search::open(gateway.audit.directory())?.find(&query, Some(limit), |found| rows.push(found))
+    };
+    let found = match find() {
+        // The index was wrong, and is made anew.
+        Err(SearchError::Disagree) => find(),
+        found => found,
+    };
+    found.map_err(state)?;
+    let rows = rows.iter().map(Found::to_json).collect::<Result<Vec<_>, _>>().map_err(state)?;
     Ok(json!({ "rows": rows }))
 }
 
-fn as_json(row: &Row) -> serde_json::Result<Value> {
-    Ok(json!({
-        "seq": row.seq,
-        "ts_wall": row.ts_wall.to_string(),
-        "decision": serde_json::to_value(&row.decision)?,
-        "outcome": row.outcome.as_ref().map(serde_json::to_value).transpose()?,
-    }))
+impl Asked {
+    fn conditions(&self) -> Result<Vec<Condition>, ConditionError> {
+        // `weir keys list` shows prefixes; the log holds ids.
+        let caller = self.caller.as_deref().map(|key| key.rsplit('_').next().unwrap_or(key));
+        let words = [
+            ("zone", self.zone.as_deref()),
+            ("backend", self.backend.as_deref()),
+            ("rule", self.rule.as_deref()),
+            ("tag", self.tag.as_deref()),
+            ("caller", caller),
+            ("decision", self.decision.as_deref()),
+            ("request", self.request.as_deref()),
+            ("outcome", self.outcome.as_deref()),
+        ];
+        let is = |(name, word): (&str, Option<&str>)| {
+            let field = Field::named(name).ok_or_else(|| ConditionError::Field(name.to_owned()));
+            word.map(|word| Condition::is_one_of(field?, &[word]))
+        };
+        let level = self.level.iter().map(|level| Condition::parse(&format!("level>={level}"), &|_| false));
+        words.into_iter().filter_map(is).chain(level).collect()
+    }
 }
 
 fn receipt(gateway: &Gateway, ReceiptOf { id, outcome }: ReceiptOf) -> Result<Response<Body>, Refused> {
     let wanted = if outcome { Wanted::Outcome } else { Wanted::Decision };
-    let evidence = Evidence::open(gateway.audit.dir(), None).map_err(state)?;
+    let evidence = Evidence::open(gateway.audit.directory(), None).map_err(state)?;
     let receipt = evidence.receipt_of(wanted, &Ident::new(&id)).map_err(state)?;
     Ok(reply::text(StatusCode::OK, TEXT, receipt.to_string()))
 }
 
 fn verified(gateway: &Gateway, VerifyAgainst { against }: VerifyAgainst) -> Result<Value, Refused> {
-    let report = verify(gateway.audit.dir()).map_err(state)?;
+    let report = verify(gateway.audit.directory()).map_err(state)?;
     let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if let Some(note) = against {
-        let evidence = Evidence::open(gateway.audit.dir(), None).map_err(state)?;
+        let evidence = Evidence::open(gateway.audit.directory(), None).map_err(state)?;
         let older = evidence.lineage().verify(&note).map_err(|error| Refused::Request(error.to_string()))?;
         match evidence.continues(&older).map_err(state)? {
             Continuity::Extends => {}
@@ -184,7 +201,7 @@ fn attested(gateway: &Gateway, AttestTo { claim, since, until }: AttestTo) -> Re
     let claim: Claim =
         claim.parse().map_err(|error: weir_audit::claim::ClaimError| Refused::Request(error.to_string()))?;
     let (since, until) = (since.as_deref().map(wall).transpose()?, until.as_deref().map(wall).transpose()?);
-    let directory = gateway.audit.dir();
+    let directory = gateway.audit.directory();
     let attestation = Attestation::make(directory, &claim, since, until).map_err(state)?;
     let facts = report::facts(&claim, (since, until), &attestation, Timestamp::now());
     let signed = sign_as_log(directory, &report::text(&facts)).map_err(state)?;
@@ -193,7 +210,7 @@ fn attested(gateway: &Gateway, AttestTo { claim, since, until }: AttestTo) -> Re
 
 /// A file of the log that is made to be shown.
 pub(super) fn file(gateway: &Gateway, name: &str) -> Response<Body> {
-    match std::fs::read(gateway.audit.dir().join(name)) {
+    match std::fs::read(gateway.audit.directory().join(name)) {
         Ok(text) => reply::text(StatusCode::OK, TEXT, text),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
@@ -216,19 +233,4 @@ fn wall(text: &str) -> Result<WallTime, Refused> {
     let wrong = |_| Refused::Request(format!("`{}` is no time; write RFC 3339", text.escape_default()));
     let at: Timestamp = text.parse().map_err(wrong)?;
     Ok(WallTime::from_unix_ms(u64::try_from(at.as_millisecond()).unwrap_or(0)))
-}
-
-fn word<T: FromStr>(text: Option<&str>, expected: &str) -> Result<Option<T>, Refused> {
-    let wrong = |text: &str| Refused::Request(format!("`{text}` is not {expected}"));
-    text.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
-}
-
-fn zone_named(text: &str) -> Result<ZoneKind, Refused> {
-    let zone = [ZoneKind::Local, ZoneKind::Cloud].into_iter().find(|zone| zone.as_str() == text);
-    zone.ok_or_else(|| Refused::Request("`zone` is `local` or `cloud`".to_owned()))
-}
-
-fn outcome_named(text: &str) -> Result<OutcomeKind, Refused> {
-    let kind = OutcomeKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-    kind.ok_or_else(|| Refused::Request(format!("`{}` is no outcome", text.escape_default())))
 }

@@ -12,8 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// How far the clocks of two programs on one machine may be apart, in seconds.
-const SECONDS_MAX: u64 = 30;
+/// How long a proof is good for, and how far the clocks of two programs on one machine may be apart, in nanoseconds.
+const NANOS_MAX: u64 = 30_000_000_000;
 
 /// The token of an installation, and the proofs of it that were used.
 pub(crate) struct AdminToken {
@@ -28,22 +28,23 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
-/// A proof of the token, for one request: seconds since 1970, a dot, and HMAC-SHA-256 in hexadecimal.
+/// A proof of the token, for one request: nanoseconds since 1970, so that the same request can follow at once, a dot,
+/// and HMAC-SHA-256 in hexadecimal.
 #[must_use]
 pub fn admin_proof(key: &Zeroizing<[u8; 32]>, path: &str, body: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(proof(key, path, body, now()))
 }
 
-fn proof(key: &Zeroizing<[u8; 32]>, path: &str, body: &[u8], seconds: u64) -> String {
+fn proof(key: &Zeroizing<[u8; 32]>, path: &str, body: &[u8], nanos: u64) -> String {
     // A key of any length is good for HMAC.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_ref()) else { return String::new() };
-    mac.update(format!("weir admin\n{path}\n{seconds}\n").as_bytes());
+    mac.update(format!("weir admin\n{path}\n{nanos}\n").as_bytes());
     mac.update(&Sha256::digest(body));
-    format!("{seconds}.{}", weir_audit::event::hex(&mac.finalize().into_bytes()))
+    format!("{nanos}.{}", weir_audit::event::hex(&mac.finalize().into_bytes()))
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
 impl AdminToken {
@@ -61,19 +62,18 @@ impl AdminToken {
         if presented.as_bytes().ct_eq(token.as_bytes()).into() {
             return true;
         }
-        let Some(seconds) = presented.split_once('.').and_then(|(seconds, _)| seconds.parse::<u64>().ok())
-        else {
+        let Some(nanos) = presented.split_once('.').and_then(|(nanos, _)| nanos.parse::<u64>().ok()) else {
             return false;
         };
-        let expected = proof(&self.key, path, body, seconds);
+        let expected = proof(&self.key, path, body, nanos);
         let is_proof: bool = presented.as_bytes().ct_eq(expected.as_bytes()).into();
-        is_proof && seconds.abs_diff(now) <= SECONDS_MAX && self.is_first_use(expected, seconds, now)
+        is_proof && nanos.abs_diff(now) <= NANOS_MAX && self.is_first_use(expected, nanos, now)
     }
 
-    fn is_first_use(&self, proof: String, seconds: u64, now: u64) -> bool {
+    fn is_first_use(&self, proof: String, nanos: u64, now: u64) -> bool {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.retain(|_, seconds| seconds.abs_diff(now) <= SECONDS_MAX);
-        used.insert(proof, seconds).is_none()
+        used.retain(|_, nanos| nanos.abs_diff(now) <= NANOS_MAX);
+        used.insert(proof, nanos).is_none()
     }
 }
 
@@ -85,18 +85,28 @@ mod tests {
     fn a_proof_is_good_for_one_request_and_a_short_time() {
         let key = Zeroizing::new([3; 32]);
         let token = AdminToken::new(key.clone());
-        let made = proof(&key, "/policy/apply", b"{}", 1_000);
+        let at = |seconds: u64| seconds * 1_000_000_000;
+        let made = proof(&key, "/policy/apply", b"{}", at(1_000));
         for (path, body, now) in [
-            ("/policy/rollback", &b"{}"[..], 1_000),
-            ("/policy/apply", b"{ }", 1_000),
-            ("/policy/apply", b"{}", 1_031),
-            ("/policy/apply", b"{}", 969),
+            ("/policy/rollback", &b"{}"[..], at(1_000)),
+            ("/policy/apply", b"{ }", at(1_000)),
+            ("/policy/apply", b"{}", at(1_031)),
+            ("/policy/apply", b"{}", at(969)),
         ] {
             assert!(!token.admits_at(&made, path, body, now), "{path} {body:?} {now}");
         }
-        assert!(token.admits_at(&made, "/policy/apply", b"{}", 1_030));
-        assert!(!token.admits_at(&made, "/policy/apply", b"{}", 1_030), "a second time");
+        assert!(token.admits_at(&made, "/policy/apply", b"{}", at(1_030)));
+        assert!(!token.admits_at(&made, "/policy/apply", b"{}", at(1_030)), "a second time");
         assert!(!made.contains(&weir_audit::event::hex(&[3; 32])));
+    }
+
+    #[test]
+    fn the_same_request_may_follow_at_once() {
+        let key = Zeroizing::new([3; 32]);
+        let token = AdminToken::new(key.clone());
+        for _ in 0..3 {
+            assert!(token.admits(&admin_proof(&key, "/policy/rollback", b"{}"), "/policy/rollback", b"{}"));
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
+use super::lengths::Heads;
 use http_body::{Body, Frame, SizeHint};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,7 +26,13 @@ const HTTP2: &[u8] = b"PRI ";
 /// HTTP/2 connection requests overlap, and most of what is read is no head: there the limits end with the
 /// first request, and pings find out who is gone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Phase(Arc<AtomicU8>);
+pub(super) struct Phase(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    phase: AtomicU8,
+    says_both_lengths: AtomicBool,
+}
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -33,22 +40,27 @@ const BUSY: u8 = 2;
 const ANSWERED: u8 = 3;
 
 impl Phase {
+    /// Whether the head that is complete says the length of its body in two ways.
+    pub fn says_both_lengths(&self) -> bool {
+        self.0.says_both_lengths.load(Ordering::Relaxed)
+    }
+
     /// The head is complete.
     pub fn begin(&self) {
-        self.0.store(BUSY, Ordering::Relaxed);
+        self.0.phase.store(BUSY, Ordering::Relaxed);
     }
 
     /// The response is complete; what is read after it was written is the next head.
     pub fn answer(&self) {
-        self.0.store(ANSWERED, Ordering::Relaxed);
+        self.0.phase.store(ANSWERED, Ordering::Relaxed);
     }
 
     fn now(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        self.0.phase.load(Ordering::Relaxed)
     }
 
     fn turn(&self, from: u8, to: u8) -> bool {
-        self.0.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.0.phase.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -131,6 +143,7 @@ pub(super) struct Watched {
     phase: Phase,
     has_read: bool,
     is_multiplexed: bool,
+    heads: Heads,
     idle: Limit,
     head: Limit,
     write: Limit,
@@ -146,6 +159,7 @@ impl Watched {
             phase,
             has_read: false,
             is_multiplexed: false,
+            heads: Heads::default(),
             idle: Limit::new(IDLE_TIMEOUT),
             head: Limit::new(HEAD_TIMEOUT),
             write: Limit::new(WRITE_TIMEOUT),
@@ -162,6 +176,9 @@ impl Watched {
         }
         if self.phase.turn(IDLE, HEAD) {
             self.head.begin();
+        }
+        if !self.is_multiplexed && self.phase.now() == HEAD && self.heads.take(bytes) {
+            self.phase.0.says_both_lengths.store(true, Ordering::Relaxed);
         }
     }
 

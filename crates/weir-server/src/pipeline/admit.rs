@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Promise, Refused, Step, Work};
 use weir_policy::{LatencyClass, Target, TargetId};
+use weir_wire::request::ClientRequest;
 
 /// The most attempts at one request.
 const ATTEMPTS_MAX: u32 = 3;
@@ -64,7 +65,7 @@ pub(crate) async fn admit(
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<Place, Failure> {
-    let work = work(gateway, inspected);
+    let work = work(gateway, ruling, inspected);
     let mut ask = Ask {
         work,
         claim: claim(inspected, caller),
@@ -76,7 +77,7 @@ pub(crate) async fn admit(
     };
     price(&mut ask.overflow, ruling, &work);
     ledger.asked();
-    let admitted = wait(gateway, ask, caller).await;
+    let admitted = wait(gateway, ask, caller, (inspected.request.content(), &mut *ledger)).await;
     ledger.admitted();
     admitted?.map_err(|refused| match (refused, &tried.last) {
         (_, Some(failure)) => Failure::Backend(failure.clone()),
@@ -89,7 +90,12 @@ pub(crate) async fn admit(
 
 /// Waits at the desk, looking at the key from time to time and once more at the end: what a revoked key
 /// has queued is not sent.
-async fn wait(gateway: &Gateway, ask: Ask, caller: &Caller) -> Result<Result<Place, Refused>, Failure> {
+async fn wait(
+    gateway: &Gateway,
+    ask: Ask,
+    caller: &Caller,
+    (request, ledger): (&ClientRequest, &mut Ledger),
+) -> Result<Result<Place, Refused>, Failure> {
     let day = gateway.wall.unix_seconds() / SECONDS_PER_DAY;
     let mut admitted = pin!(gateway.desk.admit(ask, u32::try_from(day).unwrap_or(0)));
     loop {
@@ -98,6 +104,7 @@ async fn wait(gateway: &Gateway, ask: Ask, caller: &Caller) -> Result<Result<Pla
         if let Ok(admitted) = admitted {
             return Ok(admitted);
         }
+        ledger.is_waited_for(request);
     }
 }
 
@@ -138,11 +145,15 @@ fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate> {
     candidates
 }
 
-fn work(gateway: &Gateway, inspected: &Inspected) -> Work {
+fn work(gateway: &Gateway, ruling: &Ruling, inspected: &Inspected) -> Work {
     let request = inspected.request.content();
+    let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
+    let prompt_tokens = first.map_or(inspected.prompt_tokens(), |target| {
+        gateway.counts.of(&target.name, inspected.prompt_tokens())
+    });
     let limit = request.max_output_tokens().and_then(|limit| u32::try_from(limit).ok());
     Work {
-        prompt_tokens: u32::try_from(inspected.prompt_tokens()).unwrap_or(u32::MAX),
+        prompt_tokens: u32::try_from(prompt_tokens).unwrap_or(u32::MAX),
         output_tokens: gateway.desk.expected_output(kind_of_work(request.alias()), limit),
         prefix: None,
     }

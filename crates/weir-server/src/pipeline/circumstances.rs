@@ -16,6 +16,8 @@ pub(crate) struct Circumstances {
     pub cost: CostFacts,
     pub time: TimeFacts,
     pub task: TaskFacts,
+    /// Tokens of the prompt, about, as the alias's first target counts them.
+    pub prompt_tokens: u64,
     local: Load,
     cloud: Load,
     named: BTreeMap<Arc<str>, Load>,
@@ -24,12 +26,19 @@ pub(crate) struct Circumstances {
 }
 
 impl Circumstances {
+    /// Of a request alone: no time, no targets.
+    pub fn nowhere(inspected: &Inspected) -> Self {
+        Self { prompt_tokens: inspected.prompt_tokens(), ..Self::default() }
+    }
+
     /// Without a look at the targets: what is known where nothing runs.
     pub fn unmeasured(snapshot: &Snapshot, alias: &Alias, inspected: &Inspected, unix_seconds: i64) -> Self {
         let loaded = &snapshot.loaded;
-        let limit = inspected.request.content().max_output_tokens();
+        let (limit, prompt_tokens) =
+            (inspected.request.content().max_output_tokens(), inspected.prompt_tokens());
         Self {
-            cost: CostFacts::estimate(&loaded.catalogue, alias, inspected.prompt_tokens(), limit),
+            cost: CostFacts::estimate(&loaded.catalogue, alias, prompt_tokens, limit),
+            prompt_tokens,
             time: loaded.time_zone.facts_at(unix_seconds),
             task: task_facts(inspected.task.as_ref(), None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
@@ -41,6 +50,10 @@ impl Circumstances {
     pub fn now(gateway: &Gateway, snapshot: &Snapshot, alias: &Alias, inspected: &Inspected) -> Self {
         let mut now = Self::unmeasured(snapshot, alias, inspected, gateway.wall.unix_seconds());
         now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
+        let first = alias.targets().first().and_then(|id| snapshot.loaded.catalogue.target(*id));
+        if let Some(first) = first {
+            now.prompt_tokens = gateway.counts.of(&first.name, now.prompt_tokens);
+        }
         if snapshot.loaded.policy.looks_at_capacity() {
             now.measure(gateway, snapshot, alias);
         }

@@ -135,7 +135,7 @@ pub(crate) fn facts<'a>(inspected: &'a Inspected, caller: &'a Caller, now: &'a C
             modalities: modalities(request),
             response_format: response_format(request),
             language: language(inspected.task.as_ref()),
-            prompt_tokens: inspected.prompt_tokens(),
+            prompt_tokens: now.prompt_tokens,
             max_output_tokens: request.max_output_tokens(),
         },
         data: DataFacts { label: inspected.request.label(), entities: &inspected.seen.entities },

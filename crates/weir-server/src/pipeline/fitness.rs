@@ -7,6 +7,7 @@ use super::decide::{modalities, response_format};
 use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use weir_config::{Backend, Model, ModelCard};
+use weir_label::ZoneKind;
 use weir_policy::{Alias, Modality, ResponseFormat, TargetId, Unfit, Words};
 use weir_wire::Destination;
 use weir_wire::canonical::Losses;
@@ -40,12 +41,14 @@ pub(super) fn unfit(
 /// The fields of the request, in the client's words, that the target's API has nothing for, so that it goes
 /// without them.
 pub(crate) fn left_out(snapshot: &Snapshot, target: TargetId, request: &ClientRequest) -> Vec<String> {
-    let Some((backend, model)) = snapshot.served(target) else { return Vec::new() };
+    let mut all: Vec<String> = request.left_out().map(str::to_owned).into_iter().collect();
+    let Some((backend, model)) = snapshot.served(target) else { return all };
     if request.goes_as_read_to(backend.api.dialect) && backend.api.quirks().is_none() {
-        return Vec::new();
+        return all;
     }
     let losses = request.losses(&destination(backend, model)).unwrap_or_default();
-    losses.iter().map(|loss| request.field_name(&loss.field).to_owned()).collect()
+    all.extend(losses.iter().map(|loss| request.field_name(&loss.field).to_owned()));
+    all
 }
 
 fn destination<'c>(backend: &'c Backend, model: &'c Model) -> Destination<'c> {
@@ -53,7 +56,7 @@ fn destination<'c>(backend: &'c Backend, model: &'c Model) -> Destination<'c> {
         card: model.card.wire(backend.api),
         backend: &backend.name,
         dialect: backend.api.dialect,
-        ..Destination::new(&model.name, backend.zone == weir_label::ZoneKind::Cloud)
+        ..Destination::new(&model.name, backend.zone == ZoneKind::Cloud)
     }
 }
 
@@ -65,6 +68,9 @@ struct Asked<'r> {
 
 impl Asked<'_> {
     fn of(&mut self, backend: &Backend, model: &Model) -> Option<Unfit> {
+        if self.request.api().is_of_servers() && backend.zone == ZoneKind::Cloud {
+            return Some(Unfit::Endpoint);
+        }
         let of_card = if model.card == ModelCard::default() { None } else { self.card(&model.card) };
         of_card.or_else(|| self.dialect(backend, model))
     }

@@ -5,8 +5,10 @@ use super::inspect::Inspected;
 use crate::failure::BackendFailure;
 use crate::snapshot::Door;
 use std::borrow::Cow;
+use std::time::SystemTime;
 use weir_config::BackendApi;
-use weir_egress::{Accept, Anthropic, Call, ConnectError, Response, SendError};
+use weir_egress::{Accept, Anthropic, Call, ConnectError, Response, SendError, TokenRequest, TokenSource};
+use weir_label::{Boundary, Classified, Cloud, Recipient};
 use weir_policy::{AnyRecipient, Target, TargetId};
 use weir_wire::dialect::backend::products::ChatPath;
 use weir_wire::dialect::{BackendDialect, Framing};
@@ -54,7 +56,7 @@ fn accept(framing: Framing) -> Accept {
     }
 }
 
-/// The path below the base URL.
+/// The path below the base URL, or beside it.
 fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static, str> {
     match (api, backend.dialect) {
         // What nearly every request goes to.
@@ -62,14 +64,17 @@ fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static
             Some(product) if product.path != ChatPath::Usual => product.path(model).into(),
             Some(_) | None => "/chat/completions".into(),
         },
-        (Api::Conversation(_) | Api::CountTokens | Api::Tokenize | Api::Files, _) => {
+        (Api::Conversation(_) | Api::CountTokens | Api::Files, _) => {
             backend.dialect.path(model, stream).into()
         }
+        (Api::Tokenize, _) => "/tokenize".into(),
+        (Api::Detokenize, _) => "/detokenize".into(),
         (Api::Embeddings, _) => "/embeddings".into(),
         (Api::Moderations, _) => "/moderations".into(),
         (Api::Rerank, _) => "/rerank".into(),
         (Api::Speech, _) => "/audio/speech".into(),
         (Api::Transcription, _) => "/audio/transcriptions".into(),
+        (Api::Translation, _) => "/audio/translations".into(),
         (Api::Images, _) => "/images/generations".into(),
     }
 }
@@ -86,13 +91,29 @@ async fn send(
             let permit = boundary.permit(&inspected.request, recipient);
             door.send_as(permit.map_err(|_| BackendFailure::NoPermit)?, call, anthropic).await
         }
-        (AnyRecipient::Cloud(recipient), Some(Door::Cloud(door))) => {
+        (AnyRecipient::Cloud(recipient), Some(Door::Cloud(door, tokens))) => {
+            if let Some(tokens) = tokens {
+                Box::pin(refresh(tokens, boundary, recipient)).await?;
+            }
             let permit = boundary.permit(&inspected.request, recipient);
             door.send_as(permit.map_err(|_| BackendFailure::NoPermit)?, call, anthropic).await
         }
         (AnyRecipient::Local(_) | AnyRecipient::Cloud(_), _) => return Err(BackendFailure::NoPermit),
     };
     sent.map_err(|error| failed(&target.name, &error))
+}
+
+/// Sees to it that there is a token for a backend that takes one.
+async fn refresh(
+    tokens: &TokenSource,
+    boundary: &Boundary,
+    recipient: &Recipient<Cloud>,
+) -> Result<(), BackendFailure> {
+    let permit = |request: &Classified<TokenRequest>| boundary.permit(request, recipient).ok();
+    tokens.refresh(SystemTime::now(), permit).await.map_err(|error| {
+        tracing::warn!(backend = %recipient.backend(), %error, "there is no token for a backend");
+        BackendFailure::Unreachable { code: "no_token", retry: true }
+    })
 }
 
 fn failed(target: &str, error: &SendError) -> BackendFailure {

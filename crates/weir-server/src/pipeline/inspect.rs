@@ -4,11 +4,12 @@
 //! engine) gives the label of data that could not be inspected.
 
 use super::identify::Caller;
+use super::receive::Content;
 use super::task::task_of;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::ids::unforeseeable;
 use crate::snapshot::Snapshot;
-use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +22,7 @@ use weir_task::Judgement;
 use weir_wire::json::Limits;
 use weir_wire::request::{Api, ClientRequest};
 use weir_wire::segment;
+use weir_wire::tokens::Estimator;
 
 /// Bodies above this are read and inspected away from the threads that serve everybody.
 const LARGE_BODY_BYTES: usize = 256 * 1024;
@@ -52,6 +54,8 @@ pub(crate) struct Seen {
     /// Which engine with which settings looked.
     pub scanner: Option<Ident>,
     pub text_bytes: usize,
+    /// Tokens of all that was read, about.
+    pub tokens: u64,
 }
 
 impl Inspected {
@@ -74,9 +78,9 @@ impl Inspected {
         self.seen.findings.push(finding);
     }
 
-    /// Tokens of the prompt, about: four bytes each, erring low.
+    /// Tokens of the prompt, about, whoever counts them.
     pub fn prompt_tokens(&self) -> u64 {
-        (self.seen.text_bytes / 4) as u64
+        self.seen.tokens
     }
 }
 
@@ -87,30 +91,31 @@ impl Inspected {
 pub(crate) async fn inspect(
     gateway: &Arc<Gateway>,
     api: Api,
-    bytes: Bytes,
+    content: Content,
     caller: &Caller,
     request_id: &Ident,
 ) -> Result<Inspected, Failure> {
     let snapshot = gateway.snapshot_for(request_id).snapshot;
-    if bytes.len() <= LARGE_BODY_BYTES {
-        let request = read(gateway, api, &bytes)?;
+    let length = content.len();
+    if length <= LARGE_BODY_BYTES {
+        let request = read(gateway, api, content)?;
         let request = snapshot.extractors.read(request, &gateway.metrics).await;
-        return Ok(look(request, bytes.len(), &snapshot, caller));
+        return Ok(look(request, length, &snapshot, caller));
     }
-    Box::pin(inspect_large(gateway, api, bytes, snapshot, caller)).await
+    Box::pin(inspect_large(gateway, api, content, snapshot, caller)).await
 }
 
 async fn inspect_large(
     gateway: &Arc<Gateway>,
     api: Api,
-    bytes: Bytes,
+    content: Content,
     snapshot: Arc<Snapshot>,
     caller: &Caller,
 ) -> Result<Inspected, Failure> {
-    let mebibytes = u32::try_from(bytes.len() >> 20).unwrap_or(u32::MAX).saturating_add(1);
+    let (length, reader) = (content.len(), gateway.clone());
+    let mebibytes = u32::try_from(length >> 20).unwrap_or(u32::MAX).saturating_add(1);
     let limit = TIME_PER_MIB.saturating_mul(mebibytes.saturating_add(1));
-    let (length, reader) = (bytes.len(), gateway.clone());
-    let request = tokio::task::spawn_blocking(move || read(&reader, api, &bytes)).await;
+    let request = tokio::task::spawn_blocking(move || read(&reader, api, content)).await;
     let request = request.map_err(|_| Failure::Panicked)??;
     let request = snapshot.extractors.read(request, &gateway.metrics).await;
     let request = Arc::new(request);
@@ -139,8 +144,12 @@ impl Inspect<ClientRequest> for GaveUp {
     }
 }
 
-fn read(gateway: &Gateway, api: Api, bytes: &[u8]) -> Result<ClientRequest, Failure> {
-    let request = ClientRequest::read_as(api, bytes, Limits::default()).map_err(Failure::BadRequest)?;
+fn read(gateway: &Gateway, api: Api, content: Content) -> Result<ClientRequest, Failure> {
+    let request = match content {
+        Content::Json(bytes) => ClientRequest::read_as(api, &bytes, Limits::default()),
+        Content::Form { parts, .. } => ClientRequest::read_form(api, parts, unforeseeable("weir-")),
+    };
+    let request = request.map_err(Failure::BadRequest)?;
     let request =
         request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes()));
     if !request.has_sealed() {
@@ -188,17 +197,20 @@ impl Inspect<ClientRequest> for Inspector<'_> {
         let look = || {
             let strings = request.segments();
             let text_bytes = strings.iter().map(|s| s.text.len()).sum();
+            let mut tokens = Estimator::default();
+            strings.iter().for_each(|string| tokens.push(string.text));
             let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
-            (self.snapshot.engine.inspect(&segments), text_bytes)
+            (self.snapshot.engine.inspect(&segments), text_bytes, tokens.tokens())
         };
-        let Ok((inspection, text_bytes)) = catch_unwind(AssertUnwindSafe(look)) else {
+        let Ok((inspection, text_bytes, tokens)) = catch_unwind(AssertUnwindSafe(look)) else {
             return Label::unknown();
         };
         let Inspection { label, findings, entities, opaque, complete } = inspection;
         let entities =
             entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
         let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
-        *self.seen.borrow_mut() = Seen { entities, findings, opaque, complete, text_bytes, scanner: None };
+        *self.seen.borrow_mut() =
+            Seen { entities, findings, opaque, complete, text_bytes, tokens, scanner: None };
         if complete { label } else { label.join(&Label::unknown()) }
     }
 }

@@ -1,4 +1,6 @@
-//! Bytes in: bounded in size and time, of one media type, not compressed.
+//! Bytes in: bounded in size and time, of the media type that the API has, not compressed.
+
+mod form;
 
 use crate::failure::Failure;
 use bytes::{Bytes, BytesMut};
@@ -9,6 +11,7 @@ use hyper::body::Body as _;
 use hyper::body::Incoming;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
+use weir_wire::request::{Api, FormPart};
 
 /// Between two pieces of a body.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,15 +20,41 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// For a body that nobody wants any more.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Takes in the body of a request.
+/// A body, taken in.
+pub(crate) enum Content {
+    Json(Bytes),
+    Form { length: usize, parts: Vec<FormPart> },
+}
+
+impl Content {
+    /// Its length as it came, in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Content::Json(bytes) => bytes.len(),
+            Content::Form { length, .. } => *length,
+        }
+    }
+}
+
+/// Takes in the body of a request for `api`.
 ///
 /// # Errors
-/// [`Failure`] for a body that is no JSON by its head, too large, too slow, or broken off.
-pub(crate) async fn receive(head: &Parts, body: Incoming, limit: usize) -> Result<Bytes, Failure> {
-    if let Err(failure) = check_head(head, limit) {
+/// [`Failure`] for a body that by its head is not what the API takes, that is too large, too slow, broken off, or
+/// no form where one must be.
+pub(crate) async fn receive(
+    head: &Parts,
+    body: Incoming,
+    api: Api,
+    limit: usize,
+) -> Result<Content, Failure> {
+    if let Err(failure) = check_head(head, api, limit) {
         return Err(Box::pin(discard(body, failure)).await);
     }
-    collect(body, limit).await
+    let bytes = collect(body, limit).await?;
+    if api.takes_form() {
+        return Box::pin(form::read(head, bytes)).await;
+    }
+    Ok(Content::Json(bytes))
 }
 
 /// Reads on and throws away, for a while: a client that is still writing its body does not see an
@@ -36,9 +65,11 @@ pub(crate) async fn discard(mut body: Incoming, failure: Failure) -> Failure {
     failure
 }
 
-fn check_head(head: &Parts, limit: usize) -> Result<(), Failure> {
+fn check_head(head: &Parts, api: Api, limit: usize) -> Result<(), Failure> {
     let header = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    if !header(CONTENT_TYPE).is_some_and(is_json) {
+    if api.takes_form() {
+        form::boundary(head)?;
+    } else if !api.is_json_whatever_its_type() && !header(CONTENT_TYPE).is_some_and(is_json) {
         return Err(Failure::UnsupportedMediaType(
             "send the body as `content-type: application/json`, in UTF-8",
         ));

@@ -22,6 +22,7 @@ use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
+use crate::waiting::{Begin, Early, KEEP_ALIVE_AFTER};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -38,8 +39,10 @@ use weir_label::{Level, ZoneKind};
 use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
-use weir_wire::chat::Usage;
-use weir_wire::request::Api;
+use weir_wire::chat::{ReplyIdentity, Usage};
+use weir_wire::dialect::BackendDialect;
+use weir_wire::relay::{Lane, StreamRelay};
+use weir_wire::request::{Api, ClientRequest};
 
 /// The most places of findings that a record names.
 const SOURCES_MAX: usize = 8;
@@ -70,8 +73,12 @@ pub(crate) struct Ledger {
     answered_here: bool,
     /// What the client is told of fields that were left out.
     warnings: Option<String>,
+    /// Tokens of the prompt, about, before anybody counted them.
+    estimated: u64,
     /// What is to be kept of the answer.
     keep: Option<Keep>,
+    /// Begins the answer before there is one, if it has not begun.
+    begin: Option<Begin>,
     last: Option<Ticket>,
     times: Times,
 }
@@ -88,7 +95,7 @@ struct Times {
 
 impl Ledger {
     /// Begins the account of a request.
-    pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer) -> Self {
+    pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer, begin: Begin) -> Self {
         gateway.take_in_hand();
         let RequestIds { request, decision, reply } = RequestIds::new(api);
         Self {
@@ -105,7 +112,9 @@ impl Ledger {
             is_closed: false,
             answered_here: false,
             warnings: None,
+            estimated: 0,
             keep: None,
+            begin: Some(begin),
             last: None,
             times: Times {
                 opened: Instant::now(),
@@ -163,6 +172,7 @@ impl Ledger {
         decision.scan_us = micros(inspected.took);
         decision.scan_complete = seen.complete;
         decision.est_tokens_in = Some(inspected.prompt_tokens());
+        self.estimated = inspected.prompt_tokens();
         if !seen.complete {
             self.gateway.metrics.incomplete_scan();
         }
@@ -188,6 +198,7 @@ impl Ledger {
         record.tags = tags.iter().map(Ident::of).collect();
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
+        record.est_tokens_in = Some(facts.request.prompt_tokens);
         record.facts = record_facts(facts);
         record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
@@ -275,6 +286,30 @@ impl Ledger {
         Ok(ticket)
     }
 
+    /// Takes note that a stream is still waited for: after a while its client is told so, and the answer has begun.
+    pub fn is_waited_for(&mut self, request: &ClientRequest) {
+        let Some(client) = request.api().dialect().filter(|_| request.is_stream()) else { return };
+        if self.begin.is_none() || self.times.opened.elapsed() < KEEP_ALIVE_AFTER {
+            return;
+        }
+        let lane = Lane {
+            client,
+            backend: BackendDialect::ChatCompletions,
+            inside: true,
+            identity: ReplyIdentity { id: self.reply_id.clone(), alias: request.alias().to_owned() },
+            created_s: u64::try_from(self.gateway.wall.unix_seconds()).unwrap_or_default(),
+            show_usage: false,
+        };
+        let voice = StreamRelay::new(lane, request.body());
+        // Some dialects have no word for it.
+        if let Some(begin) = self.begin.take().filter(|_| !voice.keep_alive().is_empty()) {
+            let mut head = HeaderMap::new();
+            self.stamp(&mut head);
+            // Nobody takes it when the client has gone.
+            let _ = begin.send(Early { head, voice });
+        }
+    }
+
     pub fn connected(&mut self, peer_ip: &Arc<str>) {
         self.outcome.peer_ip = Some(Ident::of(peer_ip));
     }
@@ -295,6 +330,9 @@ impl Ledger {
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
         self.outcome.tokens_in = usage.prompt_tokens.or(self.outcome.tokens_in);
+        if let Some((target, counted)) = self.target.as_ref().zip(usage.prompt_tokens) {
+            self.gateway.counts.learn(target, self.estimated, counted);
+        }
         if usage.completion_tokens.is_some() {
             self.outcome.tokens_out = usage.completion_tokens;
             self.outcome.tokens_estimated = false;
@@ -358,6 +396,7 @@ impl Ledger {
     /// Notes that Weir answers by itself, without any backend.
     pub fn answered_here(&mut self) {
         self.answered_here = true;
+        self.shows_decision = self.gateway.snapshot().loaded.config.headers == DecisionHeaders::On;
     }
 
     /// Notes what only the backend itself can have made: it may come back, and then goes to it alone.
@@ -413,6 +452,7 @@ impl Ledger {
                 tracing::error!(%error, "a refusal is not recorded");
             }
         }
+        self.outcome.cost_micro_usd = self.cost_micro_usd();
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));

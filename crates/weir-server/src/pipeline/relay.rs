@@ -17,9 +17,12 @@ use crate::gateway::Gateway;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use stream::StreamRelay;
+use stream::TICK;
+use tokio::time::Instant;
 use weir_config::Timeouts;
 use weir_egress::Response;
 use weir_label::ZoneKind;
@@ -29,6 +32,7 @@ use weir_wire::dialect::{BackendDialect, ClientDialect, Framing};
 use weir_wire::error::Envelope;
 use weir_wire::json::Json;
 use weir_wire::relay::{self, Lane, Whole};
+use weir_wire::request::ClientRequest;
 
 /// What the client gets.
 pub(crate) enum Answer {
@@ -78,7 +82,7 @@ pub(crate) async fn relay(
             match accept(response, lane.backend).await {
                 Ok(response) if request.is_stream() => {
                     let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, request.alias(), timeouts)).await;
+                    return Box::pin(start_stream(relay, place, (request, ledger), timeouts)).await;
                 }
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
@@ -104,19 +108,36 @@ pub(crate) async fn relay(
 async fn start_stream(
     mut relay: Box<StreamRelay>,
     place: Place,
-    alias: &str,
+    (request, ledger): (&ClientRequest, &mut Ledger),
     timeouts: Timeouts,
 ) -> Result<Answer, BackendFailure> {
-    let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
-    match started.unwrap_or(Err(BackendFailure::Timeout)) {
+    match first_content(&mut relay, (request, ledger), timeouts.first_token).await {
         Ok(()) => {
             place.first_token();
-            relay.hold(place, kind_of_work(alias));
+            relay.hold(place, kind_of_work(request.alias()));
             Ok(Answer::Stream(relay))
         }
         Err(failure) => {
             settle(place, Some(&failure));
             Err(failure)
+        }
+    }
+}
+
+/// Waits for the first content, looking at the time in between.
+async fn first_content(
+    relay: &mut StreamRelay,
+    (request, ledger): (&ClientRequest, &mut Ledger),
+    limit: Duration,
+) -> Result<(), BackendFailure> {
+    let deadline = Instant::now() + limit;
+    let mut first = pin!(relay.first_content());
+    loop {
+        let look = deadline.min(Instant::now() + TICK);
+        match tokio::time::timeout_at(look, &mut first).await {
+            Ok(started) => return started,
+            Err(_) if look == deadline => return Err(BackendFailure::Timeout),
+            Err(_) => ledger.is_waited_for(request),
         }
     }
 }

@@ -243,35 +243,33 @@ impl PastFacts<'_> {
         self.modalities.unwrap_or_else(|| image.into_iter().chain([Modality::Text]).collect())
     }
 
-    fn load(&mut self, name: &str, value: u64) {
-        let Some((pool, measure)) = name.strip_prefix("capacity.").and_then(|rest| rest.rsplit_once('.'))
-        else {
-            return;
-        };
+    /// The place of a fact that is a number; `None` for a name that is of none.
+    fn number(&mut self, name: &str) -> Option<&mut Option<u64>> {
+        Some(match name {
+            "request.max_output_tokens" => &mut self.max_output_tokens,
+            "task.complexity" => &mut self.task.complexity_millionths,
+            "task.complexity_rank" => &mut self.task.complexity_rank_millionths,
+            "task.confidence" => &mut self.task.confidence_millionths,
+            "task.weak_fail" => &mut self.task.weak_fail_millionths,
+            "latency.target" => &mut self.latency.0,
+            "latency.deadline" => &mut self.latency.1,
+            "cost.budget_left" => &mut self.budget_left,
+            other => return self.load(other),
+        })
+    }
+
+    fn load(&mut self, name: &str) -> Option<&mut Option<u64>> {
+        let (pool, measure) = name.strip_prefix("capacity.")?.rsplit_once('.')?;
         let load = match pool {
             "local" => &mut self.local,
             "cloud" => &mut self.cloud,
             named => self.named.entry(named.into()).or_default(),
         };
         match measure {
-            "utilisation" => load.utilisation_millionths = Some(value),
-            "queue" => load.queue = Some(value),
-            "ttft" => load.ttft_ms = Some(value),
-            _ => {}
-        }
-    }
-
-    fn number(&mut self, name: &str, value: u64) {
-        match name {
-            "request.max_output_tokens" => self.max_output_tokens = Some(value),
-            "task.complexity" => self.task.complexity_millionths = Some(value),
-            "task.complexity_rank" => self.task.complexity_rank_millionths = Some(value),
-            "task.confidence" => self.task.confidence_millionths = Some(value),
-            "task.weak_fail" => self.task.weak_fail_millionths = Some(value),
-            "latency.target" => self.latency.0 = Some(value),
-            "latency.deadline" => self.latency.1 = Some(value),
-            "cost.budget_left" => self.budget_left = Some(value),
-            other => self.load(other, value),
+            "utilisation" => Some(&mut load.utilisation_millionths),
+            "queue" => Some(&mut load.queue),
+            "ttft" => Some(&mut load.ttft_ms),
+            _ => None,
         }
     }
 }
@@ -316,9 +314,9 @@ impl<'de: 'r, 'r> Deserialize<'de> for PastFacts<'r> {
                             let kinds = kinds.into_iter().filter_map(Modality::of_word);
                             facts.modalities = Some(kinds.collect());
                         }
-                        other => match map.next_value::<Value>()? {
-                            Value::Number(number) => facts.number(other, number),
-                            Value::Other(_) => {}
+                        other => match facts.number(other) {
+                            Some(number) => *number = Some(map.next_value()?),
+                            None => drop(map.next_value::<IgnoredAny>()?),
                         },
                     }
                 }
@@ -337,12 +335,4 @@ fn text<'de: 'r, 'r, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'r, st
     struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
     let Text(text) = map.next_value::<Text<'de>>()?;
     Ok(Some(text))
-}
-
-/// The value of a fact that has no place of its own.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Number(u64),
-    Other(IgnoredAny),
 }

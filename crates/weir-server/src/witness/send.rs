@@ -115,6 +115,10 @@ impl Encode for Message {
     fn encode(&self, _to: &Destination<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
+
+    fn media_type(&self) -> Option<String> {
+        Some("text/plain; charset=utf-8".to_owned())
+    }
 }
 
 /// It is made to be published.
@@ -133,7 +137,7 @@ pub(super) async fn send(
     known: Option<u64>,
 ) -> Result<Sent, SendFailure> {
     let log = gateway.clone();
-    let evidence = tokio::task::spawn_blocking(move || Evidence::open(log.audit.dir(), None)).await;
+    let evidence = tokio::task::spawn_blocking(move || Evidence::open(log.audit.directory(), None)).await;
     let Ok(Ok(evidence)) = evidence else { return Err(SendFailure::Log) };
     let size = evidence.checkpoint().size;
     if known == Some(size) {
@@ -206,7 +210,7 @@ impl Way<'_> {
     }
 
     async fn post(&self, at: &Remote, path: &str, body: String) -> Result<Response, SendFailure> {
-        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?.with_text_bodies();
+        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?;
         let endpoint = match &at.api_key {
             Some(key) => endpoint.with_credential(bearer(key.expose())?),
             None => endpoint,
@@ -233,9 +237,9 @@ impl Way<'_> {
         path: &str,
         note: &str,
     ) -> Result<(), SendFailure> {
-        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?.with_text_bodies();
+        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?;
         let keys = at.api_key.as_ref().map_or("", |key| key.expose());
-        let credential = aws_keys(keys, region, S3).map_err(|error| setting(&error))?;
+        let credential = aws_keys(keys, region, S3).map(Credential::aws).map_err(|error| setting(&error))?;
         let endpoint = endpoint.with_credential(credential);
         let until = lock.map(|lock| until(Timestamp::now(), lock));
         let put = Put { path, locked_until: until.as_deref(), first_byte_timeout: self.witness.timeout };

@@ -79,15 +79,15 @@ impl Attestation {
         let is_in_time =
             |at: WallTime| since.is_none_or(|since| at >= since) && until.is_none_or(|until| at < until);
         let mut reader = AuditReader::open(dir)?;
-        while let Some((envelope, bytes)) = reader.next_event()? {
-            if envelope.seq >= attestation.checkpoint.size {
+        while let Some((head, bytes)) = reader.next_event()? {
+            if head.seq >= attestation.checkpoint.size {
                 break;
             }
-            if envelope.type_name.as_str() != "decision" || !is_in_time(envelope.ts_wall) {
+            if head.type_name.as_str() != "decision" || !is_in_time(head.ts_wall) {
                 continue;
             }
-            let index = envelope.seq;
-            let record = Record::parse_after(envelope, bytes).map_err(|error| AuditError::Damaged {
+            let index = head.seq;
+            let record = Record::parse(bytes).map_err(|error| AuditError::Damaged {
                 path: dir.to_owned(),
                 index,
                 what: error.to_string(),

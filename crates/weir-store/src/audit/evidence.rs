@@ -198,13 +198,13 @@ pub fn find(dir: &Path, wanted: Wanted, id: &Ident) -> Result<Option<Found>, Aud
 
 fn find_in(mut part: AuditReader, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
     let mut found = None;
-    while let Some((envelope, bytes)) = part.next_event()? {
-        if envelope.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
+    while let Some((head, bytes)) = part.next_event()? {
+        if head.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
             continue;
         }
-        let (seq, bytes) = (envelope.seq, bytes.to_vec());
+        let (seq, bytes) = (head.seq, bytes.to_vec());
         // What does not parse is damage, which the proof would show; here it is no match.
-        if let Ok(Record { event, .. }) = Record::parse_after(envelope, &bytes)
+        if let Ok(Record { event, .. }) = Record::parse(&bytes)
             && wanted.is_of(&event, id)
         {
             found = Some(Found { seq, bytes, event });

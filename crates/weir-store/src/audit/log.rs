@@ -100,7 +100,7 @@ impl AuditLog {
 
     /// The directory of the log.
     #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         self.shared.layout.dir()
     }
 

@@ -1,6 +1,6 @@
 //! The audit log on disk.
 //!
-//! One process writes a log: [`AuditLog`]. Anyone may read it meanwhile: [`AuditReader`], [`query`],
+//! One process writes a log: [`AuditLog`]. Anyone may read it meanwhile: [`AuditReader`], [`Search`],
 //! [`verify`]. Files and bytes are described in `docs/formats/audit.md`.
 //!
 //! Whoever waits for an event hands it to the kernel, with all that came before; the *writer* thread does
@@ -30,6 +30,7 @@ mod reader;
 mod recovery;
 mod retention;
 mod rotate;
+mod search;
 mod signer;
 mod syncer;
 mod tail;
@@ -42,9 +43,10 @@ pub use evidence::{Continuity, Evidence, Found, NoProof, Wanted, find};
 pub use health::Health;
 pub use log::AuditLog;
 pub use progress::Ticket;
-pub use query::{Filter, Row, for_each_row, query};
+pub use query::{Row, for_each_row};
 pub use reader::AuditReader;
 pub use rotate::lineage;
+pub use search::{Follower, Group, Indexed, Key, MAX_GROUPS, Search, SearchError, index};
 pub use signer::sign_as_log;
 pub use verification::verify;
 

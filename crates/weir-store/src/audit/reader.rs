@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES};
-use weir_audit::{Envelope, Record};
+use weir_audit::{Head, Record};
 
 /// Reads the events of a log in order, also while a process writes it.
 ///
@@ -64,22 +64,22 @@ impl AuditReader {
         Ok(if parts.is_empty() { vec![whole] } else { parts })
     }
 
-    /// Envelope and bytes of the next event; `None` at the end and after an error.
+    /// Head and bytes of the next event; `None` at the end and after an error.
     ///
     /// # Errors
     /// [`AuditError::Damaged`] if events are missing or broken that a checkpoint or a later segment
     /// promises. What is broken behind them is an event that is being written, and the end.
-    pub fn next_event(&mut self) -> Result<Option<(Envelope, &[u8])>, AuditError> {
+    pub fn next_event(&mut self) -> Result<Option<(Head, &[u8])>, AuditError> {
         let found = self.find_event();
         if found.is_err() {
             (self.segments, self.current, self.promised) = (Vec::new().into_iter(), None, 0);
         }
-        let Some((envelope, event)) = found? else { return Ok(None) };
+        let Some((head, event)) = found? else { return Ok(None) };
         let bytes = self.current.as_ref().and_then(|(_, bytes)| bytes.get(event));
-        Ok(bytes.map(|bytes| (envelope, bytes)))
+        Ok(bytes.map(|bytes| (head, bytes)))
     }
 
-    fn find_event(&mut self) -> Result<Option<(Envelope, Range<usize>)>, AuditError> {
+    fn find_event(&mut self) -> Result<Option<(Head, Range<usize>)>, AuditError> {
         loop {
             match self.read_frame()? {
                 Some(event) => return Ok(Some(event)),
@@ -90,17 +90,17 @@ impl AuditReader {
     }
 
     /// The next frame of this segment; `None` where it ends.
-    fn read_frame(&mut self) -> Result<Option<(Envelope, Range<usize>)>, AuditError> {
+    fn read_frame(&mut self) -> Result<Option<(Head, Range<usize>)>, AuditError> {
         let Some((entry, bytes)) = &self.current else { return Ok(None) };
         if entry.limit.is_some_and(|limit| self.next >= limit) {
             return Ok(None);
         }
         let what = match frame::read(bytes, self.offset) {
-            Ok(Some(frame)) => match Envelope::parse(frame.event) {
-                Ok(envelope) if envelope.seq == self.next => {
+            Ok(Some(frame)) => match Head::parse(frame.event) {
+                Ok(head) if head.seq == self.next => {
                     let event = frame.end() - frame.event.len()..frame.end();
                     (self.offset, self.next) = (frame.end(), self.next + 1);
-                    return Ok(Some((envelope, event)));
+                    return Ok(Some((head, event)));
                 }
                 Ok(_) => "another event is in its place".to_owned(),
                 Err(error) => error.to_string(),
@@ -145,7 +145,7 @@ impl Iterator for AuditReader {
     fn next(&mut self) -> Option<Self::Item> {
         let index = self.next;
         let record = match self.next_event() {
-            Ok(Some((envelope, bytes))) => Record::parse_after(envelope, bytes),
+            Ok(Some((_, bytes))) => Record::parse(bytes),
             Ok(None) => return None,
             Err(error) => return Some(Err(error)),
         };

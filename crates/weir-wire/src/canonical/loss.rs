@@ -32,6 +32,13 @@ impl Losses {
         }
     }
 
+    /// Adds what is lost of a mark that says where a prompt may be cached.
+    pub(crate) fn no_cache(&mut self, is_asked_for: bool) {
+        if is_asked_for {
+            self.add(Severity::Reported, "cache_control");
+        }
+    }
+
     /// Adds all of these.
     pub fn extend(&mut self, more: Self) {
         for Loss { field, severity } in more.0 {

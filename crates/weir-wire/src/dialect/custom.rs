@@ -46,6 +46,22 @@ pub(crate) fn write_schema(tool: &Tool<'_>, name: &str, out: &mut ObjectWriter<'
     }
 }
 
+/// Writes a tool of either kind as a function in OpenAI's form, which others have taken over.
+pub(crate) fn write_tool(tool: &Tool<'_>, out: &mut Vec<u8>) {
+    write_object(out, |member| {
+        member.text("type", "function");
+        member.object("function", |function| {
+            function.text("name", &tool.name);
+            let described = match tool.kind {
+                ToolKind::Custom => description(tool),
+                ToolKind::Function => tool.description.as_deref().map(str::to_owned),
+            };
+            function.text_if("description", described.as_deref());
+            write_schema(tool, "parameters", function);
+        });
+    });
+}
+
 /// The names of a request's tools that take free text.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct CustomTools(Vec<String>);

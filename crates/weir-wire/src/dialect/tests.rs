@@ -2,6 +2,7 @@
 
 mod golden;
 mod pairs;
+mod providers;
 mod readers;
 mod requests;
 

@@ -15,10 +15,14 @@ pub enum Api {
     Rerank,
     /// `POST /tokenize`, as vLLM has it.
     Tokenize,
+    /// `POST /detokenize`, as vLLM has it.
+    Detokenize,
     /// OpenAI `POST /v1/audio/speech`.
     Speech,
     /// OpenAI `POST /v1/audio/transcriptions`.
     Transcription,
+    /// OpenAI `POST /v1/audio/translations`.
+    Translation,
     /// OpenAI `POST /v1/images/generations`.
     Images,
     /// OpenAI `POST /v1/files`.
@@ -30,7 +34,7 @@ impl Api {
     pub const CHAT: Self = Self::Conversation(ClientDialect::ChatCompletions);
 
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::CHAT,
         Self::Conversation(ClientDialect::Completions),
         Self::Conversation(ClientDialect::Responses),
@@ -42,8 +46,10 @@ impl Api {
         Self::Moderations,
         Self::Rerank,
         Self::Tokenize,
+        Self::Detokenize,
         Self::Speech,
         Self::Transcription,
+        Self::Translation,
         Self::Images,
         Self::Files,
     ];
@@ -63,8 +69,10 @@ impl Api {
             Api::Moderations => "moderations",
             Api::Rerank => "rerank",
             Api::Tokenize => "tokenize",
+            Api::Detokenize => "detokenize",
             Api::Speech => "audio.speech",
             Api::Transcription => "audio.transcriptions",
+            Api::Translation => "audio.translations",
             Api::Images => "images.generations",
             Api::Files => "files",
         }
@@ -80,8 +88,10 @@ impl Api {
             | Api::Moderations
             | Api::Rerank
             | Api::Tokenize
+            | Api::Detokenize
             | Api::Speech
             | Api::Transcription
+            | Api::Translation
             | Api::Images
             | Api::Files => None,
         }
@@ -97,11 +107,38 @@ impl Api {
             | Api::Moderations
             | Api::Rerank
             | Api::Tokenize
+            | Api::Detokenize
             | Api::Speech
             | Api::Transcription
+            | Api::Translation
             | Api::Images => matches!(backend, BackendDialect::ChatCompletions),
             Api::Files => false,
         }
+    }
+
+    /// Whether servers have it that run models themselves, and providers do not.
+    #[must_use]
+    pub const fn is_of_servers(self) -> bool {
+        matches!(self, Api::Tokenize | Api::Detokenize)
+    }
+
+    /// Whether its requests name a model. What does not goes to no backend.
+    #[must_use]
+    pub const fn names_model(self) -> bool {
+        !matches!(self, Api::Files)
+    }
+
+    /// Whether its requests come as `multipart/form-data`, and go on so.
+    #[must_use]
+    pub const fn takes_form(self) -> bool {
+        matches!(self, Api::Transcription | Api::Translation | Api::Files)
+    }
+
+    /// Whether its bodies are taken for JSON whatever their head says: Ollama's server does not look at it, and its
+    /// clients leave it out.
+    #[must_use]
+    pub const fn is_json_whatever_its_type(self) -> bool {
+        matches!(self, Api::Conversation(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate))
     }
 
     /// Whether an answer may come as a stream of events.

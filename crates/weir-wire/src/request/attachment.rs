@@ -3,6 +3,7 @@
 use crate::json::{Json, Object};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use std::fmt;
 
 /// The bytes that one content part carries, and nothing else.
@@ -11,7 +12,7 @@ pub struct Attachment {
     /// The media type, lower case and without parameters, such as `application/pdf`.
     pub media_type: String,
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// User data: only type and size are shown.
@@ -96,7 +97,7 @@ impl Attachment {
             _ => return None,
         };
         let bytes = STANDARD.decode(audio.get("data")?.as_str()?).ok().filter(|_| understood)?;
-        Some(Self { media_type: media_type.to_owned(), bytes })
+        Some(Self { media_type: media_type.to_owned(), bytes: bytes.into() })
     }
 
     /// Source: RFC 2397; only what is in base64, and text only in UTF-8.
@@ -109,10 +110,10 @@ impl Attachment {
         let (last, others) = parameters.split_last()?;
         let utf8 = others.iter().all(|p| matches!(p.as_str(), "charset=utf-8" | "charset=us-ascii"));
         let bytes = STANDARD.decode(data).ok().filter(|_| last == "base64" && utf8)?;
-        Some(Self { media_type, bytes })
+        Some(Self { media_type, bytes: bytes.into() })
     }
 
-    fn is_what_it_says(&self) -> bool {
+    pub(super) fn is_what_it_says(&self) -> bool {
         let magic = MAGIC.iter().find(|(media_type, _)| *media_type == self.media_type);
         magic.is_none_or(|(_, magic)| self.bytes.starts_with(magic))
     }
@@ -138,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_part_of_inline_bytes_is_understood_in_every_form() {
-        let pdf = Attachment { media_type: "application/pdf".to_owned(), bytes: b"%PDF-1.7".to_vec() };
+        let pdf =
+            Attachment { media_type: "application/pdf".to_owned(), bytes: Bytes::from_static(b"%PDF-1.7") };
         for part in [
             file("data:application/pdf;base64,JVBERi0xLjc="),
             file("DATA:Application/PDF;base64,JVBERi0xLjc="),
@@ -149,7 +151,7 @@ mod tests {
             assert_eq!(of(&part).as_ref(), Some(&pdf), "{part}");
         }
         let wav = of(r#"{"type":"input_audio","input_audio":{"data":"YQ==","format":"wav"}}"#).unwrap();
-        assert_eq!((wav.media_type.as_str(), wav.bytes.as_slice()), ("audio/wav", b"a".as_slice()));
+        assert_eq!((wav.media_type.as_str(), &*wav.bytes), ("audio/wav", b"a".as_slice()));
     }
 
     #[test]
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn text_is_what_is_text_and_nothing_else() {
         let text = |media_type: &str, bytes: &[u8]| {
-            Attachment { media_type: media_type.to_owned(), bytes: bytes.to_vec() }.text()
+            Attachment { media_type: media_type.to_owned(), bytes: Bytes::copy_from_slice(bytes) }.text()
         };
         assert_eq!(text("text/csv", "Größe,1\r\n".as_bytes()).as_deref(), Some("Größe,1\r\n"));
         assert_eq!(text("application/json", b"{}").as_deref(), Some("{}"));

@@ -34,6 +34,12 @@ pub(super) fn include_usage(body: &Object) -> Result<bool, BadRequest> {
     }
 }
 
+/// Takes out what the client can do without and no backend is to do; the names of what there was.
+pub(super) fn leave_out(api: Api, body: &mut Object) -> Option<&'static str> {
+    let is_left_out = api == Api::Conversation(ClientDialect::Responses) && responses::leave_out_search(body);
+    is_left_out.then_some("tools.web_search")
+}
+
 /// Checks the shape and finds what cannot be inspected.
 pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
     let mut opaque = Vec::new();
@@ -47,10 +53,18 @@ pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
         Api::Conversation(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate) => {
             ollama::check(body, &mut opaque)?;
         }
-        Api::Embeddings | Api::Moderations | Api::Rerank | Api::Tokenize | Api::Speech => {
+        Api::Embeddings
+        | Api::Moderations
+        | Api::Rerank
+        | Api::Tokenize
+        | Api::Detokenize
+        | Api::Speech
+        | Api::Images
+        | Api::Transcription
+        | Api::Translation
+        | Api::Files => {
             family::check(api, body, &mut opaque)?;
         }
-        Api::Images | Api::Transcription | Api::Files => family::check(api, body, &mut opaque)?,
     }
     check_identifiers(body)?;
     opaque.extend(tokens::found(body).into_iter().map(|path| Opaque::new("tokens", path)));

@@ -14,10 +14,18 @@ impl Encode for ClientRequest {
         // What cannot be written was found before the decision, which left the target out.
         let _ = self.write_for(to, out);
     }
+
+    fn media_type(&self) -> Option<String> {
+        self.written_media_type()
+    }
 }
 
 impl ClientRequest {
     fn write_for(&self, to: &Destination<'_>, out: &mut Vec<u8>) -> Result<Losses, BadRequest> {
+        if self.upload.is_some() {
+            self.write_form(to.model, |name, text| self.identifier(to, name).unwrap_or(text), out);
+            return Ok(Losses::default());
+        }
         let begin = out.len();
         let losses = match self.goes_as_read_to(to.dialect) {
             true => {
@@ -44,9 +52,8 @@ impl ClientRequest {
         let is_ours =
             |name: &str| (sets_usage && name == "stream_options") || (is_ollama && name == "options");
         for (name, value) in members.filter(|(name, _)| !is_ours(name)) {
-            let pseudonym = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
-            match pseudonym {
-                Some((_, pseudonym)) => write_string(pseudonym, writer.member(name)),
+            match self.identifier(to, name) {
+                Some(pseudonym) => write_string(pseudonym, writer.member(name)),
                 None if name == "metadata" && to.outside => {
                     self.metadata_outside(value).write(writer.member(name));
                 }
@@ -60,6 +67,12 @@ impl ClientRequest {
             self.options_with_context(&body).write(writer.member("options"));
         }
         writer.end();
+    }
+
+    /// What stands for the client's word for its end user in this field, outside the network.
+    fn identifier(&self, to: &Destination<'_>, name: &str) -> Option<&str> {
+        let known = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
+        known.map(|(_, pseudonym)| pseudonym.as_str())
     }
 
     /// The body in another dialect.
@@ -82,6 +95,10 @@ impl ClientRequest {
     /// # Errors
     /// [`BadRequest`] when it cannot be read as a conversation.
     pub fn losses(&self, to: &Destination<'_>) -> Result<Losses, BadRequest> {
+        // A form goes as it is, and may be long.
+        if self.upload.is_some() {
+            return Ok(Losses::default());
+        }
         self.write_for(to, &mut Vec::new())
     }
 

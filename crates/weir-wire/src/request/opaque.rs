@@ -16,6 +16,13 @@ impl Opaque {
         Self { reason, path, attachment: None, text: None }
     }
 
+    /// The content of a file that is uploaded.
+    pub(super) fn of_file(path: String, attachment: Attachment) -> Self {
+        let attachment = Some(attachment).filter(Attachment::is_what_it_says);
+        let text = attachment.as_ref().and_then(Attachment::text);
+        Self { reason: "file", path, attachment: attachment.filter(|_| text.is_none()), text }
+    }
+
     pub(super) fn of_part(reason: &'static str, path: String, part: &Object) -> Self {
         let attachment = Attachment::of(part);
         let text = attachment.as_ref().and_then(Attachment::text);

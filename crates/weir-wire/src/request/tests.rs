@@ -285,6 +285,25 @@ fn what_would_make_a_provider_reach_out_is_refused_in_every_dialect() {
 }
 
 #[test]
+fn a_search_that_the_client_can_do_without_is_left_out_and_one_that_it_insists_on_refused() {
+    let with = |tools: &str, choice: &str| {
+        let body = format!(r#"{{"model":"a","input":"x","tools":[{tools}]{choice}}}"#);
+        read_as(ClientDialect::Responses, &body)
+    };
+    let function = r#"{"type":"function","name":"f","parameters":{}}"#;
+    let search = r#"{"type":"web_search","external_web_access":false}"#;
+    let both = with(&format!("{function},{search}"), r#","tool_choice":"auto""#).unwrap();
+    assert_eq!((both.left_out(), both.has_tools()), (Some("tools.web_search"), true));
+    assert!(!written_for(&both, "b", BackendDialect::Messages).contains("web_search"));
+    let alone = with(search, "").unwrap();
+    assert_eq!((alone.left_out(), alone.has_tools()), (Some("tools.web_search"), false));
+    assert_eq!(with(function, "").unwrap().left_out(), None);
+    for choice in [r#","tool_choice":"required""#, r#","tool_choice":{"type":"web_search"}"#] {
+        assert_eq!(with(search, choice).unwrap_err().param.as_deref(), Some("tools[0].type"), "{choice}");
+    }
+}
+
+#[test]
 fn identifiers_leave_as_pseudonyms_in_every_dialect() {
     let body = r#"{"model":"a","max_tokens":1,"messages":[{"role":"user","content":"x"}],"metadata":{"user_id":"u-77"}}"#;
     let request = read_as(ClientDialect::Messages, body).unwrap().with_pseudonyms(|_| "pseudo".to_owned());
@@ -314,4 +333,25 @@ fn a_product_gets_what_it_knows_in_its_own_words_from_any_dialect() {
     let messages = Api::Conversation(crate::dialect::ClientDialect::Messages);
     let across = written(messages, &format!(r#"{{{hi},"max_tokens":5}}"#));
     assert!(across.contains(r#""max_tokens":5"#) && !across.contains("max_completion_tokens"), "{across}");
+}
+
+proptest::proptest! {
+    /// Same dialect in and out: nothing is lost, and nothing is written in another way.
+    #[test]
+    fn what_nobody_knows_goes_through_as_it_was_written(unknown in crate::canonical::arbitrary::object_text()) {
+        let said = r#""messages":[{"role":"user","content":"x","x_odd":UNKNOWN}],"x_more":[UNKNOWN]"#;
+        for (dialect, backend, more) in [
+            (ClientDialect::ChatCompletions, BackendDialect::ChatCompletions, ""),
+            (ClientDialect::Messages, BackendDialect::Messages, r#","max_tokens":9"#),
+            (ClientDialect::OllamaChat, BackendDialect::Ollama, r#","options":{"num_ctx":64}"#),
+        ] {
+            let body = format!("{}{more}", said.replace("UNKNOWN", &unknown));
+            let request = read_as(dialect, &format!(r#"{{"model":"auto",{body}}}"#)).unwrap();
+            let sent = written_for(&request, "b", backend);
+            let model = sent.split_once(',').unwrap().0.to_owned();
+            // What each text and number says is the same; how a text is escaped is not told apart.
+            let read = |text: &str| crate::json::parse(text.as_bytes(), Limits::default()).unwrap().to_bytes();
+            proptest::prop_assert_eq!(read(&sent), read(&format!("{model},{body}}}")));
+        }
+    }
 }

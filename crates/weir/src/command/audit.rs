@@ -1,6 +1,7 @@
 use crate::exit::Failed;
 use crate::files::FilesArgs;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_audit::WallTime;
@@ -27,7 +28,7 @@ pub(crate) struct AuditArgs {
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
     /// List decisions: where each request ran, by which rule, and how it ended
-    Query(query::QueryArgs),
+    Query(Box<query::QueryArgs>),
     /// Check every byte of the log against its tree and its signed checkpoint, or check a receipt, an older
     /// checkpoint or a report
     Verify(verify::VerifyArgs),
@@ -76,15 +77,14 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
     }
 }
 
-/// A time, or a time before now.
+/// A time, a day, or a time before now.
 pub(crate) fn parse_time(text: &str) -> Result<WallTime, String> {
-    let expected =
-        "use a time such as `2026-11-24T12:00:00Z`, or a time before now such as `7d`, `2h` or `30m`";
-    let at = match text.parse::<Timestamp>() {
-        Ok(at) => at,
-        Err(_) => Timestamp::now()
-            .checked_sub(crate::command::keys::parse_span(text).ok_or(expected)?)
-            .map_err(|_| expected)?,
-    };
-    u64::try_from(at.as_millisecond()).map(WallTime::from_unix_ms).map_err(|_| expected.to_owned())
+    let expected = "use a time such as `2026-11-24T12:00:00Z`, a day such as `2026-11-24`, or a time before now such as \
+                    `7d`, `2h` or `30m`";
+    let midnight = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok();
+    let before_now = || Timestamp::now().checked_sub(crate::command::keys::parse_span(text)?).ok();
+    let at =
+        text.parse::<Timestamp>().ok().or_else(|| midnight().map(|day| day.timestamp())).or_else(before_now);
+    let at = at.and_then(|at| u64::try_from(at.as_millisecond()).ok());
+    at.map(WallTime::from_unix_ms).ok_or_else(|| expected.to_owned())
 }

@@ -29,7 +29,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "TARGET")]
     why_not: Option<String>,
 
-    /// Take a fact to have this value, such as `caller.team=hr` or `task.complexity=0.8`; may be repeated
+    /// Take a fact to have this value, such as `caller.team=hr`, `task.complexity=0.8` or `capacity.local=busy`;
+    /// may be repeated
     #[arg(long = "fact", value_name = "FACT=VALUE")]
     facts: Vec<String>,
 
@@ -41,10 +42,10 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failed> {
     let snapshot = args.files.load()?;
     let body = read_input(&args.request)?;
-    let assumed = args.facts.iter().map(|text| assumption(text)).collect::<Result<_, _>>();
+    let assumed = args.facts.iter().map(|text| assumption(text)).collect::<Result<Vec<_>, _>>();
     let question = Question {
         unix_seconds: jiff::Timestamp::now().as_second(),
-        assumed: assumed.map_err(Failed::Check)?,
+        assumed: assumed.map_err(Failed::Check)?.into_iter().flatten().collect(),
         why_not: args.why_not.as_deref(),
     };
     let explained = explain(&snapshot, &body, &question).map_err(Failed::Check)?;
@@ -57,11 +58,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failed> {
 }
 
 /// `FACT=VALUE`; a list of values is separated by commas.
-fn assumption(text: &str) -> Result<(Fact, FactValue), String> {
+fn assumption(text: &str) -> Result<Vec<(Fact, FactValue)>, String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `FACT=VALUE`"))?;
-    let fact = Fact::named(name.trim()).ok_or_else(|| format!("there is no fact `{}`", name.trim()))?;
-    let value = weir_config::fact_value(&fact, value.trim())?;
-    Ok((fact, value))
+    weir_config::facts_of(name.trim(), value.trim())
 }
 
 fn print(explained: &Explained) {

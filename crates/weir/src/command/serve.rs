@@ -62,6 +62,7 @@ async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCo
     watch(&gateway, args.files.sources()).map_err(|error| Failed::check("cannot watch the files", &error))?;
     let no_thread = |error| Failed::check("cannot start a thread", &error);
     gateway.keep_records_in_time().map_err(no_thread)?;
+    gateway.keep_index().map_err(no_thread)?;
     serve(gateway.clone(), listeners, stop).await;
     gateway.close().map_err(|error| Failed::check("the audit log did not close in order", &error))?;
     tracing::info!("stopped");

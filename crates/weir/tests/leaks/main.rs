@@ -12,6 +12,7 @@
     reason = "clippy exempts test functions, but not what they share"
 )]
 
+mod apis;
 mod bodies;
 mod evasions;
 mod headers;

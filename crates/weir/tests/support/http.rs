@@ -249,3 +249,40 @@ fn head(method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize
     head.push_str("\r\n");
     head.into_bytes()
 }
+
+/// A form: its media type, and it. A field whose value has a type is a file.
+pub fn form(fields: &[Field<'_>]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for Field { name, file, value } in fields {
+        body.extend_from_slice(
+            format!("--of-a-test\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes(),
+        );
+        if let Some((file_name, media_type)) = file {
+            body.extend_from_slice(
+                format!("; filename=\"{file_name}\"\r\nContent-Type: {media_type}").as_bytes(),
+            );
+        }
+        body.extend_from_slice(b"\r\n\r\n");
+        body.extend_from_slice(value);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--of-a-test--\r\n");
+    ("multipart/form-data; boundary=of-a-test".to_owned(), body)
+}
+
+/// A field of a form.
+pub struct Field<'f> {
+    name: &'f str,
+    file: Option<(&'f str, &'f str)>,
+    value: &'f [u8],
+}
+
+impl<'f> Field<'f> {
+    pub fn text(name: &'f str, value: &'f str) -> Self {
+        Self { name, file: None, value: value.as_bytes() }
+    }
+
+    pub fn file(name: &'f str, file: (&'f str, &'f str), value: &'f [u8]) -> Self {
+        Self { name, file: Some(file), value }
+    }
+}

@@ -1,6 +1,6 @@
 //! Every API that takes content, in front of the same backends.
 
-use crate::support::http::{Client, Reply};
+use crate::support::http::{Client, Field, Reply, form};
 use crate::support::stage::Stage;
 use serde_json::{Value, json};
 use weir_rig::fake::{AWS_KEYS, Failure, Fault, KEY, Provider, Script};
@@ -19,7 +19,26 @@ fn body(api: &str, model: &str, text: &str) -> Value {
         "responses" | "embeddings" | "moderations" => json!({ "model": model, "input": text }),
         "rerank" => json!({ "model": model, "query": "which?", "documents": ["one", text] }),
         "audio.speech" => json!({ "model": model, "voice": "alloy", "input": text }),
+        "tokenize" => json!({ "model": model, "prompt": text }),
+        // What a text was is not to be seen in its tokens.
+        "detokenize" => json!({ "model": model, "tokens": [1, 2], "note": text }),
         other => panic!("no request for the API `{other}`: what takes content must be tried here"),
+    }
+}
+
+/// The same as it is sent: as a form where the API takes one.
+fn sent(api: &str, model: &str, text: &str) -> (String, Vec<u8>) {
+    match api {
+        "audio.transcriptions" | "audio.translations" => form(&[
+            Field::text("model", model),
+            Field::text("prompt", text),
+            Field::file("file", ("a.wav", "audio/wav"), b"RIFF"),
+        ]),
+        "files" => form(&[
+            Field::text("purpose", "user_data"),
+            Field::file("file", ("a.txt", "text/plain"), text.as_bytes()),
+        ]),
+        json => ("application/json".to_owned(), body(json, model, text).to_string().into_bytes()),
     }
 }
 
@@ -31,15 +50,26 @@ fn post(stage: &Stage, path: &str, body: &Value) -> Reply {
 fn every_route_that_takes_content_is_inspected_decided_and_recorded() {
     let stage = Stage::new();
     let routes: Vec<(String, &str)> = weir_server::content_routes().collect();
-    assert!(routes.len() >= 12, "{routes:?}");
+    assert!(routes.len() >= 17, "{routes:?}");
     for (path, api) in &routes {
-        let reply = post(&stage, path, &body(api, "cloud-only", CANARY));
-        assert_eq!(reply.status, 403, "{path}: {}", reply.text());
+        let (media_type, body) = sent(api, "cloud-only", CANARY);
+        let reply = stage.gateway.client().post(path, &[("content-type", &media_type)], &body);
+        // A file goes nowhere before a request refers to it.
+        let (status, action, outcome) = match *api {
+            "files" => (200, "route", "ok"),
+            _ => (403, "deny", "rejected"),
+        };
+        assert_eq!(reply.status, status, "{path}: {}", reply.text());
         let record = stage.record(&reply);
         assert_eq!(record["decision"]["api"], *api, "{record}");
-        assert_eq!(record["decision"]["action"], "deny", "{path}: {record}");
-        assert_eq!(record["decision"]["level"], "confidential", "{path}: {record}");
-        assert_eq!(record["outcome"]["outcome"], "rejected", "{path}: {record}");
+        assert_eq!(record["decision"]["action"], action, "{path}: {record}");
+        // Sound that nobody heard, and tokens, are more than that.
+        let unseen = ["audio.transcriptions", "audio.translations", "detokenize"].contains(api);
+        let level = if unseen { "restricted" } else { "confidential" };
+        assert_eq!(record["decision"]["level"], level, "{path}: {record}");
+        assert_eq!(record["decision"]["findings"][0]["type"], "IBAN_CODE", "{path}: {record}");
+        assert_eq!(record["decision"]["egress_permitted"], false, "{path}: {record}");
+        assert_eq!(record["outcome"]["outcome"], outcome, "{path}: {record}");
     }
     stage.assert_cloud_untouched();
     assert_eq!(stage.there.requests(), 0);
@@ -193,6 +223,42 @@ fn tokens_are_counted_without_asking_anybody() {
     assert!(reply.json()["input_tokens"].as_u64().unwrap() >= 80, "{}", reply.text());
     assert_eq!(stage.record(&reply)["decision"]["reason"], "answered_by_weir");
     assert_eq!(stage.there.requests() + stage.here.requests(), 0);
+}
+
+#[test]
+fn tokens_are_told_by_the_server_that_has_the_tokenizer() {
+    let stage = Stage::new();
+    let answer = r#"{"count":2,"max_model_len":4096,"tokens":[17,4]}"#;
+    let script = Script::failing(Fault::Status(Failure::new(200, "application/json", answer))).probes_fail();
+    stage.here.set(script);
+    for path in ["/tokenize", "/v1/tokenize"] {
+        let reply = post(&stage, path, &body("tokenize", "auto", "hello there"));
+        assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{}", reply.text());
+        assert_eq!(reply.json(), serde_json::from_str::<Value>(answer).unwrap());
+    }
+    assert_eq!(post(&stage, "/detokenize", &body("detokenize", "auto", "x")).status, 200);
+    let seen = stage.here.seen();
+    let paths: Vec<&str> = seen.iter().map(|seen| seen.path.as_str()).collect();
+    assert_eq!(paths, ["/tokenize", "/tokenize", "/detokenize"]);
+    assert_eq!(seen[0].json(), json!({ "model": "local-model", "prompt": "hello there" }));
+    // A provider has no such thing.
+    let reply = post(&stage, "/tokenize", &body("tokenize", "cloud-only", "hello"));
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    stage.assert_cloud_untouched();
+}
+
+/// As Ollama's own server does, and as `curl -d` and some of its clients send.
+#[test]
+fn ollamas_api_does_not_look_at_the_media_type() {
+    let stage = Stage::new();
+    let body = body("ollama.chat", "auto", "hello").to_string();
+    for media_type in ["application/x-www-form-urlencoded", "text/plain", ""] {
+        let headers = [("content-type", media_type)];
+        let reply = stage.gateway.client().post("/api/chat", &headers, body.as_bytes());
+        assert_eq!(reply.status, 200, "{media_type}: {}", reply.text());
+        let other = stage.gateway.client().post("/v1/chat/completions", &headers, body.as_bytes());
+        assert_eq!(other.status, 415, "{media_type}: {}", other.text());
+    }
 }
 
 #[test]

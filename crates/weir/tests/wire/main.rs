@@ -10,6 +10,8 @@
 mod apis;
 mod backend_errors;
 mod bodies;
+mod files;
+mod forms;
 mod framing;
 mod gone;
 mod http1;
@@ -17,6 +19,7 @@ mod http2;
 mod patience;
 mod smuggling;
 mod streams;
+mod tokens;
 
 #[path = "../support/mod.rs"]
 mod support;

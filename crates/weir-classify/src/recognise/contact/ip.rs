@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, Site};
+use crate::site::{ANY, Beside, EVERYWHERE, Site};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use weir_label::Category;
@@ -26,7 +26,7 @@ pub(super) const V6: RecogniserInfo = RecogniserInfo {
 
 /// Before the first dot.
 const SITE_V4: Site =
-    Site { all: Beside { after: |b| b == b'.', digits: |digits| digits <= 3, ..ANY }, any: ANY };
+    Site { all: Beside { after: |b| b == b'.', digits: |digits| digits <= 3, ..ANY }, ..EVERYWHERE };
 
 /// The longest notation: six groups and an IPv4 address.
 const V6_MAX: usize = 45;

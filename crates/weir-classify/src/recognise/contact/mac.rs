@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, Site};
+use crate::site::{Beside, EVERYWHERE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -15,8 +15,9 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
 };
 
 /// In a group with letters or beside a sign, or all of it.
-const SITE: Site =
-    Site { all: ANY, any: Beside { before: is_part, after: is_part, digits: |digits| digits == 12 } };
+const SITE: Site = Site { any: IN_GROUP, word: |word| matches!(word, 2 | 4 | 12), ..EVERYWHERE };
+
+const IN_GROUP: Beside = Beside { before: is_part, after: is_part, digits: |digits| digits == 12 };
 
 /// Six pairs and five signs.
 const LENGTH_MAX: usize = 17;

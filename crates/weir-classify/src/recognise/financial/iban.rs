@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, Site};
+use crate::site::{ANY, Beside, EVERYWHERE, Site};
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {
@@ -15,7 +15,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
 
 /// After the letters of the country.
 const AFTER_COUNTRY: Site =
-    Site { all: Beside { before: |b| b.is_ascii_alphabetic() || is_separator(b), ..ANY }, any: ANY };
+    Site { all: Beside { before: |b| b.is_ascii_alphabetic() || is_separator(b), ..ANY }, ..EVERYWHERE };
 
 /// Separators between two characters of one number.
 const GAP_MAX: usize = 3;

@@ -4,7 +4,7 @@ use super::keccak::{has_right_capitals, is_monero};
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, Site};
+use crate::site::{Beside, EVERYWHERE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -30,12 +30,13 @@ pub(super) const SOLANA: RecogniserInfo = RecogniserInfo {
 
 /// In a run of letters and digits that may be long enough.
 const IN_TOKEN: Site = Site {
-    all: ANY,
+    word: |word| word >= LENGTH_MIN,
     any: Beside {
         before: |b| b.is_ascii_alphabetic(),
         after: |b| b.is_ascii_alphabetic(),
         digits: |digits| digits >= LENGTH_MIN,
     },
+    ..EVERYWHERE
 };
 
 const LENGTH_MIN: usize = 25;

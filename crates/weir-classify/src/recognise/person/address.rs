@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, NONE, Site};
+use crate::site::{ANY, Beside, EVERYWHERE, NONE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -22,6 +22,7 @@ pub(in crate::recognise) const POSTCODE: Site = Site {
         ..ANY
     },
     any: Beside { before: |b| b == b' ', after: |b| matches!(b, b' ' | b'-'), ..NONE },
+    ..EVERYWHERE
 };
 
 /// How far before its postcode a street may stand: an apartment and a city come between.

@@ -2,7 +2,7 @@ use super::date;
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, Site};
+use crate::site::{ANY, Beside, EVERYWHERE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -26,7 +26,7 @@ pub(super) const STARRED: RecogniserInfo = RecogniserInfo {
     find: Find::Digit(AFTER_STAR, find_starred),
 };
 
-const AFTER_STAR: Site = Site { all: Beside { before: |b| b == b'*', ..ANY }, any: ANY };
+const AFTER_STAR: Site = Site { all: Beside { before: |b| b == b'*', ..ANY }, ..EVERYWHERE };
 
 /// How far from its label a date may stand: `born in Frankfurt am Main, Germany, on 12 March 1974`.
 const WITHIN: usize = 56;

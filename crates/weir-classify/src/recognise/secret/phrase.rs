@@ -122,11 +122,14 @@ fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
 }
 
 fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
-    let is_lead = |b: &&u8| b.is_ascii_digit() || b.is_ascii_whitespace() || b"\"'`.):*->".contains(b);
     let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
-    let lead = head.iter().take(LEAD_MAX).take_while(is_lead).count();
+    let mut lead = 0;
+    while lead < LEAD_MAX && head.get(lead).is_some_and(|b| is_lead(*b)) {
+        lead += 1;
+    }
     // Most lines and values begin otherwise.
-    if !head.get(lead..lead + WORD.start())?.iter().all(u8::is_ascii_lowercase) {
+    let [a, b, c] = head.get(lead..)?.first_chunk()?;
+    if !(a.is_ascii_lowercase() && b.is_ascii_lowercase() && c.is_ascii_lowercase()) {
         return None;
     }
     let start = at + lead;
@@ -135,6 +138,12 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     }
     let phrase = Phrase::read(haystack, start)?.checked(haystack)?;
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
+}
+
+fn is_lead(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`' | b'.' | b')' | b':' | b'*' | b'-' | b'>')
+        || b.is_ascii_digit()
+        || b.is_ascii_whitespace()
 }
 
 /// Bytes in which the first words of a phrase stand.

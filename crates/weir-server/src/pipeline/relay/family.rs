@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use weir_config::Timeouts;
 use weir_egress::Response;
 use weir_wire::family;
-use weir_wire::request::{Api, ClientRequest};
+use weir_wire::request::ClientRequest;
 
 /// Takes an answer in whole and makes it the client's.
 pub(super) async fn answer(
@@ -20,9 +20,10 @@ pub(super) async fn answer(
     let content_type = response.headers().get(CONTENT_TYPE).cloned();
     let body = body_of(response, timeouts).await?;
     ledger.first_content();
-    if request.api() == Api::Speech {
+    if let Some(expected) = family::no_json(request) {
+        let content_type = of_kind(content_type, expected)?;
         ledger.relayed(body.len());
-        return sound(content_type).map(|content_type| Answer::Bytes(content_type, body));
+        return Ok(Answer::Bytes(content_type, body));
     }
     let reply = family::map_reply(request, &body).map_err(nonsense)?;
     ledger.replied(&reply.usage, None, reply.model.as_deref());
@@ -30,10 +31,11 @@ pub(super) async fn answer(
     Ok(Answer::Whole(reply.body.into()))
 }
 
-/// Sound has a type of its own; a page or an error under a good status is none.
-fn sound(content_type: Option<HeaderValue>) -> Result<HeaderValue, BackendFailure> {
+/// What is no JSON has a type of its own; a page or an error under a good status has another.
+fn of_kind(content_type: Option<HeaderValue>, expected: &[&str]) -> Result<HeaderValue, BackendFailure> {
     let text = content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_sound = media.starts_with("audio/") || media == "application/octet-stream";
-    content_type.filter(|_| is_sound).ok_or(BackendFailure::Nonsense { message: None })
+    let is_of = |kind: &&str| media == *kind || (kind.ends_with('/') && media.starts_with(*kind));
+    let is_expected = expected.iter().any(is_of);
+    content_type.filter(|_| is_expected).ok_or(BackendFailure::Nonsense { message: None })
 }

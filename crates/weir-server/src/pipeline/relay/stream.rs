@@ -2,6 +2,7 @@ use super::{BackendFailure, is_stream_of, nonsense};
 use crate::desk::Place;
 use crate::gateway::Gateway;
 use crate::pipeline::record::Ledger;
+use crate::waiting::KEEP_ALIVE_AFTER;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use jiff::Timestamp;
@@ -20,9 +21,7 @@ use weir_wire::json::Json;
 use weir_wire::relay::{self, Lane, Seen};
 
 /// How often time limits and the caller's key are looked at.
-const TICK: Duration = Duration::from_secs(1);
-/// Silence after which the client is sent a comment.
-const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The body of a streamed answer: takes upstream events in, gives client events out.
 ///

@@ -3,10 +3,10 @@
 use super::object;
 use crate::Destination;
 use crate::canonical::arbitrary::{conversation, said_by};
-use crate::canonical::{Conversation, Losses, Severity};
-use crate::dialect::ClientDialect;
+use crate::canonical::{Conversation, Format, Losses, Part, Severity, ToolChoice};
 use crate::dialect::backend::{chat, messages};
-use crate::json::Object;
+use crate::dialect::{BackendDialect, ClientDialect};
+use crate::json::{Json, Limits, Object, parse};
 use proptest::prelude::*;
 
 type Write = fn(&Conversation<'_>, &Destination<'_>, &mut Vec<u8>) -> Losses;
@@ -40,6 +40,108 @@ proptest! {
             let (other, _) = written(write_second, &first.read(&body).unwrap());
             let read = second.read(&other).unwrap();
             prop_assert_eq!(said_by(&read), said_by(&conversation), "{:?} {:?}", first, second);
+        }
+    }
+}
+
+/// All strings, keys and numbers of a body.
+fn leaves(value: &Json<'_>, out: &mut Vec<String>) {
+    match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::Number(text) | Json::String(text) => out.push(text.to_string()),
+        Json::Array(items) => items.iter().for_each(|item| leaves(item, out)),
+        Json::Object(object) => object.iter().for_each(|(name, value)| {
+            out.push(name.to_owned());
+            leaves(value, out);
+        }),
+    }
+}
+
+/// A body, and what was said to be lost on the way to it.
+struct Sent {
+    leaves: Vec<String>,
+    lost: Vec<String>,
+}
+
+impl Sent {
+    fn holds(&self, text: &str) -> bool {
+        self.leaves.iter().any(|leaf| leaf.contains(text))
+    }
+
+    /// All that an object says, as an object or as its text.
+    fn holds_object(&self, text: &str) -> bool {
+        let mut inner = Vec::new();
+        leaves(&parse(text.as_bytes(), Limits::default()).unwrap(), &mut inner);
+        self.holds(text) || inner.iter().all(|leaf| self.holds(leaf))
+    }
+
+    fn told(&self, word: &str) -> bool {
+        self.lost.iter().any(|field| field.contains(word))
+    }
+
+    fn holds_part(&self, part: &Part<'_>) -> bool {
+        match part {
+            Part::Text { text, .. } => self.holds(text),
+            Part::Image { .. } => self.holds("iVBORw0KGgo=") || self.told("image"),
+            Part::ToolCall { name, arguments, .. } => self.holds(name) && self.holds_object(arguments),
+            Part::ToolResult { parts, .. } => parts.iter().all(|part| self.holds_part(part)),
+            Part::Audio(_)
+            | Part::Document { .. }
+            | Part::Thinking { .. }
+            | Part::HiddenThinking { .. }
+            | Part::Refusal(_)
+            | Part::Other { .. } => unreachable!("{part:?} is not made here"),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_of_a_conversation_is_lost_on_the_way_to_any_provider_unless_it_is_told(
+        conversation in conversation())
+    {
+        for dialect in [
+            BackendDialect::ChatCompletions,
+            BackendDialect::Messages,
+            BackendDialect::Gemini,
+            BackendDialect::Converse,
+            BackendDialect::Ollama,
+            BackendDialect::Cohere,
+        ] {
+            let mut out = Vec::new();
+            let losses = dialect.write(&conversation, &Destination::new("m", true), &mut out);
+            let mut sent = Sent {
+                leaves: Vec::new(),
+                lost: losses.iter().map(|loss| loss.field.clone().into_owned()).collect(),
+            };
+            leaves(&Json::Object(object(&out)), &mut sent.leaves);
+            for part in conversation.messages.iter().flat_map(|message| &message.parts) {
+                prop_assert!(sent.holds_part(part), "{:?}: {:?}", dialect, part);
+            }
+            for tool in &conversation.tools {
+                let description = tool.description.as_deref().unwrap_or_default();
+                prop_assert!(sent.holds(description) || sent.told("tools"), "{:?}: {:?}", dialect, description);
+                let schema = String::from_utf8(tool.parameters.unwrap().to_bytes()).unwrap();
+                prop_assert!(sent.holds_object(&schema) || sent.told("tools"), "{:?}: {:?}", dialect, schema);
+            }
+            if let Some(Format::JsonSchema { schema, .. }) = &conversation.format {
+                let schema = String::from_utf8(schema.to_bytes()).unwrap();
+                prop_assert!(sent.holds_object(&schema) || sent.told("format"), "{:?}: {:?}", dialect, schema);
+            }
+            for stop in &conversation.stop {
+                prop_assert!(sent.holds(stop) || sent.told("stop"), "{:?}: {:?}", dialect, stop);
+            }
+            let limit = conversation.max_output_tokens.unwrap().to_string();
+            prop_assert!(sent.leaves.contains(&limit) || sent.told("max"), "{:?}: {:?}", dialect, limit);
+            if let Some(temperature) = conversation.sampling.temperature.as_deref() {
+                let is_there = sent.leaves.iter().any(|leaf| leaf == temperature);
+                prop_assert!(is_there || sent.told("temperature"), "{:?}: {:?}", dialect, temperature);
+            }
+            if conversation.tool_choice == Some(ToolChoice::Required) {
+                // The words for it, in the order of the dialects.
+                let forces = |leaf: &String| ["required", "any", "ANY", "REQUIRED"].contains(&leaf.as_str());
+                prop_assert!(sent.leaves.iter().any(forces) || sent.told("tool_choice"), "{:?}", dialect);
+            }
         }
     }
 }

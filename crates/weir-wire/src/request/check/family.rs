@@ -8,7 +8,10 @@ use crate::json::{Json, Object};
 
 /// Checks what every API of these has in common, and what it cannot do without.
 pub(super) fn check(api: Api, body: &Object, opaque: &mut Vec<Opaque>) -> Result<(), BadRequest> {
-    refuse_stored(body)?;
+    // The file of a form is under that name, and comes with it.
+    if !api.takes_form() {
+        refuse_stored(body)?;
+    }
     let needed: &[&str] = match api {
         Api::Embeddings | Api::Moderations => &["input"],
         Api::Rerank => &["query", "documents"],
@@ -18,7 +21,9 @@ pub(super) fn check(api: Api, body: &Object, opaque: &mut Vec<Opaque>) -> Result
             Some(_) => &["messages"],
             None => &["prompt"],
         },
-        Api::Conversation(_) | Api::CountTokens | Api::Transcription | Api::Files => &[],
+        Api::Detokenize => &["tokens"],
+        Api::Transcription | Api::Translation | Api::Files => &["file"],
+        Api::Conversation(_) | Api::CountTokens => &[],
     };
     if let Some(missing) = needed.iter().find(|name| body.get(name).is_none()) {
         return Err(BadRequest::missing(missing));

@@ -45,6 +45,24 @@ fn check_item(item: &Object, path: &str, opaque: &mut Vec<Opaque>) -> Result<(),
     Ok(())
 }
 
+/// Takes out tools that search the web at the provider's, unless the client insists on them: some clients offer them
+/// with every request, and work without. Whether there was one.
+pub(super) fn leave_out_search(body: &mut Object) -> bool {
+    if !matches!(body.get("tool_choice").map(Json::as_str), None | Some(Some("auto" | "none"))) {
+        return false;
+    }
+    let Some(Json::Array(tools)) = body.get_mut("tools") else { return false };
+    let before = tools.len();
+    let kind = |tool: &Json| tool.as_object()?.get("type")?.as_str().map(str::to_owned);
+    tools
+        .retain(|tool| !kind(tool).is_some_and(|kind| matches!(&*kind, "web_search" | "web_search_preview")));
+    let (after, has_none) = (tools.len(), tools.is_empty());
+    if has_none {
+        body.remove("tools");
+    }
+    before != after
+}
+
 /// Tools that the client runs itself.
 fn check_tools(body: &Object) -> Result<(), BadRequest> {
     let tools = body.get("tools").and_then(Json::as_array).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use weir_audit::WallTime;
 use weir_audit::reconcile::{Flow, Use, reconcile};
-use weir_store::audit::{Filter, Row, for_each_row};
+use weir_store::audit::{Row, for_each_row};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -61,8 +61,8 @@ pub(super) struct ReconcileArgs {
 pub(super) fn run(args: &ReconcileArgs) -> Result<ExitCode, Failed> {
     let flows = read_flows(args)?;
     let mut uses = Vec::new();
-    let filter = Filter { since: args.since, until: args.until, ..Filter::default() };
-    let rows = for_each_row(&args.log.directory()?, &filter, |row| uses.extend(used(&row, args.local)));
+    let time = (args.since, args.until);
+    let rows = for_each_row(&args.log.directory()?, time, |row| uses.extend(used(&row, args.local)));
     rows.map_err(|error| Failed::check("cannot read the audit log", &error))?;
     let (seen, recorded) = (flows.len(), uses.len());
     let window_ms = u64::try_from(args.window.as_millis()).unwrap_or(u64::MAX);

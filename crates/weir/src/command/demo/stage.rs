@@ -8,19 +8,20 @@ use crate::discovery::LocalServer;
 use crate::exit::Failed;
 use crate::problems;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use weir_audit::Ident;
 use weir_audit::event::Decision;
+use weir_audit::search::{Condition, Query, Test};
+use weir_audit::{Event, Record};
 use weir_rig::fake::{Fake, Script};
 use weir_server::listen::serve;
 use weir_server::{Gateway, Snapshot, Sources, watch};
-use weir_store::audit::{Filter, query};
+use weir_store::audit::Search;
 
 /// How long the simulated models take, so that a request is seen to run and a few at once fill a place.
 const LARGE_LATENCY: Duration = Duration::from_millis(400);
@@ -85,16 +86,13 @@ impl Stage {
     /// What the audit log says of the decision behind an answer; `None` if the answer names no decision.
     pub async fn record_of(&self, answer: &Answer) -> Result<Option<Decision>, Failed> {
         let Some(decision) = &answer.decision else { return Ok(None) };
-        let filter = Filter { decision_id: Some(Ident::new(decision)), ..Filter::default() };
         let deadline = Instant::now() + RECORD_PATIENCE;
         loop {
-            let (directory, filter) = (self.audit.clone(), filter.clone());
-            let rows = tokio::task::spawn_blocking(move || query(&directory, &filter)).await;
-            let rows = rows.map_err(|error| Failed::check("cannot read the audit log", &error))?;
-            let rows = rows.map_err(|error| Failed::check("cannot read the audit log", &error))?;
-            // The last attempt is the one that was answered.
-            if let Some(row) = rows.into_iter().last() {
-                return Ok(Some(row.decision));
+            let (directory, id) = (self.audit.clone(), decision.clone());
+            let found = tokio::task::spawn_blocking(move || find(&directory, id)).await;
+            let found = found.map_err(|error| Failed::check("cannot read the audit log", &error))??;
+            if let Some(record) = found {
+                return Ok(Some(record));
             }
             if Instant::now() >= deadline {
                 return Err(Failed::Check(format!("decision `{decision}` is not in the audit log")));
@@ -110,6 +108,23 @@ impl Stage {
         self.serving.await.map_err(|error| Failed::check("the gateway did not end in order", &error))?;
         drop(self.simulated);
         self.gateway.close().map_err(|error| Failed::check("the audit log did not close in order", &error))
+    }
+}
+
+/// The last attempt of a decision, which is the one that was answered.
+fn find(directory: &Path, decision: String) -> Result<Option<Decision>, Failed> {
+    let cannot_read = |error: &dyn std::error::Error| Failed::check("cannot read the audit log", error);
+    let condition = Condition { path: "decision_id".to_owned(), test: Test::Is(vec![decision]) };
+    let query = Query { conditions: vec![condition], ..Query::default() };
+    let mut found = None;
+    let search = Search::open(directory).map_err(|error| cannot_read(&error))?;
+    search.find(&query, Some(1), |row| found = Some(row)).map_err(|error| cannot_read(&error))?;
+    let Some(found) = found else { return Ok(None) };
+    let record = Record::parse(&found.event).map_err(|error| cannot_read(&error))?;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only decisions were asked for")]
+    match record.event {
+        Event::Decision(decision) => Ok(Some(*decision)),
+        _ => Ok(None),
     }
 }
 

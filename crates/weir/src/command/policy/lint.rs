@@ -12,7 +12,7 @@ use weir_audit::WallTime;
 use weir_config::RulePlaces;
 use weir_policy::Policy;
 use weir_server::Snapshot;
-use weir_store::audit::{Filter, for_each_row};
+use weir_store::audit::for_each_row;
 
 /// Names sprawl: rules that could be one, that changed nothing, or that never decided.
 ///
@@ -144,9 +144,8 @@ struct Log {
 
 impl Log {
     fn read(directory: &Path, since: WallTime) -> Result<Self, Failed> {
-        let filter = Filter { since: Some(since), ..Filter::default() };
         let mut requests = BTreeMap::new();
-        for_each_row(directory, &filter, |row| {
+        for_each_row(directory, (Some(since), None), |row| {
             // Further attempts are the same request.
             if let Some(rule) = row.decision.rule.filter(|_| row.decision.attempt == 1) {
                 *requests.entry(rule.to_string()).or_insert(0) += 1;

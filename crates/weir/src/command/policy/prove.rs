@@ -14,10 +14,12 @@ use weir_server::Snapshot;
 /// residency table, clearances and contexts divide them into finitely many regions, and all requests of a region
 /// are decided alike. For this configuration it shows that
 ///
-///   - no data at or above the boundary, and none that is bound elsewhere, goes to a backend that may not
-///     have it, whichever rule, fallback or ladder decides;
-///   - every request gets a target, or a denial that says why;
-///   - every rule decides about something and makes a difference.
+/// (1) no data at or above the boundary, and none that is bound elsewhere, goes to a backend that may not have it,
+/// whichever rule, fallback or ladder decides;
+///
+/// (2) every request gets a target, or a denial that says why;
+///
+/// (3) every rule decides about something and makes a difference.
 ///
 /// Each finding comes with the facts of a request that shows it. They can be put under `facts` of a case in
 /// `policy.test.yaml`.

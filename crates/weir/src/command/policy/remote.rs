@@ -3,8 +3,10 @@
 use crate::admin::{GatewayArgs, text};
 use crate::exit::Failed;
 use crate::output::{ASIDE, BAD, GOOD, HEADING, MIND, line, paint, table};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use weir_rollout::Alarm;
 
 /// Shows which policy is in force, which is on its way, and whether the files can be used.
 ///
@@ -84,6 +86,8 @@ fn print_status(status: &Value) {
         let stopped = text(status, "/on_its_way/stopped");
         if !stopped.is_empty() {
             line(format_args!("  {:12} {}", "stopped", paint(BAD, stopped)));
+            let next = "`weir policy apply`, or with `--stage`, goes on all the same; `weir policy rollback` gives it up";
+            line(format_args!("  {:12} {}", "next", paint(MIND, next)));
         }
     }
     let held = text(status, "/held");
@@ -99,6 +103,12 @@ fn print_status(status: &Value) {
     let problems = status.pointer("/files/problems").and_then(Value::as_array);
     for problem in problems.into_iter().flatten().filter_map(Value::as_str) {
         line(format_args!("  {problem}"));
+    }
+    let (fetched, why) = (text(status, "/fetch/at"), text(status, "/fetch/why"));
+    if !fetched.is_empty() {
+        let how =
+            if why.is_empty() { paint(GOOD, "done") } else { paint(BAD, format_args!("failed: {why}")) };
+        line(format_args!("{}   {how}, {fetched}", paint(HEADING, "fetch     ")));
     }
 }
 
@@ -119,10 +129,7 @@ fn print_tallies(status: &Value) {
         let of = |what: &str| text(status, &format!("/on_its_way/{field}/{what}"));
         vec![name.to_owned(), of("requests"), of("denied"), of("failed"), of("cloud"), of("mean_cost_usd")]
     });
-    line(table(
-        &["  at this stage", "requests", "denied", "failed", "cloud", "mean USD"],
-        &rows.map(indented),
-    ));
+    line(table(&["  so far", "requests", "denied", "failed", "cloud", "mean USD"], &rows.map(indented)));
     let shadow = |what: &str| text(status, &format!("/on_its_way/shadow/{what}"));
     let (same, different) = (shadow("same"), shadow("different"));
     if [&same, &different].iter().all(|count| *count == "0") {
@@ -158,10 +165,12 @@ pub(super) fn history(args: &HistoryArgs) -> Result<ExitCode, Failed> {
             None => of("stage"),
         };
         let origin = [of("version"), of("commit")].join(" ");
-        vec![of("at"), of("what"), of("revision"), stage, origin.trim().to_owned()]
+        let alarm = entry.pointer("/alarm").and_then(|alarm| Alarm::deserialize(alarm).ok());
+        let why = alarm.map(|alarm| alarm.to_string()).unwrap_or_default();
+        vec![of("at"), of("what"), of("revision"), stage, origin.trim().to_owned(), why]
     };
     let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
-    line(table(&["at", "what", "revision", "stage", "version, commit"], &rows));
+    line(table(&["at", "what", "revision", "stage", "version, commit", "why"], &rows));
     Ok(ExitCode::SUCCESS)
 }
 

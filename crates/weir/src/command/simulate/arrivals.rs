@@ -9,7 +9,7 @@ use std::sync::Arc;
 use weir_audit::WallTime;
 use weir_label::Level;
 use weir_simulate::{Arrival, Request, Requests, read_trace};
-use weir_store::audit::{Filter, Row, for_each_row};
+use weir_store::audit::{Row, for_each_row};
 
 /// The longest trace that is read, uncompressed.
 const TRACE_BYTES_MAX: u64 = 1 << 30;
@@ -32,13 +32,12 @@ pub(super) fn of_file(path: &Path) -> Result<Vec<Arrival>, Failed> {
 /// The requests of an audit log: when they came, how long they were, and what level they had.
 pub(super) fn of_log(
     log: &Path,
-    (since, until): (Option<WallTime>, Option<WallTime>),
+    time: (Option<WallTime>, Option<WallTime>),
     boundary: Level,
     rate: f64,
 ) -> Result<Requests, Failed> {
-    let filter = Filter { since, until, ..Filter::default() };
     let mut rows: Vec<(u64, Request)> = Vec::new();
-    for_each_row(log, &filter, |row| rows.extend(of_row(&row, boundary)))
+    for_each_row(log, time, |row| rows.extend(of_row(&row, boundary)))
         .map_err(|error| Failed::check("cannot read the audit log", &error))?;
     rows.sort_by_key(|(at, _)| *at);
     let first = rows.first().map(|(at, _)| *at);

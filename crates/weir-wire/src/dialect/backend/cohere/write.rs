@@ -2,8 +2,7 @@ use super::super::turns::joined_text;
 use super::super::{arguments, limits, media};
 use crate::Destination;
 use crate::canonical::{
-    Conversation, Effort, Format, Losses, MediaSource, Message, Part, Role, Sampling, Severity, Tool,
-    ToolChoice, ToolKind,
+    Conversation, Effort, Format, Losses, MediaSource, Message, Part, Role, Sampling, Severity, ToolChoice,
 };
 use crate::dialect::{custom, report};
 use crate::json::{ArrayWriter, ObjectWriter, write_string};
@@ -109,7 +108,7 @@ impl Writer {
     fn said(&mut self, role: &str, parts: &[Part<'_>], messages: &mut ArrayWriter<'_>) {
         let mut out = Vec::new();
         if let [Part::Text { text, cache }] = parts {
-            self.cache(cache.is_some());
+            self.losses.no_cache(cache.is_some());
             write_string(text, &mut out);
         } else {
             let mut content = ArrayWriter::new(&mut out);
@@ -128,12 +127,12 @@ impl Writer {
     fn content(&mut self, part: &Part<'_>, content: &mut ArrayWriter<'_>) {
         match part {
             Part::Text { text, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 text_item(text, content);
             }
             Part::Refusal(text) => text_item(text, content),
             Part::Image { media, detail, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 let url = format!("data:{};base64,{}", media::media_type(media), media::base64(media));
                 let mut item = ObjectWriter::new(content.item());
                 write_string("image_url", item.member("type"));
@@ -146,7 +145,7 @@ impl Writer {
                 item.end();
             }
             Part::Document { media, name: _, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 match &media.source {
                     MediaSource::Text(text) => text_item(text, content),
                     MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.content.file"),
@@ -197,12 +196,6 @@ impl Writer {
         message.end();
     }
 
-    fn cache(&mut self, is_asked_for: bool) {
-        if is_asked_for {
-            self.losses.add(Severity::Reported, "cache_control");
-        }
-    }
-
     fn tools(&mut self, conversation: &Conversation<'_>, body: &mut ObjectWriter<'_>) {
         if conversation.tools.is_empty() {
             return;
@@ -215,8 +208,8 @@ impl Writer {
         let offered = conversation.tools.iter().filter(|tool| only.is_none_or(|name| *name == tool.name));
         let mut tools = ArrayWriter::new(body.member("tools"));
         for tool in offered {
-            self.cache(tool.cache.is_some());
-            write_tool(tool, tools.item());
+            self.losses.no_cache(tool.cache.is_some());
+            custom::write_tool(tool, tools.item());
         }
         tools.end();
         if conversation.tools.iter().all(|tool| tool.strict == Some(true)) {
@@ -324,19 +317,4 @@ fn call(id: &str, name: &str, arguments: &str, out: &mut Vec<u8>) {
     write_string(if arguments.trim().is_empty() { "{}" } else { arguments }, function.member("arguments"));
     function.end();
     call.end();
-}
-
-fn write_tool(tool: &Tool<'_>, out: &mut Vec<u8>) {
-    let mut member = ObjectWriter::new(out);
-    write_string("function", member.member("type"));
-    let mut function = ObjectWriter::new(member.member("function"));
-    write_string(&tool.name, function.member("name"));
-    let described = match tool.kind {
-        ToolKind::Custom => custom::description(tool),
-        ToolKind::Function => tool.description.as_deref().map(str::to_owned),
-    };
-    function.text_if("description", described.as_deref());
-    custom::write_schema(tool, "parameters", &mut function);
-    function.end();
-    member.end();
 }

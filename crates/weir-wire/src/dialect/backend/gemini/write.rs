@@ -170,12 +170,12 @@ impl Writer<'_> {
         match part {
             Part::Text { .. } | Part::Refusal(_) if is_blank(part) => {}
             Part::Text { text, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 text_part(text, parts.item());
             }
             Part::Refusal(text) => text_part(text, parts.item()),
             Part::Image { media, detail, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 if detail.as_deref().is_some_and(|detail| detail != "auto") {
                     self.losses.add(Severity::Reported, "image_url.detail");
                 }
@@ -183,7 +183,7 @@ impl Writer<'_> {
             }
             Part::Audio(media) => inline(media, parts.item()),
             Part::Document { media, name: _, cache } => {
-                self.cache(cache.is_some());
+                self.losses.no_cache(cache.is_some());
                 match &media.source {
                     MediaSource::Text(text) => text_part(text, parts.item()),
                     MediaSource::Base64(_) => inline(media, parts.item()),
@@ -201,12 +201,6 @@ impl Writer<'_> {
     }
 
     /// Gemini caches by itself.
-    fn cache(&mut self, is_asked_for: bool) {
-        if is_asked_for {
-            self.losses.add(Severity::Reported, "cache_control");
-        }
-    }
-
     fn tools(&mut self, conversation: &Conversation<'_>, body: &mut ObjectWriter<'_>) {
         if conversation.tools.is_empty() {
             return;
@@ -232,7 +226,7 @@ impl Writer<'_> {
         if tool.strict == Some(true) {
             self.losses.add(Severity::Reported, "tools.strict");
         }
-        self.cache(tool.cache.is_some());
+        self.losses.no_cache(tool.cache.is_some());
         let mut declaration = ObjectWriter::new(out);
         write_string(&tool.name, declaration.member("name"));
         if let Some(description) = custom::description(tool).filter(|_| tool.kind == ToolKind::Custom) {

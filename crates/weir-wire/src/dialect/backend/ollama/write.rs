@@ -3,7 +3,7 @@ use super::super::{arguments, limits, media};
 use crate::Destination;
 use crate::canonical::{
     Conversation, Effort, Format, Losses, MediaSource, Message, Part, Reasoning, Role, Sampling, Severity,
-    Tool, ToolChoice, ToolKind,
+    ToolChoice,
 };
 use crate::dialect::{custom, report};
 use crate::json::{ArrayWriter, ObjectWriter, write_string};
@@ -156,7 +156,7 @@ impl<'c, 'r> Writer<'c, 'r> {
         for part in parts {
             match part {
                 Part::Text { text, cache } => {
-                    self.cache(cache.is_some());
+                    self.losses.no_cache(cache.is_some());
                     texts.push(text.clone());
                 }
                 Part::Refusal(text) => texts.push(text.clone()),
@@ -164,11 +164,11 @@ impl<'c, 'r> Writer<'c, 'r> {
                 Part::Thinking { text, signature: None } => thoughts.push(&**text),
                 Part::Thinking { signature: Some(_), .. } | Part::HiddenThinking { .. } => {}
                 Part::Image { media, detail: _, cache } => {
-                    self.cache(cache.is_some());
+                    self.losses.no_cache(cache.is_some());
                     images.push(media::base64(media));
                 }
                 Part::Document { media, name: _, cache } => {
-                    self.cache(cache.is_some());
+                    self.losses.no_cache(cache.is_some());
                     match &media.source {
                         MediaSource::Text(text) => texts.push(Cow::Borrowed(&**text)),
                         MediaSource::Base64(_) => self.losses.add(Severity::Refused, "messages.content.file"),
@@ -204,12 +204,6 @@ impl<'c, 'r> Writer<'c, 'r> {
     }
 
     /// Ollama keeps the last prompts by itself.
-    fn cache(&mut self, is_asked_for: bool) {
-        if is_asked_for {
-            self.losses.add(Severity::Reported, "cache_control");
-        }
-    }
-
     fn tools(&mut self, conversation: &Conversation<'_>, body: &mut ObjectWriter<'_>) {
         if conversation.tools.is_empty() || conversation.tool_choice == Some(ToolChoice::None) {
             return;
@@ -219,8 +213,8 @@ impl<'c, 'r> Writer<'c, 'r> {
             if tool.strict == Some(true) {
                 self.losses.add(Severity::Reported, "tools.strict");
             }
-            self.cache(tool.cache.is_some());
-            write_tool(tool, tools.item());
+            self.losses.no_cache(tool.cache.is_some());
+            custom::write_tool(tool, tools.item());
         }
         tools.end();
     }
@@ -303,21 +297,6 @@ fn call(name: &str, args: &str, out: &mut Vec<u8>) {
     arguments::write(args, function.member("arguments"));
     function.end();
     call.end();
-}
-
-fn write_tool(tool: &Tool<'_>, out: &mut Vec<u8>) {
-    let mut member = ObjectWriter::new(out);
-    write_string("function", member.member("type"));
-    let mut function = ObjectWriter::new(member.member("function"));
-    write_string(&tool.name, function.member("name"));
-    let described = match tool.kind {
-        ToolKind::Custom => custom::description(tool),
-        ToolKind::Function => tool.description.as_deref().map(str::to_owned),
-    };
-    function.text_if("description", described.as_deref());
-    custom::write_schema(tool, "parameters", &mut function);
-    function.end();
-    member.end();
 }
 
 fn write_format(format: &Format<'_>, body: &mut ObjectWriter<'_>) {

@@ -1,4 +1,4 @@
-//! Policies, networks and requests at random, for the tests of this crate.
+//! Policies, networks and requests at random, for the tests of this crate and of those that analyse policies.
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use weir_label::{Boundary, Category, Jurisdiction, Level, Recipient, Residency, Revision, ZoneKind};
+use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, Fact, FactValue, LatencyClass, Measure, Modality,
     NamePattern, Names, NumberFact, Obligations, OwnedFacts, Policy, Pool, Preference, Price, Quality,
@@ -63,24 +63,50 @@ fn value(fact: &Fact) -> BoxedStrategy<FactValue> {
     }
 }
 
-/// A request, with some facts unknown.
-pub fn request() -> impl Strategy<Value = OwnedFacts> {
-    let facts = all_facts();
-    let values: Vec<BoxedStrategy<FactValue>> = facts.iter().map(value).collect();
-    let count = facts.len();
+/// A request of which every fact is known.
+pub fn known() -> impl Strategy<Value = OwnedFacts> {
+    let values: Vec<BoxedStrategy<FactValue>> = all_facts().iter().map(value).collect();
     let wish = option::of(select(&[RouteWish::LocalOnly, RouteWish::CloudOk][..]));
-    (values, subsequence(facts, 0..=count), wish).prop_map(|(values, unknown, wish)| {
+    (values, wish).prop_map(|(values, wish)| {
         let mut request = OwnedFacts::default();
         for (fact, value) in all_facts().iter().zip(values) {
             request.set(fact, value).unwrap();
         }
-        for fact in &unknown {
-            // Not every fact can be unknown.
-            let _ = request.set(fact, FactValue::Unknown);
-        }
         request.wish = wish;
         request
     })
+}
+
+/// Some facts.
+pub fn some_facts() -> impl Strategy<Value = Vec<Fact>> {
+    let facts = all_facts();
+    let count = facts.len();
+    subsequence(facts, 0..=count)
+}
+
+/// A request of which these facts are unknown, as far as they can be.
+pub fn forgetting(mut request: OwnedFacts, facts: &[Fact]) -> OwnedFacts {
+    for fact in facts {
+        let _ = request.set(fact, FactValue::Unknown);
+    }
+    request
+}
+
+/// A request, with some facts unknown.
+pub fn request() -> impl Strategy<Value = OwnedFacts> {
+    (known(), some_facts()).prop_map(|(known, unknown)| forgetting(known, &unknown))
+}
+
+/// What inspection may say.
+pub fn label() -> impl Strategy<Value = Label> {
+    let categories = vec(select(&Category::BUILT_IN[..]), 0..3);
+    (select(&Level::ALL[..]), categories, places(2), any::<bool>()).prop_map(
+        |(level, categories, places, opaque)| {
+            let label = categories.into_iter().fold(Label::at(level), Label::with_category);
+            let label = places.into_iter().fold(label, Label::with_jurisdiction);
+            if opaque { label.with_opaque() } else { label }
+        },
+    )
 }
 
 fn names() -> impl Strategy<Value = Names> {
@@ -101,7 +127,8 @@ fn ranges() -> impl Strategy<Value = Ranges> {
     vec(range, 1..3).prop_map(|parts| parts.into_iter().collect())
 }
 
-fn test(fact: &Fact) -> BoxedStrategy<Test> {
+/// A test of a fact.
+pub fn test(fact: &Fact) -> BoxedStrategy<Test> {
     match fact.clone() {
         Fact::Level => words().prop_map(Test::Level).boxed(),
         Fact::Categories => {
@@ -131,7 +158,12 @@ fn test(fact: &Fact) -> BoxedStrategy<Test> {
 }
 
 pub fn condition() -> impl Strategy<Value = Condition> {
-    let tests: Vec<BoxedStrategy<Test>> = all_facts().iter().map(test).collect();
+    condition_over(&all_facts())
+}
+
+/// A condition that looks at no other facts than these.
+pub fn condition_over(facts: &[Fact]) -> impl Strategy<Value = Condition> + use<> {
+    let tests: Vec<BoxedStrategy<Test>> = facts.iter().map(test).collect();
     let test = proptest::strategy::Union::new(tests);
     test.prop_map(Condition::Test).prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -188,7 +220,12 @@ fn obligations() -> impl Strategy<Value = Obligations> {
 }
 
 pub fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    vec((condition(), action(), obligations()), 0..6).prop_map(|rules| {
+    rules_over(&all_facts())
+}
+
+/// Rules that look at no other facts than these.
+pub fn rules_over(facts: &[Fact]) -> impl Strategy<Value = Vec<Rule>> + use<> {
+    vec((condition_over(facts), action(), obligations()), 0..6).prop_map(|rules| {
         let numbered = rules.into_iter().enumerate();
         numbered
             .map(|(number, (when, action, obligations))| {

@@ -1,0 +1,141 @@
+//! Answers of the Responses API: found again, gone on from, removed.
+
+use super::{label, owner, room};
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use crate::pipeline::identify::Caller;
+use bytes::Bytes;
+use serde_json::json;
+use std::sync::Arc;
+use weir_label::Label;
+use weir_store::objects::{Kind, Object, ObjectsError};
+use weir_wire::json::Json;
+use weir_wire::request::{Api, BadRequest, ClientRequest};
+use weir_wire::stored;
+
+/// An answer that is to be kept, as far as it is known before it is there.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    owner: String,
+    object: Object,
+}
+
+/// What is asked of a kept answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Response,
+    Items,
+    Removal,
+    Cancellation,
+}
+
+/// Puts what a request goes on from in its place; gives the label that this has.
+///
+/// # Errors
+/// [`Failure::BadRequest`] when there is no such answer of this caller's.
+pub(super) async fn expand(
+    gateway: &Arc<Gateway>,
+    api: Api,
+    caller: &Caller,
+    body: Bytes,
+) -> Result<(Bytes, Option<Label>), Failure> {
+    if api.name() != "responses" {
+        return Ok((body, None));
+    }
+    let Some(id) = stored::previous(&body) else { return Ok((body, None)) };
+    let found = super::find(gateway, caller, Kind::Response, &id).await?.ok_or_else(|| {
+        Failure::BadRequest(BadRequest::field(
+            "previous_response_not_found",
+            "previous_response_id",
+            "there is no such response of yours, or its time is over; send the whole conversation as `input`",
+        ))
+    })?;
+    let Some(before) = stored::items_after(&found.about, &found.body) else {
+        tracing::error!("a kept answer cannot be read");
+        return Err(Failure::Panicked);
+    };
+    let whole = stored::continued(&body, &before).map_err(Failure::BadRequest)?;
+    Ok((whole.into(), Some(label::read(&found.label))))
+}
+
+/// What is to be kept of the answer to this request, if anything is.
+pub(crate) fn keep(
+    gateway: &Gateway,
+    caller: &Caller,
+    request: &ClientRequest,
+    label: &Label,
+) -> Option<Keep> {
+    let time = gateway.snapshot().loaded.config.keep_responses;
+    let body = request.body();
+    let store = body.as_object().and_then(|body| body.get("store")).and_then(Json::as_bool);
+    if request.api().name() != "responses" || store == Some(false) || time.is_zero() {
+        return None;
+    }
+    let created_s = gateway.wall.unix_seconds();
+    let expires_s = created_s.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    let object = Object {
+        id: String::new(),
+        label: label::write(label),
+        about: stored::input_items(body),
+        body: Vec::new(),
+        created_s,
+        expires_s,
+    };
+    Some(Keep { owner: owner(caller), object })
+}
+
+impl Keep {
+    /// Takes the answer.
+    pub fn add(&mut self, id: &str, body: &[u8]) {
+        id.clone_into(&mut self.object.id);
+        self.object.body = body.to_vec();
+    }
+
+    /// Whether there is an answer.
+    pub fn is_complete(&self) -> bool {
+        !self.object.body.is_empty()
+    }
+
+    /// Keeps the answer. What cannot be kept is served all the same; a later request that refers to it says so.
+    pub async fn write(self, gateway: &Arc<Gateway>) {
+        let (gateway, Self { owner, object }) = (gateway.clone(), self);
+        let (now_s, room) = (gateway.wall.unix_seconds(), room(&gateway));
+        let keep = move || gateway.objects.keep((&owner, Kind::Response), &object, now_s, room);
+        match tokio::task::spawn_blocking(keep).await {
+            Ok(Err(error @ ObjectsError::Full { .. })) => {
+                tracing::warn!(%error, "an answer is not kept (`limits.kept` and `limits.kept_of_one` in weir.yaml)");
+            }
+            Ok(Err(error)) => tracing::error!(%error, "an answer could not be kept"),
+            Ok(Ok(())) | Err(_) => {}
+        }
+    }
+}
+
+/// Answers a question about a kept answer.
+///
+/// # Errors
+/// [`Failure::UnknownObject`] when this caller has none of this id.
+pub(crate) async fn answer(
+    gateway: &Arc<Gateway>,
+    caller: &Caller,
+    id: &str,
+    wanted: Wanted,
+) -> Result<Vec<u8>, Failure> {
+    let unknown = || Failure::UnknownObject { kind: Kind::Response, id: id.chars().take(200).collect() };
+    if wanted == Wanted::Removal {
+        let removed = super::remove(gateway, caller, Kind::Response, id).await?;
+        let gone = json!({ "id": id, "object": "response", "deleted": true });
+        return removed.then(|| gone.to_string().into_bytes()).ok_or_else(unknown);
+    }
+    let found = super::find(gateway, caller, Kind::Response, id).await?.ok_or_else(unknown)?;
+    match wanted {
+        Wanted::Items => stored::list_items(id, &found.about).ok_or_else(unknown),
+        Wanted::Cancellation => Err(Failure::BadRequest(BadRequest {
+            code: "invalid_value",
+            message: "only a response that runs in the background can be cancelled; this one is complete"
+                .to_owned(),
+            param: None,
+        })),
+        Wanted::Response | Wanted::Removal => Ok(found.body),
+    }
+}

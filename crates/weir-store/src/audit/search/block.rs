@@ -1,0 +1,254 @@
+//! Events that lie together in one segment, as columns.
+
+use super::column::{Column, ColumnBuilder};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use weir_audit::WallTime;
+use weir_audit::search::{DECISION, Value, is_unique, members};
+
+/// Events of a block, at most: it is read as a whole, and what is not a whole block is read from the log.
+pub(super) const BLOCK_EVENTS: usize = 2048;
+
+/// The type of outcomes, which belong to decisions.
+pub(super) const OUTCOME: &str = "outcome";
+
+/// Columns that are no members of events. `#` is in no member's path.
+pub(super) const SLOT: &str = "#slot";
+/// Milliseconds since 1970.
+pub(super) const AT: &str = "#at";
+/// Index of the first decision of the request, where it is another event.
+pub(super) const REQUEST: &str = "#request";
+/// Bytes of the frames of all events; of no type.
+pub(super) const LENGTH: &str = "#length";
+
+/// Where a block is, and when its events were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Index of the first event.
+    pub(super) first: u64,
+    /// Number of events.
+    pub(super) events: u64,
+    /// The segment they are in.
+    pub(super) segment: u64,
+    /// Where its first frame begins.
+    pub(super) offset: u64,
+    /// The earliest and the latest time of an event.
+    pub(super) span: (WallTime, WallTime),
+}
+
+impl Place {
+    /// Index of the event after the last.
+    pub(super) fn end(&self) -> u64 {
+        self.first + self.events
+    }
+}
+
+/// A block in memory.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) place: Place,
+    /// By type and path.
+    pub(super) columns: BTreeMap<(String, String), Column>,
+    /// Keys of the ids of decisions, and of outcomes whose decision is not in the log, with their events.
+    pub(super) ids: Vec<(i64, u64)>,
+}
+
+/// Requests that have a decision and no outcome, with the index of their first decision.
+pub(super) type OpenRequests = HashMap<String, u64>;
+
+/// The bytes are no event, or not the one that is expected.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoEvent {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("another event is in its place")]
+    Sequence,
+}
+
+/// Makes a block of events that follow each other.
+#[derive(Debug)]
+pub(super) struct BlockBuilder {
+    segment: u64,
+    offset: u64,
+    first: u64,
+    lengths: ColumnBuilder,
+    events: usize,
+    span: Option<(WallTime, WallTime)>,
+    types: Vec<TypeBuilder>,
+    ids: Vec<(i64, u64)>,
+}
+
+#[derive(Debug)]
+struct TypeBuilder {
+    name: String,
+    rows: u32,
+    columns: Vec<(String, ColumnBuilder)>,
+    places: HashMap<String, usize>,
+    /// Where the column of the next member probably is: members come in one order.
+    guess: usize,
+}
+
+impl BlockBuilder {
+    /// Begins with the event `first`, whose frame begins at `offset` of a segment.
+    pub(super) fn new(segment: u64, offset: u64, first: u64) -> Self {
+        let (lengths, types, ids) = (ColumnBuilder::default(), Vec::new(), Vec::new());
+        Self { segment, offset, first, lengths, events: 0, span: None, types, ids }
+    }
+
+    /// Number of events.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Takes the next event, whose frame has so many bytes.
+    pub(super) fn push(
+        &mut self,
+        event: &[u8],
+        frame_bytes: u64,
+        open: &mut OpenRequests,
+    ) -> Result<(), NoEvent> {
+        let seq = self.first + self.events as u64;
+        let mut head = Head::default();
+        let mut place = None;
+        members(event, |path, value| {
+            if head.take(path, &value) {
+                return;
+            }
+            let place =
+                *place.get_or_insert_with(|| self.type_of(head.type_name.as_deref().unwrap_or_default()));
+            if let Some(of_type) = self.types.get_mut(place) {
+                of_type.push(path, value);
+            }
+        })?;
+        if head.seq != Some(seq) {
+            return Err(NoEvent::Sequence);
+        }
+        let name = head.type_name.clone().unwrap_or_default();
+        let place = place.unwrap_or_else(|| self.type_of(&name));
+        let at = head.at.unwrap_or(WallTime::from_unix_ms(0));
+        let request = link(&name, &head, seq, open);
+        self.note_ids(&name, &head, seq, request.is_some());
+        if let Some(of_type) = self.types.get_mut(place) {
+            of_type.push("type", Value::Word(name.as_str().into()));
+            of_type.push(SLOT, Value::Number(self.events as u64));
+            of_type.push(AT, Value::Number(at.unix_ms()));
+            if let Some(request) = request.filter(|request| *request != seq) {
+                of_type.push(REQUEST, Value::Number(request));
+            }
+            of_type.end_row();
+        }
+        self.lengths.push(self.events as u32, Value::Number(frame_bytes));
+        self.span = Some(self.span.map_or((at, at), |(least, most)| (least.min(at), most.max(at))));
+        self.events += 1;
+        Ok(())
+    }
+
+    fn type_of(&mut self, name: &str) -> usize {
+        if let Some(place) = self.types.iter().position(|of_type| of_type.name == name) {
+            return place;
+        }
+        let (columns, places) = (Vec::new(), HashMap::new());
+        self.types.push(TypeBuilder { name: name.to_owned(), rows: 0, columns, places, guess: 0 });
+        self.types.len() - 1
+    }
+
+    fn note_ids(&mut self, name: &str, head: &Head, seq: u64, has_request: bool) {
+        if name == DECISION || (name == OUTCOME && !has_request) {
+            let ids = [&head.request_id, &head.decision_id, &head.trace_id];
+            let mut keys: Vec<i64> = ids.into_iter().flatten().map(|id| id_key(id)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            self.ids.extend(keys.into_iter().map(|key| (key, seq)));
+        }
+    }
+
+    /// The block, if it has events.
+    pub(super) fn finish(self) -> Option<Block> {
+        let events = self.events as u64;
+        let (segment, offset, first) = (self.segment, self.offset, self.first);
+        let place = Place { first, events, segment, offset, span: self.span? };
+        let mut columns = BTreeMap::new();
+        columns.insert((String::new(), LENGTH.to_owned()), self.lengths.finish(self.events));
+        for TypeBuilder { name, rows, columns: of_type, .. } in self.types {
+            for (path, column) in of_type {
+                columns.insert((name.clone(), path), column.finish(rows as usize));
+            }
+        }
+        Some(Block { place, columns, ids: self.ids })
+    }
+}
+
+impl TypeBuilder {
+    fn push(&mut self, path: &str, value: Value<'_>) {
+        let place = match self.columns.get(self.guess) {
+            Some((known, _)) if known == path => self.guess,
+            _ => self.place_of(path),
+        };
+        self.guess = place + 1;
+        if let Some((_, column)) = self.columns.get_mut(place) {
+            column.push(self.rows, value);
+        }
+    }
+
+    fn place_of(&mut self, path: &str) -> usize {
+        if let Some(place) = self.places.get(path) {
+            return *place;
+        }
+        let place = self.columns.len();
+        self.columns.push((path.to_owned(), ColumnBuilder::default()));
+        self.places.insert(path.to_owned(), place);
+        place
+    }
+
+    fn end_row(&mut self) {
+        self.rows += 1;
+        self.guess = 0;
+    }
+}
+
+/// What of an event is not kept as a column of its own.
+#[derive(Debug, Default)]
+struct Head {
+    seq: Option<u64>,
+    type_name: Option<String>,
+    at: Option<WallTime>,
+    request_id: Option<String>,
+    decision_id: Option<String>,
+    trace_id: Option<String>,
+}
+
+impl Head {
+    /// Whether the member is one of these.
+    fn take(&mut self, path: &str, value: &Value<'_>) -> bool {
+        let text = || match value {
+            Value::Word(text) => Some(text.clone().into_owned()),
+            Value::Words(_) | Value::Number(_) | Value::Flag(_) => None,
+        };
+        match (path, value) {
+            ("seq", Value::Number(seq)) => self.seq = Some(*seq),
+            ("type", _) => self.type_name = text(),
+            ("ts_wall", Value::Word(at)) => self.at = at.parse().ok(),
+            ("request_id", _) => self.request_id = text(),
+            ("decision_id", _) => self.decision_id = text(),
+            ("trace_id", _) => self.trace_id = text(),
+            _ => return is_unique(path),
+        }
+        true
+    }
+}
+
+/// The index of the first decision of the request that an event is about.
+fn link(name: &str, head: &Head, seq: u64, open: &mut OpenRequests) -> Option<u64> {
+    let request = head.request_id.as_ref()?;
+    match name {
+        DECISION => Some(*open.entry(request.clone()).or_insert(seq)),
+        OUTCOME => open.remove(request),
+        _ => None,
+    }
+}
+
+/// What an id is found by: the first bytes of a hash of what follows its prefix, which the ids of a request share.
+pub(super) fn id_key(id: &str) -> i64 {
+    let bytes: [u8; 32] = Sha256::digest(id.rsplit('_').next().unwrap_or(id)).into();
+    bytes.first_chunk::<8>().map_or(0, |first| i64::from_le_bytes(*first))
+}
