@@ -10,8 +10,8 @@ use weir_analyse::{Subject, diff, lint, prove};
 use weir_label::{Boundary, Category, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, Fact, Flag, LatencyClass, Modality, NameFact,
-    NamePattern, Names, NumberFact, Policy, Preference, Quality, Ranges, ResponseFormat, Routing, Rule,
-    RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
+    NamePattern, Names, NumberFact, Policy, Preference, Prices, Quality, Ranges, ResponseFormat, Routing,
+    Rule, RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
 };
 
 fn main() {
@@ -146,7 +146,7 @@ fn network(rules: Vec<Rule>) -> (Policy, Catalogue) {
             backend: recipient.backend().clone(),
             recipient,
             model: "m".into(),
-            price: None,
+            prices: Prices::default(),
             quality: Quality::default(),
             tags: BTreeSet::new(),
             context_tokens: context,

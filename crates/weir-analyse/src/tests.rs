@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use weir_label::{Boundary, Level, Recipient, Residency, Revision};
 use weir_policy::{
     Action, AnyRecipient, Catalogue, Condition, Decision, Measure, NumberFact, OwnedFacts, Policy, Pool,
-    Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
+    Prices, Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
 };
 
 fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
@@ -61,7 +61,7 @@ fn one_target() -> Catalogue {
         backend: "gpu".into(),
         recipient: AnyRecipient::Local(recipient),
         model: "m".into(),
-        price: None,
+        prices: Prices::default(),
         quality: Quality::default(),
         tags: BTreeSet::new(),
         context_tokens: None,

@@ -1,5 +1,6 @@
 use crate::{BackendApi, Detector, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness};
 use ipnet::IpNet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::Verifier;
 use weir_label::{Boundary, Revision, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, TargetId, Words};
+use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, Price, TargetId, Words};
 use weir_rollout::Plan;
 use weir_wire::{Card, Thinking};
 
@@ -81,6 +82,12 @@ pub struct Config {
     pub headers: DecisionHeaders,
     /// How long answers of the Responses API are kept for their owner.
     pub keep_responses: Duration,
+    /// What may be spent on cloud models altogether.
+    pub budget: Budget,
+    /// What single API keys may spend, by name or id.
+    pub keys: ByName<Budget>,
+    /// What holds for single tenants.
+    pub tenants: ByName<Tenant>,
     /// How long files are kept for their owner.
     pub keep_files: Duration,
     /// The backends, in the order of the file.
@@ -94,6 +101,14 @@ impl Config {
     #[must_use]
     pub fn backend(&self, name: &str) -> Option<&Backend> {
         self.backends.iter().find(|backend| &*backend.name == name)
+    }
+
+    /// Whether it bounds what anybody may spend.
+    #[must_use]
+    pub fn has_budgets(&self) -> bool {
+        let of_keys = self.keys.named.values().chain([&self.keys.default]);
+        let tenants = self.tenants.named.values().chain([&self.tenants.default]);
+        of_keys.chain(tenants.map(|tenant| &tenant.budget)).chain([&self.budget]).any(Budget::is_set)
     }
 }
 
@@ -157,6 +172,8 @@ pub struct Limits {
     pub queue_tokens: u64,
     /// When the first token should be there, if the request does not say.
     pub first_token: Option<Duration>,
+    /// Whether a request that gets no answer is sent to a replica as well.
+    pub hedge: bool,
     /// The most connections.
     pub connections: NonZeroUsize,
     /// The most bytes that are kept for callers.
@@ -260,12 +277,74 @@ pub struct Model {
     pub name: Arc<str>,
     /// Its target in the catalogue.
     pub target: TargetId,
-    /// The most requests in flight; no limit if absent.
-    pub concurrency: Option<NonZeroU32>,
+    /// The most requests in flight.
+    pub concurrency: Concurrency,
     /// What it can do, as far as the configuration says.
     pub card: ModelCard,
     /// The most that bursts to it may cost a day, in micro-USD.
     pub burst_per_day: Option<u64>,
+    /// What it costs with all that is paid for anyway, where its server's hardware is described.
+    pub full_price: Option<Price>,
+}
+
+/// How many requests a model may have in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concurrency {
+    /// As many as it bears, as learnt.
+    Auto,
+    /// So many.
+    AtMost(NonZeroU32),
+    /// Any number.
+    Unlimited,
+}
+
+/// What may be spent on cloud models, in micro-USD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// A day, of UTC.
+    pub day: Option<u64>,
+    /// A month, of UTC.
+    pub month: Option<u64>,
+}
+
+impl Budget {
+    /// Whether it bounds anything.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.day.is_some() || self.month.is_some()
+    }
+}
+
+/// What holds for a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenant {
+    /// What it may spend.
+    pub budget: Budget,
+    /// How many times the share of a tenant of weight 1 it has.
+    pub weight: NonZeroU32,
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self { budget: Budget::default(), weight: NonZeroU32::MIN }
+    }
+}
+
+/// What holds for each of some names, and what for all others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ByName<T> {
+    /// For those that are not listed.
+    pub default: T,
+    /// For these.
+    pub named: BTreeMap<String, T>,
+}
+
+impl<T> ByName<T> {
+    /// What holds for a name.
+    #[must_use]
+    pub fn of(&self, name: &str) -> &T {
+        self.named.get(name).unwrap_or(&self.default)
+    }
 }
 
 /// What a model can do. What is not said is taken to be possible.

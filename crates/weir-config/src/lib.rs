@@ -12,11 +12,13 @@ mod config;
 mod detector;
 mod extractor;
 mod facts;
+mod hardware;
 pub mod import;
 mod load;
 mod names;
 mod outside;
 mod policy;
+mod prices;
 mod problem;
 mod raw;
 mod repair;
@@ -33,13 +35,15 @@ mod yaml;
 pub use api::BackendApi;
 pub use cases::{facts_of, load_cases};
 pub use config::{
-    AuditFailure, Auth, Backend, BaseUrl, Config, DataPolicy, DecisionHeaders, Fetch, Host, Limits, Loaded,
-    Model, ModelCard, PolicySettings, PolicySource, Scheme, Timeouts,
+    AuditFailure, Auth, Backend, BaseUrl, Budget, ByName, Concurrency, Config, DataPolicy, DecisionHeaders,
+    Fetch, Host, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource, Scheme, Tenant, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use extractor::Extractor;
+pub use hardware::Hardware;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
 pub use outside::{Secrets, Variables};
+pub use prices::{BadPriceTable, ListPrice, PriceTable};
 pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};
 pub use schema::schemas;

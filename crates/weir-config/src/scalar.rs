@@ -2,7 +2,7 @@
 
 use crate::suggest::{did_you_mean, suggest};
 use crate::yaml::{Scalar, Wrong};
-use crate::{AuditFailure, DecisionHeaders};
+use crate::{AuditFailure, Concurrency, DecisionHeaders};
 use ipnet::IpNet;
 use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
-use weir_policy::{Modality, Step, TimeFacts, Weekday};
+use weir_policy::{Day, Modality, Step, TimeFacts, Weekday};
 use weir_wire::Thinking;
 
 fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
@@ -388,6 +388,49 @@ impl Scalar for MicroUsd {
     }
 }
 
+/// Power drawn by a site for each watt of its servers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pue(pub f64);
+
+impl Scalar for Pue {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let factor = text.parse().ok().filter(|factor| (1.0..=3.0).contains(factor));
+        factor.map(Pue).ok_or_else(|| {
+            Wrong::new(
+                format!("`{text}` is no power usage effectiveness"),
+                "it goes from 1 to 3, such as `1.3`",
+            )
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "number", "minimum": 1, "maximum": 3 })
+    }
+}
+
+impl Scalar for Concurrency {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let wrong = || {
+            let help = "write 1 or more, `auto` or `unlimited`, or leave it out";
+            Wrong::new(format!("`{text}` is no number of requests"), help)
+        };
+        match text {
+            "auto" => Ok(Concurrency::Auto),
+            "unlimited" => Ok(Concurrency::Unlimited),
+            number => number.parse().map(Concurrency::AtMost).map_err(|_| wrong()),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": u32::MAX },
+                { "type": "string", "enum": ["auto", "unlimited"] },
+            ],
+        })
+    }
+}
+
 /// A file format version; there is one.
 #[derive(Debug, Clone, Copy)]
 pub struct Version;
@@ -425,7 +468,11 @@ impl TimeZone {
         let Ok(moment) = jiff::Timestamp::from_second(unix_seconds) else { return TimeFacts::default() };
         let local = self.0.to_datetime(moment);
         let days = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default();
-        TimeFacts { weekday: Weekday::ALL.get(days).copied(), hour: u8::try_from(local.hour()).ok() }
+        TimeFacts {
+            weekday: Weekday::ALL.get(days).copied(),
+            hour: u8::try_from(local.hour()).ok(),
+            day: Some(Day::of_unix_seconds(unix_seconds)),
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 mod alias;
 mod backend;
 mod credential;
+mod money;
 mod quality;
 mod rollout;
 mod witness;
 
 use crate::names::Names;
 use crate::outside::Surroundings;
+use crate::prices::PriceTable;
 use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
-use crate::report::Report;
+use crate::report::{Place, Report};
 use crate::scalar::{ByteSize, Days, KeepTime};
 use crate::yaml::{At, take_or};
 use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
@@ -27,6 +29,7 @@ pub struct Reading<'a, 'r> {
     pub boundary: &'a Boundary,
     pub names: &'a Names,
     pub inside: Vec<IpNet>,
+    pub prices: PriceTable,
     pub surroundings: &'a mut Surroundings<'r>,
     pub report: &'a mut Report<'r>,
 }
@@ -52,6 +55,10 @@ pub fn compile<'r>(
         headers,
         keep_responses,
         keep_files,
+        prices,
+        budget,
+        keys,
+        tenants,
         backends,
         aliases,
     } = raw;
@@ -69,36 +76,59 @@ pub fn compile<'r>(
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
     let state = state_directory(state.as_ref(), surroundings);
 
+    let budget = money::budget(budget, report);
+    let (keys, tenants) = (money::keys(keys, report), money::tenants(tenants, report));
+
     let mut catalogue = Catalogue::default();
-    let mut reading = Reading { boundary, names, inside: inside.unwrap_or_default(), surroundings, report };
+    let mut reading = Reading {
+        boundary,
+        names,
+        inside: inside.unwrap_or_default(),
+        prices: PriceTable::default(),
+        surroundings,
+        report,
+    };
+    reading.prices = money::price_table(prices.as_ref(), &mut reading);
     let backends = backend::all(backends, &mut catalogue, &mut reading);
     alias::all(aliases, &mut catalogue, &mut reading);
     backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
     let witnesses = witness::all(witness, &mut reading);
-    let network_inside = reading.inside;
     let config = || {
         let (listen, admin) = listeners?;
-        let (limits, audit_on_failure, headers) = (limits?, audit_on_failure?, headers?);
-        let policy = policy?;
         Some(Config {
             listen,
             admin,
             state,
-            policy,
-            limits,
-            audit_on_failure,
+            policy: policy?,
+            limits: limits?,
+            audit_on_failure: audit_on_failure?,
             audit_keep,
             witnesses,
             witness_for: witness_for.into_iter().collect::<Option<_>>()?,
-            headers,
+            headers: headers?,
             keep_responses: keep_responses?.0,
             keep_files: keep_files?.0,
+            budget: budget?,
+            keys: keys?,
+            tenants: tenants?,
             backends,
-            network_inside,
+            network_inside: reading.inside,
         })
     };
-    (config(), catalogue)
+    let config = config();
+    if let (Some(config), Some(place)) = (&config, budget_place(raw)) {
+        backend::warn_of_unpriced(config, &catalogue, place, reading.report);
+    }
+    (config, catalogue)
+}
+
+/// Where the configuration first speaks of a budget.
+fn budget_place(raw: &RawWeir) -> Option<Place> {
+    let budgets = raw.keys.0.iter().map(|(_, key)| &key.budget);
+    let mut budgets =
+        budgets.chain(raw.tenants.0.iter().map(|(_, tenant)| &tenant.budget)).chain([&raw.budget]);
+    budgets.find_map(|budget| budget.day.as_ref().or(budget.month.as_ref())).map(|field| field.place)
 }
 
 /// Where applications connect if the configuration does not say.
@@ -122,8 +152,8 @@ pub fn policy_settings<'r>(
     let state = state_directory(raw.state.as_ref(), surroundings);
     let names = Names::of(raw, report.is_incomplete);
     let boundary = crate::policy::boundary_unknown();
-    let mut reading =
-        Reading { boundary: &boundary, names: &names, inside: Vec::new(), surroundings, report };
+    let (boundary, names, prices) = (&boundary, &names, PriceTable::default());
+    let mut reading = Reading { boundary, names, inside: Vec::new(), prices, surroundings, report };
     (rollout::settings(&raw.policy, &mut reading).unwrap_or_default(), state)
 }
 
@@ -174,6 +204,7 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         queue_bytes,
         queue_tokens,
         first_token,
+        hedge,
         connections,
         kept,
         kept_of_one,
@@ -190,6 +221,7 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         Some(field) => field.take(report).map(Some),
         None => Some(None),
     };
+    let hedge = take_or(hedge.as_ref(), false, report);
     let connections = take_or(connections.as_ref(), NonZeroU32::MIN.saturating_add(4095), report);
     let kept = take_or(kept.as_ref(), ByteSize(1 << 30), report);
     let kept_of_one = take_or(kept_of_one.as_ref(), ByteSize(256 << 20), report);
@@ -208,6 +240,7 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         queue_bytes: queue_bytes?.0,
         queue_tokens: queue_tokens?,
         first_token: first_token?,
+        hedge: hedge?,
         connections: NonZeroUsize::try_from(connections?).unwrap_or(NonZeroUsize::MAX),
         kept: kept?.0 as u64,
         kept_of_one: kept_of_one?.0 as u64,

@@ -6,10 +6,11 @@ mod common;
 use common::{EXAMPLE_POLICY, EXAMPLE_WEIR, load, loaded};
 use std::time::Duration;
 use weir_classify::Profile;
+use weir_config::Budget;
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
-    Condition, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Requirement, RuleAction,
-    Selection, Step, Test,
+    Condition, Day, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Price, Requirement,
+    RuleAction, Selection, Step, Test,
 };
 
 #[test]
@@ -237,8 +238,60 @@ fn a_key_in_a_file_is_trimmed_and_never_printed() {
 fn prices_are_exact() {
     let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
     let id = loaded.catalogue.target_named("openai/gpt-6-sol").unwrap();
-    let price = loaded.catalogue.target(id).unwrap().price.unwrap();
-    assert_eq!((price.input, price.output), (1_250_000, 10_000_000));
+    let price = loaded.catalogue.target(id).unwrap().prices.on(None).unwrap();
+    assert_eq!(price, Price::new(1_250_000, 10_000_000));
+}
+
+/// What a model of the example costs on a day, having changed the file.
+fn price_in(weir: &str, target: &str, day: u32) -> Option<Price> {
+    let own = "gpt-6-luna | batch | 2026-01-01 | 0.5 | 0.05 | 0.7 | contract\n";
+    let loaded = load(weir, EXAMPLE_POLICY, &[("/etc/weir/own.txt", own)]).unwrap();
+    let id = loaded.catalogue.target_named(target).unwrap();
+    loaded.catalogue.target(id).unwrap().prices.on(Some(Day(day)))
+}
+
+#[test]
+fn a_cloud_model_without_a_price_has_that_of_the_tables() {
+    const NOVEMBER_2026: u32 = 20_785;
+    let unpriced =
+        EXAMPLE_WEIR.replace("        price: { input: 1.25, output: 10.00 } # USD per million tokens\n", "");
+    assert!(unpriced.len() < EXAMPLE_WEIR.len());
+    let of = |weir: &str| price_in(weir, "openai/gpt-6-sol", NOVEMBER_2026);
+    assert_eq!(of(&unpriced), Some(Price::new(2_000_000, 10_000_000)));
+    assert_eq!(price_in(&unpriced, "openai/gpt-6-sol", 0), None, "before it was sold it has none");
+    let named = unpriced.replace("name: gpt-6-sol", "name: gpt-6-sol\n        priced_as: gpt-6.1-sol");
+    assert_eq!(of(&named).unwrap().cached_input, 100_000);
+    let own = named
+        .replace("gpt-6.1-sol", "gpt-6-luna\n        tier: batch")
+        .replace("weir: 1", "weir: 1\nprices: own.txt");
+    assert_eq!(of(&own), Some(Price { input: 500_000, cached_input: 50_000, output: 700_000 }));
+}
+
+#[test]
+fn a_server_of_ones_own_costs_what_its_hardware_does() {
+    let hardware = "hardware: { purchase: 35040, years: 4, watts: 1000, kwh: 0.2, pue: 1.5, operation: 0.2, \
+                    utilisation: 50 %, input_tokens_per_s: 20000, output_tokens_per_s: 1000 }\n    ";
+    let weir = EXAMPLE_WEIR
+        .replace("models:\n      - name: qwen3-32b", &format!("{hardware}models:\n      - name: qwen3-32b"));
+    let loaded = loaded(&weir, EXAMPLE_POLICY);
+    let id = loaded.catalogue.target_named("gpu/qwen3-32b").unwrap();
+    assert_eq!(loaded.catalogue.target(id).unwrap().prices.on(None), Some(Price::new(4_167, 83_333)));
+    assert_eq!(loaded.config.backend("gpu").unwrap().models[0].full_price, Some(Price::new(37_500, 750_000)));
+}
+
+#[test]
+fn budgets_and_weights_are_by_name_with_a_default() {
+    let weir = EXAMPLE_WEIR.replace(
+        "weir: 1",
+        "weir: 1\nbudget: { month: 1000 }\nkeys: { default: { budget: { day: 5 } }, app: { budget: { day: 0.5 } } }\n\
+         tenants: { acme: { weight: 3, budget: { day: 20 } } }",
+    );
+    let config = loaded(&weir, EXAMPLE_POLICY).config;
+    assert_eq!(config.budget, Budget { day: None, month: Some(1_000_000_000) });
+    assert_eq!((config.keys.of("app").day, config.keys.of("other").day), (Some(500_000), Some(5_000_000)));
+    assert_eq!((config.tenants.of("acme").weight.get(), config.tenants.of("other").weight.get()), (3, 1));
+    assert!(config.has_budgets());
+    assert!(!loaded(EXAMPLE_WEIR, EXAMPLE_POLICY).config.has_budgets());
 }
 
 #[test]

@@ -75,13 +75,34 @@ pub struct Slot {
     pub(crate) id: FlightId,
 }
 
+/// What stands between a request and every place that it may take. Where that is not the same for all, what may be
+/// over soonest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// The places are taken.
+    Busy,
+    /// The servers said themselves that they are full.
+    Full,
+    /// The servers are out of rotation, because their requests fail.
+    Out {
+        /// For how long they have failed.
+        since: Duration,
+    },
+    /// What bursts may cost today is spent.
+    Spent,
+    /// The servers run other models than they should.
+    Misplaced,
+}
+
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The ladder ended in `reject`. Carries an estimate of when it would be worth asking again.
+    /// The ladder ended in `reject`.
     Full {
-        /// The estimate.
+        /// When it would be worth asking again.
         retry_after: Duration,
+        /// What is in the way.
+        obstacle: Obstacle,
     },
     /// It would not be served before its deadline.
     TooLate {

@@ -1,11 +1,9 @@
-//! What requests cost: cloud prices by date, the operator's own hardware, and what may be spent a day.
+//! What requests cost: how long answers are, and what may be spent.
 
-mod local;
+mod budget;
 mod output;
-mod price;
 mod spend;
 
-pub use local::{Hardware, InvalidHardware};
+pub use budget::{Budgets, Caps, Earmark, KeptBudgets, Left, Periods, Purse};
 pub use output::OutputLengths;
-pub use price::{BadPriceTable, Date, ListPrice, PriceTable};
-pub use spend::{DailyCap, Reservation, Spend};
+pub use spend::{Reservation, Spend};

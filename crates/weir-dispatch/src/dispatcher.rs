@@ -7,6 +7,7 @@ use crate::ask::{Admission, Ask, Refused, Slot};
 use crate::balance::Offer;
 use crate::cost::{Reservation, Spend};
 use crate::flights::FlightId;
+use crate::hedge::LOAD_MAX;
 use crate::queue::{Queue, QueueLimits, Ticket};
 use crate::random::Random;
 use crate::reported::Reported;
@@ -40,7 +41,7 @@ pub struct Dispatcher {
     queue: Queue,
     shares: crate::fair::Shares,
     retries: RetryBudget,
-    spend: Spend,
+    spend: Spend<Arc<str>>,
     day: u32,
     /// Places given to a ticket that has not come back for them yet.
     granted: BTreeMap<Ticket, Slot>,
@@ -64,12 +65,14 @@ struct Parked {
 struct Flying {
     key: TargetKey,
     tenant: Arc<str>,
-    reservation: Option<Reservation>,
+    reservation: Option<Reservation<Arc<str>>>,
     micro_usd: u64,
 }
 
 /// Predictions are taken to be too low by this factor when a promise hangs on them: about one in ten is.
 const MARGIN: f64 = 1.2;
+/// From so many first tokens on it is known how long they take.
+const FIRST_TOKENS_MIN: u32 = 20;
 /// Work that has somewhere else to go may use this share of the promised time while room is kept for work
 /// that has not.
 const RESERVE: f64 = 0.8;
@@ -150,6 +153,19 @@ impl Dispatcher {
     /// The day, by which daily caps are counted.
     pub fn set_day(&mut self, day: u32) {
         self.day = self.day.max(day);
+        self.spend.turn(day);
+    }
+
+    /// Takes up what an earlier process had spent under daily caps: the day, and the sum of each target in micro-USD.
+    pub fn resume_spend(&mut self, (day, spent): (u32, BTreeMap<Arc<str>, u64>)) {
+        self.day = self.day.max(day);
+        self.spend = Spend::resumed(day, spent);
+    }
+
+    /// What [`resume_spend`](Self::resume_spend) takes.
+    #[must_use]
+    pub fn kept_spend(&self) -> (u32, BTreeMap<Arc<str>, u64>) {
+        self.spend.kept()
     }
 
     /// Asks for a place.
@@ -168,6 +184,32 @@ impl Dispatcher {
         self.shares.enter(&request.claim.tenant, request.claim.weight);
         let next = self.next_move(&request, 0, now);
         self.go(next, request, None, now)
+    }
+
+    /// How long first tokens take on the target of a place: 19 of 20 are there by then. `None` while too few were
+    /// seen.
+    #[must_use]
+    pub fn usual_first_token(&self, slot: &Slot) -> Option<Duration> {
+        let target = self.targets.get(&self.flying.get(&slot.id)?.key)?;
+        let seconds = target.first_token_p95.settled(FIRST_TOKENS_MIN)?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// A second place for a request that gets no answer at its first, on a target of `ask.first` that has places to
+    /// spare; it counts as a further attempt and is paid for as one.
+    pub fn hedge(&mut self, ask: Ask, now: Moment) -> Option<Slot> {
+        let request = Request::new(ask, now, |name| self.key_of(name));
+        let offer = self.offer(&request.first, &request, None, now)?;
+        let target = self.targets.get(&offer.key)?;
+        let is_idle = match target.places(now) {
+            Some(places) => f64::from(target.in_flight()) < LOAD_MAX * f64::from(places),
+            None => !target.pressure.keeps_room(now),
+        };
+        if !is_idle || !target.health.is_well(now) || !self.retries.spend(now) {
+            return None;
+        }
+        self.shares.enter(&request.claim.tenant, request.claim.weight);
+        Some(self.take(offer, None, &request, now))
     }
 
     /// Asks again, after the ticket was granted or its time has come.
@@ -271,6 +313,8 @@ impl Dispatcher {
         if let Some(target) = self.targets.get_mut(&key) {
             if answered {
                 target.health.answered_probe(now);
+            } else {
+                target.health.unreachable(now, &mut self.random);
             }
             if let Some(is_right) = is_right {
                 target.identified(is_right, now);
@@ -339,8 +383,9 @@ impl Dispatcher {
         let mut reservation = None;
         if let Some(target) = self.targets.get_mut(&offer.key) {
             name = target.settings.name.clone();
-            if target.settings.daily_cap.is_some() {
-                reservation = self.spend.reserve(&name, None, offer.micro_usd, self.day);
+            // What did not burst counts against no cap.
+            if target.settings.daily_cap.is_some() && offer.micro_usd > 0 {
+                reservation = Some(self.spend.reserve(&name, offer.micro_usd, self.day));
             }
             target.take(id, request.work, band, now);
         }

@@ -50,6 +50,8 @@ pub(crate) struct Health {
     consecutive: u32,
     trips: u32,
     state: State,
+    /// Since when every request has failed.
+    failing_since: Option<Moment>,
     /// It said itself that it is full until then.
     full_until: Moment,
     rests_until: Moment,
@@ -82,6 +84,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// No server is believed when it asks for more.
 const REST_MAX: Duration = Duration::from_secs(300);
+/// A target that probes do not reach is left alone at least until the next two.
+const UNTIL_NEXT_PROBE: Duration = Duration::from_secs(2);
 const PENALTY_S: f64 = 5.0;
 /// In which it falls to a third.
 const PENALTY_DECAY_S: f64 = 10.0;
@@ -93,6 +97,7 @@ impl Default for Health {
             consecutive: 0,
             trips: 0,
             state: State::Closed,
+            failing_since: None,
             full_until: Moment::ZERO,
             rests_until: Moment::ZERO,
             penalty: Penalty::default(),
@@ -151,6 +156,7 @@ impl Health {
     pub fn succeeded(&mut self, now: Moment) -> bool {
         self.note(true, now);
         self.consecutive = 0;
+        self.failing_since = None;
         let was_open = !matches!(self.state, State::Closed | State::Misplaced);
         if was_open {
             self.close();
@@ -161,6 +167,7 @@ impl Health {
     pub fn failed(&mut self, now: Moment, random: &mut Random) {
         self.note(false, now);
         self.consecutive = self.consecutive.saturating_add(1);
+        self.failing_since.get_or_insert(now);
         self.penalise(PENALTY_S, now);
         let trips = match self.state {
             State::Trial => true,
@@ -207,6 +214,16 @@ impl Health {
         }
     }
 
+    /// A probe that costs no tokens could not reach it. That is no failure by itself; after one it says that the
+    /// target is gone, and while it is out that it need not be tried yet.
+    pub fn unreachable(&mut self, now: Moment, random: &mut Random) {
+        match &mut self.state {
+            State::Closed if self.consecutive > 0 => self.trip(now, random),
+            State::Open { until } => *until = (*until).max(now.saturating_add(UNTIL_NEXT_PROBE)),
+            State::Closed | State::Trial | State::Misplaced => {}
+        }
+    }
+
     /// A probe that costs no tokens got an answer: a target that is out may be tried now.
     pub fn answered_probe(&mut self, now: Moment) {
         if let State::Open { until } = &mut self.state {
@@ -222,6 +239,11 @@ impl Health {
         let since = now.saturating_sub(self.penalty.at).as_secs_f64();
         let left = self.penalty.seconds * (-since / PENALTY_DECAY_S).exp();
         if left > 0.01 { left } else { 0.0 }
+    }
+
+    /// Since when every request has failed, if the last has.
+    pub fn failing_since(&self) -> Option<Moment> {
+        self.failing_since
     }
 
     pub fn consecutive_failures(&self) -> u32 {
@@ -287,6 +309,23 @@ mod tests {
         assert!(!health.may_be_tried(until), "there is one trial at a time");
         assert!(health.succeeded(until));
         assert!(health.is_well(until));
+    }
+
+    #[test]
+    fn a_target_that_failed_and_that_probes_do_not_reach_is_out_until_they_do() {
+        let mut random = Random::new(1);
+        let mut health = Health::default();
+        health.unreachable(at(0), &mut random);
+        assert!(health.is_well(at(0)), "a probe alone is not believed");
+        health.failed(at(0), &mut random);
+        health.unreachable(at(1000), &mut random);
+        assert!(matches!(health.condition(at(1000)), Condition::Out { .. }), "{health:?}");
+        for second in 2..60 {
+            health.unreachable(at(second * 1000), &mut random);
+            assert!(!health.may_be_tried(at(second * 1000 + 999)));
+        }
+        health.answered_probe(at(60_000));
+        assert!(health.may_be_tried(at(60_000)));
     }
 
     #[test]

@@ -1,39 +1,8 @@
-use std::time::Duration;
-
-/// When a request that gets no answer is sent to a second target as well.
+/// A second target takes a request that is late elsewhere if less than this share of its places is taken: with more,
+/// it has better things to do.
 ///
-/// Off unless an operator turns it on. Only before the first token, only within the zone, and only once:
-/// the caller sees to that and cancels the slower of both.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Hedging {
-    /// Whether it is on.
-    pub enabled: bool,
-}
-
-/// What the decision depends on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HedgeView {
-    /// Since the request was sent.
-    pub waited: Duration,
-    /// What 95 of a hundred first tokens of its target take.
-    pub usual_p95: Option<Duration>,
-    /// The share of places that are taken on the target that would be the second.
-    pub load: f64,
-    /// Whether it was hedged already.
-    pub is_hedged: bool,
-}
-
-/// With more of its places taken than that, a second target has better things to do.
-const LOAD_MAX: f64 = 0.7;
-
-impl Hedging {
-    /// Whether to send it a second time now. A further attempt has to be paid for besides.
-    #[must_use]
-    pub fn is_due(self, view: &HedgeView) -> bool {
-        let late = view.usual_p95.is_some_and(|usual| view.waited >= usual);
-        self.enabled && !view.is_hedged && late && view.load < LOAD_MAX
-    }
-}
+/// Source: Dean and Barroso, "The Tail at Scale", CACM 56 (2013): hedge after the 95th percentile.
+pub(crate) const LOAD_MAX: f64 = 0.7;
 
 /// A quantile of what was observed, followed without keeping it.
 ///
@@ -43,16 +12,18 @@ impl Hedging {
 pub(crate) struct Quantile {
     q: f64,
     value: Option<f64>,
+    seen: u32,
 }
 
 const STEP: f64 = 0.05;
 
 impl Quantile {
     pub const fn new(q: f64) -> Self {
-        Self { q, value: None }
+        Self { q, value: None, seen: 0 }
     }
 
     pub fn add(&mut self, observed: f64) {
+        self.seen = self.seen.saturating_add(1);
         let Some(value) = self.value else {
             self.value = Some(observed.max(1e-4));
             return;
@@ -64,29 +35,17 @@ impl Quantile {
     pub fn value(&self) -> Option<f64> {
         self.value
     }
+
+    /// The same, once so many were observed.
+    pub fn settled(&self, observations: u32) -> Option<f64> {
+        self.value.filter(|_| self.seen >= observations)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::Random;
-
-    #[test]
-    fn a_hedge_is_for_a_late_answer_and_an_idle_second_target() {
-        let on = Hedging { enabled: true };
-        let view = HedgeView {
-            waited: Duration::from_secs(3),
-            usual_p95: Some(Duration::from_secs(2)),
-            load: 0.3,
-            is_hedged: false,
-        };
-        assert!(on.is_due(&view));
-        assert!(!Hedging::default().is_due(&view), "it is off by default");
-        assert!(!on.is_due(&HedgeView { waited: Duration::from_secs(1), ..view }));
-        assert!(!on.is_due(&HedgeView { load: 0.7, ..view }));
-        assert!(!on.is_due(&HedgeView { is_hedged: true, ..view }));
-        assert!(!on.is_due(&HedgeView { usual_p95: None, ..view }));
-    }
 
     #[test]
     fn a_quantile_settles_where_its_share_is_below() {

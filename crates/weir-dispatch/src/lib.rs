@@ -30,11 +30,10 @@ mod retry;
 mod target;
 mod work;
 
-pub use ask::{Admission, Ask, Candidate, Refused, Slot, Step};
+pub use ask::{Admission, Ask, Candidate, Obstacle, Refused, Slot, Step};
 pub use dispatcher::{Dispatcher, Load, State, TargetView};
 pub use engine::{EngineLoad, EngineModel};
 pub use health::Condition;
-pub use hedge::{HedgeView, Hedging};
 pub use limit::Limit;
 pub use queue::{QueueLimits, Ticket};
 pub use random::Random;

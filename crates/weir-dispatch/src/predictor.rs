@@ -38,6 +38,12 @@ impl Predictor {
         self.engine.first_token_s(load).max(1e-4)
     }
 
+    /// Seconds that a middling server takes for a prompt and an answer, if it has nothing else to do.
+    pub fn alone_s(&self, prompt_tokens: u32, output_tokens: u32) -> f64 {
+        let prompt = EngineLoad { prompt_tokens: f64::from(prompt_tokens), ..EngineLoad::default() };
+        self.engine.first_token_s(&prompt) + f64::from(output_tokens) * self.engine.decode_step_s(0.0)
+    }
+
     pub fn corrected_s(&self, formula_s: f64) -> f64 {
         formula_s * self.ratio
     }

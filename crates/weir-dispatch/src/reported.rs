@@ -12,8 +12,8 @@ pub struct Reported {
     pub cache_used: Option<f64>,
     /// The tokens that its cache holds.
     pub cache_tokens: Option<u32>,
-    /// Requests that it runs at once at most.
-    pub places: Option<u32>,
+    /// Whether it holds the target's model in memory.
+    pub loaded: Option<bool>,
 }
 
 /// The newest report of one target.
@@ -36,6 +36,11 @@ impl Reports {
 
     pub fn fresh(&self, now: Moment) -> Option<Reported> {
         self.newest.filter(|(at, _)| now.saturating_sub(*at) <= FRESH).map(|(_, reported)| reported)
+    }
+
+    /// Whether the server says how full it is.
+    pub fn tells_load(&self, now: Moment) -> bool {
+        self.fresh(now).is_some_and(|said| said.waiting.is_some() || said.cache_used.is_some())
     }
 
     /// A server that used to report and no longer does.

@@ -1,10 +1,9 @@
 use crate::Moment;
-use crate::cost::DailyCap;
 use crate::engine::EngineModel;
 use crate::flights::{Flight, FlightId, Flights};
 use crate::health::{Condition, Health};
 use crate::hedge::Quantile;
-use crate::limit::{Limit, LimitState};
+use crate::limit::{Limit, LimitState, Measured, Sample};
 use crate::predictor::Predictor;
 use crate::pressure::Pressure;
 use crate::random::Random;
@@ -36,8 +35,8 @@ pub struct TargetSettings {
     pub nature: Nature,
     /// How many requests may run at once.
     pub limit: Limit,
-    /// The most that may be spent there a day.
-    pub daily_cap: Option<DailyCap>,
+    /// The most that bursts to it may cost a day, in micro-USD.
+    pub daily_cap: Option<u64>,
 }
 
 impl TargetSettings {
@@ -94,6 +93,8 @@ pub(crate) struct Target {
     predictor: Predictor,
     /// Seconds of a token of an answer, smoothed.
     per_token_s: Option<f64>,
+    /// Seconds that loading the model takes, smoothed.
+    cold_start_s: f64,
     /// Time to the first token of a service, smoothed.
     service_s: f64,
     service_measured: bool,
@@ -101,6 +102,8 @@ pub(crate) struct Target {
 
 /// A target to which nothing was sent for so long is sent one request, whatever is predicted of it.
 const UNTRIED_AFTER: Duration = Duration::from_secs(10);
+/// What it takes to load a model, until that was seen: some gigabytes from a disk.
+const COLD_START_S: f64 = 8.0;
 /// What an unknown service takes to the first token.
 const SERVICE_START_S: f64 = 0.8;
 /// What an unknown service sends.
@@ -131,6 +134,7 @@ impl Target {
             reports: Reports::default(),
             predictor: Predictor::new(engine),
             per_token_s: None,
+            cold_start_s: COLD_START_S,
             service_s: SERVICE_START_S,
             service_measured: false,
         }
@@ -164,13 +168,13 @@ impl Target {
     }
 
     pub fn places(&self, now: Moment) -> Option<u32> {
-        self.limit.at(now)
+        self.limit.at(now, self.reports.tells_load(now))
     }
 
     /// Whether there is a place; `spared` of them are kept for others.
     pub fn room(&self, band: Band, spared: u32, now: Moment) -> Room {
         let running = self.flights.len();
-        if let Some(limit) = self.limit.at(now) {
+        if let Some(limit) = self.places(now) {
             // A single place cannot be shared out.
             let kept = spared.min(limit.saturating_sub(1));
             if running.saturating_add(kept) >= limit || (band == Band::Batch && !self.batch_fits(limit)) {
@@ -194,11 +198,20 @@ impl Target {
 
     /// Seconds to the first token of a prompt that is sent now.
     pub fn predict_s(&self, work: &Work, now: Moment) -> f64 {
-        let healthy = match self.settings.nature {
-            Nature::Server(_) => self.predictor.corrected_s(self.formula_s(work, now)),
+        let cold_s = if self.is_cold(now) { self.cold_start_s } else { 0.0 };
+        self.warm_s(self.formula_s(work, now)) + cold_s + self.health.penalty_s(now)
+    }
+
+    fn warm_s(&self, formula_s: f64) -> f64 {
+        match self.settings.nature {
+            Nature::Server(_) => self.predictor.corrected_s(formula_s),
             Nature::Service => self.service_s,
-        };
-        healthy + self.health.penalty_s(now)
+        }
+    }
+
+    /// Whether the server says that it has to load the model first, and nothing is on its way that makes it.
+    fn is_cold(&self, now: Moment) -> bool {
+        self.flights.len() == 0 && self.reports.fresh(now).is_some_and(|said| said.loaded == Some(false))
     }
 
     /// Whether nothing has shown for a while that predictions still hold: who is believed to be slow is sent
@@ -248,10 +261,10 @@ impl Target {
     }
 
     pub fn take(&mut self, id: FlightId, work: Work, band: Band, now: Moment) {
-        let formula_s = self.formula_s(&work, now);
+        let (formula_s, is_cold) = (self.formula_s(&work, now), self.is_cold(now));
         self.health.sent(now);
         self.last_sent = now;
-        let flight = Flight { work, band, since: now, formula_s, first_token: None, produced: 0 };
+        let flight = Flight { work, band, since: now, formula_s, is_cold, first_token: None, produced: 0 };
         self.flights.start(id, flight);
     }
 
@@ -259,14 +272,19 @@ impl Target {
     pub fn first_token(&mut self, id: FlightId, now: Moment) {
         let Some(flight) = self.flights.first_token(id, now) else { return };
         let observed_s = now.saturating_sub(flight.since).as_secs_f64();
-        let formula_s = flight.formula_s;
+        let (formula_s, prompt_tokens) = (flight.formula_s, flight.work.prompt_tokens);
+        if flight.is_cold {
+            // That it was slow says how long loading takes, and nothing else.
+            let loading_s = (observed_s - self.warm_s(formula_s)).max(0.0);
+            self.cold_start_s += (loading_s - self.cold_start_s) / 2.0;
+            return;
+        }
         self.first_token_p95.add(observed_s);
+        let alone_s = self.predictor.alone_s(prompt_tokens, 0);
+        let sample = Sample { of: Measured::FirstToken, observed_s, alone_s };
+        self.limit.learn(&sample, self.flights.len());
         match self.settings.nature {
-            Nature::Server(_) => {
-                let ratio = observed_s / self.predictor.corrected_s(formula_s);
-                self.limit.learn(ratio, self.flights.len());
-                self.predictor.learn(formula_s, observed_s);
-            }
+            Nature::Server(_) => self.predictor.learn(formula_s, observed_s),
             Nature::Service if self.service_measured => {
                 self.service_s += (observed_s - self.service_s) / 8.0;
             }
@@ -283,9 +301,11 @@ impl Target {
 
     /// A request has ended.
     pub fn end(&mut self, id: FlightId, report: Report, now: Moment, random: &mut Random) -> Option<Flight> {
+        let running = self.flights.len();
         let flight = self.flights.end(id, now)?;
         match report {
             Report::Served(held) => {
+                self.learn_limit(&flight, running, now);
                 if self.health.succeeded(now) {
                     self.limit.recovered(now);
                 }
@@ -342,6 +362,15 @@ impl Target {
             load.prompt_tokens += f64::from(waiting).min(foreign) * of_one;
         }
         load
+    }
+
+    /// An answer that came whole has no first token that could be measured.
+    fn learn_limit(&mut self, flight: &Flight, running: u32, now: Moment) {
+        if flight.first_token.is_none() && !flight.is_cold && self.limit.is_learned() {
+            let observed_s = now.saturating_sub(flight.since).as_secs_f64();
+            let alone_s = self.predictor.alone_s(flight.work.prompt_tokens, flight.produced);
+            self.limit.learn(&Sample { of: Measured::Answer, observed_s, alone_s }, running);
+        }
     }
 
     fn learn_pace(&mut self, flight: &Flight, now: Moment) {

@@ -234,7 +234,7 @@ impl World {
             waiting: Some(self.below(50)),
             cache_used: Some(self.random.unit() * 3.0 - 1.0),
             cache_tokens: Some(self.below(1_000_000)),
-            places: None,
+            loaded: None,
         };
         let name = self.one_of(&LOCAL);
         let woken = self.dispatcher.report(name, reported, self.now);

@@ -8,9 +8,9 @@ use std::time::Duration;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, NameFact, NamePattern, Names, NumberFact, Policy, Preference, Price, Quality,
-    Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TaskFacts,
-    Test, TimeFacts, Words, decide,
+    LatencyFacts, Modality, NameFact, NamePattern, Names, NumberFact, Policy, Preference, Price, Prices,
+    Quality, Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target,
+    TaskFacts, Test, TimeFacts, Words, decide,
 };
 
 static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -65,8 +65,8 @@ fn network() -> (Boundary, Catalogue) {
     };
     let cloud = |name: &str| {
         let clearance = boundary.cloud_clearance(Level::Internal, None).ok()?;
-        let price = Some(Price { input: 1_250_000, output: 10_000_000 });
-        Some(Target { price, ..target(AnyRecipient::Cloud(Recipient::new(name, clearance))) })
+        let prices = Prices::always(Price::new(1_250_000, 10_000_000));
+        Some(Target { prices, ..target(AnyRecipient::Cloud(Recipient::new(name, clearance))) })
     };
     let mut catalogue = Catalogue::default();
     let targets = [Some(local("gpu")), Some(local("gpu2")), cloud("openai"), cloud("other")];
@@ -82,7 +82,7 @@ fn target(recipient: AnyRecipient) -> Target {
         recipient,
         backend,
         model: "m".into(),
-        price: None,
+        prices: Prices::default(),
         quality: Quality::default(),
         tags: [].into(),
         context_tokens: Some(32_768),

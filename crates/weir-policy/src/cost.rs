@@ -1,27 +1,52 @@
 //! What a request would cost, estimated.
 
-use crate::{Alias, Catalogue, CostFacts, Facts, Target};
+use crate::{Alias, Catalogue, CostFacts, Day, Facts, Target, TokenCount, micro_usd};
 use weir_label::ZoneKind;
 
-/// Tokens that an answer is expected to have at most, where the caller's limit is not lower. Limits are
-/// mostly set far above what is used; the figure only has to weigh input against output prices.
+/// Tokens that an answer is expected to have at most while nothing is known of such answers, where the caller's
+/// limit is not lower. Limits are mostly set far above what is used; the figure only has to weigh input against
+/// output prices.
 const EXPECTED_OUTPUT_TOKENS: u64 = 512;
 
-/// What the expected tokens cost at a target, in picodollars; `None` without a price.
-pub(crate) fn picodollars(
-    target: &Target,
-    prompt_tokens: u64,
-    max_output_tokens: Option<u64>,
-) -> Option<u128> {
-    let output = max_output_tokens.map_or(EXPECTED_OUTPUT_TOKENS, |max| max.min(EXPECTED_OUTPUT_TOKENS));
-    target.price.map(|price| price.of(prompt_tokens, output))
+/// What the cost of a request is estimated from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// Tokens of the prompt.
+    pub prompt_tokens: u64,
+    /// The most tokens that the caller wants back.
+    pub max_output_tokens: Option<u64>,
+    /// Tokens that answers to such requests have had; `None` when nothing is known of them.
+    pub output_tokens: Option<u64>,
+    /// The day, by which prices go.
+    pub day: Option<Day>,
+}
+
+impl Expected {
+    /// Of a request.
+    #[must_use]
+    pub fn of(facts: &Facts<'_>) -> Self {
+        Self {
+            prompt_tokens: facts.request.prompt_tokens,
+            max_output_tokens: facts.request.max_output_tokens,
+            output_tokens: facts.cost.expected_output_tokens,
+            day: facts.time.day,
+        }
+    }
+
+    /// What the expected tokens cost at a target, in picodollars; `None` without a price.
+    #[must_use]
+    pub fn picodollars(&self, target: &Target) -> Option<u128> {
+        let output = self.output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS);
+        let output = self.max_output_tokens.map_or(output, |max| max.min(output));
+        let tokens = TokenCount { input: self.prompt_tokens, cached: 0, output };
+        target.prices.on(self.day).map(|price| price.of(tokens))
+    }
 }
 
 /// What the expected tokens cost at a target, to compare it by: a local target without a price costs
 /// nothing, a cloud target without one more than any other.
 pub(crate) fn rank(target: &Target, facts: &Facts<'_>) -> u128 {
-    let cost = picodollars(target, facts.request.prompt_tokens, facts.request.max_output_tokens);
-    match (cost, target.zone()) {
+    match (Expected::of(facts).picodollars(target), target.zone()) {
         (Some(cost), _) => cost,
         (None, ZoneKind::Local) => 0,
         (None, ZoneKind::Cloud) => u128::MAX,
@@ -29,27 +54,22 @@ pub(crate) fn rank(target: &Target, facts: &Facts<'_>) -> u128 {
 }
 
 impl CostFacts {
-    /// The estimates for a request of so many tokens: of the cheapest target of the alias in each zone that
-    /// has a price, rounded up. The budget stays unknown.
+    /// The estimates: of the cheapest target of the alias in each zone that has a price, rounded up. The budget
+    /// stays unknown.
     #[must_use]
-    pub fn estimate(
-        catalogue: &Catalogue,
-        alias: &Alias,
-        prompt_tokens: u64,
-        max_output_tokens: Option<u64>,
-    ) -> Self {
-        const PICODOLLARS: u128 = 1_000_000;
+    pub fn estimate(catalogue: &Catalogue, alias: &Alias, expected: Expected) -> Self {
         let cheapest = |zone: ZoneKind| {
             let targets = alias.targets().iter().filter_map(|id| catalogue.target(*id));
             let costs = targets
                 .filter(|target| target.zone() == zone)
-                .filter_map(|target| picodollars(target, prompt_tokens, max_output_tokens));
-            costs.min().map(|cost| u64::try_from(cost.div_ceil(PICODOLLARS)).unwrap_or(u64::MAX))
+                .filter_map(|target| expected.picodollars(target));
+            costs.min().map(micro_usd)
         };
         Self {
             local_micro_usd: cheapest(ZoneKind::Local),
             cloud_micro_usd: cheapest(ZoneKind::Cloud),
             budget_left_micro_usd: None,
+            expected_output_tokens: expected.output_tokens,
         }
     }
 }

@@ -82,6 +82,7 @@ impl<'a> Guarded<'a> {
             .map(Exclusion::Boundary)
             .or_else(|| rule_excludes(rule, target))
             .or_else(|| wish_excludes(facts.wish, target))
+            .or_else(|| budget_excludes(target, facts))
             .or_else(|| context_excludes(target, facts))
             .or_else(|| facts.unfit.get(&target.id).cloned().map(Exclusion::Unfit));
         Judged { target, verdict: exclusion.map_or(Verdict::Candidate, Verdict::Excluded) }
@@ -115,6 +116,16 @@ fn rule_excludes(rule: &Rule, candidate: Candidate<'_>) -> Option<Exclusion> {
 fn wish_excludes(wish: Option<RouteWish>, candidate: Candidate<'_>) -> Option<Exclusion> {
     let leaves = candidate.target.zone() == ZoneKind::Cloud;
     (leaves && wish == Some(RouteWish::LocalOnly)).then_some(Exclusion::Wish)
+}
+
+/// A budget is for what leaves the network: what runs inside is served whatever was spent, so that data that may not
+/// leave has a place when there is no money left.
+fn budget_excludes(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<Exclusion> {
+    let left_micro_usd = facts.cost.budget_left_micro_usd?;
+    let cost = cost::Expected::of(facts).picodollars(candidate.target).map(crate::micro_usd);
+    let is_spent = left_micro_usd == 0 || cost.is_some_and(|cost| cost > left_micro_usd);
+    (candidate.target.zone() == ZoneKind::Cloud && is_spent)
+        .then_some(Exclusion::OverBudget { left_micro_usd })
 }
 
 fn context_excludes(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<Exclusion> {
@@ -216,6 +227,8 @@ fn nothing_left(
 fn denial_code(reasons: &[&Exclusion]) -> DenialCode {
     if reasons.iter().all(|reason| matches!(reason, Exclusion::Boundary(_))) {
         DenialCode::NoLocalTarget
+    } else if reasons.iter().any(|reason| matches!(reason, Exclusion::OverBudget { .. })) {
+        DenialCode::OverBudget
     } else if reasons.iter().any(|reason| matches!(reason, Exclusion::ContextTooLong { .. })) {
         DenialCode::ContextTooLong
     } else if reasons.iter().any(|reason| matches!(reason, Exclusion::Unfit(_))) {
@@ -238,5 +251,6 @@ fn remedy(code: DenialCode) -> &'static str {
         DenialCode::ContextTooLong => "shorten the request or use a model name with a longer context",
         DenialCode::NoFitTarget => "leave that out of the request, or use another model name",
         DenialCode::NoTargetLeft => "use another model name, or drop the wish for a zone",
+        DenialCode::OverBudget => "wait until the budget's next day or month, or ask the operator for more",
     }
 }

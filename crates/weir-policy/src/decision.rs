@@ -87,6 +87,12 @@ pub enum Exclusion {
     /// The caller asked for local targets only.
     #[error("the caller asked for local targets only")]
     Wish,
+    /// What the target costs is more than the caller may still spend.
+    #[error("what is left of the budget, {} USD, does not pay for it", usd(*.left_micro_usd))]
+    OverBudget {
+        /// What is left, in micro-USD.
+        left_micro_usd: u64,
+    },
     /// Prompt and answer do not fit.
     #[error("the request needs about {tokens} tokens, and the model's context holds {context}")]
     ContextTooLong {
@@ -177,10 +183,16 @@ impl Exclusion {
             Exclusion::RuleTargets => "rule_targets",
             Exclusion::RuleLadder => "rule_ladder",
             Exclusion::Wish => "wish",
+            Exclusion::OverBudget { .. } => "over_budget",
             Exclusion::ContextTooLong { .. } => "context_too_long",
             Exclusion::Unfit(unfit) => unfit.code(),
         }
     }
+}
+
+/// Micro-USD as USD, for people.
+fn usd(micro_usd: u64) -> String {
+    format!("{}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000)
 }
 
 /// A refusal to route.
@@ -213,16 +225,19 @@ pub enum DenialCode {
     NoTargetLeft,
     /// No target that it may go to can serve such a request.
     NoFitTarget,
+    /// The targets that it may go to cost more than the caller may still spend.
+    OverBudget,
 }
 
 impl DenialCode {
     /// Every code.
-    pub const ALL: [DenialCode; 5] = [
+    pub const ALL: [DenialCode; 6] = [
         DenialCode::PolicyDenied,
         DenialCode::NoLocalTarget,
         DenialCode::ContextTooLong,
         DenialCode::NoTargetLeft,
         DenialCode::NoFitTarget,
+        DenialCode::OverBudget,
     ];
 
     /// A short stable word for replies, metrics and records.
@@ -234,6 +249,7 @@ impl DenialCode {
             DenialCode::ContextTooLong => "context_too_long",
             DenialCode::NoTargetLeft => "no_target_left",
             DenialCode::NoFitTarget => "no_fit_target",
+            DenialCode::OverBudget => "over_budget",
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{LatencyClass, Modality, Pool, ResponseFormat, TargetId, TaskType, Unfit, Weekday, Words};
+use crate::{Day, LatencyClass, Modality, Pool, ResponseFormat, TargetId, TaskType, Unfit, Weekday, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use weir_label::{Label, Level, ZoneKind};
 /// | `request.max_output_tokens` | the caller set no limit |
 /// | `latency.target`, `latency.deadline` | the caller gave none |
 /// | `cost.local`, `cost.cloud` | no target of the alias in that zone has a price |
-/// | `cost.budget_left` | no budget is kept |
+/// | `cost.budget_left` | no budget is set for the caller |
 /// | `capacity.*` | nothing has been measured yet, or there is no limit to measure against |
 /// | `time.*` | the decision is made without a clock |
 #[derive(Debug, Clone, Copy)]
@@ -141,8 +141,10 @@ pub struct CostFacts {
     pub local_micro_usd: Option<u64>,
     /// Outside.
     pub cloud_micro_usd: Option<u64>,
-    /// What is left of the caller's budget.
+    /// What is left of the caller's budget, the smallest where there are several.
     pub budget_left_micro_usd: Option<u64>,
+    /// Tokens that answers to such requests have had, from which the rest is estimated. No rule looks at it.
+    pub expected_output_tokens: Option<u64>,
 }
 
 /// How full the targets are, pool by pool.
@@ -208,6 +210,8 @@ pub struct TimeFacts {
     pub weekday: Option<Weekday>,
     /// The hour, 0 to 23.
     pub hour: Option<u8>,
+    /// The day in UTC, by which prices go. No rule looks at it.
+    pub day: Option<Day>,
 }
 
 /// A word that names no value of the fact.

@@ -23,6 +23,7 @@ mod facts;
 mod index;
 mod names;
 mod owned;
+mod price;
 mod ranges;
 mod regions;
 mod rule;
@@ -33,6 +34,7 @@ mod words;
 pub use catalogue::{Alias, Catalogue, InvalidCatalogue};
 pub use change::{Change, changes, ways_to};
 pub use condition::{Condition, EntityCount, Test, Truth};
+pub use cost::Expected;
 pub use decide::decide;
 pub use decision::{Action, Decision, Denial, DenialCode, Exclusion, Plan, Unfit, Verdict};
 pub use fact::{Fact, Flag, Measure, NameFact, NumberFact, Pool, Unit};
@@ -42,12 +44,13 @@ pub use facts::{
 };
 pub use names::{NamePattern, Names};
 pub use owned::{OwnedFacts, Unsettable};
+pub use price::{Day, Price, Prices, TokenCount, micro_usd};
 pub use ranges::{Range, Ranges};
 pub use regions::Regions;
 pub use rule::{
     InvalidRuleName, Obligations, Policy, Preference, Requirement, Routing, Rule, RuleAction, RuleName,
     Selection, Step,
 };
-pub use target::{AnyRecipient, Price, Quality, Target, TargetId};
+pub use target::{AnyRecipient, Quality, Target, TargetId};
 pub use value::FactValue;
 pub use words::{LatencyClass, Modality, ResponseFormat, TaskType, Weekday, Word, Words};

@@ -15,6 +15,7 @@ pub struct Policy {
     rules: Vec<Rule>,
     pools: BTreeMap<Arc<str>, BTreeSet<TargetId>>,
     looks_at_capacity: bool,
+    looks_at_cost: bool,
     index: Index,
     unmatched: Rule,
 }
@@ -31,8 +32,9 @@ impl Policy {
         };
         let unmatched = Rule::new(RuleName::unmatched(), Condition::always(), RuleAction::Route(routing));
         let looks_at_capacity = rules.iter().any(Rule::looks_at_capacity);
+        let looks_at_cost = rules.iter().any(Rule::looks_at_cost);
         let index = Index::of(&rules);
-        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, index, unmatched }
+        Self { boundary, rules, pools: BTreeMap::new(), looks_at_capacity, looks_at_cost, index, unmatched }
     }
 
     /// The same, with the targets of the pools whose capacity its rules look at.
@@ -52,6 +54,12 @@ impl Policy {
     #[must_use]
     pub fn looks_at_capacity(&self) -> bool {
         self.looks_at_capacity
+    }
+
+    /// Whether a decision may depend on what a request would cost.
+    #[must_use]
+    pub fn looks_at_cost(&self) -> bool {
+        self.looks_at_cost
     }
 
     /// What decides when no rule matches.
@@ -115,6 +123,15 @@ impl Rule {
             matches!(&self.action, RuleAction::Route(routing) if routing.prefer == Preference::Fastest);
         self.when.each_test(&mut |test| {
             looks |= matches!(test, Test::Number(NumberFact::Load(..), _));
+        });
+        looks
+    }
+
+    fn looks_at_cost(&self) -> bool {
+        let mut looks =
+            matches!(&self.action, RuleAction::Route(routing) if routing.prefer == Preference::Cheapest);
+        self.when.each_test(&mut |test| {
+            looks |= matches!(test, Test::Number(NumberFact::CostLocal | NumberFact::CostCloud, _));
         });
         looks
     }

@@ -1,4 +1,4 @@
-use crate::TaskType;
+use crate::{Prices, TaskType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weir_label::{Boundary, Cloud, Jurisdiction, Label, Local, Recipient, Refusal, ZoneKind};
@@ -64,24 +64,6 @@ impl AnyRecipient {
     }
 }
 
-/// What a model costs, in micro-USD per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    /// Per million tokens of prompt.
-    pub input: u64,
-    /// Per million tokens of answer.
-    pub output: u64,
-}
-
-impl Price {
-    /// The cost of so many tokens, in picodollars (10⁻¹² USD), so that nothing is rounded.
-    #[must_use]
-    pub fn of(self, input_tokens: u64, output_tokens: u64) -> u128 {
-        let cost = |price: u64, tokens: u64| u128::from(price) * u128::from(tokens);
-        cost(self.input, input_tokens).saturating_add(cost(self.output, output_tokens))
-    }
-}
-
 /// How good a model's answers are, as its operator says: from 0 to a million.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Quality {
@@ -111,8 +93,9 @@ pub struct Target {
     pub backend: Arc<str>,
     /// The model's name at the backend.
     pub model: Arc<str>,
-    /// What it costs, if declared.
-    pub price: Option<Price>,
+    /// What it costs, as far as that is known; for a server of one's own, what it costs beyond what it costs
+    /// anyway.
+    pub prices: Prices,
     /// How good it is.
     pub quality: Quality,
     /// Words of the operator's, which rules can select by.

@@ -4,6 +4,7 @@ mod audit;
 mod backends;
 pub(crate) mod credential;
 mod policy;
+mod spending;
 mod webhook;
 
 use crate::gateway::{ADMIN_KEY, Gateway};
@@ -140,6 +141,7 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
         }
         "/task" => reply::json(StatusCode::OK, task(gateway).to_string()),
         "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
+        "/spending" => reply::json(StatusCode::OK, spending::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/audit/checkpoint" => audit::file(gateway, "checkpoint"),
         "/audit/key" => audit::file(gateway, "key.pub"),
@@ -158,6 +160,7 @@ fn index() -> Value {
             "/metrics": "OpenMetrics for Prometheus",
             "/task": "how complex this deployment's requests are: the scale that `top 15 %` is read from",
             "/backends": "each target: whether it is well, why not and until when, how busy it is, predicted and observed times, and who waits",
+            "/spending": "what was spent on cloud models today and this month, by key and tenant, and what may be",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
             "/audit/checkpoint": "the newest signed checkpoint of the audit log",

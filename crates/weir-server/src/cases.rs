@@ -7,7 +7,7 @@ use crate::pipeline::inspect::look;
 use crate::snapshot::Snapshot;
 use serde_json::{Value, json};
 use weir_config::{Problems, Source, load_cases};
-use weir_policy::{CostFacts, Fact, FactValue, Facts, NumberFact, OwnedFacts, TimeFacts};
+use weir_policy::{CostFacts, Expected, Fact, FactValue, Facts, NumberFact, OwnedFacts, TimeFacts};
 use weir_rollout::{Case, Coverage, Judgement};
 use weir_wire::json::Limits;
 use weir_wire::request::ClientRequest;
@@ -105,7 +105,13 @@ impl Snapshot {
         let facts = owned.borrow();
         let Some(alias) = self.loaded.catalogue.alias(facts.request.alias) else { return };
         let (tokens, limit) = (facts.request.prompt_tokens, facts.request.max_output_tokens);
-        let cost = CostFacts::estimate(&self.loaded.catalogue, alias, tokens, limit);
+        let expected = Expected {
+            prompt_tokens: tokens,
+            max_output_tokens: limit,
+            output_tokens: None,
+            day: facts.time.day,
+        };
+        let cost = CostFacts::estimate(&self.loaded.catalogue, alias, expected);
         let estimates =
             [(NumberFact::CostLocal, cost.local_micro_usd), (NumberFact::CostCloud, cost.cloud_micro_usd)];
         for (number, estimate) in estimates {

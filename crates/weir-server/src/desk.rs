@@ -1,5 +1,5 @@
 use crate::clock::Clock;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -48,9 +48,24 @@ impl Desk {
         self.clock.now()
     }
 
+    /// Tokens that answers to requests for `kind` of work have had; `None` while none was seen.
+    pub fn known_output(&self, kind: u16) -> Option<u64> {
+        self.lock().lengths.known(kind).map(u64::from)
+    }
+
     /// Tokens that the answer to a request for `kind` of work may be expected to have.
     pub fn expected_output(&self, kind: u16, limit: Option<u32>) -> u32 {
         self.lock().lengths.expected(kind, limit)
+    }
+
+    /// Takes up what an earlier process had spent on bursts.
+    pub fn resume_spend(&self, spent: (u32, BTreeMap<Arc<str>, u64>)) {
+        self.lock().dispatcher.resume_spend(spent);
+    }
+
+    /// What bursts have cost today, by target.
+    pub fn kept_spend(&self) -> (u32, BTreeMap<Arc<str>, u64>) {
+        self.lock().dispatcher.kept_spend()
     }
 
     /// Waits for a place as long as the ladder says. Dropping the future leaves the queue.
@@ -71,6 +86,12 @@ impl Desk {
         }
     }
 
+    /// A second place for a request that is late, if there is one to spare.
+    pub fn hedge(self: &Arc<Self>, ask: Ask) -> Option<Place> {
+        let slot = self.lock().dispatcher.hedge(ask, self.clock.now())?;
+        Some(Place::new(self.clone(), slot))
+    }
+
     /// How full the targets of these names are together, for a prompt of so many tokens.
     pub fn load(&self, names: &[Arc<str>], prompt_tokens: u32) -> Load {
         self.lock().dispatcher.load(names, prompt_tokens, self.clock.now())
@@ -88,12 +109,12 @@ impl Desk {
         inner.wake(granted);
     }
 
-    /// A server that was asked for its models answered; `is_right` says whether it runs the target's, if
-    /// that can be told.
-    pub fn probed(&self, target: &str, is_right: Option<bool>) {
+    /// A server was asked for its models, and answered or could not be reached; `is_right` says whether it runs the
+    /// target's, if that can be told.
+    pub fn probed(&self, target: &str, answered: bool, is_right: Option<bool>) {
         let now = self.clock.now();
         let mut inner = self.lock();
-        let granted = inner.dispatcher.probed(target, true, is_right, now);
+        let granted = inner.dispatcher.probed(target, answered, is_right, now);
         inner.wake(granted);
     }
 
@@ -190,6 +211,11 @@ impl Place {
     pub fn served(self) {
         let held = self.taken.elapsed();
         self.end(Report::Served(held));
+    }
+
+    /// How long it takes mostly at most until the first content comes; `None` while that is not known.
+    pub fn usual_first_token(&self) -> Option<Duration> {
+        self.desk.lock().dispatcher.usual_first_token(self.slot.as_ref()?)
     }
 
     /// The first content of the answer has come.

@@ -5,6 +5,7 @@ use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::event::OutcomeKind;
+use weir_dispatch::Obstacle;
 use weir_policy::DenialCode;
 use weir_store::keys::AuthError;
 use weir_store::objects::Kind;
@@ -22,17 +23,43 @@ pub(crate) enum Failure {
     ForeignOrigin,
     BadKey(AuthError),
     BadRequest(BadRequest),
-    BadHeader { name: &'static str, expected: &'static str },
-    TooLarge { limit: usize },
+    BadHeader {
+        name: &'static str,
+        expected: &'static str,
+    },
+    TooLarge {
+        limit: usize,
+    },
     BodyTimeout,
     BodyBroken,
-    UnknownModel { alias: String },
-    UnknownDecision { id: String },
+    UnknownModel {
+        alias: String,
+    },
+    UnknownDecision {
+        id: String,
+    },
     NotSigned,
-    UnknownObject { kind: Kind, id: String },
-    NoRoom { bytes: u64 },
-    Denied { code: DenialCode, message: String, param: Option<Arc<str>> },
-    Full { retry_after: Duration },
+    UnknownObject {
+        kind: Kind,
+        id: String,
+    },
+    NoRoom {
+        bytes: u64,
+    },
+    Denied {
+        code: DenialCode,
+        message: String,
+        param: Option<Arc<str>>,
+    },
+    /// There is no place, and why.
+    Full {
+        retry_after: Duration,
+        obstacle: Obstacle,
+    },
+    /// It would not be answered before its deadline.
+    TooLate {
+        retry_after: Duration,
+    },
     NothingLeft,
     Draining,
     Backend(BackendFailure),
@@ -190,7 +217,14 @@ impl Failure {
                 )
             },
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
-            Failure::Full { retry_after } => overloaded(*retry_after),
+            Failure::Full { retry_after, obstacle } => no_place(*retry_after, *obstacle),
+            Failure::TooLate { retry_after } => {
+                let message = format!(
+                    "this request would not be answered before its deadline (`x-weir-deadline`); try again in {}s",
+                    seconds(*retry_after)
+                );
+                overloaded("overloaded", &message, *retry_after)
+            }
             Failure::NothingLeft => {
                 server(502, "bad_gateway", "no backend that may answer this request could be reached")
             }
@@ -233,7 +267,8 @@ impl Failure {
             Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
             Failure::NoRoom { .. } => "no_room",
             Failure::Denied { code, .. } => code.as_str(),
-            Failure::Full { .. } => "overloaded",
+            Failure::Full { obstacle, .. } => code_of(*obstacle),
+            Failure::TooLate { .. } => "deadline",
             Failure::NothingLeft => "nothing_left",
             Failure::Draining => "draining",
             Failure::Backend(failure) => failure.code(),
@@ -264,6 +299,7 @@ impl Failure {
             | Failure::NoRoom { .. }
             | Failure::Denied { .. }
             | Failure::Full { .. }
+            | Failure::TooLate { .. }
             | Failure::Draining => OutcomeKind::Rejected,
         }
     }
@@ -306,7 +342,7 @@ fn backend_reply(failure: &BackendFailure) -> ErrorReply {
 /// an overload.
 fn full_reply(retry_after: Duration, envelope: Option<&Envelope>, limited: bool) -> ErrorReply {
     if !limited {
-        return overloaded(retry_after);
+        return no_place(retry_after, Obstacle::Full);
     }
     let seconds = seconds(retry_after);
     let message = envelope.map_or("the backend's rate limit is reached", |e| e.message.as_str());
@@ -319,10 +355,40 @@ fn full_reply(retry_after: Duration, envelope: Option<&Envelope>, limited: bool)
     limited_wait(StatusCode::TOO_MANY_REQUESTS, envelope, retry_after)
 }
 
-fn overloaded(retry_after: Duration) -> ErrorReply {
-    let message =
-        format!("every place that this request may take is busy; try again in {}s", seconds(retry_after));
-    let envelope = envelope(SERVER_ERROR, "overloaded", &message, None);
+/// What stands between a request and every place that it may take. Callers need not know which servers those are.
+fn no_place(retry_after: Duration, obstacle: Obstacle) -> ErrorReply {
+    let wait = seconds(retry_after);
+    let message = match obstacle {
+        Obstacle::Busy => format!("every place that this request may take is busy; try again in {wait}s"),
+        Obstacle::Full => {
+            format!("every server that may take this request says that it is full; try again in {wait}s")
+        }
+        Obstacle::Out { since } => format!(
+            "no server that may take this request is up: all requests to them have failed for {}s; the next attempt \
+             is made in {wait}s",
+            seconds(since)
+        ),
+        Obstacle::Spent => {
+            "every other place is busy, and what may be spent on more of them today is spent".to_owned()
+        }
+        Obstacle::Misplaced => {
+            "every server that may take this request runs another model than it should; the operator has to look"
+                .to_owned()
+        }
+    };
+    overloaded(code_of(obstacle), &message, retry_after)
+}
+
+/// The word for it in records and replies.
+fn code_of(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Busy | Obstacle::Full | Obstacle::Spent => "overloaded",
+        Obstacle::Out { .. } | Obstacle::Misplaced => "unavailable",
+    }
+}
+
+fn overloaded(code: &str, message: &str, retry_after: Duration) -> ErrorReply {
+    let envelope = envelope(SERVER_ERROR, code, message, None);
     limited_wait(StatusCode::SERVICE_UNAVAILABLE, envelope, retry_after)
 }
 
@@ -347,6 +413,11 @@ fn denied(code: DenialCode, message: &str, param: Option<&str>) -> ErrorReply {
         DenialCode::NoFitTarget => {
             with_param(400, "unsupported_parameter", message, param.map(str::to_owned))
         }
+        DenialCode::OverBudget => ErrorReply {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            envelope: envelope(RATE_LIMIT, "insufficient_quota", message, None),
+            ..plain(429, "insufficient_quota", message)
+        },
         DenialCode::PolicyDenied | DenialCode::NoLocalTarget | DenialCode::NoTargetLeft => {
             plain(403, "policy_denied", message)
         }

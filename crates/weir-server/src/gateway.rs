@@ -9,21 +9,23 @@ use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
 use crate::operate::{Beginning, begin};
 use crate::pseudonym::Pseudonyms;
-use crate::ranks::{self, Ranks};
+use crate::ranks::Ranks;
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
-use crate::speeds::Speeds;
+use crate::spending::{Spending, warn_of_strangers};
+use crate::upkeep;
 use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
+use std::hash::RandomState;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use weir_audit::event::PolicyLoaded;
 use weir_audit::{Ident, Name};
-use weir_config::{AuditFailure, Limits};
-use weir_dispatch::cost::DailyCap;
+use weir_config::{AuditFailure, Concurrency, Limits};
 use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
@@ -55,9 +57,11 @@ pub struct Gateway {
     pub(crate) objects: Objects,
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
-    pub(crate) speeds: Speeds,
+    /// Makes numbers of what prompts begin with, which nobody outside can foresee.
+    pub(crate) prefixes: RandomState,
     pub(crate) counts: Counts,
     pub(crate) ranks: Ranks,
+    pub(crate) spending: Spending,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     in_hand: AtomicUsize,
@@ -91,6 +95,12 @@ pub enum StartError {
     /// Kept answers cannot be read.
     #[error("kept answers (`objects.db` in the state directory) cannot be used: {0}")]
     Objects(#[from] ObjectsError),
+    /// What was spent cannot be read.
+    #[error(
+        "what was spent (`spending.json` in the state directory) cannot be read: {0}; restore it, or remove it to \
+         begin with nothing spent"
+    )]
+    Spending(std::io::Error),
     /// What is remembered of sealed values cannot be read.
     #[error(
         "what is known of the makers of sealed values (`makers` in the state directory) cannot be used: {0}"
@@ -123,6 +133,7 @@ impl Gateway {
         let makers = secret::load_or_create(&state.join("makers.key"))?;
         let makers = Makers::open(&state.join("makers"), makers).map_err(StartError::Makers)?;
         let objects = Objects::open(&state.join("objects.db"))?;
+        let (spending, bursts) = Spending::open(&state).map_err(StartError::Spending)?;
         let admin_token = AdminToken::new(secret::load_or_create(&state.join(ADMIN_KEY))?);
         let (book, clock) = (Book::open(&state).map_err(StartError::Book)?, Clock::start());
         let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
@@ -150,9 +161,10 @@ impl Gateway {
             objects,
             started: SystemTime::now(),
             wall: Wall::of_machine(),
-            speeds: Speeds::default(),
+            prefixes: RandomState::new(),
             counts: Counts::default(),
             ranks: Ranks::open(&state),
+            spending,
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
@@ -162,10 +174,11 @@ impl Gateway {
             node: Name::new(node),
             cut: watch::Sender::new(false),
         });
+        gateway.desk.resume_spend(bursts);
         gateway.enforce(None);
         gateway.remember_beginning(is_new);
         keys.follow(&gateway)?;
-        ranks::follow(&gateway)?;
+        upkeep::follow(&gateway)?;
         Ok((gateway, recovery))
     }
 
@@ -266,11 +279,12 @@ impl Gateway {
         let _ = self.cut.subscribe().wait_for(|cut| *cut).await;
     }
 
-    /// Writes the last checkpoint and closes the audit log.
+    /// Writes down what was spent, writes the last checkpoint and closes the audit log.
     ///
     /// # Errors
     /// [`AuditFailed`] when not everything could be made durable.
     pub fn close(&self) -> Result<(), AuditFailed> {
+        self.save_spending();
         self.audit.close()
     }
 
@@ -290,15 +304,20 @@ impl Gateway {
         let places = loaded.config.backends.iter().flat_map(|backend| &backend.models);
         let places = places.filter_map(|model| {
             let target = loaded.catalogue.target(model.target)?;
-            let limit = model.concurrency.map_or(Limit::None, Limit::Declared);
+            let limit = match model.concurrency {
+                Concurrency::Auto => Limit::Learned { max: LEARNED_MAX },
+                Concurrency::AtMost(limit) => Limit::Declared(limit),
+                Concurrency::Unlimited => Limit::None,
+            };
             let mut settings = match target.zone() {
                 ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
                 ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
             };
-            settings.daily_cap = model.burst_per_day.map(|micro_usd| DailyCap { micro_usd });
+            settings.daily_cap = model.burst_per_day;
             Some(settings)
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
+        warn_of_strangers(&loaded.config, &self.keys());
         self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
         let event = PolicyLoaded {
             policy_revision: Ident::new(loaded.policy_revision.as_str()),
@@ -316,6 +335,10 @@ impl Gateway {
 
 /// The file in the state directory whose bytes, in hexadecimal, are the token of the admin API.
 pub const ADMIN_KEY: &str = "admin.key";
+
+/// A server whose limit is learnt is given no more than so many requests at once: inference servers run 256 sequences
+/// at most unless they are told otherwise.
+const LEARNED_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 
 fn queue_limits(limits: &Limits) -> QueueLimits {
     QueueLimits { requests: limits.queue, bytes: limits.queue_bytes, tokens: limits.queue_tokens }

@@ -61,6 +61,12 @@ struct BandLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WaitingLabels {
+    band: &'static str,
+    tenant: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ConditionLabels {
     target: String,
     condition: &'static str,
@@ -144,6 +150,7 @@ pub(crate) struct Metrics {
     queue_time: Histogram,
     tokens_in: ByZone<Counter>,
     tokens_out: ByZone<Counter>,
+    cost: ByZone<Counter<f64, AtomicU64>>,
     tagged: Family<TagLabels, Counter>,
     incomplete_scans: Counter,
     detector_requests: Family<AskedLabels, Counter>,
@@ -160,7 +167,10 @@ pub(crate) struct Metrics {
     queued_bytes: Gauge,
     in_flight: Family<TargetLabels, Gauge>,
     queued_by_band: Family<BandLabels, Gauge>,
+    queued_by_tenant: Family<WaitingLabels, Gauge>,
     condition: Family<ConditionLabels, Gauge>,
+    places: Family<TargetLabels, Gauge>,
+    first_token_p95: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     predicted_first_token: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     prediction_error: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     audit_ok: Gauge,
@@ -181,6 +191,7 @@ pub(crate) struct Finished {
     pub queued: Duration,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
+    pub cost_micro_usd: Option<u64>,
     pub tags: Vec<Word<Ident>>,
 }
 
@@ -203,6 +214,7 @@ impl Metrics {
             queue_time: Histogram::new(SECONDS),
             tokens_in: ByZone::of(Family::default()),
             tokens_out: ByZone::of(Family::default()),
+            cost: ByZone::of(Family::default()),
             tagged: Family::default(),
             incomplete_scans: Counter::default(),
             detector_requests: Family::default(),
@@ -219,7 +231,10 @@ impl Metrics {
             queued_bytes: Gauge::default(),
             in_flight: Family::default(),
             queued_by_band: Family::default(),
+            queued_by_tenant: Family::default(),
             condition: Family::default(),
+            places: Family::default(),
+            first_token_p95: Family::default(),
             predicted_first_token: Family::default(),
             prediction_error: Family::default(),
             audit_ok: Gauge::default(),
@@ -271,6 +286,12 @@ impl Metrics {
             Unit::Other("tokens".to_owned()),
             self.tokens_out.family.clone(),
         );
+        r.register_with_unit(
+            "cost",
+            "What answers cost, by the tokens that backends report: in the cloud by price, inside by hardware or price",
+            Unit::Other("usd".to_owned()),
+            self.cost.family.clone(),
+        );
         r.register(
             "incomplete_scans",
             "Requests that could not be inspected completely",
@@ -321,6 +342,22 @@ impl Metrics {
         );
         r.register("in_flight", "Requests in flight by target", self.in_flight.clone());
         r.register("queue_length_by_band", "Requests that wait, by band", self.queued_by_band.clone());
+        r.register(
+            "queue_length_by_tenant",
+            "Requests that wait, by band and tenant, or key where it has none",
+            self.queued_by_tenant.clone(),
+        );
+        r.register(
+            "target_places",
+            "Requests that a target may be given at once, where there is a limit",
+            self.places.clone(),
+        );
+        r.register_with_unit(
+            "target_first_token_p95",
+            "What 95 of a hundred first tokens of a target's streams take",
+            Unit::Seconds,
+            self.first_token_p95.clone(),
+        );
         r.register(
             "target_condition",
             "1 for the condition that a target is in: well, resting, out, on_trial, wrong_model",
@@ -380,6 +417,9 @@ impl Metrics {
         }
         if let Some(tokens) = finished.tokens_out {
             self.tokens_out.get(zone).inc_by(tokens);
+        }
+        if let Some(micro_usd) = finished.cost_micro_usd.filter(|cost| *cost > 0) {
+            self.cost.get(zone).inc_by(micro_usd as f64 / 1e6);
         }
     }
 
@@ -474,6 +514,9 @@ impl Metrics {
     fn write_targets(&self, state: &State) {
         self.in_flight.clear();
         self.condition.clear();
+        self.places.clear();
+        self.first_token_p95.clear();
+        self.queued_by_tenant.clear();
         self.predicted_first_token.clear();
         self.prediction_error.clear();
         for target in &state.targets {
@@ -481,8 +524,18 @@ impl Metrics {
             self.in_flight.get_or_create(&labels).set(i64::from(target.in_flight));
             self.predicted_first_token.get_or_create(&labels).set(target.predicted_first_token_s);
             self.prediction_error.get_or_create(&labels).set(target.prediction_error_s);
+            if let Some(places) = target.places {
+                self.places.get_or_create(&labels).set(places.into());
+            }
+            if let Some(seconds) = target.first_token_p95_s {
+                self.first_token_p95.get_or_create(&labels).set(seconds);
+            }
             let condition = target.condition.as_str();
             self.condition.get_or_create(&ConditionLabels { target: labels.target, condition }).set(1);
+        }
+        for (band, tenant, count) in &state.queued_by {
+            let labels = WaitingLabels { band: band.as_str(), tenant: tenant.to_string() };
+            self.queued_by_tenant.get_or_create(&labels).set(i64::try_from(*count).unwrap_or(i64::MAX));
         }
         for band in Band::ALL {
             let waiting = state.queued_by.iter().filter(|(of, ..)| *of == band).map(|(.., count)| count);

@@ -12,6 +12,7 @@ pub(crate) mod decide;
 pub(crate) mod explain;
 pub(crate) mod fitness;
 pub(crate) mod forward;
+pub(crate) mod hedge;
 pub(crate) mod identify;
 pub(crate) mod inspect;
 pub(crate) mod receive;
@@ -29,6 +30,7 @@ use crate::waiting::Begin;
 use admit::{Tried, admit};
 use decide::detect_and_decide;
 use forward::forward;
+use hedge::may_be_hedged;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::{Caller, identify};
@@ -149,7 +151,11 @@ async fn journey(
         let mut ruling = detect_and_decide(gateway, &mut inspected, &caller, ledger).await?;
         let place = match admit(gateway, &ruling, &inspected, &caller, &tried, ledger).await {
             // What was full or gone under one policy may not be under the next.
-            Err(Failure::Full { .. } | Failure::NothingLeft) if ruling.is_outdated(gateway) => continue,
+            Err(Failure::Full { .. } | Failure::TooLate { .. } | Failure::NothingLeft)
+                if ruling.is_outdated(gateway) =>
+            {
+                continue;
+            }
             admitted => admitted?,
         };
         gather(gateway).await;
@@ -158,8 +164,28 @@ async fn journey(
         }
         let Some(target) = ruling.target_of(&place, &tried) else { continue };
         let name = place.target().clone();
+        // What others have spent since it was decided is left out of the budget when it is decided again.
+        if ledger.pay(&ruling, target).is_err() {
+            continue;
+        }
         ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
-        let sent = match ledger.attempt(&ruling, target, &place, &tried).await {
+        let recorded = ledger.attempt(&ruling, target, &place, tried.next()).await;
+        if recorded.is_ok() && may_be_hedged(&ruling, target, &inspected, &tried) {
+            let asked = (&inspected, &caller);
+            match hedge::stream(gateway, &ruling, (target, place), asked, &tried, ledger).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => {
+                    let is_over = failed.iter().find(|(_, failure)| !failure.may_try_another()).cloned();
+                    let last = failed.last().cloned();
+                    failed.into_iter().for_each(|(name, failure)| tried.add(name, &failure));
+                    match is_over.or(last.filter(|_| !tried.may_go_on())) {
+                        Some((_, failure)) => return Err(Failure::Backend(failure)),
+                        None => continue,
+                    }
+                }
+            }
+        }
+        let sent = match recorded {
             Ok(()) => forward(&ruling, target, &inspected, &caller.anthropic).await,
             Err(no_record) => Err(no_record),
         };

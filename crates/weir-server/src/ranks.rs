@@ -3,13 +3,11 @@
 //! A sample of scores is kept, and once an hour becomes the scale that ranks are read from: within the hour a score has
 //! one rank. The scale outlives the process, in `complexity.json` of the state directory.
 
-use crate::gateway::{Gateway, StartError};
 use arc_swap::ArcSwapOption;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use weir_store::whole;
 
 /// How many scores the sample holds: the 85th of a hundred parts is then known to about half a part.
@@ -20,8 +18,6 @@ const MEMORY: u64 = 4 * SAMPLE_MAX as u64;
 pub(crate) const SCORES_MIN: usize = 100;
 /// How long a scale holds.
 pub(crate) const HOLDS_SECONDS: i64 = 3600;
-/// How often it is looked whether a new scale is due.
-const POLL: Duration = Duration::from_secs(1);
 const WHOLE: u64 = 1_000_000;
 
 /// Scores in order, and when they were put in order.
@@ -115,7 +111,7 @@ impl Ranks {
     }
 
     /// Makes a new scale if one is due, and writes it down. What cannot be written holds as long as the process lives.
-    fn refresh(&self, now: i64) -> io::Result<bool> {
+    pub fn refresh(&self, now: i64) -> io::Result<bool> {
         let due =
             self.scale.load().as_ref().is_none_or(|scale| now.saturating_sub(scale.made) >= HOLDS_SECONDS);
         let written = {
@@ -137,26 +133,6 @@ impl Ranks {
     fn lock(&self) -> MutexGuard<'_, Sample> {
         self.sample.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Makes scales as they come due, in a thread that ends with the gateway.
-pub(crate) fn follow(gateway: &Arc<Gateway>) -> Result<(), StartError> {
-    let weak = Arc::downgrade(gateway);
-    let follow = move || {
-        while let Some(gateway) = weak.upgrade() {
-            match gateway.ranks.refresh(gateway.wall.unix_seconds()) {
-                Ok(true) => {
-                    tracing::info!(scores = gateway.ranks.sampled(), "the scale of complexity was made anew")
-                }
-                Ok(false) => {}
-                Err(error) => tracing::error!(%error, "the scale of complexity cannot be written"),
-            }
-            drop(gateway);
-            std::thread::sleep(POLL);
-        }
-    };
-    let thread = std::thread::Builder::new().name("weir-ranks".to_owned()).spawn(follow);
-    thread.map(drop).map_err(StartError::Thread)
 }
 
 /// A number that looks random: splitmix64 (Steele, Lea, Flood 2014). Who knows it can choose no place in the sample that

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::WallTime;
 use weir_label::ZoneKind;
-use weir_policy::{Action, Catalogue, Plan, Step, Target, TargetId};
+use weir_policy::{Action, Catalogue, Day, Plan, Step, Target, TargetId, TokenCount};
 use weir_store::audit::{AuditError, AuditReader};
 
 pub use load::{PeakLoad, TargetLoad};
@@ -256,12 +256,13 @@ impl<'s> Replay<'s> {
         let waited = Duration::from_micros(end.queue_us.unwrap_or(0));
         let now = open.after.place(&open.before.action, waited);
         let tokens = (end.tokens_in.unwrap_or(open.est_tokens_in), end.tokens_out.unwrap_or(0));
+        let day = Day::of_unix_seconds(i64::try_from(open.at.unix_ms() / 1000).unwrap_or(i64::MAX));
         let before = Side {
             rule: &open.before.rule,
             zone: zone_word(open.before.placed, open.before.zone),
             target: open.before.target.as_deref(),
             denied: open.before.denied.as_deref(),
-            cost: cost(catalogue, open.before.placed, tokens),
+            cost: cost(catalogue, open.before.placed, tokens, day),
         };
         let target = target_of(catalogue, now);
         let after = Side {
@@ -273,7 +274,7 @@ impl<'s> Replay<'s> {
                 (Action::Route(_), Placed::Rejected) => Some(OVERLOADED),
                 (Action::Route(_), _) => None,
             },
-            cost: cost(catalogue, now, tokens),
+            cost: cost(catalogue, now, tokens, day),
         };
         let moved = self.result.add(&open.app, &before, &after);
         let service = end.total_us.unwrap_or(0).saturating_sub(end.queue_us.unwrap_or(0));
@@ -398,14 +399,14 @@ fn zone_word(placed: Placed, zone: Option<ZoneKind>) -> &'static str {
 
 /// Picodollars; `None` when it is not known. What is not run costs nothing, and so does a local target
 /// without a price.
-fn cost(catalogue: &Catalogue, placed: Placed, (input, output): (u64, u64)) -> Option<u128> {
+fn cost(catalogue: &Catalogue, placed: Placed, (input, output): (u64, u64), day: Day) -> Option<u128> {
     match placed {
         Placed::Denied | Placed::Rejected => Some(0),
         Placed::Gone => None,
         Placed::At(id) => {
             let target = catalogue.target(id)?;
-            match (target.price, target.zone()) {
-                (Some(price), _) => Some(price.of(input, output)),
+            match (target.prices.on(Some(day)), target.zone()) {
+                (Some(price), _) => Some(price.of(TokenCount { input, cached: 0, output })),
                 (None, ZoneKind::Local) => Some(0),
                 (None, ZoneKind::Cloud) => None,
             }

@@ -84,7 +84,7 @@ impl Replica {
             waiting: count(self.waiting.len()),
             cache_used: Some(self.context as f64 / f64::from(self.profile.cache_tokens)),
             cache_tokens: None,
-            places: None,
+            loaded: None,
         }
     }
 

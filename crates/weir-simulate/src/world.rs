@@ -8,6 +8,7 @@ use crate::rival::Rival;
 use crate::weir::{QUEUE_LIMITS, Weir};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::num::NonZeroU32;
 use weir_dispatch::{Limit, QueueLimits, Reported};
 
 /// What is simulated.
@@ -39,6 +40,9 @@ pub struct Scenario {
     pub seed: u64,
 }
 
+/// The limit that a server has in the gateway where the configuration says nothing.
+const AUTO: Limit = Limit::Learned { max: NonZeroU32::MIN.saturating_add(255) };
+
 impl Scenario {
     /// These requests on so many servers, with a cloud and everything else as usual.
     #[must_use]
@@ -52,7 +56,7 @@ impl Scenario {
             target_s,
             has_promise: true,
             is_fair: true,
-            limit: Limit::None,
+            limit: AUTO,
             queue: QUEUE_LIMITS,
             scrape_s: 1.0,
             seed: 1,

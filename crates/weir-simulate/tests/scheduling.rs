@@ -99,13 +99,14 @@ fn a_tenant_that_asks_little_does_not_wait_for_one_that_floods() {
 }
 
 /// Good answers a second at so many times the load that the servers bear.
-fn goodput(load: f64) -> f64 {
+fn goodput(load: f64, limit: Limit) -> f64 {
     let mut requests = poisson("all", 1, 25.0 * load, (1200, 200), 90.0, 5);
     for request in &mut requests {
         request.deadline_s = Some(20.0);
     }
     let mut scenario = scenario(requests, 64);
     scenario.target_s = 15.0;
+    scenario.limit = limit;
     let outcome = simulate(&scenario, Policy::Weir, &mut |_| ());
     assert_eq!((outcome.lost, outcome.leaked), (0, 0));
     outcome.goodput_per_s
@@ -113,8 +114,20 @@ fn goodput(load: f64) -> f64 {
 
 #[test]
 fn what_is_served_in_time_does_not_fall_under_overload() {
+    goodput_stays(Limit::Declared(NonZeroU32::new(64).unwrap()));
+}
+
+#[test]
+fn nor_does_it_with_a_limit_that_is_learnt() {
+    let peak = goodput_stays(Limit::Learned { max: NonZeroU32::new(256).unwrap() });
+    let declared = goodput(2.0, Limit::Declared(NonZeroU32::new(64).unwrap()));
+    assert!(peak > 0.9 * declared, "learnt {peak}, declared {declared}");
+}
+
+/// Gives the peak.
+fn goodput_stays(limit: Limit) -> f64 {
     let loads = [0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 5.0, 10.0];
-    let goodputs: Vec<(f64, f64)> = loads.into_iter().map(|load| (load, goodput(load))).collect();
+    let goodputs: Vec<(f64, f64)> = loads.into_iter().map(|load| (load, goodput(load, limit))).collect();
     let peak = goodputs.iter().map(|(_, goodput)| *goodput).fold(0.0, f64::max);
     assert!(peak > 1.2 * goodputs[0].1, "the servers were never busy: {goodputs:?}");
     for (load, goodput) in goodputs.iter().filter(|(load, _)| *load >= 2.0) {
@@ -123,4 +136,5 @@ fn what_is_served_in_time_does_not_fall_under_overload() {
             "{goodput} of {peak} a second at {load} times the load: {goodputs:?}"
         );
     }
+    peak
 }

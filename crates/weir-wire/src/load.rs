@@ -4,6 +4,8 @@
 //! llama.cpp (`--metrics`); for the first three see also the model server protocol of the Gateway API inference
 //! extension.
 
+use crate::json::{Json, Limits, parse};
+
 /// What a server tells. What it does not is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ServerLoad {
@@ -66,6 +68,18 @@ pub fn read_server_load(page: &str) -> ServerLoad {
     load
 }
 
+/// The models that a server holds in memory, of a page of Ollama's `/api/ps`; `None` if it is no such page.
+#[must_use]
+pub fn read_loaded_models(page: &[u8]) -> Option<Vec<String>> {
+    let page = parse(page, Limits::default()).ok()?;
+    let models = page.as_object()?.get("models")?.as_array()?;
+    let name = |model: &Json<'_>| {
+        let model = model.as_object()?;
+        ["model", "name"].iter().find_map(|field| model.get(field)?.as_str()).map(str::to_owned)
+    };
+    Some(models.iter().filter_map(name).collect())
+}
+
 fn add(count: &mut Option<u32>, value: f64) {
     // A cast of floats saturates, and takes what is no number for 0.
     *count = Some(count.unwrap_or(0).saturating_add(value.max(0.0) as u32));
@@ -107,6 +121,16 @@ impl<'a> Series<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_models_that_ollama_holds_in_memory_are_read() {
+        let page =
+            br#"{"models":[{"name":"qwen3:8b","model":"qwen3:8b","size":1,"details":{"family":"qwen3"},
+            "expires_at":"2026-11-28T14:38:31Z","size_vram":5137025024},{"name":"gemma3:4b"}]}"#;
+        assert_eq!(read_loaded_models(page).unwrap(), ["qwen3:8b", "gemma3:4b"]);
+        assert_eq!(read_loaded_models(br#"{"models":[]}"#), Some(Vec::new()));
+        assert_eq!(read_loaded_models(b"<html>"), None);
+    }
 
     #[test]
     fn the_pages_of_all_servers_are_understood() {

@@ -8,6 +8,7 @@ mod encode;
 mod form;
 mod opaque;
 mod parts;
+mod prefix;
 mod sealed;
 mod tokens;
 mod turns;
@@ -16,6 +17,7 @@ pub use api::Api;
 pub use attachment::Attachment;
 pub use bad::BadRequest;
 pub use form::FormPart;
+pub use prefix::Opening;
 pub(crate) use sealed::is_sealed;
 pub use turns::Spoken;
 

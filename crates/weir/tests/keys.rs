@@ -257,6 +257,32 @@ fn a_rule_can_look_at_the_latency_class_and_the_terms_of_a_key() {
     }
 }
 
+/// Urgency is granted with the key; a request can only do without it.
+#[test]
+fn a_request_can_be_less_urgent_than_its_key_and_not_more() {
+    let stage = Stage::new();
+    let batch = key(&stage.gateway, &["b", "--latency", "batch"]);
+    let usual = key(&stage.gateway, &["u"]);
+    let class = |key: &Key, header: &str, tier: &str| {
+        let mut body = ask("auto", "hello");
+        if !tier.is_empty() {
+            body["service_tier"] = tier.into();
+        }
+        let bearer = key.bearer();
+        let headers = [("authorization", bearer.as_str()), ("x-weir-latency", header)];
+        let headers = if header.is_empty() { &headers[..1] } else { &headers[..] };
+        let reply = stage.gateway.chat_with(headers, &body);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        stage.record(&reply)["decision"]["facts"]["latency.class"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(class(&usual, "", ""), "interactive");
+    assert_eq!(class(&usual, "batch", ""), "batch");
+    assert_eq!(class(&usual, "", "flex"), "batch");
+    assert_eq!(class(&usual, "interactive", "flex"), "batch");
+    assert_eq!(class(&batch, "", ""), "batch");
+    assert_eq!(class(&batch, "interactive", "priority"), "batch");
+}
+
 #[test]
 fn revocation_ends_a_running_stream_with_an_error_event() {
     let stage = Stage::new();

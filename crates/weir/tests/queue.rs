@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::backends::{Backends, Stream, ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
 use support::{Gateway, ask};
-use weir_rig::fake::{Fake, Script};
+use weir_rig::fake::{Fake, Provider, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -325,6 +325,68 @@ fn what_would_come_later_than_promised_bursts_though_there_is_a_place_and_what_i
     assert_eq!(chat("a public question"), ("away".to_owned(), "burst".to_owned()));
     assert_eq!(chat(PERSONAL).0, "big");
     assert_eq!(pool.cloud.leaked("jane.doe@example.com"), None);
+}
+
+#[test]
+fn an_ollama_server_that_has_to_load_the_model_is_passed_over_until_it_has() {
+    let backends = Backends::new();
+    let playing = |model: &str| Script::serving([model]).playing(Provider::Ollama);
+    let [one, two] = ["other", "m:latest"].map(|model| backends.start(playing(model)));
+    let entry = |name: &str, fake: &Fake| {
+        let url = fake.base_url();
+        format!(
+            "  - {{ name: {name}, zone: local, api: ollama, url: {url}, metrics: true, models: [{{ name: m }}] }}\n"
+        )
+    };
+    let config = format!(
+        "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n{}{}aliases: {{ auto: {{ targets: [one/m, two/m] }} }}\n",
+        entry("one", &one),
+        entry("two", &two)
+    );
+    let policy = "policy: 1\nrules: [{ name: all, use: local, when_full: [reject] }]\n";
+    let gateway = Gateway::start(&config, policy);
+    let loaded = |gateway: &Gateway| -> Vec<Value> {
+        let page = gateway.admin_json("/backends");
+        let targets = page["targets"].as_array().unwrap().iter();
+        targets.map(|target| target["reported"]["model_loaded"].clone()).collect()
+    };
+    gateway.until("both were asked", |gateway| loaded(gateway) == [json!(false), json!(true)]);
+    let backend = || gateway.chat(&ask("auto", "hello")).header("x-weir-backend").unwrap().to_owned();
+    assert_eq!(backend(), "two", "though the first is the first");
+    one.set(playing("m"));
+    gateway.until("the first has loaded it", |gateway| loaded(gateway) == [json!(true), json!(true)]);
+    assert_eq!(backend(), "one");
+}
+
+#[test]
+fn the_turns_of_a_conversation_go_to_one_replica_and_conversations_to_several() {
+    let backends = Backends::new();
+    let replicas = [(); 4].map(|()| backends.start(Script::default()));
+    let entry = |(number, fake): (usize, &Fake)| {
+        format!("  - {{ name: r{number}, zone: local, url: {}, models: [{{ name: m }}] }}\n", fake.url())
+    };
+    let entries: String = replicas.iter().enumerate().map(entry).collect();
+    let config = format!(
+        "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n{entries}aliases: {{ auto: {{ targets: [r0/m, r1/m, r2/m, r3/m] }} }}\n"
+    );
+    let policy = "policy: 1\nrules: [{ name: all, use: local, when_full: [reject] }]\n";
+    let gateway = Gateway::start(&config, policy);
+    let instructions = "You answer questions about the law of waters. ".repeat(40);
+    let mut used = std::collections::BTreeSet::new();
+    for conversation in 0..12 {
+        let mut messages = vec![json!({ "role": "system", "content": instructions })];
+        let mut replica = None;
+        for turn in 0..3 {
+            let text = format!("question {turn} of conversation {conversation}");
+            messages.push(json!({ "role": "user", "content": text }));
+            let reply = gateway.chat(&json!({ "model": "auto", "messages": messages }));
+            let backend = reply.header("x-weir-backend").unwrap().to_owned();
+            assert_eq!(replica.get_or_insert(backend.clone()), &backend, "turn {turn} of {conversation}");
+            messages.push(json!({ "role": "assistant", "content": "an answer" }));
+        }
+        used.extend(replica);
+    }
+    assert!(used.len() > 1, "{used:?}");
 }
 
 #[test]

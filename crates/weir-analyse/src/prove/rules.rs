@@ -343,7 +343,8 @@ pub(super) fn without_target(decisions: &[Made]) -> Vec<Finding> {
                 DenialCode::PolicyDenied
                 | DenialCode::ContextTooLong
                 | DenialCode::NoTargetLeft
-                | DenialCode::NoFitTarget => "nothing, if that is meant so".to_owned(),
+                | DenialCode::NoFitTarget
+                | DenialCode::OverBudget => "nothing, if that is meant so".to_owned(),
             },
             example: Some(example.clone()),
         })
@@ -357,6 +358,7 @@ fn why(code: DenialCode) -> &'static str {
         DenialCode::ContextTooLong => "they fit no context of a target that is left",
         DenialCode::NoFitTarget => "no target that is left can serve them",
         DenialCode::NoTargetLeft => "the rule and the caller's wish leave no target",
+        DenialCode::OverBudget => "the targets that are left cost more than the budget",
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, NameFact, NamePattern, Names, NumberFact, Obligations,
-    Policy, Preference, Quality, Ranges, Requirement, Routing, Rule, RuleAction, Selection, Step, Target,
-    TargetId, TaskType, Test, Weekday, Words,
+    Policy, Preference, Prices, Quality, Ranges, Requirement, Routing, Rule, RuleAction, Selection, Step,
+    Target, TargetId, TaskType, Test, Weekday, Words,
 };
 
 pub fn place(name: &str) -> Jurisdiction {
@@ -39,7 +39,7 @@ pub fn catalogue(boundary: &Boundary) -> Catalogue {
             recipient,
             backend,
             model: model.into(),
-            price: None,
+            prices: Prices::default(),
             quality: Quality::default(),
             tags: BTreeSet::new(),
             context_tokens,

@@ -184,6 +184,7 @@ impl Outcome {
         out.ident_if(key!("model_used"), self.model_used.as_ref());
         out.ident_if(key!("error_code"), self.error_code.as_ref());
         out.number(key!("attempts"), self.attempts.into());
+        out.number_if(key!("answered_attempt"), self.answered_attempt.map(u64::from));
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Outcome {
     pub tokens_out: Option<u64>,
     /// Whether the token counts are Weir's estimate and not the backend's count.
     pub tokens_estimated: bool,
-    /// What those tokens cost at the target's price then, in millionths of a US dollar, rounded up.
+    /// What it cost, in micro-USD, by these tokens; absent without a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_micro_usd: Option<u64>,
     /// Time to the first token, in microseconds.
@@ -53,6 +53,9 @@ pub struct Outcome {
     pub error_code: Option<Ident>,
     /// How many attempts left the plan.
     pub attempts: u32,
+    /// The attempt that answered, where it is not the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_attempt: Option<u32>,
 }
 
 impl Outcome {
@@ -78,6 +81,7 @@ impl Outcome {
             model_used: None,
             error_code: None,
             attempts: 0,
+            answered_attempt: None,
         }
     }
 }

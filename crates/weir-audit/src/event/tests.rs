@@ -153,6 +153,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         model_used: Some("m".into()),
         error_code: Some("e".into()),
         attempts: 3,
+        answered_attempt: Some(2),
         ..empty.clone()
     };
     for outcome in [empty, full] {

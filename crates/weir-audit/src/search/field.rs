@@ -140,6 +140,7 @@ pub const FIELDS: &[Field] = &[
     field("model_used", "model_used", Word),
     field("error", "error_code", Word),
     field("attempts", "attempts", COUNT),
+    field("answered_attempt", "answered_attempt", COUNT),
 ];
 
 impl Field {

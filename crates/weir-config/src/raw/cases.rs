@@ -61,7 +61,7 @@ pub struct RawExpectation {
     /// The target that is tried first, written `backend/model`.
     pub target: Option<At<String>>,
     /// `true`, `false`, or the code with which it is refused: `policy_denied`, `no_local_target`,
-    /// `context_too_long`, `no_target_left`, `no_fit_target`.
+    /// `context_too_long`, `no_target_left`, `no_fit_target`, `over_budget`.
     pub denied: Option<At<String>>,
     /// Whether any target in the cloud may be tried: at once, when local is full, or when it fails.
     pub may_leave: Option<Field<bool>>,

@@ -3,9 +3,9 @@
 use super::Entries;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
-use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Version};
+use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
 use crate::yaml::{At, Field};
-use crate::{AuditFailure, BackendApi, DecisionHeaders};
+use crate::{AuditFailure, BackendApi, Concurrency, DecisionHeaders};
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
@@ -57,6 +57,19 @@ pub struct RawWeir {
     /// How long uploaded files are kept, on this machine, for requests that refer to them by `file_id`; a client
     /// may ask for less. `0s`: files are refused. Default: `30d`.
     pub keep_files: Option<Field<KeepTime>>,
+    /// A table of list prices of your own, whose lines come before those that Weir knows: one price a line, written
+    /// `model | tier | 2026-01-31 | input | cached | output | source`, in USD per million tokens. Default: none.
+    pub prices: Option<At<String>>,
+    /// What may be spent on cloud models altogether. Default: no bound.
+    #[serde(default)]
+    pub budget: RawBudget,
+    /// What single API keys may spend, by name or id; `default` is for each that is not listed.
+    #[serde(default)]
+    pub keys: Entries<RawKey>,
+    /// What single tenants may spend and what share of busy servers they have; `default` is for each that is not
+    /// listed.
+    #[serde(default)]
+    pub tenants: Entries<RawTenant>,
     /// Servers and API accounts that answer requests.
     pub backends: At<Vec<RawBackend>>,
     /// The model names that applications ask for, and the targets that may answer each.
@@ -90,6 +103,9 @@ pub struct RawLimits {
     /// (`x-weir-latency-target`) and are not batch work. What cannot hold it is passed over for the next step of
     /// the ladder. Default: none, a step is left only when there is no place.
     pub first_token: Option<Field<Duration>>,
+    /// Whether a request that gets no answer in the time in which 19 of 20 do is sent to a replica as well, once, if
+    /// that has places to spare; the first answer counts, the other is cancelled. Default: `false`.
+    pub hedge: Option<Field<bool>>,
     /// The most connections of applications at a time. Default: 4096.
     pub connections: Option<Field<NonZeroU32>>,
     /// The most bytes of kept responses and files. When there is no room, the oldest responses make some; files do
@@ -99,6 +115,38 @@ pub struct RawLimits {
     pub kept_of_one: Option<Field<ByteSize>>,
     /// How long requests in flight may take to finish at shutdown. Default: `30s`.
     pub drain: Option<Field<Duration>>,
+}
+
+/// What may be spent on cloud models. What would exceed it stays inside the network, or is refused where it cannot.
+/// Days and months are those of UTC.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Budget")]
+pub struct RawBudget {
+    /// USD a day.
+    pub day: Option<Field<MicroUsd>>,
+    /// USD a month.
+    pub month: Option<Field<MicroUsd>>,
+}
+
+/// What holds for an API key.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Key")]
+pub struct RawKey {
+    /// What it may spend on cloud models. Default: no bound of its own.
+    pub budget: RawBudget,
+}
+
+/// What holds for a tenant.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Tenant")]
+pub struct RawTenant {
+    /// What all its keys together may spend on cloud models. Default: no bound of its own.
+    pub budget: RawBudget,
+    /// How many times the share of a tenant of weight 1 it has of servers that are busy. Default: 1.
+    pub weight: Option<Field<NonZeroU32>>,
 }
 
 /// The audit log.
@@ -150,8 +198,11 @@ pub struct RawBackend {
     /// backend only if this says that it may.
     pub jurisdiction: Option<Field<Jurisdiction>>,
     /// Whether to ask it once a second how busy it is, at `/metrics` beside its API: vLLM, SGLang, TGI,
-    /// TensorRT-LLM and llama.cpp tell. For a local backend. Default: `false`, Weir goes by its own requests.
+    /// TensorRT-LLM and llama.cpp tell; or, with `api: ollama`, which models it has in memory. For a local backend. Default: `false`, Weir goes by its own requests.
     pub metrics: Option<Field<bool>>,
+    /// What the server costs, for a local backend: from it follow the prices of its models that have none of their
+    /// own. Rules weigh what its power costs, because the rest is paid for anyway; records and metrics have all of it.
+    pub hardware: Option<RawHardware>,
     /// How long to wait for it.
     #[serde(default)]
     pub timeouts: RawTimeouts,
@@ -166,6 +217,31 @@ pub struct RawBackend {
     pub leave_out: Vec<At<String>>,
     /// The models it serves. Backend and model together are a target, written `backend/model`.
     pub models: At<Vec<RawModel>>,
+}
+
+/// What a server of your own costs, and how much it does.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Hardware")]
+pub struct RawHardware {
+    /// What it cost in USD, host included.
+    pub purchase: Field<MicroUsd>,
+    /// Years after which it has paid off.
+    pub years: Field<NonZeroU32>,
+    /// Watts that it draws under load.
+    pub watts: Field<u32>,
+    /// USD a kilowatt-hour.
+    pub kwh: Field<MicroUsd>,
+    /// Power drawn by the site for each watt of the server, from 1 to 3. Default: 1.3.
+    pub pue: Option<Field<Pue>>,
+    /// USD an hour for operation. Default: 0.
+    pub operation: Option<Field<MicroUsd>>,
+    /// The share of the time in which it is at work, such as `30 %`. Default: 30 %.
+    pub utilisation: Option<At<String>>,
+    /// Tokens a second that it reads when it does nothing else, as a benchmark of the server says.
+    pub input_tokens_per_s: Field<NonZeroU32>,
+    /// Tokens a second that it writes under full load, all requests together.
+    pub output_tokens_per_s: Field<NonZeroU32>,
 }
 
 /// How Weir comes by what authorises it at a backend; one of these.
@@ -246,8 +322,10 @@ pub struct RawTimeouts {
 pub struct RawModel {
     /// Its name at the backend.
     pub name: Field<ModelName>,
-    /// The most requests in flight. Left out: no limit.
-    pub concurrency: Option<Field<NonZeroU32>>,
+    /// The most requests in flight: a number; `auto`, as many as it bears without its answers coming later, which
+    /// Weir learns; `unlimited`. Default: `auto` for a local backend, `unlimited` for a cloud one, which says itself
+    /// when it is full.
+    pub concurrency: Option<Field<Concurrency>>,
     /// The most tokens of prompt and answer together. Requests that are longer go elsewhere.
     pub context: Option<Field<NonZeroU32>>,
     /// The most tokens of an answer. Requests that want more go elsewhere.
@@ -263,8 +341,13 @@ pub struct RawModel {
     /// How it is told to think, where its API has several ways. `effort`: by a word. `budget`: by a number
     /// of tokens. `never`: it does not think. Default: `effort`.
     pub thinking: Option<Field<Thinking>>,
-    /// What it costs; `prefer: cheapest` goes by it.
+    /// What it costs; `prefer: cheapest`, budgets and records go by it. Default: for a cloud backend what the tables
+    /// of list prices say, for a local one what follows from its `hardware`.
     pub price: Option<RawPrice>,
+    /// The name that the tables of list prices have for it. Default: its own.
+    pub priced_as: Option<Field<ModelName>>,
+    /// The tier of the tables of list prices that it is called in, such as `batch`. Default: `standard`.
+    pub tier: Option<Field<Name>>,
     /// The most that requests which burst to it may cost in USD a day (UTC). What would exceed it takes the next
     /// step of the ladder. Needs a price. Default: no cap.
     pub burst_per_day: Option<Field<MicroUsd>>,
@@ -353,6 +436,8 @@ impl JsonSchema for QualitySchema {
 pub struct RawPrice {
     /// USD per million tokens of the prompt.
     pub input: Field<MicroUsd>,
+    /// USD per million tokens of the prompt that the provider has in its cache. Default: as the others.
+    pub cached: Option<Field<MicroUsd>>,
     /// USD per million tokens of the answer.
     pub output: Field<MicroUsd>,
 }

@@ -1,14 +1,15 @@
-use super::{Reading, credential, quality};
-use crate::raw::weir::{RawBackend, RawModel, RawPrice, RawTimeouts};
-use crate::report::Report;
+use super::{Reading, credential, money, quality};
+use crate::hardware::Hardware;
+use crate::raw::weir::{RawBackend, RawModel, RawTimeouts};
+use crate::report::{Place, Report};
 use crate::scalar::{MicroUsd, ModelName, Name};
 use crate::yaml::{At, Field, take_or};
-use crate::{Backend, BackendApi, Model, ModelCard, Timeouts, url};
+use crate::{Backend, BackendApi, Concurrency, Config, Model, ModelCard, Timeouts, url};
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
-use weir_policy::{AnyRecipient, Catalogue, Modality, Price, Quality, Target};
+use weir_policy::{AnyRecipient, Catalogue, Modality, Price, Prices, Quality, Target};
 use weir_wire::Thinking;
 
 /// Every backend that is right; their targets are added to the catalogue.
@@ -48,6 +49,23 @@ pub fn warn_of_unused(raw: &At<Vec<RawBackend>>, catalogue: &Catalogue, reading:
     }
 }
 
+/// Warns of cloud models that no budget can bound, because what they cost is not known.
+pub fn warn_of_unpriced(config: &Config, catalogue: &Catalogue, place: Place, report: &mut Report<'_>) {
+    let cloud =
+        catalogue.targets().map(|(_, target)| target).filter(|target| target.zone() == ZoneKind::Cloud);
+    let unpriced: Vec<String> =
+        cloud.filter(|target| target.prices.is_empty()).map(|target| format!("`{}`", target.name)).collect();
+    if config.has_budgets() && !unpriced.is_empty() {
+        let message =
+            format!("what {} costs is not known, and counts against no budget", unpriced.join(", "));
+        report.warning(
+            place,
+            message,
+            "write the `price` of each, or the name that the list prices have for it",
+        );
+    }
+}
+
 fn check_name<'n>(field: &'n Field<Name>, seen: &mut BTreeSet<&'n Name>, report: &mut Report<'_>) {
     let Some(name) = field.get() else { return };
     if ["local", "cloud", "any"].contains(&name.0.as_str()) {
@@ -74,6 +92,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
         clearance,
         jurisdiction,
         metrics,
+        hardware,
         timeouts,
         leave_out,
         region,
@@ -103,10 +122,12 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     let timeouts = self::timeouts(timeouts, reading.report);
     let level = optional(clearance.as_ref(), reading.report);
     let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
-    let parsed: Vec<_> = models.value.iter().map(|model| self::model(model, reading.report)).collect();
+    let hardware = money::hardware(hardware.as_ref(), zone, reading.report);
+    let in_zone = |model| self::model(model, (zone, hardware.flatten()), reading);
+    let parsed: Vec<_> = models.value.iter().map(in_zone).collect();
     check_models(raw, zone, reading.report);
 
-    let (name, zone) = (name?, zone?);
+    let (name, zone, _) = (name?, zone?, hardware?);
     let recipient = recipient(raw, &name.0, zone, level?, jurisdiction?, reading)?;
     let served = parsed.into_iter().flatten();
     let models = served.filter_map(|model| model.offer(&recipient, catalogue)).collect();
@@ -215,9 +236,10 @@ fn timeouts(raw: &RawTimeouts, report: &mut Report<'_>) -> Option<Timeouts> {
 /// A model before it has a backend.
 struct Offer {
     name: ModelName,
-    concurrency: Option<std::num::NonZeroU32>,
+    concurrency: Concurrency,
     context: Option<std::num::NonZeroU32>,
-    price: Option<Price>,
+    prices: Prices,
+    full_price: Option<Price>,
     burst_per_day: Option<MicroUsd>,
     quality: Quality,
     tags: BTreeSet<Arc<str>>,
@@ -253,7 +275,13 @@ impl Abilities<'_> {
     }
 }
 
-fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
+fn model(
+    raw: &RawModel,
+    (zone, hardware): (Option<ZoneKind>, Option<Hardware>),
+    reading: &mut Reading<'_, '_>,
+) -> Option<Offer> {
+    let prices = money::prices(raw, zone, hardware, reading);
+    let report = &mut *reading.report;
     // No `..`: a new field is a compile error here.
     let RawModel {
         name,
@@ -264,13 +292,17 @@ fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
         tools,
         json_schema,
         thinking,
-        price,
+        price: _,
+        priced_as: _,
+        tier: _,
         burst_per_day,
         quality,
         tags,
     } = raw;
     let card = Abilities { max_output, modalities, tools, json_schema, thinking }.card(report);
-    if let (Some(cap), None) = (burst_per_day, price) {
+    if let (Some(cap), Some((prices, _))) = (burst_per_day, &prices)
+        && prices.is_empty()
+    {
         report.error(
             cap.place,
             "`burst_per_day` needs to know what the model costs",
@@ -278,28 +310,24 @@ fn model(raw: &RawModel, report: &mut Report<'_>) -> Option<Offer> {
         );
     }
     let name = name.take(report);
-    let concurrency = optional(concurrency.as_ref(), report);
+    let usual = if zone == Some(ZoneKind::Cloud) { Concurrency::Unlimited } else { Concurrency::Auto };
+    let concurrency = take_or(concurrency.as_ref(), usual, report);
     let context = optional(context.as_ref(), report);
-    let price = present(price.as_ref().map(|price| self::price(price, report)));
     let burst_per_day = optional(burst_per_day.as_ref(), report);
     let quality = quality::quality(quality.as_ref(), report);
     let words = tags.iter().filter_map(|tag| tag.take(report)).map(|tag| tag.0.into()).collect();
+    let (prices, full_price) = prices?;
     Some(Offer {
         name: name?,
         concurrency: concurrency?,
         context: context?,
-        price: price?,
+        prices,
+        full_price,
         burst_per_day: burst_per_day?,
         quality: quality?,
         tags: words,
         card: card?,
     })
-}
-
-fn price(raw: &RawPrice, report: &mut Report<'_>) -> Option<Price> {
-    let RawPrice { input, output } = raw;
-    let (input, output) = (input.take(report), output.take(report));
-    Some(Price { input: input?.0, output: output?.0 })
 }
 
 impl Offer {
@@ -311,7 +339,7 @@ impl Offer {
             recipient: recipient.clone(),
             backend,
             model: name.clone(),
-            price: self.price,
+            prices: self.prices,
             quality: self.quality,
             tags: self.tags,
             context_tokens: self.context.map(std::num::NonZeroU32::get),
@@ -319,7 +347,8 @@ impl Offer {
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
         let burst_per_day = self.burst_per_day.map(|cap| cap.0);
-        Some(Model { name, target, concurrency: self.concurrency, card: self.card, burst_per_day })
+        let Self { concurrency, card, full_price, .. } = self;
+        Some(Model { name, target, concurrency, card, burst_per_day, full_price })
     }
 }
 

@@ -17,7 +17,7 @@ struct Mean {
 }
 
 /// Before anything was seen.
-const START: f64 = 256.0;
+const START: u32 = 256;
 /// The share of the newest answer in a mean over many.
 const NEWEST: f64 = 0.01;
 /// A kind's own mean counts fully from so many answers on.
@@ -45,11 +45,19 @@ impl OutputLengths {
     /// The tokens that the answer to a request of this kind may be expected to have, at most `limit`.
     #[must_use]
     pub fn expected(&self, kind: u16, limit: Option<u32>) -> u32 {
-        let all = if self.all.count == 0 { START } else { self.all.tokens };
+        self.known(kind).unwrap_or(START).min(limit.unwrap_or(u32::MAX))
+    }
+
+    /// The same by what was seen; `None` before anything was.
+    #[must_use]
+    pub fn known(&self, kind: u16) -> Option<u32> {
+        if self.all.count == 0 {
+            return None;
+        }
         let own = self.by_kind.get(&kind).copied().unwrap_or_default();
         let trust = f64::from(own.count.min(TRUSTED)) / f64::from(TRUSTED);
-        let expected = (trust * own.tokens + (1.0 - trust) * all).round() as u32;
-        expected.max(1).min(limit.unwrap_or(u32::MAX))
+        let expected = (trust * own.tokens + (1.0 - trust) * self.all.tokens).round() as u32;
+        Some(expected.max(1))
     }
 }
 
@@ -60,7 +68,7 @@ mod tests {
     #[test]
     fn a_kind_is_expected_to_be_as_long_as_it_was_and_others_as_all() {
         let mut lengths = OutputLengths::default();
-        assert_eq!(lengths.expected(1, None), 256);
+        assert_eq!((lengths.expected(1, None), lengths.known(1)), (256, None));
         for _ in 0..50 {
             lengths.learn(1, 30);
             lengths.learn(2, 600);

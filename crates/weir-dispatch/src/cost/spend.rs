@@ -1,72 +1,81 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// The most that bursts to a target may cost a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DailyCap {
-    /// Micro-USD.
-    pub micro_usd: u64,
-}
+use std::fmt::Debug;
 
 /// What was set aside for a request before it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reservation {
-    name: Arc<str>,
-    day: u32,
+pub struct Reservation<N> {
+    name: N,
+    period: u32,
     micro_usd: u64,
 }
 
-/// What has been spent today, name by name. A sum is set aside before a request is sent and settled
+/// What has been spent in the present period, name by name. A sum is set aside before a request is sent and settled
 /// afterwards, so that many requests at once cannot overshoot a cap together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Spend {
-    day: u32,
-    spent: BTreeMap<Arc<str>, u64>,
-    reserved: BTreeMap<Arc<str>, u64>,
+///
+/// Periods, such as days, are numbered; an earlier number than before counts as the same period, so that a clock that
+/// jumps back gives no new money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spend<N: Ord> {
+    period: u32,
+    spent: BTreeMap<N, u64>,
+    reserved: BTreeMap<N, u64>,
 }
 
-impl Spend {
-    /// Sets a sum aside, if the cap of this name allows it on this day. Days are numbered; an earlier
-    /// number than before counts as the same day, so that a clock that jumps back gives no new money.
-    pub fn reserve(
-        &mut self,
-        name: &Arc<str>,
-        cap: Option<DailyCap>,
-        micro_usd: u64,
-        day: u32,
-    ) -> Option<Reservation> {
-        self.turn(day);
-        let taken = self.taken(name).saturating_add(micro_usd);
-        if cap.is_some_and(|cap| taken > cap.micro_usd) {
-            return None;
-        }
-        *self.reserved.entry(name.clone()).or_default() += micro_usd;
-        Some(Reservation { name: name.clone(), day: self.day, micro_usd })
+impl<N: Ord> Default for Spend<N> {
+    fn default() -> Self {
+        Self { period: 0, spent: BTreeMap::new(), reserved: BTreeMap::new() }
+    }
+}
+
+impl<N: Ord + Clone + Debug> Spend<N> {
+    /// What an earlier process had spent in a period.
+    #[must_use]
+    pub fn resumed(period: u32, spent: BTreeMap<N, u64>) -> Self {
+        Self { period, spent, reserved: BTreeMap::new() }
+    }
+
+    /// What was spent in the present period, and which that is: what [`resumed`](Self::resumed) takes. What is set
+    /// aside counts as spent, because a process that is killed cannot settle it.
+    #[must_use]
+    pub fn kept(&self) -> (u32, BTreeMap<N, u64>) {
+        let names = self.spent.keys().chain(self.reserved.keys());
+        (self.period, names.map(|name| (name.clone(), self.taken(name))).collect())
+    }
+
+    /// Sets a sum aside. Who has a cap asks [`taken`](Self::taken) before.
+    pub fn reserve(&mut self, name: &N, micro_usd: u64, period: u32) -> Reservation<N> {
+        self.turn(period);
+        let sum = self.reserved.entry(name.clone()).or_default();
+        *sum = sum.saturating_add(micro_usd);
+        Reservation { name: name.clone(), period: self.period, micro_usd }
     }
 
     /// The request cost so much after all.
-    pub fn settle(&mut self, reservation: Reservation, micro_usd: u64) {
-        let Reservation { name, day, micro_usd: reserved } = reservation;
+    pub fn settle(&mut self, reservation: Reservation<N>, micro_usd: u64) {
+        let Reservation { name, period, micro_usd: reserved } = reservation;
         if let Some(sum) = self.reserved.get_mut(&name) {
             *sum = sum.saturating_sub(reserved);
+            if *sum == 0 {
+                self.reserved.remove(&name);
+            }
         }
-        self.reserved.retain(|_, sum| *sum > 0);
-        if day == self.day {
+        if period == self.period && micro_usd > 0 {
             let sum = self.spent.entry(name).or_default();
             *sum = sum.saturating_add(micro_usd);
         }
     }
 
-    /// What was spent and set aside today, in micro-USD.
+    /// What was spent and set aside in the present period, in micro-USD.
     #[must_use]
-    pub fn taken(&self, name: &Arc<str>) -> u64 {
-        let of = |sums: &BTreeMap<Arc<str>, u64>| sums.get(name).copied().unwrap_or(0);
+    pub fn taken(&self, name: &N) -> u64 {
+        let of = |sums: &BTreeMap<N, u64>| sums.get(name).copied().unwrap_or(0);
         of(&self.spent).saturating_add(of(&self.reserved))
     }
 
-    fn turn(&mut self, day: u32) {
-        if day > self.day {
-            self.day = day;
+    /// Begins a period, if it is a later one.
+    pub fn turn(&mut self, period: u32) {
+        if period > self.period {
+            self.period = period;
             self.spent.clear();
         }
     }
@@ -76,28 +85,40 @@ impl Spend {
 mod tests {
     use super::*;
 
-    const CAP: Option<DailyCap> = Some(DailyCap { micro_usd: 100 });
-
     #[test]
-    fn what_is_set_aside_counts_against_the_cap() {
-        let (mut spend, name): (Spend, Arc<str>) = (Spend::default(), "cloud/big".into());
-        let first = spend.reserve(&name, CAP, 60, 1).unwrap();
-        assert_eq!(spend.reserve(&name, CAP, 60, 1), None);
+    fn what_is_set_aside_counts_until_it_is_settled() {
+        let mut spend = Spend::default();
+        let first = spend.reserve(&"big", 60, 1);
+        assert_eq!(spend.taken(&"big"), 60);
         spend.settle(first, 20);
-        let second = spend.reserve(&name, CAP, 60, 1).unwrap();
+        assert_eq!((spend.taken(&"big"), spend.taken(&"small")), (20, 0));
+        let second = spend.reserve(&"big", 60, 1);
         spend.settle(second, 75);
-        assert_eq!(spend.taken(&name), 95);
-        assert_eq!(spend.reserve(&name, CAP, 6, 1), None);
-        assert!(spend.reserve(&name, None, 6, 1).is_some(), "without a cap there is no limit");
+        assert_eq!(spend.taken(&"big"), 95, "what a request cost more than was expected counts too");
     }
 
     #[test]
-    fn a_new_day_has_its_own_money_and_a_clock_that_jumps_back_does_not() {
-        let (mut spend, name): (Spend, Arc<str>) = (Spend::default(), "cloud/big".into());
-        let late = spend.reserve(&name, CAP, 100, 5).unwrap();
-        assert_eq!(spend.reserve(&name, CAP, 1, 4), None);
-        assert_eq!(spend.reserve(&name, CAP, 1, 6), None, "what is under way still counts");
+    fn a_new_period_has_its_own_money_and_a_clock_that_jumps_back_does_not() {
+        let mut spend = Spend::default();
+        let late = spend.reserve(&"big", 100, 5);
+        spend.turn(4);
+        assert_eq!(spend.taken(&"big"), 100);
+        spend.turn(6);
+        assert_eq!(spend.taken(&"big"), 100, "what is under way still counts");
         spend.settle(late, 100);
-        assert!(spend.reserve(&name, CAP, 100, 6).is_some(), "what was of yesterday does not");
+        assert_eq!(spend.taken(&"big"), 0, "what was of yesterday does not");
+    }
+
+    #[test]
+    fn a_process_goes_on_where_the_one_before_was_killed() {
+        let mut spend = Spend::default();
+        let settled = spend.reserve(&"big", 60, 7);
+        spend.settle(settled, 50);
+        let _under_way = spend.reserve(&"big", 30, 7);
+        let (period, spent) = spend.kept();
+        let mut again = Spend::resumed(period, spent);
+        assert_eq!(again.taken(&"big"), 80);
+        again.turn(8);
+        assert_eq!(again.taken(&"big"), 0);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Dispatcher, MARGIN, RESERVE};
 use crate::Moment;
-use crate::ask::{Refused, Step};
+use crate::ask::{Obstacle, Refused, Step};
 use crate::balance::{Balance, Offer};
+use crate::health::Condition;
 use crate::request::{Choice, Request};
 use crate::target::TargetKey;
 use std::time::Duration;
@@ -182,7 +183,7 @@ impl Dispatcher {
     fn can_pay(&self, choice: &Choice) -> bool {
         let Some(target) = self.targets.get(&choice.key) else { return false };
         let taken = self.spend.taken(&target.settings.name);
-        target.settings.daily_cap.is_none_or(|cap| taken.saturating_add(choice.micro_usd) <= cap.micro_usd)
+        target.settings.daily_cap.is_none_or(|cap| taken.saturating_add(choice.micro_usd) <= cap)
     }
 
     /// Looks again before it is too late for the steps that are left.
@@ -243,13 +244,55 @@ impl Dispatcher {
 
     fn refusal(&self, request: &Request, now: Moment) -> Refused {
         let keys: Vec<TargetKey> = request.first.iter().map(|choice| choice.key).collect();
-        let retry_after = self.wait_estimate(&keys, self.queue.ahead(&keys), now).0;
+        let obstacle = self.obstacle(request, now);
+        let retry_after = match obstacle {
+            Obstacle::Out { .. } => self.back_in(request, now),
+            Obstacle::Busy | Obstacle::Full | Obstacle::Spent | Obstacle::Misplaced => {
+                self.wait_estimate(&keys, self.queue.ahead(&keys), now).0
+            }
+        };
         let soonest = self.soonest_s(&request.first, request, now)
             + self.soonest_answer_s(&request.first, request, now);
         if request.is_in_time(soonest, now) {
-            Refused::Full { retry_after }
+            Refused::Full { retry_after, obstacle }
         } else {
             Refused::TooLate { retry_after }
         }
+    }
+
+    /// What is in the way of a request that has been through its ladder.
+    fn obstacle(&self, request: &Request, now: Moment) -> Obstacle {
+        let of = |choice: &Choice| {
+            let target = self.targets.get(&choice.key)?;
+            Some(match target.condition(now) {
+                _ if !self.can_pay(choice) => Obstacle::Spent,
+                Condition::Misplaced => Obstacle::Misplaced,
+                Condition::Out { .. } | Condition::OnTrial => {
+                    let since = target.health.failing_since().unwrap_or(now);
+                    Obstacle::Out { since: now.saturating_sub(since) }
+                }
+                Condition::Resting { .. } if target.health.is_full(now) => Obstacle::Full,
+                Condition::Resting { .. } | Condition::Well => Obstacle::Busy,
+            })
+        };
+        self.within_reach(request).filter_map(of).min().unwrap_or(Obstacle::Busy)
+    }
+
+    /// When the first of a request's targets that are out is tried again.
+    fn back_in(&self, request: &Request, now: Moment) -> Duration {
+        let of = |choice: &Choice| match self.targets.get(&choice.key)?.condition(now) {
+            Condition::Out { until } => Some(until.saturating_sub(now)),
+            Condition::OnTrial => Some(Duration::ZERO),
+            Condition::Well | Condition::Resting { .. } | Condition::Misplaced => None,
+        };
+        self.within_reach(request).filter_map(of).min().unwrap_or_default()
+    }
+
+    /// The targets that the whole ladder of a request leads to.
+    fn within_reach<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r Choice> {
+        let to =
+            |step, choices: &'r Vec<Choice>| choices.iter().filter(move |_| request.ladder.contains(&step));
+        let further = to(Step::Degrade, &request.degrade).chain(to(Step::Burst, &request.overflow));
+        request.first.iter().chain(further)
     }
 }

@@ -1,6 +1,5 @@
 use super::*;
-use crate::ask::{Candidate, Step};
-use crate::cost::DailyCap;
+use crate::ask::{Candidate, Obstacle, Step};
 use crate::limit::Limit;
 use crate::work::{Band, Claim, Promise, Work};
 use proptest::prelude::*;
@@ -186,12 +185,123 @@ fn a_failing_target_is_tried_last_and_comes_back_after_its_rest() {
 }
 
 #[test]
+fn a_late_request_gets_a_second_place_if_it_is_known_to_be_late_and_another_target_is_idle() {
+    let mut d = with([settings("one", Some(10)), settings("two", Some(10))]);
+    let to = |name: &str| Ask { first: Candidate::equals(&[name.into()]), ..ask(&[]) };
+    let held = slot(d.ask(to("one"), at(0)));
+    assert_eq!(d.usual_first_token(&held), None, "nobody knows yet what is late");
+    for number in 0..20 {
+        let other = slot(d.ask(to("one"), at(number)));
+        d.first_token(&other, at(number) + Duration::from_millis(300));
+        served(&mut d, &other, number);
+    }
+    let usual = d.usual_first_token(&held).unwrap();
+    assert!((Duration::from_millis(200)..Duration::from_millis(400)).contains(&usual), "{usual:?}");
+    let second = d.hedge(to("two"), at(20)).unwrap();
+    assert_eq!(&*second.target, "two");
+    served(&mut d, &second, 20);
+    let busy: Vec<Slot> = (0..7).map(|_| slot(d.ask(to("two"), at(20)))).collect();
+    assert_eq!(d.hedge(to("two"), at(20)), None, "seven of ten places are taken");
+    busy.iter().for_each(|slot| drop(served(&mut d, slot, 20)));
+    let mut paid = 0;
+    while let Some(slot) = d.hedge(to("two"), at(20)) {
+        served(&mut d, &slot, 20);
+        paid += 1;
+        assert!(paid < 100, "there is no end of hedges");
+    }
+    assert!(paid < 12, "hedges are paid for like retries: {paid}");
+}
+
+#[test]
+fn the_limit_of_a_server_that_says_how_full_it_is_is_not_guessed() {
+    let most = NonZeroU32::new(40).unwrap();
+    let mut d = with([TargetSettings::server("big".into(), Limit::Learned { max: most })]);
+    let report = |d: &mut Dispatcher, waiting: u32| {
+        d.report("big", Reported { waiting: Some(waiting), ..Reported::default() }, at(0));
+    };
+    let running = |d: &mut Dispatcher, now: Moment| {
+        while let Admission::Slot(_) = d.ask(ask(&[Step::Reject]), now) {}
+        d.state(now).targets[0].in_flight
+    };
+    let begins_with = running(&mut d, at(0));
+    assert!(begins_with < 20, "{begins_with}");
+    report(&mut d, 9);
+    assert_eq!(running(&mut d, at(0)), begins_with, "it says that requests wait there");
+    report(&mut d, 0);
+    assert_eq!(running(&mut d, at(0)), 40);
+    assert_eq!(d.state(at(9)).targets[0].places, Some(begins_with), "what it said is old");
+}
+
+#[test]
+fn a_server_that_has_to_load_the_model_first_is_passed_over_until_it_has() {
+    let mut d = with([settings("one", None), settings("two", None)]);
+    let ask = || Ask { first: Candidate::equals(&["one".into(), "two".into()]), ..ask(&[Step::Reject]) };
+    let says = |d: &mut Dispatcher, name: &str, loaded: bool| {
+        d.report(name, Reported { loaded: Some(loaded), ..Reported::default() }, at(0));
+    };
+    says(&mut d, "one", false);
+    says(&mut d, "two", true);
+    let held: Vec<Slot> = (0..3).map(|_| slot(d.ask(ask(), at(0)))).collect();
+    assert!(held.iter().all(|slot| &*slot.target == "two"));
+    says(&mut d, "one", true);
+    assert_eq!(&*slot(d.ask(ask(), at(0))).target, "one");
+
+    let mut d = with([settings("one", None)]);
+    says(&mut d, "one", false);
+    let alone = || Ask { first: Candidate::equals(&["one".into()]), ..ask() };
+    let cold = slot(d.ask(alone(), at(0)));
+    assert!(cold.expected_first_token > at(5), "{:?}", cold.expected_first_token);
+    d.first_token(&cold, at(2));
+    served(&mut d, &cold, 2);
+    d.report("one", Reported { loaded: Some(false), ..Reported::default() }, at(2));
+    let again = slot(d.ask(alone(), at(2)));
+    assert!(again.expected_first_token < at(6), "loading took two seconds: {:?}", again.expected_first_token);
+    d.first_token(&again, at(2));
+    served(&mut d, &again, 2);
+    let warm = slot(d.ask(alone(), at(5)));
+    assert!(
+        warm.expected_first_token < at(1),
+        "and says nothing of the rest: {:?}",
+        warm.expected_first_token
+    );
+}
+
+#[test]
+fn a_refusal_says_what_is_in_the_way_and_of_several_things_what_may_be_over_soonest() {
+    let obstacle = |d: &mut Dispatcher, ask: Ask, now: Moment| {
+        let Admission::Refused(Refused::Full { obstacle, retry_after }) = d.ask(ask, now) else { panic!() };
+        (obstacle, retry_after)
+    };
+    let mut d = with([settings("big", Some(8)), settings("small", Some(1))]);
+    let held: Vec<Slot> = (0..5).map(|_| slot(d.ask(ask(&[Step::Reject]), at(2)))).collect();
+    for (second, slot) in (3..).zip(&held) {
+        d.release(slot, Report::Failed, at(second));
+    }
+    let (found, retry_after) = obstacle(&mut d, ask(&[Step::Reject]), at(7));
+    assert_eq!(found, Obstacle::Out { since: at(4) }, "since the first of them failed");
+    assert!(retry_after <= at(1), "{retry_after:?}");
+    let busy = slot(d.ask(ask(&[Step::Degrade, Step::Reject]), at(7)));
+    assert_eq!(&*busy.target, "small");
+    assert_eq!(obstacle(&mut d, ask(&[Step::Degrade, Step::Reject]), at(7)).0, Obstacle::Busy);
+    d.probed("big", true, Some(false), at(7));
+    assert_eq!(obstacle(&mut d, ask(&[Step::Reject]), at(7)).0, Obstacle::Misplaced);
+
+    let mut cloud = settings("cloud", None);
+    cloud.daily_cap = Some(50);
+    let mut d = with([settings("big", Some(1)), cloud]);
+    d.probed("big", true, Some(false), at(0));
+    let mut dear = ask(&[Step::Burst, Step::Reject]);
+    dear.overflow.iter_mut().for_each(|candidate| candidate.micro_usd = 60);
+    assert_eq!(obstacle(&mut d, dear, at(0)).0, Obstacle::Spent);
+}
+
+#[test]
 fn a_target_that_says_that_it_is_full_is_given_nothing_until_then_and_waited_for() {
     let mut d = with([settings("big", None), settings("cloud", None)]);
     let held = slot(d.ask(ask(&[Step::Reject]), at(0)));
     d.release(&held, Report::Full(at(10)), at(0));
     assert!(
-        matches!(d.ask(ask(&[Step::Reject]), at(1)), Admission::Refused(Refused::Full { retry_after }) if retry_after >= at(9))
+        matches!(d.ask(ask(&[Step::Reject]), at(1)), Admission::Refused(Refused::Full { retry_after, obstacle: Obstacle::Full }) if retry_after >= at(9))
     );
     let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(1)));
     let almost = at(10) - Duration::from_millis(1);
@@ -353,7 +463,7 @@ fn batch_work_leaves_a_place_to_interactive_work_and_is_not_starved() {
 #[test]
 fn a_cap_for_the_day_is_kept_and_what_was_not_spent_is_given_back() {
     let mut cloud = settings("cloud", None);
-    cloud.daily_cap = Some(DailyCap { micro_usd: 100 });
+    cloud.daily_cap = Some(100);
     let mut d = with([settings("big", Some(1)), cloud]);
     slot(d.ask(ask(&[]), at(0)));
     let dear = || {

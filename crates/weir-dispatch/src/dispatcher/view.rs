@@ -31,12 +31,18 @@ pub struct TargetView {
     pub condition: Condition,
     /// Failures since the last success.
     pub failures: u32,
+    /// Since when there were nothing but failures.
+    pub failing_since: Option<Moment>,
     /// Requests that run.
     pub in_flight: u32,
     /// Tokens of their prompts and expected answers.
     pub tokens_in_flight: u64,
     /// Requests that may run at once; `None` is no limit.
     pub places: Option<u32>,
+    /// Whether that was learnt.
+    pub is_learned: bool,
+    /// Requests that wait for a place there; who waits for one of several counts at each.
+    pub waiting: usize,
     /// How long a request holds its place.
     pub service_time: Option<Duration>,
     /// Seconds to the first token of a prompt of a thousand tokens that came now.
@@ -51,8 +57,10 @@ pub struct TargetView {
     pub tokens_per_s: f64,
     /// Whether room is kept for what may go nowhere else.
     pub keeps_room: bool,
-    /// What was spent there today, in micro-USD, where a daily cap is set.
+    /// What bursts cost today, in micro-USD, and what they may cost.
     pub spent_micro_usd: u64,
+    /// The cap, if there is one.
+    pub daily_cap_micro_usd: Option<u64>,
     /// What the server said last, if that is not too old.
     pub reported: Option<Reported>,
 }
@@ -94,9 +102,12 @@ impl Dispatcher {
             name: target.settings.name.clone(),
             condition: target.condition(now),
             failures: target.health.consecutive_failures(),
+            failing_since: target.health.failing_since(),
             in_flight: target.in_flight(),
             tokens_in_flight: target.tokens_in_flight(),
             places: target.places(now),
+            is_learned: target.limit.is_learned(),
+            waiting: self.names.get(&target.settings.name).map_or(0, |key| self.queue.ahead(&[*key])),
             service_time: target.service_time,
             predicted_first_token_s: target.predict_s(&USUAL, now),
             prediction_error_s: target.prediction_error_s(),
@@ -105,6 +116,7 @@ impl Dispatcher {
             tokens_per_s: target.tokens_per_s(now),
             keeps_room: target.pressure.keeps_room(now),
             spent_micro_usd: self.spend.taken(&target.settings.name),
+            daily_cap_micro_usd: target.settings.daily_cap,
             reported: target.reported(now),
         }
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, Policy, Preference, Price, Quality, RequestFacts, ResponseFormat, Routing, Rule,
-    RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts, Words,
+    LatencyFacts, Modality, Policy, Preference, Price, Prices, Quality, RequestFacts, ResponseFormat,
+    Routing, Rule, RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts, Words,
 };
 
 pub static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -39,7 +39,7 @@ pub fn target(recipient: AnyRecipient) -> Target {
         recipient,
         backend,
         model: "m".into(),
-        price: None,
+        prices: Prices::default(),
         quality: Quality::default(),
         tags: [].into(),
         context_tokens: None,
@@ -47,7 +47,7 @@ pub fn target(recipient: AnyRecipient) -> Target {
 }
 
 pub fn priced(target: Target, input: u64, output: u64) -> Target {
-    Target { price: Some(Price { input, output }), ..target }
+    Target { prices: Prices::always(Price::new(input, output)), ..target }
 }
 
 /// A catalogue of these targets with one alias, `auto`, to the first of them and smaller models.

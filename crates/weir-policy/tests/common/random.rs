@@ -9,9 +9,9 @@ use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, Fact, FactValue, LatencyClass, Measure, Modality,
-    NamePattern, Names, NumberFact, Obligations, OwnedFacts, Policy, Pool, Preference, Price, Quality,
-    Ranges, Requirement, ResponseFormat, RouteWish, Routing, Rule, RuleAction, Selection, Step, Target,
-    TargetId, TaskType, Test, Weekday, Word, Words,
+    NamePattern, Names, NumberFact, Obligations, OwnedFacts, Policy, Pool, Preference, Price, Prices,
+    Quality, Ranges, Requirement, ResponseFormat, RouteWish, Routing, Rule, RuleAction, Selection, Step,
+    Target, TargetId, TaskType, Test, Weekday, Word, Words,
 };
 
 const NAMES: [&str; 5] = ["hr", "hr-payroll", "hr-x", "legal", "de"];
@@ -241,7 +241,7 @@ pub fn target(name: &str, recipient: AnyRecipient) -> Target {
         backend: recipient.backend().clone(),
         recipient,
         model: "m".into(),
-        price: None,
+        prices: Prices::default(),
         quality: Quality::default(),
         tags: BTreeSet::new(),
         context_tokens: None,
@@ -290,8 +290,8 @@ fn build(plan: Plan, name: &str, boundary: &Boundary) -> Option<Target> {
         otherwise_millionths: plan.quality,
         by_task_millionths: plan.quality.map(|quality| (TaskType::Math, 2 - quality)).into_iter().collect(),
     };
-    let price = plan.price.map(|price| Price { input: price, output: 10 - price });
-    Some(Target { price, quality, context_tokens: plan.context, ..target(name, recipient) })
+    let prices = plan.price.map(|price| Prices::always(Price::new(price, 10 - price))).unwrap_or_default();
+    Some(Target { prices, quality, context_tokens: plan.context, ..target(name, recipient) })
 }
 
 fn residency() -> impl Strategy<Value = Residency> {

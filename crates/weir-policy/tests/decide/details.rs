@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weir_label::{Label, Level};
 use weir_policy::{
-    CallerFacts, CapacityFacts, Condition, CostFacts, DataFacts, DenialCode, EntityCount, Facts, Load,
-    NameFact, NamePattern, Names, Policy, Preference, Ranges, RuleAction, Selection, Step, TargetId, Test,
+    CallerFacts, CapacityFacts, Condition, CostFacts, DataFacts, DenialCode, EntityCount, Expected, Facts,
+    Load, NameFact, NamePattern, Names, Policy, Preference, Ranges, RuleAction, Selection, Step, TargetId,
+    Test,
 };
 
 /// The backends of a plan, as they would be tried.
@@ -133,7 +134,9 @@ fn costs_are_those_of_the_cheapest_target_of_a_zone_rounded_up() {
     ];
     let catalogue = catalogue(main, vec![]);
     let alias = catalogue.alias("auto").unwrap();
-    let estimate = |limit| CostFacts::estimate(&catalogue, alias, 100, limit);
+    let expected =
+        |limit| Expected { prompt_tokens: 100, max_output_tokens: limit, output_tokens: None, day: None };
+    let estimate = |limit| CostFacts::estimate(&catalogue, alias, expected(limit));
     // 100 tokens at 1 and 10 at 2 micro-USD each; inside a ten-thousandth of one, which is one.
     let small = estimate(Some(10));
     assert_eq!((small.local_micro_usd, small.cloud_micro_usd), (Some(1), Some(120)));
@@ -141,4 +144,42 @@ fn costs_are_those_of_the_cheapest_target_of_a_zone_rounded_up() {
     assert_eq!(estimate(Some(1_000_000)), estimate(None));
     assert_eq!(estimate(None).cloud_micro_usd, Some(100 + 2 * 512));
     assert_eq!(small.budget_left_micro_usd, None);
+    let known = Expected { output_tokens: Some(40), ..expected(None) };
+    assert_eq!(CostFacts::estimate(&catalogue, alias, known).cloud_micro_usd, Some(100 + 2 * 40));
+}
+
+#[test]
+fn what_a_budget_does_not_pay_for_is_left_out_and_what_runs_inside_is_not() {
+    let boundary = network();
+    let cloud = |name, price| priced(cloud(&boundary, name, Level::Internal, None), price, price);
+    let inside = priced(local(&boundary, "gpu", Level::Restricted), 9_000_000, 9_000_000);
+    let catalogue = catalogue(vec![inside, cloud("dear", 2_000_000), cloud("cheap", 1_000_000)], vec![]);
+    let label = Label::default();
+    let planned = |left: Option<u64>, output: Option<u64>| {
+        let mut facts = facts(&label);
+        facts.request.prompt_tokens = 100;
+        facts.cost.budget_left_micro_usd = left;
+        facts.cost.expected_output_tokens = output;
+        let decision = ask(always(route(ANY, Preference::Order, &[Step::Burst])), &catalogue, &facts);
+        let ids: Vec<TargetId> = plan(&decision).targets().collect();
+        names(&catalogue, &ids).join(" ")
+    };
+    assert_eq!(planned(None, None), "gpu dear cheap", "without a budget there is no bound");
+    assert_eq!(planned(Some(1_224), None), "gpu dear cheap");
+    assert_eq!(planned(Some(1_223), None), "gpu cheap");
+    assert_eq!(planned(Some(611), None), "gpu");
+    assert_eq!(planned(Some(611), Some(10)), "gpu dear cheap", "short answers cost less");
+    assert_eq!(planned(Some(0), Some(0)), "gpu");
+}
+
+#[test]
+fn without_money_and_without_a_local_target_a_request_is_denied_and_told_why() {
+    let only = priced(cloud(&network(), "c", Level::Internal, None), 1_000_000, 1_000_000);
+    let catalogue = catalogue(vec![only], vec![]);
+    let label = Label::default();
+    let mut facts = facts(&label);
+    facts.cost.budget_left_micro_usd = Some(500);
+    let decision = ask(always(route(ANY, Preference::Order, &[])), &catalogue, &facts);
+    assert_eq!(denial(&decision).code, DenialCode::OverBudget);
+    assert!(denial(&decision).message.contains("0.000500 USD"), "{}", denial(&decision).message);
 }

@@ -84,10 +84,12 @@ impl Fake {
         self.shared.set(script);
     }
 
-    /// The requests so far, in order of arrival, bodies complete. Empty while the script does not record.
+    /// The requests so far, in order of arrival, bodies complete. Empty while the script does not record. What asks
+    /// about the server itself, for its models or its load, is not among them.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
-        self.shared.record.seen()
+        let all = self.shared.record.seen().into_iter();
+        all.filter(|seen| seen.method != http::Method::GET).collect()
     }
 
     /// Whether these bytes came in on any connection: in a request line, a header, a body, a chunk
@@ -114,10 +116,17 @@ impl Fake {
         self.shared.in_flight()
     }
 
-    /// How many requests have come in since the start, recorded or not.
+    /// How many requests have come in since the start, recorded or not, without those that ask about the server
+    /// itself.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.shared.requests()
+    }
+
+    /// How many have asked about the server itself: for its models, its load or its health.
+    #[must_use]
+    pub fn probes(&self) -> u64 {
+        self.shared.probes()
     }
 
     /// How many connections were accepted since the start.

@@ -17,7 +17,7 @@ pub(super) async fn answer(
     last_act: LastAct,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Over> {
-    let visit = Visit::begin(shared.clone());
+    let visit = Visit::begin(shared.clone(), request.method());
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_gone| Over)?.to_bytes();
     if shared.records() {
@@ -57,6 +57,7 @@ fn get(setup: &Setup, in_flight: usize, path: &str) -> Plain {
         "/v1/models" => Plain::json(StatusCode::OK, model_list(&setup.script)),
         "/health" => Plain::json(StatusCode::OK, Value::Object(Default::default())),
         "/metrics" => metrics(setup, in_flight),
+        "/api/ps" => Plain::json(StatusCode::OK, loaded_models(&setup.script)),
         _ => match path.strip_prefix("/v1/models/") {
             Some(id) => model(&setup.script, id),
             None => Plain::error(StatusCode::NOT_FOUND, "no such path"),
@@ -67,6 +68,12 @@ fn get(setup: &Setup, in_flight: usize, path: &str) -> Plain {
 fn model_list(script: &Script) -> Value {
     let models: Vec<Value> = script.models.iter().map(|id| model_object(id)).collect();
     json!({ "object": "list", "data": models })
+}
+
+/// The models that an Ollama server holds in memory: here all that it has.
+fn loaded_models(script: &Script) -> Value {
+    let models: Vec<Value> = script.models.iter().map(|id| json!({ "name": id, "model": id })).collect();
+    json!({ "models": models })
 }
 
 fn model(script: &Script, id: &str) -> Plain {

@@ -1,5 +1,6 @@
 use super::record::{Cancelled, Record, lock};
 use super::script::{Failure, Fault, Script, WhenFull};
+use http::Method;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -15,6 +16,7 @@ pub(super) struct Shared {
     stopped: AtomicBool,
     accepted: AtomicU64,
     requests: AtomicU64,
+    probes: AtomicU64,
     in_flight: AtomicUsize,
     changed: Arc<Notify>,
 }
@@ -28,6 +30,7 @@ impl Shared {
             setup: Mutex::new(Arc::new(Setup::new(script))),
             accepted: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            probes: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             changed: Arc::default(),
         }
@@ -60,7 +63,11 @@ impl Shared {
     }
 
     pub(super) fn requests(&self) -> u64 {
-        self.requests.load(Relaxed)
+        self.requests.load(Relaxed).saturating_sub(self.probes())
+    }
+
+    pub(super) fn probes(&self) -> u64 {
+        self.probes.load(Relaxed)
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -155,8 +162,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn begin(shared: Arc<Shared>) -> Self {
+    pub(super) fn begin(shared: Arc<Shared>, method: &Method) -> Self {
         let id = shared.requests.fetch_add(1, Relaxed) + 1;
+        if method == Method::GET {
+            shared.probes.fetch_add(1, Relaxed);
+        }
         shared.in_flight.fetch_add(1, Relaxed);
         Self { shared, id, events: 0, finished: false, slot: None }
     }

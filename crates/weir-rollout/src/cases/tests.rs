@@ -3,8 +3,8 @@
 use super::*;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision};
 use weir_policy::{
-    AnyRecipient, Flag, Names, Preference, Quality, RequestFacts, Routing, RuleAction, Selection, Step,
-    Target, Words, decide,
+    AnyRecipient, Flag, Names, Preference, Prices, Quality, RequestFacts, Routing, RuleAction, Selection,
+    Step, Target, Words, decide,
 };
 
 fn boundary() -> Boundary {
@@ -20,7 +20,7 @@ fn catalogue() -> Catalogue {
             backend: name.into(),
             recipient,
             model: "m".into(),
-            price: None,
+            prices: Prices::default(),
             quality: Quality::default(),
             tags: BTreeSet::new(),
             context_tokens: None,

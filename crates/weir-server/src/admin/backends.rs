@@ -23,15 +23,23 @@ pub(super) fn page(gateway: &Gateway) -> Value {
 
 fn target(view: &TargetView, now: Duration) -> Value {
     let (why, until) = why(view);
+    let usd = |micro_usd: u64| micro_usd as f64 / 1e6;
     json!({
         "target": &*view.name,
         "condition": view.condition.as_str(),
         "why": why,
         "for_ms": until.map(|until| millis(until.saturating_sub(now))),
         "failures_in_a_row": view.failures,
+        "failing_for_ms": view.failing_since.map(|since| millis(now.saturating_sub(since))),
         "in_flight": view.in_flight,
         "tokens_in_flight": view.tokens_in_flight,
         "places": view.places,
+        "limit": match (view.places, view.is_learned) {
+            (None, _) => "none",
+            (Some(_), true) => "learned",
+            (Some(_), false) => "declared",
+        },
+        "waiting": view.waiting,
         "service_time_ms": view.service_time.map(millis),
         "first_token": {
             "predicted_ms": (view.predicted_first_token_s * 1000.0).round(),
@@ -40,7 +48,7 @@ fn target(view: &TargetView, now: Duration) -> Value {
         },
         "tokens_per_s": (view.tokens_per_s * 10.0).round() / 10.0,
         "keeps_room_for_classified": view.keeps_room,
-        "spent_today_micro_usd": view.spent_micro_usd,
+        "bursts_today": { "spent_usd": usd(view.spent_micro_usd), "cap_usd": view.daily_cap_micro_usd.map(usd) },
         "reported": view.reported.as_ref().map(reported),
     })
 }
@@ -50,7 +58,7 @@ fn why(view: &TargetView) -> (Option<&'static str>, Option<Duration>) {
         Condition::Well => (None, None),
         Condition::Resting { until } if view.failures == 0 => (Some("it says that it is full"), Some(until)),
         Condition::Resting { until } => (Some("its last request failed"), Some(until)),
-        Condition::Out { until } => (Some("too many requests have failed"), Some(until)),
+        Condition::Out { until } => (Some("its requests fail"), Some(until)),
         Condition::OnTrial => (Some("one request shows whether it has come back"), None),
         Condition::Misplaced => (Some("it serves another model than the configuration says"), None),
     }
@@ -62,7 +70,7 @@ fn reported(reported: &Reported) -> Value {
         "waiting": reported.waiting,
         "cache_used": reported.cache_used,
         "cache_tokens": reported.cache_tokens,
-        "places": reported.places,
+        "model_loaded": reported.loaded,
     })
 }
 

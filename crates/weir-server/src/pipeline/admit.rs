@@ -3,17 +3,19 @@
 use super::decide::Ruling;
 use super::identify::Caller;
 use super::inspect::Inspected;
-use super::record::Ledger;
+use super::record::{Attempt, Ledger};
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::Gateway;
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use weir_dispatch::{Ask, Band, Candidate, Claim, Promise, Refused, Step, Work};
-use weir_policy::{LatencyClass, Target, TargetId};
+use weir_dispatch::{Ask, Band, Candidate, Claim, Prefix, Promise, Refused, Step, Work};
+use weir_label::ZoneKind;
+use weir_policy::{LatencyClass, Target, TargetId, micro_usd};
 use weir_wire::request::ClientRequest;
 
 /// The most attempts at one request.
@@ -35,9 +37,19 @@ impl Tried {
         self.attempts
     }
 
+    /// The attempt that is next.
+    pub fn next(&self) -> Attempt {
+        Attempt { number: self.attempts + 1, reason: (self.attempts > 0).then_some("failover") }
+    }
+
     /// Whether the attempt now under way is not the last one.
     pub fn has_attempts_left(&self) -> bool {
         self.attempts + 1 < ATTEMPTS_MAX
+    }
+
+    /// Whether another attempt may be made.
+    pub fn may_go_on(&self) -> bool {
+        self.attempts < ATTEMPTS_MAX
     }
 
     /// Whether the last target said that it is full.
@@ -55,7 +67,7 @@ impl Tried {
 /// Waits for a place as long as the ladder says and the caller's key is good.
 ///
 /// # Errors
-/// [`Failure::Full`] when the ladder ends, what the last attempt failed with when no target is left, and
+/// [`Failure::Full`] or [`Failure::TooLate`] when the ladder ends, what the last attempt failed with when no target is left, and
 /// [`Failure::BadKey`] when the key was revoked or has expired by now.
 pub(crate) async fn admit(
     gateway: &Gateway,
@@ -68,22 +80,28 @@ pub(crate) async fn admit(
     let work = work(gateway, ruling, inspected);
     let mut ask = Ask {
         work,
-        claim: claim(inspected, caller),
+        claim: claim(ruling, inspected, caller),
         promise: Promise {
             first_token: first_token(ruling, inspected, caller),
             deadline: caller.deadline.map(|time| gateway.desk.now().saturating_add(time)),
         },
         ..ask(ruling, inspected.body_bytes, tried)
     };
-    price(&mut ask.overflow, ruling, &work);
+    price(&mut ask.overflow, ruling);
+    if tried.attempts > 0 {
+        // What has failed inside and goes outside bursts no less than what found no place there.
+        price(&mut ask.first, ruling);
+    }
+    if has_replicas(&ask.first) {
+        ask.work.prefix = prefix(gateway, inspected);
+    }
     ledger.asked();
     let admitted = wait(gateway, ask, caller, (inspected.request.content(), &mut *ledger)).await;
     ledger.admitted();
     admitted?.map_err(|refused| match (refused, &tried.last) {
         (_, Some(failure)) => Failure::Backend(failure.clone()),
-        (Refused::Full { retry_after } | Refused::TooLate { retry_after }, None) => {
-            Failure::Full { retry_after }
-        }
+        (Refused::Full { retry_after, obstacle }, None) => Failure::Full { retry_after, obstacle },
+        (Refused::TooLate { retry_after }, None) => Failure::TooLate { retry_after },
         (Refused::NothingLeft | Refused::NoRetry, None) => Failure::NothingLeft,
     })
 }
@@ -145,6 +163,39 @@ fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate> {
     candidates
 }
 
+/// Asks for a place on a replica of a target that a request is at already, if there are any.
+pub(crate) fn of_replicas(
+    gateway: &Gateway,
+    ruling: &Ruling,
+    at: TargetId,
+    (inspected, caller): (&Inspected, &Caller),
+    tried: &Tried,
+) -> Option<Ask> {
+    let model = &ruling.target(at)?.model;
+    let others = ruling.plan.first.iter().filter(|id| **id != at).filter_map(|id| ruling.target(*id));
+    let replicas = others.filter(|target| target.model == *model && target.zone() == ZoneKind::Local);
+    let first = ranked(replicas.filter(|target| !tried.targets.contains(&target.name)));
+    let (work, claim) = (work(gateway, ruling, inspected), claim(ruling, inspected, caller));
+    (!first.is_empty()).then(|| Ask { first, work, claim, ..Ask::default() })
+}
+
+/// Whether the dispatcher chooses among some of them.
+fn has_replicas(candidates: &[Candidate]) -> bool {
+    candidates.windows(2).any(|pair| matches!(pair, [a, b] if a.rank == b.rank))
+}
+
+/// What the prompt begins with, as a number that means something to this process only, and how much of the prompt a
+/// server need not read again that has read such a beginning.
+fn prefix(gateway: &Gateway, inspected: &Inspected) -> Option<Prefix> {
+    let mut hasher = gateway.prefixes.build_hasher();
+    let opening = inspected.request.content().opening(&mut |text| hasher.write(text.as_bytes()))?;
+    if opening.shared_bytes == 0 {
+        return None;
+    }
+    let share = opening.shared_bytes as f64 / opening.all_bytes as f64;
+    Some(Prefix { hash: hasher.finish(), tokens: (inspected.prompt_tokens() as f64 * share) as u32 })
+}
+
 fn work(gateway: &Gateway, ruling: &Ruling, inspected: &Inspected) -> Work {
     let request = inspected.request.content();
     let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
@@ -154,29 +205,29 @@ fn work(gateway: &Gateway, ruling: &Ruling, inspected: &Inspected) -> Work {
     let limit = request.max_output_tokens().and_then(|limit| u32::try_from(limit).ok());
     Work {
         prompt_tokens: u32::try_from(prompt_tokens).unwrap_or(u32::MAX),
-        output_tokens: gateway.desk.expected_output(kind_of_work(request.alias()), limit),
+        output_tokens: gateway.desk.expected_output(kind_of_work(inspected), limit),
         prefix: None,
     }
 }
 
-/// What tells requests with long answers from those with short ones: the alias that is asked for. Two aliases of
-/// one number share their mean, which is no harm.
-pub(crate) fn kind_of_work(alias: &str) -> u16 {
+/// What tells requests with long answers from those with short ones: the alias that is asked for, and the type of
+/// the task. Two kinds of one number share their mean, which is no harm.
+pub(crate) fn kind_of_work(inspected: &Inspected) -> u16 {
     let fold = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    let hash = alias.bytes().fold(0x811C_9DC5, fold);
+    let task = inspected.task.as_ref().map_or("", |task| task.kind.as_str());
+    let alias = inspected.request.content().alias();
+    let hash = alias.bytes().chain([0]).chain(task.bytes()).fold(0x811C_9DC5, fold);
     (hash ^ (hash >> 16)) as u16
 }
 
 /// What bursts are expected to cost, which is held against the caps of the day.
-fn price(overflow: &mut [Candidate], ruling: &Ruling, work: &Work) {
-    const PICO_PER_MICRO: u128 = 1_000_000;
+fn price(candidates: &mut [Candidate], ruling: &Ruling) {
     let catalogue = &ruling.snapshot.loaded.catalogue;
-    for candidate in overflow {
-        let target = catalogue.target_named(&candidate.target).and_then(|id| catalogue.target(id));
-        let price = target.and_then(|target| target.price);
-        let cost = price.map(|price| price.of(work.prompt_tokens.into(), work.output_tokens.into()));
-        let micro_usd = cost.unwrap_or(0).div_ceil(PICO_PER_MICRO);
-        candidate.micro_usd = u64::try_from(micro_usd).unwrap_or(u64::MAX);
+    for candidate in candidates {
+        let bursting =
+            catalogue.target_named(&candidate.target).filter(|id| ruling.plan.overflow.contains(id));
+        let cost = bursting.and_then(|id| ruling.expected.picodollars(catalogue.target(id)?));
+        candidate.micro_usd = cost.map_or(0, micro_usd);
     }
 }
 
@@ -195,8 +246,9 @@ fn band(inspected: &Inspected, caller: &Caller) -> Band {
 }
 
 /// On whose behalf the request comes: the tenant of its key, or the key itself.
-fn claim(inspected: &Inspected, caller: &Caller) -> Claim {
+fn claim(ruling: &Ruling, inspected: &Inspected, caller: &Caller) -> Claim {
     let key = caller.key.as_ref();
-    let tenant = key.map(|key| key.terms.tenant.as_deref().unwrap_or(&key.id));
-    Claim { tenant: tenant.unwrap_or_default().into(), weight: 1, band: band(inspected, caller) }
+    let tenant = key.map(|key| key.terms.tenant.as_deref().unwrap_or(&key.id)).unwrap_or_default();
+    let weight = ruling.snapshot.loaded.config.tenants.of(tenant).weight.get();
+    Claim { tenant: tenant.into(), weight, band: band(inspected, caller) }
 }

@@ -1,14 +1,19 @@
 //! What a rule may look at beyond the request and its caller: cost, capacity, time, and what the task is here.
 
+use super::admit::kind_of_work;
 use super::fitness::unfit;
+use super::identify::Caller;
 use super::inspect::Inspected;
 use super::task::task_facts;
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
+use crate::spending::{periods, purses};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use weir_dispatch::cost::{Caps, Left, Purse};
 use weir_label::ZoneKind;
-use weir_policy::{Alias, CapacityFacts, CostFacts, Load, TargetId, TaskFacts, TimeFacts, Unfit};
+use weir_policy::{Alias, CapacityFacts, CostFacts, Expected, Load, TargetId, TaskFacts, TimeFacts, Unfit};
+use weir_wire::request::Api;
 
 /// The facts of the moment.
 #[derive(Debug, Default)]
@@ -23,6 +28,10 @@ pub(crate) struct Circumstances {
     named: BTreeMap<Arc<str>, Load>,
     /// The targets that cannot serve the request.
     pub unfit: BTreeMap<TargetId, Unfit>,
+    /// What the request is paid from, as far as that is bounded.
+    pub purses: Vec<(Purse, Caps)>,
+    /// What is left of the one that has least.
+    pub left: Option<Left>,
 }
 
 impl Circumstances {
@@ -33,29 +42,62 @@ impl Circumstances {
 
     /// Without a look at the targets: what is known where nothing runs.
     pub fn unmeasured(snapshot: &Snapshot, alias: &Alias, inspected: &Inspected, unix_seconds: i64) -> Self {
+        Self::expecting((inspected.prompt_tokens(), None), snapshot, alias, inspected, unix_seconds)
+    }
+
+    /// The same, where the prompt has so many tokens, and answers to such requests have had so many.
+    fn expecting(
+        (prompt_tokens, output_tokens): (u64, Option<u64>),
+        snapshot: &Snapshot,
+        alias: &Alias,
+        inspected: &Inspected,
+        unix_seconds: i64,
+    ) -> Self {
         let loaded = &snapshot.loaded;
-        let (limit, prompt_tokens) =
-            (inspected.request.content().max_output_tokens(), inspected.prompt_tokens());
-        Self {
-            cost: CostFacts::estimate(&loaded.catalogue, alias, prompt_tokens, limit),
+        let time = loaded.time_zone.facts_at(unix_seconds);
+        let expected = Expected {
             prompt_tokens,
-            time: loaded.time_zone.facts_at(unix_seconds),
+            max_output_tokens: inspected.request.content().max_output_tokens(),
+            output_tokens,
+            day: time.day,
+        };
+        Self {
+            cost: CostFacts::estimate(&loaded.catalogue, alias, expected),
+            prompt_tokens,
+            time,
             task: task_facts(inspected.task.as_ref(), None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
             ..Self::default()
         }
     }
 
-    /// As they are now. Targets are looked at only if the policy does.
-    pub fn now(gateway: &Gateway, snapshot: &Snapshot, alias: &Alias, inspected: &Inspected) -> Self {
-        let mut now = Self::unmeasured(snapshot, alias, inspected, gateway.wall.unix_seconds());
-        now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
+    /// As they are now. Targets, and how long answers are, are looked at only if the policy or a budget does.
+    pub fn now(
+        gateway: &Gateway,
+        snapshot: &Snapshot,
+        alias: &Alias,
+        (inspected, caller): (&Inspected, &Caller),
+    ) -> Self {
+        let unix_seconds = gateway.wall.unix_seconds();
+        // Weir counts tokens and keeps files by itself, for nothing.
+        let is_free = matches!(inspected.request.content().api(), Api::CountTokens | Api::Files);
+        let bounded = || purses(&snapshot.loaded.config, caller.key.as_deref());
+        let purses = if is_free { Vec::new() } else { bounded() };
+        let needs_output = snapshot.loaded.policy.looks_at_cost() || !purses.is_empty();
+        let output = || gateway.desk.known_output(kind_of_work(inspected));
+        let output = if needs_output { output() } else { None };
         let first = alias.targets().first().and_then(|id| snapshot.loaded.catalogue.target(*id));
-        if let Some(first) = first {
-            now.prompt_tokens = gateway.counts.of(&first.name, now.prompt_tokens);
+        let estimated = inspected.prompt_tokens();
+        let prompt = first.map_or(estimated, |first| gateway.counts.of(&first.name, estimated));
+        let mut now = Self::expecting((prompt, output), snapshot, alias, inspected, unix_seconds);
+        if !purses.is_empty() {
+            now.left = gateway.spending.left(&purses, periods(unix_seconds));
+            now.cost.budget_left_micro_usd = now.left.as_ref().map(|left| left.micro_usd);
+            now.purses = purses;
         }
+        now.task = task_facts(inspected.task.as_ref(), Some(&gateway.ranks));
         if snapshot.loaded.policy.looks_at_capacity() {
-            now.measure(gateway, snapshot, alias);
+            now.measure(gateway, snapshot, alias, prompt);
         }
         now
     }
@@ -65,7 +107,7 @@ impl Circumstances {
         CapacityFacts { local: self.local, cloud: self.cloud, named: &self.named }
     }
 
-    fn measure(&mut self, gateway: &Gateway, snapshot: &Snapshot, alias: &Alias) {
+    fn measure(&mut self, gateway: &Gateway, snapshot: &Snapshot, alias: &Alias, prompt_tokens: u64) {
         let catalogue = &snapshot.loaded.catalogue;
         let of_alias = || alias.targets().iter().filter_map(|id| Some((*id, catalogue.target(*id)?)));
         let of_zone = |zone| -> Vec<Arc<str>> {
@@ -74,29 +116,33 @@ impl Circumstances {
                 .map(|(_, target)| target.name.clone())
                 .collect()
         };
-        self.local = load(gateway, &of_zone(ZoneKind::Local));
-        self.cloud = load(gateway, &of_zone(ZoneKind::Cloud));
+        let tokens = u32::try_from(prompt_tokens).unwrap_or(u32::MAX);
+        let load = |targets: &[Arc<str>]| load(gateway, targets, tokens);
+        self.local = load(&of_zone(ZoneKind::Local));
+        self.cloud = load(&of_zone(ZoneKind::Cloud));
         for (pool, members) in snapshot.loaded.policy.pools() {
             let is_member = |id: &TargetId| members.contains(id);
             let names: Vec<Arc<str>> =
                 of_alias().filter(|(id, _)| is_member(id)).map(|(_, target)| target.name.clone()).collect();
-            self.named.insert(pool.clone(), load(gateway, &names));
+            self.named.insert(pool.clone(), load(&names));
         }
         for (_, target) in of_alias() {
             let one = std::slice::from_ref(&target.name);
-            self.named.entry(target.name.clone()).or_insert_with(|| load(gateway, one));
+            self.named.entry(target.name.clone()).or_insert_with(|| load(one));
         }
     }
 }
 
 const WHOLE: u64 = 1_000_000;
 
-fn load(gateway: &Gateway, targets: &[Arc<str>]) -> Load {
+/// How full targets are together, and how soon the first of them would send the first token of a prompt of so many
+/// tokens, waiting included.
+fn load(gateway: &Gateway, targets: &[Arc<str>], prompt_tokens: u32) -> Load {
     if targets.is_empty() {
         return Load { utilisation_millionths: Some(WHOLE), queue: Some(0), ttft_ms: None };
     }
-    let load = gateway.desk.load(targets, 0);
-    let first_token = gateway.speeds.shortest(targets).map(|time| time.saturating_add(load.wait));
+    let load = gateway.desk.load(targets, prompt_tokens);
+    let first_token = load.first_token.map(|time| time.saturating_add(load.wait));
     Load {
         utilisation_millionths: utilisation(load.in_flight, load.places),
         queue: u64::try_from(load.queued).ok(),

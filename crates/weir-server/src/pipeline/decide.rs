@@ -13,14 +13,16 @@ use crate::detect;
 use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
+use crate::spending::whose;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::Ident;
 use weir_dispatch::Step;
+use weir_dispatch::cost::{Caps, Left, Purse};
 use weir_label::Revision;
 use weir_policy::{
-    Action, Alias, CallerFacts, DataFacts, Denial, Facts, LatencyClass, LatencyFacts, Modality, Plan,
-    RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, Words,
+    Action, Alias, CallerFacts, DataFacts, Denial, DenialCode, Expected, Facts, LatencyClass, LatencyFacts,
+    Modality, Plan, RequestFacts, ResponseFormat, RouteWish, RuleName, Target, TargetId, Words,
 };
 use weir_wire::request::{self, ClientRequest};
 
@@ -29,6 +31,10 @@ use weir_wire::request::{self, ClientRequest};
 pub(crate) struct Ruling {
     pub snapshot: Arc<Snapshot>,
     pub plan: Plan,
+    /// What it is expected to cost, target by target.
+    pub expected: Expected,
+    /// What it is paid from, as far as that is bounded.
+    pub purses: Vec<(Purse, Caps)>,
     request_id: Ident,
 }
 
@@ -91,9 +97,9 @@ fn decide(
         detect::not_asked(inspected, &snapshot);
         ledger.inspected(inspected);
     }
-    let decision = {
+    let (decision, expected, now) = {
         let alias = alias_for(&snapshot, inspected.request.content().alias(), caller)?;
-        let now = Circumstances::now(gateway, &snapshot, alias, inspected);
+        let now = Circumstances::now(gateway, &snapshot, alias, (inspected, caller));
         let facts = facts(inspected, caller, &now);
         let decision =
             weir_policy::decide(&snapshot.loaded.policy, &snapshot.loaded.catalogue, alias, &facts);
@@ -102,11 +108,14 @@ fn decide(
         {
             ledger.shadowed(shadow);
         }
-        decision
+        (decision, Expected::of(&facts), now)
     };
     match decision.action {
-        Action::Route(plan) => Ok(Ruling { snapshot, plan, request_id: ledger.request_id().clone() }),
-        Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial)),
+        Action::Route(plan) => {
+            let (purses, request_id) = (now.purses, ledger.request_id().clone());
+            Ok(Ruling { snapshot, plan, expected, purses, request_id })
+        }
+        Action::Deny(denial) => Err(denied(&decision.rule, &decision.revision, denial, now.left.as_ref())),
     }
 }
 
@@ -203,7 +212,10 @@ fn stricter(header: Option<RouteWish>, body: Option<request::RouteWish>) -> Opti
     }
 }
 
-fn denied(rule: &RuleName, revision: &Revision, denial: Denial) -> Failure {
-    let message = denial_message(&denial.message, rule.as_str(), revision.as_str());
+fn denied(rule: &RuleName, revision: &Revision, denial: Denial, left: Option<&Left>) -> Failure {
+    let mut message = denial_message(&denial.message, rule.as_str(), revision.as_str());
+    if let (DenialCode::OverBudget, Some(left)) = (denial.code, left) {
+        message = format!("{message}; {}", whose(&left.purse));
+    }
     Failure::Denied { code: denial.code, message, param: denial.param }
 }

@@ -149,7 +149,8 @@ fn declared_label(
 fn latency_class(headers: &HeaderMap, key: Option<&KeyRecord>) -> Result<Option<LatencyClass>, Failure> {
     let declared = word(headers, "x-weir-latency", "`interactive` or `batch`")?;
     let default = key.and_then(|key| key.terms.latency_class.as_str().parse().ok());
-    Ok(declared.or(default))
+    // A key for batch work is for batch work: urgency is granted, not asked for.
+    Ok(if default == Some(LatencyClass::Batch) { default } else { declared.or(default) })
 }
 
 /// A time such as `500ms` or `2s`.

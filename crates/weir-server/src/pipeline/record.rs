@@ -4,10 +4,10 @@
 //! decision is on the disk.
 
 mod facts;
+mod money;
 
-pub(crate) use facts::{LEFT_OUT, WISH, record_facts};
+pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, WISH, record_facts};
 
-use super::admit::Tried;
 use super::decide::Ruling;
 use super::identify::Caller;
 use super::inspect::Inspected;
@@ -35,6 +35,7 @@ use weir_audit::event::{
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
+use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
 use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
 use weir_rollout::Sample;
@@ -63,6 +64,10 @@ pub(crate) struct Ledger {
     standing: Standing,
     /// What the target costs, if there is one and it says.
     price: Option<Price>,
+    /// Of its prompt, the tokens that the target had in its cache.
+    cached_tokens: u64,
+    /// What was set aside for the attempt under way.
+    earmark: Option<Earmark>,
     has_decision: bool,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
@@ -81,6 +86,15 @@ pub(crate) struct Ledger {
     begin: Option<Begin>,
     last: Option<Ticket>,
     times: Times,
+}
+
+/// One attempt at a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// Why it is made, if not because of the plan and its ladder.
+    pub reason: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -106,6 +120,8 @@ impl Ledger {
             shows_decision: false,
             standing: Standing::InForce,
             price: None,
+            cached_tokens: 0,
+            earmark: None,
             has_decision: false,
             needs_durable: false,
             target: None,
@@ -229,13 +245,14 @@ impl Ledger {
     pub async fn attempt(
         &mut self,
         ruling: &Ruling,
-        target: TargetId,
+        id: TargetId,
         place: &Place,
-        tried: &Tried,
+        attempt: Attempt,
     ) -> Result<(), BackendFailure> {
-        let Some(target) = ruling.target(target) else { return Err(BackendFailure::NoPermit) };
+        let Some(target) = ruling.target(id) else { return Err(BackendFailure::NoPermit) };
         let zone = target.zone();
-        self.note_target(target, zone, place, tried);
+        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
+        self.note_target(ruling, (target, full_price), place, attempt);
         let written = match self.append_decision() {
             Ok(ticket) if zone == ZoneKind::Cloud || self.needs_durable => {
                 ticket.durable().await.map_err(AuditError::from)
@@ -258,10 +275,17 @@ impl Ledger {
         }
     }
 
-    fn note_target(&mut self, target: &Target, zone: ZoneKind, place: &Place, tried: &Tried) {
-        let record = &mut self.decision;
-        self.price = target.price.or((zone == ZoneKind::Local).then_some(Price { input: 0, output: 0 }));
-        record.attempt = tried.attempts() + 1;
+    fn note_target(
+        &mut self,
+        ruling: &Ruling,
+        (target, full_price): (&Target, Option<Price>),
+        place: &Place,
+        attempt: Attempt,
+    ) {
+        let (record, zone) = (&mut self.decision, target.zone());
+        let known = full_price.or_else(|| target.prices.on(ruling.expected.day));
+        self.price = known.or((zone == ZoneKind::Local).then_some(Price::FREE));
+        record.attempt = attempt.number;
         record.target = Some(Ident::of(&target.name));
         self.target = Some(target.name.clone());
         record.backend = Some(Ident::of(&target.backend));
@@ -275,8 +299,16 @@ impl Ledger {
             Some(Step::Burst | Step::Reject) => (Action::Burst, "burst"),
         };
         record.action = action;
-        record.reason = Ident::fixed(if tried.attempts() > 0 { "failover" } else { reason });
-        self.outcome.attempts = record.attempt;
+        record.reason = Ident::fixed(attempt.reason.unwrap_or(reason));
+        self.outcome.attempts = self.outcome.attempts.max(record.attempt);
+    }
+
+    /// Notes that of two attempts at once the one before the last has answered.
+    pub fn answered_by(&mut self, ruling: &Ruling, id: TargetId, place: &Place, attempt: Attempt) {
+        let Some(target) = ruling.target(id) else { return };
+        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
+        self.note_target(ruling, (target, full_price), place, attempt);
+        self.outcome.answered_attempt = Some(attempt.number);
     }
 
     fn append_decision(&mut self) -> Result<Ticket, AuditError> {
@@ -318,18 +350,12 @@ impl Ledger {
         if self.times.first_content.is_some() {
             return;
         }
-        let now = Instant::now();
-        self.times.first_content = Some(now);
-        // Of an answer in whole, what comes first is its end.
-        if let (true, Some(target), Some(forwarded)) =
-            (self.decision.stream, &self.target, self.times.forwarded)
-        {
-            self.gateway.speeds.learn(target, now - forwarded);
-        }
+        self.times.first_content = Some(Instant::now());
     }
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
         self.outcome.tokens_in = usage.prompt_tokens.or(self.outcome.tokens_in);
+        self.cached_tokens = usage.cached_tokens.unwrap_or(self.cached_tokens);
         if let Some((target, counted)) = self.target.as_ref().zip(usage.prompt_tokens) {
             self.gateway.counts.learn(target, self.estimated, counted);
         }
@@ -339,13 +365,6 @@ impl Ledger {
         }
         self.outcome.finish_reason = finish_reason.map(FinishReason::from_word);
         self.outcome.model_used = model.map(Ident::new);
-    }
-
-    /// What the request has cost, if that is known.
-    pub fn cost_micro_usd(&self) -> Option<u64> {
-        const PICO_PER_MICRO: u128 = 1_000_000;
-        let (input, output) = self.outcome.tokens_in.zip(self.outcome.tokens_out)?;
-        u64::try_from(self.price?.of(input, output).div_ceil(PICO_PER_MICRO)).ok()
     }
 
     /// Tokens of the answer, if they are known.
@@ -452,7 +471,7 @@ impl Ledger {
                 tracing::error!(%error, "a refusal is not recorded");
             }
         }
-        self.outcome.cost_micro_usd = self.cost_micro_usd();
+        self.settle();
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
@@ -470,8 +489,6 @@ impl Ledger {
     /// What this request says of the policy that decided it.
     fn sample(&self) -> Sample {
         let outcome = self.outcome.outcome;
-        let tokens = self.outcome.tokens_in.zip(self.outcome.tokens_out);
-        let cost = self.price.zip(tokens).map(|(price, (input, output))| price.of(input, output));
         Sample {
             denied: outcome == OutcomeKind::Rejected,
             failed: matches!(
@@ -479,7 +496,7 @@ impl Ledger {
                 OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
             ),
             cloud: self.decision.zone == Some(ZoneKind::Cloud),
-            cost: cost.map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
+            cost: self.cost().map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
         }
     }
 
@@ -501,6 +518,7 @@ impl Ledger {
             queued: *queued,
             tokens_in: self.outcome.tokens_in,
             tokens_out: self.outcome.tokens_out,
+            cost_micro_usd: self.outcome.cost_micro_usd,
             tags: self.decision.tags.iter().cloned().map(Word).collect(),
         }
     }

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use stream::StreamRelay;
 use stream::TICK;
-use tokio::time::Instant;
 use weir_config::Timeouts;
 use weir_egress::Response;
 use weir_label::ZoneKind;
@@ -64,26 +63,22 @@ pub(crate) async fn relay(
     inspected: &Inspected,
     ledger: &mut Ledger,
 ) -> Result<Answer, BackendFailure> {
-    let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
-    let timeouts = backend.map(|backend| backend.timeouts).unwrap_or_default();
     let request = inspected.request.content();
+    if request.is_stream() {
+        let account = (ledger.reply_id().to_owned(), ledger.key_id());
+        let opening = Box::pin(open(gateway, sent, ruling, target, inspected, account));
+        let opened = patiently(opening, (request, &mut *ledger)).await;
+        if let Some(peer) = &opened.peer {
+            ledger.connected(peer);
+        }
+        return begin(opened.stream, place, inspected);
+    }
     let api = request.api();
-    let lane = Lane {
-        client: api.dialect().unwrap_or(ClientDialect::ChatCompletions),
-        backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
-        identity: ReplyIdentity { id: ledger.reply_id().to_owned(), alias: request.alias().to_owned() },
-        inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
-        created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
-        show_usage: request.wants_usage(),
-    };
+    let (lane, timeouts) = lane(gateway, ruling, target, request, ledger.reply_id().to_owned());
     let answered = match sent {
         Ok(response) => {
             ledger.connected(response.peer_ip());
             match accept(response, lane.backend).await {
-                Ok(response) if request.is_stream() => {
-                    let relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, ledger);
-                    return Box::pin(start_stream(relay, place, (request, ledger), timeouts)).await;
-                }
                 Ok(response) if api.dialect().is_none() => {
                     Box::pin(family::answer(response, request, timeouts, ledger)).await
                 }
@@ -96,7 +91,7 @@ pub(crate) async fn relay(
         Err(failure) => Err(failure),
     };
     if let (Ok(_), Some(tokens)) = (&answered, ledger.output_tokens()) {
-        place.answered(kind_of_work(request.alias()), tokens);
+        place.answered(kind_of_work(inspected), tokens);
         if let Some(micro_usd) = ledger.cost_micro_usd() {
             place.cost(micro_usd);
         }
@@ -105,16 +100,70 @@ pub(crate) async fn relay(
     answered
 }
 
-async fn start_stream(
-    mut relay: Box<StreamRelay>,
+fn lane(
+    gateway: &Gateway,
+    ruling: &Ruling,
+    target: TargetId,
+    request: &ClientRequest,
+    reply_id: String,
+) -> (Lane, Timeouts) {
+    let backend = ruling.target(target).and_then(|t| ruling.snapshot.backend(&t.backend));
+    let lane = Lane {
+        client: request.api().dialect().unwrap_or(ClientDialect::ChatCompletions),
+        backend: backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect),
+        identity: ReplyIdentity { id: reply_id, alias: request.alias().to_owned() },
+        inside: backend.is_some_and(|backend| backend.zone == ZoneKind::Local),
+        created_s: u64::try_from(gateway.wall.unix_seconds()).unwrap_or_default(),
+        show_usage: request.wants_usage(),
+    };
+    (lane, backend.map(|backend| backend.timeouts).unwrap_or_default())
+}
+
+/// A stream up to its first content, or why there is none, and who was asked for it.
+pub(crate) struct Opened {
+    pub peer: Option<Arc<str>>,
+    pub stream: Result<Box<StreamRelay>, BackendFailure>,
+}
+
+/// Reads a stream up to its first content. Nothing has reached the client then. Dropped before, it closes the
+/// connection to the backend.
+pub(crate) async fn open(
+    gateway: &Arc<Gateway>,
+    sent: Result<Response, BackendFailure>,
+    ruling: &Ruling,
+    target: TargetId,
+    inspected: &Inspected,
+    (reply_id, key): (String, Option<Arc<str>>),
+) -> Opened {
+    let response = match sent {
+        Ok(response) => response,
+        Err(failure) => return Opened { peer: None, stream: Err(failure) },
+    };
+    let peer = Some(response.peer_ip().clone());
+    let request = inspected.request.content();
+    let (lane, timeouts) = lane(gateway, ruling, target, request, reply_id);
+    let response = match accept(response, lane.backend).await {
+        Ok(response) => response,
+        Err(failure) => return Opened { peer, stream: Err(failure) },
+    };
+    let mut relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, key);
+    let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
+    Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
+}
+
+/// Gives a stream that has begun to the client.
+///
+/// # Errors
+/// Why it has not; its place has been given back.
+pub(crate) fn begin(
+    stream: Result<Box<StreamRelay>, BackendFailure>,
     place: Place,
-    (request, ledger): (&ClientRequest, &mut Ledger),
-    timeouts: Timeouts,
+    inspected: &Inspected,
 ) -> Result<Answer, BackendFailure> {
-    match first_content(&mut relay, (request, ledger), timeouts.first_token).await {
-        Ok(()) => {
+    match stream {
+        Ok(mut relay) => {
             place.first_token();
-            relay.hold(place, kind_of_work(request.alias()));
+            relay.hold(place, kind_of_work(inspected));
             Ok(Answer::Stream(relay))
         }
         Err(failure) => {
@@ -124,19 +173,15 @@ async fn start_stream(
     }
 }
 
-/// Waits for the first content, looking at the time in between.
-async fn first_content(
-    relay: &mut StreamRelay,
+/// Waits for a stream that has no content yet, looking at the time in between.
+pub(crate) async fn patiently<T>(
+    wait: impl Future<Output = T>,
     (request, ledger): (&ClientRequest, &mut Ledger),
-    limit: Duration,
-) -> Result<(), BackendFailure> {
-    let deadline = Instant::now() + limit;
-    let mut first = pin!(relay.first_content());
+) -> T {
+    let mut wait = pin!(wait);
     loop {
-        let look = deadline.min(Instant::now() + TICK);
-        match tokio::time::timeout_at(look, &mut first).await {
-            Ok(started) => return started,
-            Err(_) if look == deadline => return Err(BackendFailure::Timeout),
+        match tokio::time::timeout(TICK, &mut wait).await {
+            Ok(done) => return done,
             Err(_) => ledger.is_waited_for(request),
         }
     }

@@ -71,7 +71,7 @@ fn decide_beside(
     }
     let request = inspected.request.content();
     let alias = other.loaded.catalogue.alias(request.alias())?;
-    let now = Circumstances::now(gateway, other, alias, inspected);
+    let now = Circumstances::now(gateway, other, alias, (inspected, caller));
     let decide = |label: &Label, seen: &Seen| {
         let data = DataFacts { label, entities: &seen.entities };
         let facts = Facts { data, ..facts(inspected, caller, &now) };

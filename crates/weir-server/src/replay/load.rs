@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_audit::WallTime;
-use weir_config::Config;
+use weir_config::{Concurrency, Config};
 use weir_policy::{Catalogue, TargetId};
 
 /// The time over which busy time is added up: long enough to have a mean, short enough for a peak.
@@ -64,7 +64,10 @@ struct Bucket {
 impl Loads {
     pub fn of(config: &Config, catalogue: &Catalogue) -> Self {
         let models = config.backends.iter().flat_map(|backend| &backend.models);
-        let limited = models.filter_map(|model| Some((model.target, model.concurrency?)));
+        let limited = models.filter_map(|model| match model.concurrency {
+            Concurrency::AtMost(limit) => Some((model.target, limit)),
+            Concurrency::Auto | Concurrency::Unlimited => None,
+        });
         let targets = catalogue.targets().map(|(id, _)| (id, Target::default()));
         Self { concurrency: limited.collect(), targets: targets.collect() }
     }

@@ -1,6 +1,6 @@
 //! What a record says, read without copies.
 
-use crate::pipeline::record::{DEGRADE, FIRST, OVERFLOW, WISH};
+use crate::pipeline::record::{DEGRADE, EXPECTED_OUTPUT, FIRST, OVERFLOW, WISH};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
-    Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, Facts, LatencyClass, LatencyFacts,
-    Load, Modality, RequestFacts, ResponseFormat, RouteWish, TargetId, TaskFacts, TaskType, TimeFacts, Unfit,
-    Word, Words,
+    Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, DenialCode, Expected, Facts,
+    LatencyClass, LatencyFacts, Load, Modality, RequestFacts, ResponseFormat, RouteWish, TargetId, TaskFacts,
+    TaskType, TimeFacts, Unfit, Word, Words,
 };
 
 /// A decision, as far as it is decided again.
@@ -109,6 +109,7 @@ pub(super) struct PastFacts<'r> {
     latency: (Option<u64>, Option<u64>),
     task: TaskFacts,
     budget_left: Option<u64>,
+    expected_output: Option<u64>,
     local: Load,
     cloud: Load,
     named: BTreeMap<Arc<str>, Load>,
@@ -143,9 +144,7 @@ impl<'r> Past<'r> {
 
     /// Whether the policy refused it.
     pub fn is_denied(&self) -> bool {
-        let codes =
-            ["policy_denied", "no_local_target", "context_too_long", "no_target_left", "no_fit_target"];
-        self.action == "deny" && codes.contains(&self.reason)
+        self.action == "deny" && DenialCode::ALL.iter().any(|code| code.as_str() == self.reason)
     }
 
     pub fn zone(&self) -> Option<ZoneKind> {
@@ -164,7 +163,13 @@ impl<'r> Past<'r> {
         let tokens = self.est_tokens_in.unwrap_or(0);
         let entity =
             |found: &Finding<'_>| (found.entity.to_owned(), u32::try_from(found.count).unwrap_or(u32::MAX));
-        let cost = CostFacts::estimate(catalogue, alias, tokens, self.facts.max_output_tokens);
+        let expected = Expected {
+            prompt_tokens: tokens,
+            max_output_tokens: self.facts.max_output_tokens,
+            output_tokens: self.facts.expected_output,
+            day: time.day,
+        };
+        let cost = CostFacts::estimate(catalogue, alias, expected);
         Held {
             label: self.label(),
             entities: self.findings.iter().map(entity).collect(),
@@ -254,6 +259,7 @@ impl PastFacts<'_> {
             "latency.target" => &mut self.latency.0,
             "latency.deadline" => &mut self.latency.1,
             "cost.budget_left" => &mut self.budget_left,
+            EXPECTED_OUTPUT => &mut self.expected_output,
             other => return self.load(other),
         })
     }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use weir_audit::event::{self, Action as Recorded, AuthMethod, Decision, FindingCount, Outcome, OutcomeKind};
 use weir_audit::{Ident, Name};
-use weir_policy::{Fact, FactValue, Flag, NameFact, NumberFact, OwnedFacts, RouteWish, TaskType};
+use weir_policy::{
+    Expected, Fact, FactValue, Flag, NameFact, NumberFact, OwnedFacts, RouteWish, TaskType, TokenCount,
+};
 use weir_store::audit::{AuditLog, Options};
 
 const CONFIG: &str = "\
@@ -178,12 +180,12 @@ fn named(snapshot: &Snapshot) -> impl Fn(TargetId) -> String {
 /// Cost follows from the rest, as live traffic has it.
 fn with_cost(snapshot: &Snapshot, mut facts: OwnedFacts) -> OwnedFacts {
     let loaded = &snapshot.loaded;
-    let (tokens, limit, alias) = {
+    let (expected, alias) = {
         let facts = facts.borrow();
-        (facts.request.prompt_tokens, facts.request.max_output_tokens, facts.request.alias.to_owned())
+        (Expected::of(&facts), facts.request.alias.to_owned())
     };
     let alias = loaded.catalogue.alias(&alias).unwrap();
-    let cost = weir_policy::CostFacts::estimate(&loaded.catalogue, alias, tokens, limit);
+    let cost = weir_policy::CostFacts::estimate(&loaded.catalogue, alias, expected);
     for (number, value) in
         [(NumberFact::CostLocal, cost.local_micro_usd), (NumberFact::CostCloud, cost.cloud_micro_usd)]
     {
@@ -339,7 +341,8 @@ fn figures_are_those_of_a_recomputation_by_brute_force() {
     let price = |target: &Option<String>, (input, output): (u64, u64)| {
         let target =
             target.as_ref().map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
-        target.and_then(|target| target.price).map_or(0, |price| price.of(input, output))
+        let price = target.and_then(|target| target.prices.on(None));
+        price.map_or(0, |price| price.of(TokenCount { input, cached: 0, output }))
     };
     let mut expected = BTreeMap::<(String, String, String), u64>::new();
     let (mut moved, mut cost, mut apps) = (0, (0, 0), BTreeMap::<String, (u64, u64)>::new());

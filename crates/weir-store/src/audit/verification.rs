@@ -2,6 +2,7 @@ use super::AuditError;
 use super::files::{Layout, promised_size, read_optional};
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader, read_segment_header};
@@ -29,13 +30,48 @@ pub fn verify(dir: &Path) -> Result<Report, AuditError> {
     let limits = segment_limits(&layout)?;
     let read_tile = |id| layout.read_tile_bytes(id);
     let mut verification = Verification::begin(&public_key, checkpoint.as_deref(), read_tile);
+    thread::scope(|scope| {
+        let (to_here, segments) = mpsc::sync_channel(READ_AHEAD);
+        let (layout, limits) = (&layout, limits.as_slice());
+        // The channel is over when the thread is.
+        let read = move || read_ahead(layout, limits, promised, &to_here);
+        let reader = thread::Builder::new().name("audit-read".to_owned());
+        reader.spawn_scoped(scope, read).map_err(AuditError::Thread)?;
+        for segment in segments {
+            let Segment { number, limit, bytes } = segment?;
+            verification.segment(number, &bytes, limit);
+        }
+        Ok::<(), AuditError>(())
+    })?;
+    Ok(verification.finish())
+}
+
+/// Segments that are read while the one before them is verified.
+const READ_AHEAD: usize = 2;
+
+struct Segment {
+    number: u64,
+    /// Index at which a later one begins.
+    limit: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+/// Reads all segments in order, until nobody wants them any more.
+fn read_ahead(
+    layout: &Layout,
+    limits: &[(u64, Option<u64>)],
+    promised: u64,
+    to: &SyncSender<Result<Segment, AuditError>>,
+) {
     for (place, &(number, limit)) in limits.iter().enumerate() {
         let path = layout.segment(number);
         let is_last = place + 1 == limits.len();
         let bytes = if is_last { read_last(&path, promised) } else { fs::read(&path) };
-        verification.segment(number, &bytes.map_err(AuditError::io(path))?, limit);
+        let segment = bytes.map(|bytes| Segment { number, limit, bytes }).map_err(AuditError::io(path));
+        if to.send(segment).is_err() {
+            return;
+        }
     }
-    Ok(verification.finish())
 }
 
 /// Every segment with the index at which a later one begins.

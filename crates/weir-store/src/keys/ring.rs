@@ -32,6 +32,11 @@ impl KeyRing {
         self.keys.is_empty()
     }
 
+    /// What is known of each key.
+    pub fn records(&self) -> impl Iterator<Item = &KeyRecord> {
+        self.keys.values().map(|key| &*key.record)
+    }
+
     /// How many keys were ever made.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -18,6 +18,8 @@ pub struct ReplyIdentity {
 pub struct Usage {
     /// Tokens of the prompt.
     pub prompt_tokens: Option<u64>,
+    /// Those of the prompt that came from the backend's cache.
+    pub cached_tokens: Option<u64>,
     /// Tokens of the answer.
     pub completion_tokens: Option<u64>,
 }
@@ -234,7 +236,13 @@ fn is_something(value: &Json) -> bool {
 fn read_usage(usage: &Json) -> Option<Usage> {
     let usage = usage.as_object()?;
     let count = |name: &str| usage.get(name).and_then(Json::as_u64);
-    Some(Usage { prompt_tokens: count("prompt_tokens"), completion_tokens: count("completion_tokens") })
+    let details = usage.get("prompt_tokens_details").and_then(Json::as_object);
+    let cached = details.and_then(|details| details.get("cached_tokens")).and_then(Json::as_u64);
+    Some(Usage {
+        prompt_tokens: count("prompt_tokens"),
+        cached_tokens: cached.or_else(|| count("prompt_cache_hit_tokens")),
+        completion_tokens: count("completion_tokens"),
+    })
 }
 
 fn name_reasoning_twice(message: &mut Object<'_>) -> bool {
@@ -272,7 +280,10 @@ mod tests {
             text(&reply.body),
             r#"{"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"auto","choices":[{"index":0,"message":{"role":"assistant","content":"hi","vendor":1.50},"finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5},"timings":{"t":0.10}}"#
         );
-        assert_eq!(reply.usage, Usage { prompt_tokens: Some(3), completion_tokens: Some(2) });
+        assert_eq!(
+            reply.usage,
+            Usage { prompt_tokens: Some(3), cached_tokens: None, completion_tokens: Some(2) }
+        );
         assert_eq!(reply.finish_reason.as_deref(), Some("stop"));
         assert_eq!(reply.model.as_deref(), Some("gpt-x"));
     }
@@ -288,10 +299,11 @@ mod tests {
 
     #[test]
     fn usage_is_read_and_shown_only_to_those_who_asked() {
-        let usage = br#"{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
+        let usage = br#"{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}"#;
         let hidden = read_chunk(usage, &identity(), false).unwrap();
         assert!(hidden.data.is_none());
-        assert_eq!(hidden.usage.unwrap().completion_tokens, Some(2));
+        let expected = Usage { prompt_tokens: Some(3), cached_tokens: Some(1), completion_tokens: Some(2) };
+        assert_eq!(hidden.usage.unwrap(), expected);
         assert!(read_chunk(usage, &identity(), true).unwrap().data.is_some());
         let delta = br#"{"id":"x","choices":[{"index":0,"delta":{"content":"a"}}],"usage":null}"#;
         let chunk = read_chunk(delta, &identity(), false).unwrap();

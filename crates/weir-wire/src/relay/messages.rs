@@ -89,6 +89,7 @@ fn note_usage(object: &Object<'_>, seen: &mut Seen) {
     let count = |name: &str| usage.get(name).and_then(Json::as_u64);
     if let Some(read) = count("input_tokens") {
         let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].into_iter().filter_map(count);
+        seen.usage.cached_tokens = count("cache_read_input_tokens").or(seen.usage.cached_tokens);
         seen.usage.prompt_tokens = Some(cached.fold(read, u64::saturating_add));
     }
     seen.usage.completion_tokens = count("output_tokens").or(seen.usage.completion_tokens);

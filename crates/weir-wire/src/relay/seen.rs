@@ -131,8 +131,9 @@ impl Seen {
     }
 
     fn add(&mut self, tokens: &Tokens) {
-        let Usage { prompt_tokens, completion_tokens } = usage(tokens);
+        let Usage { prompt_tokens, cached_tokens, completion_tokens } = usage(tokens);
         self.usage.prompt_tokens = prompt_tokens.or(self.usage.prompt_tokens);
+        self.usage.cached_tokens = cached_tokens.or(self.usage.cached_tokens);
         self.usage.completion_tokens = completion_tokens.or(self.usage.completion_tokens);
     }
 
@@ -173,7 +174,11 @@ impl Seen {
 }
 
 fn usage(tokens: &Tokens) -> Usage {
-    Usage { prompt_tokens: tokens.prompt, completion_tokens: tokens.completion }
+    Usage {
+        prompt_tokens: tokens.prompt,
+        cached_tokens: tokens.cache_read,
+        completion_tokens: tokens.completion,
+    }
 }
 
 /// Chat completions' word, which records use.

@@ -41,7 +41,7 @@ impl ClientRequest {
     }
 }
 
-fn is_by(message: &Json<'static>, roles: &[&str]) -> bool {
+pub(super) fn is_by(message: &Json<'static>, roles: &[&str]) -> bool {
     let role = message.as_object().and_then(|message| message.get("role")?.as_str());
     role.is_some_and(|role| roles.contains(&role))
 }

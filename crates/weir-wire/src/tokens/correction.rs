@@ -36,10 +36,11 @@ impl Correction {
         }
     }
 
-    /// An estimate, corrected.
+    /// An estimate, corrected. What has tokens never has none.
     #[must_use]
     pub fn apply(&self, estimated: u64) -> u64 {
-        let wide = u128::from(estimated) * u128::from(self.reported) / u128::from(self.estimated.max(1));
+        let wide = u128::from(estimated) * u128::from(self.reported);
+        let wide = wide.div_ceil(u128::from(self.estimated.max(1)));
         u64::try_from(wide).unwrap_or(u64::MAX)
     }
 }
@@ -60,6 +61,13 @@ mod tests {
             correction.observe(1_000, 900);
         }
         assert!(correction.apply(1_000).abs_diff(900) < 10, "an older tokenizer is forgotten");
+    }
+
+    #[test]
+    fn a_short_text_has_a_token_whatever_the_correction() {
+        let mut correction = Correction::default();
+        (0..1_000).for_each(|_| correction.observe(1_000, 300));
+        assert_eq!((correction.apply(1), correction.apply(0)), (1, 0));
     }
 
     #[test]

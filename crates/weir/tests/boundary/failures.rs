@@ -88,7 +88,9 @@ fn a_local_backend_that_is_gone_fails_classified_requests_only() {
     stage.stop_here();
     for body in [classified("auto"), streamed(classified("auto")), classified("local-only")] {
         let reply = stage.chat(&body);
-        assert_eq!((reply.status, reply.code().as_str()), (502, "bad_gateway"), "{}", reply.text());
+        // It fails, or is known to be gone by then.
+        let said = [(502, "bad_gateway"), (503, "unavailable")];
+        assert!(said.contains(&(reply.status, reply.code().as_str())), "{}", reply.text());
     }
     stage.assert_cloud_untouched();
     let reply = stage.chat(&harmless("auto"));

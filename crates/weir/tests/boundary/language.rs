@@ -26,7 +26,9 @@ fn bound_data_does_not_go_elsewhere_when_the_local_backend_fails_or_is_gone() {
     let mut stage = Stage::with(american, BURST_AT_ONCE);
     stage.stop_here();
     for body in [harmless("auto"), streamed(harmless("auto")), classified("auto")] {
-        assert_eq!(stage.gateway.chat_with(&BOUND, &body).status, 502);
+        // It fails, or is known to be gone by then.
+        let status = stage.gateway.chat_with(&BOUND, &body).status;
+        assert!([502, 503].contains(&status), "{status}");
     }
     stage.assert_cloud_untouched();
     assert_eq!(stage.chat(&harmless("auto")).zone(), Some("cloud"), "data that nothing binds may");

@@ -9,6 +9,9 @@ use weir_policy::{Facts, Load, Measure, Modality, NumberFact, Pool, ResponseForm
 /// The fact that is no fact of rules: where the caller would like the request to run.
 pub(crate) const WISH: &str = "wish";
 
+/// The fact that is no fact of rules: tokens that answers to such requests have had, from which costs were estimated.
+pub(crate) const EXPECTED_OUTPUT: &str = "request.expected_output_tokens";
+
 /// Beside the facts: the fields that the target's API has nothing for.
 pub(crate) const LEFT_OUT: &str = "request.left_out";
 
@@ -44,6 +47,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>) -> BTreeMap<Ident, Fact> {
         number("latency.target", latency.target_ms),
         number("latency.deadline", latency.deadline_ms),
         number("cost.budget_left", cost.budget_left_micro_usd),
+        number(EXPECTED_OUTPUT, cost.expected_output_tokens),
     ]
     .into_iter()
     .flatten()

@@ -72,7 +72,7 @@ impl StreamRelay {
         response: Response,
         (lane, asked): (Lane, &Json<'static>),
         timeouts: Timeouts,
-        ledger: &Ledger,
+        key: Option<Arc<str>>,
     ) -> Box<Self> {
         let now = Instant::now();
         Box::new(Self {
@@ -87,7 +87,7 @@ impl StreamRelay {
             last_event: now,
             last_sent: now,
             tick: Box::pin(tokio::time::sleep(TICK)),
-            key: ledger.key_id(),
+            key,
             bytes: 0,
             ledger: None,
             closing: None,

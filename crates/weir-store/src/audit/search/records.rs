@@ -5,7 +5,7 @@ use super::block::{LENGTH, OUTCOME, Place};
 use super::build::frame_at;
 use super::file::IndexError;
 use super::lookup;
-use super::scan::{Wants, is_left_to_log, scan};
+use super::scan::{Selection, Wants, is_left_to_log, scan};
 use super::{BlockId, Search, SearchError};
 use std::fs::File;
 use std::io;
@@ -160,14 +160,11 @@ fn gather(
     records: &mut Records<'_>,
 ) -> Result<Vec<Hit>, SearchError> {
     let mut hits = Vec::new();
-    scan(search, query, wants, |selection| {
-        for row in
-            (0..selection.selected.len()).rev().filter(|row| selection.selected.get(*row) == Some(&true))
-        {
+    scan(search, query, wants, |selections| {
+        for hit in hits_of(selections) {
             if hits.len() >= limit {
                 return Ok(ControlFlow::Break(()));
             }
-            let hit = (selection.spot(row), selection.outcome_spot(row));
             if is_certain(query) || records.found(query, hit, false)?.is_some() {
                 hits.push(hit);
             }
@@ -175,4 +172,14 @@ fn gather(
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(hits)
+}
+
+/// The places of what is selected in a block, newest first.
+fn hits_of(selections: &[Selection<'_>]) -> Vec<Hit> {
+    let of_one = |selection: &Selection<'_>| -> Vec<Hit> {
+        selection.rows().map(|row| (selection.spot(row), selection.outcome_spot(row))).collect()
+    };
+    let mut hits: Vec<Hit> = selections.iter().flat_map(of_one).collect();
+    hits.sort_unstable_by_key(|(spot, _)| std::cmp::Reverse(spot.slot));
+    hits
 }

@@ -70,12 +70,13 @@ pub(super) fn is_left_to_log(condition: &Condition) -> bool {
     condition.path != "seq" && is_unique(&condition.path)
 }
 
-/// Hands over the selections of every block that may hold what is asked for, newest first, until `visit` breaks.
+/// Hands over the selections of every block that may hold what is asked for, one for each type, newest block first,
+/// until `visit` breaks.
 pub(super) fn scan<'q>(
     search: &Search,
     query: &'q Query,
     wants: Wants<'q>,
-    mut visit: impl FnMut(&Selection<'q>) -> Result<ControlFlow<()>, SearchError>,
+    mut visit: impl FnMut(&[Selection<'q>]) -> Result<ControlFlow<()>, SearchError>,
 ) -> Result<(), SearchError> {
     let plan = Plan::new(search, query, wants);
     let joins = plan.types.contains(&DECISION) && (wants != Wants::Decisions || !plan.of_outcomes.is_empty());
@@ -101,13 +102,8 @@ pub(super) fn scan<'q>(
             let decisions = selections.iter_mut().find(|selection| selection.type_name == DECISION);
             plan.join(&mut waiting, outcomes.as_ref(), decisions, requests.as_deref(), end);
         }
-        if !is_in_reach {
-            continue;
-        }
-        for selection in in_order(selections) {
-            if visit(&selection)?.is_break() {
-                return Ok(());
-            }
+        if is_in_reach && visit(&selections)?.is_break() {
+            return Ok(());
         }
     }
     Ok(())
@@ -116,28 +112,6 @@ pub(super) fn scan<'q>(
 fn may_hold(query: &Query, place: &Place) -> bool {
     query.since.is_none_or(|since| place.span.1 >= since)
         && query.until.is_none_or(|until| place.span.0 < until)
-}
-
-/// Several types in one block are taken apart into single records, so that they come in the order of the log.
-fn in_order(selections: Vec<Selection<'_>>) -> Vec<Selection<'_>> {
-    if selections.len() < 2 {
-        return selections;
-    }
-    let mut single = Vec::new();
-    for selection in selections {
-        for row in (0..selection.selected.len()).filter(|row| selection.selected.get(*row) == Some(&true)) {
-            let mut selected = vec![false; selection.selected.len()];
-            if let Some(one) = selected.get_mut(row) {
-                *one = true;
-            }
-            let slot = selection.slots.number(row);
-            let Selection { type_name, block, place, .. } = selection;
-            let (slots, outcomes) = (selection.slots.clone(), selection.outcomes.clone());
-            single.push((slot, Selection { type_name, block, place, slots, selected, outcomes }));
-        }
-    }
-    single.sort_by_key(|(slot, _)| std::cmp::Reverse(*slot));
-    single.into_iter().map(|(_, selection)| selection).collect()
 }
 
 impl<'q> Plan<'q> {
@@ -291,6 +265,11 @@ fn restrict_by_seq(test: &Test, first: u64, slots: &Column, selected: &mut [bool
 }
 
 impl Selection<'_> {
+    /// The rows that are selected.
+    pub(super) fn rows(&self) -> impl Iterator<Item = usize> {
+        self.selected.iter().enumerate().filter(|(_, selected)| **selected).map(|(row, _)| row)
+    }
+
     pub(super) fn spot(&self, row: usize) -> Spot {
         Spot { block: self.block, slot: self.slots.number(row).unwrap_or(u64::MAX) }
     }

@@ -67,12 +67,14 @@ pub(super) fn tally(
         if of_outcomes.is_empty() && is_certain { Wants::Decisions } else { Wants::Outcomes(&of_outcomes) };
     let mut records = Records::new(search);
     let mut groups = Groups::new(search, by, sums, &of_outcomes);
-    scan(search, query, wants, |selection| {
-        let columns = groups.columns_of(selection)?;
-        for row in (0..selection.selected.len()).filter(|row| selection.selected.get(*row) == Some(&true)) {
-            let spots = || (selection.spot(row), selection.outcome_spot(row));
-            if is_certain || records.found(query, spots(), false)?.is_some() {
-                groups.add(&columns, selection, row)?;
+    scan(search, query, wants, |selections| {
+        for selection in selections {
+            let sources = groups.sources_of(selection)?;
+            for row in selection.rows() {
+                let hit = || (selection.spot(row), selection.outcome_spot(row));
+                if is_certain || records.found(query, hit(), false)?.is_some() {
+                    groups.add(&sources, selection, row)?;
+                }
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -139,7 +141,7 @@ impl<'s> Groups<'s> {
         }
     }
 
-    fn columns_of(&self, selection: &Selection<'_>) -> Result<Sources, SearchError> {
+    fn sources_of(&self, selection: &Selection<'_>) -> Result<Sources, SearchError> {
         let by = self.by.iter().map(|key| match key {
             Key::Path(path) => self.source(selection, path),
             Key::Hour | Key::Day | Key::Month => {

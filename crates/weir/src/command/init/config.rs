@@ -98,7 +98,7 @@ fn cloud(account: &Account, model: &str) -> String {
     # jurisdiction: US # where it processes data; data that is bound to a jurisdiction needs it
     models:
       - name: {model}{doubt}
-        # USD per million tokens. Without a price it counts as the most expensive: local comes first.
+        # USD per million tokens, if the list prices that Weir knows are not yours.
         # price: {{ input: 1.25, output: 10.00 }}
 
 ",

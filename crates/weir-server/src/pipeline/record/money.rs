@@ -1,0 +1,61 @@
+//! What a request costs: set aside before it is sent, settled at its end.
+
+use super::super::decide::Ruling;
+use super::Ledger;
+use crate::spending::periods;
+use weir_audit::event::OutcomeKind;
+use weir_dispatch::cost::Left;
+use weir_label::ZoneKind;
+use weir_policy::{TargetId, TokenCount, micro_usd};
+
+impl Ledger {
+    /// Sets aside what the request is expected to cost at a target, if anything bounds what it may cost.
+    ///
+    /// # Errors
+    /// [`Left`] when that is more than is left by now.
+    pub fn pay(&mut self, ruling: &Ruling, target: TargetId) -> Result<(), Left> {
+        self.unpay();
+        let Some(target) = ruling.target(target) else { return Ok(()) };
+        if ruling.purses.is_empty() || target.zone() == ZoneKind::Local {
+            return Ok(());
+        }
+        let cost = ruling.expected.picodollars(target).map_or(0, micro_usd);
+        let now = periods(self.gateway.wall.unix_seconds());
+        self.earmark = Some(self.gateway.spending.earmark(&ruling.purses, cost, now)?);
+        Ok(())
+    }
+
+    /// What was set aside for an attempt that came to nothing is not spent.
+    fn unpay(&mut self) {
+        if let Some(earmark) = self.earmark.take() {
+            self.gateway.spending.settle(earmark, 0);
+        }
+    }
+
+    /// What the request has cost, if that is known.
+    pub fn cost_micro_usd(&self) -> Option<u64> {
+        self.cost().map(micro_usd)
+    }
+
+    /// The same in picodollars. Of an answer that broke off, the prompt is as long as it was estimated to be; what is
+    /// no text, such as embeddings, has no tokens.
+    pub(super) fn cost(&self) -> Option<u128> {
+        let output = self.outcome.tokens_out.or(self.outcome.tokens_in.map(|_| 0))?;
+        let input = self.outcome.tokens_in.or(self.decision.est_tokens_in)?;
+        Some(self.price?.of(TokenCount { input, cached: self.cached_tokens, output }))
+    }
+
+    /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, an
+    /// attempt that failed nothing.
+    pub(super) fn settle(&mut self) {
+        self.outcome.cost_micro_usd = self.cost_micro_usd();
+        let Some(earmark) = self.earmark.take() else { return };
+        let otherwise = match self.outcome.outcome {
+            OutcomeKind::Ok | OutcomeKind::ClientCancelled | OutcomeKind::UpstreamAborted => {
+                earmark.micro_usd
+            }
+            OutcomeKind::Timeout | OutcomeKind::Rejected | OutcomeKind::Failed => 0,
+        };
+        self.gateway.spending.settle(earmark, self.outcome.cost_micro_usd.unwrap_or(otherwise));
+    }
+}

@@ -1,0 +1,154 @@
+//! Backends that are killed, stall, fail fast, are slow, or come back as something else.
+
+use super::crowd::ask;
+use super::{Field, PERSONAL, long, seconds, served, tally};
+use std::time::{Duration, Instant};
+use weir_rig::fake::{Failure, Fault, Script};
+
+const QUEUE: &str = "[queue 10s, reject]";
+
+fn failing() -> Script {
+    let broken = Failure::openai(500, "server_error", "x", "broken");
+    Script::failing(Fault::Status(broken)).probes_fail().record(false)
+}
+
+fn healthy() -> Script {
+    Script::default().latency(Duration::from_millis(20)).record(false)
+}
+
+#[test]
+fn a_backend_that_is_killed_costs_nobody_their_answer() {
+    let mut field = Field::new(2, "", "", "", QUEUE);
+    field.local.iter().for_each(|fake| fake.set(healthy()));
+    let before = field.crowd.evenly(20.0, seconds(1.0), |_| ask(PERSONAL));
+    assert_eq!(served(&before), before.len(), "{:?}", tally(&before));
+    let mut killed = field.local.remove(0);
+    field.backends.stop(&mut killed);
+    let after = field.crowd.evenly(20.0, seconds(2.0), |_| ask(PERSONAL));
+    assert_eq!(served(&after), after.len(), "the other replica takes over: {:?}", tally(&after));
+    field.gateway.until("it is known to be gone", |_| field.condition("gpu-0") == "out");
+    let why = field.target("gpu-0");
+    assert_eq!(why["why"], "its requests fail", "{why}");
+    assert!(why["failing_for_ms"].as_u64().unwrap() > 0 && why["for_ms"].is_u64(), "{why}");
+    field.assert_sound();
+}
+
+#[test]
+fn a_backend_that_fails_fast_does_not_draw_the_load() {
+    let field = Field::new(3, "", "", "", QUEUE);
+    field.local[1].set(failing());
+    field.local[0].set(healthy());
+    field.local[2].set(healthy());
+    let sent = field.crowd.evenly(50.0, seconds(3.0), |_| ask(PERSONAL));
+    assert_eq!(served(&sent), sent.len(), "{:?}", tally(&sent));
+    let share = field.local[1].requests() as f64 / sent.len() as f64;
+    assert!(share < 0.10, "a third of the fleet failed fast and got {share:.2} of the requests");
+    field.assert_sound();
+}
+
+#[test]
+fn a_backend_that_stalls_is_left_within_its_time_limit() {
+    let field = Field::new(2, "timeouts: { first_token: 300ms, total: 300ms },", "", "", QUEUE);
+    field.local[0].set(Script::failing(Fault::HangBeforeHead).record(false));
+    field.local[1].set(healthy());
+    let sent = field.crowd.evenly(20.0, seconds(2.0), |_| ask(PERSONAL));
+    assert_eq!(served(&sent), sent.len(), "{:?}", tally(&sent));
+    let slowest = sent.iter().map(|sent| sent.took).max().unwrap();
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
+    field.assert_sound();
+}
+
+#[test]
+fn a_slow_replica_gets_less_than_a_quick_one() {
+    let field = Field::new(2, "", ", concurrency: 32", "", QUEUE);
+    let stream = |gap: u64| Script::default().latency(Duration::from_millis(gap)).record(false);
+    field.local[0].set(stream(400));
+    field.local[1].set(stream(20));
+    let body = |_: usize| {
+        let mut body = ask(PERSONAL);
+        body["stream"] = true.into();
+        body
+    };
+    let sent = field.crowd.evenly(25.0, seconds(4.0), body);
+    assert_eq!(served(&sent), sent.len(), "{:?}", tally(&sent));
+    let (slow, quick) = (field.local[0].requests(), field.local[1].requests());
+    assert!(slow * 3 < quick, "slow {slow}, quick {quick}");
+    field.assert_sound();
+}
+
+#[test]
+fn a_stream_that_is_late_is_asked_of_a_replica_too_and_the_late_one_is_cancelled() {
+    let field = Field::new(2, "", "", "hedge: true", QUEUE);
+    let quick = || Script::default().latency(Duration::from_millis(10));
+    field.local.iter().for_each(|fake| fake.set(quick()));
+    let body = |_: usize| {
+        let mut body = ask(PERSONAL);
+        body["stream"] = true.into();
+        body
+    };
+    let usual = field.crowd.evenly(30.0, Duration::from_secs(2), body);
+    assert_eq!(served(&usual), usual.len(), "{:?}", tally(&usual));
+    let late = usize::from(field.local[1].requests() > field.local[0].requests());
+    field.local.iter().for_each(weir_rig::fake::Fake::forget);
+    field.local[late].set(Script::failing(Fault::HangAfter(0)));
+    let sent = &field.crowd.ends(field.crowd.all([body(0)]))[0];
+    assert_eq!((sent.status, sent.backend.as_str()), (200, format!("gpu-{}", 1 - late).as_str()));
+    assert!(sent.took < Duration::from_secs(2), "{:?}", sent.took);
+    let until = |what: &str, condition: &dyn Fn() -> bool| field.gateway.until(what, |_| condition());
+    until("the late attempt is cancelled", &|| field.local[late].cancelled().len() == 1);
+    let rows = field.gateway.home.audit(&[]);
+    let hedge = rows.iter().find(|row| row["decision"]["reason"] == "hedge").expect("a record of the second");
+    assert_eq!((&hedge["decision"]["attempt"], &hedge["outcome"]["attempts"]), (&2.into(), &2.into()));
+    assert_eq!(hedge["outcome"]["outcome"], "ok");
+    field.assert_sound();
+}
+
+#[test]
+fn a_backend_that_comes_back_with_another_model_is_not_used_until_it_has_the_right_one() {
+    let field = Field::new(1, "", "", "", "[reject]");
+    let one = || field.crowd.ends(field.crowd.all([ask(PERSONAL)])).remove(0);
+    let serving = |model: &str| Script::serving([model]).record(false);
+    field.local[0].set(serving("m"));
+    assert_eq!(one().status, 200);
+    field.gateway.until("it was asked for its models", |_| field.local[0].probes() > 0);
+    field.local[0].set(failing());
+    field.gateway.until("it is out, and that is said", |_| {
+        let refused = one();
+        (refused.status, refused.code.as_str()) == (503, "unavailable")
+    });
+    field.local[0].set(serving("other"));
+    field.gateway.until("the other model is noticed", |_| field.condition("gpu-0") == "wrong_model");
+    let requests = field.local[0].requests();
+    let refused = one();
+    assert_eq!((refused.status, refused.code.as_str()), (503, "unavailable"));
+    assert_eq!(field.local[0].requests(), requests, "it is asked nothing");
+    field.local[0].set(serving("m"));
+    field.gateway.until("the right one is back", |_| field.condition("gpu-0") == "well");
+    assert_eq!(one().status, 200);
+    field.assert_sound();
+}
+
+#[test]
+fn a_storm_of_failures_adds_a_fifth_to_the_load_at_most_and_is_over_soon() {
+    let field = Field::new(3, "", "", "", QUEUE);
+    field.local.iter().for_each(|fake| fake.set(failing()));
+    let sent = field.crowd.evenly(60.0, seconds(4.0), |_| ask(PERSONAL));
+    let upstream: u64 = field.local.iter().map(weir_rig::fake::Fake::requests).sum();
+    let most = (sent.len() as f64 * 1.2).ceil() as u64 + 3;
+    assert!(upstream <= most, "{} requests made {upstream}", sent.len());
+    assert_eq!(served(&sent), 0);
+    field.local.iter().for_each(|fake| fake.set(healthy()));
+    let healed = Instant::now();
+    let again = field.crowd.evenly(20.0, Duration::from_secs(6), |_| ask(PERSONAL));
+    let settled: Vec<_> =
+        again.iter().filter(|sent| sent.ended > healed + Duration::from_secs(5)).cloned().collect();
+    assert_eq!(served(&settled), settled.len(), "all is well after five seconds: {:?}", tally(&again));
+    field.assert_sound();
+    if long() > 1 {
+        eprintln!(
+            "storm: {} requests, {upstream} sent to backends, after healing {:?}",
+            sent.len(),
+            tally(&again)
+        );
+    }
+}

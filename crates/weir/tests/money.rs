@@ -1,0 +1,231 @@
+//! What requests cost, and what becomes of them when there is no money left.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, but not what they share"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::backends::{Backends, ask_stream, holding, open_stream};
+use support::http::Reply;
+use support::{Gateway, Home, ask};
+use weir_rig::fake::{Fake, Script};
+
+const PERSONAL: &str = "write to jane.doe@example.com";
+
+/// A local backend whose hardware is described, and two cloud ones: `dear`, as its price says, and `listed`, as the
+/// operator's table of list prices says.
+struct Shop {
+    gateway: Gateway,
+    here: Fake,
+    dear: Fake,
+    listed: Fake,
+    _backends: Backends,
+}
+
+impl Shop {
+    /// With more said in weir.yaml, and keys made before it starts.
+    fn new(more: &str, rule: &str, keys: &[&[&str]]) -> (Self, Vec<String>) {
+        let backends = Backends::new();
+        let [here, dear, listed] = [(); 3].map(|()| backends.start(Script::default()));
+        let config = format!(
+            "\
+weir: 1
+listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+state: ./state
+prices: prices.txt
+{more}
+backends:
+  - name: here
+    zone: local
+    url: {}
+    hardware: {{ purchase: 35040, years: 4, watts: 1000, kwh: 0.2, pue: 1.5, utilisation: 50 %, input_tokens_per_s: 20000, output_tokens_per_s: 1000 }}
+    models: [{{ name: own }}]
+  - {{ name: dear, zone: cloud, url: {}, models: [{{ name: m, price: {{ input: 1000, output: 2000 }} }}] }}
+  - {{ name: listed, zone: cloud, url: {}, models: [{{ name: list-model }}] }}
+aliases:
+  auto: {{ targets: [dear/m, listed/list-model, here/own] }}
+  away: {{ targets: [dear/m] }}
+",
+            here.url(),
+            dear.url(),
+            listed.url()
+        );
+        let policy = format!("policy: 1\ndata: {{ personal: confidential }}\nrules: [{rule}]\n");
+        let home = Home::new(&config, &policy);
+        let table = "list-model | standard | 2020-01-01 | 9000 | - | 9000 | old\nlist-model | standard | 2021-01-01 | 500 | - | 500 | new\n";
+        std::fs::write(home.path().join("prices.txt"), table).unwrap();
+        let bearers = keys.iter().map(|arguments| home.create_key(arguments).bearer()).collect();
+        (Self { gateway: Gateway::start_in(home), here, dear, listed, _backends: backends }, bearers)
+    }
+
+    fn outcome(&self, reply: &Reply) -> Value {
+        self.gateway.home.decision(&reply.decision())["outcome"].clone()
+    }
+}
+
+const CHEAPEST: &str = "{ name: all, use: any, prefer: cheapest, when_full: [reject] }";
+const IN_ORDER: &str = "{ name: all, use: any, prefer: order, when_full: [burst, reject] }";
+
+/// The cost of an answer by USD per million tokens, in micro-USD, rounded up.
+fn cost(outcome: &Value, input: u64, output: u64) -> u64 {
+    let tokens = |name: &str| outcome[name].as_u64().unwrap();
+    tokens("tokens_in") * input + tokens("tokens_out") * output
+}
+
+#[test]
+fn the_cheapest_is_taken_and_its_cost_is_in_the_record_and_in_the_metrics() {
+    let (shop, _) = Shop::new("", CHEAPEST, &[]);
+    let reply = shop.gateway.chat(&ask("auto", "hello"));
+    assert_eq!(reply.header("x-weir-backend"), Some("here"), "power costs less than any cloud");
+    let outcome = shop.outcome(&reply);
+    // 1 USD an hour at half the time, and 0.30 for power: 2.30 USD for 72 million tokens in or 3.6 million out.
+    let (tokens_in, tokens_out) =
+        (outcome["tokens_in"].as_f64().unwrap(), outcome["tokens_out"].as_f64().unwrap());
+    let full = tokens_in * 0.031_944 + tokens_out * 0.638_889;
+    assert_eq!(outcome["cost_micro_usd"], json!(full.ceil() as u64), "{outcome}");
+    assert!(shop.gateway.metric("weir_cost_usd_total", &["local"]) > 0.0);
+
+    let reply = shop.gateway.chat_with(&[("x-weir-route", "cloud-ok")], &ask("auto", "hello"));
+    assert_eq!(reply.header("x-weir-backend"), Some("listed"), "the newest list price is below the other's");
+    let outcome = shop.outcome(&reply);
+    assert_eq!(outcome["cost_micro_usd"], json!(cost(&outcome, 500, 500)));
+    let counted = shop.gateway.metric("weir_cost_usd_total", &["cloud"]);
+    assert!((counted - cost(&outcome, 500, 500) as f64 / 1e6).abs() < 1e-9, "{counted}");
+    assert_eq!((shop.here.requests(), shop.listed.requests(), shop.dear.requests()), (1, 1, 0));
+}
+
+#[test]
+fn the_estimates_are_facts_of_rules() {
+    let rules = "{ name: small, when: { cost.cloud: '< 0.01' }, use: [listed], when_full: [reject] }, \
+                 { name: large, use: local, when_full: [reject] }";
+    let (shop, _) = Shop::new("", rules, &[]);
+    let backend = |limit: u64| {
+        let mut body = ask("auto", "hello");
+        body["max_tokens"] = limit.into();
+        shop.gateway.chat(&body).header("x-weir-backend").unwrap().to_owned()
+    };
+    assert_eq!(backend(400), "here", "as many tokens as are allowed, at 500 USD a million");
+    assert_eq!(backend(2), "listed", "a few tokens");
+    assert_eq!(backend(400), "listed", "by now it is known that answers are short");
+}
+
+#[test]
+fn a_key_whose_budget_is_spent_is_told_so_and_others_and_classified_work_go_on() {
+    let budgets = "keys: { default: { budget: { day: 100 } }, poor: { budget: { day: 0.25 } } }";
+    let (shop, keys) = Shop::new(budgets, IN_ORDER, &[&["poor"], &["rich"]]);
+    let send = |key: &str, model: &str, text: &str| {
+        let mut body = ask(model, text);
+        body["max_tokens"] = 100.into();
+        shop.gateway.chat_with(&[("authorization", key)], &body)
+    };
+    let (mut spent, mut paid, mut last) = (0, 0, 0);
+    let refused = loop {
+        let reply = send(&keys[0], "away", "hello");
+        if reply.status != 200 {
+            break reply;
+        }
+        let outcome = shop.outcome(&reply);
+        last = cost(&outcome, 1000, 2000);
+        spent += last;
+        paid += 1;
+        assert!(paid < 200, "no end of money");
+    };
+    // What one request costs more than was expected is all that may be overspent.
+    assert!(paid > 0 && spent <= 250_000 + last, "{spent}");
+    assert_eq!((refused.status, refused.code().as_str()), (429, "insufficient_quota"), "{}", refused.text());
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
+    assert!(refused.text().contains("the budget is that of this API key"), "{}", refused.text());
+
+    let elsewhere = send(&keys[0], "auto", "hello");
+    assert_eq!(elsewhere.header("x-weir-backend"), Some("here"), "what runs inside costs no budget");
+    let classified = send(&keys[0], "auto", PERSONAL);
+    assert_eq!((classified.status, classified.header("x-weir-zone")), (200, Some("local")));
+    let other = send(&keys[1], "away", "hello");
+    assert_eq!((other.status, other.header("x-weir-backend")), (200, Some("dear")));
+
+    let spending = shop.gateway.admin_json("/spending");
+    let row = spending["purses"].as_array().unwrap().iter().find(|row| row["name"] == "poor").unwrap();
+    assert_eq!(row["day"]["spent_usd"], json!(spent as f64 / 1e6), "{spending}");
+    assert_eq!(row["day"]["cap_usd"], json!(0.25), "{spending}");
+}
+
+#[test]
+fn what_was_spent_outlives_the_process_however_it_ends() {
+    let (shop, keys) = Shop::new(
+        "tenants: { acme: { budget: { month: 0.03 } } }\nbudget: { day: 100 }",
+        IN_ORDER,
+        &[&["a", "--tenant", "acme"], &["b", "--tenant", "acme"]],
+    );
+    let send = |gateway: &Gateway, key: &str| {
+        let mut body = ask("away", "hello");
+        body["max_tokens"] = 4.into();
+        gateway.chat_with(&[("authorization", key)], &body)
+    };
+    while send(&shop.gateway, &keys[0]).status == 200 {}
+    let other = send(&shop.gateway, &keys[1]);
+    assert_eq!(other.status, 429, "the tenant's keys have one budget");
+    assert!(other.text().contains("tenant `acme`"), "{}", other.text());
+    let Shop { gateway, here, dear, listed, _backends } = shop;
+    gateway.until("what was spent is on the disk", |gateway| gateway.home.state_holds("tenant:acme"));
+    let again = Gateway::start_in(gateway.kill());
+    assert_eq!(send(&again, &keys[0]).status, 429);
+    let (home, is_orderly) = again.stop();
+    assert!(is_orderly);
+    let third = Gateway::start_in(home);
+    assert_eq!(send(&third, &keys[1]).status, 429);
+    assert!(third.admin_json("/spending")["purses"].as_array().unwrap().iter().any(|row| row["of"] == "all"));
+    drop((third, here, dear, listed));
+}
+
+#[test]
+fn a_budget_for_a_key_that_does_not_exist_is_not_passed_over_in_silence() {
+    let budgets = "keys: { chat-ap: { budget: { day: 1 } }, chat-app: { budget: { day: 1 } } }\n\
+                   tenants: { acme: { weight: 2 } }";
+    let (mut shop, _) = Shop::new(budgets, IN_ORDER, &[&["chat-app"]]);
+    let line = shop.gateway.wait_for_log("names a key that does not exist");
+    assert!(line.contains("chat-ap\""), "{line}");
+    shop.gateway.wait_for_log("names a tenant that no key has");
+    assert!(!shop.gateway.log().contains("\"chat-app\""));
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_is_paid_for() {
+    let (shop, _) = Shop::new("budget: { day: 5 }", IN_ORDER, &[]);
+    shop.dear.set(holding());
+    let mut stream = open_stream(shop.gateway.data, &[], &ask_stream("away", "hello"));
+    let decision = stream.header("x-weir-decision-id").to_owned();
+    let _ = stream.text.len();
+    while !stream.text.contains("content") && stream.more() {}
+    stream.abandon();
+    shop.gateway.until("the outcome is recorded", |gateway| {
+        gateway.home.audit(&["--decision", &decision]).first().is_some_and(|row| row["outcome"].is_object())
+    });
+    let outcome = shop.gateway.home.decision(&decision)["outcome"].clone();
+    assert_eq!(outcome["outcome"], "client_cancelled");
+    let cost = outcome["cost_micro_usd"].as_u64().unwrap();
+    assert!(cost > 0, "{outcome}");
+    let spending = shop.gateway.admin_json("/spending");
+    assert_eq!(spending["purses"][0]["day"]["spent_usd"], json!(cost as f64 / 1e6), "{spending}");
+}
+
+#[test]
+fn many_requests_at_once_do_not_overshoot_a_budget_together() {
+    let (shop, _) = Shop::new("budget: { day: 0.5 }", IN_ORDER, &[]);
+    // Each is expected to cost some 0.2 USD, and costs much less: what is set aside is what bounds them.
+    shop.dear.set(Script::default().latency(std::time::Duration::from_millis(400)));
+    let mut body = ask("away", "hello");
+    body["max_tokens"] = 100.into();
+    let requests: Vec<_> =
+        (0..8).map(|_| support::backends::in_background(shop.gateway.data, &[], &body)).collect();
+    let statuses: Vec<u16> = requests.into_iter().map(|request| request.join().unwrap().status).collect();
+    let served = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(served, 2, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 429].contains(status)));
+    assert_eq!(shop.dear.requests(), 2);
+}
