@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`, `faults`,
+//! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`, `kill`, `faults`,
 //! `train-ner`, `train-task`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
@@ -8,6 +8,7 @@ mod bench;
 mod deny;
 mod eval;
 mod faults;
+mod kill;
 mod layers;
 mod run;
 mod schemas;
@@ -35,6 +36,7 @@ enum Task {
     Schemas(schemas::Args),
     Bench(bench::Args),
     Eval(eval::Args),
+    Kill(kill::Args),
     Faults(faults::Args),
     TrainNer(train::Args),
     #[command(name = "train-task")]
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Task::Schemas(args) => schemas::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Eval(args) => eval::run(&args),
+        Task::Kill(args) => kill::run(&args),
         Task::Faults(args) => faults::run(&args),
         Task::TrainNer(args) => train::names(&args),
         Task::TrainTasks(args) => train::task(&args),

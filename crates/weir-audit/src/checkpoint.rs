@@ -93,6 +93,19 @@ impl Origin {
         Self(PREFIX.chars().chain(node).collect())
     }
 
+    /// The same for the key that a node signs with as a witness of others: `weir/witness/` and its name.
+    #[must_use]
+    pub fn of_witness(node: &Name) -> Self {
+        Self(
+            Self::of_node(node)
+                .0
+                .replacen("/audit/", "/witness/", 1)
+                .chars()
+                .take(MAX_ORIGIN_BYTES)
+                .collect(),
+        )
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -111,6 +124,14 @@ impl Checkpoint {
     #[must_use]
     pub fn text(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, self.root)
+    }
+
+    /// What a note says, whoever has signed it.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Form`] if it is no checkpoint.
+    pub fn read_unverified(note: &str) -> Result<Self, CheckpointError> {
+        split_note(note).and_then(|(text, _)| Self::parse_text(text))
     }
 
     fn parse_text(text: &str) -> Result<Self, CheckpointError> {
@@ -161,9 +182,25 @@ impl Signer {
     /// what one key signs for one purpose must not pass for another.
     #[must_use]
     pub fn sign_note(&self, text: &str) -> String {
+        format!("{text}\n{}", self.signature_line(text))
+    }
+
+    /// A checkpoint that this key and its successor have signed: whoever knows either can read it.
+    #[must_use]
+    pub fn sign_with(&self, next: &Signer, size: u64, root: Hash) -> String {
+        let text = Checkpoint { origin: self.origin().clone(), size, root }.text();
+        format!("{text}\n{}{}", self.signature_line(&text), next.signature_line(&text))
+    }
+
+    fn signature_line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let signature = [&self.verifier.key_id()[..], &signature[..]].concat();
-        format!("{text}\n— {} {}\n", self.origin(), STANDARD.encode(signature))
+        format!("— {} {}\n", self.origin(), STANDARD.encode(signature))
+    }
+
+    /// The signature over a text alone, in base64.
+    pub(crate) fn sign_text(&self, text: &str) -> String {
+        STANDARD.encode(self.key.sign(text.as_bytes()).to_bytes())
     }
 }
 
@@ -208,6 +245,13 @@ impl Verifier {
     fn verify_note(&self, text: &str, signatures: &str) -> Result<(), CheckpointError> {
         let signature = self.own_signature(signatures)?;
         self.key.verify_strict(text.as_bytes(), &signature).map_err(|_| CheckpointError::Signature)
+    }
+
+    /// Whether this is a signature by this key over a text, in base64.
+    pub(crate) fn has_signed(&self, text: &str, signature: &str) -> bool {
+        let bytes = STANDARD.decode(signature).ok();
+        let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
+        signature.is_some_and(|signature| self.key.verify_strict(text.as_bytes(), &signature).is_ok())
     }
 
     fn own_signature(&self, signatures: &str) -> Result<Signature, CheckpointError> {
@@ -264,8 +308,30 @@ impl FromStr for Verifier {
     }
 }
 
+/// The name of the log that a note says it is a checkpoint of; nothing is checked.
+#[must_use]
+pub fn origin_of(note: &str) -> Option<&str> {
+    split_note(note).ok().and_then(|(text, _)| text.lines().next())
+}
+
+/// Says in one line that this is a note, and then the note with `|`, which none holds, for its line ends.
+const LINE: &str = "weir-checkpoint ";
+
+/// A note as one line, for what carries lines: syslog.
+#[must_use]
+pub fn note_to_line(note: &str) -> String {
+    format!("{LINE}{}", note.replace('\n', "|"))
+}
+
+/// The note in a line, whatever stands before it there.
+#[must_use]
+pub fn note_of_line(line: &str) -> Option<String> {
+    let (_, note) = line.trim_end_matches('\n').split_once(LINE)?;
+    Some(note.replace('|', "\n"))
+}
+
 /// Parts a note at its last empty line into the text with its last newline, and the signatures.
-fn split_note(note: &str) -> Result<(&str, &str), CheckpointError> {
+pub(crate) fn split_note(note: &str) -> Result<(&str, &str), CheckpointError> {
     let at = note.rfind("\n\n").ok_or(CheckpointError::Form("no signatures"))?;
     let (text, signatures) = note.split_at(at + 1);
     Ok((text, signatures.strip_prefix('\n').unwrap_or(signatures)))

@@ -10,14 +10,18 @@
 
 pub mod checkpoint;
 pub mod claim;
+pub mod cosign;
 pub mod event;
 mod field_path;
 pub mod frame;
 pub mod receipt;
+pub mod reconcile;
+pub mod rotation;
 pub mod search;
 pub mod tree;
 pub mod verify;
 mod wall_time;
+pub mod witness;
 mod word;
 
 pub use event::{Envelope, Event, Head, Record};

@@ -1,4 +1,4 @@
-use crate::{BackendApi, Detector, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone};
+use crate::{BackendApi, Detector, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,6 +78,10 @@ pub struct Config {
     pub audit_on_failure: AuditFailure,
     /// How long records are kept; for ever if absent, or if there is a legal hold.
     pub audit_keep: Option<Duration>,
+    /// Who gets the checkpoints of the audit log.
+    pub witnesses: Vec<Witness>,
+    /// The logs that this gateway is a witness of.
+    pub witness_for: Vec<Verifier>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
     /// How long answers of the Responses API are kept for their owner.

@@ -29,6 +29,7 @@ mod secret;
 pub mod suggest;
 mod url;
 mod weir;
+mod witness;
 mod yaml;
 
 pub use api::BackendApi;
@@ -48,6 +49,7 @@ pub use problem::{Problem, Problems, RulePlaces, Severity};
 pub use scalar::{TimeZone, time};
 pub use schema::schemas;
 pub use secret::Secret;
+pub use witness::{Receiver, Remote, Witness};
 
 use std::path::Path;
 

@@ -7,6 +7,7 @@ pub mod policy;
 pub mod quality;
 pub mod rollout;
 pub mod weir;
+pub mod witness;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, SeqAccess, Visitor};

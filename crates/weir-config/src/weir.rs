@@ -6,6 +6,7 @@ mod credential;
 mod money;
 mod quality;
 mod rollout;
+mod witness;
 
 use crate::names::Names;
 use crate::outside::Surroundings;
@@ -65,10 +66,11 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold } = audit;
+    let RawAudit { on_failure, keep, hold, witness, witness_for } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
     let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
     let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
@@ -91,6 +93,7 @@ pub fn compile<'r>(
     alias::all(aliases, &mut catalogue, &mut reading);
     backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
+    let witnesses = witness::all(witness, &mut reading);
     let config = || {
         let (listen, admin) = listeners?;
         Some(Config {
@@ -101,6 +104,8 @@ pub fn compile<'r>(
             limits: limits?,
             audit_on_failure: audit_on_failure?,
             audit_keep,
+            witnesses,
+            witness_for: witness_for.into_iter().collect::<Option<_>>()?,
             headers: headers?,
             keep_responses: keep_responses?.0,
             keep_files: keep_files?.0,

@@ -8,11 +8,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Addresses of one answer that are tried at most.
 const ATTEMPTS_MAX: usize = 8;
+
+/// A byte stream that is written to.
+pub(crate) type ByteStream = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// Opens connections to one backend.
 pub(crate) struct Connector {
@@ -71,8 +75,18 @@ impl Connector {
             .map_err(|source| ConnectError::Closed { host: self.host.clone(), source: Some(source) })
     }
 
+    /// A new byte stream to an address that was checked just now, for what is not HTTP.
+    pub(crate) async fn open_stream(&self) -> Result<ByteStream, ConnectError> {
+        let addresses = self.checked_addresses().await?;
+        let stream = self.dial(&addresses, Instant::now() + self.timeout).await?;
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let agreed = tls.connector.connect(tls.name.clone(), stream).await;
+        let agreed = agreed.map_err(|source| ConnectError::Tls { host: self.host.clone(), source })?;
+        Ok(Box::new(agreed))
+    }
+
     /// INVARIANT (checked address): every address of the answer passed the rule, or there is none.
-    async fn checked_addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+    pub(crate) async fn checked_addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
         let addresses = self.addresses().await?;
         if addresses.is_empty() {
             return Err(ConnectError::NoAddress { host: self.host.clone() });

@@ -7,12 +7,15 @@ use crate::pool::Pool;
 use crate::sigv4::{self, AwsKeys, Unsigned};
 use crate::token::Proof;
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use ipnet::IpNet;
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -162,6 +165,23 @@ impl<Z: Zone> Door<Z> {
         Ok(self.exchange(request, first_byte_timeout).await?)
     }
 
+    /// Puts the permit's content, written for this backend, where an object store keeps it under a name, and waits for
+    /// the head of the response.
+    ///
+    /// # Errors
+    /// [`SendError`]; any response, whatever its status, is none.
+    pub async fn put<C: Encode>(&self, permit: Permit<C, Z>, put: &Put<'_>) -> Result<Response, SendError> {
+        self.admit(&permit)?;
+        let mut body = Vec::with_capacity(SHORT_BODY_BYTES);
+        permit.content().encode(&Destination::new("", Z::KIND == ZoneKind::Cloud), &mut body);
+        let body = Bytes::from(body);
+        let mut request = self.request(Method::PUT, put.path, Accept::Json, body.clone())?;
+        put.write(request.headers_mut(), &body)?;
+        name_media_type(permit.content(), request.headers_mut());
+        self.authenticate(&mut request, &body)?;
+        Ok(self.exchange(request, put.first_byte_timeout).await?)
+    }
+
     fn post<C: Encode>(
         &self,
         permit: &Permit<C, Z>,
@@ -174,10 +194,7 @@ impl<Z: Zone> Door<Z> {
         let body = Bytes::from(body);
         let mut request = self.request(Method::POST, call.path, call.accept, body.clone())?;
         anthropic.write(request.headers_mut());
-        let media_type = permit.content().media_type();
-        if let Some(value) = media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok()) {
-            request.headers_mut().insert(CONTENT_TYPE, value);
-        }
+        name_media_type(permit.content(), request.headers_mut());
         self.authenticate(&mut request, &body)?;
         Ok(request)
     }
@@ -346,6 +363,36 @@ impl<'a> Call<'a> {
     }
 }
 
+/// An object that is to be put into a store that speaks S3.
+#[derive(Debug, Clone, Copy)]
+pub struct Put<'a> {
+    /// Path below the endpoint's URL: `/` and the name, of letters, digits, `-`, `.`, `_`, `~` and `/`.
+    pub path: &'a str,
+    /// Until when nobody, not even the owner of the store, may remove or replace it: a time in RFC 3339.
+    pub locked_until: Option<&'a str>,
+    /// How long the store may take until the head of its response is there.
+    pub first_byte_timeout: Duration,
+}
+
+impl Put<'_> {
+    /// Source: Amazon S3 API reference, `PutObject`. A lock wants a checksum beside it.
+    fn write(&self, headers: &mut HeaderMap, body: &[u8]) -> Result<(), ConnectError> {
+        let digest = Sha256::digest(body);
+        let mut insert = |name: &'static str, value: &str| {
+            let value = HeaderValue::from_str(value).map_err(|_| ConnectError::Path)?;
+            headers.insert(HeaderName::from_static(name), value);
+            Ok(())
+        };
+        insert("x-amz-content-sha256", &sigv4::hex(&digest))?;
+        insert("x-amz-checksum-sha256", &STANDARD.encode(digest))?;
+        if let Some(until) = self.locked_until {
+            insert("x-amz-object-lock-mode", "COMPLIANCE")?;
+            insert("x-amz-object-lock-retain-until-date", until)?;
+        }
+        Ok(())
+    }
+}
+
 /// A kind of response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accept {
@@ -402,7 +449,10 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
 fn sign(keys: &AwsKeys, request: &mut Request, body: &[u8], at: SystemTime) -> Result<(), ConnectError> {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let signed = [(CONTENT_TYPE, "content-type"), (HOST, "host")];
-    let headers = signed.into_iter().filter_map(|(name, written)| Some((written, text(name)?))).collect();
+    let mut headers: Vec<(&str, &str)> =
+        signed.into_iter().filter_map(|(name, written)| Some((written, text(name)?))).collect();
+    let of_service = request.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-amz-"));
+    headers.extend(of_service.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
     let unsigned = Unsigned {
         method: request.method().as_str(),
         path: request.uri().path(),
@@ -424,6 +474,14 @@ fn sign(keys: &AwsKeys, request: &mut Request, body: &[u8], at: SystemTime) -> R
         headers.insert(HeaderName::from_static("x-amz-security-token"), token);
     }
     Ok(())
+}
+
+/// Names what kind of body the content is, where it is none of the usual kind.
+fn name_media_type(content: &impl Encode, headers: &mut HeaderMap) {
+    let media_type = content.media_type();
+    if let Some(value) = media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok()) {
+        headers.insert(CONTENT_TYPE, value);
+    }
 }
 
 /// What servers have beside the API that their base URL ends in, and not below it.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
     Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, AwsRole, Call, ConnectError, Credential,
-    Endpoint, EndpointError, KeyHeader, Resolve, Resolving, Response, ResponseBody, SendError, TokenError,
-    TokenRequest, TokenSource, TokenSourceError, nothing,
+    Endpoint, EndpointError, KeyHeader, Put, Resolve, Resolving, Response, ResponseBody, SendError,
+    TokenError, TokenRequest, TokenSource, TokenSourceError, nothing,
 };
 use weir_label::{Cloud, Permit};
 use weir_wire::{Encode, Nothing};
@@ -60,6 +60,18 @@ impl CloudBackend {
         anthropic: &Anthropic,
     ) -> Result<Response, SendError> {
         self.0.send_as(permit, call, anthropic).await
+    }
+
+    /// Puts the permit's content into a store that speaks S3.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn put<C: Encode>(
+        &self,
+        permit: Permit<C, Cloud>,
+        put: &Put<'_>,
+    ) -> Result<Response, SendError> {
+        self.0.put(permit, put).await
     }
 
     /// Asks for the list of models. Takes a permit too, for [`nothing`], so that not a byte leaves

@@ -9,7 +9,8 @@ use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
     Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, Endpoint,
-    EndpointError, KeyHeader, Resolve, Resolving, Response, ResponseBody, SendError, nothing,
+    EndpointError, Framing, KeyHeader, Lines, Put, Resolve, Resolving, Response, ResponseBody, SendError,
+    nothing,
 };
 use weir_label::{Local, Permit};
 use weir_wire::{Encode, Nothing};
@@ -72,6 +73,18 @@ impl LocalBackend {
         first_byte_timeout: Duration,
     ) -> Result<Response, SendError> {
         self.get(permit, "/models", first_byte_timeout).await
+    }
+
+    /// Puts the permit's content into a store that speaks S3.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn put<C: Encode>(
+        &self,
+        permit: Permit<C, Local>,
+        put: &Put<'_>,
+    ) -> Result<Response, SendError> {
+        self.0.put(permit, put).await
     }
 
     /// Gets what is at `path` below the base URL.

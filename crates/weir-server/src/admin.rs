@@ -1,5 +1,6 @@
 //! The admin listener: metrics, health and policies. Loopback only; what changes something takes a token.
 
+mod audit;
 mod backends;
 pub(crate) mod credential;
 mod policy;
@@ -7,7 +8,7 @@ mod quality;
 mod spending;
 mod webhook;
 
-use crate::gateway::Gateway;
+use crate::gateway::{ADMIN_KEY, Gateway};
 use crate::pipeline::identify::presented_key;
 use crate::ranks::{HOLDS_SECONDS, SCORES_MIN};
 use crate::reload::ReloadState;
@@ -15,9 +16,11 @@ use crate::reply::{self, Body};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use policy::Order;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use weir_audit::Ident;
+use weir_audit::event::AdminAction;
+use weir_store::admin_keys::{self, Role};
 
 const WEBHOOK: &str = "/policy/webhook";
 const FEEDBACK: &str = "/feedback";
@@ -27,6 +30,31 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// …but for a policy that is sent along.
 const POLICY_BYTES_MAX: usize = 8 << 20;
 
+/// What takes a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Policy(policy::Order),
+    Audit(audit::Order),
+}
+
+impl Order {
+    fn of(path: &str) -> Option<Self> {
+        policy::Order::of(path).map(Self::Policy).or_else(|| audit::Order::of(path).map(Self::Audit))
+    }
+
+    /// The least role that may give it.
+    fn role(self) -> Role {
+        match self {
+            Order::Audit(order) if order.only_reads() => Role::Auditor,
+            Order::Policy(_) | Order::Audit(_) => Role::Admin,
+        }
+    }
+
+    fn takes_policy(self) -> bool {
+        matches!(self, Order::Policy(order) if order.takes_policy())
+    }
+}
+
 /// Answers one request.
 pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == WEBHOOK && request.method() == Method::POST {
@@ -35,15 +63,7 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
     if request.uri().path() == FEEDBACK && request.method() == Method::POST {
         return quality::take_feedback(gateway, request).await;
     }
-    let order = match request.uri().path() {
-        "/policy/apply" => Some(Order::Apply),
-        "/policy/rollback" => Some(Order::Rollback),
-        "/policy/reload" => Some(Order::Reload),
-        "/policy/test" => Some(Order::Test),
-        "/policy/replay" => Some(Order::Replay),
-        _ => None,
-    };
-    match (order, request.method()) {
+    match (Order::of(request.uri().path()), request.method()) {
         (Some(order), &Method::POST) => take_order(gateway, order, request).await,
         (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this is an order, and takes POST"),
         (None, &Method::GET | &Method::HEAD) => look(gateway, request.uri().path()),
@@ -58,18 +78,61 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
 async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let presented = presented_key(&head.headers).unwrap_or_default();
-    let most = match order {
-        Order::Test | Order::Replay => POLICY_BYTES_MAX,
-        Order::Apply | Order::Rollback | Order::Reload => BODY_BYTES_MAX,
-    };
+    let most = if order.takes_policy() { POLICY_BYTES_MAX } else { BODY_BYTES_MAX };
     let Ok(body) = Limited::new(body, most).collect().await else {
         return problem(StatusCode::BAD_REQUEST, "the body cannot be read, or is too long");
     };
     let body = body.to_bytes();
-    if !gateway.admin_token.admits(presented, head.uri.path(), &body) {
+    let path = head.uri.path();
+    let Some(actor) = Actor::of(gateway, presented, path, &body).await else {
         return policy::unauthorised();
+    };
+    if actor.role == Role::Auditor && order.role() == Role::Admin {
+        return problem(
+            StatusCode::FORBIDDEN,
+            "this takes an admin; the key presented is an auditor's, which changes nothing",
+        );
     }
-    policy::obey(gateway.clone(), order, body).await
+    record(gateway, &actor, path);
+    match order {
+        Order::Policy(order) => policy::obey(gateway.clone(), order, body).await,
+        Order::Audit(order) => audit::obey(gateway.clone(), order, body).await,
+    }
+}
+
+/// Who gives an order.
+#[derive(Debug)]
+struct Actor {
+    id: Ident,
+    role: Role,
+}
+
+impl Actor {
+    /// The token of the installation, or a proof of it, is an admin's; a key has its own role.
+    async fn of(gateway: &Gateway, presented: &str, path: &str, body: &[u8]) -> Option<Self> {
+        if gateway.admin_token.admits(presented, path, body) {
+            return Some(Self { id: Ident::new(ADMIN_KEY), role: Role::Admin });
+        }
+        let state = gateway.snapshot().loaded.config.state.clone();
+        let keys = tokio::task::spawn_blocking(move || admin_keys::load(&state)).await.ok()?;
+        let keys =
+            keys.map_err(|error| tracing::error!(%error, "the keys of the admin API cannot be read")).ok()?;
+        let key = admin_keys::find(&keys, presented)?;
+        Some(Self { id: Ident::new(&key.id), role: key.role })
+    }
+}
+
+/// What was ordered is on record, whatever comes of it.
+fn record(gateway: &Gateway, actor: &Actor, path: &str) {
+    let action = path.trim_start_matches('/').replace('/', ".");
+    let event = AdminAction {
+        actor: actor.id.clone(),
+        role: Ident::new(actor.role.as_str()),
+        action: Ident::new(&action),
+    };
+    if let Err(error) = gateway.audit.append(event) {
+        tracing::error!(%error, "the audit log did not take what was ordered");
+    }
 }
 
 fn look(gateway: &Gateway, path: &str) -> Response<Body> {
@@ -86,6 +149,8 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
         "/backends" => reply::json(StatusCode::OK, backends::page(gateway).to_string()),
         "/spending" => reply::json(StatusCode::OK, spending::page(gateway).to_string()),
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
+        "/audit/checkpoint" => audit::file(gateway, "checkpoint"),
+        "/audit/key" => audit::file(gateway, "key.pub"),
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
     }
@@ -106,11 +171,18 @@ fn index() -> Value {
             "/spending": "what was spent on cloud models today and this month, by key and tenant, and what may be",
             "/policy": "the policy in force, the one on its way, and what the files say",
             "/policy/history": "what happened to policies",
+            "/audit/checkpoint": "the newest signed checkpoint of the audit log",
+            "/audit/key": "its public key",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
             "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
             "POST /policy/test": "run the cases of the policy that the configuration names, or of {\"policy\": TEXT, \"cases\": TEXT}",
             "POST /policy/replay": "what it, or {\"policy\": TEXT}, would have made of recorded requests: {\"since\": …, \"until\": …, \"tenant\": …}",
             "POST /policy/reload": "look at the files now, as after a push into the repository",
+            "POST /audit/query": "decisions, newest last: {\"since\": …, \"until\": …, \"zone\": …, \"backend\": …, \"level\": …, \"rule\": …, \"tag\": …, \"caller\": …, \"decision\": …, \"request\": …, \"outcome\": …, \"limit\": …}; an auditor's too",
+            "POST /audit/receipt": "the receipt of {\"id\": …}, with {\"outcome\": true} of how it ended; an auditor's too",
+            "POST /audit/verify": "check every byte of the log, and that it only adds to {\"against\": CHECKPOINT}; an auditor's too",
+            "POST /audit/attest": "check {\"claim\": …, \"since\": …, \"until\": …} against every record and sign the report; an auditor's too",
+            "POST /audit/rotate-key": "give the audit log a new signing key, which the old one signs",
             "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
     })
@@ -145,6 +217,7 @@ fn ready(gateway: &Gateway) -> Response<Body> {
         "policy_revision": snapshot.loaded.policy_revision.as_str(),
         "config_digest": snapshot.loaded.config_digest,
         "audit": if audit_ok { "ok" } else { "failed" },
+        "witnesses": gateway.witnesses.shown(),
         "reload": reload(&gateway.reload_state()),
         "rollout": rollout(gateway),
         "callers": if gateway.serves_loopback_only() { "loopback only: no API key is configured" } else { "by API key" },

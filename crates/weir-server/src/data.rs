@@ -9,9 +9,11 @@ use crate::kept::{self, Wanted};
 use crate::pipeline::identify::{Caller, identify};
 use crate::pipeline::receive::{discard, receive_json};
 use crate::pseudonym::Peer;
+use crate::receipts;
 use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
 use crate::waiting;
+use crate::witness::serve;
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -35,6 +37,9 @@ enum Route {
     Root,
     Ollama(Ollama),
     Kept(String, Wanted),
+    Receipt(String),
+    AddCheckpoint,
+    Witnessed(String),
     Files,
     File(String, WantedFile),
     Feedback,
@@ -144,6 +149,12 @@ async fn answer(
             let caller = identify(gateway, request.headers(), peer.address);
             kept_answer(gateway, caller, (&id, wanted)).await
         }
+        Route::Receipt(id) => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            receipt(gateway, caller, &id).await
+        }
+        Route::AddCheckpoint => serve::add_checkpoint(gateway, request).await,
+        Route::Witnessed(log) => serve::newest(gateway, &log).await,
         Route::Files => {
             let caller = identify(gateway, request.headers(), peer.address);
             list_files(gateway, caller, request.uri().query().unwrap_or_default()).await
@@ -178,6 +189,9 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["responses", id] => (Route::Kept((*id).to_owned(), Wanted::Response), "GET"),
         ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
         ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
+        ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
+        ["witness", "checkpoint", log] => (Route::Witnessed((*log).to_owned()), "GET"),
+        ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
         ["files"] if method == Method::GET || method == Method::HEAD => (Route::Files, "GET"),
         ["files", id] if *method == Method::DELETE => {
             (Route::File((*id).to_owned(), WantedFile::Removal), "DELETE")
@@ -269,6 +283,15 @@ async fn kept_answer(
     Ok(reply::json(StatusCode::OK, body))
 }
 
+async fn receipt(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    let receipt = receipts::receipt(gateway, &caller?, id).await?;
+    Ok(reply::text(StatusCode::OK, "text/plain; charset=utf-8", receipt))
+}
+
 async fn list_files(
     gateway: &Arc<Gateway>,
     caller: Result<Caller, Failure>,
@@ -328,13 +351,18 @@ mod tests {
         }
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));
+        let receipt = Route::Receipt("dec_1".to_owned());
+        assert_eq!(route(&Method::GET, "/v1/receipts/dec_1").unwrap(), receipt);
+        assert!(matches!(route(&Method::POST, "/v1/receipts/dec_1"), Err(Failure::MethodNotAllowed("GET"))));
         assert_eq!(route(&Method::HEAD, "/").unwrap(), Route::Root);
         assert_eq!(route(&Method::POST, "/v1/feedback").unwrap(), Route::Feedback);
         assert!(matches!(
             route(&Method::GET, "/v1/chat/completions"),
             Err(Failure::MethodNotAllowed("POST"))
         ));
-        for path in ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x"] {
+        for path in
+            ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x", "/v1/receipts"]
+        {
             assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
         }
     }

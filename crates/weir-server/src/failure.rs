@@ -35,6 +35,10 @@ pub(crate) enum Failure {
     UnknownModel {
         alias: String,
     },
+    UnknownDecision {
+        id: String,
+    },
+    NotSigned,
     UnknownObject {
         kind: Kind,
         id: String,
@@ -206,6 +210,23 @@ impl Failure {
                 ),
                 Some("id".to_owned()),
             ),
+            Failure::UnknownDecision { id } => with_param(
+                404,
+                "not_found",
+                &format!(
+                    "there is no request `{id}` of yours on record; take the id from `x-weir-decision-id` or \
+                     `x-request-id`, and the key that made the request"
+                ),
+                Some("decision".to_owned()),
+            ),
+            Failure::NotSigned => ErrorReply {
+                retry_after: Some(Duration::from_secs(1)),
+                ..plain(
+                    409,
+                    "not_signed_yet",
+                    "the request is on record, and no signed checkpoint covers it yet; that takes about a second, try again",
+                )
+            },
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
             Failure::Full { retry_after, obstacle } => no_place(*retry_after, *obstacle),
             Failure::TooLate { retry_after } => {
@@ -251,6 +272,8 @@ impl Failure {
             Failure::BodyTimeout => "request_timeout",
             Failure::BodyBroken => "invalid_body",
             Failure::UnknownModel { .. } => "model_not_found",
+            Failure::UnknownDecision { .. } => "decision_not_found",
+            Failure::NotSigned => "not_signed_yet",
             Failure::UnknownObject { kind: Kind::Response, .. } => "response_not_found",
             Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
             Failure::NoRoom { .. } => "no_room",
@@ -282,6 +305,8 @@ impl Failure {
             | Failure::BadHeader { .. }
             | Failure::TooLarge { .. }
             | Failure::UnknownModel { .. }
+            | Failure::UnknownDecision { .. }
+            | Failure::NotSigned
             | Failure::UnknownObject { .. }
             | Failure::NoRoom { .. }
             | Failure::UnknownAnswer { .. }

@@ -93,7 +93,9 @@ fn fetch(settings: &PolicySettings, weak: &Weak<Gateway>, bell: &Bell) {
     let (Some(fetch), PolicySource::Git { repository, .. }) = (&settings.fetch, &settings.source) else {
         return;
     };
-    let done = run(fetch, repository, weak);
+    let Fetch { program, arguments, timeout, every: _ } = fetch;
+    let program = Program { program, arguments, directory: repository, timeout: *timeout };
+    let done = run(&program, || weak.strong_count() > 0);
     if let Err(why) = &done {
         tracing::error!(why, repository = %repository.display(), "new commits of the policy cannot be fetched");
     }
@@ -103,10 +105,20 @@ fn fetch(settings: &PolicySettings, weak: &Weak<Gateway>, bell: &Bell) {
     bell.lock().last = Some((Timestamp::now(), done));
 }
 
-/// Runs the command to its end, its time, or that of the gateway.
-fn run(fetch: &Fetch, repository: &Path, gateway: &Weak<Gateway>) -> Result<(), String> {
+/// A program of the operator's, word for word.
+#[derive(Debug)]
+pub(crate) struct Program<'a> {
+    pub program: &'a str,
+    pub arguments: &'a [String],
+    /// Where it runs.
+    pub directory: &'a Path,
+    pub timeout: Duration,
+}
+
+/// Runs a program to its end, its time, or until it is not wanted any more.
+pub(crate) fn run(program: &Program<'_>, is_wanted: impl Fn() -> bool) -> Result<(), String> {
     let begun = Instant::now();
-    let mut child = start(fetch, repository).map_err(|error| format!("`{}`: {error}", fetch.program))?;
+    let mut child = start(program).map_err(|error| format!("`{}`: {error}", program.program))?;
     // Whatever it has started, such as `ssh`, ends with it.
     let mut group = Group::of(Some(child.id()));
     loop {
@@ -117,16 +129,17 @@ fn run(fetch: &Fetch, repository: &Path, gateway: &Weak<Gateway>) -> Result<(), 
             }
             Ok(Some(status)) => {
                 group.has_ended();
-                let program = &fetch.program;
+                let program = program.program;
                 return Err(format!("`{program}` ended with {status}; run it by hand there to see why"));
             }
-            Ok(None) if begun.elapsed() < fetch.timeout && gateway.strong_count() > 0 => {
+            Ok(None) if begun.elapsed() < program.timeout && is_wanted() => {
                 std::thread::sleep(LOOK_AT_CHILD);
             }
             Ok(None) => {
                 drop(group);
                 end(&mut child);
-                return Err(format!("`{}` did not end in {:?} and was ended", fetch.program, fetch.timeout));
+                let Program { program, timeout, .. } = program;
+                return Err(format!("`{program}` did not end in {timeout:?} and was ended"));
             }
             Err(error) => {
                 drop(group);
@@ -137,9 +150,9 @@ fn run(fetch: &Fetch, repository: &Path, gateway: &Weak<Gateway>) -> Result<(), 
     }
 }
 
-fn start(fetch: &Fetch, repository: &Path) -> std::io::Result<Child> {
-    let mut command = Command::new(&fetch.program);
-    command.args(&fetch.arguments).current_dir(repository).env_clear();
+fn start(program: &Program<'_>) -> std::io::Result<Child> {
+    let mut command = Command::new(program.program);
+    command.args(program.arguments).current_dir(program.directory).env_clear();
     // Programs are found by the one, credentials and known hosts by the other.
     for name in ["PATH", "HOME"] {
         if let Some(value) = std::env::var_os(name) {

@@ -17,6 +17,7 @@ use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::spending::{Spending, warn_of_strangers};
 use crate::upkeep;
+use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::hash::RandomState;
 use std::num::NonZeroU32;
@@ -70,6 +71,12 @@ pub struct Gateway {
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
     in_hand: AtomicUsize,
+    /// Held by who looks for a receipt.
+    pub(crate) receipt_turn: tokio::sync::Mutex<()>,
+    pub(crate) witnesses: Witnesses,
+    /// Held by who signs as a witness.
+    pub(crate) witness_turn: Mutex<()>,
+    pub(crate) node: Name,
     cut: watch::Sender<bool>,
 }
 
@@ -171,6 +178,10 @@ impl Gateway {
             reload: Mutex::default(),
             draining: AtomicBool::new(false),
             in_hand: AtomicUsize::new(0),
+            receipt_turn: tokio::sync::Mutex::default(),
+            witnesses: Witnesses::default(),
+            witness_turn: Mutex::default(),
+            node: Name::new(node),
             cut: watch::Sender::new(false),
         });
         gateway.desk.resume_spend(bursts);

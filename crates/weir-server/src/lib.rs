@@ -35,9 +35,11 @@ mod poll;
 mod pseudonym;
 mod quality;
 mod ranks;
+mod receipts;
 mod reload;
 mod replay;
 mod reply;
+pub mod report;
 mod retention;
 mod snapshot;
 mod source;
@@ -45,6 +47,7 @@ mod spending;
 mod upkeep;
 mod waiting;
 mod way;
+mod witness;
 
 pub use admin::credential::admin_proof;
 pub use book::{HistoryEntry, What};
@@ -63,3 +66,4 @@ pub use replay::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{FindError, GitError, Sources};
+pub use witness::serve::witness_key;

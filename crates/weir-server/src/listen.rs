@@ -6,6 +6,7 @@ mod watched;
 use crate::poll::look_after_servers;
 use crate::pseudonym::Peer;
 use crate::reply::Body;
+use crate::witness::send_checkpoints;
 use crate::{Gateway, admin, data};
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -61,6 +62,7 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
     tokio::select! {
         () = data.accept(&listeners.data, &requests) => {}
         () = look_after_servers(gateway.clone()) => {}
+        () = send_checkpoints(gateway.clone()) => {}
         () = &mut admin => {}
         () = shutdown => {}
     }

@@ -90,6 +90,12 @@ struct ExtractedLabels {
     outcome: &'static str,
 }
 
+/// Witnesses are those of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WitnessLabels {
+    witness: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
@@ -176,6 +182,8 @@ pub(crate) struct Metrics {
     predicted_first_token: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     prediction_error: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     audit_ok: Gauge,
+    witnessed: Family<WitnessLabels, Gauge>,
+    witness_failures: Family<WitnessLabels, Counter>,
     audit_index_lag: Gauge,
     connections: Gauge,
 }
@@ -239,6 +247,8 @@ impl Metrics {
             predicted_first_token: Family::default(),
             prediction_error: Family::default(),
             audit_ok: Gauge::default(),
+            witnessed: Family::default(),
+            witness_failures: Family::default(),
             audit_index_lag: Gauge::default(),
             connections: Gauge::default(),
         };
@@ -381,6 +391,16 @@ impl Metrics {
         );
         r.register("audit_ok", "1 while the audit log can be written", self.audit_ok.clone());
         r.register(
+            "audit_witnessed_events",
+            "Events under the newest checkpoint that a witness has taken",
+            self.witnessed.clone(),
+        );
+        r.register(
+            "audit_witness_failures",
+            "Times that a witness did not take a checkpoint",
+            self.witness_failures.clone(),
+        );
+        r.register(
             "audit_index_lag",
             "Audit events that the search index has not taken in; up to a few thousand wait for their block to be full",
             self.audit_index_lag.clone(),
@@ -483,6 +503,19 @@ impl Metrics {
         self.revision.clear();
         let labels = RevisionLabels { policy: policy.to_owned(), config: config.to_owned() };
         self.revision.get_or_create(&labels).set(1);
+    }
+
+    /// A witness has taken a checkpoint over so many events, or has not taken it.
+    pub fn witnessed(&self, witness: &str, events: Option<u64>) {
+        let labels = WitnessLabels { witness: witness.to_owned() };
+        let failures = self.witness_failures.get_or_create_owned(&labels);
+        match events {
+            None => _ = failures.inc(),
+            Some(events) => {
+                let events = i64::try_from(events).unwrap_or(i64::MAX);
+                _ = self.witnessed.get_or_create(&labels).set(events);
+            }
+        }
     }
 
     pub fn index_lag(&self, events: u64) {

@@ -95,15 +95,21 @@ fn bedrock(backend: &Backend, key: &Secret) -> Result<Credential, EndpointError>
     }
 }
 
-/// The key's id, the secret and perhaps a session's token, with colons between them; none of them holds one.
 fn signing_keys(backend: &Backend, key: &Secret, service: &str) -> Result<AwsKeys, EndpointError> {
-    let (id, secret) = key.expose().split_once(':').ok_or(EndpointError::Credential)?;
+    aws_keys(key.expose(), region_of(backend)?, service)
+}
+
+/// `ID:SECRET` or `ID:SECRET:TOKEN`, none of which holds a colon, to sign requests to a service with.
+///
+/// # Errors
+/// [`EndpointError::Credential`] when it is something else.
+pub(crate) fn aws_keys(text: &str, region: &str, service: &str) -> Result<AwsKeys, EndpointError> {
+    let (id, secret) = text.split_once(':').ok_or(EndpointError::Credential)?;
     let (secret, token) = match secret.split_once(':') {
         Some((secret, token)) => (secret, Some(Zeroizing::new(token.to_owned()))),
         None => (secret, None),
     };
-    let secret = Zeroizing::new(secret.to_owned());
-    let keys = AwsKeys::new(id, secret, token, region_of(backend)?, service);
+    let keys = AwsKeys::new(id, Zeroizing::new(secret.to_owned()), token, region, service);
     keys.map_err(|_| EndpointError::Credential)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! This crate knows files and databases; it knows no HTTP, no policy and no backends.
 
+pub mod admin_keys;
 pub mod audit;
 pub mod keys;
 pub mod makers;

@@ -1,6 +1,6 @@
 use crate::command::{
-    audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers, report,
-    schema, serve, simulate,
+    admin, audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers,
+    report, schema, serve, simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Index(index::IndexArgs),
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
+    Admin(admin::AdminArgs),
     Audit(audit::AuditArgs),
     Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod classify;

@@ -1,5 +1,6 @@
 //! The command line of Weir.
 
+mod admin;
 mod cli;
 mod command;
 mod discovery;
@@ -39,6 +40,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Index(args) => command::index::run(&args),
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),
+        Command::Admin(args) => command::admin::run(&args),
         Command::Audit(args) => command::audit::run(&args),
         Command::Report(args) => command::report::run(&args),
         Command::Simulate(args) => command::simulate::run(&args),

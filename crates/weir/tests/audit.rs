@@ -211,6 +211,186 @@ fn a_receipt_proves_to_anybody_where_a_request_ran() {
 }
 
 #[test]
+fn who_made_a_request_gets_its_receipt_and_nobody_else_does() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let (own, other) = (home.create_key(&["app"]), home.create_key(&["other"]));
+    stage.gateway.until("the keys count", |g| g.client().get("/v1/models", &[]).status == 401);
+    let (own, other) = (own.bearer(), other.bearer());
+    let reply = stage.gateway.chat_with(&[("authorization", &own)], &ask("auto", PERSONAL));
+    let (decision, request) = (reply.decision(), reply.header("x-request-id").unwrap().to_owned());
+    let get = |id: &str, bearer: &str| {
+        stage.gateway.client().get(&format!("/v1/receipts/{id}"), &[("authorization", bearer)])
+    };
+    let key = file(home, "state/audit/key.pub");
+    for id in [&decision, &request] {
+        let receipt = get(id, &own);
+        assert_eq!(
+            (receipt.status, receipt.header("content-type")),
+            (200, Some("text/plain; charset=utf-8"))
+        );
+        let path = file(home, "receipt");
+        std::fs::write(&path, receipt.text()).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify_receipt.py");
+        let checked = Command::new("python3").args([script, &path, &key]).output().unwrap();
+        assert!(checked.status.success() && stdout(&checked).contains(&*decision), "{}", stderr(&checked));
+        assert!(stdout(&checked).contains("\"zone\": \"local\""));
+        assert_eq!(get(id, &other).status, 404);
+        assert_eq!(get(id, "Bearer wk_live_none").status, 401);
+    }
+    assert_eq!(get("dec_00000000000000000000000000000000", &own).status, 404);
+    assert_eq!(get("dec%20", &own).status, 404);
+    let nobodys = stage.gateway.chat(&ask("auto", PERSONAL));
+    assert_eq!(nobodys.status, 401);
+    assert_eq!(get(nobodys.header("x-request-id").unwrap(), &own).status, 404);
+}
+
+#[test]
+fn without_keys_who_is_on_this_machine_gets_receipts_unless_clients_are_told_nothing() {
+    let stage = Stage::new();
+    let decision = stage.gateway.chat(&ask("auto", "hello")).decision();
+    let path = format!("/v1/receipts/{decision}");
+    assert_eq!(stage.gateway.client().get(&path, &[]).status, 200);
+    let home = &stage.gateway.home;
+    let quiet = std::fs::read_to_string(home.config()).unwrap() + "\nheaders: off\n";
+    std::fs::write(home.config(), quiet).unwrap();
+    stage.gateway.until("nobody is told", |g| g.client().get(&path, &[]).status == 404);
+}
+
+#[test]
+fn an_auditor_reads_and_proves_the_log_and_changes_nothing() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let key = |role: &str| {
+        let output = home.weir(&["admin", "keys", "create", role, "--role", role, "--json"]);
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap()
+    };
+    let (auditor, admin) = (key("auditor"), key("admin"));
+    let decision = stage.gateway.chat(&ask("auto", PERSONAL)).decision();
+    let post = |path: &str, key: &Value, body: &str| {
+        let bearer = format!("Bearer {}", key["key"].as_str().unwrap_or_default());
+        let mut client = support::http::Client::connect(stage.gateway.admin);
+        client.post(path, &[("authorization", &bearer)], body.as_bytes())
+    };
+    let query = format!("{{\"decision\": \"{decision}\"}}");
+    let rows = post("/audit/query", &auditor, &query);
+    assert_eq!(rows.json()["rows"][0]["decision"]["zone"], "local", "{}", rows.text());
+    assert_eq!(post("/audit/query", &auditor, "{\"zone\": \"cloud\"}").json()["rows"], serde_json::json!([]));
+    stage.gateway.until("the receipt is there", |_| {
+        post("/audit/receipt", &auditor, &format!("{{\"id\": \"{decision}\"}}"))
+            .text()
+            .starts_with("c2sp.org/tlog-proof@v1")
+    });
+    assert_eq!(post("/audit/verify", &auditor, "").json()["ok"], true);
+    let claim = "{\"claim\": \"no record with level >= confidential has zone cloud\"}";
+    let attested = post("/audit/attest", &auditor, claim).json();
+    assert_eq!(attested["report"]["holds"], true);
+    std::fs::write(home.path().join("report"), attested["signed"].as_str().unwrap()).unwrap();
+    assert!(home.weir(&["audit", "verify", "--report", &file(home, "report")]).status.success());
+    for path in [
+        "/audit/rotate-key",
+        "/policy/apply",
+        "/policy/rollback",
+        "/policy/reload",
+        "/policy/test",
+        "/policy/replay",
+    ] {
+        assert_eq!(post(path, &auditor, "{}").status, 403, "{path}");
+        assert_eq!(post(path, &Value::Null, "{}").status, 401, "{path}");
+    }
+    for path in ["/audit/query", "/audit/receipt", "/audit/verify", "/audit/attest"] {
+        assert_eq!(post(path, &Value::Null, "{}").status, 401, "{path}");
+    }
+    assert_eq!(post("/audit/query", &auditor, "{\"zone\": \"moon\"}").status, 400);
+    assert_eq!(post("/audit/attest", &auditor, "{\"claim\": \"all is well\"}").status, 400);
+    assert_eq!(post("/audit/rotate-key", &admin, "{}").status, 200);
+    let used = |key: &Value, action: &str| {
+        home.state_holds(&format!(
+            "\"actor\":\"{}\",\"role\":\"{}\",\"action\":\"{action}\"",
+            key["id"].as_str().unwrap(),
+            key["role"].as_str().unwrap()
+        ))
+    };
+    stage.gateway.until("what was asked is on record", |_| {
+        used(&auditor, "audit.attest") && used(&admin, "audit.rotate-key") && !used(&auditor, "policy.apply")
+    });
+    assert!(!home.state_holds(auditor["key"].as_str().unwrap()));
+    let listed = home.weir(&["admin", "keys", "list"]);
+    assert!(
+        stdout(&listed).contains("auditor") && !stdout(&listed).contains(auditor["key"].as_str().unwrap())
+    );
+    assert!(home.weir(&["admin", "keys", "revoke", auditor["id"].as_str().unwrap()]).status.success());
+    assert_eq!(post("/audit/query", &auditor, &query).status, 401);
+}
+
+#[test]
+fn flows_that_a_firewall_saw_are_held_against_the_records() {
+    let (home, ids) = closed_log();
+    let row = home.decision(&ids[0]);
+    let (at, to) = (row["ts_wall"].as_str().unwrap(), row["outcome"]["peer_ip"].as_str().unwrap());
+    let flows = file(&home, "flows.csv");
+    let reconcile = |lines: &[String]| {
+        std::fs::write(&flows, format!("start,srcaddr,dstaddr,dstport,bytes\n{}\n", lines.join("\n")))
+            .unwrap();
+        let output =
+            home.weir(&["audit", "reconcile", &flows, "--from", "10.0.0.5", "--port", "443", "--json"]);
+        (output.status.code(), serde_json::from_str::<Value>(&stdout(&output)).unwrap_or_default())
+    };
+    let good = format!("{at},10.0.0.5,{to},443,900");
+    let others = [format!("{at},10.0.0.6,203.0.113.7,443,900"), format!("{at},10.0.0.5,203.0.113.7,53,90")];
+    let (code, result) = reconcile(&[good.clone(), others[0].clone(), others[1].clone()]);
+    assert_eq!((code, &result["flows"], &result["records"]), (Some(0), &1.into(), &1.into()), "{result}");
+    let (code, result) = reconcile(&[good, format!("{at},10.0.0.5,203.0.113.7,443,900")]);
+    assert_eq!((code, &result["flows_without_record"][0]["line"]), (Some(1), &3.into()), "{result}");
+    let (code, result) = reconcile(&[]);
+    assert_eq!((code, &result["records_without_flow"][0]), (Some(1), &Value::from(&*ids[0])), "{result}");
+    let (code, result) = reconcile(&[format!("{at},10.0.0.5,{to},443,900000")]);
+    assert_eq!((code, &result["flows_with_more"][0]["flow"]["sent"]), (Some(1), &900_000.into()), "{result}");
+    std::fs::write(&flows, "start,dstaddr\nyesterday,203.0.113.7\n").unwrap();
+    let output = home.weir(&["audit", "reconcile", &flows]);
+    assert!(output.status.code() == Some(1) && stderr(&output).contains("line 2"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_new_key_of_the_log_is_signed_by_the_old_one_and_either_is_good() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let (old, kept) = (file(home, "old.pub"), file(home, "kept"));
+    std::fs::copy(home.path().join("state/audit/key.pub"), &old).unwrap();
+    let before = stage.gateway.chat(&ask("auto", PERSONAL)).decision();
+    let path = format!("/v1/receipts/{before}");
+    let receipt = stage.gateway.client().get(&path, &[]).text();
+    std::fs::copy(home.path().join("state/audit/checkpoint"), &kept).unwrap();
+    let admin = stage.gateway.admin.to_string();
+    let rotated = home.weir(&["audit", "rotate-key", "--admin", &admin]);
+    assert!(rotated.status.success(), "{}", stderr(&rotated));
+    let new = std::fs::read_to_string(home.path().join("state/audit/key.pub")).unwrap();
+    assert_eq!(stdout(&rotated).lines().next(), Some(new.trim_end()));
+    assert_ne!(new, std::fs::read_to_string(&old).unwrap());
+    stage.gateway.chat(&ask("auto", PERSONAL));
+    let (home, ended) = stage.gateway.stop();
+    assert!(ended);
+    std::fs::write(home.path().join("receipt"), receipt).unwrap();
+    let (receipt, now) = (file(&home, "receipt"), file(&home, "state/audit/key.pub"));
+    for key in [&old, &now] {
+        let output = home.weir(&["audit", "verify", "--key", key, "--against", &kept]);
+        assert!(output.status.success(), "{}", stdout(&output));
+        assert!(stdout(&output).contains(&format!("signed by the key before: {}", new.trim_end())));
+        let output = run(&["audit", "verify", "--receipt", &receipt, "--key", key]);
+        assert!(output.status.success(), "{key}: {}", stdout(&output));
+    }
+    // Without what lies beside it, the new key says nothing of the time before.
+    std::fs::copy(&now, file(&home, "alone.pub")).unwrap();
+    let output = run(&["audit", "verify", "--receipt", &receipt, "--key", &file(&home, "alone.pub")]);
+    assert_eq!(output.status.code(), Some(1));
+    let unauthorised = support::Gateway::start_in(home);
+    assert_eq!(
+        support::http::Client::connect(unauthorised.admin).post("/audit/rotate-key", &[], b"{}").status,
+        401
+    );
+}
+
+#[test]
 fn a_log_that_was_put_back_or_signed_by_another_is_found_with_what_was_kept_elsewhere() {
     let (home, _) = closed_log();
     let (kept, key) = (file(&home, "kept"), file(&home, "kept.pub"));

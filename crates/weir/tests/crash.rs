@@ -25,8 +25,12 @@ use weir_rig::fake::Script;
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
-/// How many times the process is killed.
+/// How many times the process is killed, unless `WEIR_KILLS` says otherwise (`cargo xtask kill`).
 const KILLS: u64 = 15;
+
+fn kills() -> u64 {
+    std::env::var("WEIR_KILLS").map_or(KILLS, |kills| kills.parse().unwrap())
+}
 
 /// Until `stop`, one request after the other, classified and not, whole and streamed. Gives the decisions
 /// of the answers that came in whole.
@@ -91,7 +95,7 @@ fn after_each_kill_under_load_the_log_verifies_and_nothing_answered_is_missing()
     let (here, there) = (backends.start(quick.clone()), backends.start(quick));
     let mut gateway = Gateway::start(&two_zones(&here.url(), &there.url()), TWO_RULES);
     let mut answered = Vec::new();
-    for kill in 0..KILLS {
+    for kill in 0..kills() {
         let (home, more) = load_and_kill(gateway, Duration::from_millis(40 + kill * 37 % 400));
         answered.extend(more);
         gateway = Gateway::start_in(home);

@@ -98,3 +98,12 @@ proptest! {
         prop_assert!(note.parse::<Verifier>().is_err());
     }
 }
+
+#[test]
+fn a_note_survives_being_one_line_of_a_log() {
+    let note = Signer::new(Origin::parse("weir/audit/n").unwrap(), &[1; 32]).sign(0, Hash::empty_root());
+    let line = format!("<110>1 2026-03-01T09:30:00Z n weir 1 checkpoint - {}\n", note_to_line(&note));
+    assert_eq!(line.lines().count(), 1);
+    assert_eq!(note_of_line(&line), Some(note));
+    assert_eq!(note_of_line("<110>1 something else"), None);
+}

@@ -93,6 +93,17 @@ pub struct KeyRevoked {
     pub key_id: Ident,
 }
 
+/// Somebody used the admin API for something that takes a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminAction {
+    /// The id of the admin key, or `admin.key` for the token of the installation.
+    pub actor: Ident,
+    /// What it entitles to: `auditor`, `admin`.
+    pub role: Ident,
+    /// What was asked for, such as `policy.apply`.
+    pub action: Ident,
+}
+
 /// A process began to write this log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogStarted {
@@ -102,6 +113,44 @@ pub struct LogStarted {
     pub origin: Ident,
     /// The key that checkpoints are signed with, in its C2SP notation.
     pub vkey: Ident,
+}
+
+/// From the next checkpoint on the log is signed with another key, and each of the two has signed the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogKeyRotated {
+    /// The key until then, in its C2SP notation.
+    pub previous_vkey: Ident,
+    /// The key from then on.
+    pub vkey: Ident,
+    /// Signature over the change by the key until then, in base64.
+    pub signed_by_previous: Ident,
+    /// Signature over the change by the key from then on.
+    pub signed_by_new: Ident,
+}
+
+/// A witness has got no checkpoint for a while, or refuses them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessGap {
+    /// Its name in the configuration.
+    pub witness: Ident,
+    /// Events under the newest checkpoint that it has, as far as this process knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<u64>,
+    /// Since when.
+    pub since: WallTime,
+    /// Why, as a word: `timeout`, `status`, `inconsistent`, `ahead`.
+    pub reason: Ident,
+}
+
+/// A witness has got a checkpoint again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessResumed {
+    /// Its name in the configuration.
+    pub witness: Ident,
+    /// Events under the checkpoint that it has now.
+    pub witnessed: u64,
+    /// Since when it had got none.
+    pub since: WallTime,
 }
 
 /// A process found this log unfinished and repaired it.

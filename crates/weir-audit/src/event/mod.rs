@@ -15,8 +15,8 @@ mod words;
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use head::Head;
 pub use lifecycle::{
-    ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogPruned, LogRecovered, LogStarted, PolicyLoaded,
-    PolicyRejected, PolicyStaged,
+    AdminAction, ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered,
+    LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -127,10 +127,18 @@ events! {
     KeyCreated(KeyCreated) = "key.created",
     /// An API key was revoked.
     KeyRevoked(KeyRevoked) = "key.revoked",
+    /// Somebody used the admin API for something that takes a credential.
+    AdminAction(AdminAction) = "admin.action",
     /// A process began to write this log.
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
     LogRecovered(LogRecovered) = "log.recovered",
+    /// The log is signed with another key from now on.
+    LogKeyRotated(LogKeyRotated) = "log.key_rotated",
+    /// A witness has got no checkpoint for a while, or refuses them.
+    WitnessGap(WitnessGap) = "witness.gap",
+    /// A witness has got a checkpoint again.
+    WitnessResumed(WitnessResumed) = "witness.resumed",
     /// Events whose time was over were deleted.
     LogPruned(LogPruned) = "log.pruned",
     /// A process ended in order.
@@ -217,8 +225,12 @@ impl EventRef<'_> {
             EventRef::PolicyRejected(body) => write_rare(out, body),
             EventRef::KeyCreated(body) => write_rare(out, body),
             EventRef::KeyRevoked(body) => write_rare(out, body),
+            EventRef::AdminAction(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
+            EventRef::LogKeyRotated(body) => write_rare(out, body),
+            EventRef::WitnessGap(body) => write_rare(out, body),
+            EventRef::WitnessResumed(body) => write_rare(out, body),
             EventRef::LogPruned(body) => write_rare(out, body),
             EventRef::LogClosed(body) => write_rare(out, body),
         }

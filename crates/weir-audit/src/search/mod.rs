@@ -11,10 +11,14 @@ pub use field::{FIELDS, Field, Kind, Unit, is_unique};
 pub use members::{Value, members};
 
 use crate::WallTime;
+use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 /// The type of event that a query is about unless it says otherwise.
 pub const DECISION: &str = "decision";
+
+/// The members that every event begins with.
+const ENVELOPE: [&str; 8] = ["v", "seq", "event_id", "type", "ts_wall", "ts_mono_ns", "boot_id", "node"];
 
 /// Which records are asked for: those of a kind and a time that fit all conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,6 +63,24 @@ impl Found {
             })?;
         }
         Ok(Members(found))
+    }
+
+    /// A decision with its outcome, each without its envelope, or another event whole.
+    ///
+    /// # Errors
+    /// The parser's, if the bytes are no events.
+    pub fn to_json(&self) -> Result<Json, serde_json::Error> {
+        let own = |mut event: Map<String, Json>| {
+            event.retain(|key, _| !ENVELOPE.contains(&key.as_str()));
+            Json::Object(event)
+        };
+        let event: Map<String, Json> = serde_json::from_slice(&self.event)?;
+        let time = event.get("ts_wall").cloned().unwrap_or_default();
+        if event.get("type").and_then(Json::as_str) != Some(DECISION) {
+            return Ok(json!({ "seq": self.seq, "ts_wall": time, "event": event }));
+        }
+        let outcome = self.outcome.as_deref().map(serde_json::from_slice).transpose()?.map(own);
+        Ok(json!({ "seq": self.seq, "ts_wall": time, "decision": own(event), "outcome": outcome }))
     }
 }
 

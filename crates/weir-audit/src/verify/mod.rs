@@ -7,7 +7,9 @@ mod report;
 pub use report::{Fault, Place, Report, Wrong};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
+use crate::event::LogKeyRotated;
 use crate::frame::{self, Broken, Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::rotation::{Rotation, RotationError};
 use crate::tree::{Frontier, Hash, Tile, TileId, root_from_tiles};
 use crate::{Envelope, Event, Record};
 
@@ -32,6 +34,8 @@ pub struct Verification<R> {
     begins: Option<(u64, Place)>,
     /// The first event that is kept, as events of the log say.
     first_kept: u64,
+    /// Events that changed the key, and the key from then on.
+    key_changes: Vec<(u64, Verifier)>,
     /// Where the leaves of the unfinished tile are.
     places: Vec<Place>,
     /// Hashes that differ from the stored ones: which of them is wrong, the root will tell.
@@ -66,6 +70,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             covered_root: None,
             begins: None,
             first_kept: 0,
+            key_changes: Vec::new(),
             places: Vec::new(),
             doubts: Vec::new(),
             faults: Vec::new(),
@@ -162,8 +167,8 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             }
             (None, _) => self.settle(Suspect::Either),
         }
-        let Self { events, checkpoint, faults, more_faults, .. } = self;
-        Report { events, checkpoint, faults, more_faults }
+        let Self { events, checkpoint, key_changes, faults, more_faults, .. } = self;
+        Report { events, checkpoint, key_changes, faults, more_faults }
     }
 
     fn read_checkpoint(&mut self, public_key: &[u8], checkpoint: Option<&[u8]>) {
@@ -185,7 +190,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         self.events += 1;
         let found = match Envelope::parse(frame.event) {
             Ok(envelope) => {
-                self.note_pruning(&envelope, frame.event);
+                self.note_signed(&envelope, frame.event, place);
                 envelope.seq
             }
             Err(_) => {
@@ -205,14 +210,20 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         self.next = found + 1;
     }
 
-    /// Whoever cannot sign cannot put this event into the log: the root tells as of any other.
-    fn note_pruning(&mut self, envelope: &Envelope, bytes: &[u8]) {
+    /// What the log says of itself. Whoever cannot sign cannot put such an event into it: the root tells as of any
+    /// other.
+    fn note_signed(&mut self, envelope: &Envelope, bytes: &[u8], place: Place) {
         let is_signed = self.signed_size().is_some_and(|size| envelope.seq < size);
-        if envelope.type_name.as_str() != "log.pruned" || !is_signed {
+        if !matches!(envelope.type_name.as_str(), "log.pruned" | "log.key_rotated") || !is_signed {
             return;
         }
-        if let Ok(Event::LogPruned(pruned)) = Record::parse(bytes).map(|record| record.event) {
-            self.first_kept = self.first_kept.max(pruned.first_kept);
+        match Record::parse(bytes).map(|record| record.event) {
+            Ok(Event::LogPruned(pruned)) => self.first_kept = self.first_kept.max(pruned.first_kept),
+            Ok(Event::LogKeyRotated(rotated)) => match rotation_of(&rotated) {
+                Ok(rotation) => self.key_changes.push((envelope.seq, rotation.next().clone())),
+                Err(error) => self.fault(place, Some(envelope.seq), Wrong::Rotation(error)),
+            },
+            _ => {}
         }
     }
 
@@ -354,6 +365,11 @@ enum Suspect {
     Events,
     /// Neither does.
     Either,
+}
+
+fn rotation_of(event: &LogKeyRotated) -> Result<Rotation, RotationError> {
+    let LogKeyRotated { previous_vkey, vkey, signed_by_previous, signed_by_new } = event;
+    format!("{previous_vkey} {vkey} {signed_by_previous} {signed_by_new}").parse()
 }
 
 fn parse_public_key(bytes: &[u8]) -> Result<Verifier, CheckpointError> {

@@ -1,5 +1,6 @@
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
 use crate::frame::Breakage;
+use crate::rotation::RotationError;
 use crate::tree::TileId;
 use std::fmt;
 
@@ -10,6 +11,8 @@ pub struct Report {
     pub events: u64,
     /// The checkpoint, if its signature is right: it covers the first `size` events.
     pub checkpoint: Option<Checkpoint>,
+    /// Signed events by which the key of the log was changed, and the key from then on.
+    pub key_changes: Vec<(u64, Verifier)>,
     /// Everything that is wrong, in the order in which it was found; the first 1,000.
     pub faults: Vec<Fault>,
     /// Faults that are not listed.
@@ -88,6 +91,9 @@ pub enum Wrong {
     /// Event and tile disagree, and no signature tells which is right.
     #[error("the event and its hash in `{0}` disagree")]
     EventOrTile(TileId),
+    /// The event says that the key was changed, and both keys have not signed that.
+    #[error("the key was not changed as the event says: {0}")]
+    Rotation(RotationError),
     /// A tile is missing.
     #[error("the tile is missing")]
     TileMissing,

@@ -2,6 +2,7 @@
 
 use super::Entries;
 use super::rollout::RawPolicySource;
+use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
 use crate::yaml::{At, Field};
 use crate::{AuditFailure, BackendApi, Concurrency, DecisionHeaders};
@@ -15,6 +16,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
+use weir_audit::checkpoint::Verifier;
 use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Modality, TaskType};
 use weir_wire::Thinking;
@@ -46,7 +48,7 @@ pub struct RawWeir {
     /// The audit log.
     #[serde(default)]
     pub audit: RawAudit,
-    /// Whether replies carry `x-weir-*` headers that tell where a request ran and by which rule.
+    /// Whether clients are told where a request ran and by which rule: `x-weir-*` headers of replies, and receipts.
     /// Default: `on`.
     pub headers: Option<Field<DecisionHeaders>>,
     /// How long answers of the Responses API are kept, on this machine, for requests that refer to them
@@ -160,6 +162,11 @@ pub struct RawAudit {
     pub keep: Option<Field<Days>>,
     /// A legal hold: nothing is deleted, whatever `keep` says. Default: `false`.
     pub hold: bool,
+    /// Who gets the signed checkpoints, so that a log that is put back, forked or copied is found.
+    pub witness: Vec<RawWitness>,
+    /// The logs whose checkpoints this gateway signs as their witness, at `POST /witness/add-checkpoint` where
+    /// applications connect: their public keys (`key.pub`).
+    pub witness_for: Vec<Field<Verifier>>,
 }
 
 /// One server or API account.

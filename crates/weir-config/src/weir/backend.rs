@@ -150,11 +150,11 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
 }
 
 /// `None` if the field is wrong, `Some(None)` if there is none.
-fn optional<T: Clone>(field: Option<&Field<T>>, report: &mut Report<'_>) -> Option<Option<T>> {
+pub(super) fn optional<T: Clone>(field: Option<&Field<T>>, report: &mut Report<'_>) -> Option<Option<T>> {
     present(field.map(|field| field.take(report)))
 }
 
-fn present<T>(found: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn present<T>(found: Option<Option<T>>) -> Option<Option<T>> {
     match found {
         Some(Some(value)) => Some(Some(value)),
         Some(None) => None,
@@ -202,7 +202,7 @@ fn recipient(
     }
 }
 
-fn ca_pem(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<String> {
+pub(super) fn ca_pem(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<String> {
     let At { value: path, place } = written;
     match reading.surroundings.read(path) {
         Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => Some(pem),

@@ -103,6 +103,27 @@ pub(super) enum Order {
     Replay,
 }
 
+impl Order {
+    pub fn of(path: &str) -> Option<Self> {
+        match path {
+            "/policy/apply" => Some(Order::Apply),
+            "/policy/rollback" => Some(Order::Rollback),
+            "/policy/reload" => Some(Order::Reload),
+            "/policy/test" => Some(Order::Test),
+            "/policy/replay" => Some(Order::Replay),
+            _ => None,
+        }
+    }
+
+    /// Whether a policy may be sent along.
+    pub const fn takes_policy(self) -> bool {
+        match self {
+            Order::Test | Order::Replay => true,
+            Order::Apply | Order::Rollback | Order::Reload => false,
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ApplyTo {
@@ -140,7 +161,8 @@ pub(super) fn unauthorised() -> Response<Body> {
     let mut refused = problem(
         StatusCode::UNAUTHORIZED,
         "this takes the token of the installation: `Authorization: Bearer` and the bytes of `admin.key` in the state \
-         directory, in hexadecimal; `weir policy` reads it itself when it runs as the owner of that directory",
+         directory, in hexadecimal, or a key of `weir admin keys create`; `weir policy` reads the token itself when it \
+         runs as the owner of that directory",
     );
     refused.headers_mut().insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
     refused

@@ -103,4 +103,6 @@ pub(super) fn private() -> OpenOptions {
 }
 
 #[cfg(test)]
+mod crashes;
+#[cfg(test)]
 mod tests;

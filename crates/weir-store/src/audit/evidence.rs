@@ -2,18 +2,21 @@
 
 use super::files::Layout;
 use super::signer::read_verifier;
-use super::{AuditError, AuditReader};
+use super::{AuditError, AuditReader, lineage};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use weir_audit::checkpoint::{Checkpoint, Verifier};
 use weir_audit::receipt::Receipt;
-use weir_audit::tree::{MissingTile, inclusion_proof, root_from_tiles};
+use weir_audit::rotation::Lineage;
+use weir_audit::tree::{Hash, MissingTile, consistency_proof, inclusion_proof, root_from_tiles};
 use weir_audit::{Event, Ident, Record};
 
 /// The tree of a log up to its newest checkpoint. Reads files alone, also while a process writes them.
 #[derive(Debug)]
 pub struct Evidence {
     layout: Layout,
+    lineage: Lineage,
     verifier: Verifier,
     note: String,
     checkpoint: Checkpoint,
@@ -61,6 +64,17 @@ pub enum Wanted {
     Outcome,
 }
 
+/// An event that was looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its index in the log.
+    pub seq: u64,
+    /// Its bytes, as they were written.
+    pub bytes: Vec<u8>,
+    /// What they say.
+    pub event: Event,
+}
+
 impl Wanted {
     const fn name(self) -> &'static str {
         match self {
@@ -83,17 +97,22 @@ impl Wanted {
 }
 
 impl Evidence {
-    /// Reads the newest checkpoint and checks its signature, with `key` or else the key that lies beside it.
+    /// Reads the newest checkpoint and checks its signature, with `key`, or the one that it was followed by, or else
+    /// the key that lies beside it.
     ///
     /// # Errors
     /// [`AuditError`] if there is none, or it is not signed by the key.
     pub fn open(dir: &Path, key: Option<&Verifier>) -> Result<Self, AuditError> {
         let layout = Layout::new(dir);
-        let verifier = key.cloned().map_or_else(|| read_verifier(&layout), Ok)?;
+        let lineage = lineage(dir, key)?;
         let path = layout.checkpoint();
         let note = fs::read_to_string(&path).map_err(AuditError::io(&path))?;
-        let checkpoint = verifier.verify(&note).map_err(|source| AuditError::Checkpoint { path, source })?;
-        Ok(Self { layout, verifier, note, checkpoint })
+        let checkpoint =
+            lineage.verify_current(&note).map_err(|source| AuditError::Checkpoint { path, source })?;
+        let verifier = read_verifier(&layout).ok().filter(|verifier| lineage.is_current(verifier));
+        let verifier = verifier.or_else(|| lineage.trusted().cloned());
+        let verifier = verifier.ok_or_else(|| AuditError::KeyUnusable(layout.public_key()))?;
+        Ok(Self { layout, lineage, verifier, note, checkpoint })
     }
 
     /// The newest checkpoint.
@@ -108,7 +127,13 @@ impl Evidence {
         &self.note
     }
 
-    /// The key that signed it.
+    /// The keys that this log has had, as far as the trusted one leads to them.
+    #[must_use]
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
+    /// The key that signs it now.
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
@@ -119,28 +144,28 @@ impl Evidence {
     /// # Errors
     /// [`NoProof`] that tells an unknown id from an event that is too new.
     pub fn receipt_of(&self, wanted: Wanted, id: &Ident) -> Result<Receipt, NoProof> {
-        let mut reader = AuditReader::open(self.layout.dir())?;
-        let mut found = None;
-        while let Some((head, bytes)) = reader.next_event()? {
-            if head.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
-                continue;
-            }
-            let (seq, event) = (head.seq, bytes.to_vec());
-            // What does not parse is damage, which the proof would show; here it is no match.
-            if Record::parse(bytes).is_ok_and(|record| wanted.is_of(&record.event, id)) {
-                found = Some((seq, event));
-            }
-        }
-        let (seq, event) = found.ok_or_else(|| NoProof::Unknown { event: wanted.name(), id: id.clone() })?;
-        self.receipt(seq, event)
+        let found = find(self.layout.dir(), wanted, id)?;
+        self.receipt(found.ok_or_else(|| NoProof::Unknown { event: wanted.name(), id: id.clone() })?)
     }
 
-    fn receipt(&self, index: u64, event: Vec<u8>) -> Result<Receipt, NoProof> {
+    /// The receipt of an event that was found.
+    ///
+    /// # Errors
+    /// [`NoProof::TooNew`] if it is newer than this checkpoint, [`NoProof::Tile`] if the tree is not all there.
+    pub fn receipt(&self, Found { seq: index, bytes: event, .. }: Found) -> Result<Receipt, NoProof> {
         if index >= self.checkpoint.size {
             return Err(NoProof::TooNew(index));
         }
         let proof = inclusion_proof(index, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
         Ok(Receipt { event, index, proof, checkpoint: self.note.clone() })
+    }
+
+    /// The hashes that show that this log only adds to its first `old` events, of which it has at least so many.
+    ///
+    /// # Errors
+    /// [`MissingTile`] if the tree is not all there.
+    pub fn consistency(&self, old: u64) -> Result<Vec<Hash>, MissingTile> {
+        consistency_proof(old, self.checkpoint.size, &mut |id| self.layout.read_tile(id))
     }
 
     /// How this log stands to a checkpoint that was signed earlier and kept elsewhere.
@@ -156,12 +181,44 @@ impl Evidence {
     }
 }
 
+/// The last event of this kind whose request or decision has this id, looked for from the newest segment back: a
+/// receipt is mostly asked for soon.
+///
+/// # Errors
+/// [`AuditError`] if the log cannot be read or is damaged.
+pub fn find(dir: &Path, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
+    for part in AuditReader::open_parts(dir, NonZeroUsize::MAX)?.into_iter().rev() {
+        let found = find_in(part, wanted, id)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn find_in(mut part: AuditReader, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
+    let mut found = None;
+    while let Some((head, bytes)) = part.next_event()? {
+        if head.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
+            continue;
+        }
+        let (seq, bytes) = (head.seq, bytes.to_vec());
+        // What does not parse is damage, which the proof would show; here it is no match.
+        if let Ok(Record { event, .. }) = Record::parse(&bytes)
+            && wanted.is_of(&event, id)
+        {
+            found = Some(Found { seq, bytes, event });
+        }
+    }
+    Ok(found)
+}
+
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     !wanted.is_empty() && bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::{decision, open, outcome};
     use super::*;
     use weir_audit::checkpoint::{Origin, Signer};
@@ -224,7 +281,7 @@ mod tests {
         ));
     }
 
-    fn copy_tree(from: &Path, to: &Path) {
+    pub(in super::super) fn copy_tree(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();

@@ -58,6 +58,16 @@ impl Layout {
         self.0.join("key.pub")
     }
 
+    /// The secret key that is to follow.
+    pub(super) fn next_key(&self) -> PathBuf {
+        self.0.join("key.next")
+    }
+
+    /// A line for every change of the key.
+    pub(super) fn rotations(&self) -> PathBuf {
+        self.0.join("key.rotations")
+    }
+
     pub(super) fn lock(&self) -> PathBuf {
         self.0.join("lock")
     }

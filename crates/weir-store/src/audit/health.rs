@@ -19,6 +19,7 @@ pub enum Health {
 pub(super) enum Chore {
     Checkpoint,
     NextSegment,
+    NextKey,
 }
 
 /// The chores that last failed, and why.

@@ -56,6 +56,11 @@ impl Keeper {
             shared.chores.note(Chore::Checkpoint, signed);
             due = Instant::now() + self.interval;
         }
+        if !self.is_unsigned() {
+            let signed = (self.signed, self.frontier.root());
+            let handed = shared.succession.hand_over(&shared.layout, &*shared.disk, &mut self.signer, signed);
+            shared.chores.note(Chore::NextKey, handed);
+        }
         shared.chores.note(Chore::NextSegment, shared.supply.prepare());
         due
     }

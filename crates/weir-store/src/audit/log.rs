@@ -4,6 +4,7 @@ use super::keeper::Keeper;
 use super::progress::{Progress, Ticket};
 use super::queue::Queue;
 use super::recovery::{self, OpenRequest, Recovered};
+use super::rotate::Succession;
 use super::signer::open_signer;
 use super::tail::{Supply, Tail};
 use super::{AuditError, AuditFailed, Disk, Options, Recovery, syncer, writer};
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     pub(super) chores: Chores,
     pub(super) supply: Arc<Supply>,
     pub(super) max_unsynced_bytes: usize,
+    pub(super) succession: Succession,
     tail: Mutex<Tail>,
 }
 
@@ -106,6 +108,10 @@ impl AuditLog {
         &self.shared.layout
     }
 
+    pub(super) fn for_rotation(&self) -> (&Layout, &dyn Disk, &Succession) {
+        (&self.shared.layout, &*self.shared.disk, &self.shared.succession)
+    }
+
     /// Whether the log can be written, and what fails if not.
     #[must_use]
     pub fn health(&self) -> Health {
@@ -153,6 +159,7 @@ impl AuditLog {
             chores: Chores::default(),
             supply,
             max_unsynced_bytes,
+            succession: Succession::default(),
             tail: Mutex::new(tail),
         });
         let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();

@@ -30,6 +30,7 @@ mod queue;
 mod reader;
 mod recovery;
 mod retention;
+mod rotate;
 mod search;
 mod signer;
 mod syncer;
@@ -40,12 +41,13 @@ mod writer;
 pub use answer::{AnswerRecord, find_answer};
 pub use attest::{Attestation, CannotAttest, Example};
 pub use disk::{Disk, RealDisk};
-pub use evidence::{Continuity, Evidence, NoProof, Wanted};
+pub use evidence::{Continuity, Evidence, Found, NoProof, Wanted, find};
 pub use health::Health;
 pub use log::AuditLog;
 pub use progress::Ticket;
 pub use query::{Row, for_each_row};
 pub use reader::AuditReader;
+pub use rotate::lineage;
 pub use search::{Follower, Group, Indexed, Key, MAX_GROUPS, Search, SearchError, index};
 pub use signer::sign_as_log;
 pub use verification::verify;
@@ -56,6 +58,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::{CheckpointError, Origin};
 use weir_audit::event::LogRecovered;
+use weir_audit::rotation::RotationError;
 use weir_audit::{Ident, Name};
 
 /// How a log is written.
@@ -167,6 +170,19 @@ pub enum AuditError {
     /// A key file that holds no key or not the one that belongs to the other.
     #[error("`{0}` is not the key of this log; bring the right one back, or move the directory away")]
     KeyUnusable(PathBuf),
+    /// A change of keys is under way.
+    #[error(
+        "the key of the log is being changed; wait a few seconds, and see `audit` in `/readyz` if that does not end"
+    )]
+    Rotating,
+    /// What is said of earlier keys is wrong.
+    #[error("`{path}`: {source}; bring the right file back")]
+    Rotation {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: RotationError,
+    },
     /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(String),

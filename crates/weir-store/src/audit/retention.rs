@@ -75,7 +75,7 @@ fn first_time(layout: &Layout, entry: &Entry) -> Result<Option<WallTime>, AuditE
     Ok(frame.and_then(|frame| Envelope::parse(frame.event).ok()).map(|envelope| envelope.ts_wall))
 }
 
-fn wait_for_checkpoint(layout: &Layout, size: u64) -> Result<(), AuditError> {
+pub(super) fn wait_for_checkpoint(layout: &Layout, size: u64) -> Result<(), AuditError> {
     let until = Instant::now() + CHECKPOINT_WAIT;
     while promised_size(layout)? < size {
         if Instant::now() > until {

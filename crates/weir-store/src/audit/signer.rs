@@ -1,5 +1,5 @@
 use super::files::{Layout, read_optional};
-use super::{AuditError, Disk};
+use super::{AuditError, Disk, rotate};
 use std::path::Path;
 use weir_audit::checkpoint::{CheckpointError, Origin, Signer, Verifier};
 use weir_audit::event::hex;
@@ -18,6 +18,7 @@ pub(super) fn open_signer(layout: &Layout, disk: &dyn Disk, origin: &Origin) -> 
         None => create_seed(&path, disk)?,
     };
     let signer = Signer::new(origin.clone(), &seed);
+    let signer = rotate::resume(layout, disk, signer)?;
     if has_begun(layout)? {
         check_public(layout, &signer)?
     } else {
@@ -40,17 +41,18 @@ pub(super) fn read_verifier(layout: &Layout) -> Result<Verifier, AuditError> {
 /// # Errors
 /// [`AuditError`] if the key cannot be read or is not that of the log.
 pub fn sign_as_log(dir: &Path, text: &str) -> Result<String, AuditError> {
-    let (layout, path) = (Layout::new(dir), Layout::new(dir).secret_key());
-    let verifier = read_verifier(&layout)?;
+    Ok(load_signer(&Layout::new(dir))?.sign_note(text))
+}
+
+/// The key of a log that has begun.
+pub(super) fn load_signer(layout: &Layout) -> Result<Signer, AuditError> {
+    let path = layout.secret_key();
+    let verifier = read_verifier(layout)?;
     let bytes =
         read_optional(&path)?.map(Zeroizing::new).ok_or_else(|| AuditError::KeyMissing(path.clone()))?;
     let seed = parse_seed(&bytes).ok_or_else(|| AuditError::KeyUnusable(path.clone()))?;
     let signer = Signer::new(verifier.origin().clone(), &seed);
-    if *signer.verifier() == verifier {
-        Ok(signer.sign_note(text))
-    } else {
-        Err(AuditError::KeyUnusable(path))
-    }
+    if *signer.verifier() == verifier { Ok(signer) } else { Err(AuditError::KeyUnusable(path)) }
 }
 
 fn check_public(layout: &Layout, signer: &Signer) -> Result<(), AuditError> {
@@ -69,7 +71,7 @@ fn has_begun(layout: &Layout) -> Result<bool, AuditError> {
     Ok(layout.checkpoint().exists() || !layout.segment_numbers()?.is_empty())
 }
 
-fn create_seed(path: &Path, disk: &dyn Disk) -> Result<Zeroizing<[u8; 32]>, AuditError> {
+pub(super) fn create_seed(path: &Path, disk: &dyn Disk) -> Result<Zeroizing<[u8; 32]>, AuditError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *seed).map_err(|error| AuditError::Random(error.to_string()))?;
     let text = Zeroizing::new(hex(&*seed) + "\n");
@@ -88,7 +90,7 @@ fn begin(layout: &Layout, disk: &dyn Disk, signer: &Signer) -> Result<(), AuditE
     disk.sync_dir(layout.dir()).map_err(AuditError::io(layout.dir()))
 }
 
-fn parse_seed(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+pub(super) fn parse_seed(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let (pairs, rest) = bytes.strip_suffix(b"\n")?.as_chunks::<2>();
     let mut seed = Zeroizing::new([0; 32]);
     if !rest.is_empty() || pairs.len() != seed.len() {

@@ -9,8 +9,11 @@ use weir_audit::WallTime;
 mod attest;
 mod prove;
 mod query;
+mod reconcile;
 mod report;
+mod rotate;
 mod verify;
+mod witness;
 
 /// Asks the audit log where requests were processed and why, proves it to others, and verifies that nobody
 /// changed it.
@@ -33,6 +36,13 @@ enum AuditCommand {
     Prove(prove::ProveArgs),
     /// Check a claim against every record and write a signed report for auditors
     Attest(attest::AttestArgs),
+    /// Compare the records with a firewall's or router's log of flows: what left without a record, and what is on record
+    /// and did not leave
+    Reconcile(reconcile::ReconcileArgs),
+    /// Give the log of the running gateway a new signing key, which the old one signs and which signs the old one
+    RotateKey(rotate::RotateArgs),
+    /// Print the public key that this gateway signs with as a witness of other logs
+    WitnessKey(witness::WitnessKeyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +71,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
         AuditCommand::Verify(args) => verify::run(args),
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
+        AuditCommand::Reconcile(args) => reconcile::run(args),
+        AuditCommand::RotateKey(args) => rotate::run(args),
+        AuditCommand::WitnessKey(args) => witness::print_key(args),
     }
 }
 

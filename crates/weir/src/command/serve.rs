@@ -56,12 +56,13 @@ async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCo
     let config = &snapshot.loaded.config;
     let listeners = listeners(args.listen.unwrap_or(config.listen), args.admin.unwrap_or(config.admin))?;
     let (gateway, recovery) = start(snapshot, args.files.sources())?;
+    // Whoever reads that it serves may tell it to stop.
+    let stop = stop_signal(&gateway, args.files.sources())?;
     say_what_runs(&gateway, &listeners, &recovery);
     watch(&gateway, args.files.sources()).map_err(|error| Failed::check("cannot watch the files", &error))?;
     let no_thread = |error| Failed::check("cannot start a thread", &error);
     gateway.keep_records_in_time().map_err(no_thread)?;
     gateway.keep_index().map_err(no_thread)?;
-    let stop = stop_signal(&gateway, args.files.sources())?;
     serve(gateway.clone(), listeners, stop).await;
     gateway.close().map_err(|error| Failed::check("the audit log did not close in order", &error))?;
     tracing::info!("stopped");
@@ -90,9 +91,13 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// Opens the state directory and makes the gateway.
 pub(crate) fn start(snapshot: Snapshot, sources: Sources) -> Result<(Arc<Gateway>, Recovery), Failed> {
+    Gateway::start(snapshot, sources, &node_name()).map_err(|error| Failed::check("cannot start", &error))
+}
+
+/// What this machine is called in records and keys.
+pub(crate) fn node_name() -> String {
     let node = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty()).or_else(hostname);
-    let node = node.unwrap_or_else(|| "weir".to_owned());
-    Gateway::start(snapshot, sources, &node).map_err(|error| Failed::check("cannot start", &error))
+    node.unwrap_or_else(|| "weir".to_owned())
 }
 
 fn hostname() -> Option<String> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_audit::WallTime;
 use weir_audit::claim::Claim;
+use weir_server::report::{facts, text};
 use weir_store::audit::{Attestation, sign_as_log};
 
 #[derive(Debug, clap::Args)]
@@ -49,8 +50,8 @@ pub(super) fn run(args: &AttestArgs) -> Result<ExitCode, Failed> {
     let directory = args.log.directory()?;
     let attestation = Attestation::make(&directory, &args.claim, args.since, args.until);
     let attestation = attestation.map_err(|error| Failed::check("nothing can be attested", &error))?;
-    let facts = report::facts(&args.claim, (args.since, args.until), &attestation, Timestamp::now());
-    let text = report::text(&facts);
+    let facts = facts(&args.claim, (args.since, args.until), &attestation, Timestamp::now());
+    let text = text(&facts);
     let signed = sign_as_log(&directory, &text);
     let signed = signed.map_err(|error| Failed::check("cannot sign the report", &error))?;
     if let Some(path) = &args.signed {

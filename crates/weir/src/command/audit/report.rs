@@ -1,58 +1,7 @@
-//! The report of an attestation: for programs, for people, and signed.
+//! The report of an attestation, for people.
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
-use weir_audit::WallTime;
-use weir_audit::checkpoint::Verifier;
-use weir_audit::claim::Claim;
+use serde_json::Value;
 use weir_store::audit::Attestation;
-
-/// The first line of the signed text: what is signed as a report passes for nothing else.
-const KIND: &str = "weir/attestation/v1";
-
-/// Everything that the report says.
-pub(super) fn facts(
-    claim: &Claim,
-    (since, until): (Option<WallTime>, Option<WallTime>),
-    attestation: &Attestation,
-    now: Timestamp,
-) -> Value {
-    let Attestation { checkpoint, records, in_scope, exceptions, examples, span, note: _ } = attestation;
-    let time = |at: Option<WallTime>| at.map(|at| at.to_string());
-    let listed: Vec<Value> = examples
-        .iter()
-        .map(|e| json!({ "seq": e.seq, "time": e.ts_wall.to_string(), "decision_id": e.decision_id.to_string() }))
-        .collect();
-    json!({
-        "claim": claim.to_string(),
-        "holds": attestation.holds(),
-        "records": records,
-        "records_in_scope": in_scope,
-        "exceptions": exceptions,
-        "first_exceptions": listed,
-        "since": time(since),
-        "until": time(until),
-        "first_record": time(span.map(|(first, _)| first)),
-        "last_record": time(span.map(|(_, last)| last)),
-        "log": checkpoint.origin.to_string(),
-        "tree_size": checkpoint.size,
-        "root": checkpoint.root.to_string(),
-        "checked_at": now.to_string(),
-        "checked_by": concat!("weir ", env!("CARGO_PKG_VERSION")),
-    })
-}
-
-/// The text that is signed.
-pub(super) fn text(facts: &Value) -> String {
-    format!("{KIND}\n{facts}\n")
-}
-
-/// What a signed report says, if the key has signed it.
-pub(super) fn open(note: &str, key: &Verifier) -> Result<Value, String> {
-    let text = key.open_note(note).map_err(|error| format!("the report is not what was signed: {error}"))?;
-    let facts = text.strip_prefix(KIND).and_then(|rest| serde_json::from_str(rest.trim()).ok());
-    facts.ok_or_else(|| "what was signed is no report of `weir audit attest`".to_owned())
-}
 
 /// The report in one sentence.
 pub(super) fn summary(facts: &Value) -> String {

@@ -1,13 +1,16 @@
-use super::{LogArgs, report};
+use super::{LogArgs, report, witness};
 use crate::exit::Failed;
 use crate::output::{BAD, GOOD, error_line, line, paint};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_audit::Record;
-use weir_audit::checkpoint::Verifier;
+use weir_audit::checkpoint::{Verifier, note_of_line};
+use weir_audit::cosign::CosignerKey;
 use weir_audit::receipt::Receipt;
+use weir_audit::rotation::Lineage;
 use weir_store::audit::{Continuity, Evidence, verify};
 
 #[derive(Debug, clap::Args)]
@@ -22,10 +25,19 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "report"])]
     receipt: Option<PathBuf>,
 
-    /// Check also that the log only adds to this older checkpoint, which was kept elsewhere: finds a log that was put
-    /// back, begun anew or written twice
+    /// Check also that the log only adds to this older checkpoint, which was kept elsewhere (or a line of syslog that
+    /// holds one): finds a log that was put back, begun anew or written twice
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+
+    /// The same with the newest checkpoint that this witness has signed, such as `http://weir-2:8080/witness`; inside
+    /// the network
+    #[arg(long, value_name = "URL", requires = "witness_key", conflicts_with_all = ["receipt", "report"])]
+    witness: Option<String>,
+
+    /// The public key of the witness; with `--against`, it must have signed that checkpoint
+    #[arg(long, value_name = "KEY")]
+    witness_key: Option<CosignerKey>,
 
     /// Check the signature of this report of `weir audit attest` instead of a log
     #[arg(long, value_name = "FILE", conflicts_with = "against")]
@@ -42,24 +54,41 @@ pub(super) struct VerifyArgs {
 }
 
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Failed> {
-    let key = args.key.as_deref().map(key).transpose()?;
+    let key = args.key.as_deref().map(Trusted::read).transpose()?;
     if let Some(path) = &args.receipt {
         return check_receipt(args, path, key);
     }
     if let Some(path) = &args.report {
         return check_report(args, path, key);
     }
-    check_log(args, key.as_ref())
+    check_log(args, key.as_ref().map(|trusted| &trusted.key))
 }
 
-/// A public key, or the file that holds it.
-fn key(text: &str) -> Result<Verifier, Failed> {
-    let written = if text.contains('+') && !Path::new(text).exists() {
-        text.to_owned()
-    } else {
-        read(Path::new(text))?
-    };
-    written.trim_end().parse().map_err(|error| Failed::check("`--key` is no public key of a log", &error))
+/// The key that is trusted, and the changes of keys that lie beside it.
+struct Trusted {
+    key: Verifier,
+    rotations: String,
+}
+
+impl Trusted {
+    /// Takes a public key, or the file that holds it.
+    fn read(text: &str) -> Result<Self, Failed> {
+        let path = Path::new(text);
+        let (written, rotations) = if text.contains('+') && !path.exists() {
+            (text.to_owned(), String::new())
+        } else {
+            let beside = path.with_file_name("key.rotations");
+            (read(path)?, if beside.exists() { read(&beside)? } else { String::new() })
+        };
+        let key = written.trim_end().parse();
+        let key = key.map_err(|error| Failed::check("`--key` is no public key of a log", &error))?;
+        Ok(Self { key, rotations })
+    }
+
+    fn lineage(self) -> Result<Lineage, Failed> {
+        let unusable = |error| Failed::check("what is said of earlier keys cannot be used", &error);
+        Lineage::of(self.key, &self.rotations).map_err(unusable)
+    }
 }
 
 fn read(path: &Path) -> Result<String, Failed> {
@@ -67,12 +96,13 @@ fn read(path: &Path) -> Result<String, Failed> {
         .map_err(|error| Failed::check(format!("cannot read `{}`", path.display()), &error))
 }
 
-/// The key that was given, or the one that lies beside the log of the configuration.
-fn trusted(args: &VerifyArgs, key: Option<Verifier>) -> Result<Verifier, Failed> {
-    match key {
-        Some(key) => Ok(key),
-        None => self::key(&args.log.directory()?.join("key.pub").to_string_lossy()),
-    }
+/// What the key that was given leads to, or the one that lies beside the log of the configuration.
+fn trusted(args: &VerifyArgs, key: Option<Trusted>) -> Result<Lineage, Failed> {
+    let key = match key {
+        Some(key) => key,
+        None => Trusted::read(&args.log.directory()?.join("key.pub").to_string_lossy())?,
+    };
+    key.lineage()
 }
 
 fn verdict(args: &VerifyArgs, ok: bool, said: &str, more: Value) -> ExitCode {
@@ -88,9 +118,10 @@ fn verdict(args: &VerifyArgs, ok: bool, said: &str, more: Value) -> ExitCode {
     if ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn check_receipt(args: &VerifyArgs, path: &Path, key: Option<Verifier>) -> Result<ExitCode, Failed> {
+fn check_receipt(args: &VerifyArgs, path: &Path, key: Option<Trusted>) -> Result<ExitCode, Failed> {
     let key = trusted(args, key)?;
-    let checked = read(path)?.parse::<Receipt>().and_then(|receipt| Ok((receipt.verify(&key)?, receipt)));
+    let checked =
+        read(path)?.parse::<Receipt>().and_then(|receipt| Ok((key.verify_receipt(&receipt)?, receipt)));
     let (checkpoint, receipt) = match checked {
         Ok(checked) => checked,
         Err(error) => return Ok(verdict(args, false, &error.to_string(), Value::Null)),
@@ -122,11 +153,12 @@ fn show_event(receipt: &Receipt) {
     }
 }
 
-fn check_report(args: &VerifyArgs, path: &Path, key: Option<Verifier>) -> Result<ExitCode, Failed> {
+fn check_report(args: &VerifyArgs, path: &Path, key: Option<Trusted>) -> Result<ExitCode, Failed> {
     let (key, note) = (trusted(args, key)?, read(path)?);
-    match report::open(&note, &key) {
+    match weir_server::report::open(&note, &key) {
         Ok(facts) => {
-            let said = format!("signed by `{}`: {}", key.origin(), report::summary(&facts));
+            let by = key.trusted().map_or("", |key| key.origin().as_str());
+            let said = format!("signed by `{by}`: {}", report::summary(&facts));
             Ok(verdict(args, true, &said, json!({ "report": facts })))
         }
         Err(error) => Ok(verdict(args, false, &error, Value::Null)),
@@ -146,6 +178,7 @@ fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Fail
             "ok": count == 0,
             "events": report.events,
             "signed_events": signed,
+            "key_changes": report.key_changes.iter().map(|(event, key)| json!({ "event": event, "key": key.to_string() })).collect::<Vec<_>>(),
             "faults": faults,
             "more_faults": report.more_faults,
         }));
@@ -155,6 +188,9 @@ fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Fail
             paint(GOOD, "ok:"),
             report.events,
         ));
+        for (event, key) in &report.key_changes {
+            line(format_args!("the key was changed at event {event}, signed by the key before: {key}"));
+        }
     } else {
         for fault in &faults {
             line(format_args!("{} {fault}", paint(BAD, "fault:")));
@@ -170,31 +206,49 @@ fn history_faults(
     directory: &Path,
     key: Option<&Verifier>,
 ) -> Result<Vec<String>, Failed> {
-    if key.is_none() && args.against.is_none() {
+    if key.is_none() && args.against.is_none() && args.witness.is_none() {
         return Ok(Vec::new());
     }
     let evidence = match Evidence::open(directory, key) {
         Ok(evidence) => evidence,
         Err(error) => return Ok(vec![error.to_string()]),
     };
-    let Some(path) = &args.against else { return Ok(Vec::new()) };
-    let older = match evidence.verifier().verify(&read(path)?) {
+    let mut faults = Vec::new();
+    if let Some(path) = &args.against {
+        let text = read(path)?;
+        let note = note_of_line(&text).unwrap_or(text);
+        let shown = format!("`{}`", path.display());
+        if let Some(error) = args.witness_key.as_ref().and_then(|key| key.verify(&note).err()) {
+            faults.push(format!("{shown} is not signed by the witness: {error}"));
+        }
+        faults.extend(fault_against(&evidence, &note, &shown));
+    }
+    if let (Some(url), Some(key)) = (&args.witness, &args.witness_key) {
+        let (note, seen) = witness::ask(url, key, &evidence.checkpoint().origin)?;
+        let seen = i64::try_from(seen).ok().and_then(|seen| Timestamp::from_second(seen).ok());
+        let shown = format!("what `{}` saw at {}", key.name(), seen.unwrap_or_default());
+        faults.extend(fault_against(&evidence, &note, &shown));
+    }
+    Ok(faults)
+}
+
+/// What is wrong with a log if this is an older checkpoint of it.
+fn fault_against(evidence: &Evidence, note: &str, shown: &str) -> Option<String> {
+    let older = match evidence.lineage().verify(note) {
         Ok(older) => older,
-        Err(error) => return Ok(vec![format!("`{}`: {error}", path.display())]),
+        Err(error) => return Some(format!("{shown}: {error}")),
     };
     let now = evidence.checkpoint().size;
-    Ok(match evidence.continues(&older) {
-        Ok(Continuity::Extends) => Vec::new(),
-        Ok(Continuity::RolledBack) => vec![format!(
-            "the log was rolled back: {} events were signed in `{}`, and it has {now}",
-            older.size,
-            path.display()
-        )],
-        Ok(Continuity::Forked) => vec![format!(
-            "the log was forked: the first {} events are not those that were signed in `{}`",
-            older.size,
-            path.display()
-        )],
-        Err(error) => vec![error.to_string()],
-    })
+    match evidence.continues(&older) {
+        Ok(Continuity::Extends) => None,
+        Ok(Continuity::RolledBack) => Some(format!(
+            "the log was rolled back: {} events were signed in {shown}, and it has {now}",
+            older.size
+        )),
+        Ok(Continuity::Forked) => Some(format!(
+            "the log was forked: the first {} events are not those that were signed in {shown}",
+            older.size
+        )),
+        Err(error) => Some(error.to_string()),
+    }
 }

@@ -3,7 +3,7 @@
 use super::Format;
 use crate::exit::Failed;
 use crate::output::{columns, heading, line, raw};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use weir_audit::search::{DECISION, Field, Found, Kind, Members, Unit, Value as Member};
 
 /// What a column shows.
@@ -88,7 +88,7 @@ impl Printer {
         match self.format {
             Format::Table => self.print_table(rows),
             Format::Json => rows.iter().try_for_each(|row| {
-                line(as_json(row)?);
+                line(row.to_json().map_err(|error| Failed::check("cannot read the record", &error))?);
                 Ok(())
             }),
             Format::Csv => self.print_csv(rows),
@@ -218,26 +218,4 @@ fn findings(row: &Found) -> Option<String> {
     let found = event.get("findings")?.as_array()?;
     let one = |finding: &Value| Some(format!("{}×{}", finding.get("type")?.as_str()?, finding.get("count")?));
     Some(found.iter().filter_map(one).collect::<Vec<_>>().join(" "))
-}
-
-/// The members that every event begins with.
-const ENVELOPE: [&str; 8] = ["v", "seq", "event_id", "type", "ts_wall", "ts_mono_ns", "boot_id", "node"];
-
-/// A decision with its outcome, or another event whole.
-fn as_json(row: &Found) -> Result<Value, Failed> {
-    let read = |json: &[u8]| {
-        let event: Result<Map<String, Value>, _> = serde_json::from_slice(json);
-        event.map_err(|error| Failed::check("cannot read the record", &error))
-    };
-    let own = |mut event: Map<String, Value>| {
-        event.retain(|key, _| !ENVELOPE.contains(&key.as_str()));
-        Value::Object(event)
-    };
-    let event = read(&row.event)?;
-    let time = event.get("ts_wall").cloned().unwrap_or_default();
-    if event.get("type").and_then(Value::as_str) != Some(DECISION) {
-        return Ok(json!({ "seq": row.seq, "ts_wall": time, "event": event }));
-    }
-    let outcome = row.outcome.as_deref().map(read).transpose()?.map(own);
-    Ok(json!({ "seq": row.seq, "ts_wall": time, "decision": own(event), "outcome": outcome }))
 }

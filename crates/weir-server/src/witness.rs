@@ -1,0 +1,265 @@
+//! Sends the checkpoints of the audit log to those that the operator of this gateway cannot rewrite, and is a witness
+//! for others.
+//!
+//! Nothing here is on a request's way: each witness has a task of its own, and one that does not answer is only asked
+//! again later. That a witness has missed checkpoints is an event of the log, and so is its coming back.
+
+mod git;
+mod send;
+pub(crate) mod serve;
+
+use crate::gateway::Gateway;
+use jiff::Timestamp;
+use send::{SendFailure, Sent};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use weir_audit::event::{AsEvent, WitnessGap, WitnessResumed};
+use weir_audit::{Ident, WallTime};
+use weir_config::Witness;
+use weir_store::whole;
+
+/// How often it is looked who is due.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The pause after a first failure; it doubles.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A witness that has got nothing for so many of its periods has missed something.
+const PERIODS_OF_GAP: u32 = 3;
+
+/// What is known of each witness.
+#[derive(Debug, Default)]
+pub(crate) struct Witnesses(Mutex<BTreeMap<Arc<str>, Standing>>);
+
+#[derive(Debug, Clone, Default)]
+struct Standing {
+    /// Size of the newest checkpoint that it has.
+    size: Option<u64>,
+    at: Option<Timestamp>,
+    failing: Option<Failing>,
+    due: Option<Instant>,
+    is_asked: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Failing {
+    since: Timestamp,
+    began: Instant,
+    times: u32,
+    why: SendFailure,
+    /// Whether an event says so.
+    is_told: bool,
+}
+
+impl Witnesses {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Standing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For `/readyz`: each witness, what it has, and why it has not more.
+    pub fn shown(&self) -> Value {
+        let standing = |(name, standing): (&Arc<str>, &Standing)| {
+            let failing = standing.failing.as_ref();
+            json!({
+                "name": &**name,
+                "result": if failing.is_some() { "failing" } else { "ok" },
+                "events": standing.size,
+                "at": standing.at.map(|at| at.to_string()),
+                "failing_since": failing.map(|failing| failing.since.to_string()),
+                "why": failing.map(|failing| failing.why.to_string()),
+            })
+        };
+        self.lock().iter().map(standing).collect()
+    }
+
+    /// Those that are due; they count as asked from now on.
+    fn take_due(&self, witnesses: &[Witness], now: Instant) -> Vec<Witness> {
+        let mut known = self.lock();
+        known.retain(|name, _| witnesses.iter().any(|witness| witness.name == *name));
+        let mut is_due = |witness: &&Witness| {
+            let standing = known.entry(witness.name.clone()).or_default();
+            let is_due = !standing.is_asked && standing.due.is_none_or(|due| due <= now);
+            standing.is_asked |= is_due;
+            is_due
+        };
+        witnesses.iter().filter(|witness| is_due(witness)).cloned().collect()
+    }
+
+    fn size(&self, name: &str) -> Option<u64> {
+        self.lock().get(name).and_then(|standing| standing.size)
+    }
+
+    /// Notes how sending went; gives what is to be recorded.
+    fn note(&self, witness: &Witness, sent: Result<u64, SendFailure>) -> Option<Told> {
+        let mut known = self.lock();
+        let standing = known.entry(witness.name.clone()).or_default();
+        standing.is_asked = false;
+        match sent {
+            Ok(size) => {
+                (standing.size, standing.at) = (Some(size), Some(Timestamp::now()));
+                standing.due = Some(Instant::now() + witness.every);
+                let ended = standing.failing.take().filter(|failing| failing.is_told)?;
+                Some(Told::Resumed(WitnessResumed {
+                    witness: Ident::new(&witness.name),
+                    witnessed: size,
+                    since: wall(ended.since),
+                }))
+            }
+            Err(why) => {
+                let begins = || (Timestamp::now(), Instant::now());
+                let (since, began) = standing.failing.as_ref().map_or_else(begins, |f| (f.since, f.began));
+                let times = standing.failing.as_ref().map_or(0, |failing| failing.times);
+                let was_told = standing.failing.as_ref().is_some_and(|failing| failing.is_told);
+                let pause = PAUSE.saturating_mul(1 << times.min(10)).min(witness.every.max(PAUSE));
+                standing.due = Some(Instant::now() + pause);
+                let is_gap = why.is_final() || began.elapsed() >= witness.every * PERIODS_OF_GAP;
+                let reason = Ident::new(why.word());
+                let failing = Failing { since, began, times: times + 1, why, is_told: was_told || is_gap };
+                standing.failing = Some(failing);
+                (is_gap && !was_told).then(|| {
+                    Told::Gap(WitnessGap {
+                        witness: Ident::new(&witness.name),
+                        witnessed: standing.size,
+                        since: wall(since),
+                        reason,
+                    })
+                })
+            }
+        }
+    }
+}
+
+/// An event of a witness.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Gap(WitnessGap),
+    Resumed(WitnessResumed),
+}
+
+fn wall(at: Timestamp) -> WallTime {
+    WallTime::from_unix_ms(u64::try_from(at.as_millisecond()).unwrap_or(0))
+}
+
+/// Sends checkpoints to the witnesses of whatever configuration is in force, as long as it is polled.
+pub(crate) async fn send_checkpoints(gateway: Arc<Gateway>) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut asked = JoinSet::new();
+    loop {
+        ticks.tick().await;
+        let snapshot = gateway.snapshot();
+        for witness in gateway.witnesses.take_due(&snapshot.loaded.config.witnesses, Instant::now()) {
+            asked.spawn(ask(gateway.clone(), witness));
+        }
+        while asked.try_join_next().is_some() {}
+    }
+}
+
+/// Sends one witness the newest checkpoint, if it has not got it, and notes how that went.
+async fn ask(gateway: Arc<Gateway>, witness: Witness) {
+    let known = match gateway.witnesses.size(&witness.name) {
+        Some(size) => Some(size),
+        None => kept_size(&gateway, &witness).await,
+    };
+    let sent = match tokio::time::timeout(witness.timeout, send::send(&gateway, &witness, known)).await {
+        Ok(sent) => sent,
+        Err(_) => Err(SendFailure::Timeout),
+    };
+    let sent = match sent {
+        Ok(Sent { size, note }) => {
+            if let Some(note) = note {
+                keep(&gateway, &witness, note).await;
+            }
+            Ok(size)
+        }
+        Err(why) => {
+            tracing::warn!(witness = &*witness.name, why = %why, "a witness did not take the checkpoint");
+            Err(why)
+        }
+    };
+    gateway.metrics.witnessed(&witness.name, sent.as_ref().ok().copied());
+    match gateway.witnesses.note(&witness, sent) {
+        None => {}
+        Some(Told::Gap(gap)) => record(&gateway, gap),
+        Some(Told::Resumed(resumed)) => record(&gateway, resumed),
+    }
+}
+
+fn record(gateway: &Gateway, event: impl AsEvent) {
+    if let Err(error) = gateway.audit.append(event) {
+        tracing::error!(%error, "the audit log did not take what became of a witness");
+    }
+}
+
+/// Where the newest checkpoint that a witness has taken is kept, with its signature.
+fn kept(gateway: &Gateway, witness: &Witness) -> PathBuf {
+    gateway.snapshot().loaded.config.state.join("witnessed").join(&*witness.name)
+}
+
+async fn kept_size(gateway: &Gateway, witness: &Witness) -> Option<u64> {
+    let path = kept(gateway, witness);
+    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.ok()?.ok()?;
+    text.lines().nth(1)?.parse().ok()
+}
+
+/// Loses nothing if it fails: a witness says itself what it has.
+async fn keep(gateway: &Gateway, witness: &Witness, note: String) {
+    let path = kept(gateway, witness);
+    let written = tokio::task::spawn_blocking(move || whole::replace(&path, note.as_bytes())).await;
+    if let Ok(Err(error)) = written {
+        tracing::error!(%error, witness = &*witness.name, "a witnessed checkpoint could not be kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_config::Receiver;
+
+    fn witness() -> Witness {
+        Witness {
+            name: "w".into(),
+            every: Duration::from_secs(60),
+            timeout: Duration::from_secs(1),
+            receiver: Receiver::Git { repository: PathBuf::new(), commands: Vec::new() },
+        }
+    }
+
+    #[test]
+    fn a_witness_is_asked_one_at_a_time_and_again_when_it_is_due() {
+        let (witnesses, all) = (Witnesses::default(), [witness()]);
+        let now = Instant::now();
+        assert_eq!(witnesses.take_due(&all, now).len(), 1);
+        assert!(witnesses.take_due(&all, now + Duration::from_secs(1000)).is_empty(), "it is being asked");
+        assert_eq!(witnesses.note(&all[0], Ok(7)), None);
+        assert!(witnesses.take_due(&all, Instant::now() + Duration::from_secs(50)).is_empty());
+        assert_eq!(witnesses.take_due(&all, Instant::now() + Duration::from_secs(61)).len(), 1);
+        assert_eq!(witnesses.note(&all[0], Err(SendFailure::Timeout)), None);
+        assert_eq!(
+            witnesses.take_due(&all, Instant::now() + Duration::from_secs(2)).len(),
+            1,
+            "sooner after a failure"
+        );
+        assert!(witnesses.take_due(&[], now).is_empty() && witnesses.shown() == json!([]));
+    }
+
+    #[test]
+    fn a_gap_is_told_once_and_so_is_its_end() {
+        let witnesses = Witnesses::default();
+        let witness = Witness { every: Duration::ZERO, ..witness() };
+        witnesses.note(&witness, Ok(3));
+        let Some(Told::Gap(gap)) = witnesses.note(&witness, Err(SendFailure::Timeout)) else { panic!() };
+        assert_eq!((gap.witnessed, gap.reason.as_str()), (Some(3), "timeout"));
+        assert_eq!(witnesses.note(&witness, Err(SendFailure::Timeout)), None);
+        assert_eq!(witnesses.shown()[0]["result"], "failing");
+        let Some(Told::Resumed(resumed)) = witnesses.note(&witness, Ok(9)) else { panic!() };
+        assert_eq!((resumed.witnessed, resumed.since), (9, gap.since));
+        assert_eq!(witnesses.note(&witness, Ok(10)), None);
+        // A short failure is none, unless time heals nothing.
+        let patient = Witness { every: Duration::from_secs(60), ..witness };
+        assert_eq!(witnesses.note(&patient, Err(SendFailure::Timeout)), None);
+        assert!(matches!(witnesses.note(&patient, Err(SendFailure::Inconsistent)), Some(Told::Gap(_))));
+    }
+}
