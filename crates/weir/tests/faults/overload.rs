@@ -72,8 +72,9 @@ fn a_backend_without_a_declared_limit_is_not_given_all_that_comes() {
 #[test]
 fn busy_tenants_are_served_by_their_weights() {
     let tenants = "tenants: { double: { weight: 2 }, default: { weight: 1 } }";
-    let field = Field::with(tenants, 1, "", ", concurrency: 4", "queue: 200", "[queue 10s, reject]");
-    field.local[0].set(Script::default().latency(Duration::from_millis(40)).record(false));
+    // Few requests a second: who is behind must be so by the order of the queue, not by what this machine can send.
+    let field = Field::with(tenants, 1, "", ", concurrency: 8", "queue: 200", "[queue 20s, reject]");
+    field.local[0].set(Script::default().latency(Duration::from_millis(200)).record(false));
     let names = ["double", "one", "other"];
     let crowds = names.map(|tenant| {
         let key = field.gateway.home.create_key(&[tenant, "--tenant", tenant]);
@@ -86,7 +87,7 @@ fn busy_tenants_are_served_by_their_weights() {
     let begun = [20, 20, 60]
         .into_iter()
         .zip(&crowds)
-        .map(|(clients, crowd)| crowd.insist(clients, seconds(4.0), &ask(PERSONAL)));
+        .map(|(clients, crowd)| crowd.insist(clients, seconds(6.0), &ask(PERSONAL)));
     let begun: Vec<_> = begun.collect();
     let served: Vec<f64> =
         begun.into_iter().zip(&crowds).map(|(handle, crowd)| crowd.end(handle) as f64).collect();
