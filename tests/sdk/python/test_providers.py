@@ -59,7 +59,7 @@ class Providers(unittest.TestCase):
                 message = stream.until_done().get_final_completion().choices[0].message
             (call,) = message.tool_calls
             self.assertEqual((call.function.name, json.loads(call.function.arguments)), ("get_weather", CITY))
-            result = {"role": "tool", "tool_call_id": call.id, "content": "Rain."}
+            result = {"role": "tool", "tool_call_id": call.id, "content": "It rains all day."}
             turn = [*PROMPT, message.model_dump(exclude_none=True, exclude={"parsed"}), result]
             answer = chat.create(model=provider, messages=turn, tools=tools)
             self.assertEqual(answer.choices[0].message.content, TEXT)
@@ -76,7 +76,7 @@ class Providers(unittest.TestCase):
             asked = self.openai.responses.create(model=tools_of(provider), input="Why?", tools=tools)
             (call,) = [item for item in asked.output if item.type == "function_call"]
             self.assertEqual(json.loads(call.arguments), CITY)
-            result = {"type": "function_call_output", "call_id": call.call_id, "output": "Rain."}
+            result = {"type": "function_call_output", "call_id": call.call_id, "output": "It rains all day."}
             turn = [{"role": "user", "content": "Why?"}, *asked.output, result]
             answer = self.openai.responses.create(model=provider, input=turn, tools=tools)
             self.assertEqual(answer.output_text, TEXT)
@@ -97,7 +97,7 @@ class Providers(unittest.TestCase):
                 asked = stream.get_final_message()
             (call,) = [block for block in asked.content if block.type == "tool_use"]
             self.assertEqual((call.name, call.input, asked.stop_reason), ("get_weather", CITY, "tool_use"))
-            result = {"type": "tool_result", "tool_use_id": call.id, "content": "Rain."}
+            result = {"type": "tool_result", "tool_use_id": call.id, "content": "It rains all day."}
             called = {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in asked.content]}
             turn = [*PROMPT, called, {"role": "user", "content": [result]}]
             answer = messages.create(model=provider, max_tokens=99, messages=turn, tools=tools)

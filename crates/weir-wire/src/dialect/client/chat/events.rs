@@ -169,6 +169,8 @@ impl EventWriter {
                     delta.array("tool_calls", |calls| {
                         calls.object(|call| {
                             call.number("index", index as u64);
+                            // OpenAI's own client takes no piece of a call without it.
+                            call.object("function", |function| function.text("arguments", ""));
                             write_call_signature(signature, call);
                         });
                     });
