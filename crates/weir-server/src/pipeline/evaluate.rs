@@ -9,7 +9,8 @@ use super::cascade::Watch;
 use super::decide::{Ruling, detect_and_decide};
 use super::forward::forward;
 use super::identify::Caller;
-use super::inspect::{Inspected, look};
+use super::inspect::{Inspected, look, read};
+use super::receive::Content;
 use super::record::Ledger;
 use super::relay::{body_of_good, relay};
 use crate::desk::Place;
@@ -31,7 +32,7 @@ use weir_label::ZoneKind;
 use weir_policy::{Expected, Plan, TargetId};
 use weir_wire::fault::Held;
 use weir_wire::json::Limits;
-use weir_wire::request::ClientRequest;
+use weir_wire::request::{ClientRequest, RouteWish};
 
 /// So many comparisons run at a time.
 pub(crate) const EVALUATIONS_MAX: usize = 2;
@@ -56,14 +57,16 @@ pub(crate) fn consider(
     let request = inspected.request.content();
     let is_small_talk = request.api().dialect().is_some() && inspected.body_bytes <= BODY_BYTES_MAX;
     let is_classified = snapshot.loaded.policy.boundary.is_classified(inspected.request.label());
-    if !is_small_talk || is_classified || gateway.is_draining() {
+    // The wish of a body is no part of what is read anew.
+    let stays = request.wish() == Some(RouteWish::LocalOnly);
+    if !is_small_talk || is_classified || stays || gateway.is_draining() {
         return;
     }
     let Ok(turn) = gateway.evaluations.clone().try_acquire_owned() else { return };
     if !gateway.samples(&evaluation, id) {
         return;
     }
-    let Some(again) = again(inspected, &snapshot, caller) else { return };
+    let Some(again) = again(gateway, inspected, &snapshot, caller) else { return };
     let compare = Compare {
         gateway: gateway.clone(),
         evaluation,
@@ -76,15 +79,21 @@ pub(crate) fn consider(
 }
 
 /// The same request for an answer in whole, inspected anew; what was known of its data stays known.
-fn again(inspected: &Inspected, snapshot: &Snapshot, caller: &Caller) -> Option<Inspected> {
+fn again(
+    gateway: &Gateway,
+    inspected: &Inspected,
+    snapshot: &Snapshot,
+    caller: &Caller,
+) -> Option<Inspected> {
     let request = inspected.request.content();
     let mut body = request.body().as_object()?.clone().into_owned();
     body.set("model", weir_wire::json::Json::String(request.alias().to_owned().into()));
     body.set("stream", weir_wire::json::Json::Bool(false));
     body.remove("stream_options");
     let bytes = weir_wire::json::Json::Object(body).to_bytes();
-    let request = ClientRequest::read_as(request.api(), &bytes, Limits::default()).ok()?;
-    let mut again = look(request, bytes.len(), snapshot, caller);
+    let length = bytes.len();
+    let request = read(gateway, request.api(), Content::Json(bytes.into())).ok()?;
+    let mut again = look(request, length, snapshot, caller);
     again.raise(inspected.request.label());
     Some(again)
 }

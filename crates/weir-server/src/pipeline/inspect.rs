@@ -148,7 +148,11 @@ impl Inspect<ClientRequest> for GaveUp {
     }
 }
 
-fn read(gateway: &Gateway, api: Api, content: Content) -> Result<ClientRequest, Failure> {
+/// Reads a body, with the pseudonyms and the makers of what is in it.
+///
+/// # Errors
+/// [`Failure::BadRequest`], as [`inspect`].
+pub(super) fn read(gateway: &Gateway, api: Api, content: Content) -> Result<ClientRequest, Failure> {
     let request = match content {
         Content::Json(bytes) => ClientRequest::read_as(api, &bytes, Limits::default()),
         Content::Form { parts, .. } => ClientRequest::read_form(api, parts, unforeseeable("weir-")),

@@ -111,6 +111,9 @@ fn classified_data_and_what_stays_inside_take_no_part() {
     ] {
         assert_eq!(bench.gateway.chat(&body).status, 200);
     }
+    let mut hinted = ask("auto", "What is a weir?");
+    hinted["route_hint"] = json!("local-only");
+    assert_eq!(bench.gateway.chat(&hinted).status, 200);
     let wish = [("x-weir-route", "local-only")];
     bench.gateway.chat_with(&wish, &ask("auto", "What is a weir?"));
     let level = [("x-weir-level", "confidential")];
@@ -118,6 +121,18 @@ fn classified_data_and_what_stays_inside_take_no_part() {
     bench.settle();
     assert_eq!((bench.there.accepted(), bench.judge.requests()), (0, 0));
     events(&bench.gateway, "answers.compared", 0);
+}
+
+#[test]
+fn the_end_user_is_a_pseudonym_outside_there_too() {
+    let bench = Bench::new(BOTH);
+    let mut body = ask("auto", "What is a weir?");
+    body["user"] = json!("u-4711-of-ours");
+    bench.gateway.chat(&body);
+    events(&bench.gateway, "answers.compared", 1);
+    let sent = bench.there.seen();
+    let text = String::from_utf8_lossy(&sent[0].body);
+    assert!(text.contains("\"user\"") && !text.contains("4711"), "{text}");
 }
 
 #[test]
