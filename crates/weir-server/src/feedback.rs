@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::ids::Digits;
 use crate::pipeline::identify::Caller;
 use crate::quality::{Answered, Rating, decision_of};
 use serde::Deserialize;
@@ -154,7 +155,8 @@ fn of_record(record: AnswerRecord) -> Option<Answered> {
     }
     let target = (decision.target?.as_str().into(), decision.zone?);
     let task = task(decision.facts.get(&Ident::fixed("task.type")));
-    Some(Answered::new((decision.request_id, decision.decision_id), decision.key_id, task, target, score))
+    let digits = Digits::of(decision.decision_id.as_str())?;
+    Some(Answered::new(digits, decision.key_id, task, target, score))
 }
 
 /// The task type that a record tells.

@@ -18,6 +18,41 @@ const fn prefix(api: Api) -> &'static str {
     }
 }
 
+/// The digits that all ids of one request have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Digits([u8; 16]);
+
+impl Digits {
+    /// The digits of an id, whatever it begins with; `None` if it is none of Weir's.
+    pub fn of(id: &str) -> Option<Self> {
+        let (_, digits) = id.rsplit_once(['_', '-'])?;
+        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+        let mut bytes = [0; 16];
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+            *byte = u8::try_from(high? << 4 | low?).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The id of the request.
+    pub fn request(self) -> Ident {
+        self.after("req_")
+    }
+
+    /// The id of its decision.
+    pub fn decision(self) -> Ident {
+        self.after("dec_")
+    }
+
+    fn after(self, prefix: &str) -> Ident {
+        Ident::new(&[prefix, &hex(&self.0)].concat())
+    }
+}
+
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
 /// what its audit events carry.
 #[derive(Debug, Clone)]
@@ -76,6 +111,26 @@ fn random() -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digits_of_each_id_make_the_others() {
+        let ids = RequestIds::new(Api::CHAT);
+        for id in [ids.request.as_str(), ids.decision.as_str(), &ids.reply] {
+            let digits = Digits::of(id).unwrap();
+            assert_eq!((digits.request(), digits.decision()), (ids.request.clone(), ids.decision.clone()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_has_no_digits() {
+        let digits = "0123456789abcdef0123456789abcdef";
+        for strange in ["", "dec_", digits, "dec_xyz", &format!("dec_{digits}0"), &format!("dec_{digits}00")]
+        {
+            assert_eq!(Digits::of(strange), None, "{strange}");
+        }
+        assert_eq!(Digits::of("dec_0123456789abcdef0123456789abcdeg"), None);
+        assert_eq!(Digits::of("dec_../../etc/passwd"), None);
+    }
 
     #[test]
     fn ids_are_hex_and_differ() {

@@ -197,7 +197,9 @@ async fn attempts(
         let is_late = watch.stream_limit().is_some();
         if recorded.is_ok() && !is_late && may_be_hedged(&ruling, target, inspected, &tried) {
             let asked = (&*inspected, caller);
-            match hedge::stream(gateway, &ruling, (target, place), asked, &tried, ledger).await {
+            // Boxed: its future is large, and most requests are not hedged.
+            let hedged = Box::pin(hedge::stream(gateway, &ruling, (target, place), asked, &tried, ledger));
+            match hedged.await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => {
                     let is_over = failed.iter().find(|(_, failure)| !failure.may_try_another()).cloned();

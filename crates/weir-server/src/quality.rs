@@ -13,6 +13,7 @@ pub(crate) use shape::shape;
 
 use crate::feedback::LOOKS_MAX;
 use crate::gateway::Gateway;
+use crate::ids::Digits;
 use crate::pipeline::record::Ledger;
 use crate::snapshot::Snapshot;
 use recent::Recent;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use weir_audit::Ident;
-use weir_audit::event::{AnswerChecked, AnswerRated, AnswersCompared, hex};
+use weir_audit::event::{AnswerChecked, AnswerRated, AnswersCompared};
 use weir_policy::{Alias, Quality as Declared, TargetId, TaskType};
 use weir_quality::{Book, Heard, Shape, Shapes, Signal};
 
@@ -153,8 +154,8 @@ impl Gateway {
     pub(crate) fn rate(&self, of: &Answered, signal: Signal, rating: Rating, before: Option<u64>) {
         let Rating { score, reason, by, key_id } = rating;
         let event = AnswerRated {
-            request_id: of.request_id.clone(),
-            decision_id: of.decision_id.clone(),
+            request_id: of.digits.request(),
+            decision_id: of.digits.decision(),
             signal: Ident::fixed(signal.as_str()),
             score,
             replaces: before,
@@ -217,9 +218,7 @@ impl Ledger {
 
 /// The id of a decision by any of the ids that the client was shown: all hold the same digits.
 pub(crate) fn decision_of(id: &str) -> Option<String> {
-    let (_, digits) = id.rsplit_once(['_', '-'])?;
-    let is_id = digits.len() == hex(&[0; 16]).len() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    is_id.then(|| format!("dec_{}", digits.to_ascii_lowercase()))
+    Digits::of(id).map(|digits| digits.decision().as_str().to_owned())
 }
 
 #[cfg(test)]

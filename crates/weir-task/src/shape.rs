@@ -12,7 +12,9 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
     let (head, tail) = parts(text);
     let mut bytes = Bytes::default();
     bytes.count(head);
-    bytes.count(tail);
+    if !tail.is_empty() {
+        bytes.count(tail);
+    }
     let words = Words::of(scan);
     let lines = Lines::of(head, tail);
     let many = |count: u32| (count as f32 * scan.stretch).ln_1p();

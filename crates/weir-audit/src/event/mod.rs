@@ -349,11 +349,10 @@ fn push_event_id(out: &mut Vec<u8>, ts_wall: WallTime, seq: u64, boot_id: &[u8; 
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for digit in bytes.iter().flat_map(|&byte| hex_digits(byte)) {
-        text.push(digit.into());
-    }
-    text
+    let mut text = vec![0; 2 * bytes.len()];
+    text.as_chunks_mut().0.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = hex_digits(*byte));
+    // Digits are ASCII.
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn hex_digits(byte: u8) -> [u8; 2] {

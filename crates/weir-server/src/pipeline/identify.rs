@@ -64,6 +64,9 @@ pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr)
     }
     let key = authenticate(gateway, headers, peer)?;
     let method = if key.is_some() { AuthMethod::Key } else { AuthMethod::Loopback };
+    // Most requests declare nothing; one look is then enough.
+    let nothing = HeaderMap::new();
+    let headers = if declares_something(headers) { headers } else { &nothing };
     let declared_level = declared_level(headers)?;
     let label = declared_label(headers, declared_level, key.as_deref())?;
     Ok(Caller {
@@ -79,6 +82,11 @@ pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr)
         method,
         label,
     })
+}
+
+/// Whether there is a header by which callers say something of a request to Weir, or of a dialect to its backend.
+fn declares_something(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| ["x-weir-", "anthropic-"].iter().any(|start| name.as_str().starts_with(start)))
 }
 
 fn anthropic(headers: &HeaderMap) -> Anthropic {

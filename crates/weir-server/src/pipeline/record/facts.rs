@@ -26,32 +26,33 @@ pub(crate) fn record_facts(facts: &Facts<'_>, catalogue: &Catalogue) -> BTreeMap
     let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
     let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish, unfit: _, quality } =
         facts;
+    // In the order of their names, in which a map is made quickest.
     let mut recorded: BTreeMap<Ident, Fact> = [
-        name("request.alias", Some(request.alias)),
-        fixed("latency.class", latency.class.as_str()),
-        name("caller.name", caller.name),
-        name("caller.team", caller.team),
         name("caller.app", caller.app),
         name("caller.environment", caller.environment),
-        name("request.language", request.language),
-        name("request.reasoning_effort", request.reasoning_effort),
-        wish.and_then(|wish| fixed(WISH, wish.as_str())),
-        flag("request.tools", request.tools),
+        name("caller.name", caller.name),
+        name("caller.team", caller.team),
+        number("cost.budget_left", cost.budget_left_micro_usd),
         flag("data.opaque", data.label.is_opaque()),
+        fixed("latency.class", latency.class.as_str()),
+        number("latency.deadline", latency.deadline_ms),
+        number("latency.target", latency.target_ms),
+        name("request.alias", Some(request.alias)),
+        number(EXPECTED_OUTPUT, cost.expected_output_tokens),
+        name("request.language", request.language),
+        number("request.max_output_tokens", request.max_output_tokens),
+        name("request.reasoning_effort", request.reasoning_effort),
         (request.response_format != ResponseFormat::Text)
             .then(|| fixed("request.response_format", request.response_format.as_str()))
             .flatten(),
-        task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
-        task.unsure.map(|unsure| (Ident::fixed("task.unsure"), Fact::Bool(unsure))),
+        flag("request.tools", request.tools),
         number("task.complexity", task.complexity_millionths),
         number("task.complexity_rank", task.complexity_rank_millionths),
         number("task.confidence", task.confidence_millionths),
+        task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
+        task.unsure.map(|unsure| (Ident::fixed("task.unsure"), Fact::Bool(unsure))),
         number("task.weak_fail", task.weak_fail_millionths),
-        number("request.max_output_tokens", request.max_output_tokens),
-        number("latency.target", latency.target_ms),
-        number("latency.deadline", latency.deadline_ms),
-        number("cost.budget_left", cost.budget_left_micro_usd),
-        number(EXPECTED_OUTPUT, cost.expected_output_tokens),
+        wish.and_then(|wish| fixed(WISH, wish.as_str())),
     ]
     .into_iter()
     .flatten()
