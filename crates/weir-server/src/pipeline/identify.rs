@@ -90,6 +90,9 @@ fn declares_something(headers: &HeaderMap) -> bool {
 }
 
 fn anthropic(headers: &HeaderMap) -> Anthropic {
+    if headers.is_empty() {
+        return Anthropic::default();
+    }
     let version = headers.get("anthropic-version").and_then(|value| value.to_str().ok());
     let beta = headers.get_all("anthropic-beta").iter().filter_map(|value| value.to_str().ok());
     Anthropic::read(version, beta)
@@ -205,6 +208,9 @@ fn word<T: std::str::FromStr>(
     name: &'static str,
     expected: &'static str,
 ) -> Result<Option<T>, Failure> {
+    if headers.is_empty() {
+        return Ok(None);
+    }
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
