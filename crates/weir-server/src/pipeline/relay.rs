@@ -248,8 +248,8 @@ fn failure_of(status: StatusCode, pause: Duration, envelope: Option<Envelope>) -
             limited: false,
             is_overload: number == 529,
         },
-        // Weir's own credential or model name is at fault there, not the client's request.
-        401 | 403 | 404 | 300..=399 => BackendFailure::Unusable { retry: false },
+        // Weir's own credential, model name or path is at fault there, not the client's request.
+        401 | 403 | 404 | 405 | 300..=399 => BackendFailure::Unusable { retry: false },
         400..=499 => match envelope {
             Some(envelope) => BackendFailure::ClientError { status: number, envelope },
             None => BackendFailure::Unusable { retry: false },
@@ -334,7 +334,7 @@ mod tests {
         assert!(matches!(of(503), BackendFailure::Full { limited: false, .. }));
         assert!(matches!(of(400), BackendFailure::ClientError { status: 400, .. }));
         assert!(matches!(of(422), BackendFailure::ClientError { status: 422, .. }));
-        for own_fault in [401, 403, 404, 307] {
+        for own_fault in [401, 403, 404, 405, 307] {
             assert!(!of(own_fault).may_try_another(), "{own_fault}");
         }
         assert!(of(500).may_try_another() && of(502).may_try_another());
