@@ -80,8 +80,10 @@ for (const provider of ['auto', 'anthropic', 'gemini', 'bedrock', 'ollama', 'coh
     test(`${provider} by ${api}: answers have the form that is asked for`, async () => {
       const model = does('json')[api];
       const output = Output.object({ schema: weather });
-      assert.deepEqual((await generateText(asking(model, { output }))).output, WEATHER);
-      assert.deepEqual(await streamText(asking(model, { output })).output, WEATHER);
+      // Of a model that it does not know, the SDK does not think that it keeps to a schema.
+      const providerOptions = { anthropic: { structuredOutputMode: 'outputFormat' } };
+      assert.deepEqual((await generateText(asking(model, { output, providerOptions }))).output, WEATHER);
+      assert.deepEqual(await streamText(asking(model, { output, providerOptions })).output, WEATHER);
     });
 
     test(`${provider} by ${api}: a tool is called that must be`, async () => {
