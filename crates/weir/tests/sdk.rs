@@ -75,8 +75,10 @@ impl Setting {
             form,
             sees,
             ("cut", start(answer.clone().role_with_text().fault(Fault::Cut { after: 1, how: Cut::Reset }))),
+            ("torn", start(answer.clone().role_with_text().fault(Fault::Cut { after: 2, how: Cut::Fin }))),
             ("limited", start(answer.clone().fault(Fault::Status(limit)))),
             ("broken", start(answer.clone())),
+            ("down", start(answer.clone())),
         ];
         let mut config =
             String::from("weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n");
@@ -123,9 +125,10 @@ impl Setting {
         gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
         let taken = open_stream(gateway.data, &headers, &ask_stream("full", "hold the place"));
         let mut others: Vec<Fake> = others.into_iter().map(|(_, fake)| fake).collect();
-        let mut broken = others.pop().unwrap();
-        backends.stop(&mut broken);
-        others.extend([broken, full]);
+        for broken in others.iter_mut().rev().take(2) {
+            backends.stop(broken);
+        }
+        others.push(full);
         Self { gateway, key, slow, _full: taken, _others: others, _providers: providers, _backends: backends }
     }
 

@@ -269,7 +269,7 @@ fn stream(said: &Said) -> Vec<Bytes> {
         block(start, deltas);
     }
     let delta = json!({ "stop_reason": said.finish("tool_use", "end_turn"), "stop_sequence": null });
-    events.push(json!({ "type": "message_delta", "delta": delta, "usage": { "output_tokens": said.completion_tokens } }));
+    events.push(json!({ "type": "message_delta", "delta": delta, "usage": usage(said) }));
     events.push(json!({ "type": "message_stop" }));
     events.iter().map(|event| named_event(text(event, "type"), event)).collect()
 }
