@@ -23,10 +23,9 @@ fn to_ollama(reply: &mut Object<'_>) -> Result<(), BadReply> {
     for (place, item) in data.into_iter().enumerate() {
         let Json::Object(mut item) = item else { return Err(BadReply::Malformed) };
         let place = item.get("index").and_then(Json::as_u64).unwrap_or(place as u64);
-        let embedding = match item.remove("embedding").ok_or(BadReply::Malformed)? {
-            Json::String(text) => super::to_numbers(&text).ok_or(BadReply::Malformed)?,
-            numbers => numbers,
-        };
+        let embedding = item.remove("embedding").ok_or(BadReply::Malformed)?;
+        let text = embedding.as_str().map(|text| super::to_numbers(text).ok_or(BadReply::Malformed));
+        let embedding = text.transpose()?.unwrap_or(embedding);
         numbered.push((place, embedding));
     }
     numbered.sort_by_key(|(place, _)| *place);

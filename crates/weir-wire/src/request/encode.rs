@@ -126,9 +126,13 @@ impl ClientRequest {
         known.map_or(text, |(_, pseudonym)| Cow::Owned(pseudonym.clone()))
     }
 
-    /// The body without what another backend made: that goes back to its maker alone.
+    /// The body without what another backend made: that goes back to its maker alone. Nor with thoughts that nobody has
+    /// signed, to a backend that wants them signed.
     fn body_for(&self, to: &Destination<'_>) -> Cow<'_, Json<'static>> {
-        let foreign = self.sealed_of(|maker| maker.is_some_and(|maker| maker != to.backend));
+        let mut foreign = self.sealed_of(|maker| maker.is_some_and(|maker| maker != to.backend));
+        if to.dialect == BackendDialect::Messages && sealed::has_empty(self.api, &self.body) {
+            foreign.push("");
+        }
         if foreign.is_empty() {
             return Cow::Borrowed(&self.body);
         }

@@ -343,7 +343,9 @@ fn a_stream_that_breaks_off_is_a_success_to_no_client_whichever_the_provider() {
             });
             let needless: &[&str] = match path {
                 "/v1/responses" => &["messages", "prompt", "max_tokens"],
-                "/v1/completions" | "/api/generate" => &["messages", "input"],
+                "/v1/completions" => &["messages", "input"],
+                "/api/generate" => &["messages", "input", "max_tokens"],
+                "/api/chat" => &["prompt", "input", "max_tokens"],
                 _ => &["prompt", "input"],
             };
             needless.iter().for_each(|name| drop(asked.as_object_mut().unwrap().remove(*name)));
