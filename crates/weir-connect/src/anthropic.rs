@@ -6,6 +6,9 @@ pub(crate) const VERSION: HeaderName = HeaderName::from_static("anthropic-versio
 pub(crate) const DEFAULT_VERSION: &str = "2023-06-01";
 const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
+/// The versions that there are: what every request may say says nothing.
+const USUAL: [&str; 2] = [DEFAULT_VERSION, "2026-10-21"];
+
 /// More features than any client asks for.
 const FEATURES_MAX: usize = 64;
 /// The longest name of a version or a feature.
@@ -31,6 +34,12 @@ impl Anthropic {
             version: version.filter(|version| is_word(version)).and_then(value),
             beta: beta.as_deref().and_then(value),
         }
+    }
+
+    /// All words in it, so that they can be inspected with the request that they go with.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.version, &self.beta].into_iter().flatten().filter_map(|value| value.to_str().ok());
+        texts.flat_map(|text| text.split(',')).filter(|word| !USUAL.contains(word))
     }
 
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
@@ -62,6 +71,8 @@ mod tests {
         read.write(&mut headers);
         assert_eq!(headers.get(BETA).unwrap(), "a-1,b_2.x,e");
         assert_eq!(headers.get(VERSION).unwrap(), "2026-10-21");
+        assert_eq!(read.words().collect::<Vec<_>>(), ["a-1", "b_2.x", "e"]);
+        assert_eq!(Anthropic::read(Some("1984-05-06"), []).words().collect::<Vec<_>>(), ["1984-05-06"]);
         assert_eq!(Anthropic::read(Some("x\r\ny: z"), []), Anthropic::default());
     }
 }

@@ -17,6 +17,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_label::{Classified, Cloud, Inspect, Label, Permit};
@@ -90,9 +91,24 @@ pub struct TokenSource {
 
 /// By what a token is asked for.
 enum Grant {
-    Entra { client_id: String, secret: Zeroizing<String>, scope: String },
-    Google { email: String, key_id: String, key: Box<RsaKeyPair>, audience: String, scope: String },
+    Entra {
+        client_id: String,
+        secret: Zeroizing<String>,
+        scope: String,
+    },
+    Google {
+        email: String,
+        key_id: String,
+        key: Box<RsaKeyPair>,
+        audience: String,
+        scope: String,
+    },
     AwsRole(AwsRole),
+    /// The file is read each time: whoever runs this machine renews it.
+    AwsWebIdentity {
+        role: AwsRole,
+        token_file: PathBuf,
+    },
 }
 
 /// A role that keys of AWS may take.
@@ -158,6 +174,9 @@ pub enum TokenError {
     /// The key cannot sign.
     #[error("the service account's key cannot sign; it must be RSA in PKCS#8, of 2048 bits or more")]
     Key,
+    /// There is no web identity.
+    #[error("the file of the web identity's token cannot be read")]
+    WebIdentity(#[source] std::io::Error),
 }
 
 /// Why a source of tokens cannot be used.
@@ -233,6 +252,20 @@ impl TokenSource {
         Self::at(endpoint.with_credential(Credential::aws(keys)), path, Grant::AwsRole(role))
     }
 
+    /// Keys of a role of AWS for the backend of this name, by a token that another identity provider gives out and
+    /// keeps renewed in a file, as Kubernetes does for service accounts. Nothing is signed for it.
+    ///
+    /// # Errors
+    /// [`TokenSourceError`] when the URL cannot be an endpoint.
+    pub fn aws_web_identity(
+        backend: &str,
+        url: &str,
+        token_file: PathBuf,
+        role: AwsRole,
+    ) -> Result<Self, TokenSourceError> {
+        Self::new(backend, url, Grant::AwsWebIdentity { role, token_file })
+    }
+
     fn new(backend: &str, token_url: &str, grant: Grant) -> Result<Self, TokenSourceError> {
         let (endpoint, path) = Self::endpoint(backend, token_url)?;
         Self::at(endpoint, path, grant)
@@ -288,7 +321,7 @@ impl TokenSource {
         now: SystemTime,
         permit: impl FnOnce(&Classified<TokenRequest>) -> Option<Permit<TokenRequest, Cloud>>,
     ) -> Result<(), TokenError> {
-        let request = Classified::new(self.grant.request(now)?, &Constants);
+        let request = Classified::new(self.grant.request(now).await?, &Constants);
         let permit = permit(&request).ok_or(TokenError::NoPermit)?;
         let call = Call::new(&self.path, "", Accept::Json, PATIENCE);
         let response = self.door.send(permit, &call).await?;
@@ -320,11 +353,14 @@ impl Grant {
     fn held(&self, answer: &Object<'_>, now: SystemTime) -> Option<Held> {
         match self {
             Grant::Entra { .. } | Grant::Google { .. } => held(answer, now),
-            Grant::AwsRole(role) => role.held(answer, now),
+            Grant::AwsRole(role) => role.held("AssumeRole", answer, now),
+            Grant::AwsWebIdentity { role, token_file: _ } => {
+                role.held("AssumeRoleWithWebIdentity", answer, now)
+            }
         }
     }
 
-    fn request(&self, now: SystemTime) -> Result<TokenRequest, TokenError> {
+    async fn request(&self, now: SystemTime) -> Result<TokenRequest, TokenError> {
         let mut form = Form(Zeroizing::new(String::new()));
         match self {
             Grant::Entra { client_id, secret, scope } => {
@@ -337,16 +373,15 @@ impl Grant {
                 form.add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 form.add("assertion", &self.assertion(now)?);
             }
-            // Source: AWS Security Token Service API Reference, "AssumeRole".
-            Grant::AwsRole(AwsRole { arn, session, external_id, region: _, service: _ }) => {
-                form.add("Action", "AssumeRole");
-                form.add("Version", "2011-06-15");
-                form.add("RoleArn", arn);
-                form.add("RoleSessionName", session);
-                form.add("DurationSeconds", &ROLE_TIME.as_secs().to_string());
-                if let Some(id) = external_id {
+            Grant::AwsRole(role) => {
+                form.add_role("AssumeRole", role);
+                if let Some(id) = &role.external_id {
                     form.add("ExternalId", id);
                 }
+            }
+            Grant::AwsWebIdentity { role, token_file } => {
+                form.add_role("AssumeRoleWithWebIdentity", role);
+                form.add("WebIdentityToken", read(token_file.clone()).await?.trim());
             }
         }
         Ok(TokenRequest(form.0))
@@ -370,6 +405,13 @@ impl Grant {
             .map_err(|_| TokenError::Key)?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
+}
+
+/// Disks may be slow, and others wait for this thread.
+async fn read(file: PathBuf) -> Result<Zeroizing<String>, TokenError> {
+    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(file)).await;
+    let text = text.unwrap_or_else(|gone| Err(std::io::Error::other(gone)));
+    text.map(Zeroizing::new).map_err(TokenError::WebIdentity)
 }
 
 fn object(members: &[(&str, Json<'static>)]) -> Vec<u8> {
@@ -398,6 +440,15 @@ impl Form {
         self.0.push('=');
         crate::endpoint::push_encoded(value, &mut self.0);
     }
+
+    /// Source: AWS Security Token Service API Reference, "AssumeRole", "AssumeRoleWithWebIdentity".
+    fn add_role(&mut self, action: &str, role: &AwsRole) {
+        self.add("Action", action);
+        self.add("Version", "2011-06-15");
+        self.add("RoleArn", &role.arn);
+        self.add("RoleSessionName", &role.session);
+        self.add("DurationSeconds", &ROLE_TIME.as_secs().to_string());
+    }
 }
 
 fn held(object: &Object<'_>, now: SystemTime) -> Option<Held> {
@@ -410,9 +461,9 @@ fn held(object: &Object<'_>, now: SystemTime) -> Option<Held> {
 
 impl AwsRole {
     /// The keys last as long as was asked for.
-    fn held(&self, answer: &Object<'_>, now: SystemTime) -> Option<Held> {
-        let response = answer.get("AssumeRoleResponse")?.as_object()?;
-        let result = response.get("AssumeRoleResult")?.as_object()?;
+    fn held(&self, action: &str, answer: &Object<'_>, now: SystemTime) -> Option<Held> {
+        let response = answer.get(&format!("{action}Response"))?.as_object()?;
+        let result = response.get(&format!("{action}Result"))?.as_object()?;
         let keys = result.get("Credentials")?.as_object()?;
         let text = |name| Some(Zeroizing::new(keys.get(name)?.as_str()?.to_owned()));
         let (id, secret, token) = (text("AccessKeyId")?, text("SecretAccessKey")?, text("SessionToken")?);
@@ -429,7 +480,8 @@ impl Held {
 
 /// The endpoint's word for a refusal, if it is one word: nothing else of its answer is repeated.
 fn reason(object: &Object<'_>) -> Option<String> {
-    let word = object.get("error")?.as_str()?;
-    let is_word = word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let aws = || object.get("Error")?.as_object()?.get("Code")?.as_str();
+    let word = object.get("error").and_then(Json::as_str).or_else(aws)?;
+    let is_word = word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     is_word.then(|| word.to_owned())
 }

@@ -54,16 +54,18 @@ enum Ollama {
     Show,
 }
 
-/// The routes that take content, each of which is a journey through the pipeline.
-const CONTENT: [(&[&str], Api); 17] = [
+/// The routes that take content, each of which is a journey through the pipeline; those of conversations first.
+const CONTENT: [(&[&str], Api); 19] = [
     (&["chat", "completions"], Api::CHAT),
     (&["completions"], Api::Conversation(ClientDialect::Completions)),
     (&["responses"], Api::Conversation(ClientDialect::Responses)),
     (&["messages"], Api::Conversation(ClientDialect::Messages)),
-    (&["messages", "count_tokens"], Api::CountTokens),
     (&["api", "chat"], Api::Conversation(ClientDialect::OllamaChat)),
     (&["api", "generate"], Api::Conversation(ClientDialect::OllamaGenerate)),
+    (&["messages", "count_tokens"], Api::CountTokens),
+    (&["responses", "input_tokens"], Api::CountInput),
     (&["embeddings"], Api::Embeddings),
+    (&["api", "embed"], Api::OllamaEmbed),
     (&["moderations"], Api::Moderations),
     (&["rerank"], Api::Rerank),
     (&["audio", "speech"], Api::Speech),
@@ -104,7 +106,7 @@ pub(crate) async fn handle(
 
 /// In whose words an error on this path is told, also where there is no such path.
 fn form(path: &str) -> ClientDialect {
-    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != "v1");
+    let mut parts = path.split('/').filter(|part| !["", "v1", "openai", "anthropic"].contains(part));
     match parts.next() {
         Some("messages") => ClientDialect::Messages,
         Some("api") => ClientDialect::OllamaChat,
@@ -120,11 +122,19 @@ fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
 
 /// The answer to a head that says the length of its body in two ways.
 pub(crate) fn refuse_both_lengths(path: &str) -> Response<Body> {
-    let bad = BadRequest {
-        code: "invalid_request",
-        message: "the head has both `content-length` and `transfer-encoding`; send one of them".to_owned(),
-        param: None,
-    };
+    refuse_head(path, "the head has both `content-length` and `transfer-encoding`; send one of them")
+}
+
+/// The answer to a body in chunks whose head came too early for its lengths to be looked at.
+pub(crate) fn refuse_unseen_chunks(path: &str) -> Response<Body> {
+    refuse_head(
+        path,
+        "a request with `transfer-encoding` came before the answer to the one before it; wait for that",
+    )
+}
+
+fn refuse_head(path: &str, message: &str) -> Response<Body> {
+    let bad = BadRequest { code: "invalid_request", message: message.to_owned(), param: None };
     let mut response = refuse(&Failure::BadRequest(bad), form(path));
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
@@ -169,24 +179,29 @@ async fn answer(
     answered.unwrap_or_else(|failure| refuse(&failure, form))
 }
 
-/// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what
-/// hand-joined URLs look like.
+/// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what hand-joined URLs look
+/// like, and `/openai/v1` and `/anthropic/v1` are what other gateways have.
 fn route(method: &Method, path: &str) -> Result<Route, Failure> {
     if path == "/v1/chat/completions" && method == Method::POST {
         return Ok(Route::Ask(Api::CHAT));
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let parts = parts.strip_prefix(&["v1"]).unwrap_or(&parts);
+    let parts = match parts.as_slice() {
+        ["openai" | "anthropic", "v1", rest @ ..] | ["v1", rest @ ..] => rest,
+        all => all,
+    };
     let (route, allowed) = match parts {
         [] | ["api", "hello"] | ["api"] => (Route::Root, "GET"),
         ["models"] => (Route::Models, "GET"),
         ["models", id @ ..] => (Route::Model(decode(&id.join("/"))), "GET"),
         // What comes here is a WebSocket, whose clients go on without one when there is no such place.
         ["responses"] if *method == Method::GET => return Err(Failure::NoRoute),
-        ["responses", id] if *method == Method::DELETE => {
+        ["responses", id] if *id != "input_tokens" && *method == Method::DELETE => {
             (Route::Kept((*id).to_owned(), Wanted::Removal), "DELETE")
         }
-        ["responses", id] => (Route::Kept((*id).to_owned(), Wanted::Response), "GET"),
+        ["responses", id] if *id != "input_tokens" => {
+            (Route::Kept((*id).to_owned(), Wanted::Response), "GET")
+        }
         ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
         ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
         ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
@@ -344,9 +359,13 @@ mod tests {
 
     #[test]
     fn paths_are_found_as_clients_write_them() {
-        for path in
-            ["/v1/chat/completions", "/chat/completions", "//chat/completions", "/v1/chat/completions/"]
-        {
+        for path in [
+            "/v1/chat/completions",
+            "/chat/completions",
+            "//chat/completions",
+            "/v1/chat/completions/",
+            "/openai/v1/chat/completions",
+        ] {
             assert_eq!(route(&Method::POST, path).unwrap(), Route::Ask(Api::CHAT), "{path}");
         }
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
@@ -379,6 +398,7 @@ mod tests {
     #[test]
     fn errors_come_in_the_words_of_the_path() {
         assert_eq!(form("/v1/messages/count_tokens"), ClientDialect::Messages);
+        assert_eq!(form("/anthropic/v1/messages"), ClientDialect::Messages);
         assert_eq!(form("/api/none"), ClientDialect::OllamaChat);
         assert_eq!(form("/v1/none"), ClientDialect::ChatCompletions);
     }

@@ -8,6 +8,7 @@ use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::witness::send_checkpoints;
 use crate::{Gateway, admin, data};
+use http::header::TRANSFER_ENCODING;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -136,11 +137,14 @@ fn serve_connection(
         let service = service_fn(move |request: Request<Incoming>| {
             let (gateway, phase, peer) = (served.clone(), phase.clone(), peer.clone());
             async move {
-                phase.begin();
+                let is_seen = phase.begin();
                 // A connection on which one came is not used again.
-                let response = match phase.says_both_lengths() {
-                    false => dispatch(&gateway, side, request, &peer).await,
-                    true => data::refuse_both_lengths(request.uri().path()),
+                let response = if phase.says_both_lengths() {
+                    data::refuse_both_lengths(request.uri().path())
+                } else if !is_seen && request.headers().contains_key(TRANSFER_ENCODING) {
+                    data::refuse_unseen_chunks(request.uri().path())
+                } else {
+                    dispatch(&gateway, side, request, &peer).await
                 };
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }

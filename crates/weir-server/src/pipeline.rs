@@ -44,8 +44,7 @@ use record::Ledger;
 use relay::{Answer, relay};
 use std::pin::pin;
 use std::sync::Arc;
-use weir_wire::dialect::ClientDialect;
-use weir_wire::dialect::client::messages;
+use weir_wire::dialect::client::{messages, responses};
 use weir_wire::request::Api;
 
 /// A request for `api`, whichever it is.
@@ -79,7 +78,7 @@ pub(crate) async fn serve(
         }
         Err(failure) => {
             ledger.fail(&failure);
-            reply::failure(&failure, form(api), ledger.request_id().as_str())
+            reply::failure(&failure, api.form(), ledger.request_id().as_str())
         }
     };
     ledger.stamp(response.headers_mut());
@@ -108,12 +107,9 @@ async fn count_tokens(
     let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
     let estimated = inspected.prompt_tokens();
     let tokens = first.map_or(estimated, |target| gateway.counts.of(&target.name, estimated));
-    Ok(Answer::Whole(messages::write_count(tokens).into()))
-}
-
-/// The dialect whose errors the clients of an API understand.
-fn form(api: Api) -> ClientDialect {
-    api.dialect().unwrap_or(ClientDialect::ChatCompletions)
+    let is_openai = inspected.request.content().api() == Api::CountInput;
+    let body = if is_openai { responses::write_count(tokens) } else { messages::write_count(tokens) };
+    Ok(Answer::Whole(body.into()))
 }
 
 /// The eight stages. What is decided is decided under the newest policy: again when the request has
@@ -147,7 +143,7 @@ async fn journey(
     if api == Api::Files {
         return Box::pin(files::upload(gateway, &mut inspected, &caller, ledger)).await;
     }
-    if api == Api::CountTokens {
+    if api.counts_tokens() {
         return count_tokens(gateway, &mut inspected, &caller, ledger).await;
     }
     ledger.shaped(gateway, quality::shape(&gateway.quality, &inspected, &caller));

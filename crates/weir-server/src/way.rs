@@ -53,8 +53,7 @@ pub(crate) fn tokens(backend: &Backend) -> Result<Option<TokenSource>, TokenSour
             TokenSource::entra(name, token_url, client_id, secret, scope)
         }
         Some(Auth::Google { key_file, scope }) => TokenSource::google(name, key_file.expose(), scope),
-        Some(Auth::AwsRole { arn, session, external_id, sts_url }) => {
-            let key = backend.api_key.as_ref().ok_or(EndpointError::Credential)?;
+        Some(Auth::AwsRole { arn, session, external_id, web_identity_token_file, sts_url }) => {
             let region = region_of(backend)?;
             let usual = format!("https://sts.{region}.amazonaws.com/");
             let role = AwsRole {
@@ -64,8 +63,12 @@ pub(crate) fn tokens(backend: &Backend) -> Result<Option<TokenSource>, TokenSour
                 region: region.to_owned(),
                 service: BEDROCK.to_owned(),
             };
-            let keys = signing_keys(backend, key, STS)?;
-            TokenSource::aws_role(name, sts_url.as_ref().unwrap_or(&usual), keys, role)
+            let url = sts_url.as_ref().unwrap_or(&usual);
+            match (web_identity_token_file, &backend.api_key) {
+                (Some(file), _) => TokenSource::aws_web_identity(name, url, file.into(), role),
+                (None, Some(key)) => TokenSource::aws_role(name, url, signing_keys(backend, key, STS)?, role),
+                (None, None) => return Err(EndpointError::Credential.into()),
+            }
         }
     };
     source.map(Some)

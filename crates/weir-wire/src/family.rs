@@ -1,5 +1,7 @@
 //! Answers to requests that are no conversation: embeddings, judgements, rankings, images.
 
+mod embed;
+
 use crate::chat::{BadReply, Usage};
 use crate::error::Envelope;
 use crate::json::{Json, Limits, Object, parse};
@@ -26,7 +28,6 @@ pub fn no_json(request: &ClientRequest) -> Option<&'static [&'static str]> {
     match request.api() {
         Api::Speech => Some(&["audio/", "application/octet-stream"]),
         Api::Transcription | Api::Translation => match request.text("response_format") {
-            _ if request.text("stream") == Some("true") => Some(&["text/event-stream"]),
             Some("text" | "srt" | "vtt") => {
                 Some(&["text/plain", "text/vtt", "text/srt", "application/x-subrip"])
             }
@@ -34,7 +35,9 @@ pub fn no_json(request: &ClientRequest) -> Option<&'static [&'static str]> {
         },
         Api::Conversation(_)
         | Api::CountTokens
+        | Api::CountInput
         | Api::Embeddings
+        | Api::OllamaEmbed
         | Api::Moderations
         | Api::Rerank
         | Api::Tokenize
@@ -57,14 +60,17 @@ pub fn map_reply(request: &ClientRequest, body: &[u8]) -> Result<FamilyReply, Ba
         return Err(Envelope::read(body).map_or(BadReply::Malformed, BadReply::Error));
     }
     let model = reply.get("model").and_then(Json::as_str).map(str::to_owned);
+    let usage = usage(&reply);
     if reply.get("model").is_some() {
         reply.set("model", Json::String(Cow::Borrowed(request.alias())));
+    }
+    if request.api().embeds() {
+        embed::refit(request.api(), &mut reply)?;
     }
     if request.api() == Api::Embeddings {
         let wants_text = request.text("encoding_format") == Some("base64");
         encode_all(&mut reply, wants_text)?;
     }
-    let usage = usage(&reply);
     let mut body = Vec::with_capacity(body.len() + 64);
     reply.write(&mut body);
     Ok(FamilyReply { body, usage, model })
@@ -76,7 +82,8 @@ fn usage(reply: &Object<'_>) -> Usage {
     Usage {
         prompt_tokens: count("prompt_tokens")
             .or_else(|| count("input_tokens"))
-            .or_else(|| count("total_tokens")),
+            .or_else(|| count("total_tokens"))
+            .or_else(|| reply.get("prompt_eval_count")?.as_u64()),
         cached_tokens: None,
         completion_tokens: count("completion_tokens").or_else(|| count("output_tokens")),
     }

@@ -4,6 +4,7 @@ mod api;
 mod attachment;
 mod bad;
 mod check;
+mod embed;
 mod encode;
 mod form;
 mod opaque;
@@ -50,6 +51,8 @@ pub struct ClientRequest {
     left_out: Option<&'static str>,
     /// The file that came with it, if it came as a form.
     upload: Option<Box<form::Upload>>,
+    /// What of its head a backend may get to see.
+    head: Vec<String>,
 }
 
 /// Requests are user text: only the size is shown.
@@ -131,6 +134,7 @@ impl ClientRequest {
             identifiers: Vec::new(),
             left_out,
             upload: None,
+            head: Vec::new(),
         };
         // Chat completions go to most backends as they are, so that they are not read twice.
         if api != Api::CHAT {
@@ -150,6 +154,13 @@ impl ClientRequest {
         {
             self.identifiers.push((encode::METADATA_USER.to_owned(), pseudonym(text)));
         }
+        self
+    }
+
+    /// Takes note of what of the request's head goes on with it, which is inspected like all the rest.
+    #[must_use]
+    pub fn with_head<'h>(mut self, words: impl IntoIterator<Item = &'h str>) -> Self {
+        self.head = words.into_iter().map(str::to_owned).collect();
         self
     }
 
@@ -319,7 +330,7 @@ impl ClientRequest {
     }
 
     /// Every key, string and number of the body, then for each thing that is no text what it says where that
-    /// is known, and otherwise a [`SegmentKind::Opaque`].
+    /// is known, and otherwise a [`SegmentKind::Opaque`], then what goes on of the head.
     ///
     /// What a known backend made and only it can read is left out: it goes to no other.
     #[must_use]
@@ -332,6 +343,7 @@ impl ClientRequest {
         }));
         let unknown = self.sealed.iter().filter(|sealed| sealed.maker.is_none());
         segments.extend(unknown.map(|_| Segment { text: sealed::UNKNOWN, kind: SegmentKind::Opaque }));
+        segments.extend(self.head.iter().map(|text| Segment { text, kind: SegmentKind::Text }));
         segments
     }
 

@@ -1,6 +1,7 @@
-//! Requests that refer to what Weir kept: responses before, by `previous_response_id`, and files.
+//! Requests that refer to what Weir kept: responses before, by `previous_response_id`, items of theirs, and files.
 
 pub mod files;
+pub mod items;
 
 use crate::json::{Json, Limits, Object, parse};
 use crate::request::BadRequest;
@@ -11,7 +12,9 @@ const PREVIOUS: &str = "previous_response_id";
 /// Whether there is anything in a body that may refer to something that is kept.
 #[must_use]
 pub fn refers(body: &[u8]) -> bool {
-    [PREVIOUS, files::FILE_ID].iter().any(|name| memchr::memmem::find(body, name.as_bytes()).is_some())
+    [PREVIOUS, items::REFERENCE, files::FILE_ID]
+        .iter()
+        .any(|name| memchr::memmem::find(body, name.as_bytes()).is_some())
 }
 
 /// The id of the response that a request goes on from, if it names one.

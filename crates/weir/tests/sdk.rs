@@ -1,4 +1,4 @@
-//! The official OpenAI clients for Python and Node against a running gateway: `tests/sdk/README.md`.
+//! The official clients for Python and Node, and what is built on them, against a running gateway: `tests/sdk/README.md`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,6 +27,24 @@ const PROVIDERS: [(&str, Provider, &str); 6] = [
     ("azure", Provider::Azure, "api: azure-openai, api_key: KEY, api_version: 2024-10-21"),
 ];
 
+/// Who gets pictures: inside the network, as they cannot be inspected.
+const SEES: &str = "sees";
+
+/// What a backend does that does not answer in words: the alias, or the end of it, and how.
+fn behaviours(answer: &Script) -> [(&'static str, Script); 5] {
+    const TEXT: &str = "A weir keeps the water level.";
+    let (ghent, bruges, weather) =
+        (r#"{"city":"Ghent"}"#, r#"{"city":"Bruges"}"#, r#"{"city":"Ghent","rain":true}"#);
+    let calls = answer.clone().tool_call("get_weather", ghent).after_results(TEXT);
+    [
+        ("tools", calls.clone()),
+        ("both", calls.tool_call("get_weather", bruges)),
+        ("json", answer.clone().text(weather)),
+        ("form", answer.clone().tool_call("Weather", weather)),
+        (SEES, answer.clone()),
+    ]
+}
+
 /// What stands behind the aliases of the suites. The fields are dropped in this order.
 struct Setting {
     gateway: Gateway,
@@ -48,12 +66,19 @@ impl Setting {
         let full = start(Script { models: vec!["m".to_owned()], ..holding() });
         let limit = Failure::openai(429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached.");
         let limit = limit.with_header("retry-after", "2");
+        let [tools, both, json, form, sees] = behaviours(&answer).map(|(name, script)| (name, start(script)));
         let others = [
             ("auto", start(answer.clone())),
-            ("tools", start(answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#))),
+            tools,
+            both,
+            json,
+            form,
+            sees,
             ("cut", start(answer.clone().role_with_text().fault(Fault::Cut { after: 1, how: Cut::Reset }))),
+            ("torn", start(answer.clone().role_with_text().fault(Fault::Cut { after: 2, how: Cut::Fin }))),
             ("limited", start(answer.clone().fault(Fault::Status(limit)))),
             ("broken", start(answer.clone())),
+            ("down", start(answer.clone())),
         ];
         let mut config =
             String::from("weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbackends:\n");
@@ -62,7 +87,8 @@ impl Setting {
         for (name, fake) in all {
             let concurrency = if name == "full" { ", concurrency: 1" } else { "" };
             // No client can tell in which zone it is answered.
-            let zone = if ["auto", "tools", "slow", "full"].contains(&name) { "local" } else { "cloud" };
+            let zone =
+                if ["auto", "tools", "slow", "full", SEES].contains(&name) { "local" } else { "cloud" };
             config.push_str(&format!(
                 "  - {{ name: b-{name}, zone: {zone}, url: {}, models: [{{ name: m{concurrency} }}] }}\n",
                 fake.url()
@@ -74,8 +100,8 @@ impl Setting {
             let aws = format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1);
             let how = how.replace("KEYS", &aws).replace("KEY", KEY);
             let answer = answer.clone().playing(provider);
-            let calls = answer.clone().tool_call("get_weather", r#"{"city":"Ghent"}"#);
-            for (alias, script) in [(name.to_owned(), answer), (format!("{name}-tools"), calls)] {
+            let others = behaviours(&answer).map(|(what, script)| (format!("{name}-{what}"), script));
+            for (alias, script) in [(name.to_owned(), answer)].into_iter().chain(others) {
                 let fake = backends.start(script);
                 let base = match provider {
                     Provider::OpenAi | Provider::Anthropic => "/v1",
@@ -83,8 +109,9 @@ impl Setting {
                     Provider::Bedrock | Provider::Ollama | Provider::Azure | Provider::Cohere => "",
                 };
                 let url = fake.url().replace("/v1", base);
+                let zone = if alias.ends_with(SEES) { "local" } else { "cloud" };
                 config.push_str(&format!(
-                    "  - {{ name: b-{alias}, zone: cloud, {how}, url: {url}, models: [{{ name: m }}] }}\n"
+                    "  - {{ name: b-{alias}, zone: {zone}, {how}, url: {url}, models: [{{ name: m }}] }}\n"
                 ));
                 aliases.push_str(&format!("  {alias}: {{ targets: [b-{alias}/m] }}\n"));
                 providers.push(fake);
@@ -98,9 +125,10 @@ impl Setting {
         gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
         let taken = open_stream(gateway.data, &headers, &ask_stream("full", "hold the place"));
         let mut others: Vec<Fake> = others.into_iter().map(|(_, fake)| fake).collect();
-        let mut broken = others.pop().unwrap();
-        backends.stop(&mut broken);
-        others.extend([broken, full]);
+        for broken in others.iter_mut().rev().take(2) {
+            backends.stop(broken);
+        }
+        others.push(full);
         Self { gateway, key, slow, _full: taken, _others: others, _providers: providers, _backends: backends }
     }
 

@@ -93,6 +93,9 @@ pub struct RawNetwork {
 pub struct RawLimits {
     /// The largest request body. Default: `32MiB`.
     pub body: Option<Field<ByteSize>>,
+    /// The largest event of a backend's stream; a stream with a larger one is cut. One event may hold all arguments of a
+    /// call, or an image. Default: `8MiB`.
+    pub event: Option<Field<ByteSize>>,
     /// The most requests that wait for a place at a local target. 0: none waits. Default: 256.
     pub queue: Option<Field<u32>>,
     /// The most bytes of bodies that wait. Default: `64MiB`.
@@ -253,7 +256,7 @@ pub struct RawAuth {
     pub entra: Option<RawEntra>,
     /// Tokens of a Google service account, as Vertex AI takes them.
     pub google: Option<RawGoogle>,
-    /// The keys of an AWS role, which those of `api_key` may take.
+    /// The keys of an AWS role, which those of `api_key`, or a web identity, may take.
     pub aws_role: Option<RawAwsRole>,
 }
 
@@ -296,6 +299,9 @@ pub struct RawAwsRole {
     pub session: Option<At<String>>,
     /// What the role's owner wants to be told, if anything.
     pub external_id: Option<At<String>>,
+    /// A file with a token of an identity provider that may take the role, such as the one of a Kubernetes service
+    /// account (`AWS_WEB_IDENTITY_TOKEN_FILE`), instead of `api_key`. It is read anew each time.
+    pub web_identity_token_file: Option<At<String>>,
     /// The security token service. Default: `https://sts.REGION.amazonaws.com/`.
     pub sts_url: Option<At<String>>,
 }

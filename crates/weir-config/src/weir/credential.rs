@@ -49,10 +49,13 @@ pub fn auth(
         reading.report.error(*place, "`auth` is for backends outside the network", help);
         return None;
     }
-    let needs_key = aws_role.is_some();
+    let needs_key = aws_role.as_ref().is_some_and(|role| role.web_identity_token_file.is_none());
     if needs_key != api_key.is_some() {
         let (message, help) = match needs_key {
-            true => ("`aws_role` needs keys that may take the role", "add them as `api_key: ID:SECRET`"),
+            true => (
+                "`aws_role` needs keys that may take the role",
+                "add them as `api_key: ID:SECRET`, or name a `web_identity_token_file`",
+            ),
             false => ("`api_key` and `auth` are two ways to prove the same", "remove one of them"),
         };
         reading.report.error(*place, message, help);
@@ -61,7 +64,7 @@ pub fn auth(
     match (entra, google, aws_role) {
         (Some(entra), None, None) => self::entra(entra, reading),
         (None, Some(google), None) => self::google(google, reading),
-        (None, None, Some(role)) => Some(aws_role_of(role)),
+        (None, None, Some(role)) => aws_role_of(role, reading),
         _ => {
             let help = "write one of `entra`, `google` and `aws_role` under it";
             reading.report.error(*place, "`auth` must name one way", help);
@@ -105,14 +108,34 @@ fn google(raw: &RawGoogle, reading: &mut Reading<'_, '_>) -> Option<Auth> {
     }
 }
 
-fn aws_role_of(raw: &RawAwsRole) -> Auth {
-    let RawAwsRole { arn, session, external_id, sts_url } = raw;
-    Auth::AwsRole {
+fn aws_role_of(raw: &RawAwsRole, reading: &mut Reading<'_, '_>) -> Option<Auth> {
+    let RawAwsRole { arn, session, external_id, web_identity_token_file, sts_url } = raw;
+    if let (Some(_), Some(id)) = (web_identity_token_file, external_id) {
+        let help = "remove one of `external_id` and `web_identity_token_file`";
+        reading.report.error(id.place, "a web identity takes a role without an `external_id`", help);
+        return None;
+    }
+    if let Some(At { value: path, place }) = web_identity_token_file {
+        let is_read = reading.surroundings.env().is_some();
+        let found = if is_read { reading.surroundings.read_secret(path).map(|_| ()) } else { Ok(()) };
+        if let Err(error) = found {
+            let message = format!("cannot read `{path}`: {error}");
+            reading.report.error(*place, message, "check that the file exists and Weir may read it");
+            return None;
+        }
+        if !path.starts_with('/') {
+            let help = "write the whole path; the file is read again whenever keys are fetched";
+            reading.report.error(*place, format!("`{path}` does not begin at the root"), help);
+            return None;
+        }
+    }
+    Some(Auth::AwsRole {
         arn: arn.value.clone(),
         session: text_or(session, "weir"),
         external_id: external_id.as_ref().map(|id| id.value.clone()),
+        web_identity_token_file: web_identity_token_file.as_ref().map(|file| file.value.clone()),
         sts_url: sts_url.as_ref().map(|url| url.value.clone()),
-    }
+    })
 }
 
 fn text_or(written: &Option<At<String>>, usual: &str) -> String {

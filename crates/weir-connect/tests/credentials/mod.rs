@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use weir_connect::{
     Accept, Anthropic, AwsKeys, AwsRole, Call, ConnectError, Credential, Door, Endpoint, KeyHeader,
@@ -227,6 +228,50 @@ async fn keys_of_a_role_are_fetched_with_the_accounts_own_and_sign_until_they_ar
     source.refresh(now + Duration::from_secs(3400), permitted).await.unwrap();
     door.send(cloud("c"), &CALL).await.unwrap();
     assert!(header(&server.request().await, "authorization").unwrap().contains("Credential=ASIA2/"));
+}
+
+#[tokio::test]
+async fn a_web_identity_takes_a_role_by_the_token_that_its_file_holds_now() {
+    let answer = |id: &str| ROLE.replace("AssumeRole", "AssumeRoleWithWebIdentity").replace("ASIA1", id);
+    let refusal =
+        r#"{"Error":{"Code":"ExpiredTokenException","Message":"Token jwt-1 is expired"},"RequestId":"x"}"#;
+    let replies = [
+        json("400 Bad Request", refusal),
+        json("200 OK", &answer("ASIA1")),
+        json("200 OK", &answer("ASIA2")),
+    ];
+    let mut tokens = Server::start(replies).await;
+    let mut server = Server::start([say(HELLO)]).await;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("web-identity-token");
+    let _ = std::fs::remove_file(&file);
+    let role = AwsRole {
+        arn: "arn:aws:iam::123456789012:role/weir".to_owned(),
+        session: "weir".to_owned(),
+        external_id: None,
+        region: "eu-central-1".to_owned(),
+        service: "bedrock".to_owned(),
+    };
+    let url = format!("http://localhost:{}/", tokens.address.port());
+    let source = TokenSource::aws_web_identity("c", &url, file.clone(), role).unwrap();
+    let now = SystemTime::now();
+    let error = source.refresh(now, permitted).await.unwrap_err();
+    assert!(matches!(error, TokenError::WebIdentity(_)), "{error}");
+
+    std::fs::write(&file, "jwt-1\n").unwrap();
+    let error = source.refresh(now, permitted).await.unwrap_err();
+    assert_eq!(error.to_string(), "the token endpoint answered 400 (ExpiredTokenException)");
+    let request = tokens.accepted_request().await;
+    assert_eq!(header(&request, "authorization"), None);
+    let form = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fweir&RoleSessionName=weir&DurationSeconds=3600&WebIdentityToken=jwt-1";
+    assert!(request.ends_with(form), "{request}");
+
+    std::fs::write(&file, "jwt-2").unwrap();
+    source.refresh(now, permitted).await.unwrap();
+    assert!(tokens.request().await.ends_with("&WebIdentityToken=jwt-2"));
+    let door = Door::cloud(endpoint(&server).with_credential(source.credential())).unwrap();
+    door.send(cloud("c"), &CALL).await.unwrap();
+    let authorization = server.accepted_request().await;
+    assert!(header(&authorization, "authorization").unwrap().contains("Credential=ASIA1/"));
 }
 
 #[test]

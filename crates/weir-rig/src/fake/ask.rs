@@ -49,9 +49,18 @@ impl<'a> Ask<'a> {
         tokens(self.messages.get())
     }
 
+    /// Whether the last message is what a tool answered.
+    pub(super) fn ends_with_result(&self) -> bool {
+        self.messages().last().is_some_and(|message| message.role == "tool")
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        serde_json::from_str(self.messages.get()).unwrap_or_default()
+    }
+
     /// The text of the last user message; its text parts joined.
     pub(super) fn prompt(&self) -> String {
-        let messages: Vec<Message> = serde_json::from_str(self.messages.get()).unwrap_or_default();
+        let messages = self.messages();
         let last = messages.iter().rfind(|message| message.role == "user");
         last.map(|message| text(&message.content)).unwrap_or_default()
     }

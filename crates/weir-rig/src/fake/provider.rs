@@ -17,6 +17,7 @@ mod cohere;
 mod gemini;
 mod ollama;
 mod said;
+mod schema;
 
 use super::answer::{Answer, Pieces, Source};
 use super::chat::{self, stop, strikes_first};
@@ -172,7 +173,7 @@ async fn speak(mut exchange: Exchange, side: &Side, asked: &Asked<'_>) -> Result
             return Ok(exchange.plain(Plain::json(status, (side.error)(&refusal))));
         }
     };
-    let said = Said::new(&setup.script, &model, &prompt, exchange.visit.id());
+    let said = Said::new(&setup.script, &model, &asked.body, exchange.visit.id());
     Ok(if is_stream { stream(exchange, side, &said, fault) } else { whole(exchange, side, &said, fault) })
 }
 

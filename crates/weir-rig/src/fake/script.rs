@@ -20,6 +20,8 @@ pub struct Script {
     pub claimed_model: Option<String>,
     /// What the answer says.
     pub reply: Reply,
+    /// What the answer says instead once the conversation ends with what tools answered.
+    pub after_results: Option<String>,
     /// What the model thinks before it answers; for providers that show it.
     pub thinking: Option<String>,
     /// The finish reason; `None` = `tool_calls` after tool calls, else `stop`.
@@ -59,6 +61,7 @@ impl Default for Script {
             strict_models: false,
             claimed_model: None,
             reply: Reply::default(),
+            after_results: None,
             thinking: None,
             finish_reason: None,
             latency_ms: 0,
@@ -326,6 +329,13 @@ impl Script {
             Reply::Tools(calls) => calls.push(call),
             Reply::Text(_) | Reply::Echo => self.reply = Reply::Tools(vec![call]),
         }
+        self
+    }
+
+    /// Answers this text once tools have answered.
+    #[must_use]
+    pub fn after_results(mut self, text: &str) -> Self {
+        self.after_results = Some(text.to_owned());
         self
     }
 

@@ -40,7 +40,7 @@ const FINGERPRINT: &str = "fp_fake_backend";
 
 impl Transcript {
     pub(super) fn new(script: &Script, ask: &Ask<'_>, number: u64) -> Self {
-        let spoken = Spoken::new(&script.reply, ask);
+        let spoken = Spoken::new(script, ask);
         Self {
             id: format!("chatcmpl-{number:032x}"),
             model: script.claimed_model.as_deref().unwrap_or(&ask.model).to_owned(),
@@ -171,8 +171,11 @@ impl Transcript {
 }
 
 impl Spoken {
-    fn new(reply: &Reply, ask: &Ask<'_>) -> Self {
-        match reply {
+    fn new(script: &Script, ask: &Ask<'_>) -> Self {
+        if let Some(text) = script.after_results.as_ref().filter(|_| ask.ends_with_result()) {
+            return Self::Text(text.clone());
+        }
+        match &script.reply {
             Reply::Text(text) => Self::Text(text.replace("{model}", &ask.model)),
             Reply::Echo => Self::Text(ask.prompt()),
             Reply::Tools(calls) => Self::Tools(calls.clone()),

@@ -6,12 +6,14 @@ use crate::gateway::Gateway;
 use crate::pipeline::identify::Caller;
 use bytes::Bytes;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weir_label::Label;
 use weir_store::objects::{Kind, Object, ObjectsError};
+use weir_wire::dialect::ClientDialect;
 use weir_wire::json::Json;
 use weir_wire::request::{Api, BadRequest, ClientRequest};
-use weir_wire::stored;
+use weir_wire::stored::{self, items};
 
 /// An answer that is to be kept, as far as it is known before it is there.
 #[derive(Debug)]
@@ -39,10 +41,11 @@ pub(super) async fn expand(
     caller: &Caller,
     body: Bytes,
 ) -> Result<(Bytes, Option<Label>), Failure> {
-    if api.name() != "responses" {
+    if api.dialect() != Some(ClientDialect::Responses) {
         return Ok((body, None));
     }
-    let Some(id) = stored::previous(&body) else { return Ok((body, None)) };
+    let (body, of_items) = with_items(gateway, caller, body).await?;
+    let Some(id) = stored::previous(&body) else { return Ok((body, of_items)) };
     let found = super::find(gateway, caller, Kind::Response, &id).await?.ok_or_else(|| {
         Failure::BadRequest(BadRequest::field(
             "previous_response_not_found",
@@ -55,7 +58,43 @@ pub(super) async fn expand(
         return Err(Failure::Panicked);
     };
     let whole = stored::continued(&body, &before).map_err(Failure::BadRequest)?;
-    Ok((whole.into(), Some(label::read(&found.label))))
+    let of_answer = label::read(&found.label);
+    Ok((whole.into(), Some(of_items.map_or(of_answer.clone(), |of_items| of_items.join(&of_answer)))))
+}
+
+/// The most items that one request names.
+const NAMED_MAX: usize = 512;
+
+/// Puts items of this caller's answers in the places of their references; gives the label that these answers have.
+/// What is not found is left for reading the request to refuse.
+async fn with_items(
+    gateway: &Arc<Gateway>,
+    caller: &Caller,
+    body: Bytes,
+) -> Result<(Bytes, Option<Label>), Failure> {
+    let ids = items::referred(&body);
+    if ids.len() > NAMED_MAX {
+        let message = format!("a request refers to at most {NAMED_MAX} items; send the items themselves");
+        return Err(Failure::BadRequest(BadRequest { code: "too_many_items", message, param: None }));
+    }
+    let mut answers = BTreeMap::new();
+    for response in ids.iter().filter_map(|id| items::response_of(id)).collect::<BTreeSet<String>>() {
+        if let Some(answer) = super::find(gateway, caller, Kind::Response, &response).await? {
+            answers.insert(response, answer);
+        }
+    }
+    let (mut found, mut labels) = (BTreeMap::new(), None::<Label>);
+    for id in ids {
+        let Some(answer) = items::response_of(&id).and_then(|response| answers.get(&response)) else {
+            continue;
+        };
+        let Some(item) = items::find(&answer.body, &id) else { continue };
+        let of_answer = label::read(&answer.label);
+        labels = Some(labels.map_or_else(|| of_answer.clone(), |all| all.join(&of_answer)));
+        found.insert(id, item);
+    }
+    let whole = if found.is_empty() { None } else { items::inlined(&body, &found) };
+    Ok((whole.map_or(body, Bytes::from), labels))
 }
 
 /// What is to be kept of the answer to this request, if anything is.

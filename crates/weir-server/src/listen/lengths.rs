@@ -16,21 +16,21 @@ pub(super) struct Heads {
 }
 
 impl Heads {
-    /// Takes bytes that were read where a head is expected. Whether they complete one that says both.
-    pub fn take(&mut self, bytes: &[u8]) -> bool {
+    /// Takes bytes that were read where a head is expected. Where they complete one, whether it says both.
+    pub fn take(&mut self, bytes: &[u8]) -> Option<bool> {
         if self.begun.is_empty()
             && let Some(end) = memmem::find(bytes, END)
         {
-            return says_both(bytes.get(..end).unwrap_or_default());
+            return Some(says_both(bytes.get(..end).unwrap_or_default()));
         }
         if self.begun.len() + bytes.len() > HEAD_BYTES_MAX {
             self.begun = Vec::new();
-            return false;
+            return None;
         }
         self.begun.extend_from_slice(bytes);
-        let Some(end) = memmem::find(&self.begun, END) else { return false };
+        let end = memmem::find(&self.begun, END)?;
         let head = std::mem::take(&mut self.begun);
-        says_both(head.get(..end).unwrap_or_default())
+        Some(says_both(head.get(..end).unwrap_or_default()))
     }
 }
 
@@ -53,14 +53,14 @@ mod tests {
 
     #[test]
     fn a_head_with_both_is_found_however_it_is_cut() {
-        assert!(Heads::default().take(BOTH));
+        assert_eq!(Heads::default().take(BOTH), Some(true));
         for cut in 1..BOTH.len() {
             let mut heads = Heads::default();
             let (before, after) = BOTH.split_at(cut);
-            assert!(!heads.take(before), "{cut}");
-            assert!(heads.take(after), "{cut}");
+            assert_eq!(heads.take(before), None, "{cut}");
+            assert_eq!(heads.take(after), Some(true), "{cut}");
             // The next one is another.
-            assert!(!heads.take(b"GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n"));
+            assert_eq!(heads.take(b"GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n"), Some(false));
         }
     }
 
@@ -71,7 +71,8 @@ mod tests {
             b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n\n\n\r\ncontent-length: 5\r\n",
             b"GET /transfer-encoding HTTP/1.1\r\ncontent-length: 0\r\n\r\n",
         ] {
-            assert!(!Heads::default().take(request), "{}", String::from_utf8_lossy(request));
+            let taken = Heads::default().take(request);
+            assert_eq!(taken, Some(false), "{}", String::from_utf8_lossy(request));
         }
     }
 }

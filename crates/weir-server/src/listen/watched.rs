@@ -32,6 +32,7 @@ pub(super) struct Phase(Arc<State>);
 struct State {
     phase: AtomicU8,
     says_both_lengths: AtomicBool,
+    has_seen_head: AtomicBool,
 }
 
 const IDLE: u8 = 0;
@@ -45,9 +46,11 @@ impl Phase {
         self.0.says_both_lengths.load(Ordering::Relaxed)
     }
 
-    /// The head is complete.
-    pub fn begin(&self) {
+    /// The head is complete. Whether it was looked at: one that came before the answer to the request before it
+    /// was not.
+    pub fn begin(&self) -> bool {
         self.0.phase.store(BUSY, Ordering::Relaxed);
+        self.0.has_seen_head.swap(false, Ordering::Relaxed)
     }
 
     /// The response is complete; what is read after it was written is the next head.
@@ -174,11 +177,16 @@ impl Watched {
         if !std::mem::replace(&mut self.has_read, true) {
             self.is_multiplexed = bytes.starts_with(HTTP2);
         }
-        if self.phase.turn(IDLE, HEAD) {
+        // An answer whose last bytes went out before hyper let go of it is followed by no write.
+        if self.phase.turn(IDLE, HEAD) || (!self.is_multiplexed && self.phase.turn(ANSWERED, HEAD)) {
             self.head.begin();
         }
-        if !self.is_multiplexed && self.phase.now() == HEAD && self.heads.take(bytes) {
-            self.phase.0.says_both_lengths.store(true, Ordering::Relaxed);
+        if !self.is_multiplexed
+            && self.phase.now() == HEAD
+            && let Some(says_both) = self.heads.take(bytes)
+        {
+            self.phase.0.has_seen_head.store(true, Ordering::Relaxed);
+            self.phase.0.says_both_lengths.fetch_or(says_both, Ordering::Relaxed);
         }
     }
 

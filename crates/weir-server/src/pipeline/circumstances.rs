@@ -82,7 +82,8 @@ impl Circumstances {
     ) -> Self {
         let unix_seconds = gateway.wall.unix_seconds();
         // Weir counts tokens and keeps files by itself, for nothing.
-        let is_free = matches!(inspected.request.content().api(), Api::CountTokens | Api::Files);
+        let api = inspected.request.content().api();
+        let is_free = api.counts_tokens() || api == Api::Files;
         let bounded = || purses(&snapshot.loaded.config, caller.key.as_deref());
         let purses = if is_free { Vec::new() } else { bounded() };
         let needs_output = snapshot.loaded.policy.looks_at_cost() || !purses.is_empty();

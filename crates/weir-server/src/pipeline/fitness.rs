@@ -12,7 +12,7 @@ use weir_policy::{Alias, Modality, ResponseFormat, TargetId, Unfit, Words};
 use weir_wire::Destination;
 use weir_wire::canonical::Losses;
 use weir_wire::dialect::BackendDialect;
-use weir_wire::request::{Api, ClientRequest};
+use weir_wire::request::ClientRequest;
 
 /// The targets of `alias` that cannot serve `request`, and why.
 pub(super) fn unfit(
@@ -21,7 +21,7 @@ pub(super) fn unfit(
     request: &ClientRequest,
 ) -> BTreeMap<TargetId, Unfit> {
     // Weir counts by itself, whatever the targets can do.
-    if request.api() == Api::CountTokens {
+    if request.api().counts_tokens() {
         return BTreeMap::new();
     }
     let mut asked = Asked { request, said: Vec::new() };
@@ -30,7 +30,7 @@ pub(super) fn unfit(
     let judged = targets.filter_map(|id| {
         let (backend, model) = snapshot.served(*id)?;
         // A text must never be embedded by two models under one name.
-        if request.api() == Api::Embeddings && first != Some(&model.name) {
+        if request.api().embeds() && first != Some(&model.name) {
             return Some((*id, Unfit::OtherModel));
         }
         Some((*id, asked.of(backend, model)?))

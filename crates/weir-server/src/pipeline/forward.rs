@@ -64,12 +64,13 @@ fn path(api: Api, backend: BackendApi, model: &str, stream: bool) -> Cow<'static
             Some(product) if product.path != ChatPath::Usual => product.path(model).into(),
             Some(_) | None => "/chat/completions".into(),
         },
-        (Api::Conversation(_) | Api::CountTokens | Api::Files, _) => {
+        (Api::Conversation(_) | Api::CountTokens | Api::CountInput | Api::Files, _) => {
             backend.dialect.path(model, stream).into()
         }
         (Api::Tokenize, _) => "/tokenize".into(),
         (Api::Detokenize, _) => "/detokenize".into(),
-        (Api::Embeddings, _) => "/embeddings".into(),
+        (Api::Embeddings | Api::OllamaEmbed, BackendDialect::Ollama) => "/api/embed".into(),
+        (Api::Embeddings | Api::OllamaEmbed, _) => "/embeddings".into(),
         (Api::Moderations, _) => "/moderations".into(),
         (Api::Rerank, _) => "/rerank".into(),
         (Api::Speech, _) => "/audio/speech".into(),

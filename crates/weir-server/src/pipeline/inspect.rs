@@ -101,7 +101,7 @@ pub(crate) async fn inspect(
     let snapshot = gateway.snapshot_for(request_id).snapshot;
     let length = content.len();
     if length <= LARGE_BODY_BYTES {
-        let request = read(gateway, api, content)?;
+        let request = read(gateway, api, content)?.with_head(caller.anthropic.words());
         let request = snapshot.extractors.read(request, &gateway.metrics).await;
         return Ok(look(request, length, &snapshot, caller));
     }
@@ -119,7 +119,7 @@ async fn inspect_large(
     let mebibytes = u32::try_from(length >> 20).unwrap_or(u32::MAX).saturating_add(1);
     let limit = TIME_PER_MIB.saturating_mul(mebibytes.saturating_add(1));
     let request = tokio::task::spawn_blocking(move || read(&reader, api, content)).await;
-    let request = request.map_err(|_| Failure::Panicked)??;
+    let request = request.map_err(|_| Failure::Panicked)??.with_head(caller.anthropic.words());
     let request = snapshot.extractors.read(request, &gateway.metrics).await;
     let request = Arc::new(request);
     let (looked_at, by_whom, started) = (request.clone(), caller.clone(), Instant::now());

@@ -329,8 +329,8 @@ impl Ledger {
 
     /// Takes note that a stream is still waited for: after a while its client is told so, and the answer has begun.
     pub fn is_waited_for(&mut self, request: &ClientRequest) {
-        let Some(client) = request.api().dialect().filter(|_| request.is_stream()) else { return };
-        if self.begin.is_none() || self.times.opened.elapsed() < KEEP_ALIVE_AFTER {
+        let client = request.api().form();
+        if !request.is_stream() || self.begin.is_none() || self.times.opened.elapsed() < KEEP_ALIVE_AFTER {
             return;
         }
         let lane = Lane {

@@ -32,7 +32,7 @@ use weir_wire::dialect::{BackendDialect, ClientDialect, Framing};
 use weir_wire::error::Envelope;
 use weir_wire::json::Json;
 use weir_wire::relay::{self, Lane, Whole};
-use weir_wire::request::ClientRequest;
+use weir_wire::request::{Api, ClientRequest};
 
 /// What the client gets.
 pub(crate) enum Answer {
@@ -163,7 +163,13 @@ pub(crate) async fn open(
         Ok(response) => response,
         Err(failure) => return Opened { peer, stream: Err(failure) },
     };
-    let mut relay = StreamRelay::new(gateway, response, (lane, request.body()), timeouts, key);
+    let backend = lane.backend;
+    let is_transcript = request.api() == Api::Transcription;
+    let relay = match is_transcript {
+        true => relay::StreamRelay::of_transcript(lane),
+        false => relay::StreamRelay::new(lane, request.body()),
+    };
+    let mut relay = StreamRelay::new(gateway, response, (relay, backend), timeouts, key);
     relay.copy(copy);
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
     Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }

@@ -42,6 +42,14 @@ pub(crate) fn object_text() -> impl Strategy<Value = String> {
     })
 }
 
+/// The text of a schema that every dialect can bind to, with any object in it.
+fn schema_text() -> impl Strategy<Value = String> {
+    let schema = |object| {
+        format!(r#"{{"type":"object","properties":{{}},"default":{object},"additionalProperties":false}}"#)
+    };
+    object_text().prop_map(schema)
+}
+
 fn json(write: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut out = Vec::new();
     write(&mut out);
@@ -152,7 +160,7 @@ pub(crate) fn conversation() -> impl Strategy<Value = Conversation<'static>> {
         vec("[A-Z#]{1,5}", 0..3),
         any::<bool>(),
         option::of(any::<bool>()),
-        option::of(object_text()),
+        option::of(schema_text()),
     );
     (option::of(text()), vec(turn(), 1..5), vec(tool(), 0..3), choice(), settings).prop_map(
         |(system, turns, tools, choice, (limit, temperature, stop, stream, parallel, schema))| {

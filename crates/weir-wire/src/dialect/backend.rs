@@ -10,9 +10,12 @@ pub mod products;
 
 mod arguments;
 mod blocks;
+mod closed;
 mod failure;
 mod ids;
+pub(super) mod json_answer;
 mod limits;
+mod log_probs;
 mod look;
 mod media;
 mod turns;

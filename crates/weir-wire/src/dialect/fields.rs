@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// A result of reading a request.
 pub(crate) type Read<T> = Result<T, BadRequest>;
 
+/// Members that no word of the canonical model stands for.
+pub(crate) type Others<'r> = Vec<(&'r str, &'r Json<'static>)>;
+
 /// A place in a request. It becomes a path when something is wrong there, which is rare.
 #[derive(Clone, Copy)]
 pub(crate) enum At<'p> {
@@ -176,10 +179,19 @@ impl<'r, 'p> Fields<'r, 'p> {
     }
 
     /// What nobody asked for.
-    pub(crate) fn others(self) -> Vec<(&'r str, &'r Json<'static>)> {
+    pub(crate) fn others(self) -> Others<'r> {
         let Self { object, taken, .. } = self;
         let is_left = |(name, value): &(&str, &Json)| !taken.contains(name) && !matches!(value, Json::Null);
         object.iter().filter(is_left).collect()
+    }
+}
+
+impl<'r> Fields<'r, '_> {
+    /// Adds what nobody asked for to what is left of others, but for members of these names, which say nothing to a
+    /// model.
+    pub(crate) fn leave(mut self, silent: &[&'static str], others: &mut Others<'r>) {
+        self.skip(silent);
+        others.extend(self.others());
     }
 }
 

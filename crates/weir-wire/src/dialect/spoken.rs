@@ -1,6 +1,7 @@
 //! The functions of a backend's dialect, whichever it is.
 
 use super::BackendDialect;
+use super::backend::json_answer::{self, JsonAnswers};
 use super::backend::{Item, chat, cohere, converse, gemini, messages, ollama};
 use crate::Destination;
 use crate::canonical::{Conversation, Event, Losses, Reply};
@@ -40,9 +41,9 @@ impl BackendDialect {
     pub fn read_reply(self, body: &[u8]) -> Result<Reply<'_>, BadReply> {
         match self {
             BackendDialect::ChatCompletions => chat::read_reply(body),
-            BackendDialect::Messages => messages::read_reply(body),
+            BackendDialect::Messages => messages::read_reply(body).map(json_answer::in_reply),
             BackendDialect::Gemini => gemini::read_reply(body),
-            BackendDialect::Converse => converse::read_reply(body),
+            BackendDialect::Converse => converse::read_reply(body).map(json_answer::in_reply),
             BackendDialect::Ollama => ollama::read_reply(body),
             BackendDialect::Cohere => cohere::read_reply(body),
         }
@@ -66,9 +67,9 @@ impl BackendDialect {
     pub(crate) fn events(self) -> Box<dyn ReadEvents> {
         match self {
             BackendDialect::ChatCompletions => Box::new(chat::EventReader::new()),
-            BackendDialect::Messages => Box::new(messages::EventReader::new()),
+            BackendDialect::Messages => Box::new(JsonAnswers::new(messages::EventReader::new())),
             BackendDialect::Gemini => Box::new(gemini::EventReader::new()),
-            BackendDialect::Converse => Box::new(converse::EventReader::new()),
+            BackendDialect::Converse => Box::new(JsonAnswers::new(converse::EventReader::new())),
             BackendDialect::Ollama => Box::new(ollama::EventReader::new()),
             BackendDialect::Cohere => Box::new(cohere::EventReader::new()),
         }

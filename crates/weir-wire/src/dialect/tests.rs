@@ -1,6 +1,7 @@
 //! Tests of the dialects with one another.
 
 mod golden;
+mod members;
 mod pairs;
 mod providers;
 mod readers;

@@ -2,6 +2,7 @@
 
 use super::{Lane, Seen, Whole};
 use crate::chat::BadReply;
+use crate::dialect::backend::ollama::remote;
 use crate::error::Envelope;
 use crate::json::{Json, Limits, Object, parse};
 use std::borrow::Cow;
@@ -25,7 +26,12 @@ fn piece(lane: &Lane, data: &[u8], seen: &mut Seen, out: &mut Vec<u8>) -> Result
     if piece.get("error").is_some() {
         return Err(Envelope::read(data).map_or(BadReply::Malformed, BadReply::Error));
     }
-    refuse_remote(lane, &piece)?;
+    // A server inside the network that has the model run elsewhere has let the request out of it.
+    if lane.inside
+        && let Some(envelope) = remote(&piece)
+    {
+        return Err(BadReply::Error(envelope));
+    }
     seen.model = piece.get("model").and_then(Json::as_str).map(str::to_owned).or_else(|| seen.model.take());
     if says_something(&piece) {
         seen.content();
@@ -36,20 +42,6 @@ fn piece(lane: &Lane, data: &[u8], seen: &mut Seen, out: &mut Vec<u8>) -> Result
     piece.set("model", Json::String(Cow::Owned(lane.identity.alias.clone())));
     piece.write(out);
     Ok(())
-}
-
-/// A server inside the network that has the model run elsewhere has let the request out of it.
-fn refuse_remote(lane: &Lane, piece: &Object<'_>) -> Result<(), BadReply> {
-    let is_remote = ["remote_host", "remote_model"].into_iter().any(|name| piece.get(name).is_some());
-    if !(lane.inside && is_remote) {
-        return Ok(());
-    }
-    Err(BadReply::Error(Envelope {
-        message: "the local server had another server run the model".to_owned(),
-        kind: "server_error".to_owned(),
-        code: None,
-        param: None,
-    }))
 }
 
 fn says_something(piece: &Object<'_>) -> bool {

@@ -2,6 +2,7 @@ use super::across::Across;
 use super::frames::{Frames, frames};
 use super::{Lane, Seen, messages, ollama};
 use crate::chat::{BadReply, read_chunk};
+use crate::dialect::answer::{read_object, text, whole};
 use crate::dialect::backend::Item;
 use crate::dialect::client::messages::{PING, error_word};
 use crate::dialect::{BackendDialect, ClientDialect};
@@ -11,7 +12,7 @@ use crate::sse::{DONE, KEEP_ALIVE, SseItem, write_data, write_event};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The largest event of a stream.
+/// The largest event of a stream, unless another is given.
 const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One streamed answer: bytes of the backend in, bytes for the client out.
@@ -37,6 +38,8 @@ enum Way {
     Messages,
     /// Ollama to Ollama.
     Ollama,
+    /// What is heard, in OpenAI's events or in chunks of text.
+    Transcript,
     /// One dialect to another.
     Across(Box<Across>),
 }
@@ -59,8 +62,25 @@ impl StreamRelay {
             (ClientDialect::OllamaChat, BackendDialect::Ollama) => Way::Ollama,
             _ => Way::Across(Box::new(Across::new(&lane, asked))),
         };
+        Self::by(way, lane)
+    }
+
+    /// The relay of a transcription.
+    #[must_use]
+    pub fn of_transcript(lane: Lane) -> Self {
+        Self::by(Way::Transcript, lane)
+    }
+
+    fn by(way: Way, lane: Lane) -> Self {
         let frames = frames(lane.backend.framing(), EVENT_BYTES_MAX);
         Self { frames, lane, way, seen: Seen::default(), response: None }
+    }
+
+    /// The same, which holds no event of more than so many bytes. Before anything is taken in.
+    #[must_use]
+    pub fn holding(mut self, event_bytes_max: usize) -> Self {
+        self.frames = frames(self.lane.backend.framing(), event_bytes_max);
+        self
     }
 
     /// What the stream has said so far.
@@ -98,7 +118,7 @@ impl StreamRelay {
                 self.note_response(out.get(before..).unwrap_or_default());
                 Ok(())
             }
-            Way::Across(_) | Way::Chat | Way::Messages | Way::Ollama => Ok(()),
+            Way::Across(_) | Way::Chat | Way::Messages | Way::Ollama | Way::Transcript => Ok(()),
         }
     }
 
@@ -116,7 +136,7 @@ impl StreamRelay {
 
     fn item(&mut self, event: &str, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
         match &mut self.way {
-            Way::Chat if data == DONE => {
+            Way::Chat | Way::Transcript if data == DONE => {
                 write_data(DONE, out);
                 self.seen.is_complete = true;
                 Ok(())
@@ -124,6 +144,7 @@ impl StreamRelay {
             Way::Chat => self.chunk(data, out),
             Way::Messages => messages::event(&self.lane, data, &mut self.seen, out),
             Way::Ollama => ollama::line(&self.lane, data, &mut self.seen, out),
+            Way::Transcript => self.heard(data, out),
             Way::Across(across) => {
                 let before = out.len();
                 across.item(&Item { event, data }, &mut self.seen, out)?;
@@ -131,6 +152,28 @@ impl StreamRelay {
                 Ok(())
             }
         }
+    }
+
+    /// An event as OpenAI has it; other servers send chunks as of a chat.
+    fn heard(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
+        let event = read_object(data)?;
+        if event.get("choices").is_some() {
+            return self.chunk(data, out);
+        }
+        match text(&event, "type").as_deref() {
+            Some("transcript.text.done") => {
+                if let Some(usage) = event.get("usage").and_then(Json::as_object) {
+                    self.seen.usage.prompt_tokens = whole(usage, "input_tokens");
+                    self.seen.usage.completion_tokens = whole(usage, "output_tokens");
+                }
+                self.seen.content();
+                self.seen.is_complete = true;
+            }
+            Some(_) => self.seen.content(),
+            None => return Err(BadReply::Malformed),
+        }
+        write_data(data, out);
+        Ok(())
     }
 
     fn chunk(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
@@ -158,7 +201,7 @@ impl StreamRelay {
     /// complete.
     pub fn break_off(&mut self, error: &Envelope, status: u16, out: &mut Vec<u8>) {
         match &mut self.way {
-            Way::Chat => write_data(&error.to_bytes(), out),
+            Way::Chat | Way::Transcript => write_data(&error.to_bytes(), out),
             Way::Messages => {
                 write_event("error", out, |out| {
                     write_object(out, |outer| {
@@ -182,7 +225,7 @@ impl StreamRelay {
     #[must_use]
     pub fn keep_alive(&self) -> &'static [u8] {
         match &self.way {
-            Way::Chat => KEEP_ALIVE,
+            Way::Chat | Way::Transcript => KEEP_ALIVE,
             Way::Messages => PING,
             Way::Ollama => b"",
             Way::Across(across) => across.keep_alive(),

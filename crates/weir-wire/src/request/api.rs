@@ -7,8 +7,12 @@ pub enum Api {
     Conversation(ClientDialect),
     /// How many tokens a conversation has: Anthropic `POST /v1/messages/count_tokens`.
     CountTokens,
+    /// The same: OpenAI `POST /v1/responses/input_tokens`.
+    CountInput,
     /// OpenAI `POST /v1/embeddings`.
     Embeddings,
+    /// Ollama `POST /api/embed`.
+    OllamaEmbed,
     /// OpenAI `POST /v1/moderations`.
     Moderations,
     /// `POST /v1/rerank`, in the form that Cohere and Jina share.
@@ -34,7 +38,7 @@ impl Api {
     pub const CHAT: Self = Self::Conversation(ClientDialect::ChatCompletions);
 
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::CHAT,
         Self::Conversation(ClientDialect::Completions),
         Self::Conversation(ClientDialect::Responses),
@@ -42,7 +46,9 @@ impl Api {
         Self::Conversation(ClientDialect::OllamaChat),
         Self::Conversation(ClientDialect::OllamaGenerate),
         Self::CountTokens,
+        Self::CountInput,
         Self::Embeddings,
+        Self::OllamaEmbed,
         Self::Moderations,
         Self::Rerank,
         Self::Tokenize,
@@ -65,7 +71,9 @@ impl Api {
             Api::Conversation(ClientDialect::OllamaChat) => "ollama.chat",
             Api::Conversation(ClientDialect::OllamaGenerate) => "ollama.generate",
             Api::CountTokens => "messages.count_tokens",
+            Api::CountInput => "responses.input_tokens",
             Api::Embeddings => "embeddings",
+            Api::OllamaEmbed => "ollama.embed",
             Api::Moderations => "moderations",
             Api::Rerank => "rerank",
             Api::Tokenize => "tokenize",
@@ -84,7 +92,9 @@ impl Api {
         match self {
             Api::Conversation(dialect) => Some(dialect),
             Api::CountTokens => Some(ClientDialect::Messages),
+            Api::CountInput => Some(ClientDialect::Responses),
             Api::Embeddings
+            | Api::OllamaEmbed
             | Api::Moderations
             | Api::Rerank
             | Api::Tokenize
@@ -103,6 +113,7 @@ impl Api {
         match self {
             Api::Conversation(dialect) => dialect.is_spoken_by(backend),
             Api::CountTokens => matches!(backend, BackendDialect::Messages),
+            Api::OllamaEmbed => matches!(backend, BackendDialect::Ollama),
             Api::Embeddings
             | Api::Moderations
             | Api::Rerank
@@ -112,7 +123,7 @@ impl Api {
             | Api::Transcription
             | Api::Translation
             | Api::Images => matches!(backend, BackendDialect::ChatCompletions),
-            Api::Files => false,
+            Api::CountInput | Api::Files => false,
         }
     }
 
@@ -137,14 +148,34 @@ impl Api {
     /// Whether its bodies are taken for JSON whatever their head says: Ollama's server does not look at it, and its
     /// clients leave it out.
     #[must_use]
-    pub const fn is_json_whatever_its_type(self) -> bool {
-        matches!(self, Api::Conversation(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate))
+    pub fn is_json_whatever_its_type(self) -> bool {
+        matches!(self.form(), ClientDialect::OllamaChat | ClientDialect::OllamaGenerate)
+    }
+
+    /// The dialect whose errors its clients understand.
+    #[must_use]
+    pub fn form(self) -> ClientDialect {
+        let without =
+            if self == Api::OllamaEmbed { ClientDialect::OllamaChat } else { ClientDialect::ChatCompletions };
+        self.dialect().unwrap_or(without)
+    }
+
+    /// Whether it asks how many tokens something has, which Weir says by itself.
+    #[must_use]
+    pub const fn counts_tokens(self) -> bool {
+        matches!(self, Api::CountTokens | Api::CountInput)
+    }
+
+    /// Whether it asks for embeddings.
+    #[must_use]
+    pub const fn embeds(self) -> bool {
+        matches!(self, Api::Embeddings | Api::OllamaEmbed)
     }
 
     /// Whether an answer may come as a stream of events.
     #[must_use]
     pub const fn may_stream(self) -> bool {
-        matches!(self, Api::Conversation(_))
+        matches!(self, Api::Conversation(_) | Api::Transcription)
     }
 }
 

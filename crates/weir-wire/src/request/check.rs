@@ -21,6 +21,8 @@ pub(super) fn stream(api: Api, body: &Object) -> Result<bool, BadRequest> {
         Some(ClientDialect::OllamaChat | ClientDialect::OllamaGenerate) if body.get("stream").is_none() => {
             Ok(true)
         }
+        // The fields of a form are texts.
+        None if api.takes_form() => Ok(body.get("stream").and_then(Json::as_str) == Some("true")),
         _ => boolean(body, "stream"),
     }
 }
@@ -36,7 +38,7 @@ pub(super) fn include_usage(body: &Object) -> Result<bool, BadRequest> {
 
 /// Takes out what the client can do without and no backend is to do; the names of what there was.
 pub(super) fn leave_out(api: Api, body: &mut Object) -> Option<&'static str> {
-    let is_left_out = api == Api::Conversation(ClientDialect::Responses) && responses::leave_out_search(body);
+    let is_left_out = api.dialect() == Some(ClientDialect::Responses) && responses::leave_out_search(body);
     is_left_out.then_some("tools.web_search")
 }
 
@@ -46,7 +48,9 @@ pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
     match api {
         Api::Conversation(ClientDialect::ChatCompletions) => chat::check(body, &mut opaque)?,
         Api::Conversation(ClientDialect::Completions) => family::refuse_stored(body)?,
-        Api::Conversation(ClientDialect::Responses) => responses::check(body, &mut opaque)?,
+        Api::Conversation(ClientDialect::Responses) | Api::CountInput => {
+            responses::check(body, &mut opaque)?;
+        }
         Api::Conversation(ClientDialect::Messages) | Api::CountTokens => {
             messages::check(body, &mut opaque)?;
         }
@@ -54,6 +58,7 @@ pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
             ollama::check(body, &mut opaque)?;
         }
         Api::Embeddings
+        | Api::OllamaEmbed
         | Api::Moderations
         | Api::Rerank
         | Api::Tokenize

@@ -1,7 +1,7 @@
 use super::{Api, BadRequest, ClientRequest, sealed};
 use crate::canonical::{Losses, Message, Part};
-use crate::dialect::BackendDialect;
 use crate::dialect::backend::ollama::context_tokens;
+use crate::dialect::{BackendDialect, ClientDialect};
 use crate::json::{Json, Object, ObjectWriter, write_string};
 use crate::{Destination, Encode};
 use std::borrow::Cow;
@@ -32,6 +32,7 @@ impl ClientRequest {
                 self.write_as_read(to, out);
                 Losses::default()
             }
+            false if self.api.is_refitted_for(to.dialect) => self.write_embed(to, out),
             false => self.write_across(to, out)?,
         };
         let quirks = to.card.quirks.filter(|_| matches!(self.api, Api::Conversation(_)));
@@ -48,7 +49,7 @@ impl ClientRequest {
         let body = self.body_for(to);
         let members = body.as_object().into_iter().flat_map(Object::iter);
         let sets_usage = self.stream && self.api == Api::CHAT;
-        let is_ollama = to.dialect == BackendDialect::Ollama;
+        let is_ollama = self.api == Api::Conversation(ClientDialect::OllamaChat);
         let is_ours =
             |name: &str| (sets_usage && name == "stream_options") || (is_ollama && name == "options");
         for (name, value) in members.filter(|(name, _)| !is_ours(name)) {
@@ -105,7 +106,9 @@ impl ClientRequest {
     /// Whether a request for this API can be written for a backend of this dialect at all.
     #[must_use]
     pub fn can_be_written_for(&self, backend: BackendDialect) -> bool {
-        self.goes_as_read_to(backend) || matches!(self.api, Api::Conversation(_))
+        self.goes_as_read_to(backend)
+            || self.api.is_refitted_for(backend)
+            || matches!(self.api, Api::Conversation(_))
     }
 
     /// The client's own word for a field that losses name.
@@ -123,9 +126,13 @@ impl ClientRequest {
         known.map_or(text, |(_, pseudonym)| Cow::Owned(pseudonym.clone()))
     }
 
-    /// The body without what another backend made: that goes back to its maker alone.
+    /// The body without what another backend made: that goes back to its maker alone. Nor with thoughts that nobody has
+    /// signed, to a backend that wants them signed.
     fn body_for(&self, to: &Destination<'_>) -> Cow<'_, Json<'static>> {
-        let foreign = self.sealed_of(|maker| maker.is_some_and(|maker| maker != to.backend));
+        let mut foreign = self.sealed_of(|maker| maker.is_some_and(|maker| maker != to.backend));
+        if to.dialect == BackendDialect::Messages && sealed::has_empty(self.api, &self.body) {
+            foreign.push("");
+        }
         if foreign.is_empty() {
             return Cow::Borrowed(&self.body);
         }

@@ -139,7 +139,9 @@ impl Api {
             Api::Transcription | Api::Translation => "audio",
             Api::Conversation(_)
             | Api::CountTokens
+            | Api::CountInput
             | Api::Embeddings
+            | Api::OllamaEmbed
             | Api::Moderations
             | Api::Rerank
             | Api::Tokenize

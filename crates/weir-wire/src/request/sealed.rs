@@ -19,14 +19,29 @@ pub(super) struct Sealed {
 /// All of a request, in the order they stand in.
 pub(super) fn all(api: Api, body: &Json) -> Vec<Sealed> {
     let mut found = Vec::new();
-    visit(api, body, &mut |steps, _| found.push(Sealed { path: written(steps), maker: None }));
+    visit(api, body, &mut |steps, text| {
+        if !text.is_empty() {
+            found.push(Sealed { path: written(steps), maker: None });
+        }
+    });
+    found
+}
+
+/// Whether there is a place for a proof that has none: thoughts of a backend that signs nothing.
+pub(super) fn has_empty(api: Api, body: &Json<'static>) -> bool {
+    let mut found = false;
+    visit(api, body, &mut |_, text| found |= text.is_empty());
     found
 }
 
 /// Their texts, in the same order.
 pub(super) fn texts<'a>(api: Api, body: &'a Json<'static>) -> std::vec::IntoIter<&'a str> {
     let mut found = Vec::new();
-    visit(api, body, &mut |_, text| found.push(text));
+    visit(api, body, &mut |_, text| {
+        if !text.is_empty() {
+            found.push(text);
+        }
+    });
     found.into_iter()
 }
 

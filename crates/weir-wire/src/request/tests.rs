@@ -355,3 +355,19 @@ proptest::proptest! {
         }
     }
 }
+
+/// A place for a proof with nothing in it holds nothing that could not be inspected, and no block that Anthropic takes.
+#[test]
+fn thoughts_that_nobody_signed_are_read_and_go_to_no_backend_that_wants_them_signed() {
+    let body = br#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":""},{"type":"text","text":"yes"}]},{"role":"user","content":"go on"}]}"#;
+    let api = Api::Conversation(ClientDialect::Messages);
+    let request = ClientRequest::read_as(api, body, Limits::default()).unwrap();
+    assert!(!request.has_sealed());
+    assert!(request.segments().iter().all(|segment| segment.kind != SegmentKind::Opaque));
+    assert!(request.segments().iter().any(|segment| segment.text == "hm"));
+    let to = Destination { dialect: BackendDialect::Messages, ..Destination::new("m", true) };
+    let mut sent = Vec::new();
+    request.encode(&to, &mut sent);
+    let sent = String::from_utf8(sent).unwrap();
+    assert!(!sent.contains("thinking") && sent.contains(r#"{"type":"text","text":"yes"}"#), "{sent}");
+}

@@ -5,7 +5,7 @@ use super::{Gateway, Home, PATIENCE, TWO_RULES, two_zones, weir};
 use serde_json::Value;
 use std::process::Command;
 use tokio::runtime::Runtime;
-use weir_rig::fake::{Fake, Script};
+use weir_rig::fake::{AWS_KEYS, Fake, KEY, Provider, Script};
 
 /// The gateway under test between `here`, which is local, and `there`, which is the cloud.
 ///
@@ -43,6 +43,46 @@ impl Stage {
         let home = Home::new(&config(&here.url(), &there.url()), policy);
         let command = command(&home);
         Self { gateway: Gateway::start_as(home, command), here, there, runtime }
+    }
+
+    /// A stage whose cloud backend plays this provider.
+    pub fn provided(provider: Provider, api: &str) -> Self {
+        let key = match provider {
+            Provider::Bedrock => format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1),
+            Provider::OpenAi
+            | Provider::Anthropic
+            | Provider::Gemini
+            | Provider::Ollama
+            | Provider::Azure
+            | Provider::Cohere => KEY.to_owned(),
+        };
+        let base = match provider {
+            Provider::OpenAi | Provider::Anthropic => "/v1",
+            Provider::Gemini => "/v1beta",
+            Provider::Bedrock | Provider::Ollama | Provider::Azure | Provider::Cohere => "",
+        };
+        let extra = match provider {
+            Provider::Bedrock => "    region: eu-central-1\n",
+            Provider::Azure => "    api_version: 2024-10-21\n",
+            Provider::OpenAi
+            | Provider::Anthropic
+            | Provider::Gemini
+            | Provider::Ollama
+            | Provider::Cohere => "",
+        };
+        let stage = Self::with(
+            |here, there| {
+                let there = there.replace("/v1", base);
+                let config = two_zones(here, &there);
+                config.replace(
+                    "zone: cloud\n",
+                    &format!("zone: cloud\n    api: {api}\n    api_key: {key}\n{extra}"),
+                )
+            },
+            TWO_RULES,
+        );
+        stage.there.set(Script::default().playing(provider).text("two words"));
+        stage
     }
 
     /// Posts a chat completion on a connection of its own.

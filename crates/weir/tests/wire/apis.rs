@@ -3,7 +3,7 @@
 use crate::support::http::{Client, Field, Reply, form};
 use crate::support::stage::Stage;
 use serde_json::{Value, json};
-use weir_rig::fake::{AWS_KEYS, Failure, Fault, KEY, Provider, Script};
+use weir_rig::fake::{Failure, Fault, Provider, Script};
 
 /// An account number, which is found wherever it stands.
 const CANARY: &str = "DE89 3704 0044 0532 0130 00";
@@ -16,7 +16,9 @@ fn body(api: &str, model: &str, text: &str) -> Value {
         "messages" => json!({ "model": model, "max_tokens": 64, "messages": messages }),
         "messages.count_tokens" => json!({ "model": model, "messages": messages }),
         "completions" | "ollama.generate" | "images.generations" => json!({ "model": model, "prompt": text }),
-        "responses" | "embeddings" | "moderations" => json!({ "model": model, "input": text }),
+        "responses" | "responses.input_tokens" | "embeddings" | "ollama.embed" | "moderations" => {
+            json!({ "model": model, "input": text })
+        }
         "rerank" => json!({ "model": model, "query": "which?", "documents": ["one", text] }),
         "audio.speech" => json!({ "model": model, "voice": "alloy", "input": text }),
         "tokenize" => json!({ "model": model, "prompt": text }),
@@ -42,6 +44,11 @@ fn sent(api: &str, model: &str, text: &str) -> (String, Vec<u8>) {
     }
 }
 
+/// The routes of conversations, which have an answer in words.
+fn conversations() -> impl Iterator<Item = (String, &'static str)> {
+    weir_server::content_routes().take(6)
+}
+
 fn post(stage: &Stage, path: &str, body: &Value) -> Reply {
     stage.gateway.client().post(path, &[], body.to_string().as_bytes())
 }
@@ -50,7 +57,7 @@ fn post(stage: &Stage, path: &str, body: &Value) -> Reply {
 fn every_route_that_takes_content_is_inspected_decided_and_recorded() {
     let stage = Stage::new();
     let routes: Vec<(String, &str)> = weir_server::content_routes().collect();
-    assert!(routes.len() >= 17, "{routes:?}");
+    assert!(routes.len() >= 19, "{routes:?}");
     for (path, api) in &routes {
         let (media_type, body) = sent(api, "cloud-only", CANARY);
         let reply = stage.gateway.client().post(path, &[("content-type", &media_type)], &body);
@@ -89,9 +96,7 @@ fn a_conversation_has_the_same_answer_in_every_dialect() {
             _ => reply["response"].clone(),
         }
     };
-    for (path, api) in
-        weir_server::content_routes().take(7).filter(|(_, api)| *api != "messages.count_tokens")
-    {
+    for (path, api) in conversations() {
         let mut asked = body(api, "auto", "hello");
         asked["stream"] = json!(false);
         let reply = post(&stage, &path, &asked);
@@ -165,7 +170,7 @@ fn a_field_that_no_target_has_a_word_for_is_refused_by_its_name_before_anything_
 /// A name that no API defines is the client's own text.
 #[test]
 fn what_was_left_out_is_told_to_the_client_and_by_no_word_of_its_own_to_the_record() {
-    let stage = provided(Provider::Anthropic, "anthropic");
+    let stage = Stage::provided(Provider::Anthropic, "anthropic");
     let mut asked = body("chat.completions", "cloud-only", "hi");
     asked["seed"] = json!(7);
     asked["zanzibar_codeword"] = json!(1);
@@ -214,15 +219,62 @@ fn what_a_model_cannot_do_is_known_before_it_is_tried() {
 #[test]
 fn tokens_are_counted_without_asking_anybody() {
     let stage = Stage::new();
-    let reply = post(
-        &stage,
-        "/v1/messages/count_tokens",
-        &body("messages.count_tokens", "auto", &"word ".repeat(80)),
-    );
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    assert!(reply.json()["input_tokens"].as_u64().unwrap() >= 80, "{}", reply.text());
-    assert_eq!(stage.record(&reply)["decision"]["reason"], "answered_by_weir");
-    assert_eq!(stage.there.requests() + stage.here.requests(), 0);
+    for (path, api) in [
+        ("/v1/messages/count_tokens", "messages.count_tokens"),
+        ("/v1/responses/input_tokens", "responses.input_tokens"),
+    ] {
+        let reply = post(&stage, path, &body(api, "auto", &"word ".repeat(80)));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let counted = reply.json();
+        assert!(counted["input_tokens"].as_u64().unwrap() >= 80, "{counted}");
+        let object = (api == "responses.input_tokens").then_some("response.input_tokens");
+        assert_eq!(counted["object"].as_str(), object, "{counted}");
+        assert_eq!(stage.record(&reply)["decision"]["reason"], "answered_by_weir");
+    }
+    // What is only counted is not kept; a prompt that goes on from a kept answer is counted with it.
+    let first = post(&stage, "/v1/responses", &body("responses", "auto", &"word ".repeat(80))).json();
+    let next = json!({ "model": "auto", "input": "and?", "previous_response_id": first["id"] });
+    let counted = post(&stage, "/v1/responses/input_tokens", &next).json();
+    assert!(counted["input_tokens"].as_u64().unwrap() >= 80, "{counted}");
+    assert_eq!(Client::connect(stage.gateway.data).get("/v1/responses/input_tokens", &[]).status, 405);
+    assert_eq!(stage.there.requests() + stage.here.requests(), 1);
+}
+
+#[test]
+fn embeddings_have_the_form_of_the_clients_api_whichever_form_the_backend_has() {
+    let openai = r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1.5,-2]}],"model":"m","usage":{"prompt_tokens":3,"total_tokens":3}}"#;
+    let ollama = r#"{"model":"m","embeddings":[[1.5,-2]],"prompt_eval_count":3}"#;
+    for (api, base, path, answer) in
+        [("openai-compatible", "/v1", "/v1/embeddings", openai), ("ollama", "", "/api/embed", ollama)]
+    {
+        let stage = Stage::with(
+            |here, there| {
+                let config = crate::support::two_zones(&here.replace("/v1", base), there);
+                config.replace("zone: local\n", &format!("zone: local\n    api: {api}\n"))
+            },
+            crate::support::TWO_RULES,
+        );
+        let script = Script::failing(Fault::Status(Failure::new(200, "application/json", answer)));
+        stage.here.set(script.probes_fail());
+        let mut asked = json!({ "model": "local-only", "input": ["hello"], "truncate": true });
+        let reply = post(&stage, "/api/embed", &asked);
+        assert_eq!(reply.status, 200, "{api}: {}", reply.text());
+        assert_eq!(reply.json()["embeddings"], json!([[1.5, -2]]), "{api}: {}", reply.text());
+        let told = reply.header("x-weir-warnings").unwrap_or_default();
+        assert_eq!(told.contains("truncate"), api != "ollama", "{told}");
+        asked.as_object_mut().unwrap().remove("truncate");
+        asked["encoding_format"] = json!("base64");
+        let reply = post(&stage, "/v1/embeddings", &asked);
+        assert_eq!(reply.json()["data"][0]["embedding"], "AADAPwAAAMA=", "{api}: {}", reply.text());
+        assert_eq!(reply.json()["usage"]["prompt_tokens"], 3, "{api}: {}", reply.text());
+        assert!(stage.here.seen().iter().all(|seen| seen.path == path), "{api}");
+        asked["input"] = json!([[1, 2]]);
+        asked["encoding_format"] = json!("float");
+        let tokens = post(&stage, "/v1/embeddings", &asked);
+        assert_eq!(tokens.status, if api == "ollama" { 400 } else { 200 }, "{api}: {}", tokens.text());
+    }
+    let stage = Stage::new();
+    assert!(post(&stage, "/api/embed", &json!({ "model": "auto" })).json()["error"].is_string());
 }
 
 #[test]
@@ -309,6 +361,35 @@ fn a_response_is_kept_for_its_owner_and_gone_on_from() {
     }
 }
 
+/// As Vercel's AI SDK does in its loop.
+#[test]
+fn items_of_answers_can_be_named_instead_of_repeated() {
+    let stage = Stage::new();
+    stage.there.set(Script::default().tool_call("look", "{}").after_results("two files"));
+    let mut asked =
+        json!({ "model": "auto", "input": [{ "role": "user", "content": "the first question" }] });
+    let first = post(&stage, "/v1/responses", &asked).json();
+    let call = &first["output"][0];
+    asked["input"].as_array_mut().unwrap().extend([
+        json!({ "type": "item_reference", "id": call["id"] }),
+        json!({ "type": "function_call_output", "call_id": call["call_id"], "output": "a, b" }),
+    ]);
+    let answer = post(&stage, "/v1/responses", &asked);
+    assert_eq!(answer.json()["output"][0]["content"][0]["text"], "two files", "{}", answer.text());
+    let sent = stage.there.seen().pop().unwrap().json()["messages"][1]["tool_calls"][0]["id"].clone();
+    assert_eq!(sent, call["call_id"]);
+    for unknown in ["fc_00_0", "x", "fc_00_7"] {
+        asked["input"][1]["id"] = json!(unknown);
+        assert_eq!(post(&stage, "/v1/responses", &asked).status, 400, "{unknown}");
+    }
+    // What was classified stays so.
+    stage.here.set(Script::default().text("It is nobody's."));
+    let inside = post(&stage, "/v1/responses", &json!({ "model": "auto", "input": CANARY })).json();
+    let named = json!([{ "type": "item_reference", "id": inside["output"][0]["id"] }, { "role": "user", "content": "And?" }]);
+    let next = json!({ "model": "cloud-only", "input": named });
+    assert_eq!(post(&stage, "/v1/responses", &next).status, 403);
+}
+
 #[test]
 fn what_was_classified_stays_so_when_a_conversation_goes_on() {
     let stage = Stage::new();
@@ -317,42 +398,6 @@ fn what_was_classified_stays_so_when_a_conversation_goes_on() {
     let next = json!({ "model": "cloud-only", "input": "and?", "previous_response_id": first.json()["id"] });
     assert_eq!(post(&stage, "/v1/responses", &next).status, 403);
     stage.assert_cloud_untouched();
-}
-
-/// A stage whose cloud backend plays this provider.
-fn provided(provider: Provider, api: &str) -> Stage {
-    let key = match provider {
-        Provider::Bedrock => format!("{}:{}", AWS_KEYS.0, AWS_KEYS.1),
-        Provider::OpenAi
-        | Provider::Anthropic
-        | Provider::Gemini
-        | Provider::Ollama
-        | Provider::Azure
-        | Provider::Cohere => KEY.to_owned(),
-    };
-    let base = match provider {
-        Provider::OpenAi | Provider::Anthropic => "/v1",
-        Provider::Gemini => "/v1beta",
-        Provider::Bedrock | Provider::Ollama | Provider::Azure | Provider::Cohere => "",
-    };
-    let extra = match provider {
-        Provider::Bedrock => "    region: eu-central-1\n",
-        Provider::Azure => "    api_version: 2024-10-21\n",
-        Provider::OpenAi | Provider::Anthropic | Provider::Gemini | Provider::Ollama | Provider::Cohere => "",
-    };
-    let stage = Stage::with(
-        |here, there| {
-            let there = there.replace("/v1", base);
-            let config = crate::support::two_zones(here, &there);
-            config.replace(
-                "zone: cloud\n",
-                &format!("zone: cloud\n    api: {api}\n    api_key: {key}\n{extra}"),
-            )
-        },
-        crate::support::TWO_RULES,
-    );
-    stage.there.set(Script::default().playing(provider).text("two words"));
-    stage
 }
 
 #[test]
@@ -365,10 +410,8 @@ fn every_client_has_its_answer_from_every_provider() {
         (Provider::Azure, "azure-openai"),
         (Provider::Cohere, "cohere"),
     ] {
-        let stage = provided(provider, api);
-        for (path, name) in
-            weir_server::content_routes().take(7).filter(|(_, name)| *name != "messages.count_tokens")
-        {
+        let stage = Stage::provided(provider, api);
+        for (path, name) in conversations() {
             for stream in [false, true] {
                 let mut asked = body(name, "cloud-only", "hello");
                 asked["stream"] = json!(stream);
@@ -383,7 +426,7 @@ fn every_client_has_its_answer_from_every_provider() {
 
 #[test]
 fn thoughts_go_back_to_the_provider_that_signed_them_and_to_no_other() {
-    let stage = provided(Provider::Anthropic, "anthropic");
+    let stage = Stage::provided(Provider::Anthropic, "anthropic");
     stage.there.set(Script::default().playing(Provider::Anthropic).thinking("let me see").text("two words"));
     let mut asked = body("messages", "cloud-only", "hello");
     let first = post(&stage, "/v1/messages", &asked).json();

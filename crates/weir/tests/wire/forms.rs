@@ -103,9 +103,24 @@ fn answers_that_are_no_json_come_as_they_are_and_pages_do_not() {
     };
     let vtt = as_format(("response_format", "vtt"), "text/vtt", "WEBVTT\n");
     assert_eq!((vtt.header("content-type"), vtt.text().as_str()), (Some("text/vtt"), "WEBVTT\n"));
-    let events = "data: {\"type\":\"transcript.text.done\",\"text\":\"two words\"}\n\n";
-    let stream = as_format(("stream", "true"), "text/event-stream", events);
+    let done = "data: {\"type\":\"transcript.text.done\",\"text\":\"two words\",\"usage\":{\"input_tokens\":14,\"output_tokens\":3}}\n\n";
+    let events = format!("data: {{\"type\":\"transcript.text.delta\",\"delta\":\"two\"}}\n\n{done}");
+    let stream = as_format(("stream", "true"), "text/event-stream", &events);
     assert_eq!(stream.text(), events);
+    let outcome = &stage.record(&stream)["outcome"];
+    assert_eq!((&outcome["tokens_in"], &outcome["outcome"]), (&json!(14), &json!("ok")), "{outcome}");
+    // One that ends without its end has failed.
+    let cut = as_format(("stream", "true"), "text/event-stream", events.strip_suffix(done).unwrap());
+    assert!(cut.text().contains("\"error\"") && !cut.text().contains("DONE"), "{}", cut.text());
+    // As vLLM has it.
+    let chunk = r#"{"id":"t","object":"transcription.chunk","created":1,"model":"whisper","choices":[{"delta":{"content":"two"}}]}"#;
+    let stream =
+        as_format(("stream", "true"), "text/event-stream", &format!("data: {chunk}\n\ndata: [DONE]\n\n"));
+    assert!(
+        stream.text().contains("\"model\":\"auto\"") && stream.text().ends_with("[DONE]\n\n"),
+        "{}",
+        stream.text()
+    );
     for format in [("response_format", "text"), ("response_format", "json"), ("stream", "true")] {
         let page = as_format(format, "text/html", "<html>");
         assert_error(&page, 502, "bad_gateway", format.1);

@@ -7,6 +7,7 @@
     reason = "clippy exempts test functions, but not what they share"
 )]
 
+mod agents;
 mod apis;
 mod backend_errors;
 mod bodies;

@@ -97,6 +97,43 @@ fn a_request_with_both_lengths_is_refused_and_the_last_of_its_connection() {
     assert_eq!((stage.here.accepted(), stage.there.accepted()), (0, 0));
 }
 
+/// hyper takes the chunks and forgets the other length, so that only the bytes of the head tell; those of one that
+/// comes together with the request before it are not looked at.
+#[test]
+fn a_request_with_both_lengths_is_refused_behind_another_too() {
+    let stage = Stage::new();
+    let body = ask("local-only", "hi").to_string();
+    let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let second = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: {}\r\n\r\n{chunks}{SMUGGLED}",
+        chunks.len()
+    );
+    let first = "GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n";
+    let (answers, closed) = answers_to(stage.gateway.client(), format!("{first}{second}").as_bytes());
+    let statuses: Vec<&str> = answers.iter().map(|answer| &answer[..3]).collect();
+    assert_eq!((statuses, closed), (vec!["200", "400"], true), "{answers:?}");
+    assert_eq!((stage.here.accepted(), stage.there.accepted()), (0, 0));
+}
+
+/// One after the other, as clients send them.
+#[test]
+fn bodies_in_chunks_are_taken_one_after_the_other_on_one_connection() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    for stream in [false, true, true, false] {
+        let mut body = ask("local-only", "hi");
+        body["stream"] = stream.into();
+        let body = body.to_string();
+        let request = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        );
+        client.send(request.as_bytes());
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.complete), (200, true), "{}", reply.text());
+    }
+}
+
 /// The answers on a connection, each from its status on, until the gateway closes it or waits for more;
 /// and whether it has closed it.
 fn answers_to(mut client: Client, bytes: &[u8]) -> (Vec<String>, bool) {

@@ -208,6 +208,19 @@ fn nonsense_amid_a_stream_and_a_missing_end_are_no_success() {
 }
 
 #[test]
+fn how_large_an_event_may_be_is_the_operators_to_say() {
+    let config = |local: &str, cloud: &str| two_zones(local, cloud) + "limits: { event: 16KiB }\n";
+    let small = Stage::with(config, TWO_RULES);
+    let usual = Stage::new();
+    for (stage, fits) in [(&small, false), (&usual, true)] {
+        stage.there.set(Script::default().text(&"x".repeat(3 << 20)).chunks(1));
+        let reply = stage.chat(&streamed(ask("cloud-only", "hi")));
+        assert_eq!(reply.streamed_text().len() == 3 << 20 && reply.text().contains("[DONE]"), fits);
+        assert_eq!(reply.status == 200, fits, "nothing had come, so that it is told by a status");
+    }
+}
+
+#[test]
 fn however_a_backend_frames_its_events_a_client_gets_the_same() {
     let stage = Stage::new();
     let transcript = |framing| {

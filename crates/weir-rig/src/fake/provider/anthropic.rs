@@ -2,6 +2,7 @@
 //! thinking.
 
 use super::super::script::ToolCall;
+use super::schema::check_closed;
 use super::{
     Asked, Checked, EVENT_STREAM, KEY, Refusal, Said, Side, ensure, named_event, only, proof, refuse,
     required, some, text, within,
@@ -61,6 +62,7 @@ fn check(asked: &Asked<'_>) -> Checked<(String, bool)> {
     check_system(body)?;
     check_messages(some(body, "messages")?)?;
     check_tools(body)?;
+    body["output_config"]["format"].get("schema").map_or(Ok(()), check_closed)?;
     let model = required(body, "model")?.as_str().unwrap_or_default().to_owned();
     Ok((model, body["stream"] == true))
 }
@@ -267,7 +269,7 @@ fn stream(said: &Said) -> Vec<Bytes> {
         block(start, deltas);
     }
     let delta = json!({ "stop_reason": said.finish("tool_use", "end_turn"), "stop_sequence": null });
-    events.push(json!({ "type": "message_delta", "delta": delta, "usage": { "output_tokens": said.completion_tokens } }));
+    events.push(json!({ "type": "message_delta", "delta": delta, "usage": usage(said) }));
     events.push(json!({ "type": "message_stop" }));
     events.iter().map(|event| named_event(text(event, "type"), event)).collect()
 }

@@ -1,5 +1,6 @@
 //! Source: the service model of `bedrock-runtime` 2023-09-30, and its user guide.
 
+use super::schema::check_closed;
 use super::{
     Asked, Checked, Refusal, Said, Side, aws, ensure, only, proof, refuse, required, some, text, within,
 };
@@ -50,6 +51,7 @@ fn check(asked: &Asked<'_>) -> Checked<(String, bool)> {
     let used = check_messages(some(body, "messages")?)?;
     check_tools(body, used)?;
     check_config(body)?;
+    check_format(&body["outputConfig"]["textFormat"])?;
     Ok((model.replace("%3A", ":"), is_stream))
 }
 
@@ -199,6 +201,14 @@ fn check_config(body: &Value) -> Checked {
         )?;
     }
     Ok(())
+}
+
+fn check_format(format: &Value) -> Checked {
+    let Some(schema) = format["structure"]["jsonSchema"].get("schema") else { return Ok(()) };
+    match serde_json::from_str(schema.as_str().unwrap_or_default()) {
+        Ok(schema) => check_closed(&schema),
+        Err(_) => refuse(400, "outputConfig.textFormat.structure.jsonSchema.schema: must be JSON"),
+    }
 }
 
 fn call_id(said: &Said, at: usize) -> String {

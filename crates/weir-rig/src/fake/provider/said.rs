@@ -16,17 +16,20 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn new(script: &Script, model: &str, prompt: &str, number: u64) -> Self {
-        let (text, calls) = match &script.reply {
-            Reply::Text(text) => (Some(text.replace("{model}", model)), Vec::new()),
-            Reply::Echo => (Some(prompt.to_owned()), Vec::new()),
-            Reply::Tools(calls) => (None, calls.clone()),
+    pub(super) fn new(script: &Script, model: &str, body: &Value, number: u64) -> Self {
+        let prompt = last_text(body);
+        let after_results = script.after_results.as_ref().filter(|_| ends_with_result(body));
+        let (text, calls) = match (after_results, &script.reply) {
+            (Some(text), _) => (Some(text.clone()), Vec::new()),
+            (None, Reply::Text(text)) => (Some(text.replace("{model}", model)), Vec::new()),
+            (None, Reply::Echo) => (Some(prompt.clone()), Vec::new()),
+            (None, Reply::Tools(calls)) => (None, calls.clone()),
         };
         Self {
             number,
             model: model.to_owned(),
             thinking: script.thinking.clone(),
-            prompt_tokens: tokens(prompt),
+            prompt_tokens: tokens(&prompt),
             completion_tokens: tokens(text.as_deref().unwrap_or("tool")),
             text,
             calls,
@@ -62,6 +65,17 @@ impl Said {
 
 fn tokens(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX).div_ceil(4)
+}
+
+/// Whether a conversation ends with what a tool answered, whatever the dialect calls it.
+fn ends_with_result(body: &Value) -> bool {
+    let messages = body.get("messages").or_else(|| body.get("contents")).and_then(Value::as_array);
+    let Some(last) = messages.and_then(|all| all.last()) else { return false };
+    let parts = last.get("content").or_else(|| last.get("parts")).and_then(Value::as_array);
+    let is_result = |part: &Value| {
+        part["type"] == "tool_result" || part.get("toolResult").or(part.get("functionResponse")).is_some()
+    };
+    last["role"] == "tool" || parts.is_some_and(|parts| parts.iter().any(is_result))
 }
 
 /// The text of the last message of the user's, whatever the dialect calls its parts.

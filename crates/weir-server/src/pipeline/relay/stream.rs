@@ -19,8 +19,7 @@ use weir_config::Timeouts;
 use weir_egress::{Response, ResponseBody};
 use weir_wire::dialect::BackendDialect;
 use weir_wire::error::Envelope;
-use weir_wire::json::Json;
-use weir_wire::relay::{self, Lane, Seen};
+use weir_wire::relay::{self, Seen};
 
 /// How often time limits and the caller's key are looked at.
 pub(super) const TICK: Duration = Duration::from_secs(1);
@@ -82,17 +81,18 @@ impl StreamRelay {
     pub fn new(
         gateway: &Arc<Gateway>,
         response: Response,
-        (lane, asked): (Lane, &Json<'static>),
+        (relay, backend): (relay::StreamRelay, BackendDialect),
         timeouts: Timeouts,
         key: Option<Arc<str>>,
     ) -> Box<Self> {
-        let (now, backend) = (Instant::now(), lane.backend);
+        let now = Instant::now();
+        let event_bytes = gateway.snapshot().loaded.config.limits.event_bytes.get();
         Box::new(Self {
             gateway: gateway.clone(),
             backend,
-            is_stream: is_stream_of(lane.backend.framing(), response.headers()),
+            is_stream: is_stream_of(backend.framing(), response.headers()),
             upstream: Some(response.into_body()),
-            relay: relay::StreamRelay::new(lane, asked),
+            relay: relay.holding(event_bytes),
             timeouts,
             out: Vec::new(),
             end: End::NotYet,

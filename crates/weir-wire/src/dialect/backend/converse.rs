@@ -34,6 +34,12 @@ impl Family {
         }
     }
 
+    /// Whether models of this name can be told that a tool must be called.
+    fn forces_tools(model: &str) -> bool {
+        const NOT: [&str; 5] = ["meta.", "amazon.titan", "ai21.", "cohere.", "deepseek."];
+        !NOT.iter().any(|maker| model.contains(maker))
+    }
+
     const fn caches(self) -> bool {
         matches!(self, Self::Anthropic | Self::Nova)
     }

@@ -1,6 +1,6 @@
 //! What several dialects cannot say, and what that means for a request.
 
-use crate::canonical::{Conversation, Losses, Severity};
+use crate::canonical::{Conversation, Format, Losses, Severity};
 use crate::json::Json;
 use std::borrow::Cow;
 
@@ -26,6 +26,14 @@ pub(super) fn report<T>(value: Option<&T>, field: &'static str, losses: &mut Los
 pub(super) fn one_answer(conversation: &Conversation<'_>, losses: &mut Losses) {
     if conversation.answers.is_some_and(|answers| answers > 1) {
         losses.add(Severity::Refused, "n");
+    }
+}
+
+/// What a schema is called and what it is for, where the dialect has the schema alone.
+pub(super) fn name_of_schema(format: &Format<'_>, losses: &mut Losses) {
+    if let Format::JsonSchema { name, description, schema: _, strict: _ } = format {
+        report(name.as_ref(), "response_format.json_schema.name", losses);
+        report(description.as_ref(), "response_format.json_schema.description", losses);
     }
 }
 

@@ -10,14 +10,11 @@ mod turns;
 mod write;
 
 pub use events::EventReader;
-pub use read::{read_count, read_error, read_reply};
-pub use write::{write, write_count};
+pub use read::{read_error, read_reply};
+pub use write::write;
 
 /// The path below the base URL.
 #[must_use]
 pub fn path(_model: &str, _stream: bool) -> String {
     "/messages".to_owned()
 }
-
-/// The path, below the base URL, that counts the tokens of a request.
-pub const COUNT_PATH: &str = "/messages/count_tokens";

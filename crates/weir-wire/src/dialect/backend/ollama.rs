@@ -7,6 +7,7 @@
 mod read;
 mod write;
 
+pub(crate) use read::remote;
 pub use read::{EventReader, read_error, read_reply};
 pub(crate) use write::context_tokens;
 pub use write::{path, write};

@@ -11,4 +11,4 @@ mod response;
 
 pub use events::EventWriter;
 pub use read::read;
-pub use response::write_reply;
+pub use response::{write_count, write_reply};

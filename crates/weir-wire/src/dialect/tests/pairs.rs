@@ -129,6 +129,24 @@ proptest! {
     }
 
     #[test]
+    fn proofs_of_thoughts_survive_both_dialects_whole_and_streamed(
+        reply in reply(), proof in "[A-Za-z0-9+/]{8,40}", cut in 1usize..9, size in 1usize..64)
+    {
+        let mut reply = reply;
+        for block in reply.choices[0].blocks.iter_mut().filter(|block| block.kind == BlockKind::Thinking) {
+            block.signature = Some(proof.clone().into());
+        }
+        for dialect in BOTH {
+            let body = whole(dialect.client(), &reply);
+            let read = without_model(dialect.read_reply(&body).unwrap());
+            prop_assert_eq!(&read, &without_model(reply.clone()), "{:?}", dialect);
+            let stream = written(dialect.client(), &events(&reply, cut));
+            let streamed = without_model(collected(dialect.read_stream(&stream, size)));
+            prop_assert_eq!(&streamed, &read, "{:?}", dialect);
+        }
+    }
+
+    #[test]
     fn what_one_backend_streams_every_client_gets_as_it_gets_a_whole_answer(reply in reply(), cut in 1usize..9) {
         for backend in BOTH {
             let stream = written(backend.client(), &events(&reply, cut));

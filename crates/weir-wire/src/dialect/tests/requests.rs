@@ -128,7 +128,10 @@ proptest! {
             }
             if let Some(Format::JsonSchema { schema, .. }) = &conversation.format {
                 let schema = String::from_utf8(schema.to_bytes()).unwrap();
-                prop_assert!(sent.holds_object(&schema) || sent.told("format"), "{:?}: {:?}", dialect, schema);
+                // Gemini has its own words for schemas, which have tests of their own.
+                let is_geminis = dialect == BackendDialect::Gemini && sent.holds("responseSchema");
+                let is_there = is_geminis || sent.holds_object(&schema);
+                prop_assert!(is_there || sent.told("format"), "{:?}: {:?}", dialect, schema);
             }
             for stop in &conversation.stop {
                 prop_assert!(sent.holds(stop) || sent.told("stop"), "{:?}: {:?}", dialect, stop);
@@ -163,7 +166,6 @@ fn what_messages_cannot_say_is_refused_or_reported_and_never_dropped() {
     for (members, field) in [
         (r#""n":2"#, "n"),
         (r#""logprobs":true"#, "logprobs"),
-        (r#""response_format":{"type":"json_object"}"#, "response_format"),
         (r#""modalities":["text","audio"]"#, "modalities"),
         (r#""web_search_options":{}"#, "web_search_options"),
         (r#""tools":[{"type":"web_search"}]"#, "tools.type"),
@@ -171,6 +173,7 @@ fn what_messages_cannot_say_is_refused_or_reported_and_never_dropped() {
         assert_eq!(of(members), [(field.to_owned(), Severity::Refused)], "{members}");
     }
     for (members, field) in [
+        (r#""response_format":{"type":"json_object"}"#, "response_format"),
         (r#""seed":7"#, "seed"),
         (r#""frequency_penalty":0.5"#, "frequency_penalty"),
         (r#""presence_penalty":0.5"#, "presence_penalty"),
@@ -424,4 +427,52 @@ fn a_prompt_is_counted_without_a_limit_of_its_answer() {
     };
     assert_eq!(read(Api::CountTokens), Ok(false));
     assert_eq!(read(Api::Conversation(ClientDialect::Messages)), Err(Some("max_tokens".to_owned())));
+}
+
+/// What each way of asking for JSON of whatever form becomes, and the tool that the answer is then called by.
+#[test]
+fn json_of_whatever_form_comes_by_a_tool_where_there_is_no_word_for_it() {
+    let ask = |members: &str, dialect: BackendDialect| {
+        let body = format!(
+            r#"{{"messages":[{{"role":"user","content":"x"}}],"response_format":{{"type":"json_object"}}{members}}}"#
+        );
+        let body = object(body.as_bytes());
+        let conversation = ClientDialect::ChatCompletions.read(&body).unwrap();
+        let mut out = Vec::new();
+        let losses = dialect.write(&conversation, &Destination::new("m", true), &mut out);
+        assert!(losses.refused(&[]).next().is_none(), "{losses:?}");
+        String::from_utf8(out).unwrap()
+    };
+    let tool = r#""name":"weir_answer_in_json""#;
+    let sent = ask("", BackendDialect::Messages);
+    assert!(sent.contains(tool) && sent.contains(r#""tool_choice":{"type":"any"}"#), "{sent}");
+    let sent = ask("", BackendDialect::Converse);
+    assert!(sent.contains(tool) && sent.contains(r#""toolChoice":{"any":{}}"#), "{sent}");
+    let own = r#","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"#;
+    let none = ask(&format!(r#"{own}"none""#), BackendDialect::Messages);
+    assert!(none.contains(tool) && !none.contains(r#""name":"f""#), "{none}");
+    let named =
+        ask(&format!(r#"{own}{{"type":"function","function":{{"name":"f"}}}}"#), BackendDialect::Messages);
+    assert!(!named.contains(tool) && named.contains(r#""name":"f""#), "{named}");
+
+    let call = |name: &str| format!(r#"{{"type":"tool_use","id":"c","name":"{name}","input":{{"a":1}}}}"#);
+    let reply = |calls: &str| {
+        format!(
+            r#"{{"content":[{calls}],"stop_reason":"tool_use","usage":{{"input_tokens":1,"output_tokens":1}}}}"#
+        )
+    };
+    let as_chat = |body: &str| {
+        let asked = object(b"{}");
+        let identity = super::identity();
+        let read = BackendDialect::Messages.read_reply(body.as_bytes()).unwrap();
+        let to = super::addressed(&identity, &asked);
+        String::from_utf8(ClientDialect::ChatCompletions.write_reply(&read, &to)).unwrap()
+    };
+    let answer = as_chat(&reply(&call("weir_answer_in_json")));
+    assert!(
+        answer.contains(r#""content":"{\"a\":1}""#) && answer.contains(r#""finish_reason":"stop""#),
+        "{answer}"
+    );
+    let both = as_chat(&reply(&format!("{},{}", call("weir_answer_in_json"), call("f"))));
+    assert!(both.contains(r#""finish_reason":"tool_calls""#) && both.contains(r#""name":"f""#), "{both}");
 }

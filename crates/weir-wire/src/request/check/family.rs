@@ -13,7 +13,7 @@ pub(super) fn check(api: Api, body: &Object, opaque: &mut Vec<Opaque>) -> Result
         refuse_stored(body)?;
     }
     let needed: &[&str] = match api {
-        Api::Embeddings | Api::Moderations => &["input"],
+        Api::Embeddings | Api::OllamaEmbed | Api::Moderations => &["input"],
         Api::Rerank => &["query", "documents"],
         Api::Speech => &["input", "voice"],
         Api::Images => &["prompt"],
@@ -23,7 +23,7 @@ pub(super) fn check(api: Api, body: &Object, opaque: &mut Vec<Opaque>) -> Result
         },
         Api::Detokenize => &["tokens"],
         Api::Transcription | Api::Translation | Api::Files => &["file"],
-        Api::Conversation(_) | Api::CountTokens => &[],
+        Api::Conversation(_) | Api::CountTokens | Api::CountInput => &[],
     };
     if let Some(missing) = needed.iter().find(|name| body.get(name).is_none()) {
         return Err(BadRequest::missing(missing));

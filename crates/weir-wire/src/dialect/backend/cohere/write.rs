@@ -262,10 +262,12 @@ impl Writer {
     }
 
     fn format(&mut self, conversation: &Conversation<'_>, body: &mut ObjectWriter<'_>) {
-        let schema = match &conversation.format {
-            None | Some(Format::Text) => return,
-            Some(Format::JsonObject) => None,
-            Some(Format::JsonSchema { schema, .. }) => Some(schema),
+        let Some(format) = &conversation.format else { return };
+        limits::name_of_schema(format, &mut self.losses);
+        let schema = match format {
+            Format::Text => return,
+            Format::JsonObject => None,
+            Format::JsonSchema { schema, .. } => Some(schema),
         };
         // Cohere does not do both.
         if !conversation.tools.is_empty() {

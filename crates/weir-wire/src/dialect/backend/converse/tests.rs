@@ -74,11 +74,20 @@ fn blank_texts_and_messages_of_nothing_else_are_left_out() {
         it.messages.push(message(Role::Assistant, vec![text(" ")]));
         it.messages.push(message(Role::User, vec![text(""), text("there")]));
     });
-    let expected = value!([
-        {"role": "user", "content": [{"text": "hi"}]},
-        {"role": "user", "content": [{"text": "there"}]},
-    ]);
+    let expected = value!([{"role": "user", "content": [{"text": "hi"}, {"text": "there"}]}]);
     assert_eq!(body["messages"], expected);
+}
+
+#[test]
+fn a_conversation_begins_with_the_user() {
+    let (body, losses) =
+        body(CLAUDE, |it| it.messages.insert(0, message(Role::Assistant, vec![text("Hello")])));
+    let expected = value!([
+        {"role": "user", "content": [{"text": "(The conversation begins here.)"}]},
+        {"role": "assistant", "content": [{"text": "Hello"}]},
+        {"role": "user", "content": [{"text": "hi"}]},
+    ]);
+    assert_eq!((&body["messages"], losses), (&expected, vec!["messages".to_owned()]));
 }
 
 #[test]

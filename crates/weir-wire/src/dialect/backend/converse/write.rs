@@ -1,5 +1,6 @@
+use super::super::closed::closed;
 use super::super::turns::{Speaker, Turn, Turns};
-use super::super::{arguments, ids, limits, media};
+use super::super::{arguments, ids, json_answer, limits, media};
 use super::{Family, reason};
 use crate::Destination;
 use crate::canonical::{
@@ -8,6 +9,7 @@ use crate::canonical::{
 use crate::dialect::ids::fitted;
 use crate::dialect::{custom, report};
 use crate::json::{ArrayWriter, ObjectWriter, write_object, write_string};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The path below the base URL.
@@ -19,7 +21,13 @@ pub fn path(model: &str, stream: bool) -> String {
 
 /// Writes the body of a request.
 pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Vec<u8>) -> Losses {
-    let mut writer = Writer { family: Family::of(to.model), documents: 0, losses: Losses::default() };
+    let mut losses = Losses::default();
+    let conversation = match Family::forces_tools(to.model) {
+        true => json_answer::by_tool(conversation, &mut losses),
+        false => Cow::Borrowed(conversation),
+    };
+    let conversation = &*conversation;
+    let mut writer = Writer { family: Family::of(to.model), documents: 0, losses };
     let turns = Turns::of(conversation);
     writer.unsaid(conversation, &turns);
     let mut body = ObjectWriter::new(out);
@@ -104,20 +112,37 @@ impl Writer {
         }
     }
 
+    /// The user begins, and speakers take turns, also where nothing is left of a turn between two of one speaker.
     fn messages(&mut self, turns: &Turns<'_, '_>, out: &mut Vec<u8>) {
-        let mut messages = ArrayWriter::new(out);
+        let mut said: Vec<(Speaker, Vec<u8>)> = Vec::new();
         for turn in &turns.turns {
-            let mut blocks_out = Vec::new();
-            let mut blocks = ArrayWriter::new(&mut blocks_out);
+            let mut written = Vec::new();
+            let mut blocks = ArrayWriter::new(&mut written);
             self.turn(turn, &mut blocks);
             blocks.end();
-            if blocks_out != b"[]" {
-                let mut message = ObjectWriter::new(messages.item());
-                let role = if turn.speaker == Speaker::User { "user" } else { "assistant" };
-                write_string(role, message.member("role"));
-                message.member("content").extend_from_slice(&blocks_out);
-                message.end();
+            let Some(written) = inner(&written).filter(|blocks| !blocks.is_empty()) else { continue };
+            match said.last_mut().filter(|(speaker, _)| *speaker == turn.speaker) {
+                Some((_, before)) => {
+                    before.push(b',');
+                    before.extend_from_slice(written);
+                }
+                None => said.push((turn.speaker, written.to_vec())),
             }
+        }
+        if said.first().is_some_and(|(speaker, _)| *speaker == Speaker::Model) {
+            self.losses.add(Severity::Reported, "messages");
+            said.insert(0, (Speaker::User, BEGINNING.to_vec()));
+        }
+        let mut messages = ArrayWriter::new(out);
+        for (speaker, blocks) in said {
+            let mut message = ObjectWriter::new(messages.item());
+            let role = if speaker == Speaker::User { "user" } else { "assistant" };
+            write_string(role, message.member("role"));
+            let content = message.member("content");
+            content.push(b'[');
+            content.extend_from_slice(&blocks);
+            content.push(b']');
+            message.end();
         }
         messages.end();
     }
@@ -348,8 +373,13 @@ impl Writer {
     fn format(&mut self, format: &Format<'_>, body: &mut ObjectWriter<'_>) {
         match format {
             Format::Text => {}
+            // Where it can, it comes by a tool.
             Format::JsonObject => self.losses.add(Severity::Refused, "response_format"),
             Format::JsonSchema { name, description, schema, strict: _ } => {
+                let (schema, is_exact) = closed(schema);
+                if !is_exact {
+                    self.losses.add(Severity::Reported, "response_format.json_schema.schema");
+                }
                 let mut config = ObjectWriter::new(body.member("outputConfig"));
                 let mut text = ObjectWriter::new(config.member("textFormat"));
                 write_string("json_schema", text.member("type"));
@@ -413,6 +443,14 @@ const DOCUMENTS: [(&str, &str); 10] = [
     ("application/json", "txt"),
 ];
 
+/// What stands in the user's place where a conversation does not begin with the user.
+const BEGINNING: &[u8] = br#"{"text":"(The conversation begins here.)"}"#;
+
+/// What is between the brackets of an array.
+fn inner(array: &[u8]) -> Option<&[u8]> {
+    array.strip_prefix(b"[")?.strip_suffix(b"]")
+}
+
 /// The schema of a tool that says none.
 const ANYTHING: &str = r#"{"type":"object","properties":{}}"#;
 
@@ -462,7 +500,8 @@ fn document_name(given: Option<&str>, number: usize) -> String {
         given.unwrap_or("document").chars().map(|c| if is_good(c) { c } else { ' ' }).collect();
     let words: Vec<&str> = kept.split_whitespace().collect();
     let short: String = words.join(" ").chars().take(180).collect();
-    if number == 1 { short } else { format!("{short} {number}") }
+    let short = if short.is_empty() { "document" } else { short.trim_end() };
+    if number == 1 { short.to_owned() } else { format!("{short} {number}") }
 }
 
 /// The names of the tools that the history called or heard from.

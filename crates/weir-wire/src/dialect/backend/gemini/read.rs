@@ -1,10 +1,11 @@
 use super::super::blocks::{Blocks, Flow, Sink};
 use super::super::failure::{self, Fault};
+use super::super::log_probs::{self, Token};
 use super::super::{Item, ids, look};
 use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
 use crate::chat::BadReply;
 use crate::error::Envelope;
-use crate::json::{ArrayWriter, Json, Object, ObjectWriter, write_string};
+use crate::json::{Json, Object};
 use std::borrow::Cow;
 
 /// Answers to one request that are told apart; Gemini gives up to 8.
@@ -229,37 +230,17 @@ fn stream_error(error: &Json<'_>) -> Envelope {
 
 /// Gemini's probabilities in OpenAI's form.
 fn log_probs(result: &Object<'_>) -> String {
-    let mut out = Vec::new();
-    let mut object = ObjectWriter::new(&mut out);
-    let mut content = ArrayWriter::new(object.member("content"));
     let mut alternatives = look::objects(result, "topCandidates");
-    for chosen in look::objects(result, "chosenCandidates") {
-        let mut token = ObjectWriter::new(content.item());
-        probability(chosen, &mut token);
-        let mut top = ArrayWriter::new(token.member("top_logprobs"));
-        for candidate in alternatives.next().into_iter().flat_map(|all| look::objects(all, "candidates")) {
-            let mut one = ObjectWriter::new(top.item());
-            probability(candidate, &mut one);
-            one.end();
-        }
-        top.end();
-        token.end();
-    }
-    content.end();
-    object.member("refusal").extend_from_slice(b"null");
-    object.end();
-    String::from_utf8(out).unwrap_or_default()
+    log_probs::written(look::objects(result, "chosenCandidates").map(|chosen| {
+        let others = alternatives.next().into_iter().flat_map(|all| look::objects(all, "candidates"));
+        (token(chosen), others.map(token))
+    }))
 }
 
-fn probability(candidate: &Object<'_>, token: &mut ObjectWriter<'_>) {
-    let text = candidate.get("token").and_then(Json::as_str).unwrap_or_default();
-    write_string(text, token.member("token"));
-    match candidate.get("logProbability") {
-        Some(Json::Number(number)) => token.member("logprob").extend_from_slice(number.as_bytes()),
-        // Protobuf leaves out what is 0.
-        _ => token.member("logprob").push(b'0'),
+fn token<'t>(candidate: &'t Object<'t>) -> Token<'t> {
+    Token {
+        text: candidate.get("token").and_then(Json::as_str).unwrap_or_default(),
+        log_prob: candidate.get("logProbability"),
+        bytes: None,
     }
-    let mut bytes = ArrayWriter::new(token.member("bytes"));
-    text.bytes().for_each(|byte| bytes.item().extend_from_slice(byte.to_string().as_bytes()));
-    bytes.end();
 }

@@ -309,6 +309,7 @@ impl Writer<'_> {
     }
 
     fn format(&mut self, format: &Format<'_>, config: &mut ObjectWriter<'_>) {
+        limits::name_of_schema(format, &mut self.losses);
         match format {
             Format::Text => {}
             Format::JsonObject => write_string("application/json", config.member("responseMimeType")),

@@ -88,12 +88,6 @@ pub(super) fn read_usage(usage: &Object<'_>) -> Tokens {
     }
 }
 
-/// The number in the answer to a request to count tokens.
-#[must_use]
-pub fn read_count(body: &[u8]) -> Option<u64> {
-    whole(&read_object(body).ok()?, "input_tokens")
-}
-
 /// Reads the body of an error reply. `None` when it is none, such as an HTML page.
 ///
 /// The wording stays: clients go by it.

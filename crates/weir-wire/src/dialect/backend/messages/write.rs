@@ -1,3 +1,5 @@
+use super::super::closed::closed;
+use super::super::json_answer;
 use super::blocks::{write_block, write_cache};
 use super::turns::{Turn, Turns};
 use crate::canonical::{
@@ -20,6 +22,7 @@ const BEGINNING: &str = "(The conversation begins here.)";
 /// Writes a request.
 pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Vec<u8>) -> Losses {
     let mut losses = Losses::default();
+    let conversation = &*json_answer::by_tool(conversation, &mut losses);
     write_object(out, |body| {
         let max_tokens =
             conversation.max_output_tokens.or(to.card.max_output_tokens).unwrap_or(MAX_OUTPUT_TOKENS);
@@ -29,17 +32,6 @@ pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Ve
         write_sampling(conversation, thinking, body, &mut losses);
         write_stop(conversation, body, &mut losses);
         write_rest(conversation, body, &mut losses);
-    });
-    losses
-}
-
-/// Writes a request to count the tokens of a prompt.
-pub fn write_count(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Vec<u8>) -> Losses {
-    let mut losses = Losses::default();
-    write_object(out, |body| {
-        body.text("model", to.model);
-        let max_tokens = conversation.max_output_tokens.or(to.card.max_output_tokens).unwrap_or(u64::MAX);
-        write_prompt(conversation, to, max_tokens, body, &mut losses);
     });
     losses
 }
@@ -253,16 +245,15 @@ fn write_output(
     losses: &mut Losses,
 ) {
     let schema = match &conversation.format {
-        None | Some(Format::Text) => None,
-        Some(Format::JsonObject) => {
-            losses.add(Severity::Refused, "response_format");
-            None
-        }
+        // An object of whatever form comes by a tool.
+        None | Some(Format::Text | Format::JsonObject) => None,
         Some(Format::JsonSchema { name, description, schema, strict }) => {
             report_if(name.is_some(), "response_format.json_schema.name", losses);
             report_if(description.is_some(), "response_format.json_schema.description", losses);
             // Answers always fit the schema exactly.
             report_if(*strict == Some(false), "response_format.json_schema.strict", losses);
+            let (schema, is_exact) = closed(schema);
+            report_if(!is_exact, "response_format.json_schema.schema", losses);
             Some(schema)
         }
     };
@@ -274,7 +265,7 @@ fn write_output(
         if let Some(schema) = schema {
             config.object("format", |format| {
                 format.text("type", "json_schema");
-                format.json("schema", schema);
+                format.json("schema", &schema);
             });
         }
     });

@@ -1,10 +1,11 @@
 use super::super::blocks::{Blocks, Flow, Sink};
 use super::super::failure::{self, Fault};
+use super::super::log_probs::{self, Token};
 use super::super::{Item, ids, look};
 use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
 use crate::chat::BadReply;
 use crate::error::Envelope;
-use crate::json::{ArrayWriter, Json, Object, ObjectWriter, write_string};
+use crate::json::{Json, Object};
 use std::borrow::Cow;
 
 /// Reads a whole reply. It has the form of a stream's last line, so it is read as a stream of one.
@@ -128,7 +129,7 @@ impl EventReader {
 }
 
 /// A server that lets another one answer says so. Then this backend is not inside the network.
-fn remote(object: &Object<'_>) -> Option<Envelope> {
+pub(crate) fn remote(object: &Object<'_>) -> Option<Envelope> {
     let is_remote =
         |name| object.get(name).is_some_and(|value| *value != Json::Null && value.as_str() != Some(""));
     ["remote_host", "remote_model"].into_iter().any(is_remote).then(|| Envelope {
@@ -143,40 +144,14 @@ fn remote(object: &Object<'_>) -> Option<Envelope> {
 
 /// Ollama's probabilities in OpenAI's form.
 fn log_probs(tokens: &[Json<'_>]) -> String {
-    let mut out = Vec::new();
-    let mut object = ObjectWriter::new(&mut out);
-    let mut content = ArrayWriter::new(object.member("content"));
-    for token in tokens.iter().filter_map(Json::as_object) {
-        let mut one = ObjectWriter::new(content.item());
-        probability(token, &mut one);
-        let mut top = ArrayWriter::new(one.member("top_logprobs"));
-        for alternative in look::objects(token, "top_logprobs") {
-            let mut one = ObjectWriter::new(top.item());
-            probability(alternative, &mut one);
-            one.end();
-        }
-        top.end();
-        one.end();
-    }
-    content.end();
-    object.member("refusal").extend_from_slice(b"null");
-    object.end();
-    String::from_utf8(out).unwrap_or_default()
+    let tokens = tokens.iter().filter_map(Json::as_object);
+    log_probs::written(tokens.map(|one| (token(one), look::objects(one, "top_logprobs").map(token))))
 }
 
-fn probability(token: &Object<'_>, out: &mut ObjectWriter<'_>) {
-    let text = token.get("token").and_then(Json::as_str).unwrap_or_default();
-    write_string(text, out.member("token"));
-    match token.get("logprob") {
-        Some(Json::Number(number)) => out.member("logprob").extend_from_slice(number.as_bytes()),
-        _ => out.member("logprob").push(b'0'),
-    }
-    match token.get("bytes") {
-        Some(bytes @ Json::Array(_)) => bytes.write(out.member("bytes")),
-        _ => {
-            let mut bytes = ArrayWriter::new(out.member("bytes"));
-            text.bytes().for_each(|byte| bytes.item().extend_from_slice(byte.to_string().as_bytes()));
-            bytes.end();
-        }
+fn token<'t>(token: &'t Object<'t>) -> Token<'t> {
+    Token {
+        text: token.get("token").and_then(Json::as_str).unwrap_or_default(),
+        log_prob: token.get("logprob"),
+        bytes: token.get("bytes"),
     }
 }

@@ -34,6 +34,7 @@ pub fn write(conversation: &Conversation<'_>, to: &Destination<'_>, out: &mut Ve
     let is_stream = conversation.stream;
     body.member("stream").extend_from_slice(if is_stream { b"true" } else { b"false" });
     if let Some(format) = &conversation.format {
+        limits::name_of_schema(format, &mut writer.losses);
         write_format(format, &mut body);
     }
     if let Some(reasoning) = &conversation.reasoning {

@@ -1,7 +1,7 @@
 //! Messages of a request.
 
 use crate::canonical::{Media, MediaSource, Message, Part, Role, ToolKind};
-use crate::dialect::fields::{At, Fields, Read};
+use crate::dialect::fields::{At, Fields, Others, Read};
 use crate::dialect::words::{cache_hint, image_type_of_base64, media_of_data_url};
 use crate::json::Json;
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// All messages, and what is in them that the canonical model has no word for.
 pub(super) struct Messages<'r> {
     pub(super) messages: Vec<Message<'r>>,
-    pub(super) others: Vec<(&'r str, &'r Json<'static>)>,
+    pub(super) others: Others<'r>,
 }
 
 pub(super) fn read_messages<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Messages<'r>> {
@@ -25,17 +25,17 @@ impl<'r> Messages<'r> {
     fn read(&mut self, mut fields: Fields<'r, '_>, index: usize) -> Read<()> {
         let at = fields.at();
         let message = match &*fields.required_text("role")? {
-            "system" => said(&mut fields, Role::System)?,
-            "developer" => said(&mut fields, Role::Developer)?,
-            "user" => said(&mut fields, Role::User)?,
-            "assistant" => answered(&mut fields, index)?,
+            "system" => said(&mut fields, Role::System, &mut self.others)?,
+            "developer" => said(&mut fields, Role::Developer, &mut self.others)?,
+            "user" => said(&mut fields, Role::User, &mut self.others)?,
+            "assistant" => answered(&mut fields, index, &mut self.others)?,
             "tool" => {
                 let id = fields.required_text("tool_call_id")?;
-                result(&mut fields, id)?
+                result(&mut fields, id, &mut self.others)?
             }
             "function" => {
                 let id = self.last_call().unwrap_or(Cow::Borrowed("function"));
-                result(&mut fields, id)?
+                result(&mut fields, id, &mut self.others)?
             }
             _ => {
                 let words = "`system`, `developer`, `user`, `assistant` or `tool`";
@@ -44,8 +44,7 @@ impl<'r> Messages<'r> {
         };
         self.messages.push(message);
         // What an answer had that says nothing to a model.
-        fields.skip(&["annotations", "function_call"]);
-        self.others.extend(fields.others());
+        fields.leave(&["annotations", "function_call"], &mut self.others);
         Ok(())
     }
 
@@ -67,19 +66,19 @@ impl<'r> Messages<'r> {
     }
 }
 
-fn said<'r>(fields: &mut Fields<'r, '_>, role: Role) -> Read<Message<'r>> {
-    Ok(Message { role, parts: content(fields)?, name: fields.cow("name")? })
+fn said<'r>(fields: &mut Fields<'r, '_>, role: Role, others: &mut Others<'r>) -> Read<Message<'r>> {
+    Ok(Message { role, parts: content(fields, others)?, name: fields.cow("name")? })
 }
 
 /// A message of the model: its thoughts first, then its words, then its calls.
-fn answered<'r>(fields: &mut Fields<'r, '_>, index: usize) -> Read<Message<'r>> {
+fn answered<'r>(fields: &mut Fields<'r, '_>, index: usize, others: &mut Others<'r>) -> Read<Message<'r>> {
     let mut parts = thoughts(fields)?;
-    parts.extend(content(fields)?);
+    parts.extend(content(fields, others)?);
     parts.extend(fields.cow("refusal")?.map(Part::Refusal));
     let at = fields.at();
     let calls_at = At::Key(&at, "tool_calls");
     for (call, value) in fields.items("tool_calls")?.iter().enumerate() {
-        parts.push(read_call(At::Index(&calls_at, call).fields(value)?)?);
+        parts.push(read_call(At::Index(&calls_at, call).fields(value)?, others)?);
     }
     if let Some(call) = fields.object("function_call")? {
         let mut call = Fields::new(At::Key(&at, "function_call"), call);
@@ -135,17 +134,21 @@ fn read_detail<'r>(mut fields: Fields<'r, '_>) -> Read<Option<Part<'r>>> {
     })
 }
 
-fn read_call<'r>(mut fields: Fields<'r, '_>) -> Read<Part<'r>> {
+fn read_call<'r>(mut fields: Fields<'r, '_>, others: &mut Others<'r>) -> Read<Part<'r>> {
     let at = fields.at();
     let id = fields.required_text("id")?;
     let signature = signature_of(&mut fields)?;
     if fields.text("type")? == Some("custom") {
         let mut custom = Fields::new(At::Key(&at, "custom"), as_object(&at, "custom", &mut fields)?);
         let (name, arguments) = (custom.required_text("name")?, custom.required_text("input")?);
+        fields.leave(&["index"], others);
         return Ok(Part::ToolCall { id, name, kind: ToolKind::Custom, arguments, signature, cache: None });
     }
     let mut function = Fields::new(At::Key(&at, "function"), as_object(&at, "function", &mut fields)?);
-    function_call(&mut function, id, signature)
+    let call = function_call(&mut function, id, signature)?;
+    function.leave(&["parsed_arguments"], others);
+    fields.leave(&["index"], others);
+    Ok(call)
 }
 
 fn as_object<'r>(
@@ -182,30 +185,34 @@ fn signature_of<'r>(fields: &mut Fields<'r, '_>) -> Read<Option<Cow<'r, str>>> {
     Fields::new(At::Key(&at, "google"), google).cow("thought_signature")
 }
 
-fn result<'r>(fields: &mut Fields<'r, '_>, id: Cow<'r, str>) -> Read<Message<'r>> {
+fn result<'r>(fields: &mut Fields<'r, '_>, id: Cow<'r, str>, others: &mut Others<'r>) -> Read<Message<'r>> {
     let name = fields.cow("name")?;
-    let (parts, cache) = (content(fields)?, cache_hint(fields.get("cache_control")));
+    let (parts, cache) = (content(fields, others)?, cache_hint(fields.get("cache_control")));
     let kind = ToolKind::Function;
     let result = Part::ToolResult { id, name, kind, parts, is_error: false, cache };
     Ok(Message { role: Role::User, parts: vec![result], name: None })
 }
 
 /// Content: a text, or an array of parts. An empty text of an answer that only calls tools is none.
-fn content<'r>(fields: &mut Fields<'r, '_>) -> Read<Vec<Part<'r>>> {
+fn content<'r>(fields: &mut Fields<'r, '_>, others: &mut Others<'r>) -> Read<Vec<Part<'r>>> {
     let at = fields.at();
     let at = At::Key(&at, "content");
     match fields.get("content") {
         None => Ok(Vec::new()),
         Some(Json::String(text)) => Ok(vec![Part::Text { text: Cow::Borrowed(text), cache: None }]),
         Some(Json::Array(items)) => {
-            let part = |(index, item)| read_part(At::Index(&at, index).fields(item)?, item);
+            let part = |(index, item)| read_part(At::Index(&at, index).fields(item)?, item, others);
             items.iter().enumerate().map(part).collect()
         }
         Some(other) => Err(at.shape("a string or an array of parts", other)),
     }
 }
 
-fn read_part<'r>(mut fields: Fields<'r, '_>, value: &'r Json<'static>) -> Read<Part<'r>> {
+fn read_part<'r>(
+    mut fields: Fields<'r, '_>,
+    value: &'r Json<'static>,
+    others: &mut Others<'r>,
+) -> Read<Part<'r>> {
     let cache = cache_hint(fields.get("cache_control"));
     let kind = fields.required_text("type")?;
     let part = match &*kind {
@@ -216,6 +223,9 @@ fn read_part<'r>(mut fields: Fields<'r, '_>, value: &'r Json<'static>) -> Read<P
         "refusal" => Some(Part::Refusal(fields.required_text("refusal")?)),
         _ => None,
     };
+    if part.is_some() {
+        fields.leave(&["annotations"], others);
+    }
     Ok(part.unwrap_or(Part::Other { kind, value }))
 }
 

@@ -1,6 +1,6 @@
 use super::message::read_messages;
 use crate::canonical::{Conversation, Format, LogProbs, Reasoning, Sampling, Tool, ToolChoice, ToolKind};
-use crate::dialect::fields::{At, Fields, Read, one_or_many};
+use crate::dialect::fields::{At, Fields, Others, Read, one_or_many};
 use crate::dialect::report::HOSTED_TOOL;
 use crate::dialect::words::{cache_hint, effort};
 use crate::json::{Json, Object};
@@ -48,7 +48,7 @@ pub(super) fn calls_functions(body: &Object<'static>) -> bool {
 }
 
 /// Tools that the client runs, and others: those are for the provider that has them.
-type Tools<'r> = (Vec<Tool<'r>>, Vec<(&'r str, &'r Json<'static>)>);
+type Tools<'r> = (Vec<Tool<'r>>, Others<'r>);
 
 fn read_tools<'r>(fields: &mut Fields<'r, '_>) -> Read<Tools<'r>> {
     let at = fields.at();

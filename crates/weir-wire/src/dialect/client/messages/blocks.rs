@@ -2,13 +2,15 @@
 
 use crate::canonical::{CacheHint, Media, MediaSource, Message, Part, Role, ToolKind};
 use crate::dialect::answer::json_text;
-use crate::dialect::fields::{At, Fields, Read};
+use crate::dialect::fields::{At, Fields, Others, Read};
 use crate::dialect::words::cache_hint;
 use crate::json::Json;
 use std::borrow::Cow;
 
-/// Members that no word of the canonical model stands for.
-type Others<'r> = Vec<(&'r str, &'r Json<'static>)>;
+/// What an earlier answer had beside its content.
+const OF_ANSWER: [&str; 6] = ["id", "type", "model", "stop_reason", "stop_sequence", "usage"];
+/// What a block of an earlier answer had beside it.
+const OF_BLOCK: [&str; 2] = ["citations", "caller"];
 
 pub(super) fn read_message<'r>(mut fields: Fields<'r, '_>, others: &mut Others<'r>) -> Read<Message<'r>> {
     let at = fields.at();
@@ -20,12 +22,17 @@ pub(super) fn read_message<'r>(mut fields: Fields<'r, '_>, others: &mut Others<'
     };
     let at = At::Key(&at, "content");
     let parts = read_content(&at, fields.required("content")?, others)?;
+    fields.leave(&OF_ANSWER, others);
     Ok(Message { role, parts, name: None })
 }
 
 /// A text, or an array of text blocks.
-pub(super) fn read_texts<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Vec<Part<'r>>> {
-    read_content(at, value, &mut Vec::new())
+pub(super) fn read_texts<'r>(
+    at: &At<'_>,
+    value: &'r Json<'static>,
+    others: &mut Others<'r>,
+) -> Read<Vec<Part<'r>>> {
+    read_content(at, value, others)
 }
 
 fn read_content<'r>(at: &At<'_>, value: &'r Json<'static>, others: &mut Others<'r>) -> Read<Vec<Part<'r>>> {
@@ -65,6 +72,9 @@ fn read_block<'r>(
         "tool_result" => Some(result(&mut fields, cache, others)?),
         _ => None,
     };
+    if part.is_some() {
+        fields.leave(&OF_BLOCK, others);
+    }
     Ok(part.unwrap_or(Part::Other { kind, value }))
 }
 

@@ -2,7 +2,7 @@ use super::blocks::{read_message, read_texts};
 use crate::canonical::{
     Conversation, Effort, Format, Message, Reasoning, Role, Sampling, Tool, ToolChoice, ToolKind,
 };
-use crate::dialect::fields::{At, Fields, Read, one_or_many};
+use crate::dialect::fields::{At, Fields, Others, Read, one_or_many};
 use crate::dialect::report::HOSTED_TOOL;
 use crate::dialect::words::{cache_hint, effort};
 use crate::json::{Json, Object};
@@ -25,14 +25,14 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
 pub fn read_count<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut fields = Fields::new(At::Body, body);
     fields.skip(&["model"]);
-    let mut messages = read_system(&mut fields)?;
+    let mut others = Vec::new();
+    let mut messages = read_system(&mut fields, &mut others)?;
     let messages_at = At::Key(&At::Body, "messages");
     let said = messages_at.items(fields.required("messages")?)?;
-    let mut others = Vec::new();
     for (index, value) in said.iter().enumerate() {
         messages.push(read_message(At::Index(&messages_at, index).fields(value)?, &mut others)?);
     }
-    let (format, effort) = read_output(&mut fields)?;
+    let (format, effort) = read_output(&mut fields, &mut others)?;
     let (tools, hosted) = read_tools(&mut fields)?;
     let (tool_choice, parallel_tools) = read_choice(&mut fields)?;
     let mut conversation = Conversation {
@@ -49,26 +49,26 @@ pub fn read_count<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
         },
         stop: read_stop(&mut fields)?,
         format,
-        reasoning: read_thinking(&mut fields, effort)?,
+        reasoning: read_thinking(&mut fields, effort, &mut others)?,
         service_tier: read_tier(&mut fields)?,
         stream: fields.truth("stream")?.unwrap_or(false),
         ..Conversation::default()
     };
-    read_metadata(&mut fields, &mut conversation)?;
+    read_metadata(&mut fields, &mut conversation, &mut others)?;
     conversation.others = fields.others();
     conversation.others.extend(hosted);
     conversation.others.extend(others);
     Ok(conversation)
 }
 
-fn read_system<'r>(fields: &mut Fields<'r, '_>) -> Read<Vec<Message<'r>>> {
+fn read_system<'r>(fields: &mut Fields<'r, '_>, others: &mut Others<'r>) -> Read<Vec<Message<'r>>> {
     let at = fields.at();
     let Some(value) = fields.get("system") else { return Ok(Vec::new()) };
-    let parts = read_texts(&At::Key(&at, "system"), value)?;
+    let parts = read_texts(&At::Key(&at, "system"), value, others)?;
     Ok(vec![Message { role: Role::System, parts, name: None }])
 }
 
-type Tools<'r> = (Vec<Tool<'r>>, Vec<(&'r str, &'r Json<'static>)>);
+type Tools<'r> = (Vec<Tool<'r>>, Others<'r>);
 
 /// Tools with a schema of the client's, and others: those mean something to Anthropic alone.
 fn read_tools<'r>(fields: &mut Fields<'r, '_>) -> Read<Tools<'r>> {
@@ -122,7 +122,10 @@ fn read_stop<'r>(fields: &mut Fields<'r, '_>) -> Read<Vec<Cow<'r, str>>> {
 }
 
 /// The form of the answer and how hard the model works, which stand in one object.
-fn read_output<'r>(fields: &mut Fields<'r, '_>) -> Read<(Option<Format<'r>>, Option<Effort>)> {
+fn read_output<'r>(
+    fields: &mut Fields<'r, '_>,
+    others: &mut Others<'r>,
+) -> Read<(Option<Format<'r>>, Option<Effort>)> {
     let at = fields.at();
     let at = At::Key(&at, "output_config");
     let older = fields.get("output_format");
@@ -142,6 +145,7 @@ fn read_output<'r>(fields: &mut Fields<'r, '_>) -> Read<(Option<Format<'r>>, Opt
             Some(effort.ok_or_else(|| At::Key(&at, "effort").value(words))?)
         }
     };
+    config.leave(&[], others);
     Ok((format, effort))
 }
 
@@ -160,7 +164,11 @@ fn read_format<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Format<'r>> {
 
 /// Effort without thinking says how many words an answer has; no other dialect can say that, and clients
 /// send it to whatever is behind the model's name.
-fn read_thinking<'r>(fields: &mut Fields<'r, '_>, effort: Option<Effort>) -> Read<Option<Reasoning<'r>>> {
+fn read_thinking<'r>(
+    fields: &mut Fields<'r, '_>,
+    effort: Option<Effort>,
+    others: &mut Others<'r>,
+) -> Read<Option<Reasoning<'r>>> {
     let at = fields.at();
     let at = At::Key(&at, "thinking");
     let Some(value) = fields.get("thinking") else { return Ok(None) };
@@ -174,6 +182,7 @@ fn read_thinking<'r>(fields: &mut Fields<'r, '_>, effort: Option<Effort>) -> Rea
         "enabled" => Reasoning { effort: None, budget_tokens: thinking.whole("budget_tokens")?, summary },
         _ => Reasoning { effort, budget_tokens: None, summary },
     };
+    thinking.leave(&["budget_tokens"], others);
     Ok(Some(reasoning))
 }
 
@@ -184,10 +193,15 @@ fn read_tier<'r>(fields: &mut Fields<'r, '_>) -> Read<Option<Cow<'r, str>>> {
         .map(|tier| if tier == "standard_only" { Cow::Borrowed("default") } else { tier }))
 }
 
-fn read_metadata<'r>(fields: &mut Fields<'r, '_>, conversation: &mut Conversation<'r>) -> Read<()> {
+fn read_metadata<'r>(
+    fields: &mut Fields<'r, '_>,
+    conversation: &mut Conversation<'r>,
+    others: &mut Others<'r>,
+) -> Read<()> {
     let at = fields.at();
     let Some(object) = fields.object("metadata")? else { return Ok(()) };
     let mut metadata = Fields::new(At::Key(&at, "metadata"), object);
     conversation.end_user = metadata.cow("user_id")?;
+    metadata.leave(&[], others);
     Ok(())
 }

@@ -3,7 +3,7 @@ use crate::canonical::{
     Tool, ToolKind,
 };
 use crate::dialect::answer::json_text;
-use crate::dialect::fields::{At, Fields, Read, one_or_many};
+use crate::dialect::fields::{At, Fields, Others, Read, one_or_many};
 use crate::dialect::words::{effort, image_type_of_base64};
 use crate::json::{Json, Object};
 use std::borrow::Cow;
@@ -19,7 +19,8 @@ pub fn read_chat<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut calls = Calls::default();
     for (index, value) in fields.items("messages")?.iter().enumerate() {
         let at = At::Index(&at, index);
-        conversation.messages.push(read_message(at.fields(value)?, &mut calls)?);
+        let left = &mut conversation.others;
+        conversation.messages.push(read_message(at.fields(value)?, &mut calls, left)?);
     }
     read_rest(fields, conversation)
 }
@@ -53,11 +54,11 @@ fn read_rest<'r>(mut fields: Fields<'r, '_>, conversation: Conversation<'r>) -> 
         stream: fields.truth("stream")?.unwrap_or(true),
         ..conversation
     };
-    let mut others = Vec::new();
+    let mut others = std::mem::take(&mut conversation.others);
     if let Some(options) = fields.object("options")? {
         let mut options = Fields::new(At::Key(&At::Body, "options"), options);
         read_options(&mut options, &mut conversation)?;
-        others = options.others();
+        options.leave(&[], &mut others);
     }
     conversation.others = fields.others();
     conversation.others.extend(others);
@@ -157,13 +158,21 @@ impl<'r> Calls<'r> {
     }
 }
 
-fn read_message<'r>(mut fields: Fields<'r, '_>, calls: &mut Calls<'r>) -> Read<Message<'r>> {
+fn read_message<'r>(
+    mut fields: Fields<'r, '_>,
+    calls: &mut Calls<'r>,
+    others: &mut Others<'r>,
+) -> Read<Message<'r>> {
     let at = fields.at();
     let role = match &*fields.required_text("role")? {
         "system" => Role::System,
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        "tool" => return read_result(&mut fields, calls),
+        "tool" => {
+            let message = read_result(&mut fields, calls)?;
+            fields.leave(&[], others);
+            return Ok(message);
+        }
         _ => return Err(At::Key(&at, "role").value("use `system`, `user`, `assistant` or `tool`")),
     };
     let mut parts = Vec::new();
@@ -183,6 +192,7 @@ fn read_message<'r>(mut fields: Fields<'r, '_>, calls: &mut Calls<'r>) -> Read<M
         let at = At::Index(&calls_at, index);
         parts.push(read_call(at.fields(call)?, calls)?);
     }
+    fields.leave(&[], others);
     Ok(Message { role, parts, name: None })
 }
 

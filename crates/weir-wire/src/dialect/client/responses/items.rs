@@ -1,16 +1,25 @@
 //! The input of a request, item by item.
 
 use crate::canonical::{Media, MediaSource, Message, Part, Role, ToolKind};
-use crate::dialect::fields::{At, Fields, Read};
+use crate::dialect::fields::{At, Fields, Others, Read};
 use crate::dialect::words::media_of_data_url;
 use crate::json::Json;
 use std::borrow::Cow;
+
+/// What an item of an earlier answer had that says nothing to a model.
+const OF_ITEM: [&str; 3] = ["id", "status", "phase"];
+/// What a part of one had.
+const OF_PART: [&str; 2] = ["annotations", "logprobs"];
 
 /// Reads a text, or a list of items.
 ///
 /// What a model did in one turn are several items here and one message everywhere else; so are the results
 /// of its calls.
-pub(super) fn read_input<'r>(at: &At<'_>, value: &'r Json<'static>, out: &mut Vec<Message<'r>>) -> Read<()> {
+pub(super) fn read_input<'r>(
+    at: &At<'_>,
+    value: &'r Json<'static>,
+    (out, others): (&mut Vec<Message<'r>>, &mut Others<'r>),
+) -> Read<()> {
     if let Json::String(text) = value {
         let parts = vec![Part::Text { text: Cow::Borrowed(text), cache: None }];
         out.push(Message { role: Role::User, parts, name: None });
@@ -19,7 +28,7 @@ pub(super) fn read_input<'r>(at: &At<'_>, value: &'r Json<'static>, out: &mut Ve
     let Json::Array(items) = value else { return Err(at.shape("a string or an array of items", value)) };
     for (index, item) in items.iter().enumerate() {
         let at = At::Index(at, index);
-        let message = read_item(at.fields(item)?, item)?;
+        let message = read_item(at.fields(item)?, item, others)?;
         add(message, out);
     }
     Ok(())
@@ -42,28 +51,35 @@ fn belongs_to(last: &Message<'_>, next: &Message<'_>) -> bool {
     }
 }
 
-fn read_item<'r>(mut fields: Fields<'r, '_>, value: &'r Json<'static>) -> Read<Message<'r>> {
+fn read_item<'r>(
+    mut fields: Fields<'r, '_>,
+    value: &'r Json<'static>,
+    others: &mut Others<'r>,
+) -> Read<Message<'r>> {
     let at = fields.at();
-    let kind = fields.text("type")?.unwrap_or("message");
-    let (role, part) = match kind {
-        "message" => return read_message(&mut fields),
-        "function_call" => (Role::Assistant, read_call(&mut fields, ToolKind::Function, "arguments")?),
-        "custom_tool_call" => (Role::Assistant, read_call(&mut fields, ToolKind::Custom, "input")?),
-        "function_call_output" => (Role::User, read_output(&mut fields, ToolKind::Function)?),
-        "custom_tool_call_output" => (Role::User, read_output(&mut fields, ToolKind::Custom)?),
+    let of_model = |part| Message { role: Role::Assistant, parts: vec![part], name: None };
+    let of_user = |part| Message { role: Role::User, parts: vec![part], name: None };
+    let message = match fields.text("type")?.unwrap_or("message") {
+        "message" => read_message(&mut fields, others)?,
+        "function_call" => of_model(read_call(&mut fields, ToolKind::Function, "arguments")?),
+        "custom_tool_call" => of_model(read_call(&mut fields, ToolKind::Custom, "input")?),
+        "function_call_output" => of_user(read_output(&mut fields, ToolKind::Function, others)?),
+        "custom_tool_call_output" => of_user(read_output(&mut fields, ToolKind::Custom, others)?),
         "reasoning" => {
             let parts = read_reasoning(&mut fields)?.into_iter().collect();
-            return Ok(Message { role: Role::Assistant, parts, name: None });
+            Message { role: Role::Assistant, parts, name: None }
         }
         "item_reference" => {
             return Err(at.unsupported("send the item itself; the one referred to is not stored here"));
         }
-        kind => (Role::Assistant, Part::Other { kind: Cow::Borrowed(kind), value }),
+        // As it is: all of it is there.
+        kind => return Ok(of_model(Part::Other { kind: Cow::Borrowed(kind), value })),
     };
-    Ok(Message { role, parts: vec![part], name: None })
+    fields.leave(&OF_ITEM, others);
+    Ok(message)
 }
 
-fn read_message<'r>(fields: &mut Fields<'r, '_>) -> Read<Message<'r>> {
+fn read_message<'r>(fields: &mut Fields<'r, '_>, others: &mut Others<'r>) -> Read<Message<'r>> {
     let at = fields.at();
     let role = match &*fields.required_text("role")? {
         "user" => Role::User,
@@ -72,21 +88,25 @@ fn read_message<'r>(fields: &mut Fields<'r, '_>) -> Read<Message<'r>> {
         "developer" => Role::Developer,
         _ => return Err(At::Key(&at, "role").value("use `user`, `assistant`, `system` or `developer`")),
     };
-    let parts = read_content(&At::Key(&at, "content"), fields.required("content")?)?;
+    let parts = read_content(&At::Key(&at, "content"), fields.required("content")?, others)?;
     Ok(Message { role, parts, name: None })
 }
 
 /// A text, or an array of parts.
-fn read_content<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Vec<Part<'r>>> {
+fn read_content<'r>(at: &At<'_>, value: &'r Json<'static>, others: &mut Others<'r>) -> Read<Vec<Part<'r>>> {
     if let Json::String(text) = value {
         return Ok(vec![Part::Text { text: Cow::Borrowed(text), cache: None }]);
     }
     let Json::Array(items) = value else { return Err(at.shape("a string or an array of parts", value)) };
-    let part = |(index, item)| read_part(At::Index(at, index).fields(item)?, item);
+    let part = |(index, item)| read_part(At::Index(at, index).fields(item)?, item, others);
     items.iter().enumerate().map(part).collect()
 }
 
-fn read_part<'r>(mut fields: Fields<'r, '_>, value: &'r Json<'static>) -> Read<Part<'r>> {
+fn read_part<'r>(
+    mut fields: Fields<'r, '_>,
+    value: &'r Json<'static>,
+    others: &mut Others<'r>,
+) -> Read<Part<'r>> {
     let kind = fields.required_text("type")?;
     let part = match &*kind {
         "input_text" | "output_text" | "text" => {
@@ -106,6 +126,9 @@ fn read_part<'r>(mut fields: Fields<'r, '_>, value: &'r Json<'static>) -> Read<P
         "input_audio" => read_audio(&mut fields)?,
         _ => None,
     };
+    if part.is_some() {
+        fields.leave(&OF_PART, others);
+    }
     Ok(part.unwrap_or(Part::Other { kind, value }))
 }
 
@@ -138,10 +161,10 @@ fn read_call<'r>(fields: &mut Fields<'r, '_>, kind: ToolKind, arguments: &'stati
     })
 }
 
-fn read_output<'r>(fields: &mut Fields<'r, '_>, kind: ToolKind) -> Read<Part<'r>> {
+fn read_output<'r>(fields: &mut Fields<'r, '_>, kind: ToolKind, others: &mut Others<'r>) -> Read<Part<'r>> {
     let at = fields.at();
     let id = fields.required_text("call_id")?;
-    let parts = read_content(&At::Key(&at, "output"), fields.required("output")?)?;
+    let parts = read_content(&At::Key(&at, "output"), fields.required("output")?, others)?;
     Ok(Part::ToolResult { id, name: None, kind, parts, is_error: false, cache: None })
 }
 

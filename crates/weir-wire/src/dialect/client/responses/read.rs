@@ -3,7 +3,7 @@ use crate::canonical::{
     Conversation, Effort, Format, LogProbs, Message, Part, Reasoning, Role, Sampling, Tool, ToolKind,
 };
 use crate::dialect::client::chat::{read_format, read_tool_choice};
-use crate::dialect::fields::{At, Fields, Read};
+use crate::dialect::fields::{At, Fields, Others, Read};
 use crate::dialect::report::HOSTED_TOOL;
 use crate::dialect::words::effort;
 use crate::json::{Json, Object};
@@ -24,10 +24,12 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
         let parts = vec![Part::Text { text, cache: None }];
         messages.push(Message { role: Role::System, parts, name: None });
     }
-    read_input(&At::Key(&At::Body, "input"), fields.required("input")?, &mut messages)?;
+    let mut left = Vec::new();
+    let into = (&mut messages, &mut left);
+    read_input(&At::Key(&At::Body, "input"), fields.required("input")?, into)?;
     let (tools, hosted) = read_tools(&mut fields)?;
     let choice = fields.get("tool_choice");
-    let (format, verbosity) = read_text(&mut fields)?;
+    let (format, verbosity) = read_text(&mut fields, &mut left)?;
     let (identifier, user) = (fields.cow("safety_identifier")?, fields.cow("user")?);
     let mut conversation = Conversation {
         messages,
@@ -44,7 +46,7 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
         },
         log_probs: read_log_probs(&mut fields)?,
         format,
-        reasoning: read_reasoning(&mut fields)?,
+        reasoning: read_reasoning(&mut fields, &mut left)?,
         end_user: identifier.or(user),
         service_tier: fields.cow("service_tier")?,
         cache_key: fields.cow("prompt_cache_key")?,
@@ -53,12 +55,13 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
         ..Conversation::default()
     };
     conversation.others = fields.others();
+    conversation.others.extend(left);
     conversation.others.extend(hosted);
     conversation.others.extend(verbosity.map(|value| ("verbosity", value)));
     Ok(conversation)
 }
 
-type Tools<'r> = (Vec<Tool<'r>>, Vec<(&'r str, &'r Json<'static>)>);
+type Tools<'r> = (Vec<Tool<'r>>, Others<'r>);
 
 /// Tools that the client runs, and others: those are for the provider that has them.
 fn read_tools<'r>(fields: &mut Fields<'r, '_>) -> Read<Tools<'r>> {
@@ -91,13 +94,14 @@ fn read_tool<'r>(mut fields: Fields<'r, '_>, kind: ToolKind, parameters: &'stati
 type Text<'r> = (Option<Format<'r>>, Option<&'r Json<'static>>);
 
 /// The form of the answer, and how many words it is to have.
-fn read_text<'r>(fields: &mut Fields<'r, '_>) -> Read<Text<'r>> {
+fn read_text<'r>(fields: &mut Fields<'r, '_>, others: &mut Others<'r>) -> Read<Text<'r>> {
     let Some(object) = fields.object("text")? else { return Ok((None, None)) };
     let at = At::Key(&At::Body, "text");
     let mut text = Fields::new(at, object);
     let verbosity = text.get("verbosity");
     let at = At::Key(&at, "format");
     let format = text.get("format").map(|value| read_format(&at, value, at.fields(value)?)).transpose()?;
+    text.leave(&[], others);
     Ok((format, verbosity))
 }
 
@@ -108,12 +112,13 @@ fn read_log_probs(fields: &mut Fields<'_, '_>) -> Read<Option<LogProbs>> {
 }
 
 /// An effort that is not known counts as not said: agents send theirs to whatever is behind a name.
-fn read_reasoning<'r>(fields: &mut Fields<'r, '_>) -> Read<Option<Reasoning<'r>>> {
+fn read_reasoning<'r>(fields: &mut Fields<'r, '_>, others: &mut Others<'r>) -> Read<Option<Reasoning<'r>>> {
     let Some(object) = fields.object("reasoning")? else { return Ok(None) };
     let mut reasoning = Fields::new(At::Key(&At::Body, "reasoning"), object);
     let effort: Option<Effort> = reasoning.text("effort")?.and_then(effort);
     let (summary, older): (Option<Cow<'r, str>>, _) =
         (reasoning.cow("summary")?, reasoning.cow("generate_summary")?);
     let summary = summary.or(older);
+    reasoning.leave(&[], others);
     Ok((effort.is_some() || summary.is_some()).then_some(Reasoning { effort, budget_tokens: None, summary }))
 }

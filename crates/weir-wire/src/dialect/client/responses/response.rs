@@ -26,6 +26,17 @@ const REPEATED: [(&str, &str); 15] = [
     ("truncation", r#""disabled""#),
 ];
 
+/// The answer to a request to count tokens.
+#[must_use]
+pub fn write_count(input_tokens: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_object(&mut out, |count| {
+        count.text("object", "response.input_tokens");
+        count.number("input_tokens", input_tokens);
+    });
+    out
+}
+
 /// Writes a whole answer.
 #[must_use]
 pub fn write_reply(reply: &Reply<'_>, to: &Addressed<'_>) -> Vec<u8> {
