@@ -13,6 +13,7 @@ mod layers;
 mod run;
 mod schemas;
 mod sdk;
+mod services;
 mod steps;
 mod test;
 mod train;

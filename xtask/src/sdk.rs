@@ -100,7 +100,7 @@ fn major(version: &str) -> Option<u32> {
 }
 
 /// Sees to it that a tool is there: as it is, or from Debian packages where this user may install them.
-fn provide(what: &str, packages: &[&str], is_there: impl Fn() -> bool) -> Done {
+pub fn provide(what: &str, packages: &[&str], is_there: impl Fn() -> bool) -> Done {
     if is_there() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`.
 
 use crate::run::{Done, cargo, must};
-use crate::{deny, layers, schemas, sdk};
+use crate::{deny, layers, schemas, sdk, services};
 use clap::ValueEnum;
 use std::process::Command;
 
@@ -24,6 +24,8 @@ pub enum Step {
     Schemas,
     /// The official OpenAI and Anthropic clients for Python and Node, and what is built on them, against the gateway
     Sdk,
+    /// The exports of the audit log into real PostgreSQL and NATS servers
+    Services,
     /// Every parser of foreign bytes over its corpus and mutations of it
     Fuzz,
 }
@@ -48,6 +50,7 @@ impl Step {
             Step::Deny => deny::check(),
             Step::Schemas => schemas::check(),
             Step::Sdk => sdk::run(),
+            Step::Services => services::run(),
             Step::Fuzz => must(&mut test(&["--package", "weir-fuzz"])),
         }
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 ///
 /// Sets up what it needs: cargo-deny is built once into target/tools, Python packages go into
 /// target/sdk/python, Node's into tests/sdk/node/node_modules. A Node that is missing or old is installed
-/// beside the Python packages; a Python that is missing with apt where that is possible, and otherwise
-/// the command that installs it is told. Nothing is skipped silently.
+/// beside the Python packages; a Python, PostgreSQL or NATS that is missing with apt where that is possible, and
+/// otherwise the command that installs it is told. Nothing is skipped silently.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

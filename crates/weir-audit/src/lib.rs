@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod claim;
 pub mod cosign;
 pub mod event;
+pub mod export;
 mod field_path;
 pub mod frame;
 pub mod receipt;

@@ -1,4 +1,6 @@
-use crate::{BackendApi, Detector, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness};
+use crate::{
+    BackendApi, Detector, Evaluation, Export, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness,
+};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -80,6 +82,8 @@ pub struct Config {
     pub audit_keep: Option<Duration>,
     /// Who gets the checkpoints of the audit log.
     pub witnesses: Vec<Witness>,
+    /// Who gets the events of the audit log.
+    pub exports: Vec<Export>,
     /// The logs that this gateway is a witness of.
     pub witness_for: Vec<Verifier>,
     /// Whether replies carry `x-weir-*` headers.

@@ -3,6 +3,7 @@
 mod alias;
 mod backend;
 mod credential;
+mod export;
 mod money;
 mod quality;
 mod rollout;
@@ -66,7 +67,7 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold, witness, witness_for } = audit;
+    let RawAudit { on_failure, keep, hold, witness, witness_for, export } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
@@ -94,6 +95,7 @@ pub fn compile<'r>(
     backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
     let witnesses = witness::all(witness, &mut reading);
+    let exports = export::all(export, &mut reading);
     let config = || {
         let (listen, admin) = listeners?;
         Some(Config {
@@ -105,6 +107,7 @@ pub fn compile<'r>(
             audit_on_failure: audit_on_failure?,
             audit_keep,
             witnesses,
+            exports,
             witness_for: witness_for.into_iter().collect::<Option<_>>()?,
             headers: headers?,
             keep_responses: keep_responses?.0,

@@ -4,19 +4,24 @@ use crate::tls::Tls;
 use crate::transport::Transport;
 use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Resolve};
 use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Addresses of one answer that are tried at most.
 const ATTEMPTS_MAX: usize = 8;
 
-/// A byte stream that is written to.
-pub(crate) type ByteStream = Box<dyn AsyncWrite + Send + Unpin>;
+/// A byte stream of both directions.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+pub(crate) type ByteStream = Box<dyn Duplex>;
 
 /// Opens connections to one backend.
 pub(crate) struct Connector {
@@ -30,11 +35,25 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
+    /// For HTTP.
     pub(crate) fn new(endpoint: &Endpoint, rule: AddressRule) -> Result<Self, EndpointError> {
+        Self::offering(&[b"http/1.1"], endpoint, rule)
+    }
+
+    /// For a server inside the network that speaks something else.
+    pub(crate) fn of_stream(endpoint: &Endpoint, inside: &[IpNet]) -> Result<Self, EndpointError> {
+        let rule = AddressRule::Inside { extra: inside.to_vec() };
+        if let Some(address) = endpoint.origin.host.literal() {
+            rule.check(address).map_err(|reason| EndpointError::Refused { address, reason })?;
+        }
+        Self::offering(&[], endpoint, rule)
+    }
+
+    fn offering(protocols: &[&[u8]], endpoint: &Endpoint, rule: AddressRule) -> Result<Self, EndpointError> {
         let Origin { scheme, host, port, .. } = &endpoint.origin;
         let tls = match scheme {
             Scheme::Http => None,
-            Scheme::Https => Some(Tls::new(host, endpoint.ca_pem.as_deref())?),
+            Scheme::Https => Some(Tls::new(host, endpoint.ca_pem.as_deref(), protocols)?),
         };
         Ok(Self {
             host: host.to_string(),
@@ -77,9 +96,25 @@ impl Connector {
 
     /// A new byte stream to an address that was checked just now, for what is not HTTP.
     pub(crate) async fn open_stream(&self) -> Result<ByteStream, ConnectError> {
+        let stream = self.open_plain().await?;
+        match &self.tls {
+            None => Ok(stream),
+            Some(tls) => self.agree(tls, stream).await,
+        }
+    }
+
+    /// The same without TLS, for protocols that agree on it later.
+    pub(crate) async fn open_plain(&self) -> Result<ByteStream, ConnectError> {
         let addresses = self.checked_addresses().await?;
-        let stream = self.dial(&addresses, Instant::now() + self.timeout).await?;
-        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        Ok(Box::new(self.dial(&addresses, Instant::now() + self.timeout).await?))
+    }
+
+    /// TLS over a stream, if this endpoint wants it.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    pub(crate) async fn agree(&self, tls: &Tls, stream: ByteStream) -> Result<ByteStream, ConnectError> {
         let agreed = tls.connector.connect(tls.name.clone(), stream).await;
         let agreed = agreed.map_err(|source| ConnectError::Tls { host: self.host.clone(), source })?;
         Ok(Box::new(agreed))

@@ -1,12 +1,12 @@
 //! The way to a receiver of single messages inside the network: syslog over TCP, TLS or UDP.
 
 use crate::connector::Connector;
-use crate::{AddressRule, ConnectError, Endpoint, EndpointError, SendError};
+use crate::{ConnectError, Endpoint, EndpointError, SendError};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use weir_label::{Local, Permit};
@@ -25,6 +25,13 @@ pub enum Framing {
     Datagram,
 }
 
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Sent,
+    Read,
+}
+
 /// The way to one receiver.
 ///
 /// INVARIANT (one door): a message is written here, from the content of a permit for this receiver.
@@ -40,11 +47,7 @@ impl Lines {
     /// # Errors
     /// [`EndpointError`] when the endpoint cannot be one inside the network.
     pub fn local(endpoint: &Endpoint, inside: &[IpNet], framing: Framing) -> Result<Self, EndpointError> {
-        let rule = AddressRule::Inside { extra: inside.to_vec() };
-        if let Some(address) = endpoint.origin.host.literal() {
-            rule.check(address).map_err(|reason| EndpointError::Refused { address, reason })?;
-        }
-        let connector = Connector::new(endpoint, rule)?;
+        let connector = Connector::of_stream(endpoint, inside)?;
         Ok(Self { backend: endpoint.backend.clone(), connector, framing })
     }
 
@@ -53,36 +56,79 @@ impl Lines {
     /// # Errors
     /// [`SendError`]. That there is none means that the operating system has taken it: neither protocol has answers.
     pub async fn send<C: Encode>(&self, permit: Permit<C, Local>) -> Result<(), SendError> {
-        if permit.backend() != &*self.backend {
-            let permitted = permit.backend().to_owned();
-            return Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() });
-        }
+        self.admit(&permit)?;
         let mut message = Vec::new();
         permit.content().encode(&Destination::new("", false), &mut message);
-        let limit = self.connector.timeout();
-        let sent = match self.framing {
-            Framing::Stream => timeout(limit, self.stream(message)).await,
-            Framing::Datagram => timeout(limit, self.datagram(&message)).await,
-        };
-        let host = self.connector.host().to_owned();
-        Ok(sent.map_err(|_| ConnectError::ConnectTimeout { host, after: limit })??)
+        self.within(async {
+            match self.framing {
+                Framing::Stream => self.stream(&[&message], Until::Sent).await,
+                Framing::Datagram => self.datagrams(&[&message]).await,
+            }
+        })
+        .await
     }
 
-    async fn stream(&self, message: Vec<u8>) -> Result<(), ConnectError> {
+    /// Sends each line of the permit's content as a message, all over one connection.
+    ///
+    /// # Errors
+    /// [`SendError`]. Of datagrams that there is none means that the operating system has taken them. A stream is closed
+    /// behind the messages, and there is none when the receiver has closed it too, which it does when it has read all of
+    /// them; whoever sends again after an error may send what has come.
+    pub async fn send_all<C: Encode>(&self, permit: Permit<C, Local>) -> Result<(), SendError> {
+        self.admit(&permit)?;
+        let mut content = Vec::new();
+        permit.content().encode(&Destination::new("", false), &mut content);
+        let messages: Vec<&[u8]> =
+            content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        self.within(async {
+            match self.framing {
+                Framing::Stream => self.stream(&messages, Until::Read).await,
+                Framing::Datagram => self.datagrams(&messages).await,
+            }
+        })
+        .await
+    }
+
+    fn admit<C>(&self, permit: &Permit<C, Local>) -> Result<(), SendError> {
+        if permit.backend() == &*self.backend {
+            return Ok(());
+        }
+        let permitted = permit.backend().to_owned();
+        Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
+    }
+
+    async fn within(&self, sending: impl Future<Output = Result<(), ConnectError>>) -> Result<(), SendError> {
+        let limit = self.connector.timeout();
+        let host = || self.connector.host().to_owned();
+        let sent = timeout(limit, sending).await;
+        Ok(sent.map_err(|_| ConnectError::ConnectTimeout { host: host(), after: limit })??)
+    }
+
+    async fn stream(&self, messages: &[&[u8]], until: Until) -> Result<(), ConnectError> {
         let mut stream = self.connector.open_stream().await?;
-        let framed = [format!("{} ", message.len()).into_bytes(), message].concat();
+        let mut framed = Vec::new();
+        for message in messages {
+            framed.extend_from_slice(format!("{} ", message.len()).as_bytes());
+            framed.extend_from_slice(message);
+        }
         let written = async {
             stream.write_all(&framed).await?;
-            stream.shutdown().await
+            stream.shutdown().await?;
+            if until == Until::Read {
+                // Nothing is said by a receiver of syslog but that it has read to the end.
+                let mut buffer = [0; 64];
+                while stream.read(&mut buffer).await? > 0 {}
+            }
+            Ok(())
         };
         written.await.map_err(|source| self.refused(source))
     }
 
-    async fn datagram(&self, message: &[u8]) -> Result<(), ConnectError> {
+    async fn datagrams(&self, messages: &[&[u8]]) -> Result<(), ConnectError> {
         let addresses = self.connector.checked_addresses().await?;
         let nowhere = || ConnectError::NoAddress { host: self.connector.host().to_owned() };
         let address = *addresses.first().ok_or_else(nowhere)?;
-        udp(address, message).await.map_err(|source| self.refused(source))
+        udp(address, messages).await.map_err(|source| self.refused(source))
     }
 
     fn refused(&self, source: std::io::Error) -> ConnectError {
@@ -91,11 +137,14 @@ impl Lines {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of the workspace that sends datagrams")]
-async fn udp(address: SocketAddr, message: &[u8]) -> std::io::Result<()> {
+async fn udp(address: SocketAddr, messages: &[&[u8]]) -> std::io::Result<()> {
     let any = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
     socket.connect(address).await?;
-    socket.send(message).await.map(drop)
+    for message in messages {
+        socket.send(message).await?;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Lines {

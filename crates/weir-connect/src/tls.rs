@@ -13,24 +13,29 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Trusts the public roots, the operating system's, and those of `ca_pem`.
-    pub(crate) fn new(host: &Host, ca_pem: Option<&[u8]>) -> Result<Self, EndpointError> {
+    /// Trusts the public roots, the operating system's, and those of `ca_pem`. `protocols` are those that are offered
+    /// (ALPN).
+    pub(crate) fn new(
+        host: &Host,
+        ca_pem: Option<&[u8]>,
+        protocols: &[&[u8]],
+    ) -> Result<Self, EndpointError> {
         let mut roots = public_roots().clone();
         if let Some(pem) = ca_pem {
             add_pem(&mut roots, pem)?;
         }
-        Ok(Self { connector: Arc::new(config(roots)?).into(), name: server_name(host)? })
+        Ok(Self { connector: Arc::new(config(roots, protocols)?).into(), name: server_name(host)? })
     }
 }
 
-fn config(roots: RootCertStore) -> Result<ClientConfig, EndpointError> {
+fn config(roots: RootCertStore, protocols: &[&[u8]]) -> Result<ClientConfig, EndpointError> {
     // The provider is named here so that no other crate's choice of default matters.
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(EndpointError::Tls)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(config)
 }
 

@@ -8,9 +8,9 @@ use ipnet::IpNet;
 use std::time::Duration;
 use weir_connect::Door;
 pub use weir_connect::{
-    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, Endpoint,
-    EndpointError, Framing, KeyHeader, Lines, Put, Resolve, Resolving, Response, ResponseBody, SendError,
-    nothing,
+    Accept, AddressRefusal, Anthropic, AwsKeys, AwsKeysError, Call, ConnectError, Credential, DeliveryError,
+    Endpoint, EndpointError, Framing, KeyHeader, Lines, Login, Put, Resolve, Resolving, Response,
+    ResponseBody, SendError, Subject, Table, nothing,
 };
 use weir_label::{Local, Permit};
 use weir_wire::{Encode, Nothing};

@@ -151,6 +151,9 @@ fn look(gateway: &Gateway, path: &str) -> Response<Body> {
         "/policy" => reply::json(StatusCode::OK, policy::status(gateway).to_string()),
         "/audit/checkpoint" => audit::file(gateway, "checkpoint"),
         "/audit/key" => audit::file(gateway, "key.pub"),
+        "/audit/exports" => {
+            reply::json(StatusCode::OK, json!({ "exports": gateway.exports.shown() }).to_string())
+        }
         "/policy/history" => reply::json(StatusCode::OK, policy::history(gateway).to_string()),
         _ => problem(StatusCode::NOT_FOUND, "no such page; see / for those there are"),
     }
@@ -173,6 +176,7 @@ fn index() -> Value {
             "/policy/history": "what happened to policies",
             "/audit/checkpoint": "the newest signed checkpoint of the audit log",
             "/audit/key": "its public key",
+            "/audit/exports": "each export of the audit log: how far it has come, what it has missed, and why it does not get further",
             "POST /policy/apply": "put the policy on its way in force, or at {\"stage\": 10} or {\"stage\": \"shadow\"}",
             "POST /policy/rollback": "take it back, or go back to the policy before or to {\"revision\": …}",
             "POST /policy/test": "run the cases of the policy that the configuration names, or of {\"policy\": TEXT, \"cases\": TEXT}",
@@ -218,6 +222,7 @@ fn ready(gateway: &Gateway) -> Response<Body> {
         "config_digest": snapshot.loaded.config_digest,
         "audit": if audit_ok { "ok" } else { "failed" },
         "witnesses": gateway.witnesses.shown(),
+        "exports": gateway.exports.shown(),
         "reload": reload(&gateway.reload_state()),
         "rollout": rollout(gateway),
         "callers": if gateway.serves_loopback_only() { "loopback only: no API key is configured" } else { "by API key" },

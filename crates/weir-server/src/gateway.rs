@@ -4,6 +4,7 @@ use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
 use crate::counts::Counts;
 use crate::desk::Desk;
+use crate::export::Exports;
 use crate::fetch::Bell;
 use crate::follow_keys::Keys;
 use crate::metrics::Metrics;
@@ -74,6 +75,7 @@ pub struct Gateway {
     /// Held by who looks for a receipt.
     pub(crate) receipt_turn: tokio::sync::Mutex<()>,
     pub(crate) witnesses: Witnesses,
+    pub(crate) exports: Exports,
     /// Held by who signs as a witness.
     pub(crate) witness_turn: Mutex<()>,
     pub(crate) node: Name,
@@ -180,6 +182,7 @@ impl Gateway {
             in_hand: AtomicUsize::new(0),
             receipt_turn: tokio::sync::Mutex::default(),
             witnesses: Witnesses::default(),
+            exports: Exports::default(),
             witness_turn: Mutex::default(),
             node: Name::new(node),
             cut: watch::Sender::new(false),

@@ -16,6 +16,7 @@ mod data;
 mod desk;
 mod detect;
 mod earlier;
+mod export;
 mod extract;
 mod failure;
 mod feedback;

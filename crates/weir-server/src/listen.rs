@@ -3,6 +3,7 @@
 mod lengths;
 mod watched;
 
+use crate::export::export_events;
 use crate::poll::look_after_servers;
 use crate::pseudonym::Peer;
 use crate::reply::Body;
@@ -64,6 +65,7 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
         () = data.accept(&listeners.data, &requests) => {}
         () = look_after_servers(gateway.clone()) => {}
         () = send_checkpoints(gateway.clone()) => {}
+        () = export_events(gateway.clone()) => {}
         () = &mut admin => {}
         () = shutdown => {}
     }

@@ -108,6 +108,12 @@ struct SignalLabels {
     verdict: &'static str,
 }
 
+/// Exports are those of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExportLabels {
+    export: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RevisionLabels {
     policy: String,
@@ -184,6 +190,10 @@ pub(crate) struct Metrics {
     audit_ok: Gauge,
     witnessed: Family<WitnessLabels, Gauge>,
     witness_failures: Family<WitnessLabels, Counter>,
+    exported: Family<ExportLabels, Counter>,
+    export_failures: Family<ExportLabels, Counter>,
+    export_missed: Family<ExportLabels, Counter>,
+    export_lag: Family<ExportLabels, Gauge>,
     audit_index_lag: Gauge,
     connections: Gauge,
 }
@@ -249,6 +259,10 @@ impl Metrics {
             audit_ok: Gauge::default(),
             witnessed: Family::default(),
             witness_failures: Family::default(),
+            exported: Family::default(),
+            export_failures: Family::default(),
+            export_missed: Family::default(),
+            export_lag: Family::default(),
             audit_index_lag: Gauge::default(),
             connections: Gauge::default(),
         };
@@ -400,6 +414,22 @@ impl Metrics {
             "Times that a witness did not take a checkpoint",
             self.witness_failures.clone(),
         );
+        r.register("audit_exported_events", "Audit events that an export has taken", self.exported.clone());
+        r.register(
+            "audit_export_failures",
+            "Times that an export could not take events and was to be asked again",
+            self.export_failures.clone(),
+        );
+        r.register(
+            "audit_export_missed_events",
+            "Audit events that an export has not got and will not get",
+            self.export_missed.clone(),
+        );
+        r.register(
+            "audit_export_lag",
+            "Audit events that an export has not got yet; those of the last second wait for their checkpoint",
+            self.export_lag.clone(),
+        );
         r.register(
             "audit_index_lag",
             "Audit events that the search index has not taken in; up to a few thousand wait for their block to be full",
@@ -516,6 +546,27 @@ impl Metrics {
                 _ = self.witnessed.get_or_create(&labels).set(events);
             }
         }
+    }
+
+    /// An export has taken so many events.
+    pub fn exported(&self, export: &str, events: u64) {
+        self.exported.get_or_create(&ExportLabels { export: export.to_owned() }).inc_by(events);
+    }
+
+    /// An export did not take events, and is asked again.
+    pub fn export_failed(&self, export: &str) {
+        self.export_failures.get_or_create(&ExportLabels { export: export.to_owned() }).inc();
+    }
+
+    /// An export will not get so many events.
+    pub fn export_missed(&self, export: &str, events: u64) {
+        self.export_missed.get_or_create(&ExportLabels { export: export.to_owned() }).inc_by(events);
+    }
+
+    /// So many events are not in an export yet.
+    pub fn export_lag(&self, export: &str, events: u64) {
+        let events = i64::try_from(events).unwrap_or(i64::MAX);
+        _ = self.export_lag.get_or_create(&ExportLabels { export: export.to_owned() }).set(events);
     }
 
     pub fn index_lag(&self, events: u64) {

@@ -153,6 +153,21 @@ pub struct WitnessResumed {
     pub since: WallTime,
 }
 
+/// Events did not get to an export, and will not: they were deleted before, or it refuses them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportGap {
+    /// Its name in the configuration.
+    pub export: Ident,
+    /// Index of the first of the events.
+    pub first: u64,
+    /// Index of the last of them.
+    pub last: u64,
+    /// How many they are; those between that got there, or that the export does not want, are not counted.
+    pub events: u64,
+    /// Why, as a word: `deleted`, `refused`.
+    pub reason: Ident,
+}
+
 /// A process found this log unfinished and repaired it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRecovered {

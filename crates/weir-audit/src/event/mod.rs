@@ -15,8 +15,8 @@ mod words;
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use head::Head;
 pub use lifecycle::{
-    AdminAction, ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered,
-    LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
+    AdminAction, ConfigFile, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned,
+    LogRecovered, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -139,6 +139,8 @@ events! {
     WitnessGap(WitnessGap) = "witness.gap",
     /// A witness has got a checkpoint again.
     WitnessResumed(WitnessResumed) = "witness.resumed",
+    /// Events did not get to an export, and will not.
+    ExportGap(ExportGap) = "export.gap",
     /// Events whose time was over were deleted.
     LogPruned(LogPruned) = "log.pruned",
     /// A process ended in order.
@@ -231,6 +233,7 @@ impl EventRef<'_> {
             EventRef::LogKeyRotated(body) => write_rare(out, body),
             EventRef::WitnessGap(body) => write_rare(out, body),
             EventRef::WitnessResumed(body) => write_rare(out, body),
+            EventRef::ExportGap(body) => write_rare(out, body),
             EventRef::LogPruned(body) => write_rare(out, body),
             EventRef::LogClosed(body) => write_rare(out, body),
         }

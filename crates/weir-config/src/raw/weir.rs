@@ -1,6 +1,7 @@
 //! `weir.yaml` as written.
 
 use super::Entries;
+use super::export::RawExport;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
@@ -170,6 +171,8 @@ pub struct RawAudit {
     /// The logs whose checkpoints this gateway signs as their witness, at `POST /witness/add-checkpoint` where
     /// applications connect: their public keys (`key.pub`).
     pub witness_for: Vec<Field<Verifier>>,
+    /// Who gets the events, each from its own place in the log: files, collectors, databases, streams.
+    pub export: Vec<RawExport>,
 }
 
 /// One server or API account.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use weir_audit::WallTime;
 
 mod attest;
+mod export;
 mod prove;
 mod query;
 mod reconcile;
@@ -29,6 +30,8 @@ pub(crate) struct AuditArgs {
 enum AuditCommand {
     /// List decisions: where each request ran, by which rule, and how it ended
     Query(Box<query::QueryArgs>),
+    /// Write events for other systems: as they are, or as OCSF, OpenTelemetry logs, CEF or syslog
+    Export(Box<export::ExportArgs>),
     /// Check every byte of the log against its tree and its signed checkpoint, or check a receipt, an older
     /// checkpoint or a report
     Verify(verify::VerifyArgs),
@@ -68,6 +71,7 @@ impl LogArgs {
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
     match &args.command {
         AuditCommand::Query(args) => query::run(args),
+        AuditCommand::Export(args) => export::run(args),
         AuditCommand::Verify(args) => verify::run(args),
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
