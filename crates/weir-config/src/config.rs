@@ -1,4 +1,6 @@
-use crate::{BackendApi, Detector, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness};
+use crate::{
+    BackendApi, Detector, Encoder, Evaluation, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness,
+};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,6 +96,8 @@ pub struct Config {
     pub tenants: ByName<Tenant>,
     /// How long files are kept for their owner.
     pub keep_files: Duration,
+    /// What is asked for the task type where the embedded model is unsure.
+    pub encoder: Option<Encoder>,
     /// The backends, in the order of the file.
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.

@@ -10,6 +10,7 @@ mod api;
 mod cases;
 mod config;
 mod detector;
+mod encoder;
 mod extractor;
 mod facts;
 mod hardware;
@@ -39,6 +40,7 @@ pub use config::{
     Fetch, Host, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource, Scheme, Tenant, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
+pub use encoder::Encoder;
 pub use extractor::Extractor;
 pub use hardware::Hardware;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};

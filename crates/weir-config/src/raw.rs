@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod detectors;
+pub mod encoder;
 pub mod extractors;
 pub mod policy;
 pub mod quality;

@@ -3,7 +3,8 @@
 mod alias;
 mod backend;
 mod credential;
-mod money;
+mod encoder;
+pub mod money;
 mod quality;
 mod rollout;
 mod witness;
@@ -59,6 +60,7 @@ pub fn compile<'r>(
         budget,
         keys,
         tenants,
+        encoder,
         backends,
         aliases,
     } = raw;
@@ -91,7 +93,8 @@ pub fn compile<'r>(
     reading.prices = money::price_table(prices.as_ref(), &mut reading);
     let backends = backend::all(backends, &mut catalogue, &mut reading);
     alias::all(aliases, &mut catalogue, &mut reading);
-    backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
+    let encoder = encoder::encoder(encoder.as_ref(), &catalogue, &mut reading);
+    backend::warn_of_unused(raw, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
     let witnesses = witness::all(witness, &mut reading);
     let config = || {
@@ -112,6 +115,7 @@ pub fn compile<'r>(
             budget: budget?,
             keys: keys?,
             tenants: tenants?,
+            encoder: encoder?,
             backends,
             network_inside: reading.inside,
         })

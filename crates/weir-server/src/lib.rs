@@ -8,6 +8,7 @@
 
 mod admin;
 mod book;
+mod breaker;
 mod candidate;
 mod cases;
 mod clock;
@@ -16,6 +17,7 @@ mod data;
 mod desk;
 mod detect;
 mod earlier;
+mod encoder;
 mod extract;
 mod failure;
 mod feedback;
@@ -54,6 +56,7 @@ pub use book::{HistoryEntry, What};
 pub use cases::CaseReport;
 pub use data::content_routes;
 pub use earlier::Earlier;
+pub use encoder::EncoderFailure;
 pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
 pub use operate::{Goal, OperationError};
