@@ -1,5 +1,5 @@
 use crate::{
-    BackendApi, Detector, Evaluation, Export, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness,
+    BackendApi, Detector, Encoder, Evaluation, Export, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness,
 };
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -98,6 +98,8 @@ pub struct Config {
     pub tenants: ByName<Tenant>,
     /// How long files are kept for their owner.
     pub keep_files: Duration,
+    /// What is asked for the task type where the embedded model is unsure.
+    pub encoder: Option<Encoder>,
     /// The backends, in the order of the file.
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.

@@ -11,6 +11,7 @@ mod cases;
 mod config;
 mod detector;
 mod export;
+mod encoder;
 mod extractor;
 mod facts;
 mod hardware;
@@ -41,6 +42,7 @@ pub use config::{
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use export::{Begin, Export, Server, Sink};
+pub use encoder::Encoder;
 pub use extractor::Extractor;
 pub use hardware::Hardware;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};

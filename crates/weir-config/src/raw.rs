@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod detectors;
 pub mod export;
+pub mod encoder;
 pub mod extractors;
 pub mod policy;
 pub mod quality;

@@ -3,8 +3,9 @@
 mod alias;
 mod backend;
 mod credential;
+mod encoder;
 mod export;
-mod money;
+pub mod money;
 mod quality;
 mod rollout;
 mod witness;
@@ -60,6 +61,7 @@ pub fn compile<'r>(
         budget,
         keys,
         tenants,
+        encoder,
         backends,
         aliases,
     } = raw;
@@ -92,7 +94,8 @@ pub fn compile<'r>(
     reading.prices = money::price_table(prices.as_ref(), &mut reading);
     let backends = backend::all(backends, &mut catalogue, &mut reading);
     alias::all(aliases, &mut catalogue, &mut reading);
-    backend::warn_of_unused(&raw.backends, &catalogue, &mut reading);
+    let encoder = encoder::encoder(encoder.as_ref(), &catalogue, &mut reading);
+    backend::warn_of_unused(raw, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
     let witnesses = witness::all(witness, &mut reading);
     let exports = export::all(export, &mut reading);
@@ -115,6 +118,7 @@ pub fn compile<'r>(
             budget: budget?,
             keys: keys?,
             tenants: tenants?,
+            encoder: encoder?,
             backends,
             network_inside: reading.inside,
         })

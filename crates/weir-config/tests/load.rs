@@ -414,7 +414,7 @@ fn what_a_rule_says_of_quality_is_read() {
     let rules = "\
 policy: 1
 declared_task: ignore
-evaluate: { share: 2 %, judge: gpu/qwen3-32b, per_hour: 7 }
+evaluate: { share: 2 %, judge: gpu/qwen3-32b, per_hour: 7, budget: { day: 2.5 } }
 rules:
   - { name: floor, when: { request.reasoning_effort: high }, use: any, prefer: cheapest, quality: \">= 0.9\" }
   - { name: percent, when: { request.stream: true }, use: any, quality: 85 % }
@@ -449,7 +449,40 @@ rules:
     assert!(loaded.policy.looks_at_quality() && !loaded.accepts_declared_task);
     let evaluation = loaded.evaluation.unwrap();
     assert_eq!((evaluation.percent, evaluation.per_hour.get()), (2, 7));
+    assert_eq!((evaluation.budget.day, evaluation.budget.month), (Some(2_500_000), None));
     assert_eq!(loaded.catalogue.target(evaluation.judge).unwrap().zone(), ZoneKind::Local);
+}
+
+/// A head of an encoder, fitted to the embedded model or to another one.
+fn head(encoder: &str, model: u64) -> String {
+    let zeros = [0.0_f32; weir_task::KINDS];
+    serde_json::json!({ "format": "weir-task-head/1", "encoder": encoder, "model": format!("{model:016x}"),
+        "sharpness": 1.0, "bias": zeros, "weights": [zeros, zeros] })
+    .to_string()
+}
+
+#[test]
+fn an_encoder_is_taken_with_its_head_and_one_whose_head_is_of_another_version_is_not_asked() {
+    let weir =
+        format!("{EXAMPLE_WEIR}\nencoder: {{ target: gpu/qwen3-32b, head: head.json, timeout: 80ms }}\n");
+    let digest = weir_task::Model::embedded().unwrap().digest();
+    let load = |model: u64| {
+        let files = [("/etc/weir/head.json", head("qwen3-32b", model))];
+        let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+        common::load(&weir, EXAMPLE_POLICY, &files).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let current = load(digest);
+    let encoder = current.config.encoder.clone().unwrap();
+    assert_eq!(&*current.catalogue.target(encoder.target).unwrap().name, "gpu/qwen3-32b");
+    assert_eq!((encoder.below, encoder.timeout.as_millis(), encoder.concurrency.get()), (0.5, 80, 8));
+    assert_eq!((encoder.head.dimension(), encoder.head.encoder()), (2, "qwen3-32b"));
+    let outdated = load(digest ^ 1);
+    assert_eq!(outdated.config.encoder, None);
+    let warned =
+        outdated.warnings.iter().filter(|warning| warning.message.contains("another version of Weir"));
+    assert_eq!(warned.count(), 1, "{:?}", outdated.warnings);
+    assert_ne!(current.config_digest, outdated.config_digest, "the head is part of the configuration");
+    assert_eq!(loaded(EXAMPLE_WEIR, EXAMPLE_POLICY).config.encoder, None);
 }
 
 #[test]

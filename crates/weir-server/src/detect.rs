@@ -6,7 +6,6 @@
 //! INVARIANT (fails closed): a detector that does not answer, or not as it should, leaves the label of data
 //! that could not be inspected.
 
-mod breaker;
 mod connection;
 mod single;
 

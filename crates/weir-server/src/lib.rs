@@ -8,6 +8,7 @@
 
 mod admin;
 mod book;
+mod breaker;
 mod candidate;
 mod cases;
 mod clock;
@@ -17,6 +18,7 @@ mod desk;
 mod detect;
 mod earlier;
 mod export;
+mod encoder;
 mod extract;
 mod failure;
 mod feedback;
@@ -55,6 +57,7 @@ pub use book::{HistoryEntry, What};
 pub use cases::CaseReport;
 pub use data::content_routes;
 pub use earlier::Earlier;
+pub use encoder::EncoderFailure;
 pub use gateway::{ADMIN_KEY, Gateway, StartError};
 pub use indexes::read_index;
 pub use operate::{Goal, OperationError};

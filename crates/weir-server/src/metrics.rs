@@ -83,6 +83,11 @@ struct AskedLabels {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
 /// Types are those that the policy names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ExtractedLabels {
@@ -168,6 +173,8 @@ pub(crate) struct Metrics {
     incomplete_scans: Counter,
     detector_requests: Family<AskedLabels, Counter>,
     detector_duration: Family<DetectorLabels, Histogram>,
+    encoder_requests: Family<OutcomeLabels, Counter>,
+    encoder_duration: Histogram,
     extractions: Family<ExtractedLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
     fetches: Family<ResultLabels, Counter>,
@@ -236,6 +243,8 @@ impl Metrics {
             tagged: Family::default(),
             incomplete_scans: Counter::default(),
             detector_requests: Family::default(),
+            encoder_requests: Family::default(),
+            encoder_duration: Histogram::new(SECONDS),
             extractions: Family::default(),
             detector_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             reloads: Family::default(),
@@ -331,6 +340,17 @@ impl Metrics {
             "Time that a detector took",
             Unit::Seconds,
             self.detector_duration.clone(),
+        );
+        r.register(
+            "encoder_requests",
+            "Requests of whose task type the encoder was asked, and how that ended",
+            self.encoder_requests.clone(),
+        );
+        r.register_with_unit(
+            "encoder_duration",
+            "Time that the encoder took",
+            Unit::Seconds,
+            self.encoder_duration.clone(),
         );
         r.register("extractions", "Attachments whose text was asked for", self.extractions.clone());
         r.register("reloads", "Reloads of configuration and policy", self.reloads.clone());
@@ -479,6 +499,13 @@ impl Metrics {
         }
     }
 
+    /// Counts what an answer has cost that nobody got.
+    pub fn rejected_answer_cost(&self, zone: Option<ZoneKind>, micro_usd: u64) {
+        if micro_usd > 0 {
+            self.cost.get(zone).inc_by(micro_usd as f64 / 1e6);
+        }
+    }
+
     pub fn incomplete_scan(&self) {
         self.incomplete_scans.inc();
     }
@@ -488,6 +515,11 @@ impl Metrics {
         self.detector_requests.get_or_create(&labels).inc();
         let labels = DetectorLabels { detector: detector.to_owned() };
         self.detector_duration.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    pub fn encoder_asked(&self, outcome: &'static str, took: Duration) {
+        self.encoder_requests.get_or_create(&OutcomeLabels { outcome }).inc();
+        self.encoder_duration.observe(took.as_secs_f64());
     }
 
     pub fn extracted(&self, media_type: &str, outcome: &'static str) {

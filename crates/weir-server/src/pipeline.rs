@@ -23,6 +23,7 @@ pub(crate) mod relay;
 pub(crate) mod shadow;
 pub(crate) mod task;
 
+use crate::encoder;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::kept::{self, files};
@@ -136,6 +137,7 @@ async fn journey(
         inspected.raise(&label);
     }
     ledger.inspected(&inspected);
+    ledger.consulted(encoder::consult(gateway, &mut inspected, ledger.request_id()).await);
     if let Some(task) = &inspected.task {
         gateway.ranks.learn(task::millionths(task.complexity));
     }

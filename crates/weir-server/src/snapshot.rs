@@ -1,4 +1,5 @@
 use crate::detect::Detectors;
+use crate::encoder::Encoder;
 use crate::extract::Extractors;
 use crate::indexes::{Indexes, index_of};
 use crate::source::{FindError, Found, Origin, Sources, plain};
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub(crate) words: Words,
     /// The detectors that are asked besides.
     pub(crate) detectors: Detectors,
+    /// What is asked for the task type where the embedded model is unsure.
+    pub(crate) encoder: Option<Encoder>,
     /// The programs that give the text of attachments.
     pub(crate) extractors: Extractors,
     /// The files that the two name: secrets, certificates, term lists, indexes.
@@ -252,6 +255,7 @@ impl Snapshot {
         let detectors = Detectors::new(&loaded)
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
+        let encoder = Encoder::of(&loaded);
         let (config_files, indexes) = (files.into_inner(), indexes.into_inner());
         let (config_contents, policy_contents) = (contents.into_inner().digest(), found.digest());
         let policy = PolicyText {
@@ -267,6 +271,7 @@ impl Snapshot {
             engine,
             words,
             detectors,
+            encoder,
             extractors,
             files,
             policy,

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use weir_config::{Budget, Config};
+use weir_config::{Budget, Config, Evaluation};
 use weir_dispatch::cost::{Budgets, Caps, Earmark, Left, Periods, Purse};
 use weir_store::keys::{KeyRecord, KeyRing};
 use weir_store::whole;
@@ -26,7 +26,7 @@ pub(crate) struct Spending {
     bursts: Mutex<Bursts>,
 }
 
-/// What outlives the process: sums in micro-USD by purse (`all`, `key:ID`, `tenant:NAME`) and by target.
+/// What outlives the process: sums in micro-USD by purse (`all`, `key:ID`, `tenant:NAME`, `evaluations`) and by target.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     day: Sums,
@@ -142,12 +142,20 @@ pub(crate) fn purses(config: &Config, key: Option<&KeyRecord>) -> Vec<(Purse, Ca
         (Purse::Key(key.id.clone()), budget)
     };
     let of_tenant = |tenant: &str| (Purse::Tenant(tenant.into()), config.tenants.of(tenant).budget);
-    let bounded = |(purse, Budget { day, month }): (Purse, Budget)| {
-        (day.is_some() || month.is_some()).then_some((purse, Caps { day, month }))
-    };
     let own = key.map(of_key).and_then(bounded);
     let shared = key.and_then(|key| key.terms.tenant.as_deref()).map(of_tenant).and_then(bounded);
     own.into_iter().chain(shared).chain(bounded((Purse::All, config.budget))).collect()
+}
+
+/// The purses that a comparison of both zones is paid from: its own and everybody's. What is measured for the operator is
+/// on nobody's bill.
+pub(crate) fn purses_of(evaluation: &Evaluation, config: &Config) -> Vec<(Purse, Caps)> {
+    let all = [(Purse::Evaluations, evaluation.budget), (Purse::All, config.budget)];
+    all.into_iter().filter_map(bounded).collect()
+}
+
+fn bounded((purse, Budget { day, month }): (Purse, Budget)) -> Option<(Purse, Caps)> {
+    (day.is_some() || month.is_some()).then_some((purse, Caps { day, month }))
 }
 
 /// Says of which keys and tenants the configuration speaks that there are none: what is said of them bounds nobody.
@@ -178,6 +186,7 @@ pub(crate) fn whose(purse: &Purse) -> String {
         Purse::All => "the budget is that of all callers together".to_owned(),
         Purse::Key(_) => "the budget is that of this API key".to_owned(),
         Purse::Tenant(tenant) => format!("the budget is that of tenant `{tenant}`"),
+        Purse::Evaluations => "the budget is that of comparisons".to_owned(),
     }
 }
 
@@ -186,6 +195,7 @@ fn written(purse: &Purse) -> String {
         Purse::All => "all".to_owned(),
         Purse::Key(id) => format!("key:{id}"),
         Purse::Tenant(tenant) => format!("tenant:{tenant}"),
+        Purse::Evaluations => "evaluations".to_owned(),
     }
 }
 
@@ -194,7 +204,8 @@ fn purse(written: &str) -> Option<Purse> {
         Some(("key", id)) => Some(Purse::Key(id.into())),
         Some(("tenant", tenant)) => Some(Purse::Tenant(tenant.into())),
         Some(_) => None,
-        None => (written == "all").then_some(Purse::All),
+        None if written == "all" => Some(Purse::All),
+        None => (written == "evaluations").then_some(Purse::Evaluations),
     }
 }
 

@@ -43,9 +43,18 @@ pub struct Judgement {
     pub weak_fail: f32,
     /// The language it is mostly written in.
     pub language: Option<&'static str>,
+    /// The scores of the task types, of which the three above are made.
+    pub scores: [f32; KINDS],
 }
 
 impl Judgement {
+    /// The same with the task type of other scores.
+    #[must_use]
+    pub fn with_scores(self, scores: [f32; KINDS]) -> Self {
+        let (kind, confidence, margin) = best(&scores);
+        Self { kind, confidence, margin, scores, ..self }
+    }
+
     /// Whether the next best task type is about as likely.
     #[must_use]
     pub fn is_unsure(&self) -> bool {
@@ -80,6 +89,7 @@ pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
         complexity: hardest(|reading| reading.complexity),
         weak_fail: hardest(|reading| reading.weak_fail),
         language: said.or_else(|| turns.system.and_then(|system| system.language)),
+        scores,
     })
 }
 

@@ -179,12 +179,12 @@ mod tests {
     fn words_beginnings_and_sequences_are_found() {
         assert_eq!(groups("please SUMMARISE"), [0]);
         assert_eq!(groups("the key points"), [0]);
-        assert_eq!(groups("points key"), []);
+        assert!(groups("points key").is_empty());
         assert_eq!(groups("Résumé"), [1]);
         assert_eq!(groups("文章を要約"), [1]);
         assert_eq!(groups("what? is it"), [2]);
-        assert_eq!(groups("is? it"), []);
-        assert_eq!(groups("summa"), []);
+        assert!(groups("is? it").is_empty());
+        assert!(groups("summa").is_empty());
     }
 
     #[test]

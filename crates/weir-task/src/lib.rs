@@ -11,12 +11,14 @@
 //! 4. **Features** (`features`): hashed words and pairs, at the beginning, at the end and at all.
 //! 5. **Scores** (`model`, `quadratic`): linear in the features; complexity from the shape alone.
 //! 6. **Judgement** (`judgement`): the turns of a conversation, and what tools and schemas say.
+//! 7. **Head** (`head`): what an encoder of the operator's adds, if there is one.
 //!
 //! Of a long text the first and the last 4 KiB are read, so the work is bounded.
 
 mod features;
 mod fold;
 mod hash;
+mod head;
 mod judgement;
 mod kind;
 mod language;
@@ -27,6 +29,7 @@ mod scan;
 mod shape;
 
 pub use features::{Features, NUMBERS, ROW_BITS, SETS};
+pub use head::{BadHead, DIMENSIONS_MAX, Example, Figures, Fitted, Head, TooFew, fit};
 pub use judgement::{Judgement, Structure, Turns, judge};
 pub use kind::{KINDS, Kind};
 pub use lexicon::encode as encode_lexicon;

@@ -10,7 +10,7 @@ use crate::shape::SHAPE;
 use std::sync::LazyLock;
 
 /// The first bytes of a model: the format's name and version.
-const MAGIC: &[u8; 8] = b"WEIRTSK1";
+const MAGIC: &[u8; 8] = b"WEIRTSK2";
 /// The bytes of a row of weights: one for each task type, and some that stay 0.
 const ROW: usize = 16;
 const ROWS: usize = 1 << ROW_BITS;

@@ -1,9 +1,12 @@
 //! How a text is built, as numbers: lengths, marks, numerals, options.
 
+mod options;
+
 use crate::scan::{Class, Scan, parts};
+use options::{Options, is_option};
 
 /// How many numbers there are.
-pub const SHAPE: usize = 34;
+pub const SHAPE: usize = 39;
 
 /// The numbers of a text, before they are brought to a common scale.
 ///
@@ -17,6 +20,7 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
     }
     let words = Words::of(scan);
     let lines = Lines::of(head, tail);
+    let options = &lines.options;
     let many = |count: u32| (count as f32 * scan.stretch).ln_1p();
     let chars = (bytes.chars.max(1)) as f32;
     let letters = (words.count.max(1)) as f32;
@@ -35,7 +39,7 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
         many(bytes.brackets),
         many(bytes.questions),
         many(bytes.quotes),
-        many(lines.options),
+        many(options.count),
         among(words.long),
         among(words.very_long),
         many(bytes.stops),
@@ -51,12 +55,17 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
         among(bytes.commas),
         letters / (bytes.stops.max(1)) as f32,
         among(words.numbers),
-        lines.longest_option.ln_1p(),
-        lines.mean_option.ln_1p(),
-        lines.deviation_of_options.ln_1p(),
+        options.longest.ln_1p(),
+        options.mean().ln_1p(),
+        options.deviation().ln_1p(),
         many(bytes.code),
         f32::from(u8::from(lines.ends_asking)),
         many(lines.indented),
+        options.likeness(),
+        options.with_digits(),
+        options.words_in_one().ln_1p(),
+        words.distinct() as f32 / letters,
+        options.letters_in_word(),
     ]
 }
 
@@ -121,6 +130,28 @@ struct Words {
     roman: u32,
     capitals: u32,
     single: u32,
+    seen: Seen,
+}
+
+/// Which words occurred, by a few bits of their hashes: a count of them that is a little too low in long texts.
+#[derive(Debug)]
+struct Seen([u64; SEEN_BITS / 64]);
+
+const SEEN_BITS: usize = 4096;
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self([0; SEEN_BITS / 64])
+    }
+}
+
+impl Seen {
+    fn add(&mut self, hash: u64) {
+        let bit = (hash >> 20) as usize % SEEN_BITS;
+        if let Some(bits) = self.0.get_mut(bit / 64) {
+            *bits |= 1 << (bit % 64);
+        }
+    }
 }
 
 /// The groups of the lexicon that are counted here, by their place in the list.
@@ -142,6 +173,7 @@ impl Words {
             words.very_long += u32::from(is_word && token.chars >= 13);
             words.capitals += u32::from(token.is_capital);
             words.single += u32::from(is_word && token.chars == 1);
+            words.seen.add(token.hash);
             token.groups.each(|group| {
                 words.negated += u32::from(group == NEGATED);
                 words.roman += u32::from(group == ROMAN && token.is_capital);
@@ -151,14 +183,17 @@ impl Words {
     }
 }
 
+impl Words {
+    fn distinct(&self) -> u32 {
+        self.seen.0.iter().map(|bits| bits.count_ones()).sum()
+    }
+}
+
 /// What lines say: how long the first is, and whether there are options to choose from.
 #[derive(Debug, Default)]
 struct Lines {
     first_share: f32,
-    options: u32,
-    longest_option: f32,
-    mean_option: f32,
-    deviation_of_options: f32,
+    options: Options,
     ends_asking: bool,
     indented: u32,
 }
@@ -166,22 +201,11 @@ struct Lines {
 impl Lines {
     fn of(head: &str, tail: &str) -> Self {
         let mut lines = Lines::default();
-        let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
         for line in head.lines().chain(tail.lines()) {
             lines.indented += u32::from(line.starts_with("  ") || line.starts_with('\t'));
             if is_option(line) {
-                let bytes = line.len() as f32;
-                lines.options += 1;
-                sum += bytes;
-                squares += bytes * bytes;
-                lines.longest_option = lines.longest_option.max(bytes);
+                lines.options.add(line);
             }
-        }
-        if lines.options > 0 {
-            let count = lines.options as f32;
-            lines.mean_option = sum / count;
-            lines.deviation_of_options =
-                (squares / count - lines.mean_option * lines.mean_option).max(0.0).sqrt();
         }
         let first = head.find('\n').unwrap_or(head.len());
         lines.first_share = first as f32 / (head.len() + tail.len()).max(1) as f32;
@@ -189,9 +213,4 @@ impl Lines {
         lines.ends_asking = end.trim_end().ends_with(['?', '？']);
         lines
     }
-}
-
-/// Whether a line is one of several answers to choose from, as in `B. the sea`.
-fn is_option(line: &str) -> bool {
-    matches!(line.as_bytes(), [b'A'..=b'E', b'.' | b')', ..])
 }

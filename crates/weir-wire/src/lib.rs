@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod chat;
 pub mod detector;
 pub mod dialect;
+pub mod embedding;
 pub mod error;
 pub mod family;
 pub mod fault;

@@ -1,6 +1,6 @@
 use crate::command::{
-    admin, audit, check, classify, demo, explain, import, index, init, keys, manual, policy, recognisers,
-    report, schema, serve, simulate,
+    admin, audit, check, classify, demo, encoder, explain, import, index, init, keys, manual, policy,
+    recognisers, report, schema, serve, simulate,
 };
 use clap::{Parser, Subcommand};
 
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Classify(classify::ClassifyArgs),
     Import(import::ImportArgs),
     Index(index::IndexArgs),
+    Encoder(encoder::EncoderArgs),
     Keys(keys::KeysArgs),
     Policy(policy::PolicyArgs),
     Admin(admin::AdminArgs),

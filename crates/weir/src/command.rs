@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod classify;
 pub(crate) mod demo;
+pub(crate) mod encoder;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod index;

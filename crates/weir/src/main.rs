@@ -38,6 +38,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Classify(args) => command::classify::run(&args),
         Command::Import(args) => command::import::run(&args),
         Command::Index(args) => command::index::run(&args),
+        Command::Encoder(args) => command::encoder::run(&args),
         Command::Keys(args) => command::keys::run(&args),
         Command::Policy(args) => command::policy::run(&args),
         Command::Admin(args) => command::admin::run(&args),

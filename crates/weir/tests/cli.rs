@@ -86,6 +86,8 @@ fn every_command_explains_itself() {
         "index",
         "index records",
         "index documents",
+        "encoder",
+        "encoder fit",
         "classify",
         "keys",
         "keys create",

@@ -45,6 +45,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-label",
             "weir-policy",
             "weir-rollout",
+            "weir-task",
             "weir-wire",
         ]),
     ),

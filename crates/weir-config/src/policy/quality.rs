@@ -1,9 +1,11 @@
 //! How good answers must be, from raw to domain values.
 
+use crate::Budget;
 use crate::raw::quality::{LogProb, RawCascade, RawChecks, RawEvaluation};
 use crate::report::Report;
 use crate::scalar::ByteSize;
 use crate::suggest::suggest;
+use crate::weir::money;
 use crate::yaml::{At, take_or};
 use std::num::NonZeroU32;
 use weir_label::ZoneKind;
@@ -22,6 +24,8 @@ pub struct Evaluation {
     pub judge: TargetId,
     /// The most in an hour.
     pub per_hour: NonZeroU32,
+    /// What they may cost.
+    pub budget: Budget,
 }
 
 /// What `cascade` of a rule means; `None` when it is wrong.
@@ -64,9 +68,10 @@ pub fn evaluation(
     is_whole: bool,
     report: &mut Report<'_>,
 ) -> Option<Evaluation> {
-    let RawEvaluation { share, judge, per_hour } = &raw?.value;
+    let RawEvaluation { share, judge, per_hour, budget } = &raw?.value;
     let share = share.take(report);
     let per_hour = take_or(per_hour.as_ref(), PER_HOUR, report);
+    let budget = money::budget(budget, report);
     let found = catalogue.target_named(&judge.value);
     let zone = found.and_then(|id| catalogue.target(id)).map(|target| target.zone());
     match zone {
@@ -84,5 +89,5 @@ pub fn evaluation(
         Some(ZoneKind::Local) => {}
     }
     let judge = found.filter(|_| zone == Some(ZoneKind::Local));
-    Some(Evaluation { percent: share?.0, judge: judge?, per_hour: per_hour? })
+    Some(Evaluation { percent: share?.0, judge: judge?, per_hour: per_hour?, budget: budget? })
 }

@@ -1,6 +1,7 @@
 //! What `policy.yaml` says of how good answers must be.
 
 use super::rollout::Share;
+use super::weir::RawBudget;
 use crate::scalar::{ByteSize, words, words_schema};
 use crate::yaml::{At, Field, Scalar, Wrong};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -164,4 +165,8 @@ pub struct RawEvaluation {
     pub judge: At<String>,
     /// The most of them in an hour. Default: 60.
     pub per_hour: Option<Field<NonZeroU32>>,
+    /// What they may cost in the cloud. It counts against the budget of all callers together too, and against that of no
+    /// key or tenant. Default: no bound of its own.
+    #[serde(default)]
+    pub budget: RawBudget,
 }

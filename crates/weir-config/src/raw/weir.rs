@@ -2,6 +2,7 @@
 
 use super::Entries;
 use super::export::RawExport;
+use super::encoder::RawEncoder;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
@@ -71,6 +72,8 @@ pub struct RawWeir {
     /// listed.
     #[serde(default)]
     pub tenants: Entries<RawTenant>,
+    /// A model of a local backend that is asked for the task type where Weir's own model is unsure. Default: none.
+    pub encoder: Option<RawEncoder>,
     /// Servers and API accounts that answer requests.
     pub backends: At<Vec<RawBackend>>,
     /// The model names that applications ask for, and the targets that may answer each.

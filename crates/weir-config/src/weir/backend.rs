@@ -1,6 +1,6 @@
 use super::{Reading, credential, money, quality};
 use crate::hardware::Hardware;
-use crate::raw::weir::{RawBackend, RawModel, RawTimeouts};
+use crate::raw::weir::{RawBackend, RawModel, RawTimeouts, RawWeir};
 use crate::report::{Place, Report};
 use crate::scalar::{MicroUsd, ModelName, Name};
 use crate::yaml::{At, Field, take_or};
@@ -30,14 +30,14 @@ pub fn all(
     backends
 }
 
-/// Warns of backends that no alias leads to.
-pub fn warn_of_unused(raw: &At<Vec<RawBackend>>, catalogue: &Catalogue, reading: &mut Reading<'_, '_>) {
-    let used: BTreeSet<&str> = catalogue
-        .aliases()
-        .flat_map(|alias| alias.targets().iter().chain(alias.degrade()))
-        .filter_map(|id| Some(&*catalogue.target(*id)?.backend))
-        .collect();
-    for backend in &raw.value {
+/// Warns of backends that no alias leads to, and that are no encoder either.
+pub fn warn_of_unused(raw: &RawWeir, catalogue: &Catalogue, reading: &mut Reading<'_, '_>) {
+    let of_aliases =
+        catalogue.aliases().flat_map(|alias| alias.targets().iter().chain(alias.degrade()).copied());
+    let encoder = raw.encoder.as_ref().and_then(|encoder| catalogue.target_named(&encoder.target.value));
+    let used: BTreeSet<&str> =
+        of_aliases.chain(encoder).filter_map(|id| Some(&*catalogue.target(id)?.backend)).collect();
+    for backend in &raw.backends.value {
         let known = backend.name.get().filter(|name| catalogue.targets().any(|(_, t)| *t.backend == name.0));
         if let Some(Name(name)) = known.filter(|name| !used.contains(name.0.as_str())) {
             reading.report.warning(

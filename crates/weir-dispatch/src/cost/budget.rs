@@ -11,6 +11,8 @@ pub enum Purse {
     Key(Arc<str>),
     /// A tenant's.
     Tenant(Arc<str>),
+    /// What is set apart for comparing the answers of both zones.
+    Evaluations,
 }
 
 /// What may be spent from a purse, in micro-USD; `None` is any sum.

@@ -4,20 +4,24 @@ use crate::gateway::Gateway;
 use crate::spending::periods;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use weir_config::{Budget, Config};
+use weir_config::{Budget, Loaded};
 use weir_dispatch::cost::Purse;
 use weir_store::keys::KeyRing;
 
 pub(super) fn page(gateway: &Gateway) -> Value {
     let sums = gateway.spending.sums(periods(gateway.wall.unix_seconds()));
     let (snapshot, keys) = (gateway.snapshot(), gateway.keys());
-    let row = |(purse, spent): (Purse, (u64, u64))| row(&snapshot.loaded.config, &keys, &purse, spent);
+    let row = |(purse, spent): (Purse, (u64, u64))| row(&snapshot.loaded, &keys, &purse, spent);
     json!({ "purses": sums.into_iter().map(row).collect::<Vec<_>>() })
 }
 
-fn row(config: &Config, keys: &KeyRing, purse: &Purse, (day, month): (u64, u64)) -> Value {
+fn row(loaded: &Loaded, keys: &KeyRing, purse: &Purse, (day, month): (u64, u64)) -> Value {
+    let config = &loaded.config;
     let (of, name, budget) = match purse {
         Purse::All => ("all", None, config.budget),
+        Purse::Evaluations => {
+            ("evaluations", None, loaded.evaluation.map(|evaluation| evaluation.budget).unwrap_or_default())
+        }
         Purse::Tenant(tenant) => ("tenant", Some(tenant.to_string()), config.tenants.of(tenant).budget),
         Purse::Key(id) => {
             let name = keys.current(id, Timestamp::now()).ok().map(|key| key.terms.name.clone());

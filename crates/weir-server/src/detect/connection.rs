@@ -1,4 +1,4 @@
-use super::breaker::Breaker;
+use crate::breaker::Breaker;
 use crate::snapshot::endpoint;
 use ipnet::IpNet;
 use std::str::FromStr as _;

@@ -18,6 +18,7 @@ use crate::failure::{BackendFailure, Failure};
 use crate::gateway::Gateway;
 use crate::pseudonym::Peer;
 use crate::snapshot::Snapshot;
+use crate::spending::purses_of;
 use http::StatusCode;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -95,6 +96,7 @@ fn again(
     let request = read(gateway, request.api(), Content::Json(bytes.into())).ok()?;
     let mut again = look(request, length, snapshot, caller);
     again.raise(inspected.request.label());
+    again.task = inspected.task;
     Some(again)
 }
 
@@ -162,7 +164,8 @@ impl Compare {
         inspected: &mut Inspected,
         ledger: &mut Ledger,
     ) -> Result<(Arc<str>, String), Failure> {
-        let ruling = detect_and_decide(&self.gateway, inspected, &self.caller, ledger).await?;
+        let mut ruling = detect_and_decide(&self.gateway, inspected, &self.caller, ledger).await?;
+        ruling.purses = purses_of(&self.evaluation, &ruling.snapshot.loaded.config);
         let catalogue = &ruling.snapshot.loaded.catalogue;
         let target = ruling.plan.comparable(catalogue).map(|(local, cloud)| match zone {
             ZoneKind::Local => local,
@@ -171,6 +174,7 @@ impl Compare {
         let target = target.ok_or(Failure::NothingLeft)?;
         let name = ruling.target(target).ok_or(Failure::NothingLeft)?.name.clone();
         let place = place(&self.gateway, &name).await.ok_or(Failure::NothingLeft)?;
+        ledger.pay(&ruling, target).map_err(|_| Failure::NothingLeft)?;
         let tried = Tried::for_evaluation();
         let sent = match ledger.attempt(&ruling, target, &place, tried.next()).await {
             Ok(()) => forward(&ruling, target, inspected, &Anthropic::default()).await,

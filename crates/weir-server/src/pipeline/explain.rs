@@ -3,7 +3,7 @@
 use super::circumstances::Circumstances;
 use super::decide::{alias_for, facts};
 use super::identify::Caller;
-use super::inspect::look;
+use super::inspect::{Inspected, look};
 use crate::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use weir_audit::event::AuthMethod;
@@ -34,6 +34,8 @@ pub struct Explained {
     pub profile: &'static str,
     /// The detectors that the gateway would ask besides, if it is not classified; here none is asked.
     pub detectors: Vec<String>,
+    /// The encoder that the gateway would ask for the task type, if it would; here it is not asked.
+    pub encoder: Option<String>,
     /// Whether all of it was inspected.
     pub complete: bool,
     /// The facts by name, as policies write them; unknown ones only where the policy looks at them.
@@ -176,6 +178,7 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
         opaque: inspected.seen.opaque.clone(),
         profile: loaded.classify.profile.as_str(),
         detectors: snapshot.detectors.names().map(str::to_owned).collect(),
+        encoder: encoder_asked(snapshot, &inspected),
         complete: inspected.seen.complete,
         facts: named_facts(snapshot, &facts),
         tags: decision.obligations.tags.iter().map(ToString::to_string).collect(),
@@ -196,6 +199,17 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
         checks,
         revision: decision.revision.to_string(),
     })
+}
+
+fn encoder_asked(snapshot: &Snapshot, inspected: &Inspected) -> Option<String> {
+    let encoder = snapshot.encoder.as_ref()?;
+    let is_asked = inspected.task.as_ref().is_some_and(|judged| encoder.wants(judged));
+    let target = loaded_target(snapshot, encoder.target()).filter(|_| is_asked)?;
+    Some(target.to_owned())
+}
+
+fn loaded_target(snapshot: &Snapshot, id: TargetId) -> Option<&str> {
+    snapshot.loaded.catalogue.target(id).map(|target| &*target.name)
 }
 
 fn checks(plan: &Plan) -> Vec<&'static str> {

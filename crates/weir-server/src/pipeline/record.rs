@@ -8,6 +8,7 @@ mod facts;
 mod money;
 
 pub(crate) use aside::Aside;
+use facts::ENCODER;
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
 
 use super::decide::Ruling;
@@ -39,7 +40,9 @@ use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict};
+use weir_policy::{
+    Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict, micro_usd,
+};
 use weir_quality::Shape;
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
@@ -77,12 +80,14 @@ pub(crate) struct Ledger {
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
-    /// What answers that were rejected have cost, in picodollars.
-    spent_before: u128,
+    /// What answers that were rejected have cost, in picodollars, and where they came from.
+    spent_before: Vec<(Option<ZoneKind>, u128)>,
     /// The shape of its conversation, by which something may be heard of the answer.
     shape: Option<Shape>,
     /// Whether Weir answers by itself, so that there is no attempt.
     answered_here: bool,
+    /// What came of asking the encoder, if it was asked.
+    encoder: Option<&'static str>,
     /// What the client is told of fields that were left out.
     warnings: Option<String>,
     /// Tokens of the prompt, about, before anybody counted them.
@@ -133,9 +138,10 @@ impl Ledger {
             needs_durable: false,
             target: None,
             is_closed: false,
-            spent_before: 0,
+            spent_before: Vec::new(),
             shape: None,
             answered_here: false,
+            encoder: None,
             warnings: None,
             estimated: 0,
             keep: None,
@@ -225,11 +231,19 @@ impl Ledger {
         self.needs_durable = require.contains(&Requirement::DurableRecord);
         record.est_tokens_in = Some(facts.request.prompt_tokens);
         record.facts = record_facts(facts, &loaded.catalogue);
+        if let Some(outcome) = self.encoder {
+            record.facts.insert(Ident::fixed(ENCODER), Fact::Word(Ident::fixed(outcome)));
+        }
         record.candidates = candidates(snapshot, decision);
         record.overrides_denied = match loaded.policy.boundary.is_classified(facts.data.label) {
             true => overrides(facts, self.declared_level),
             false => Vec::new(),
         };
+    }
+
+    /// Notes what came of asking the encoder, if it was asked.
+    pub fn consulted(&mut self, outcome: Option<&'static str>) {
+        self.encoder = outcome;
     }
 
     /// Notes what a policy in the shadow would have decided otherwise.
@@ -490,6 +504,9 @@ impl Ledger {
         }
         self.remember_answer();
         self.gateway.metrics.finished(&self.finished());
+        for (zone, cost) in &self.spent_before {
+            self.gateway.metrics.rejected_answer_cost(*zone, micro_usd(*cost));
+        }
         if self.decision.rule.is_some() {
             let revision = self.decision.policy_revision.as_str();
             self.gateway.count(revision, self.standing, self.sample());
@@ -508,7 +525,8 @@ impl Ledger {
             cloud: self.decision.zone == Some(ZoneKind::Cloud),
             cost: self
                 .cost()
-                .map(|cost| u64::try_from(cost.saturating_add(self.spent_before)).unwrap_or(u64::MAX)),
+                .map(|cost| self.spent_before.iter().fold(cost, |sum, (_, cost)| sum.saturating_add(*cost)))
+                .map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
         }
     }
 

@@ -1,6 +1,7 @@
-use super::{AuditError, AuditReader};
+use super::{AuditError, Search, SearchError};
 use std::path::Path;
-use weir_audit::event::{Decision, Outcome};
+use weir_audit::event::{Decision, Outcome, ParseEventError};
+use weir_audit::search::{Condition, Query, Test};
 use weir_audit::{Event, Ident, Record};
 
 /// What a log has of one answer.
@@ -14,41 +15,66 @@ pub struct AnswerRecord {
     pub score: Option<u64>,
 }
 
-/// The answer to the request of a decision, if the log has both. Reads the whole log.
+/// The answer to the request of a decision, if the log has both. Found by the search index, which is made first where
+/// there is none.
 ///
 /// # Errors
-/// [`AuditError`] if the log cannot be read or is damaged.
-pub fn find_answer(dir: &Path, decision_id: &Ident) -> Result<Option<AnswerRecord>, AuditError> {
-    let mut reader = AuditReader::open(dir)?;
+/// [`SearchError`] if log or index cannot be read, or the log is damaged there.
+pub fn find_answer(dir: &Path, decision_id: &Ident) -> Result<Option<AnswerRecord>, SearchError> {
+    let find = || -> Result<Option<AnswerRecord>, SearchError> {
+        let search = Search::open(dir)?;
+        let [decisions, outcomes, ratings] = [
+            events((&search, dir), "decision", decision_id)?,
+            events((&search, dir), "outcome", decision_id)?,
+            events((&search, dir), "answer.rated", decision_id)?,
+        ];
+        Ok(answer(decisions.into_iter().chain(outcomes).chain(ratings)))
+    };
+    match find() {
+        // The index was wrong, and is made anew.
+        Err(SearchError::Disagree) => find(),
+        found => found,
+    }
+}
+
+/// The events of a type about a decision, oldest first.
+fn events(
+    (search, dir): (&Search, &Path),
+    type_name: &str,
+    decision_id: &Ident,
+) -> Result<Vec<Event>, SearchError> {
+    let condition =
+        Condition { path: "decision_id".to_owned(), test: Test::Is(vec![decision_id.as_str().to_owned()]) };
+    let query = Query { types: vec![type_name.to_owned()], conditions: vec![condition], ..Query::default() };
+    let mut events = Vec::new();
+    search.find(&query, None, |found| {
+        events
+            .push(Record::parse(&found.event).map(|record| record.event).map_err(|error| (found.seq, error)));
+    })?;
+    let damaged = |(index, error): (u64, ParseEventError)| AuditError::Damaged {
+        path: dir.to_owned(),
+        index,
+        what: error.to_string(),
+    };
+    events.into_iter().map(|event| event.map_err(|error| damaged(error).into())).collect()
+}
+
+/// The answer that events of one decision tell of.
+fn answer(events: impl Iterator<Item = Event>) -> Option<AnswerRecord> {
     let (mut decisions, mut outcome, mut score) = (Vec::new(), None, None);
-    while let Some((head, bytes)) = reader.next_event()? {
-        let may_be_it = matches!(head.type_name.as_str(), "decision" | "outcome" | "answer.rated")
-            && memchr::memmem::find(bytes, decision_id.as_str().as_bytes()).is_some();
-        if !may_be_it {
-            continue;
-        }
-        let seq = head.seq;
-        let record = Record::parse(bytes).map_err(|error| AuditError::Damaged {
-            path: dir.to_owned(),
-            index: seq,
-            what: error.to_string(),
-        })?;
-        #[expect(clippy::wildcard_enum_match_arm, reason = "other types were passed over above")]
-        match record.event {
-            Event::Decision(found) if found.decision_id == *decision_id => decisions.push(*found),
-            Event::Outcome(found) if found.decision_id == *decision_id => outcome = Some(*found),
-            Event::AnswerRated(rated)
-                if rated.decision_id == *decision_id && rated.signal.as_str() == "feedback" =>
-            {
-                score = Some(rated.score);
-            }
+    for event in events {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no others were asked for")]
+        match event {
+            Event::Decision(found) => decisions.push(*found),
+            Event::Outcome(found) => outcome = Some(*found),
+            Event::AnswerRated(rated) if rated.signal.as_str() == "feedback" => score = Some(rated.score),
             _ => {}
         }
     }
-    let Some(outcome) = outcome else { return Ok(None) };
+    let outcome: Outcome = outcome?;
     let answered = outcome.answered_attempt.unwrap_or(outcome.attempts);
-    let decision = decisions.into_iter().rfind(|decision| decision.attempt == answered);
-    Ok(decision.map(|decision| AnswerRecord { decision, outcome, score }))
+    let decision = decisions.into_iter().rfind(|decision: &Decision| decision.attempt == answered)?;
+    Some(AnswerRecord { decision, outcome, score })
 }
 
 #[cfg(test)]

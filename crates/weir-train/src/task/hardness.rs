@@ -74,6 +74,11 @@ fn fit(rows: &[&Row<'_>]) -> (Fit, Fit) {
     (ridge(&terms, &gains, GAIN_ALPHA), ridge(&terms, &fails, FAIL_ALPHA))
 }
 
+/// What is left out together: a subject, or of a benchmark of one subject each prompt by itself.
+fn subject_or_text(tried: &Tried) -> &str {
+    if tried.benchmark == "mmlu" { &tried.subject } else { &tried.text }
+}
+
 fn subject_means<'r>(rows: &[&'r Row<'_>], of: impl Fn(&Row<'_>) -> f64) -> BTreeMap<&'r str, f64> {
     let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for row in rows {
@@ -134,38 +139,64 @@ fn moments(numbers: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     (mean, variance.sqrt().max(1e-9))
 }
 
-/// Figures on prompts that were not learned from: of subjects that were, and of others.
+/// In so many ways subjects are split: which of them are left out together matters as much as the model.
+const SPLITS: usize = 4;
+
+/// Figures on prompts that were not learned from: of subjects that were, and of others, these in the mean over splits.
 fn cross_validate(rows: &[Row<'_>]) -> String {
     let mut out = String::from("complexity            benchmark    APGR   words  weak_fail AUROC\n");
     let by_prompt = |row: &Row<'_>| part(&row.tried.text, 5);
-    let by_subject = |row: &Row<'_>| {
-        if row.tried.benchmark == "mmlu" { part(&row.tried.subject, 6) } else { part(&row.tried.text, 6) }
-    };
-    type PartOf<'f> = &'f dyn Fn(&Row<'_>) -> usize;
-    let ways: [(&str, PartOf<'_>, usize); 2] =
-        [("subjects seen", &by_prompt, 5), ("subjects not seen", &by_subject, 6)];
-    for (name, of, parts) in ways {
-        let mut scored: Vec<(f64, f64, &Row<'_>)> = Vec::new();
-        for held in 0..parts {
-            let (judged, learned): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
-                rows.iter().partition(|row| of(row) == held);
-            let (gain, fail) = fit(&learned);
-            let (mean, deviation) = moments(learned.iter().map(|row| score(&gain, row)));
-            let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
-            scored.extend(judged.into_iter().map(|row| {
-                let complexity = length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
-                (complexity, score(&fail, row), row)
-            }));
+    let seen = judge(rows, &by_prompt, 5);
+    let not_seen = (0..SPLITS).map(|split| {
+        // The first is that of models before.
+        let salt = if split == 0 { String::new() } else { format!("{split} ") };
+        judge(rows, &|row| part(&format!("{salt}{}", subject_or_text(row.tried)), 6), 6)
+    });
+    let not_seen: Vec<Judged> = not_seen.collect();
+    let mean = |of: &dyn Fn(&Judged) -> [f64; 3]| -> [f64; 3] {
+        let mut mean = [0.0; 3];
+        for judged in &not_seen {
+            mean.iter_mut().zip(of(judged)).for_each(|(mean, figure)| *mean += figure / SPLITS as f64);
         }
-        for benchmark in ["mmlu", "gsm8k"] {
-            let of: Vec<_> = scored.iter().filter(|(.., row)| row.tried.benchmark == benchmark).collect();
-            let by = |score: &dyn Fn(&(f64, f64, &Row<'_>)) -> f64| -> Vec<(f64, &Tried)> {
-                of.iter().map(|scored| (score(scored), scored.2.tried)).collect()
-            };
-            let (all, words) = (apgr(&by(&|scored| scored.0)), apgr(&by(&|scored| length(scored.2))));
-            let fails = auroc(&by(&|scored| scored.1));
-            let _ = writeln!(out, "{name:20}  {benchmark:9}    {all:.3}   {words:.3}  {fails:.3}");
+        mean
+    };
+    let [first, ..] = not_seen.as_slice() else { return out };
+    for (benchmark, name) in BENCHMARKS.into_iter().enumerate() {
+        let of = |judged: &Judged| judged.get(benchmark).copied().unwrap_or_default();
+        for (kind, figures) in
+            [("subjects seen", of(&seen)), ("not seen, one split", of(first)), ("not seen, mean", mean(&of))]
+        {
+            let [all, words, fails] = figures;
+            let _ = writeln!(out, "{kind:20}  {name:9}    {all:.3}   {words:.3}  {fails:.3}");
         }
     }
     out
+}
+
+const BENCHMARKS: [&str; 2] = ["mmlu", "gsm8k"];
+
+/// Of each benchmark the APGR of complexity, that of words, and the AUROC of `weak_fail`.
+type Judged = [[f64; 3]; BENCHMARKS.len()];
+
+/// Judges each of `parts` parts by what was learned of the others.
+fn judge(rows: &[Row<'_>], of: &dyn Fn(&Row<'_>) -> usize, parts: usize) -> Judged {
+    let mut scored: Vec<(f64, f64, &Row<'_>)> = Vec::new();
+    for held in 0..parts {
+        let (judged, learned): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(|row| of(row) == held);
+        let (gain, fail) = fit(&learned);
+        let (mean, deviation) = moments(learned.iter().map(|row| score(&gain, row)));
+        let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
+        scored.extend(judged.into_iter().map(|row| {
+            let complexity = length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
+            (complexity, score(&fail, row), row)
+        }));
+    }
+    BENCHMARKS.map(|benchmark| {
+        let of: Vec<_> = scored.iter().filter(|(.., row)| row.tried.benchmark == benchmark).collect();
+        let by = |score: &dyn Fn(&(f64, f64, &Row<'_>)) -> f64| -> Vec<(f64, &Tried)> {
+            of.iter().map(|scored| (score(scored), scored.2.tried)).collect()
+        };
+        let (all, words) = (apgr(&by(&|scored| scored.0)), apgr(&by(&|scored| length(scored.2))));
+        [all, words, auroc(&by(&|scored| scored.1))]
+    })
 }

@@ -32,8 +32,8 @@ use weir_label::Level;
 ///    "weak_fail": 0.27}
 ///
 /// Findings are types and places, never values. Nothing is sent anywhere and no program is run, unless
-/// --config names the gateway's configuration: then the detectors of the policy, which are inside the
-/// network, are asked as the gateway asks them. Extractors read attachments, which are no texts.
+/// --config names the gateway's configuration: then the detectors of the policy, or with --task the
+/// encoder, which are inside the network, are asked as the gateway asks them. Extractors read attachments, which are no texts.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct ClassifyArgs {
@@ -47,7 +47,7 @@ pub(crate) struct ClassifyArgs {
     policy: Option<PathBuf>,
 
     /// The gateway's configuration, weir.yaml: judge by it and its policy, and ask the policy's detectors
-    /// too. What they are not asked in time counts as classified
+    /// too, or with --task the encoder. What detectors are not asked in time counts as classified
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -66,7 +66,7 @@ pub(crate) struct ClassifyArgs {
 
     /// Say what each JSON line asks for and how hard it is, instead of what it holds: task type, by how much it is
     /// likelier than the next, language, complexity, and the probability that a weak model fails
-    #[arg(long, conflicts_with_all = ["paths", "policy", "config", "profile", "explain", "show_text", "json", "fail_on"])]
+    #[arg(long, conflicts_with_all = ["paths", "policy", "profile", "explain", "show_text", "json", "fail_on"])]
     task: bool,
 
     /// Print a JSON object for each document instead of the table
@@ -134,7 +134,7 @@ struct Tally {
 
 pub(crate) fn run(args: &ClassifyArgs) -> Result<ExitCode, Failed> {
     if args.task {
-        return task::run();
+        return task::run(args.config.as_deref());
     }
     let profile = args.profile.map(Profile::from);
     let judge = match &args.config {

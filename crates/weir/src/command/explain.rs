@@ -166,6 +166,12 @@ fn print_label(explained: &Explained) {
             explained.detectors.join(", ")
         ));
     }
+    if let Some(encoder) = &explained.encoder {
+        line(format_args!(
+            "  {:14} {encoder} would be asked for the task type (not asked: nothing is sent)",
+            "encoder"
+        ));
+    }
     if !explained.complete {
         line(paint(BAD, "  not everything could be inspected, which counts as classified"));
     }
@@ -241,6 +247,7 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         "boundary": explained.boundary.as_str(),
         "profile": explained.profile,
         "detectors_not_asked": explained.detectors,
+        "encoder_not_asked": explained.encoder,
         "complete": explained.complete,
         "findings": explained.findings.iter().map(finding).collect::<Vec<_>>(),
         "opaque": explained.opaque,

@@ -190,3 +190,61 @@ fn a_local_stream_that_breaks_while_it_is_held_back_is_made_anew() {
     assert_eq!((reply.zone(), reply.streamed_text().as_str()), (Some("cloud"), GOOD));
     assert_eq!(way(&attempts(&stage, &reply)), [("here", "policy"), ("there", "failover")]);
 }
+
+/// Two APIs, of which the second is the better one, and a budget for both.
+fn bounded(worse: &str, better: &str) -> String {
+    let model =
+        |quality: f64| format!("[{{ name: m, quality: {quality}, price: {{ input: 300, output: 1500 }} }}]");
+    format!(
+        "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbudget: {{ day: 100 }}\nbackends:\n  \
+         - {{ name: worse, zone: cloud, url: {worse}, models: {} }}\n  \
+         - {{ name: better, zone: cloud, url: {better}, models: {} }}\n\
+         aliases:\n  auto: {{ targets: [worse/m, better/m] }}\n",
+        model(0.5),
+        model(0.9)
+    )
+}
+
+/// What is spent of the budget of all, and what is counted as spent in the cloud, in micro-USD.
+fn spent(stage: &Stage) -> (u64, u64) {
+    let page = stage.gateway.admin_json("/spending");
+    let day = page["purses"][0]["day"]["spent_usd"].as_f64().unwrap_or(0.0);
+    let counted = stage.gateway.metric("weir_cost_usd_total", &["cloud"]);
+    ((day * 1e6).round() as u64, (counted * 1e6).round() as u64)
+}
+
+fn cost(event: &Value) -> u64 {
+    event["tokens_in"].as_u64().unwrap() * 300 + event["tokens_out"].as_u64().unwrap() * 1500
+}
+
+#[test]
+fn an_answer_that_nobody_gets_is_paid_for_and_one_that_is_given_out_after_all_is_paid_once() {
+    let policy = CHECKED.replace("use: any", "use: any\n    prefer: order");
+    let stage = Stage::with(bounded, &policy);
+    stage.here.set(Script::default().text(REFUSAL));
+    stage.there.set(Script::default().text(GOOD));
+    let reply = stage.chat(&ask("auto", "What is a weir?"));
+    assert_eq!(text(&reply), GOOD);
+    let checked = events(&stage.gateway, "answer.checked", 2);
+    let [first, second] = [cost(&checked[0]), cost(&checked[1])];
+    assert!(first > 0 && second > 0 && first != second);
+    assert_eq!(spent(&stage), (first + second, first + second));
+    // The better one fails: the answer of the first is given out, and is all that there is to pay.
+    stage.there.set(Script::failing(Fault::Status(Failure::openai(500, "server_error", "x", "broken"))));
+    let reply = stage.chat(&ask("auto", "What is a weir?"));
+    assert_eq!(text(&reply), REFUSAL);
+    assert_eq!(spent(&stage), (2 * first + second, 2 * first + second));
+}
+
+#[test]
+fn a_local_answer_that_is_given_out_after_all_is_paid_from_no_budget() {
+    let config = |local: &str, cloud: &str| {
+        priced(local, cloud).replace("backends:\n", "budget: { day: 100 }\nbackends:\n")
+    };
+    let stage = Stage::with(config, CHECKED);
+    stage.here.set(Script::default().text(REFUSAL));
+    stage.there.set(Script::failing(Fault::Status(Failure::openai(500, "server_error", "x", "broken"))));
+    assert_eq!(text(&stage.chat(&ask("auto", "What is a weir?"))), REFUSAL);
+    assert_eq!(attempts(&stage, &stage.chat(&ask("auto", "What is a weir?"))).len(), 2);
+    assert_eq!(spent(&stage), (0, 0));
+}

@@ -25,6 +25,11 @@ rules:
 
 impl Bench {
     fn new(policy: &str) -> Self {
+        Self::with(policy, str::to_owned)
+    }
+
+    /// With a configuration that is changed before it is used.
+    fn with(policy: &str, change: impl Fn(&str) -> String) -> Self {
         let backends = Backends::new();
         let [here, judge, there] = [(); 3].map(|()| backends.start(Script::default()));
         let entry = |(name, zone, fake): (&str, &str, &Fake)| {
@@ -37,7 +42,7 @@ impl Bench {
              auto: {{ targets: [here/m, there/m] }}\n  kept: {{ targets: [here/m, there/m] }}\n"
         );
         judge.set(Script::default().text("The first is better.\nA"));
-        Self { gateway: Gateway::start(&config, policy), here, judge, there, _backends: backends }
+        Self { gateway: Gateway::start(&change(&config), policy), here, judge, there, _backends: backends }
     }
 
     fn settle(&self) {
@@ -133,6 +138,45 @@ fn the_end_user_is_a_pseudonym_outside_there_too() {
     let sent = bench.there.seen();
     let text = String::from_utf8_lossy(&sent[0].body);
     assert!(text.contains("\"user\"") && !text.contains("4711"), "{text}");
+}
+
+#[test]
+fn comparisons_are_paid_from_a_budget_of_their_own_and_from_that_of_all_and_no_others() {
+    // Prices at which a comparison costs a few cents, and a cap that one of them reaches.
+    let policy = BOTH.replace("per_hour: 3", "per_hour: 30, budget: { day: 0.05 }");
+    let priced = "models: [{ name: m, price: { input: 1000, output: 2000 } }]";
+    let prices = |config: &str| {
+        let (before, there) = config.split_once("- { name: there").unwrap();
+        let budgets = "budget: { day: 100 }\nkeys: { default: { budget: { day: 100 } } }\nbackends:";
+        format!("{}- {{ name: there{}", before, there.replace("models: [{ name: m }]", priced))
+            .replace("backends:", budgets)
+    };
+    let bench = Bench::with(&policy, prices);
+    let key = bench.gateway.home.create_key(&["app"]);
+    let bearer = key.bearer();
+    let known =
+        |bench: &Bench| bench.gateway.client().get("/v1/models", &[("authorization", &bearer)]).status == 200;
+    bench.gateway.until("the key is known", |_| known(&bench));
+    for number in 0..4 {
+        let mut question = ask("auto", &format!("What is a weir, number {number}?"));
+        question["max_tokens"] = 10.into();
+        let reply = bench.gateway.chat_with(&[("authorization", &bearer)], &question);
+        assert_eq!((reply.status, reply.zone()), (200, Some("local")));
+        bench.settle();
+    }
+    let page = bench.gateway.admin_json("/spending");
+    let spent = |of: &str| {
+        let rows = page["purses"].as_array().unwrap();
+        rows.iter().find(|row| row["of"] == of).map_or(0.0, |row| row["day"]["spent_usd"].as_f64().unwrap())
+    };
+    let rows = bench.gateway.home.audit(&[]);
+    let paid = rows.iter().filter(|row| row["decision"]["zone"] == "cloud");
+    let paid: f64 = paid.map(|row| row["outcome"]["cost_micro_usd"].as_f64().unwrap() / 1e6).sum();
+    assert!(paid > 0.0);
+    assert!((spent("evaluations") - paid).abs() < 1e-9 && (spent("all") - paid).abs() < 1e-9, "{page}");
+    assert_eq!(spent("key"), 0.0, "{page}");
+    // More than the cap is never set aside: what is asked for when it is reached is not asked.
+    assert!(bench.there.requests() < 4, "{} of 4 were asked outside", bench.there.requests());
 }
 
 #[test]

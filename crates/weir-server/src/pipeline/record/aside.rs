@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use weir_audit::Ident;
 use weir_audit::event::{self, AnswerChecked, Outcome, OutcomeKind};
+use weir_label::ZoneKind;
 use weir_policy::{Price, TaskType};
 use weir_quality::Shape;
 
@@ -18,7 +19,7 @@ pub(crate) struct Aside {
     outcome: Outcome,
     price: Option<Price>,
     target: Option<Arc<str>>,
-    spent_before: u128,
+    spent_before: Vec<(Option<ZoneKind>, u128)>,
     cached_tokens: u64,
     warnings: Option<String>,
     first_content: Option<Instant>,
@@ -46,7 +47,7 @@ impl Ledger {
     /// Sets the account of the attempt aside: another one follows, whose answer is the client's. What it cost counts.
     pub fn set_aside(&mut self) -> Aside {
         let (request, decision) = (self.outcome.request_id.clone(), self.outcome.decision_id.clone());
-        let cost = self.cost().unwrap_or(0);
+        let cost = self.cost();
         let fresh = Outcome {
             bytes_in: self.outcome.bytes_in,
             attempts: self.outcome.attempts,
@@ -57,18 +58,20 @@ impl Ledger {
             outcome: std::mem::replace(&mut self.outcome, fresh),
             price: self.price,
             target: self.target.clone(),
-            spent_before: self.spent_before,
+            spent_before: self.spent_before.clone(),
             cached_tokens: std::mem::take(&mut self.cached_tokens),
             warnings: self.warnings.clone(),
             first_content: self.times.first_content.take(),
         };
-        self.spent_before = self.spent_before.saturating_add(cost);
+        self.spent_before.extend(cost.map(|cost| (self.decision.zone, cost)));
         self.pay_now(cost);
         aside
     }
 
-    /// Takes an account up again: its answer is the client's after all.
+    /// Takes an account up again: its answer is the client's after all. It is paid for already, and what was set aside for
+    /// the attempt that failed since is not spent.
     pub fn take_back(&mut self, aside: Aside) {
+        self.unpay();
         let Aside { decision, outcome, price, target, spent_before, cached_tokens, warnings, first_content } =
             aside;
         let attempts = self.outcome.attempts;

@@ -14,6 +14,9 @@ pub(crate) const EXPECTED_OUTPUT: &str = "request.expected_output_tokens";
 /// The facts that are no facts of rules: how good targets are by what was measured, for orders and floors.
 pub(crate) const QUALITY: &str = "quality.";
 
+/// Beside the facts: what came of asking the encoder for the task type.
+pub(crate) const ENCODER: &str = "task.encoder";
+
 /// Beside the facts: the fields that the target's API has nothing for.
 pub(crate) const LEFT_OUT: &str = "request.left_out";
 

@@ -26,16 +26,18 @@ impl Ledger {
     }
 
     /// What was set aside for an attempt that came to nothing is not spent.
-    fn unpay(&mut self) {
+    pub(super) fn unpay(&mut self) {
         if let Some(earmark) = self.earmark.take() {
             self.gateway.spending.settle(earmark, 0);
         }
     }
 
-    /// What was set aside for an attempt that was answered is spent, though its answer is not given out.
-    pub(super) fn pay_now(&mut self, picodollars: u128) {
+    /// What was set aside for an attempt that was answered is spent, though its answer is not given out: what it cost or,
+    /// if that is unknown, what was expected.
+    pub(super) fn pay_now(&mut self, picodollars: Option<u128>) {
         if let Some(earmark) = self.earmark.take() {
-            self.gateway.spending.settle(earmark, micro_usd(picodollars));
+            let expected = earmark.micro_usd;
+            self.gateway.spending.settle(earmark, picodollars.map_or(expected, micro_usd));
         }
     }
 

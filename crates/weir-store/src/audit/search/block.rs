@@ -49,7 +49,7 @@ pub(super) struct Block {
     pub(super) place: Place,
     /// By type and path.
     pub(super) columns: BTreeMap<(String, String), Column>,
-    /// Keys of the ids of decisions, and of outcomes whose decision is not in the log, with their events.
+    /// Keys of the ids of events, but for outcomes whose decision is in the log, with their events.
     pub(super) ids: Vec<(i64, u64)>,
 }
 
@@ -153,7 +153,8 @@ impl BlockBuilder {
     }
 
     fn note_ids(&mut self, name: &str, head: &Head, seq: u64, has_request: bool) {
-        if name == DECISION || (name == OUTCOME && !has_request) {
+        // An outcome is found with its decision.
+        if name != OUTCOME || !has_request {
             let ids = [&head.request_id, &head.decision_id, &head.trace_id];
             let mut keys: Vec<i64> = ids.into_iter().flatten().map(|id| id_key(id)).collect();
             keys.sort_unstable();

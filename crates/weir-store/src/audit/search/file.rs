@@ -12,7 +12,7 @@ use std::time::Duration;
 use weir_audit::WallTime;
 
 /// The version of the tables, in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const CREATE: &str = "
     CREATE TABLE state (next INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
@@ -32,7 +32,7 @@ const CREATE: &str = "
     ) STRICT;
     CREATE TABLE columns (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
     CREATE TABLE ids (key INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = 1; -- VERSION
+    PRAGMA user_version = 2; -- VERSION
 ";
 
 const DROP: &str = "

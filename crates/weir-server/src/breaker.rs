@@ -1,18 +1,18 @@
 use std::time::{Duration, Instant};
 
-/// Failures in a row after which a detector is left alone, and for how long.
+/// Failures in a row after which a server is left alone, and for how long.
 const FAILURES: u32 = 5;
 const REST: Duration = Duration::from_secs(5);
 
-/// Spares requests the wait for a detector that is down.
+/// Spares requests the wait for a server inside, a detector or an encoder, that is down.
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     failures: u32,
     rests_until: Option<Instant>,
 }
 
 impl Breaker {
-    /// Whether the detector may be asked. After a rest the first that asks tries it for all.
+    /// Whether it may be asked. After a rest the first that asks tries it for all.
     pub fn lets_through(&mut self, now: Instant) -> bool {
         match self.rests_until {
             Some(until) if now < until => false,
