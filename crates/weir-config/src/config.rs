@@ -1,5 +1,6 @@
 use crate::{
-    BackendApi, Detector, Encoder, Evaluation, Export, Extractor, Problem, RulePlaces, Secret, TimeZone, Witness,
+    BackendApi, Detector, Encoder, Evaluation, Export, Extractor, Problem, RulePlaces, Secret, TimeZone,
+    Witness,
 };
 use ipnet::IpNet;
 use std::collections::BTreeMap;

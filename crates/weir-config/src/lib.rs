@@ -10,8 +10,8 @@ mod api;
 mod cases;
 mod config;
 mod detector;
-mod export;
 mod encoder;
+mod export;
 mod extractor;
 mod facts;
 mod hardware;
@@ -41,8 +41,8 @@ pub use config::{
     Fetch, Host, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource, Scheme, Tenant, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
-pub use export::{Begin, Export, Server, Sink};
 pub use encoder::Encoder;
+pub use export::{Begin, Export, Server, Sink};
 pub use extractor::Extractor;
 pub use hardware::Hardware;
 pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};

@@ -2,8 +2,8 @@
 
 pub mod cases;
 pub mod detectors;
-pub mod export;
 pub mod encoder;
+pub mod export;
 pub mod extractors;
 pub mod policy;
 pub mod quality;

@@ -1,8 +1,8 @@
 //! `weir.yaml` as written.
 
 use super::Entries;
-use super::export::RawExport;
 use super::encoder::RawEncoder;
+use super::export::RawExport;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
