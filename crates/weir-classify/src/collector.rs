@@ -23,6 +23,7 @@ pub(crate) struct Collector {
     complete: bool,
     text_bytes: usize,
     view_bytes: usize,
+    additions: usize,
 }
 
 /// What one text added, so that it need not be read again.
@@ -101,7 +102,13 @@ impl Collector {
             complete: true,
             text_bytes: 0,
             view_bytes: 0,
+            additions: 0,
         }
+    }
+
+    /// How often something was added that a text shows, or left out.
+    pub(crate) fn additions(&self) -> usize {
+        self.additions
     }
 
     /// Begins to watch what a text adds.
@@ -133,6 +140,7 @@ impl Collector {
             Remembered::Nothing(view_bytes) => return self.spend(*view_bytes as usize),
             Remembered::Seen(seen) => seen,
         };
+        self.additions += 1;
         self.label.raise(&seen.label);
         self.hits.extend(seen.hits.iter().cloned());
         self.opaque.extend(seen.opaque.iter().cloned());
@@ -154,11 +162,13 @@ impl Collector {
     /// Says that something was not looked at.
     pub(crate) fn give_up(&mut self) {
         self.complete = false;
+        self.additions += 1;
         self.label.raise(&Label::unknown());
     }
 
     pub(crate) fn opaque(&mut self, segment: usize, reason: &str) {
         self.label = std::mem::take(&mut self.label).with_opaque();
+        self.additions += 1;
         self.opaque.push(OpaqueReason { segment, reason: reason.to_owned() });
     }
 
@@ -218,6 +228,7 @@ impl Collector {
                 (start, end, last, start.offset..end)
             }
         };
+        self.additions += 1;
         if effect.counts(found.standing) {
             self.raise(effect, found);
         }

@@ -17,36 +17,47 @@ pub(crate) struct Haystack<'a> {
     keys: &'a [&'a str],
     seams: &'a [usize],
     focus: Option<&'a [Range<usize>]>,
+    signs: Option<&'a [Range<usize>]>,
     reach: usize,
 }
 
 impl<'a> Haystack<'a> {
     /// A text that is the value under `keys`, the innermost last.
     pub(crate) fn new(text: &'a str, keys: &'a [&'a str], seams: &'a [usize]) -> Self {
-        Self { text, keys, seams, focus: None, reach: 0 }
+        Self { text, keys, seams, focus: None, signs: None, reach: 0 }
     }
 
     /// The same, of which only what begins in `focus` is new: disjoint ranges in order. Words by which
     /// something new is found begin at most `reach` after one.
     pub(crate) fn with_focus(self, focus: Option<&'a [Range<usize>]>, reach: usize) -> Self {
-        Self { focus, reach, ..self }
+        Self { focus, signs: focus, reach, ..self }
+    }
+
+    /// The same, of which what is found by a digit or sign begins in `signs`, if that is said.
+    pub(crate) fn with_signs(self, signs: Option<&'a [Range<usize>]>) -> Self {
+        Self { signs: signs.or(self.signs), ..self }
     }
 
     /// Where words are to be looked for by which something is found: disjoint ranges in order.
     pub(crate) fn word_focus(&self) -> impl Iterator<Item = Range<usize>> + 'a {
         let (reach, len) = (self.reach, self.len());
         let mut done = 0;
-        self.focus().map(move |range| {
+        self.within(self.focus).map(move |range| {
             let range = range.start.max(done)..len.min(range.end + reach);
             done = range.end.max(done);
             range
         })
     }
 
-    /// Where candidates are to be looked for.
-    pub(crate) fn focus(&self) -> impl Iterator<Item = Range<usize>> + 'a {
-        let whole = self.focus.is_none().then_some(0..self.len());
-        whole.into_iter().chain(self.focus.unwrap_or_default().iter().cloned())
+    /// Where digits and signs are to be looked at.
+    pub(crate) fn sign_focus(&self) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.within(self.signs)
+    }
+
+    /// The ranges, or all of the text.
+    fn within(&self, ranges: Option<&'a [Range<usize>]>) -> impl Iterator<Item = Range<usize>> + 'a {
+        let whole = ranges.is_none().then_some(0..self.len());
+        whole.into_iter().chain(ranges.unwrap_or_default().iter().cloned())
     }
 
     /// Where in `range` words begin, and other segments.

@@ -6,7 +6,6 @@ use crate::literals::{Anywhere, Literals};
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
 use crate::site::Sites;
-use memchr::memmem::Finder;
 use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
 
@@ -36,8 +35,8 @@ pub(crate) struct Scanner {
     digit: Sites,
     number: Vec<usize>,
     identifiers: Identifiers,
-    /// Literals with the quotation marks of JSON: keys whose values belong together.
-    quoted: Vec<Finder<'static>>,
+    /// What is in the quotation marks of literals that have those of JSON: keys whose values belong together.
+    quoted: Vec<&'static str>,
 }
 
 /// What the keys above a text say, once for all views of it.
@@ -96,8 +95,7 @@ impl Scanner {
                 Find::Name => {}
             }
         }
-        let quoted = exact.iter().filter(|(_, word)| word.contains('"'));
-        let quoted = quoted.map(|(_, word)| Finder::new(*word)).collect();
+        let quoted = exact.iter().filter_map(|(_, word)| word.strip_prefix('"')?.split('"').next()).collect();
         // A sign may stand directly after a word; after a space a word begins.
         exact.extend(prefixes.extract_if(.., |(_, word)| !begins_as_word(word)));
         let spaced = exact
@@ -128,9 +126,18 @@ impl Scanner {
         }
     }
 
-    /// Whether a recogniser wants to see a JSON text as it stands, not as its strings.
-    pub(crate) fn reads_json(&self, text: &str) -> bool {
-        self.quoted.iter().any(|literal| literal.find(text.as_bytes()).is_some())
+    /// Whether a literal of a recogniser begins in a text.
+    pub(crate) fn has_literal(&self, text: &str) -> bool {
+        let all = 0..text.len();
+        let found = |_, _| ControlFlow::Break(());
+        self.literals.scan(text.as_bytes(), all.clone(), found).is_break()
+            || scan_heads(&self.heads, &Haystack::new(text, &[], &[]), all, |_, _| ControlFlow::Break(()))
+                .is_break()
+    }
+
+    /// Whether a recogniser wants to see a JSON text with this string or key as it stands, not as its strings.
+    pub(crate) fn reads_json_of(&self, string: &str) -> bool {
+        self.quoted.contains(&string)
     }
 
     /// Reports every match until told to stop. `keyed` is what the keys say that the text is under.
@@ -204,7 +211,7 @@ impl Scanner {
 
     fn scan_bytes(&self, pass: &mut Pass<'_, '_>, context: &mut Context<'_>) -> ControlFlow<()> {
         let haystack = pass.haystack;
-        for range in haystack.focus() {
+        for range in haystack.sign_focus() {
             let end = range.end;
             self.scan_lines(pass, range.clone())?;
             self.scan_range(pass, context, range)?;

@@ -333,3 +333,26 @@ fn a_value_cut_into_fields_is_found_after_its_label() {
         assert!(found.keys().any(|found| found.as_str() == entity), "{entity} in `{text}`: {found:?}");
     }
 }
+
+/// Keys that show nothing are read once.
+#[test]
+fn a_key_that_comes_again_is_found_each_time() {
+    let rows = "[{\"id\": 1, \"jo@example.com\": 2}, {\"id\": 3, \"jo@example.com\": 4}]";
+    let starts: Vec<usize> = inspect(rows).findings.iter().map(|finding| finding.start).collect();
+    let places: Vec<usize> = rows.match_indices("jo@").map(|(at, _)| at).collect();
+    assert_eq!(starts, places);
+    let key = Segment::key("jo@example.com");
+    let body = [key, Segment::number("1"), key, Segment::number("2")];
+    let segments: Vec<usize> =
+        engine().inspect(&body).findings.iter().map(|finding| finding.segment).collect();
+    assert_eq!(segments, [0, 2]);
+}
+
+/// The objects of a list have the same keys, which are context for the values of each.
+#[test]
+fn a_key_is_context_each_time_it_comes() {
+    let text =
+        "[{\"id\": 1, \"ssn\": \"536904399\"}, {\"id\": 2, \"ssn\": \"536904398\"}, {\"id\": \"536904397\"}]";
+    let found: Vec<&str> = inspect(text).findings.iter().map(|f| &text[f.start..f.end]).collect();
+    assert_eq!(found, ["536904399", "536904398"]);
+}

@@ -92,6 +92,11 @@ impl Pass<'_> {
         if let Some(after) = blob::undo_base32(&mut self.editor, self.text, at..end) {
             return after;
         }
+        // Of text, base64 has capitals: one for every third byte that is a digit, a space, a sign or one of the
+        // letters up to `g`. Compressed data begins with one.
+        if !rest.iter().take(end - at).any(u8::is_ascii_uppercase) {
+            return end;
+        }
         let after = blob::undo(&mut self.editor, self.text, at..end, &mut self.tries);
         self.is_opaque |= after.is_opaque;
         after.end

@@ -10,26 +10,54 @@ const VALUE_MAX: usize = 128;
 const DIGITS_MIN: usize = 4;
 /// What is as long as a key may have fewer.
 const KEY_MIN: usize = 15;
+/// Letters and digits in a row that may be the address of a wallet: one in which case counts.
+const WALLET_MIN: usize = 26;
 
 /// The text with its values read in other ways: the case of their letters swapped, written from the end,
-/// and each letter thirteen places further in the alphabet.
-pub(crate) fn flips(survey: &Survey<'_>) -> impl Iterator<Item = Derived> {
+/// and each letter thirteen places further in the alphabet. `begins_key` says whether a text holds the beginning of a
+/// key of a known form.
+pub(crate) fn flips(survey: &Survey<'_>, begins_key: impl Fn(&str) -> bool) -> impl Iterator<Item = Derived> {
     let values = values(survey);
     let text = survey.text;
-    [
-        letter_by_letter(text, &values, View::CaseSwapped, swapped),
-        reversed(text, &values),
-        letter_by_letter(text, &values, View::Rot13, rotated),
-    ]
-    .into_iter()
-    .flatten()
+    let begins_key = |read: &str| survey.is_for_any_shape || begins_key(read);
+    let swapped = letter_by_letter(text, &values, View::CaseSwapped, |value, read| {
+        // Numbers and addresses are the same in any case.
+        begins_key(read) || value.is_wallet() || value.is_number() && value.is_labelled
+    });
+    let backwards = reversed(text, &values, |value, read| value.is_number() || begins_key(read));
+    let rotated =
+        letter_by_letter(text, &values, View::Rot13, |value, read| value.is_number() || begins_key(read));
+    [swapped, backwards, rotated].into_iter().flatten()
 }
 
-fn reversed(text: &str, values: &[Range<usize>]) -> Option<Derived> {
+/// What could be read in another way.
+struct Value<'a> {
+    range: Range<usize>,
+    text: &'a str,
+    digits: usize,
+    is_labelled: bool,
+}
+
+impl Value<'_> {
+    /// Whether it may be more than a key: an address, or an identifier, which has at least a few digits.
+    fn is_number(&self) -> bool {
+        self.digits >= DIGITS_MIN || self.text.contains('@') || self.is_wallet()
+    }
+
+    /// Whether letters and digits stand in it in a row as long as the address of a wallet.
+    fn is_wallet(&self) -> bool {
+        let words = self.text.as_bytes().split(|b| !b.is_ascii_alphanumeric());
+        self.text.len() >= WALLET_MIN && words.map(<[u8]>::len).any(|len| len >= WALLET_MIN)
+    }
+}
+
+fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -> bool) -> Option<Derived> {
     let mut editor = Editor::new(text);
     for value in values {
-        let backwards: String = text.get(value.clone()).unwrap_or_default().chars().rev().collect();
-        editor.replace(value.clone(), &backwards, View::Reversed);
+        let backwards: String = value.text.chars().rev().collect();
+        if tells(value, &backwards) {
+            editor.replace(value.range.clone(), &backwards, View::Reversed);
+        }
     }
     editor.finish()
 }
@@ -49,18 +77,20 @@ fn rotated(c: char) -> char {
 
 fn letter_by_letter(
     text: &str,
-    values: &[Range<usize>],
+    values: &[Value<'_>],
     kind: View,
-    map: fn(char) -> char,
+    tells: impl Fn(&Value<'_>, &str) -> bool,
 ) -> Option<Derived> {
+    let map = if kind == View::Rot13 { rotated } else { swapped };
     let mut editor = Editor::new(text);
     for value in values {
-        let source = text.get(value.clone()).unwrap_or_default();
         // E-mail addresses are the same in any case, and addresses too with most other letters.
-        let is_same = source.contains('@') && (kind == View::CaseSwapped || !has_country(source));
-        if !is_same && source.bytes().any(|b| b.is_ascii_alphabetic()) {
-            let mapped: String = source.chars().map(map).collect();
-            editor.step(value.clone(), &mapped, Step::VERBATIM, kind);
+        let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
+        if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
+            let mapped: String = value.text.chars().map(map).collect();
+            if tells(value, &mapped) {
+                editor.step(value.range.clone(), &mapped, Step::VERBATIM, kind);
+            }
         }
     }
     editor.finish()
@@ -73,7 +103,7 @@ fn has_country(address: &str) -> bool {
 }
 
 /// What could be a value: words with a digit in each, of which there are some together, or an at sign in one.
-fn values(survey: &Survey<'_>) -> Vec<Range<usize>> {
+fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
     let (text, bytes) = (survey.text, survey.bytes());
     let mut values: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -87,8 +117,7 @@ fn values(survey: &Survey<'_>) -> Vec<Range<usize>> {
             _ => values.push(word),
         }
     }
-    values.retain(|value| is_value(text, value));
-    values
+    values.into_iter().filter_map(|range| value(text, range)).collect()
 }
 
 /// The word in which a byte stands, without the signs of the sentence.
@@ -123,11 +152,12 @@ fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
     start..end
 }
 
-/// Whether there is a reason to read it in another way: a label, an at sign, or the looks of a key.
-fn is_value(text: &str, range: &Range<usize>) -> bool {
-    let value = text.as_bytes().get(range.clone()).unwrap_or_default();
-    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN {
-        return false;
+/// What is at `range` if there is a reason to read it in another way: a label, an at sign, or the looks of a key.
+fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
+    let source = text.get(range.clone())?;
+    let value = source.as_bytes();
+    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN || is_time(value) || is_dump(value) {
+        return None;
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let is_hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'x');
@@ -135,7 +165,34 @@ fn is_value(text: &str, range: &Range<usize>) -> bool {
     let is_key =
         value.len() >= KEY_MIN && digits > 0 && !value.iter().all(is_hex) && !value.iter().any(is_code);
     let is_address = value.contains(&b'@') && !value.iter().any(|b| matches!(b, b':' | b'/'));
-    is_address || is_key || (digits >= DIGITS_MIN && !is_sequence(value) && is_labelled(text, range.start))
+    let is_number = || digits >= DIGITS_MIN && !is_sequence(value);
+    if !(is_address || is_key || is_number()) {
+        return None;
+    }
+    let is_labelled = is_labelled(text, range.start);
+    (is_address || is_key || is_labelled).then_some(Value { range, text: source, digits, is_labelled })
+}
+
+/// `2026-11-24T15:16:17Z`, `2026-11-24 15:16`: the commonest value that is as long as a key is one to everybody.
+fn is_time(value: &[u8]) -> bool {
+    let Some((date, time)) = value.split_first_chunk::<10>() else { return false };
+    let [b'1' | b'2', b'0' | b'9', year @ .., b'-', _, _, b'-', _, _] = date else { return false };
+    let is_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+    let [_, _, _, _, _, m, n, _, d, e] = date;
+    is_digits(year)
+        && is_digits(&[*m, *n, *d, *e])
+        && time
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'T' | b' ' | b':' | b'.' | b'Z' | b'+' | b'-'))
+}
+
+/// `4a 7e 27 15 39 0c`: a dump of bytes.
+fn is_dump(value: &[u8]) -> bool {
+    const BYTES_MIN: usize = 5;
+    let is_byte = |group: &[u8]| matches!(group, [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    value.len() >= 3 * BYTES_MIN - 1
+        && value.split(|b| *b == b' ').all(is_byte)
+        && value.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// `12345678`, `000000`, `1.2.30000`: a placeholder or a version is one from the other end too.
@@ -144,4 +201,37 @@ fn is_sequence(value: &[u8]) -> bool {
     is_version
         || value.windows(2).all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1))
         || value.windows(2).all(|pair| matches!(pair, [a, b] if a.wrapping_sub(*b) <= 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_read_otherwise(text: &str, begins_key: fn(&str) -> bool) -> bool {
+        flips(&Survey::of(text), begins_key).next().is_some()
+    }
+
+    #[test]
+    fn names_and_times_are_read_otherwise_only_if_they_begin_as_keys_do() {
+        for name in ["see sqlite3_value_text here", "in lib/python3.11/site-packages"] {
+            assert!(!is_read_otherwise(name, |_| false), "{name}");
+            assert!(is_read_otherwise(name, |read| read.starts_with("SQLITE") || read.starts_with("LIB")));
+        }
+        for time in ["at 2026-11-24T15:16:17Z", "since: 2026-11-24 15:16", "from 1999-12-31 23:59:59.999"] {
+            assert!(!is_read_otherwise(time, |_| true), "{time}");
+        }
+        assert!(!is_read_otherwise("dump: 4a 7e 27 15 39 0c", |_| true));
+    }
+
+    #[test]
+    fn numbers_addresses_and_wallets_are_read_otherwise() {
+        for text in [
+            "moc.elpmaxe@eod.oj",
+            "no. 8765 4321",
+            "see 0000310023504400730398ES",
+            "to NlkjhgfdsaMNBVCXpoiuytreWQz1",
+        ] {
+            assert!(is_read_otherwise(text, |_| false), "{text}");
+        }
+    }
 }

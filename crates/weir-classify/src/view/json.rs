@@ -1,8 +1,13 @@
-use super::{Derived, Link, Step};
+use super::{Derived, Link, SourceMap, Step};
 use crate::{SegmentKind, View};
+use std::cell::OnceCell;
+use std::ops::Range;
 
 /// Arrays and objects inside each other, at most.
 const NESTING_MAX: usize = 128;
+
+/// What goes on so long before its first escape is likely to be prose or code of many lines.
+const LINE_MIN: usize = 24;
 
 /// So many numbers in a row may be the bytes of a text.
 const BYTES_MIN: usize = 12;
@@ -22,7 +27,18 @@ enum Source<'a> {
     /// It reads as it stands, from an offset on.
     Verbatim(&'a str, usize),
     /// It has escapes.
-    Escaped(Derived),
+    Escaped(Escaped<'a>),
+}
+
+/// A string that has escapes.
+pub(crate) struct Escaped<'a> {
+    /// What it reads as.
+    text: String,
+    /// The text in which it stands, from `start` on and with its first escape at `escape`.
+    source: &'a str,
+    start: usize,
+    escape: usize,
+    map: OnceCell<SourceMap>,
 }
 
 impl<'a> Json<'a> {
@@ -61,14 +77,14 @@ impl Item<'_> {
     pub(crate) fn text(&self) -> &str {
         match &self.source {
             Source::Verbatim(text, _) => text,
-            Source::Escaped(derived) => &derived.text,
+            Source::Escaped(escaped) => &escaped.text,
         }
     }
 
     pub(crate) fn link(&self) -> Link<'_> {
         match &self.source {
             Source::Verbatim(_, offset) => Link::Part(*offset),
-            Source::Escaped(derived) => Link::Map(&derived.map),
+            Source::Escaped(escaped) => Link::Json(escaped),
         }
     }
 }
@@ -194,8 +210,8 @@ impl<'a> Parser<'a> {
         let (source, end) = if bytes.get(sign) == Some(&b'"') {
             (Source::Verbatim(self.text.get(start..sign)?, start), sign)
         } else {
-            let (unescaped, end) = unescape(self.text, start, sign)?;
-            (Source::Escaped(unescaped), end)
+            let (escaped, end) = Escaped::read(self.text, start, sign)?;
+            (Source::Escaped(escaped), end)
         };
         self.at = end + 1;
         self.items.push(Item { kind, source });
@@ -215,21 +231,24 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The string that begins at `start` and has its first escape at `escape`; and where its end is.
-fn unescape(text: &str, start: usize, escape: usize) -> Option<(Derived, usize)> {
+/// Reads the string that begins at `start` and has its first escape at `escape`: `piece` is given each stretch that
+/// stands as it is, and each escape with its character. Returns where the string ends.
+fn unescape(
+    text: &str,
+    start: usize,
+    escape: usize,
+    mut piece: impl FnMut(Range<usize>, Option<char>),
+) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut view = Derived::with_capacity(2 * (escape - start) + 64);
     let (mut done, mut at) = (start, escape);
     loop {
-        view.copy(text, done..at);
+        piece(done..at, None);
         if bytes.get(at) == Some(&b'"') {
-            return Some((view, at));
+            return Some(at);
         }
         let (c, len) = escaped(text, at)?;
-        let step = Step::of(u8::try_from(c.len_utf8()).ok()?, len);
-        done = at + usize::from(len);
-        view.map.stepped(view.text.len(), at..done, step, View::Raw);
-        view.text.push(c);
+        done = at + len;
+        piece(at..done, Some(c));
         at = match bytes.get(done)? {
             b'"' | b'\\' => done,
             _ => done + memchr::memchr2(b'"', b'\\', bytes.get(done..)?)?,
@@ -237,9 +256,45 @@ fn unescape(text: &str, start: usize, escape: usize) -> Option<(Derived, usize)>
     }
 }
 
+impl<'a> Escaped<'a> {
+    /// The string that begins at `start` of `source` and has its first escape at `escape`; and where its end is.
+    fn read(source: &'a str, start: usize, escape: usize) -> Option<(Self, usize)> {
+        let line = escape - start;
+        let room = if line < LINE_MIN { 2 * line + 64 } else { 16 * line };
+        let mut text = String::with_capacity(room.min(source.len() - start));
+        let end = unescape(source, start, escape, |range, escaped| match escaped {
+            Some(c) => text.push(c),
+            None => text.push_str(source.get(range).unwrap_or_default()),
+        })?;
+        Some((Self { text, source, start, escape, map: OnceCell::new() }, end))
+    }
+
+    /// The way back, for the few strings in which something is found.
+    pub(super) fn map(&self) -> &SourceMap {
+        self.map.get_or_init(|| {
+            let mut view = Derived::default();
+            let _end = unescape(self.source, self.start, self.escape, |range, escaped| match escaped {
+                Some(c) => view.escape(range, c),
+                None => view.copy(self.source, range),
+            });
+            view.map
+        })
+    }
+}
+
+impl Derived {
+    /// Goes on with the character that an escape stands for.
+    fn escape(&mut self, range: Range<usize>, c: char) {
+        // An escape is of twelve bytes at most.
+        let step = Step::of(u8::try_from(c.len_utf8()).unwrap_or(1), u8::try_from(range.len()).unwrap_or(1));
+        self.map.stepped(self.text.len(), range, step, View::Raw);
+        self.text.push(c);
+    }
+}
+
 /// The character that the escape at `at` stands for, and how long it is. Half of a surrogate pair
 /// becomes a replacement character.
-fn escaped(text: &str, at: usize) -> Option<(char, u8)> {
+fn escaped(text: &str, at: usize) -> Option<(char, usize)> {
     let c = match text.as_bytes().get(at + 1)? {
         b'n' => '\n',
         b'r' => '\r',
@@ -255,7 +310,7 @@ fn escaped(text: &str, at: usize) -> Option<(char, u8)> {
     Some((c, 2))
 }
 
-fn utf16(text: &str, at: usize) -> Option<(char, u8)> {
+fn utf16(text: &str, at: usize) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
         digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?

@@ -1,3 +1,4 @@
+use super::json::Escaped;
 use crate::View;
 use std::ops::Range;
 
@@ -143,6 +144,8 @@ pub(crate) struct Chain<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Link<'a> {
     Map(&'a SourceMap),
+    /// It is a string of a JSON text.
+    Json(&'a Escaped<'a>),
     /// It is a stretch of the other, from an offset on.
     Part(usize),
 }
@@ -152,6 +155,7 @@ impl Chain<'_> {
     pub(crate) fn source(&self, view: &Range<usize>) -> Range<usize> {
         let here = match self.link {
             Link::Map(map) => map.source(view),
+            Link::Json(escaped) => escaped.map().source(view),
             Link::Part(offset) => view.start + offset..view.end + offset,
         };
         self.outer.map_or_else(|| here.clone(), |outer| outer.source(&here))

@@ -1,4 +1,4 @@
-use super::survey::{Survey, kind};
+use super::survey::Survey;
 use super::{Derived, Editor};
 use crate::View;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
@@ -71,9 +71,10 @@ fn word_start(survey: &Survey<'_>, at: usize) -> usize {
     if !survey.is_ascii {
         return word_around(survey.bytes(), at).start;
     }
-    let signs = survey.run_without(at, kind::LETTER);
-    let end = survey.text.len().min(at + signs.min(GAP_MAX));
-    end - survey.run_before(end, kind::LETTER).min(WORD_MAX)
+    let bytes = survey.bytes();
+    let signs = bytes.get(at..).unwrap_or_default().iter().take(GAP_MAX);
+    let end = at + signs.take_while(|b| !b.is_ascii_alphabetic()).count();
+    end - survey.letters_before(end).min(WORD_MAX)
 }
 
 /// The word in which a byte stands, or the next one.

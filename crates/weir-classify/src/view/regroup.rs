@@ -138,15 +138,15 @@ fn word_start(bytes: &[u8], at: usize) -> usize {
 
 /// A cheap look whether a group goes on from the word with a digit at `digit` that ends at `end`, or leads to it.
 fn is_linked(survey: &Survey<'_>, digit: usize, end: usize) -> bool {
-    let is_group =
-        |at: usize| survey.bytes().get(at).is_some_and(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-    let gap = survey.run_without(end, kind::WORD);
-    if gap <= GAP_MAX && is_group(end + gap) {
+    let bytes = survey.bytes();
+    let is_group = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+    let after = bytes.get(end..).unwrap_or_default().iter().take(GAP_MAX + 1);
+    if after.clone().find(|b| b.is_ascii_alphanumeric()).is_some_and(is_group) {
         return true;
     }
     let start = digit - survey.run_before(digit, kind::WORD);
-    let gap = survey.run_before_without(start, kind::WORD);
-    start.checked_sub(gap + 1).is_some_and(|at| gap <= GAP_MAX && digit - at <= HEAD_MAX && is_group(at))
+    let before = bytes.get(digit.saturating_sub(HEAD_MAX).min(start)..start).unwrap_or_default();
+    before.iter().rev().take(GAP_MAX + 1).find(|b| b.is_ascii_alphanumeric()).is_some_and(is_group)
 }
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {
@@ -251,26 +251,67 @@ pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
         let start =
             at - bytes.get(..at).unwrap_or_default().iter().rev().take(GAP_MAX).take_while(is_blank).count();
         let end = at + bytes.iter().skip(at).take(GAP_MAX + 1).take_while(is_blank).count();
-        if is_cut_value(bytes, start, end) {
+        if is_cut_value(survey, start, end) {
             editor.remove(start..end, View::Regrouped);
         }
     }
     editor.finish()
 }
 
-/// Whether both sides are parts of words and one of them is more than a word.
-fn is_cut_value(bytes: &[u8], start: usize, end: usize) -> bool {
+/// Digits that are near a line break that cuts an identifier, at least; a plate of capitals may have fewer.
+const CUT_DIGITS_MIN: u32 = 3;
+/// How near they are.
+const CUT_NEAR: usize = 40;
+/// What is as long as a key when it is put together may have fewer too.
+const CUT_KEY_MIN: usize = 15;
+
+/// Whether both sides are parts of words, one of them is more than a word, and both may be one value.
+fn is_cut_value(survey: &Survey<'_>, start: usize, end: usize) -> bool {
     const SIDE_MAX: usize = 64;
+    let bytes = survey.bytes();
     let head = bytes.get(start.saturating_sub(SIDE_MAX)..start).unwrap_or_default();
     let tail = bytes.get(end..bytes.len().min(end + SIDE_MAX)).unwrap_or_default();
     let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'_' | b'-' | b'+' | b'/');
     if !head.last().as_ref().is_some_and(is_part) || !tail.first().as_ref().is_some_and(is_part) {
         return false;
     }
-    let is_value = |b: &u8| b.is_ascii_digit() || *b == b'@';
     let head_len = head.iter().rev().take_while(is_part).count();
     let tail_len = tail.iter().take_while(is_part).count();
-    head_len > 0
-        && tail_len > 0
-        && (head.iter().rev().take(head_len).any(is_value) || tail.iter().take(tail_len).any(is_value))
+    let (mut has_digit, mut has_lower_case) = (false, false);
+    for byte in head.iter().rev().take(head_len).chain(tail.iter().take(tail_len)) {
+        match byte {
+            b'@' => return true,
+            b'0'..=b'9' => has_digit = true,
+            b'a'..=b'z' => has_lower_case = true,
+            _ => {}
+        }
+    }
+    has_digit
+        && (survey.is_for_any_shape
+            || !has_lower_case
+            || head_len + tail_len >= CUT_KEY_MIN
+            || survey.count(start.saturating_sub(CUT_NEAR)..end + CUT_NEAR, kind::DIGIT) >= CUT_DIGITS_MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_joined_where_they_may_cut_a_value() {
+        let is_joined = |text: &str| lines(&Survey::of(text)).is_some();
+        for text in [
+            "card 4111\n1111 1111 1111",
+            "IBAN DE8\n9 3704 0044",
+            "plate AB1\n2CDE",
+            "jo@exam\nple.com",
+            "key hfabcdef7\nghijkl",
+        ] {
+            assert!(is_joined(text), "{text}");
+        }
+        for text in ["if err\n0 is none", "python 2.\nthe next", "call f1\nand two"] {
+            assert!(!is_joined(text), "{text}");
+            assert!(lines(&Survey::of(text).for_any_shape(true)).is_some(), "{text}");
+        }
+    }
 }

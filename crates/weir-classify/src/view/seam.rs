@@ -10,9 +10,15 @@ use std::ops::Range;
 const WINDOW: usize = 256;
 
 /// How far before a seam something may begin that lies across it, and how far after one what the words before it
-/// speak of.
-const BEFORE: usize = 2 * WINDOW;
+/// speak of. A token without spaces may begin further before.
+const BEFORE: usize = WINDOW;
 const AFTER: usize = 160;
+const TOKEN_BEFORE: usize = 2 * WINDOW;
+
+/// The same for what is found by a digit or sign: it is no longer than a card number in groups, and the words that
+/// say what it is are within 80 bytes before it or 40 after.
+const SIGN_BEFORE: usize = 96;
+const SIGN_AFTER: usize = 96;
 
 /// Neighbouring segments joined without a separator.
 #[derive(Default)]
@@ -80,8 +86,8 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) 
                 let is_protocol = matches!(key, "role" | "type") && PROTOCOL.contains(&segment.text);
                 if !is_protocol {
                     in_order.push(index);
+                    by_key.entry(key).or_default().push(index);
                 }
-                by_key.entry(key).or_default().push(index);
                 if key == "role" {
                     role = segment.text;
                 } else if key == "content" {
@@ -222,15 +228,33 @@ impl Joined {
 
     /// Where something may begin that lies across a seam, with its context: disjoint ranges in order.
     pub(crate) fn focus(&self) -> Vec<Range<usize>> {
-        let mut focus: Vec<Range<usize>> = Vec::new();
+        self.around(|seam| self.before(seam, BEFORE)..seam + AFTER)
+    }
+
+    /// The same for what is found by a digit or sign.
+    pub(crate) fn sign_focus(&self) -> Vec<Range<usize>> {
+        self.around(|seam| self.before(seam, SIGN_BEFORE)..seam + SIGN_AFTER)
+    }
+
+    /// So many bytes before a seam, or where the token begins that it cuts.
+    fn before(&self, seam: usize, bytes: usize) -> usize {
+        let floor = seam.saturating_sub(TOKEN_BEFORE);
+        let head = self.text.as_bytes().get(floor..seam).unwrap_or_default();
+        let token = head.iter().rposition(u8::is_ascii_whitespace).map_or(floor, |at| floor + at + 1);
+        token.min(seam.saturating_sub(bytes))
+    }
+
+    fn around(&self, reach: impl Fn(usize) -> Range<usize>) -> Vec<Range<usize>> {
+        let mut around: Vec<Range<usize>> = Vec::new();
         for seam in &self.seams {
-            let range = seam.saturating_sub(BEFORE)..self.text.len().min(seam + AFTER);
-            match focus.last_mut() {
+            let Range { start, end } = reach(*seam);
+            let range = start..self.text.len().min(end);
+            match around.last_mut() {
                 Some(last) if range.start <= last.end => last.end = range.end,
-                _ => focus.push(range),
+                _ => around.push(range),
             }
         }
-        focus
+        around
     }
 
     /// A key as the label of the numbers after it, which are one.

@@ -36,7 +36,7 @@ fn has_sign(survey: &Survey<'_>) -> bool {
     if survey.text.len() < LENGTH_MIN {
         return false;
     }
-    has_bracketed_sign(survey) || has_word(survey.bytes())
+    has_word(survey.bytes()) || has_bracketed_sign(survey)
 }
 
 fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
@@ -51,7 +51,7 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
             b'p' => matches!(second.to_ascii_lowercase(), b'o' | b'u'),
             _ => false,
         };
-        if is_sign {
+        if is_sign && sign_at(survey.text, opening).is_some() {
             return true;
         }
         at = opening + 1;

@@ -1,4 +1,5 @@
 use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter};
+use std::ops::Range;
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -9,6 +10,8 @@ pub(super) const RUN_MIN: usize = 10;
 pub(crate) struct Survey<'a> {
     pub(super) text: &'a str,
     pub(super) is_ascii: bool,
+    /// Whether the operator looks for things of their own, of any shape.
+    pub(super) is_for_any_shape: bool,
     blocks: Vec<Block>,
 }
 
@@ -40,7 +43,12 @@ impl<'a> Survey<'a> {
             blocks.push(block(&Lanes::of(rest)));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        Self { text, is_ascii: text.is_ascii(), blocks }
+        Self { text, is_ascii: text.is_ascii(), is_for_any_shape: false, blocks }
+    }
+
+    /// The same where the operator looks for things of their own: then no value is refused for its shape.
+    pub(crate) fn for_any_shape(self, is_for_any_shape: bool) -> Self {
+        Self { is_for_any_shape, ..self }
     }
 
     pub(super) fn bytes(&self) -> &'a [u8] {
@@ -108,19 +116,27 @@ impl<'a> Survey<'a> {
         (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
     }
 
-    /// How many bytes there are from `at` on before the first of `kinds`, as far as the end of the next block.
-    pub(super) fn run_without(&self, at: usize, kinds: u16) -> usize {
-        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_zeros() as usize
-    }
-
     /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
     pub(super) fn run_before(&self, at: usize, kinds: u16) -> usize {
         self.masks_before(at, kinds).leading_ones() as usize
     }
 
-    /// How many bytes there are before `at` and after the last of `kinds`, as far as the beginning of the block before.
-    pub(super) fn run_before_without(&self, at: usize, kinds: u16) -> usize {
-        self.masks_before(at, kinds).leading_zeros() as usize
+    /// How many letters there are in a row before `at`, as far as the beginning of the block before.
+    #[inline]
+    pub(super) fn letters_before(&self, at: usize) -> usize {
+        const LETTERS: usize = kind::LETTER.trailing_zeros() as usize;
+        let letters = |block: &Block| block.get(LETTERS).copied().unwrap_or_default();
+        let index = at / BLOCK;
+        // Letters before `at`, the nearest highest.
+        let here = self.blocks.get(index).map_or(0, letters);
+        let here =
+            here.checked_shl(u32::try_from(BLOCK - at % BLOCK).unwrap_or_default()).unwrap_or_default();
+        let run = here.leading_ones() as usize;
+        if run < at % BLOCK {
+            return run;
+        }
+        let before = index.checked_sub(1).and_then(|before| self.blocks.get(before));
+        run + before.map_or(0, |block| letters(block).leading_ones() as usize)
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
@@ -128,6 +144,20 @@ impl<'a> Survey<'a> {
         let block = at / BLOCK;
         let near = self.blocks.get(block.saturating_sub(1)..self.blocks.len().min(block + 2));
         near.is_some_and(|near| near.iter().any(|block| mask(block, kinds) != 0))
+    }
+
+    /// How many bytes of `kinds` there are in a range.
+    pub(super) fn count(&self, range: Range<usize>, kinds: u16) -> u32 {
+        let (first, last) = (range.start / BLOCK, range.end / BLOCK);
+        let after_start = u64::MAX << (range.start % BLOCK);
+        let before_end = !(u64::MAX << (range.end % BLOCK));
+        (first..=last)
+            .map(|index| {
+                let start = if index == first { after_start } else { u64::MAX };
+                let end = if index == last { before_end } else { u64::MAX };
+                (self.mask_of(index, kinds) & start & end).count_ones()
+            })
+            .sum()
     }
 
     fn mask_of(&self, index: usize, kinds: u16) -> u64 {
@@ -209,14 +239,20 @@ mod tests {
             let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
             for at in 0..=bytes.len() {
                 // As far as is seen for sure.
-                let ahead = |is: bool| (at..at + BLOCK).take_while(|at| is_word(*at) == is).count();
-                let behind =
-                    |is: bool| (1..=BLOCK.min(at)).take_while(|back| is_word(at - back) == is).count();
-                assert_eq!(survey.run_from(at, kind::WORD).min(BLOCK), ahead(true), "{text:?} at {at}");
-                assert_eq!(survey.run_without(at, kind::WORD).min(BLOCK), ahead(false), "{text:?} at {at}");
-                assert_eq!(survey.run_before(at, kind::WORD).min(BLOCK), behind(true), "{text:?} at {at}");
-                let without = survey.run_before_without(at, kind::WORD).min(BLOCK.min(at));
-                assert_eq!(without, behind(false), "{text:?} at {at}");
+                let ahead = (at..at + BLOCK).take_while(|at| is_word(*at)).count();
+                let behind = (1..=BLOCK.min(at)).take_while(|back| is_word(at - back)).count();
+                assert_eq!(survey.run_from(at, kind::WORD).min(BLOCK), ahead, "{text:?} at {at}");
+                assert_eq!(survey.run_before(at, kind::WORD).min(BLOCK), behind, "{text:?} at {at}");
+                assert_eq!(
+                    survey.letters_before(at),
+                    survey.run_before(at, kind::LETTER),
+                    "{text:?} at {at}"
+                );
+                for end in [at, at + 1, at + 40, at + 100, at + 200] {
+                    let wanted = (at..end).filter(|at| is_word(*at)).count();
+                    let counted = survey.count(at..end, kind::WORD);
+                    assert_eq!(usize::try_from(counted), Ok(wanted), "{text:?} in {at}..{end}");
+                }
             }
         }
     }

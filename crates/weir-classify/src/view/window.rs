@@ -9,8 +9,9 @@ const AFTER: usize = 96;
 /// How much further the edge of a window may move to stand between words.
 const WORD_MAX: usize = 32;
 
-/// How far before a change something may begin that it is part of.
+/// How far before a change something may begin that it is part of, and how far if it is a value in groups.
 const HEAD: usize = 96;
+const VALUE: usize = 64;
 /// How far after the end of a change, where what it parted from begins.
 const TAIL: usize = 8;
 
@@ -22,6 +23,8 @@ pub(crate) struct Window {
     pub(crate) core: Range<usize>,
     /// Where something that a change shows may begin.
     pub(crate) focus: Vec<Range<usize>>,
+    /// The same for what is found by a digit or sign.
+    pub(crate) signs: Vec<Range<usize>>,
     /// How far after a focus the words may begin by which something is found.
     pub(crate) reach: usize,
     /// The furthest kind of change in it.
@@ -43,6 +46,7 @@ pub(crate) fn windows(derived: &Derived) -> Vec<Window> {
                 range: start..start,
                 core: change.range.clone(),
                 focus: vec![change.range],
+                signs: Vec::new(),
                 reach: 0,
                 view: change.kind,
             }),
@@ -61,21 +65,42 @@ impl Window {
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
         let is_flip = matches!(self.view, View::CaseSwapped | View::Reversed | View::Rot13);
-        for focus in &mut self.focus {
+        let changes = std::mem::take(&mut self.focus);
+        // What a digit or sign finds begins in a value that is read otherwise, or in the groups of which some changed.
+        let is_value = matches!(self.view, View::Regrouped | View::LookAlike);
+        let lead = if is_flip {
+            TAIL
+        } else if is_value {
+            VALUE
+        } else {
+            HEAD
+        };
+        let tail = if is_flip { 0 } else { TAIL };
+        self.signs = merged(
+            changes.iter().map(|change| change.start.saturating_sub(start + lead)..change.end + tail - start),
+        );
+        self.focus = merged(changes.iter().map(|change| {
             // A value that is read from its other end without a label is all that such a view may show.
-            let is_alone = is_flip && !is_labelled(text, focus.start);
+            let is_alone = is_flip && !is_labelled(text, change.start);
             let (head, tail) = if is_alone { (0, 0) } else { (HEAD, TAIL) };
-            *focus = focus.start.saturating_sub(start + head)..focus.end + tail - start;
-        }
+            change.start.saturating_sub(start + head)..change.end + tail - start
+        }));
         self.reach = if is_flip { 0 } else { AFTER };
-        self.focus.dedup_by(|next, kept| {
-            let touches = next.start <= kept.end;
-            if touches {
-                kept.end = next.end;
-            }
-            touches
-        });
     }
+}
+
+/// Ranges in order, those that touch taken together.
+fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => {
+                *last = last.start.min(range.start)..last.end.max(range.end)
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
 }
 
 /// Where a word begins at or before `at`, so that no window cuts one.
