@@ -12,6 +12,10 @@ const CLEAN: &str = "Explain why this query is slow and how an index on (tenant_
     The plan says: Index Scan (cost=0.43..8.45 rows=1 width=64), build 3f785a1c, version 16.4. ";
 const FOREIGN: &str = "Größenänderungen müssen geprüft werden, weil die Tabelle über 12 500 Zeilen hat – „möglichst bald“. \
     Dafür genügt ein Index über die Spalten Straße und Änderungsdatum, wie früher schon vorgeschlagen. ";
+/// Dumps, logs and tables: a row of digits at every few bytes, none of which is an identifier.
+const NUMBERS: &str = "00000010  c5 3a 29 29 c9 3c 44 96  09 13 71 18 64 95 21 40\n\
+    2026-11-24T15:16:17Z 200 1532 0.043 10 12 7\n| 2019 | 1,204 | 88.1 | 17 |\n| 2020 | 1,377 | 90.4 | 19 |\n\
+    [12, 40, 7, 1999, 31], [3.25, 17.5, 118.0], 0x1f 0x2a, 4096 8192 16384\n";
 const PERSONAL: &str =
     " Please answer jo.doe@example.com or call +49 30 901820; refund to DE89 3704 0044 0532 0130 00. ";
 
@@ -56,6 +60,11 @@ fn clean(bencher: Bencher<'_, '_>, bytes: usize) {
 #[divan::bench(args = SIZES)]
 fn with_findings(bencher: Bencher<'_, '_>, bytes: usize) {
     inspect(bencher, &repeated(&format!("{CLEAN}{PERSONAL}"), bytes.max(500)));
+}
+
+#[divan::bench(args = SIZES)]
+fn numbers(bencher: Bencher<'_, '_>, bytes: usize) {
+    inspect(bencher, &repeated(NUMBERS, bytes));
 }
 
 #[divan::bench(args = SIZES)]

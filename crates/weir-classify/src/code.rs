@@ -6,6 +6,7 @@ use std::ops::Range;
 
 /// No identifier has more letters and digits.
 pub(crate) const CODE_MAX: usize = 24;
+const _: () = assert!(CODE_MAX < 2 * lanes::SIDE);
 /// Separator characters between two words of one code: ` - `, a line break of two bytes.
 const GAP_MAX: usize = 3;
 /// A group of letters alone is not longer: `ABCDE 1234 F`.
@@ -230,9 +231,12 @@ impl Chain {
         let Some(word) = word_around(haystack, at, edges) else { return Some((0, 0)) };
         let is_linked = joint_after(haystack, word.end()).is_some()
             || edges != Edges::Letters && joint_before(haystack, word.start).is_some();
+        if is_linked {
+            return None;
+        }
         let digits = haystack.slice(word.start..word.end()).iter().enumerate();
         let mask = digits.fold(0, |mask, (at, byte)| mask | u32::from(byte.is_ascii_digit()) << (at & 31));
-        (!is_linked).then_some((word.len(), mask))
+        Some((word.len(), mask))
     }
 
     /// Words of letters before `first`, in order, then `first`.
@@ -526,6 +530,8 @@ impl Haystack<'_> {
         let is_plain = matches!(edges, Edges::Plain | Edges::Letters);
         let run = match lanes::word_before(self.bytes(), at) {
             run if is_plain && run < lanes::SIDE => run,
+            // As much again is further than any code goes.
+            run if is_plain => run + lanes::word_before(self.bytes(), at - run),
             _ => (0..=max).take_while(|back| at.checked_sub(*back).is_some_and(goes_on)).count(),
         };
         (run <= max).then(|| at - run)
@@ -545,7 +551,7 @@ impl Haystack<'_> {
     fn word_end(&self, at: usize, max: usize, edges: Edges) -> usize {
         let end = match lanes::word_after(self.bytes(), at) {
             run if run < lanes::SIDE => at + run.min(max),
-            _ => self.run_end(at, max, |b| b.is_ascii_alphanumeric()),
+            run => at + (run + lanes::word_after(self.bytes(), at + run)).min(max),
         };
         match edges {
             Edges::Plain | Edges::Letters => end,

@@ -5,7 +5,7 @@ use crate::lanes;
 use crate::literals::Literals;
 use crate::view::normalise;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 
 /// Bytes before and after a candidate in which a context word counts.
@@ -13,6 +13,8 @@ const BEFORE: usize = 80;
 const AFTER: usize = 40;
 /// Of a shorter text the words are read when something is asked.
 const GIVEN_MIN: usize = 64;
+/// Most texts have fewer context words than one in so many bytes.
+const BYTES_PER_WORD: usize = 64;
 /// Bytes read beyond what a question needs, so that the next ones need none.
 const READ_AHEAD: usize = 256;
 /// Bytes between a label and what it labels: `NIE on file is `.
@@ -29,7 +31,7 @@ const SET_WORDS: usize = 9;
 pub(crate) const ROWS_MAX: usize = SET_WORDS * 64;
 
 /// A set of rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowSet([u64; SET_WORDS]);
 
 impl RowSet {
@@ -76,7 +78,7 @@ impl RowSet {
 }
 
 /// What one word says.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Meaning {
     /// The rows that it names.
     named: RowSet,
@@ -95,8 +97,9 @@ impl Meaning {
 /// All context words.
 #[derive(Debug)]
 pub(crate) struct Words {
-    literals: Literals<usize>,
-    spellings: Vec<String>,
+    literals: Literals<u32>,
+    /// The place in `meanings` of what each word says: a word in all its spellings, and many others, say the same.
+    says: Vec<u16>,
     meanings: Vec<Meaning>,
     longest: usize,
 }
@@ -130,21 +133,28 @@ impl WordList {
             }
         }
         let longest = words.keys().map(String::len).max().unwrap_or_default();
-        let literals = Literals::in_any_case(words.keys().map(String::as_str).enumerate());
-        let (spellings, meanings) = words.into_iter().unzip();
-        Words { literals, spellings, meanings, longest }
+        let literals = Literals::in_any_case((0..).zip(words.keys().map(String::as_str)));
+        let distinct: BTreeSet<Meaning> = words.values().copied().collect();
+        let meanings: Vec<Meaning> = distinct.into_iter().collect();
+        let place = |meaning: &Meaning| meanings.partition_point(|other| other < meaning);
+        let says = words.values().map(|meaning| u16::try_from(place(meaning)).unwrap_or(u16::MAX)).collect();
+        Words { literals, says, meanings, longest }
     }
 }
 
 impl Words {
     /// The words and their numbers.
-    pub(crate) fn spellings(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.spellings.iter().map(String::as_str).enumerate()
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.literals.all()
+    }
+
+    fn meaning(&self, word: u32) -> Option<&Meaning> {
+        self.meanings.get(usize::from(*self.says.get(word as usize)?))
     }
 
     /// Whether a word that stands in a text as a literal is one there.
-    fn is_word(&self, haystack: &Haystack<'_>, word: usize, span: &Range<usize>) -> bool {
-        self.meanings.get(word).is_some_and(|meaning| meaning.is_as_written(haystack.bytes(), span))
+    fn is_word(&self, haystack: &Haystack<'_>, word: u32, span: &Range<usize>) -> bool {
+        self.meaning(word).is_some_and(|meaning| meaning.is_as_written(haystack.bytes(), span))
             && haystack.ends_context(span)
     }
 }
@@ -175,7 +185,7 @@ fn joints(word: &str) -> Vec<String> {
 #[derive(Debug, Clone)]
 struct Hit {
     span: Range<usize>,
-    word: usize,
+    word: u32,
 }
 
 /// The context words of one text, found as far as they are asked for.
@@ -218,7 +228,8 @@ pub(crate) struct Near {
 impl<'h> Context<'h> {
     pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>, in_keys: &'h OnceCell<InKeys>) -> Self {
         let is_given = haystack.is_whole() && haystack.len() > GIVEN_MIN && haystack.has_digit();
-        Self { words, haystack, in_keys, hits: Vec::new(), read_to: 0, is_given }
+        let room = if is_given { haystack.len() / BYTES_PER_WORD } else { 0 };
+        Self { words, haystack, in_keys, hits: Vec::with_capacity(room), read_to: 0, is_given }
     }
 
     /// Whether [`give`](Self::give) is to be called for all words before any question: what has no digit is asked
@@ -228,7 +239,7 @@ impl<'h> Context<'h> {
     }
 
     /// Takes a word that stands in the text as a literal.
-    pub(crate) fn give(&mut self, word: usize, span: Range<usize>) {
+    pub(crate) fn give(&mut self, word: u32, span: Range<usize>) {
         if self.words.is_word(self.haystack, word, &span) {
             self.hits.push(Hit { span, word });
         }
@@ -285,7 +296,7 @@ impl<'h> Context<'h> {
         let mut near = self.in_keys().near;
         self.read(span);
         for hit in self.hits_near(span).iter().filter(|hit| is_near(&hit.span, span)) {
-            let Some(meaning) = words.meanings.get(hit.word) else { continue };
+            let Some(meaning) = words.meaning(hit.word) else { continue };
             let is_label = is_label(haystack, &hit.span, span);
             if is_label {
                 near.labelled.join(&meaning.named);
@@ -307,7 +318,7 @@ impl<'h> Context<'h> {
     /// The nearest word that speaks of `row`; an empty range when it is in a key.
     pub(crate) fn evidence(&self, span: &Range<usize>, row: usize) -> Range<usize> {
         let speaks = |hit: &&Hit| {
-            let meaning = self.words.meanings.get(hit.word);
+            let meaning = self.words.meaning(hit.word);
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
         let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
@@ -346,7 +357,7 @@ impl Words {
         for text in keys.iter().map(|key| key.as_bytes()) {
             for at in word_starts(text, 0) {
                 let _all = self.literals.at(text, at, &mut |word, span: Range<usize>| {
-                    let meaning = self.meanings.get(word);
+                    let meaning = self.meaning(word);
                     let is_word =
                         |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
                     if let Some(meaning) = meaning.filter(is_word) {

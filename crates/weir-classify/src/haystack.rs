@@ -1,6 +1,7 @@
 use crate::lanes;
 use crate::site::COUNT_MAX;
 use crate::words::{WordList, initial};
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// Bytes before and after a candidate in which a context word counts.
@@ -8,6 +9,10 @@ const CONTEXT_BEFORE: usize = 80;
 const CONTEXT_AFTER: usize = 40;
 /// Shorter context words must stand alone: `tin` is not the start of `ting`.
 const WHOLE_WORD_BELOW: usize = 5;
+/// Bytes looked through beyond what a question needs, so that the next ones need less.
+const LOOK_AHEAD: usize = 32;
+/// So many places of words are kept before those are dropped that lie behind.
+const PLACES_MAX: usize = 512;
 
 /// One view of a text, as the recognisers see it.
 ///
@@ -19,12 +24,39 @@ pub(crate) struct Haystack<'a> {
     focus: Option<&'a [Range<usize>]>,
     signs: Option<&'a [Range<usize>]>,
     reach: usize,
+    /// What is known of each list of words that was asked for.
+    sought: RefCell<Vec<Sought>>,
+}
+
+/// Where the words of one list stand, as far as was asked: most questions are for words that stand nowhere near.
+struct Sought {
+    /// Where the list is in memory, and how long: none ends before the program does.
+    list: (usize, usize),
+    /// Whether a key above the text holds one of its words.
+    is_in_keys: bool,
+    /// The stretch of the text that was looked through.
+    range: Range<usize>,
+    /// Where in it words of the list begin.
+    places: Vec<Place>,
+}
+
+/// Where a word of a list begins.
+struct Place {
+    at: usize,
+    /// Whether it ends there too. Of a range that ends with it nothing follows.
+    ends: bool,
+}
+
+impl Place {
+    fn is_in(&self, range: &Range<usize>) -> bool {
+        self.at < range.end && (self.ends || self.at + WHOLE_WORD_BELOW > range.end)
+    }
 }
 
 impl<'a> Haystack<'a> {
     /// A text that is the value under `keys`, the innermost last.
     pub(crate) fn new(text: &'a str, keys: &'a [&'a str], seams: &'a [usize]) -> Self {
-        Self { text, keys, seams, focus: None, signs: None, reach: 0 }
+        Self { text, keys, seams, focus: None, signs: None, reach: 0, sought: RefCell::default() }
     }
 
     /// The same, of which only what begins in `focus` is new: disjoint ranges in order. Words by which
@@ -156,14 +188,25 @@ impl<'a> Haystack<'a> {
             && self.before(at - 1).is_some_and(|b| b.is_ascii_alphanumeric())
     }
 
+    /// The row of digits that begins at `at`, and how far its word goes on both sides of it.
+    pub(crate) fn digits(&self, at: usize) -> Digits {
+        let end = self.run_end(at, self.len(), |b| b.is_ascii_digit());
+        let sides = [lanes::word_before(self.bytes(), at), lanes::word_after(self.bytes(), end)];
+        Digits { start: at, end, sides }
+    }
+
     /// How long the word of letters and digits around `digits` is, or [`COUNT_MAX`] if it is longer than is seen at once;
     /// unknown where other segments begin.
-    pub(crate) fn word_len(&self, digits: &Range<usize>) -> Option<usize> {
-        let sides =
-            [lanes::word_before(self.bytes(), digits.start), lanes::word_after(self.bytes(), digits.end)];
-        let len =
-            if sides.contains(&lanes::SIDE) { COUNT_MAX } else { sides.iter().sum::<usize>() + digits.len() };
-        self.seams.is_empty().then_some(len)
+    pub(crate) fn word_len(&self, digits: &Digits) -> Option<usize> {
+        self.seams.is_empty().then(|| digits.word().map_or(COUNT_MAX, |word| word.len()))
+    }
+
+    /// Where the word ends that `digits` stand in.
+    pub(crate) fn word_end_after(&self, digits: &Digits) -> usize {
+        digits.word().map_or_else(
+            || self.run_end(digits.end, self.len(), |b| b.is_ascii_alphanumeric()),
+            |word| word.end,
+        )
     }
 
     /// Whether letters neither lead to `phrase` nor go on after it, but for camel case and a plural.
@@ -184,10 +227,9 @@ impl<'a> Haystack<'a> {
     pub(crate) fn context(
         &self,
         span: &Range<usize>,
-        words: &(impl WordList + ?Sized),
+        words: &'static (impl WordList + ?Sized),
     ) -> Option<Range<usize>> {
-        let in_key = |key: &&str| words_in(key.as_bytes(), words, |_| false).next().is_some();
-        if self.keys.iter().any(in_key) {
+        if self.of_list(words, |sought| sought.is_in_keys).unwrap_or_default() {
             return Some(span.start..span.start);
         }
         self.context_before(span, words).or_else(|| self.context_after(span, words))
@@ -197,24 +239,151 @@ impl<'a> Haystack<'a> {
     pub(crate) fn context_before(
         &self,
         span: &Range<usize>,
-        words: &(impl WordList + ?Sized),
+        words: &'static (impl WordList + ?Sized),
     ) -> Option<Range<usize>> {
-        let from = span.start.saturating_sub(CONTEXT_BEFORE);
-        let is_seam = |at| self.is_seam(from + at);
-        let word = words_in(self.slice(from..span.start), words, is_seam).next_back()?;
-        Some(from + word.start..from + word.end)
+        let range = self.range_before(span);
+        if self.has_beginning(&range, words) { self.last_in(range, words) } else { None }
     }
 
     /// Like [`context`](Self::context), only after `span`.
     pub(crate) fn context_after(
         &self,
         span: &Range<usize>,
-        words: &(impl WordList + ?Sized),
+        words: &'static (impl WordList + ?Sized),
     ) -> Option<Range<usize>> {
-        let to = self.len().min(span.end + CONTEXT_AFTER);
-        let is_seam = |at| self.is_seam(span.end + at);
-        let word = words_in(self.slice(span.end..to), words, is_seam).next()?;
-        Some(span.end + word.start..span.end + word.end)
+        let range = self.range_after(span);
+        if self.has_beginning(&range, words) { self.first_in(range, words) } else { None }
+    }
+
+    /// Like [`context`](Self::context), for words of the operator's.
+    pub(crate) fn context_of_own(&self, span: &Range<usize>, words: &[&str]) -> Option<Range<usize>> {
+        if self.is_in_keys(words) {
+            return Some(span.start..span.start);
+        }
+        let before = self.last_in(self.range_before(span), words);
+        before.or_else(|| self.first_in(self.range_after(span), words))
+    }
+
+    /// Whether one of `words` may stand near `span`, by keys or in the text.
+    pub(crate) fn may_have_near(
+        &self,
+        span: &Range<usize>,
+        words: &'static (impl WordList + ?Sized),
+    ) -> bool {
+        self.of_list(words, |sought| sought.is_in_keys).unwrap_or(true)
+            || self.has_beginning(&self.range_before(span), words)
+            || self.has_beginning(&self.range_after(span), words)
+    }
+
+    /// Whether one of `words` begins in `range` and may end: what looks for one there need not, if not.
+    pub(crate) fn has_beginning(
+        &self,
+        range: &Range<usize>,
+        words: &'static (impl WordList + ?Sized),
+    ) -> bool {
+        // What is looked at by itself begins a word wherever it begins.
+        words.length_at(self.bytes(), range.start, |_| true).is_some()
+            || self
+                .of_list(words, |sought| {
+                    sought.look(self, range, words);
+                    let first = sought.places.partition_point(|place| place.at < range.start);
+                    let later = sought.places.get(first..).unwrap_or_default();
+                    later.iter().take_while(|place| place.at < range.end).any(|place| place.is_in(range))
+                })
+                .unwrap_or(true)
+    }
+
+    fn of_list<T>(
+        &self,
+        words: &'static (impl WordList + ?Sized),
+        ask: impl FnOnce(&mut Sought) -> T,
+    ) -> Option<T> {
+        let list = (std::ptr::from_ref(words).cast::<()>().addr(), size_of_val(words));
+        let mut all = self.sought.borrow_mut();
+        let at = all.iter().position(|sought| sought.list == list).unwrap_or(all.len());
+        if at == all.len() {
+            all.push(Sought { list, is_in_keys: self.is_in_keys(words), range: 0..0, places: Vec::new() });
+        }
+        all.get_mut(at).map(ask)
+    }
+
+    fn is_in_keys(&self, words: &(impl WordList + ?Sized)) -> bool {
+        self.keys.iter().any(|key| words_in(key.as_bytes(), words, |_| false).next().is_some())
+    }
+
+    fn range_before(&self, span: &Range<usize>) -> Range<usize> {
+        span.start.saturating_sub(CONTEXT_BEFORE)..span.start
+    }
+
+    fn range_after(&self, span: &Range<usize>) -> Range<usize> {
+        span.end..self.len().min(span.end + CONTEXT_AFTER)
+    }
+
+    fn last_in(&self, range: Range<usize>, words: &(impl WordList + ?Sized)) -> Option<Range<usize>> {
+        let is_seam = |at| self.is_seam(range.start + at);
+        let word = words_in(self.slice(range.clone()), words, is_seam).next_back()?;
+        Some(range.start + word.start..range.start + word.end)
+    }
+
+    fn first_in(&self, range: Range<usize>, words: &(impl WordList + ?Sized)) -> Option<Range<usize>> {
+        let is_seam = |at| self.is_seam(range.start + at);
+        let word = words_in(self.slice(range.clone()), words, is_seam).next()?;
+        Some(range.start + word.start..range.start + word.end)
+    }
+}
+
+/// A row of digits in a word of letters and digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Digits {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// How many letters and digits stand before and after it, up to [`lanes::SIDE`].
+    sides: [usize; 2],
+}
+
+impl Digits {
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The word that it stands in, unless that is longer than is seen at once.
+    pub(crate) fn word(&self) -> Option<Range<usize>> {
+        let [before, after] = self.sides;
+        (!self.sides.contains(&lanes::SIDE)).then(|| self.start - before..self.end + after)
+    }
+}
+
+impl Sought {
+    /// Looks through `range`, as far as that was not done.
+    ///
+    /// INVARIANT (linear time): questions go forward, more or less, and each byte is looked at once for them.
+    fn look(&mut self, haystack: &Haystack<'_>, range: &Range<usize>, words: &(impl WordList + ?Sized)) {
+        if self.range.start <= range.start && range.end <= self.range.end {
+            return;
+        }
+        if !(self.range.start..=self.range.end).contains(&range.start) {
+            self.range = range.start..range.start;
+            self.places.clear();
+        } else if self.places.len() > PLACES_MAX {
+            self.range.start = range.start;
+            self.places.retain(|place| place.at >= range.start);
+        }
+        let (from, to) = (self.range.end, haystack.len().min(range.end + LOOK_AHEAD));
+        work::count(to.saturating_sub(from));
+        let (text, seams, initials) = (haystack.bytes(), haystack.seams_in(from..to), words.initials());
+        let begins = lanes::places(from, to, |at| lanes::edges(text, at) | bits_of(seams, at));
+        let is_initial = |at: &usize| text.get(*at).is_some_and(|b| initials & initial(*b) != 0);
+        let place = |at: usize| {
+            let ends = |word: &str| ends_word(text, at + word.len(), word, |at| haystack.is_seam(at));
+            words.length_at(text, at, |_| true)?;
+            Some(Place { at, ends: words.length_at(text, at, ends).is_some() })
+        };
+        self.places.extend(begins.filter(is_initial).filter_map(place));
+        self.range.end = to.max(self.range.end);
     }
 }
 
@@ -297,5 +466,43 @@ pub(crate) mod work {
     #[cfg(test)]
     pub(crate) fn taken() -> usize {
         BYTES.with(std::cell::Cell::take)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &[&str] = &["tin", "phone", "call me", "ring"];
+
+    /// Without what is known from other questions.
+    fn nearest(haystack: &Haystack<'_>, span: &Range<usize>) -> Option<Range<usize>> {
+        let before = haystack.last_in(haystack.range_before(span), WORDS);
+        before.or_else(|| haystack.first_in(haystack.range_after(span), WORDS))
+    }
+
+    #[test]
+    fn the_words_near_a_span_do_not_depend_on_what_was_asked_before() {
+        let (far, wide) = ("a1 ".repeat(60), " é2-".repeat(90));
+        let text = format!("{far}phone 12 Call me x tins 3 né{wide}xphone 45 microphone 7 Tin{far}keyRing");
+        let seams = [200, 210, 700];
+        for seams in [&[], seams.as_slice()] {
+            let asked = Haystack::new(&text, &[], seams);
+            let starts = (0..text.len()).chain((0..text.len()).rev().step_by(7));
+            let mut found = 0;
+            for span in starts.flat_map(|start| [start..start, start..text.len().min(start + 5)]) {
+                let expected = nearest(&Haystack::new(&text, &[], seams), &span);
+                found += usize::from(expected.is_some());
+                assert_eq!(asked.context(&span, WORDS), expected, "{span:?}");
+            }
+            assert!((100..2 * text.len()).contains(&found), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_word_in_a_key_stands_at_the_span() {
+        let haystack = Haystack::new("12345", &["id", "homePhone"], &[]);
+        assert_eq!(haystack.context(&(0..5), WORDS), Some(0..0));
+        assert_eq!(Haystack::new("12345", &["id"], &[]).context(&(0..5), WORDS), None);
     }
 }

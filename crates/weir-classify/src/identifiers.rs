@@ -5,10 +5,9 @@ mod alone;
 use crate::RecogniserInfo;
 use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
 use crate::context::{Context, InKeys, Near, ROWS_MAX, RowSet, WordList, Words};
-use crate::haystack::Haystack;
-use crate::lanes;
+use crate::haystack::{Digits, Haystack};
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use alone::{ALONE_DIGITS_MAX, ByHead, Spellings, alone_by_head, front_of, is_any_at, is_spelt, tail_of};
+use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_spelt, tail_of};
 use std::cell::{OnceCell, RefCell};
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
@@ -166,17 +165,18 @@ impl Identifiers {
         Context::new(self.words, haystack, in_keys)
     }
 
-    /// Judges the codes around the word that holds the digit at `at`, the first of that word.
+    /// Judges the codes around the word that `digits` stand in, the first of that word.
     pub(crate) fn judge(
         &self,
         context: &mut Context<'_>,
         haystack: &Haystack<'_>,
-        at: usize,
+        digits: &Digits,
         report: Report<'_>,
     ) -> ControlFlow<()> {
-        if !may_begin(haystack, at) || !self.is_worth_reading(context, haystack, at) {
+        if !may_begin(haystack, digits) || !self.is_worth_reading(context, haystack, digits) {
             return ControlFlow::Continue(());
         }
+        let at = digits.start;
         self.judge_chain(context, haystack, at, Edges::Plain, report)?;
         if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
             self.judge_chain(context, haystack, at, Edges::Letters, report)?;
@@ -188,19 +188,20 @@ impl Identifiers {
         ControlFlow::Continue(())
     }
 
-    /// Whether anything near a digit could make the code around it an identifier: a context word, the beginning of
-    /// a spelling that needs none, a seam, or that the text is short.
-    fn is_worth_reading(&self, context: &mut Context<'_>, haystack: &Haystack<'_>, at: usize) -> bool {
+    /// Whether anything near digits could make the code around them an identifier: a context word, the beginning of
+    /// a spelling that needs none, a seam, or that the text may hold nothing else.
+    fn is_worth_reading(&self, context: &mut Context<'_>, haystack: &Haystack<'_>, digits: &Digits) -> bool {
         /// Where the codes around a digit begin and end at most, separators and all.
         const BEFORE: usize = 40;
         const AFTER: usize = 96;
-        let digits = haystack.run_end(at, ALONE_DIGITS_MAX + 1, |b| b.is_ascii_digit()) - at;
-        let tails =
-            self.alone_by_head.get(digits).and_then(|fronts| fronts.get(front_of(haystack.before(at))));
-        let alone = tails.and_then(|tails| tails.get(tail_of(haystack.byte(at + digits))));
-        haystack.len() <= BARE_MAX
-            || self.is_word_alone(haystack, at)
-            || alone.is_some_and(|alone| is_any_at(alone, haystack, at))
+        let at = digits.start;
+        let alone = || {
+            let tails = self.alone_by_head.get(digits.len())?.get(front_of(haystack.before(at)))?;
+            tails.get(tail_of(haystack.byte(digits.end)))
+        };
+        may_hold_bare(haystack)
+            || self.is_word_alone(haystack, digits)
+            || alone().is_some_and(|alone| is_any_at(alone, haystack, at))
             || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
             || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
     }
@@ -224,8 +225,8 @@ impl Identifiers {
         // Whether some row has this shape and there is a reason to look further, both cheap to say.
         let fits = |len: usize, digits: u32, span: Range<usize>| {
             self.fits(len, digits)
-                && (haystack.len() <= BARE_MAX
-                    || self.is_spelt_alone(haystack.slice(span.clone()))
+                && (may_hold_bare(haystack)
+                    || self.is_spelt_alone(haystack, span.clone())
                     || context.borrow_mut().is_near(&span))
                 || self.any >> len & 1 == 1 && context.borrow_mut().is_labelled(&span)
         };
@@ -275,16 +276,13 @@ impl Identifiers {
         self.matches(&best, context, window)
     }
 
-    /// Whether the word around a digit, or what of it begins with the digit, is spelt so that it needs no context.
-    fn is_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
-        let (before, after) =
-            (lanes::word_before(haystack.bytes(), at), lanes::word_after(haystack.bytes(), at));
-        if before == lanes::SIDE || after == lanes::SIDE {
-            return self.is_long_word_alone(haystack, at);
-        }
-        let (start, end) = (at - before, at + after);
-        self.is_spelt_alone(haystack.slice(start..end))
-            || start < at && self.is_spelt_alone(haystack.slice(at..end))
+    /// Whether the word around digits, or what of it begins with them, is spelt so that it needs no context.
+    fn is_word_alone(&self, haystack: &Haystack<'_>, digits: &Digits) -> bool {
+        let Some(Range { start, end }) = digits.word() else {
+            return self.is_long_word_alone(haystack, digits.start);
+        };
+        self.is_spelt_alone(haystack, start..end)
+            || start < digits.start && self.is_spelt_alone(haystack, digits.start..end)
     }
 
     fn is_long_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
@@ -292,12 +290,11 @@ impl Identifiers {
         let head = haystack.slice(at.saturating_sub(longest)..at);
         let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
         let end = haystack.run_end(at, longest, |b| b.is_ascii_alphanumeric());
-        self.is_spelt_alone(haystack.slice(start..end))
-            || start < at && self.is_spelt_alone(haystack.slice(at..end))
+        self.is_spelt_alone(haystack, start..end) || start < at && self.is_spelt_alone(haystack, at..end)
     }
 
-    fn is_spelt_alone(&self, text: &[u8]) -> bool {
-        self.alone.get(text.len()).is_some_and(|of_len| of_len.has(text))
+    fn is_spelt_alone(&self, haystack: &Haystack<'_>, word: Range<usize>) -> bool {
+        self.alone.get(word.len()).is_some_and(|of_len| of_len.has(haystack.slice(word)))
     }
 
     /// Whether some row has a shape of this length with these digits.
@@ -443,10 +440,10 @@ impl Reason {
     }
 }
 
-/// Whether the digits at `at` may be a part of a code: not `3` in `3 apples`, cheap to say and most often no.
-fn may_begin(haystack: &Haystack<'_>, at: usize) -> bool {
-    let end = haystack.run_end(at, DIGITS_ENOUGH, |b| b.is_ascii_digit());
-    if end - at >= DIGITS_ENOUGH {
+/// Whether digits may be a part of a code: not `3` in `3 apples`, cheap to say and most often no.
+fn may_begin(haystack: &Haystack<'_>, digits: &Digits) -> bool {
+    let (at, end) = (digits.start, digits.end);
+    if digits.len() >= DIGITS_ENOUGH {
         return true;
     }
     let upper_or_digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
@@ -526,14 +523,18 @@ fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) ->
 
 /// The same, whatever identifier it may be.
 fn may_be_bare(haystack: &Haystack<'_>, window: &Window) -> bool {
-    haystack.len() <= BARE_MAX
+    may_hold_bare(haystack)
         && window.is_apart()
         && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
         && window.code.bytes() != b"0123456789"
-        && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))
         && !window.is_attached()
         && says_nothing(haystack.slice(0..window.span.start))
         && says_nothing(haystack.slice(window.span.end..haystack.len()))
+}
+
+/// Whether a text is short and a message, or under no key, so that nothing but an identifier may be in it.
+fn may_hold_bare(haystack: &Haystack<'_>) -> bool {
+    haystack.len() <= BARE_MAX && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))
 }
 
 fn says_nothing(text: &[u8]) -> bool {

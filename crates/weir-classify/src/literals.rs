@@ -1,6 +1,7 @@
 mod anywhere;
 
 pub(crate) use anywhere::Anywhere;
+use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
@@ -29,15 +30,27 @@ struct Buckets<T> {
     /// Where those of each hash begin in `literals`; one more than there are hashes.
     bounds: Vec<u32>,
     literals: Vec<Literal<T>>,
+    /// The bytes of all of them, one after the other.
+    bytes: Box<str>,
+    /// How many bits a hash has.
+    bits: u32,
 }
 
 struct Literal<T> {
-    /// The first eight bytes, folded in any case, and which of their bits the literal has.
+    /// The first eight bytes, folded in any case. Those after a shorter literal's end are 0.
     head: u64,
-    mask: u64,
+    /// Where its bytes begin among those of all, and how many there are.
+    start: u32,
+    len: u16,
     kind: Kind,
     owner: T,
-    bytes: Box<[u8]>,
+}
+
+/// A literal before it has its place.
+struct Draft<'w, T> {
+    text: Cow<'w, str>,
+    kind: Kind,
+    owner: T,
 }
 
 /// How a literal is written.
@@ -66,8 +79,8 @@ impl Kind {
 struct Filter(Vec<u64>);
 
 const FILTER_BITS: u32 = 18;
-/// Of the hashes by which literals are kept: a few times as many as there are literals.
-const BUCKET_BITS: u32 = 13;
+/// Of the hashes by which literals are kept.
+const BUCKET_BITS_MAX: u32 = 13;
 /// Multiplicative hashing: 2^64 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
 /// vol. 3, section 6.4.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -83,22 +96,29 @@ impl<T: Copy> Literals<T> {
     /// `exact` are found as they are written; `phrases` in any case of ASCII letters, and with `_`, `-` or
     /// nothing for a space: `date of birth` is in `dateOfBirth` and `DATE_OF_BIRTH` too. `words` are found in any case,
     /// spelt as they are.
-    pub(crate) fn new(exact: &[(T, &str)], phrases: &[(T, &str)], words: &[(T, &str)]) -> Self {
-        let exact = exact.iter().map(|(owner, one)| literal(one, Kind::Exact, *owner));
+    pub(crate) fn new<'w>(exact: &[(T, &'w str)], phrases: &[(T, &'w str)], words: &[(T, &'w str)]) -> Self {
+        let draft = |kind: Kind| {
+            move |(owner, one): &(T, &'w str)| Draft { text: Cow::Borrowed(*one), kind, owner: *owner }
+        };
         let phrases = phrases.iter().flat_map(|(owner, one)| {
-            spellings(one).into_iter().map(|one| literal(&one, Kind::Phrase, *owner))
+            spellings(one).into_iter().map(|one| Draft {
+                text: Cow::Owned(one),
+                kind: Kind::Phrase,
+                owner: *owner,
+            })
         });
-        let words = words.iter().map(|(owner, one)| literal(one, Kind::Word, *owner));
-        Self::of(exact.chain(phrases).chain(words).collect())
+        let exact = exact.iter().map(draft(Kind::Exact));
+        Self::of(exact.chain(phrases).chain(words.iter().map(draft(Kind::Word))).collect())
     }
 
-    fn of(literals: Vec<Literal<T>>) -> Self {
+    fn of(drafts: Vec<Draft<'_, T>>) -> Self {
         let (mut triples, mut short) = (Triples::default(), Triples::default());
         let (mut long, mut longer) = (Filter::new(), Filter::new());
-        for literal in &literals {
-            match *literal.bytes {
+        for draft in &drafts {
+            let bytes = draft.text.as_bytes();
+            match *bytes {
                 [] | [_] => {}
-                [a, b] => (0..=u8::MAX).filter(|c| literal.kind.may_precede(*c)).for_each(|c| {
+                [a, b] => (0..=u8::MAX).filter(|c| draft.kind.may_precede(*c)).for_each(|c| {
                     triples.insert([a, b, c]);
                     short.insert([a, b, c]);
                 }),
@@ -108,23 +128,29 @@ impl<T: Copy> Literals<T> {
                 }
                 [a, b, c, ..] => triples.insert([a, b, c]),
             }
-            if literal.bytes.len() >= 4 {
-                long.insert(head(&literal.bytes) & QUAD);
+            if bytes.len() >= 4 {
+                long.insert(head(bytes) & QUAD);
             }
-            if literal.bytes.len() >= 6 {
-                longer.insert(head(&literal.bytes) & SIX);
+            if bytes.len() >= 6 {
+                longer.insert(head(bytes) & SIX);
             }
         }
-        let (pairs, more): (Vec<_>, Vec<_>) = literals.into_iter().partition(|one| one.bytes.len() < 4);
-        let (quads, sixes) = more.into_iter().partition(|one| one.bytes.len() < 6);
+        let (pairs, more): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|one| one.text.len() < 4);
+        let (quads, sixes) = more.into_iter().partition(|one| one.text.len() < 6);
         let (pairs, quads, sixes) =
             (Buckets::new(pairs, PAIR), Buckets::new(quads, QUAD), Buckets::new(sixes, SIX));
         Self { triples, short, long, longer, pairs, quads, sixes }
     }
 
+    /// All literals and whose each is.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (T, &str)> {
+        [&self.pairs, &self.quads, &self.sixes].into_iter().flat_map(Buckets::all)
+    }
+
     /// Literals that are found in any case of ASCII letters.
     pub(crate) fn in_any_case<'w>(words: impl Iterator<Item = (T, &'w str)>) -> Self {
-        Self::of(words.map(|(owner, word)| literal(word, Kind::Word, owner)).collect())
+        let draft = |(owner, word)| Draft { text: Cow::Borrowed(word), kind: Kind::Word, owner };
+        Self::of(words.map(draft).collect())
     }
 
     /// Reports the literals that begin at `at`.
@@ -227,19 +253,29 @@ const fn classes() -> [u8; 256] {
 
 impl<T: Copy> Buckets<T> {
     /// `mask` says which bytes of the heads count.
-    fn new(mut literals: Vec<Literal<T>>, mask: u64) -> Self {
-        let of = |literal: &Literal<T>| hash(head(&literal.bytes) & mask, BUCKET_BITS);
-        literals.sort_by_cached_key(of);
+    fn new(mut drafts: Vec<Draft<'_, T>>, mask: u64) -> Self {
+        // A few times as many hashes as there are literals.
+        let bits = (drafts.len().max(16).ilog2() + 2).min(BUCKET_BITS_MAX);
+        let of = |draft: &Draft<'_, T>| hash(head(draft.text.as_bytes()) & mask, bits);
+        drafts.sort_by_cached_key(of);
         let mut before = 0;
-        let mut in_order = literals.iter().map(of).peekable();
-        let bounds = (0..=1 << BUCKET_BITS).map(|bucket| {
+        let mut in_order = drafts.iter().map(of).peekable();
+        let bounds = (0..=1 << bits).map(|bucket| {
             while in_order.next_if(|of| *of < bucket).is_some() {
                 before += 1;
             }
             before
         });
         let bounds = bounds.collect();
-        Self { mask, bounds, literals }
+        let mut bytes = String::new();
+        let literals = drafts.iter().map(|draft| draft.at_end_of(&mut bytes)).collect();
+        Self { mask, bounds, literals, bytes: bytes.into(), bits }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (T, &str)> {
+        self.literals
+            .iter()
+            .filter_map(move |literal| Some((literal.owner, self.bytes.get(literal.range())?)))
     }
 
     fn compare(
@@ -249,31 +285,49 @@ impl<T: Copy> Buckets<T> {
         head: u64,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let bucket = hash(head & self.mask, BUCKET_BITS);
+        let bucket = hash(head & self.mask, self.bits);
         let bound = |at: usize| self.bounds.get(at).map_or(0, |at| *at as usize);
         let alike = self.literals.get(bound(bucket)..bound(bucket + 1)).unwrap_or_default();
-        for literal in alike.iter().filter(|literal| literal.may_begin(head) && literal.begins(rest)) {
-            report(literal.owner, at..at + literal.bytes.len())?;
+        for literal in alike.iter().filter(|literal| literal.may_begin(head) && self.begins(literal, rest)) {
+            report(literal.owner, at..at + literal.range().len())?;
         }
         ControlFlow::Continue(())
+    }
+
+    fn begins(&self, literal: &Literal<T>, text: &[u8]) -> bool {
+        let bytes = self.bytes.as_bytes().get(literal.range()).unwrap_or_default();
+        text.get(..bytes.len()).is_some_and(|found| {
+            if literal.kind.is_any_case() { found.eq_ignore_ascii_case(bytes) } else { found == bytes }
+        })
     }
 }
 
 impl<T> Literal<T> {
     /// Most that begin alike differ in the next bytes.
     fn may_begin(&self, head: u64) -> bool {
-        (if self.kind.is_any_case() { fold(head) } else { head }) & self.mask == self.head
+        (if self.kind.is_any_case() { fold(head) } else { head }) & mask_of(self.len.into()) == self.head
     }
 
-    fn begins(&self, text: &[u8]) -> bool {
-        text.get(..self.bytes.len()).is_some_and(|found| {
-            if self.kind.is_any_case() {
-                found.eq_ignore_ascii_case(&self.bytes)
-            } else {
-                *found == *self.bytes
-            }
-        })
+    fn range(&self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + usize::from(self.len)
     }
+}
+
+impl<T: Copy> Draft<'_, T> {
+    /// The literal, with its bytes added to those of the others.
+    fn at_end_of(&self, bytes: &mut String) -> Literal<T> {
+        let Self { text, kind, owner } = self;
+        let head = if kind.is_any_case() { fold(head(text.as_bytes())) } else { head(text.as_bytes()) };
+        let (start, len) = (bytes.len() as u32, u16::try_from(text.len()).unwrap_or(u16::MAX));
+        bytes.push_str(text);
+        Literal { head: head & mask_of(text.len()), start, len, kind: *kind, owner: *owner }
+    }
+}
+
+/// The first so many bytes of a head.
+const fn mask_of(len: usize) -> u64 {
+    if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX }
 }
 
 impl<T> std::fmt::Debug for Literals<T> {
@@ -284,13 +338,6 @@ impl<T> std::fmt::Debug for Literals<T> {
             self.pairs.literals.len() + self.quads.literals.len() + self.sixes.literals.len()
         )
     }
-}
-
-fn literal<T>(text: &str, kind: Kind, owner: T) -> Literal<T> {
-    let bytes = text.as_bytes();
-    let mask = bytes.iter().take(8).fold(0, |mask, _| mask << 8 | 0xFF);
-    let head = if kind.is_any_case() { fold(head(bytes)) } else { head(bytes) } & mask;
-    Literal { head, mask, kind, owner, bytes: bytes.into() }
 }
 
 fn spellings(phrase: &str) -> Vec<String> {
@@ -376,5 +423,22 @@ mod tests {
             hits("dateOfBirth DATE_OF_BIRTH date-of-birth NÉ né"),
             [(3, "dateOfBirth"), (3, "DATE_OF_BIRTH"), (3, "date-of-birth"), (3, "né")]
         );
+    }
+
+    #[test]
+    fn all_literals_come_back_as_they_were_given() {
+        let words: Vec<String> = (0..3000).map(|n| format!("w{n}é")).collect();
+        let literals = Literals::in_any_case((0_u32..).zip(words.iter().map(String::as_str)));
+        let mut all: Vec<(u32, &str)> = literals.all().collect();
+        all.sort_unstable();
+        assert!(all.iter().map(|(_, word)| *word).eq(words.iter().map(String::as_str)));
+        for (owner, word) in all {
+            let mut found = Vec::new();
+            let _all = literals.at(word.as_bytes(), 0, &mut |owner, span: Range<usize>| {
+                found.push((owner, span));
+                ControlFlow::Continue(())
+            });
+            assert_eq!(found.last(), Some(&(owner, 0..word.len())));
+        }
     }
 }

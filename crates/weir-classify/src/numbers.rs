@@ -59,6 +59,10 @@ impl Gap {
 pub(crate) struct Numbers {
     groups: [Group; DIGITS_MAX],
     len: usize,
+    /// The values of the digits of all groups.
+    digits: [u8; DIGITS_MAX],
+    /// How many digits each group has.
+    lens: [u8; DIGITS_MAX],
     /// What links the first group to one before it.
     pub(crate) left: Option<Gap>,
     /// What links the last group to one that did not fit.
@@ -69,15 +73,18 @@ pub(crate) struct Numbers {
 pub(crate) struct Group {
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// What links it to the group before.
     gap: Gap,
+    /// Everything that stands between the groups up to this one.
+    gaps: Gap,
+    /// How many digits the groups up to this one have.
+    digits: usize,
 }
 
-/// Consecutive groups, read as one number.
-pub(crate) struct Window {
-    digits: [u8; DIGITS_MAX],
-    len: usize,
-    lens: [u8; DIGITS_MAX],
-    groups: usize,
+/// Consecutive groups from the first on, read as one number.
+pub(crate) struct Window<'n> {
+    digits: &'n [u8],
+    lens: &'n [u8],
     pub(crate) span: Range<usize>,
     /// Everything that stands between its groups.
     pub(crate) gaps: Gap,
@@ -87,18 +94,15 @@ pub(crate) struct Window {
 }
 
 impl Numbers {
-    /// Whether the groups from `at` have `min` digits together. Cheap, and most have not.
-    pub(crate) fn reach(haystack: &Haystack<'_>, mut at: usize, min: usize) -> bool {
-        let mut digits = 0;
-        loop {
-            let end = haystack.run_end(at, min, |b| b.is_ascii_digit());
-            digits += end - at;
-            if digits >= min {
-                return true;
-            }
+    /// Whether the groups from the row of digits at `first` on have `min` digits together. Cheap, and most have not.
+    pub(crate) fn reach(haystack: &Haystack<'_>, first: Range<usize>, min: usize) -> bool {
+        let (mut digits, mut end) = (first.len(), first.end);
+        while digits < min {
             let Some((_, next)) = Gap::read(haystack, end) else { return false };
-            at = next;
+            end = haystack.run_end(next, min, |b| b.is_ascii_digit());
+            digits += end - next;
         }
+        true
     }
 
     /// The groups from `start`, where a digit stands. `last_end` is the end of the group before.
@@ -109,16 +113,26 @@ impl Numbers {
             .filter(|end| *end + GAP_MAX >= start && *end < start)
             .and_then(|end| Gap::read(haystack, end))
             .map(|(gap, _)| gap);
-        let mut numbers = Self { groups: [Group::default(); DIGITS_MAX], len: 0, left, right: None };
-        let (mut at, mut gap, mut digits) = (start, Gap::NONE, 0);
+        let mut numbers = Self {
+            groups: [Group::default(); DIGITS_MAX],
+            len: 0,
+            digits: [0; DIGITS_MAX],
+            lens: [0; DIGITS_MAX],
+            left,
+            right: None,
+        };
+        let (mut at, mut gap, mut gaps, mut digits) = (start, Gap::NONE, Gap::NONE, 0);
         loop {
             let end = haystack.run_end(at, DIGITS_MAX + 1, |b| b.is_ascii_digit());
-            digits += end - at;
-            if digits > DIGITS_MAX {
+            let Some(slots) = numbers.digits.get_mut(digits..digits + (end - at)) else {
                 numbers.right = Some(gap);
                 break;
-            }
-            *numbers.groups.get_mut(numbers.len)? = Group { start: at, end, gap };
+            };
+            slots.iter_mut().zip(haystack.slice(at..end)).for_each(|(slot, byte)| *slot = byte - b'0');
+            digits += end - at;
+            gaps = gaps.or(gap);
+            *numbers.lens.get_mut(numbers.len)? = u8::try_from(end - at).ok()?;
+            *numbers.groups.get_mut(numbers.len)? = Group { start: at, end, gap, gaps, digits };
             numbers.len += 1;
             let Some((next_gap, next)) = Gap::read(haystack, end) else { break };
             (at, gap) = (next, next_gap);
@@ -131,52 +145,36 @@ impl Numbers {
     }
 
     /// The windows from the first group on with a number of digits in `digits`, longest first.
-    pub(crate) fn windows<'n>(
-        &'n self,
-        haystack: &'n Haystack<'_>,
+    pub(crate) fn windows(
+        &self,
         digits: std::ops::RangeInclusive<usize>,
-    ) -> impl Iterator<Item = Window> + 'n {
-        (1..=self.len).rev().filter_map(move |count| {
-            let groups = self.groups.get(..count)?;
-            let total = groups.iter().map(|group| group.end - group.start).sum();
-            digits.contains(&total).then(|| self.window(haystack, count)).flatten()
-        })
+    ) -> impl Iterator<Item = Window<'_>> {
+        let wanted =
+            self.groups().iter().enumerate().rev().filter(move |(_, last)| digits.contains(&last.digits));
+        wanted.filter_map(move |(at, last)| self.window(at, last))
     }
 
-    fn window(&self, haystack: &Haystack<'_>, count: usize) -> Option<Window> {
-        let groups = self.groups.get(..count)?;
-        let right = self.groups().get(count).map(|group| group.gap).or(self.right);
-        let span = groups.first()?.start..groups.last()?.end;
-        let mut window = Window {
-            digits: [0; DIGITS_MAX],
-            len: 0,
-            lens: [0; DIGITS_MAX],
-            groups: count,
-            span,
-            gaps: groups.iter().skip(1).fold(Gap::NONE, |gaps, group| gaps.or(group.gap)),
+    fn window(&self, at: usize, last: &Group) -> Option<Window<'_>> {
+        Some(Window {
+            digits: self.digits.get(..last.digits)?,
+            lens: self.lens.get(..=at)?,
+            span: self.groups().first()?.start..last.end,
+            gaps: last.gaps,
             left: self.left,
-            right,
-        };
-        for (len, group) in window.lens.iter_mut().zip(groups) {
-            *len = u8::try_from(group.end - group.start).ok()?;
-            for byte in haystack.slice(group.start..group.end) {
-                *window.digits.get_mut(window.len)? = byte - b'0';
-                window.len += 1;
-            }
-        }
-        Some(window)
+            right: self.groups().get(at + 1).map(|group| group.gap).or(self.right),
+        })
     }
 }
 
-impl Window {
+impl Window<'_> {
     /// The values of the digits, 0 to 9.
     pub(crate) fn digits(&self) -> &[u8] {
-        self.digits.get(..self.len).unwrap_or_default()
+        self.digits
     }
 
     /// How many digits each group has.
     pub(crate) fn shape(&self) -> &[u8] {
-        self.lens.get(..self.groups).unwrap_or_default()
+        self.lens
     }
 
     /// The value of the digits from `start` to before `end`.
@@ -193,7 +191,7 @@ impl Window {
     /// Whether it is neither a decimal fraction nor a part of a longer number or word.
     pub(crate) fn is_free(&self, haystack: &Haystack<'_>) -> bool {
         let loose = |link: Option<Gap>| link.is_none_or(|gap| gap.has(Gap::SPACE) || gap.only(Gap::PAREN));
-        let decimal = self.groups == 2 && self.gaps == Gap::DOT;
+        let decimal = self.lens.len() == 2 && self.gaps == Gap::DOT;
         !decimal
             && loose(self.left)
             && loose(self.right)

@@ -115,7 +115,7 @@ impl Each {
             return Some(Match::new(span, 1.0));
         }
         let words: Vec<&str> = self.context.iter().map(String::as_str).collect();
-        let context = haystack.context(&span, words.as_slice())?;
+        let context = haystack.context_of_own(&span, &words)?;
         Some(Match::new(span, 1.0).with_evidence(&context))
     }
 }

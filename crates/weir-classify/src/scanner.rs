@@ -1,5 +1,5 @@
 use crate::context::{Context, InKeys};
-use crate::haystack::Haystack;
+use crate::haystack::{Digits, Haystack};
 use crate::identifiers::{Identifiers, Report};
 use crate::lanes::{self, Seeker};
 use crate::literals::{Anywhere, Literals};
@@ -52,7 +52,7 @@ pub(crate) struct Keyed {
 enum Head {
     Row(Anchor),
     /// The number of a context word of identifiers.
-    Word(usize),
+    Word(u32),
 }
 
 /// The row that a literal belongs to, and the format that it is a prefix of.
@@ -104,7 +104,7 @@ impl Scanner {
             Some((Anchor { is_spaced: true, ..anchor }, word.strip_prefix(' ')?))
         }));
         let identifiers = Identifiers::new(is_on);
-        let heads = |words: &mut dyn Iterator<Item = (usize, &str)>| {
+        let heads = |words: &mut dyn Iterator<Item = (u32, &str)>| {
             let of_row = |(anchor, word): &(Anchor, &'static str)| (Head::Row(*anchor), *word);
             let (prefixes, phrases): (Vec<_>, Vec<_>) =
                 (prefixes.iter().map(of_row).collect(), phrases.iter().map(of_row).collect());
@@ -258,22 +258,27 @@ impl Scanner {
                 Some(b'@') => self.judge_byte(&self.at, pass, at)?,
                 Some(b':') => self.judge_byte(&self.colon, pass, at)?,
                 _ => {
-                    let end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_digit());
-                    self.judge_digits(pass, at..end, last_digit)?;
+                    let digits = pass.haystack.digits(at);
+                    self.judge_digits(pass, &digits, last_digit)?;
                     if at >= word_end {
-                        self.judge_code(pass, context, at)?;
-                        word_end = pass.haystack.run_end(at, bytes.len(), |b| b.is_ascii_alphanumeric());
+                        self.judge_code(pass, context, &digits)?;
+                        word_end = pass.haystack.word_end_after(&digits);
                     }
-                    from = end;
-                    last_digit = Some(end);
+                    from = digits.end;
+                    last_digit = Some(digits.end);
                 }
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn judge_code(&self, pass: &mut Pass<'_, '_>, context: &mut Context<'_>, at: usize) -> ControlFlow<()> {
-        self.identifiers.judge(context, pass.haystack, at, pass.report)
+    fn judge_code(
+        &self,
+        pass: &mut Pass<'_, '_>,
+        context: &mut Context<'_>,
+        digits: &Digits,
+    ) -> ControlFlow<()> {
+        self.identifiers.judge(context, pass.haystack, digits, pass.report)
     }
 
     fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
@@ -289,18 +294,18 @@ impl Scanner {
     fn judge_digits(
         &self,
         pass: &mut Pass<'_, '_>,
-        digits: Range<usize>,
+        digits: &Digits,
         last_end: Option<usize>,
     ) -> ControlFlow<()> {
         let at = digits.start;
         let (before, after) = (pass.haystack.before(at), pass.haystack.byte(digits.end));
         let beside = [before, after].map(Option::unwrap_or_default);
-        for row in self.digit.rows(beside, digits.len(), pass.haystack.word_len(&digits)) {
+        for row in self.digit.rows(beside, digits.len(), pass.haystack.word_len(digits)) {
             if let Some(Find::Digit(_, judge)) = find_of(row) {
                 pass.ask(row, at, |haystack| judge(haystack, at))?;
             }
         }
-        if !Numbers::reach(pass.haystack, at, NUMBER_MIN) {
+        if !Numbers::reach(pass.haystack, digits.range(), NUMBER_MIN) {
             return ControlFlow::Continue(());
         }
         let Some(numbers) = Numbers::read(pass.haystack, at, last_end) else {
@@ -339,8 +344,8 @@ fn begins_as_word(literal: &str) -> bool {
     literal.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
 }
 
-fn find_of(row: usize) -> Option<Find> {
-    TABLE.get(row).map(|info| info.find)
+fn find_of(row: usize) -> Option<&'static Find> {
+    TABLE.get(row).map(|info| &info.find)
 }
 
 impl Anchor {

@@ -18,7 +18,7 @@ pub(crate) struct Words {
 pub(crate) struct Beginnings([u32; 32]);
 
 impl Beginnings {
-    fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+    pub(crate) fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
         let mut seconds = [0; 32];
         for word in words {
             let mut bytes = word.bytes();
@@ -91,16 +91,6 @@ impl WordList for [&str] {
 
     fn initials(&self) -> u128 {
         self.iter().filter_map(|word| word.bytes().next()).fold(0, |set, b| set | initial(b))
-    }
-}
-
-impl<const N: usize> WordList for [&str; N] {
-    fn length_at(&self, text: &[u8], at: usize, ends: impl Fn(&str) -> bool) -> Option<usize> {
-        self.as_slice().length_at(text, at, ends)
-    }
-
-    fn initials(&self) -> u128 {
-        self.as_slice().initials()
     }
 }
 

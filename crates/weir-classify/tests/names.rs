@@ -20,6 +20,18 @@ fn in_the_strict_profile_a_name_is_personal_data() {
 }
 
 #[test]
+fn a_common_word_is_no_name_for_its_capital() {
+    for (text, expected) in [
+        ("You are Claude Code", Level::Internal),
+        ("Please call Claude Baker.", Level::Confidential),
+        ("Rain.", Level::Internal),
+        ("Rose Thornbury.", Level::Confidential),
+    ] {
+        assert_eq!(level(Profile::Strict, text), expected, "{text}");
+    }
+}
+
+#[test]
 fn in_the_balanced_profile_a_name_needs_company() {
     for (text, expected) in [
         ("What do you know about Margaret Thornbury?", Level::Internal),

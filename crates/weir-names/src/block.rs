@@ -51,6 +51,11 @@ impl Block {
         }
     }
 
+    /// How many spaces it begins with.
+    pub(crate) fn spaces(self) -> usize {
+        (self.0 ^ each(b' ')).trailing_zeros() as usize / 8
+    }
+
     /// The bytes, capitals of ASCII as small letters; digits stay what they are.
     pub(crate) fn small(self) -> [u8; Self::LENGTH] {
         (self.0 | each(0x20)).to_le_bytes()

@@ -2,8 +2,11 @@
 
 use crate::chain::{Chain, LABELS, Scores};
 use crate::features::{Around, Near, arounds, features, nears};
+use crate::fold::{is_mark, plain};
 use crate::gap::Gap;
 use crate::gate::{joins, stretches};
+use crate::hash::Hash;
+use crate::lexicon::Known;
 use crate::model::Model;
 use crate::words::{Words, key_hash};
 use std::ops::{ControlFlow, Range};
@@ -70,6 +73,16 @@ impl Name {
 pub type Thresholds = [f32; LABELS - 1];
 
 impl Model<'_> {
+    /// Whether a word is a common one, or of technical texts, and no name that many people bear.
+    #[must_use]
+    pub fn is_everyday(&self, word: &str) -> bool {
+        const EVERYDAY: Known = Known::COMMON.with(Known::UNCOMMON).with(Known::TECHNICAL);
+        let mut hash = Hash::new();
+        word.chars().filter(|c| !is_mark(*c)).for_each(|c| hash.letter(plain(c)));
+        let known = self.lexicon.find(hash.finish());
+        known.any(EVERYDAY) && !known.any(Known::GIVEN_FREQUENT.with(Known::SURNAME_FREQUENT))
+    }
+
     /// Reports the names in a text that is the value under `key`, if it is under one.
     ///
     /// # Errors

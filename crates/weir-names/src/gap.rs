@@ -99,12 +99,17 @@ impl Signs {
 
     /// Adds a sign of a class, as [`class`] gives it.
     pub(crate) const fn add(&mut self, class: u32) {
+        self.add_many(class, 1);
+    }
+
+    /// Adds so many signs of a class.
+    pub(crate) const fn add_many(&mut self, class: u32, times: u32) {
         let bit = 1 << class;
         self.first_is_space |= self.count == 0 && bit & (sign::SPACE | sign::TAB) != 0;
         self.bits |= bit;
-        self.count += 1;
-        self.lines += (bit == sign::LINE) as u32;
-        self.spaces += (bit == sign::SPACE) as u32;
+        self.count += times;
+        self.lines += times * (bit == sign::LINE) as u32;
+        self.spaces += times * (bit == sign::SPACE) as u32;
     }
 
     /// What the signs together are.

@@ -1,5 +1,6 @@
 //! From a word to the next: most gaps are one or two signs of ASCII, which a table knows.
 
+use crate::block::Block;
 use crate::gap::{CLASSES, Gap, Signs, class};
 
 /// What a byte is: [`WORD`], [`MORE`], or the class of a sign and one.
@@ -54,6 +55,12 @@ pub(crate) fn skip_many(text: &str, from: usize) -> (usize, Gap) {
                 }
                 signs.add(class(c));
                 at += c.len_utf8();
+            }
+            // Lines are indented.
+            _ if byte == b' ' => {
+                let spaces = Block::at(bytes, at).spaces();
+                signs.add_many(class(' '), spaces as u32);
+                at += spaces;
             }
             sign => {
                 signs.add(u32::from(sign - 1));

@@ -3,7 +3,7 @@
 use crate::haystack::Haystack;
 
 /// Digits in a row that a spelling has which needs no context word.
-pub(super) const ALONE_DIGITS_MAX: usize = 24;
+const ALONE_DIGITS_MAX: usize = 24;
 
 /// A spelling that needs no context word, and where its first digit is.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use super::{Find, Match, RecogniserInfo, Standing, TABLE};
 use crate::haystack::Haystack;
+use crate::words::{Lazy, Words};
 use crate::{EntityType, Profile};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -52,31 +53,12 @@ const NOT_PEOPLE: &[&str] = &[
     "claude", "gemini", "llama", "mistral", "mixtral", "qwen", "gemma", "grok", "haiku", "sonnet", "opus", "whisper",
 ];
 
-/// Keys whose value may be a name of one word.
-const NAME_KEYS: &[&str] = &[
-    "name",
-    "person",
-    "author",
-    "customer",
-    "client",
-    "patient",
-    "contact",
-    "employee",
-    "owner",
-    "user",
-    "sender",
-    "recipient",
-    "from",
-    "to",
-    "assignee",
-    "signed",
-    "nombre",
-    "nom",
-    "nome",
-    "vorname",
-    "kunde",
-    "apellido",
-];
+/// Keys with one of these in them may have a name of one word as their value.
+#[rustfmt::skip]
+static NAME_KEYS: Lazy = Lazy::new(|| Words::new(&[
+    "name", "person", "author", "customer", "client", "patient", "contact", "employee", "owner", "user", "sender", "recipient",
+    "from", "to", "assignee", "signed", "nombre", "nom", "nome", "vorname", "kunde", "apellido",
+]));
 
 /// The layer that finds names.
 #[derive(Debug)]
@@ -102,7 +84,8 @@ impl Names {
         let key = haystack.keys().last().copied();
         self.model.find(haystack.text(), key, &Name::PEOPLE, &mut |name| {
             let span = name.start..name.end;
-            if !name.is_sure() || is_no_person(haystack.text().get(span.clone()).unwrap_or_default()) {
+            let named = haystack.text().get(span.clone()).unwrap_or_default();
+            if !name.is_sure() || self.is_no_person(named) || self.is_exclamation(haystack, named) {
                 return ControlFlow::Continue(());
             }
             let alone = self.profile == Profile::Strict || haystack.context(&span, PERSONAL).is_some();
@@ -112,18 +95,27 @@ impl Names {
     }
 }
 
+impl Names {
+    /// A language or a model, perhaps with common words after it: `Claude Code`, not `Claude Baker`.
+    fn is_no_person(&self, name: &str) -> bool {
+        let mut words = name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+        let is_known = |word: &str| NOT_PEOPLE.contains(&word.to_lowercase().as_str());
+        words.next().is_none_or(is_known) && words.all(|word| is_known(word) || self.model.is_everyday(word))
+    }
+
+    /// A common word as a sentence that is all of the text: `Rain.`
+    fn is_exclamation(&self, haystack: &Haystack<'_>, name: &str) -> bool {
+        let sentence = haystack.text().trim();
+        let is_all = sentence.strip_suffix(['.', '!', '?', '…']).is_some_and(|word| word == name);
+        is_all && haystack.keys().is_empty() && self.model.is_everyday(name)
+    }
+}
+
 /// A value of one word, such as a model or a role, under a key that leads to no names.
 fn is_identifier(haystack: &Haystack<'_>) -> bool {
     let Some(key) = haystack.keys().last() else { return false };
     if haystack.text().trim().contains(char::is_whitespace) {
         return false;
     }
-    let key = key.to_ascii_lowercase();
-    !NAME_KEYS.iter().any(|name| key.contains(name))
-}
-
-fn is_no_person(name: &str) -> bool {
-    name.split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .all(|word| NOT_PEOPLE.contains(&word.to_lowercase().as_str()))
+    !(0..key.len()).any(|at| NAME_KEYS.at(key.as_bytes(), at, |_| true).is_some())
 }

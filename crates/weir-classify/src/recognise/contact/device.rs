@@ -60,15 +60,15 @@ fn near(
     numbers: &Numbers,
     lengths: std::ops::RangeInclusive<usize>,
     fits: fn(&[u8]) -> bool,
-    words: &[&str],
+    words: &'static [&'static str],
 ) -> Option<Match> {
     // No device's number is written digit by digit, and lists of digits are common.
     if numbers.groups().first().is_none_or(|group| group.end < group.start + 2) {
         return None;
     }
     let is_written = |gaps: Gap| gaps.only(Gap::SPACE.or(Gap::DASH).or(Gap::SLASH));
-    let mut windows = numbers.windows(haystack, lengths);
-    let window = windows.find(|w| w.is_free(haystack) && is_written(w.gaps) && fits(w.digits()))?;
+    let mut windows = numbers.windows(lengths);
+    let window = windows.find(|w| fits(w.digits()) && is_written(w.gaps) && w.is_free(haystack))?;
     let context = haystack.context(&window.span, words)?;
     Some(Match::new(window.span, 0.9).with_evidence(&context))
 }

@@ -21,6 +21,8 @@ const IN_GROUP: Beside = Beside { before: is_part, after: is_part, digits: |digi
 
 /// Six pairs and five signs.
 const LENGTH_MAX: usize = 17;
+/// Of twelve digits with none, two or five signs.
+const LENGTHS: [usize; 3] = [12, 14, LENGTH_MAX];
 
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
     let span = notation(haystack, digit)?;
@@ -32,11 +34,12 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
     if text.len() > 12 && text.split(|b| !b.is_ascii_hexdigit()).all(is_of_one_case) {
         return Some(found);
     }
-    let words =
-        ["mac", "mac address", "macaddr", "hwaddr", "bssid", "ether", "lladdr", "ethernet", "wifi", "wlan"];
-    let context = haystack.context(&found.span, &words)?;
+    let context = haystack.context(&found.span, WORDS)?;
     Some(found.with_evidence(&context))
 }
+
+const WORDS: &[&str] =
+    &["mac", "mac address", "macaddr", "hwaddr", "bssid", "ether", "lladdr", "ethernet", "wifi", "wlan"];
 
 /// The run of hexadecimal digits with one kind of sign around the first digit in it.
 fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
@@ -49,6 +52,9 @@ fn notation(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     let end = haystack.run_end(start, LENGTH_MAX + 1, is_part);
     let text = haystack.slice(start..end);
     let end = if text.ends_with(b".") || text.ends_with(b":") { end - 1 } else { end };
+    if !LENGTHS.contains(&(end - start)) {
+        return None;
+    }
     let goes_on = haystack.byte(end).is_some_and(|b| matches!(b, b':' | b'-' | b'_'))
         && haystack.byte(end + 1).is_some_and(|b| b.is_ascii_hexdigit());
     let stands =

@@ -41,7 +41,7 @@ fn find_routing(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
     if !matches!(first, 4 | 9) {
         return None;
     }
-    let window = numbers.windows(haystack, 9..=9).find(|window| window.is_free(haystack))?;
+    let window = numbers.windows(9..=9).find(|window| window.is_free(haystack))?;
     if !is_routing(window.digits()) || haystack.is_attached_left(window.span.start) {
         return None;
     }

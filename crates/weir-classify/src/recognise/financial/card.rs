@@ -14,12 +14,12 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
 };
 
 fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
-    numbers.windows(haystack, 12..=19).find_map(|window| judge(haystack, &window))
+    numbers.windows(12..=19).find_map(|window| judge(haystack, &window))
 }
 
-fn judge(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
+fn judge(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     let digits = window.digits();
-    if !is_issued(window) || !is_written_as_card(haystack, window) {
+    if !is_written_as_card(haystack, window) || !is_issued(window) {
         return None;
     }
     if !luhn(digits) {
@@ -35,7 +35,7 @@ fn judge(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
 }
 
 /// A number that the text itself calls a card's is one, mistyped: the rest of it is still true.
-fn mistyped(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
+fn mistyped(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     const WITHIN: usize = 6;
     let label = haystack.context_before(&window.span, LABELS)?;
     let between = haystack.slice(label.end..window.span.start);
@@ -92,15 +92,15 @@ const CONTEXT: &[&str] = &[
 ];
 
 /// The usual groups anywhere; other groups only when nothing else is linked to them.
-fn is_written_as_card(haystack: &Haystack<'_>, window: &Window) -> bool {
-    if !window.is_free(haystack) || !window.gaps.only(Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH)) {
-        return false;
-    }
-    match window.shape() {
+fn is_written_as_card(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
+    let is_written = match window.shape() {
         [_] => window.digits().len() >= 16 || !haystack.is_attached_left(window.span.start),
         [4, 4, 4, 4] | [4, 4, 4, 4, 1..=3] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 1..=3] | [4, 4, 5] => true,
         shape => window.is_whole() && is_evenly_cut(shape, window.gaps),
-    }
+    };
+    is_written
+        && window.gaps.only(Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH))
+        && window.is_free(haystack)
 }
 
 /// One sign between all digits or pairs, or a space or dash anywhere: not `4.111111111111111`.
@@ -109,7 +109,7 @@ fn is_evenly_cut(shape: &[u8], gaps: Gap) -> bool {
 }
 
 /// Whether a scheme issues numbers with this prefix and length.
-fn is_issued(window: &Window) -> bool {
+fn is_issued(window: &Window<'_>) -> bool {
     let prefix = window.value(0..6);
     let len = window.digits().len();
     SCHEMES.iter().any(|scheme| scheme.prefixes.contains(&prefix) && scheme.lengths.contains(&len))

@@ -30,12 +30,37 @@ fn find(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
         return None;
     }
     let code = [haystack.byte(first)?.to_ascii_uppercase(), haystack.byte(second)?.to_ascii_uppercase()];
+    if !may_be_country(code) {
+        return None;
+    }
     let (country, structure) = STRUCTURES.iter().find(|(country, _)| country.as_bytes() == code)?;
     let mut characters = Characters { haystack, at: first };
     let mut number = [0; LENGTH_MAX];
     let length = read_as(structure, &mut characters, &mut number)?;
     let valid = haystack.closes(characters.at) && remainder_97(number.get(..length)?) == 1;
     valid.then(|| Match::new(first..characters.at, 1.0).bound_to(country))
+}
+
+/// The second letters of countries by the first, a bit for each: most pairs of letters are of none.
+const COUNTRIES: [u32; 32] = countries();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn countries() -> [u32; 32] {
+    let (mut seconds, mut rest) = ([0; 32], STRUCTURES);
+    while let [(country, _), more @ ..] = rest {
+        if let [first, second] = country.as_bytes() {
+            seconds[(*first & 31) as usize] |= 1 << (*second & 31);
+        }
+        rest = more;
+    }
+    seconds
+}
+
+fn may_be_country([first, second]: [u8; 2]) -> bool {
+    COUNTRIES.get(usize::from(first & 31)).is_some_and(|seconds| seconds >> (second & 31) & 1 == 1)
 }
 
 fn letter_before(haystack: &Haystack<'_>, at: usize) -> Option<usize> {

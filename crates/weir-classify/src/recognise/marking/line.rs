@@ -1,6 +1,7 @@
 //! Where on its line a marking stands.
 
 use crate::haystack::Haystack;
+use crate::words::Beginnings;
 use std::ops::Range;
 
 /// Bytes on each side of a marking that are looked at; a line that goes on is prose.
@@ -36,13 +37,12 @@ pub(super) enum Place {
 
 impl<'a> Line<'a> {
     pub(super) fn around(haystack: &Haystack<'a>, anchor: &Range<usize>) -> Option<Self> {
-        let is_break = |b: &u8| matches!(b, b'\n' | b'\r');
         let from = anchor.start.saturating_sub(REACH);
         let before = haystack.slice(from..anchor.start);
-        let line_break = before.iter().rposition(is_break);
+        let line_break = memchr::memrchr2(b'\n', b'\r', before);
         let to = haystack.len().min(anchor.end + REACH);
         let after = haystack.slice(anchor.end..to);
-        let end = after.iter().position(is_break);
+        let end = memchr::memchr2(b'\n', b'\r', after);
         let start = line_break.map_or(from, |at| from + at + 1);
         let stop = end.map_or(to, |at| anchor.end + at);
         let bytes = haystack.slice(start..stop);
@@ -67,18 +67,22 @@ impl<'a> Line<'a> {
         let (from, to) = (anchor.start.checked_sub(self.start)?, anchor.end.checked_sub(self.start)?);
         let before = self.text.get(..from)?;
         let after = self.text.get(to..)?;
-        let start = before
-            .char_indices()
-            .rev()
-            .find(|(at, c)| is_set_off(before, *at, *c))
-            .map_or(0, |(at, c)| at + c.len_utf8());
-        let end =
-            after.char_indices().find(|(at, c)| is_set_off(after, *at, *c)).map_or(after.len(), |(at, _)| at);
+        let start = set_offs(before).next_back().map_or(0, |(at, c)| at + c.len_utf8());
+        let end = set_offs(after).next().map_or(after.len(), |(at, _)| at);
         let piece = self.text.get(start..to + end)?;
         let inner = piece.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '!' | '-'));
         let start = start + piece.find(inner)?;
         Some(Field { line: self, range: start..start + inner.len() })
     }
+}
+
+/// The characters of a text that set markings off, and where they stand.
+fn set_offs(text: &str) -> impl DoubleEndedIterator<Item = (usize, char)> {
+    let may_be = |(_, byte): &(usize, &u8)| !byte.is_ascii_alphanumeric() && **byte != b' ';
+    let char_at = move |(at, _): (usize, &u8)| Some((at, text.get(at..)?.chars().next()?));
+    // Within a character none begins.
+    let chars = text.as_bytes().iter().enumerate().filter(may_be).filter_map(char_at);
+    chars.filter(move |(at, c)| is_set_off(text, *at, *c))
 }
 
 fn is_set_off(text: &str, at: usize, c: char) -> bool {
@@ -120,10 +124,27 @@ impl Field<'_> {
         self.line.start + self.range.start..self.line.start + self.range.end
     }
 
+    /// Its words as they are written.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.text().split(|c: char| c.is_whitespace() || matches!(c, '-' | '.'));
+        words.filter(|word| !word.is_empty())
+    }
+
+    /// Whether it begins as some words do, as far as two letters of ASCII tell.
+    pub(super) fn may_begin(&self, beginnings: &Beginnings) -> bool {
+        let text = self.text().as_bytes();
+        let is_told = matches!(text, [a, b, ..] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
+        !is_told || beginnings.may_be_at(text, 0)
+    }
+
+    /// Whether its words have more characters than that.
+    pub(super) fn is_longer_than(&self, characters: usize) -> bool {
+        self.words().flat_map(str::chars).nth(characters).is_some()
+    }
+
     /// Its words in lower case, one space between them.
     pub(super) fn folded(&self) -> String {
-        let words = self.text().split(|c: char| c.is_whitespace() || matches!(c, '-' | '.'));
-        words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+        self.words().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether there are no small letters in it.

@@ -6,8 +6,10 @@ mod table;
 use super::{Find, Match, RecogniserInfo};
 use crate::EntityType;
 use crate::haystack::Haystack;
+use crate::words::Beginnings;
 use line::{Line, Place};
 use std::ops::Range;
+use std::sync::LazyLock;
 use table::{ANCHORS, LEGAL_ANCHORS, Strength, marking};
 use weir_label::Category;
 
@@ -75,9 +77,39 @@ const LEADS: &[&str] = &[
     "dit document is",
 ];
 
+/// How markings and leads begin: most fields begin otherwise.
+static BEGINNINGS: LazyLock<Beginnings> =
+    LazyLock::new(|| Beginnings::of(table::all().chain(LEADS.iter().copied())));
+
+/// No marking with its lead has more characters, nor bytes.
+const LONGEST: usize = longest(table::LONGEST, LEADS);
+
+const fn longest(marking: usize, leads: &[&str]) -> usize {
+    let (mut longest, mut rest) = (0, leads);
+    while let [lead, more @ ..] = rest {
+        longest = if lead.len() > longest { lead.len() } else { longest };
+        rest = more;
+    }
+    marking + " ".len() + longest
+}
+
+/// Whether a word may be a marking that anything may follow, or the first of a lead.
+fn begins_marking(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let is_first = |lead: &&str| lead.split(' ').next() == Some(word.as_str());
+    LEADS.iter().any(is_first) || marking(&word).is_some_and(|found| found.strength == Strength::Code)
+}
+
 fn judge(haystack: &Haystack<'_>, anchor: Range<usize>, is_legal: bool) -> Option<Match> {
     let line = Line::around(haystack, &anchor)?;
     let field = line.field(&anchor)?;
+    if !field.may_begin(&BEGINNINGS) {
+        return None;
+    }
+    // Most anchors stand in prose, of which at most the beginning is a marking.
+    if field.is_longer_than(LONGEST) && !begins_marking(field.words().next()?) {
+        return None;
+    }
     let sentence = field.folded();
     let said = LEADS.iter().find_map(|lead| sentence.strip_prefix(lead)?.strip_prefix(' '));
     let words = said.unwrap_or(&sentence);

@@ -34,6 +34,23 @@ pub(super) fn marking(words: &str) -> Option<Marking> {
     Some(Marking { strength, level, is_legal })
 }
 
+/// What they say.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    MARKINGS.iter().map(|(words, ..)| *words)
+}
+
+/// Bytes of the longest of them.
+pub(super) const LONGEST: usize = longest();
+
+const fn longest() -> usize {
+    let (mut longest, mut rest) = (0, MARKINGS);
+    while let [(words, ..), more @ ..] = rest {
+        longest = if words.len() > longest { words.len() } else { longest };
+        rest = more;
+    }
+    longest
+}
+
 /// In the order of their bytes.
 #[rustfmt::skip]
 const MARKINGS: &[(&str, Strength, Level, bool)] = &[

@@ -57,6 +57,9 @@ fn said_of_oneself(
 
 /// `my wife`, `unsere Mitarbeiterin`, `زوجتي`.
 fn known(haystack: &Haystack<'_>, range: &Range<usize>) -> Option<Range<usize>> {
+    if !haystack.has_beginning(range, &*OWNERS) {
+        return last(haystack, range.clone(), &OWN);
+    }
     let text = haystack.slice(range.clone());
     let owned = |owner: usize| {
         let length = word_at(text, owner, &OWNERS)?;
@@ -97,7 +100,10 @@ fn identified(haystack: &Haystack<'_>, term: &Range<usize>) -> Option<Range<usiz
 }
 
 /// The last of `phrases` in `range`, whole words.
-fn last(haystack: &Haystack<'_>, range: Range<usize>, phrases: &Words) -> Option<Range<usize>> {
+fn last(haystack: &Haystack<'_>, range: Range<usize>, phrases: &'static Words) -> Option<Range<usize>> {
+    if !haystack.has_beginning(&range, phrases) {
+        return None;
+    }
     let text = haystack.slice(range.clone());
     let found = |at| word_at(text, at, phrases).map(|length| range.start + at..range.start + at + length);
     (0..text.len()).rev().find_map(found)

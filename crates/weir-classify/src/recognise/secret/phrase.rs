@@ -96,6 +96,8 @@ const WORDS_MIN: usize = 12;
 const WORDS_MAX: usize = 25;
 /// Words of BIP-39 have three to eight letters.
 const WORD: std::ops::RangeInclusive<usize> = 3..=8;
+/// Bytes of the shortest phrase, one between two words.
+const LENGTH_MIN: usize = WORDS_MIN * (*WORD.start() + 1) - 1;
 /// No list of BIP-39 has them, and no sentence of twelve words does without.
 const SENTENCE: [&[u8]; 24] = [
     b"the", b"and", b"for", b"are", b"was", b"not", b"but", b"with", b"from", b"have", b"has", b"had",
@@ -122,6 +124,9 @@ fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
 }
 
 fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    if haystack.len() < at + LENGTH_MIN {
+        return None;
+    }
     let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
     let mut lead = 0;
     while lead < LEAD_MAX && head.get(lead).is_some_and(|b| is_lead(*b)) {

@@ -5,7 +5,10 @@ use std::ops::Range;
 
 /// The words that make a number of any form a telephone number: one that names a telephone in the
 /// neighbourhood, or one that leads up to the number.
-pub(super) fn near(haystack: &Haystack<'_>, span: Range<usize>, window: &Window) -> Option<Range<usize>> {
+pub(super) fn near(haystack: &Haystack<'_>, span: Range<usize>, window: &Window<'_>) -> Option<Range<usize>> {
+    if !haystack.may_have_near(&span, &*ANY) {
+        return None;
+    }
     haystack
         .context(&span, &*TELEPHONES)
         .or_else(|| haystack.context_after(&span, &*PLACES))
@@ -14,7 +17,7 @@ pub(super) fn near(haystack: &Haystack<'_>, span: Range<usize>, window: &Window)
 
 /// `call me at my desk on 355 4292`, `my Israeli number is 09-7625400`: too common words to count from
 /// further away than a few small ones.
-fn leading_up(haystack: &Haystack<'_>, span: &Range<usize>, window: &Window) -> Option<Range<usize>> {
+fn leading_up(haystack: &Haystack<'_>, span: &Range<usize>, window: &Window<'_>) -> Option<Range<usize>> {
     let verb =
         haystack.context_before(span, &*VERBS).filter(|verb| leads(haystack, verb.end, span.start, FILLERS));
     let owner = || {
@@ -29,7 +32,12 @@ fn leads(haystack: &Haystack<'_>, from: usize, to: usize, words: &[&str]) -> boo
 }
 
 /// Between the owner and the number a word for `number`, and none that makes it another kind.
-fn is_number_of(haystack: &Haystack<'_>, owner: &Range<usize>, span: &Range<usize>, window: &Window) -> bool {
+fn is_number_of(
+    haystack: &Haystack<'_>,
+    owner: &Range<usize>,
+    span: &Range<usize>,
+    window: &Window<'_>,
+) -> bool {
     const WITHIN: usize = 48;
     let between = haystack.slice(owner.end..span.start);
     let says = |list: &[&str]| words_of(between).any(|word| is_in(word, list));
@@ -45,9 +53,13 @@ fn is_in(word: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
+/// All of the words below: most numbers have none of them near.
+static ANY: Lazy =
+    Lazy::new(|| Words::new(&[TELEPHONE_WORDS, PLACE_WORDS, VERB_WORDS, OWNER_WORDS].concat()));
+
 /// Words that name a telephone, a line of one, or a message to one.
 #[rustfmt::skip]
-static TELEPHONES: Lazy = Lazy::new(|| Words::new(&[
+const TELEPHONE_WORDS: &[&str] = &[
     "phone", "tel", "telephone", "telefon", "telefoon", "teléfono", "téléphone", "telefono", "telefone", "telefón",
     "telefax", "teléf", "telef", "tél", "tlf", "tlph", "puhelin", "puh", "sími", "mobile", "mobil", "mobiel", "móvil", "movil",
     "telemóvel", "telemovel", "cell", "cellphone", "cellular", "cellulare", "celular", "handy", "natel", "gsm", "komórk",
@@ -62,22 +74,24 @@ static TELEPHONES: Lazy = Lazy::new(|| Words::new(&[
     "тел", "моб", "звоните", "позвон", "τηλ", "κιν", "טלפון", "טל'", "נייד", "הנייד", "هاتف", "الهاتف", "جوال", "موبايل", "اتصل",
     "تلفن", "फोन", "मोबाइल", "ফোন", "போன்", "โทร", "มือถือ", "điện thoại", "sđt", "di động", "telepon", "no hp", "nomor hp", "telpon",
     "電話", "电话", "手机", "手機", "携帯", "携带", "传真", "전화", "휴대폰", "연락처", "핸드폰", "ファックス",
-]));
+];
+static TELEPHONES: Lazy = Lazy::new(|| Words::new(TELEPHONE_WORDS));
 
 /// What stands behind a number in a signature.
-static PLACES: Lazy = Lazy::new(|| {
-    Words::new(&[
+#[rustfmt::skip]
+const PLACE_WORDS: &[&str] = &[
         "office", "desk", "direct", "home", "work", "main", "büro", "privat", "bureau", "oficina", "ufficio",
-    ])
-});
+    ];
+static PLACES: Lazy = Lazy::new(|| Words::new(PLACE_WORDS));
 
 /// Words that lead up to a number, when only small words come between.
 #[rustfmt::skip]
-static VERBS: Lazy = Lazy::new(|| Words::new(&[
+const VERB_WORDS: &[&str] = &[
     "call", "calling", "ring", "text", "reach", "reached", "reachable", "contact", "dial", "message", "messages", "registered",
     "anrufen", "anruf", "erreichbar", "erreichen", "kontakt", "appeler", "contacter", "joindre", "llamar", "contactar", "chiamare",
     "contattare", "ligar", "bellen", "ring til", "soita", "zadzwoń", "позвонить", "звонить",
-]));
+];
+static VERBS: Lazy = Lazy::new(|| Words::new(VERB_WORDS));
 #[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "me", "us", "him", "her", "them", "you", "back", "at", "on", "to", "via", "by", "my", "our", "his", "their", "the", "this", "direct",
@@ -88,10 +102,11 @@ const FILLERS: &[&str] = &[
 
 /// Whose number it is.
 #[rustfmt::skip]
-static OWNERS: Lazy = Lazy::new(|| Words::new(&[
+const OWNER_WORDS: &[&str] = &[
     "my", "his", "her", "your", "their", "our", "'s", "’s", "meine", "seine", "ihre", "deine", "unsere", "mon", "son", "votre", "notre",
     "mi", "su", "tu", "il mio", "il suo", "meu", "minha", "seu", "mijn", "zijn", "haar", "min", "mój", "jej", "jego", "мой", "его", "её", "رقمي", "رقمه", "我的", "他的", "她的", "私の", "제",
-]));
+];
+static OWNERS: Lazy = Lazy::new(|| Words::new(OWNER_WORDS));
 #[rustfmt::skip]
 const NUMBER: &[&str] = &[
     "number", "numbers", "no", "nummer", "numéro", "número", "numero", "numer", "номер", "رقمي", "رقمه", "号码", "番号", "번호는",

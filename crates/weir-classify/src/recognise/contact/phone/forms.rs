@@ -3,7 +3,7 @@ use crate::numbers::{DIGITS_MAX, Gap, Window};
 use std::sync::LazyLock;
 
 /// Whether a number is written as in some country, in a form that hardly anything else has.
-pub(super) fn is_national(haystack: &Haystack<'_>, window: &Window) -> bool {
+pub(super) fn is_national(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let stands_apart = stands_apart(haystack, window) && !is_sequence(window.digits());
     stands_apart && (is_bracketed(haystack, window) || is_in_table(haystack, window))
 }
@@ -54,7 +54,7 @@ const DASHES: Gap = DASH.or(Gap::SLASH).or(Gap::SPACE);
 const DASHED: Gap = DASH.or(Gap::SPACE).or(Gap::PAREN);
 const ANY: Gap = DASHED.or(DOT).or(Gap::SLASH);
 
-fn is_in_table(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_in_table(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let signs = window.gaps;
     let is_mixed = signs.has(DOT) && signs != DOT || signs.has(Gap::SLASH) && signs.has(DOT);
     let fits = |(form, allowed): &(&str, Gap)| {
@@ -62,22 +62,32 @@ fn is_in_table(haystack: &Haystack<'_>, window: &Window) -> bool {
         let is_linked = !is_loose || signs.has(DASH.or(Gap::SLASH));
         signs.only(*allowed) && is_linked && has_form(window, form)
     };
-    let of_len = BY_LEN.get(window.digits().len()).map(Vec::as_slice).unwrap_or_default();
-    !is_mixed && !is_among_hex(haystack, window) && !is_ascending(window) && of_len.iter().any(fits)
+    let alike = index(window.digits().len(), window.shape().len()).and_then(|at| BY_SIZE.get(at));
+    let alike = alike.map(Vec::as_slice).unwrap_or_default();
+    !is_mixed && alike.iter().any(fits) && !is_among_hex(haystack, window) && !is_ascending(window)
 }
 
-/// The forms by the number of their digits.
-static BY_LEN: LazyLock<Vec<Vec<(&str, Gap)>>> = LazyLock::new(|| {
-    let mut by_len = vec![Vec::new(); DIGITS_MAX + 1];
+/// No form has so many groups.
+const GROUPS: usize = 8;
+
+/// The forms by how many digits and groups they have.
+static BY_SIZE: LazyLock<Vec<Vec<(&str, Gap)>>> = LazyLock::new(|| {
+    let mut by_size = vec![Vec::new(); (DIGITS_MAX + 1) * GROUPS];
     for (form, allowed) in FORMS {
-        if let Some(of_len) = by_len.get_mut(form.bytes().filter(|b| *b != b' ').count()) {
-            of_len.push((*form, *allowed));
+        let spaces = form.bytes().filter(|b| *b == b' ').count();
+        let alike = index(form.len() - spaces, spaces + 1).and_then(|at| by_size.get_mut(at));
+        if let Some(alike) = alike {
+            alike.push((*form, *allowed));
         }
     }
-    by_len
+    by_size
 });
 
-fn has_form(window: &Window, form: &str) -> bool {
+fn index(digits: usize, groups: usize) -> Option<usize> {
+    (groups < GROUPS).then_some(digits * GROUPS + groups)
+}
+
+fn has_form(window: &Window<'_>, form: &str) -> bool {
     let mut classes = form.bytes();
     let mut digits = window.digits().iter();
     let is_group = |(at, len): (usize, &u8)| {
@@ -102,7 +112,7 @@ fn is_of(class: u8, digit: u8) -> bool {
 }
 
 /// `(030) 901820`, `(44) 460-490`: an area code in brackets before one or two groups, but no year.
-fn is_bracketed(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_bracketed(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let Some(bracket) = window.span.start.checked_sub(1) else { return false };
     let opens =
         haystack.byte(bracket) == Some(b'(') && haystack.opens(bracket) && window.gaps.has(Gap::PAREN);
@@ -117,21 +127,21 @@ fn is_bracketed(haystack: &Haystack<'_>, window: &Window) -> bool {
 }
 
 /// Whether no other number precedes or follows on the same line.
-fn stands_apart(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn stands_apart(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let before = haystack.slice(window.span.start.saturating_sub(3)..window.span.start);
     let after = haystack.slice(window.span.end..haystack.len().min(window.span.end + 3));
     (window.left.is_none() || before.contains(&b'\n')) && (window.right.is_none() || after.contains(&b'\n'))
 }
 
 /// A byte of a dump before or after: `e8 04 12 34 56 78 fb`.
-fn is_among_hex(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_among_hex(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let is_byte = |four: &[u8]| matches!(four, [b' ', a, b, b' ' | b'\n'] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
     is_byte(haystack.slice(window.span.start.saturating_sub(4)..window.span.start))
         || is_byte(haystack.slice(window.span.end..haystack.len().min(window.span.end + 4)))
 }
 
 /// `01 02 03 04 05`, `03 12 25 34 41`: numbers drawn or counted, of two digits each.
-fn is_ascending(window: &Window) -> bool {
+fn is_ascending(window: &Window<'_>) -> bool {
     let is_pairs = window.shape().iter().all(|len| *len == 2);
     let pairs =
         window.digits().chunks_exact(2).map(|pair| pair.iter().fold(0, |value, digit| value * 10 + digit));

@@ -6,12 +6,12 @@ use crate::recognise::Match;
 /// A number that begins with a plus sign or an exit code; `start` is its first digit.
 pub(super) fn find(haystack: &Haystack<'_>, numbers: &Numbers, start: usize) -> Option<Match> {
     if plus_before(haystack, start).is_some() {
-        return numbers.windows(haystack, 7..=17).find_map(|window| with_plus(haystack, &window));
+        return numbers.windows(7..=17).find_map(|window| with_plus(haystack, &window));
     }
     if !haystack.starts_with(start, "0") {
         return None;
     }
-    numbers.windows(haystack, 9..=18).find_map(|window| with_exit_code(haystack, &window))
+    numbers.windows(9..=18).find_map(|window| with_exit_code(haystack, &window))
 }
 
 /// Where the plus sign stands that belongs to the digits at `start`: `+49`, `(+49)`, `+(49)`, `+ 49`.
@@ -21,7 +21,7 @@ fn plus_before(haystack: &Haystack<'_>, start: usize) -> Option<usize> {
     (haystack.byte(sign)? == b'+' && haystack.opens(sign)).then_some(sign)
 }
 
-fn with_plus(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
+fn with_plus(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     let sign = plus_before(haystack, window.span.start)?;
     let closes =
         haystack.closes(window.span.end) || super::extension_end(haystack, window.span.end).is_some();
@@ -32,11 +32,11 @@ fn with_plus(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
 }
 
 /// `+1-125-012-3372`: no area code begins so, but nothing else is written so either.
-fn is_of_zone_1(window: &Window) -> bool {
+fn is_of_zone_1(window: &Window<'_>) -> bool {
     window.shape() == [1, 3, 3, 4] && window.gaps == Gap::DASH && window.digits().first() == Some(&1)
 }
 
-fn with_exit_code(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
+fn with_exit_code(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     let exit = match window.digits() {
         [0, 0, ..] => 2,
         [0, 1, 1, ..] => 3,
@@ -56,7 +56,7 @@ fn with_exit_code(haystack: &Haystack<'_>, window: &Window) -> Option<Match> {
     Some(found.with_evidence(&context))
 }
 
-fn is_international(haystack: &Haystack<'_>, window: &Window, exit: usize) -> bool {
+fn is_international(haystack: &Haystack<'_>, window: &Window<'_>, exit: usize) -> bool {
     let digits = window.digits().get(exit..).unwrap_or_default();
     let Some((code, lengths)) = calling_codes::split(digits) else { return false };
     let national = digits.get(code..).unwrap_or_default();

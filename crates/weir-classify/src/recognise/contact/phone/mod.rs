@@ -29,23 +29,28 @@ fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
 
 /// A form that a country uses, in any of the windows; else the longest near a word, on one line if any is.
 fn national(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
-    let windows: Vec<Window> =
-        numbers.windows(haystack, 7..=13).filter(|window| is_written_as_phone(haystack, window)).collect();
-    let formed = windows.iter().find(|window| forms::is_national(haystack, window));
-    let plain = windows.iter().find(|window| !crosses_line(haystack, window)).or(windows.first())?;
-    let span = |window: &Window| opening_bracket(haystack, window.span.start)..window.span.end;
-    if let Some(window) = formed {
-        return Some(Match::new(span(window), 0.7));
+    let span = |window: &Window<'_>| opening_bracket(haystack, window.span.start)..window.span.end;
+    let (mut longest, mut on_line) = (None, None);
+    for window in numbers.windows(7..=13).filter(|window| is_written_as_phone(haystack, window)) {
+        if forms::is_national(haystack, &window) {
+            return Some(Match::new(span(&window), 0.7));
+        }
+        if on_line.is_none() && !crosses_line(haystack, &window) {
+            on_line = Some(window);
+        } else if longest.is_none() {
+            longest = Some(window);
+        }
     }
-    let context = context::near(haystack, span(plain), plain)?;
-    Some(Match::new(span(plain), 0.7).with_evidence(&context))
+    let plain = on_line.or(longest)?;
+    let context = context::near(haystack, span(&plain), &plain)?;
+    Some(Match::new(span(&plain), 0.7).with_evidence(&context))
 }
 
-fn crosses_line(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn crosses_line(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     haystack.slice(window.span.clone()).contains(&b'\n')
 }
 
-fn is_written_as_phone(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_written_as_phone(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     window.shape().len() <= 7
         && (window.is_free(haystack) || is_free_but_for_extension(haystack, window))
         && !is_attached_left(haystack, window)
@@ -53,12 +58,12 @@ fn is_written_as_phone(haystack: &Haystack<'_>, window: &Window) -> bool {
         && !is_date(window)
 }
 
-fn is_free_but_for_extension(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_free_but_for_extension(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     extension_end(haystack, window.span.end).is_some() && haystack.opens(window.span.start)
 }
 
 /// `tel:030-…`, `Jo/030…` and `\n030` are none: only a sign between a word and the number attaches it.
-fn is_attached_left(haystack: &Haystack<'_>, window: &Window) -> bool {
+fn is_attached_left(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
     let start = window.span.start;
     haystack.is_attached_left(start)
         && !(haystack.before(start) == Some(b'.') && follows_abbreviation(haystack, start))
@@ -89,8 +94,26 @@ const EXTENSION_MAX: usize = 6;
 const EXTENSIONS: &[&str] =
     &["extension", "ext.", "ext", "x", "#", "Ext.", "Ext", "EXT", "X", "poste", "int.", "DW", "-DW"];
 
+/// The bytes that words of [`EXTENSIONS`] begin with: most numbers are followed by none.
+const BEGINNINGS: u128 = beginnings();
+
+const fn beginnings() -> u128 {
+    let (mut set, mut rest) = (0, EXTENSIONS);
+    while let [word, more @ ..] = rest {
+        if let [first, ..] = word.as_bytes() {
+            set |= 1 << *first;
+        }
+        rest = more;
+    }
+    set
+}
+
 fn extension_end(haystack: &Haystack<'_>, end: usize) -> Option<usize> {
     let sign = haystack.run_end(end, 2, |b| matches!(b, b' ' | b','));
+    let first = haystack.byte(sign)?;
+    if !first.is_ascii() || BEGINNINGS >> first & 1 == 0 {
+        return None;
+    }
     let word = EXTENSIONS.iter().find(|word| haystack.starts_with(sign, word))?;
     let digits = haystack.run_end(sign + word.len(), 2, |b| matches!(b, b' ' | b':' | b'.'));
     let last = haystack.run_end(digits, EXTENSION_MAX + 1, |b| b.is_ascii_digit());
@@ -105,7 +128,7 @@ fn is_dimension(haystack: &Haystack<'_>, end: usize, last: usize) -> bool {
 }
 
 /// `2026-11-24`, `24.11.2026` and `1.3.0 (2024-05-03)`: groups of a date with or without others.
-fn is_date(window: &Window) -> bool {
+fn is_date(window: &Window<'_>) -> bool {
     let mut start = 0;
     window.shape().windows(3).any(|three| {
         let groups = Groups { window, start };
@@ -120,7 +143,7 @@ fn is_date(window: &Window) -> bool {
 }
 
 struct Groups<'w> {
-    window: &'w Window,
+    window: &'w Window<'w>,
     start: usize,
 }
 
