@@ -10,6 +10,7 @@
 
 pub mod checkpoint;
 pub mod claim;
+pub mod content;
 pub mod cosign;
 pub mod event;
 pub mod export;

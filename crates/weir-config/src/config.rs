@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::Verifier;
+use weir_audit::content::ContentKey;
 use weir_label::{Boundary, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, Price, TargetId, Words};
 use weir_rollout::Plan;
@@ -81,6 +82,8 @@ pub struct Config {
     pub audit_on_failure: AuditFailure,
     /// How long records are kept; for ever if absent, or if there is a legal hold.
     pub audit_keep: Option<Duration>,
+    /// For whom content is captured; nobody if absent.
+    pub audit_content: Option<Content>,
     /// Who gets the checkpoints of the audit log.
     pub witnesses: Vec<Witness>,
     /// Who gets the events of the audit log.
@@ -105,6 +108,15 @@ pub struct Config {
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.
     pub network_inside: Vec<IpNet>,
+}
+
+/// For whom content is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// The auditor's public key.
+    pub key: ContentKey,
+    /// How long content is kept; for ever if absent: there is a legal hold.
+    pub keep: Option<Duration>,
 }
 
 impl Config {

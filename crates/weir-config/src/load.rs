@@ -56,13 +56,14 @@ pub fn load_apart(
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
     let named = raw_policy.iter().flat_map(|raw| &raw.rules).map(|rule| &rule.value.name);
     let places = rules.report.rule_places(named.map(|name| (name.value.as_str(), name.place)));
+    let captures = config.as_ref().map(|config| config.audit_content.is_some());
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
         let groups = BTreeMap::new();
         // Names of a file that could be read in part only are taken on trust.
         let known = names.as_ref().filter(|names| names.is_complete());
         let mut conditions = Conditions { names: known, data: &head.data, groups, report: &mut rules.report };
         policy::groups(&raw.groups, &mut conditions);
-        let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue });
+        let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue, captures });
         let pools =
             names.as_ref().map(|names| policy::pools(&written, names, &catalogue)).unwrap_or_default();
         let accepts = take_or(raw.declared_task.as_ref(), AcceptsDeclared(true), &mut rules.report);

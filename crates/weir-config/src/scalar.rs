@@ -8,6 +8,7 @@ use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
+use weir_audit::content::ContentKey;
 use weir_classify::{Checksum, Profile};
 use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Day, Modality, Step, TimeFacts, Weekday};
@@ -207,6 +208,21 @@ impl Scalar for Days {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "pattern": "^[1-9][0-9]*d$", "examples": ["180d", "2190d"] })
+    }
+}
+
+impl Scalar for ContentKey {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map_err(|_| {
+            Wrong::new(
+                format!("`{}` is no public key for content", text.escape_debug()),
+                "write the line that `weir audit content-key new FILE` printed: weir-content-key+ and base64",
+            )
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^weir-content-key\\+[A-Za-z0-9+/]{43}=$" })
     }
 }
 

@@ -13,11 +13,11 @@ mod witness;
 use crate::names::Names;
 use crate::outside::Surroundings;
 use crate::prices::PriceTable;
-use crate::raw::weir::{RawAudit, RawLimits, RawNetwork, RawWeir};
+use crate::raw::weir::{RawAudit, RawContent, RawLimits, RawNetwork, RawWeir};
 use crate::report::{Place, Report};
 use crate::scalar::{ByteSize, Days, KeepTime};
 use crate::yaml::{At, take_or};
-use crate::{AuditFailure, Config, DecisionHeaders, Limits, PolicySettings};
+use crate::{AuditFailure, Config, Content, DecisionHeaders, Limits, PolicySettings};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -69,10 +69,11 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold, witness, witness_for, export } = audit;
+    let RawAudit { on_failure, keep, hold, content, witness, witness_for, export } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
     let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
     let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let audit_content = content.as_ref().map(|content| self::content(content, *hold, report));
     let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
     let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
     let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
@@ -109,6 +110,10 @@ pub fn compile<'r>(
             limits: limits?,
             audit_on_failure: audit_on_failure?,
             audit_keep,
+            audit_content: match audit_content {
+                Some(content) => Some(content?),
+                None => None,
+            },
             witnesses,
             exports,
             witness_for: witness_for.into_iter().collect::<Option<_>>()?,
@@ -128,6 +133,14 @@ pub fn compile<'r>(
         backend::warn_of_unpriced(config, &catalogue, place, reading.report);
     }
     (config, catalogue)
+}
+
+fn content(raw: &RawContent, hold: bool, report: &mut Report<'_>) -> Option<Content> {
+    const DEFAULT: Days = Days(NonZeroU32::MIN.saturating_add(29));
+    let RawContent { key, keep } = raw;
+    let (key, keep) = (key.take(report), take_or(keep.as_ref(), DEFAULT, report));
+    let keep = keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    Some(Content { key: key?, keep: keep.filter(|_| !hold) })
 }
 
 /// Where the configuration first speaks of a budget.

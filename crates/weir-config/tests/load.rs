@@ -490,3 +490,31 @@ fn nothing_is_compared_and_declared_tasks_are_accepted_unless_the_policy_says_ot
     let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
     assert!(loaded.evaluation.is_none() && loaded.accepts_declared_task);
 }
+
+#[test]
+fn content_is_captured_for_the_key_of_the_configuration_and_kept_for_its_own_time() {
+    let key = format!("weir-content-key+{}=", "A".repeat(42) + "E");
+    let with = |audit: &str| {
+        let weir = format!("{EXAMPLE_WEIR}\naudit: {{ keep: 400d, {audit} }}\n");
+        let policy = "policy: 1\nrules:\n  - { name: kept, use: local, require: [audit.content] }\n";
+        load(&weir, policy, &[])
+    };
+    let keep = |audit: &str| with(audit).unwrap().config.audit_content.unwrap().keep;
+    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+    assert_eq!(keep(&format!("content: {{ key: {key} }}")), days(30));
+    assert_eq!(keep(&format!("content: {{ key: {key}, keep: 7d }}")), days(7));
+    assert_eq!(keep(&format!("content: {{ key: {key}, keep: 7d }}, hold: true")), None);
+    let loaded = with(&format!("content: {{ key: {key} }}")).unwrap();
+    assert_eq!(loaded.policy.rules()[0].obligations.require, [Requirement::CapturedContent].into());
+    assert_eq!(loaded.config.audit_content.unwrap().key.to_string(), key);
+    assert!(with("hold: false").unwrap_err().to_string().contains("weir audit content-key new"));
+    assert!(with("content: { key: nobody }").unwrap_err().to_string().contains("weir audit content-key new"));
+    assert!(with("content: { keep: 7d }").is_err());
+}
+
+#[test]
+fn of_what_a_rule_denies_nothing_can_be_captured() {
+    let policy = "policy: 1\nrules:\n  - { name: no, deny: no, require: [audit.content] }\n";
+    let error = load(EXAMPLE_WEIR, policy, &[]).unwrap_err().to_string();
+    assert!(error.contains("a rule that denies has no use for `audit.content`"), "{error}");
+}

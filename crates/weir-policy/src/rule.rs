@@ -191,17 +191,21 @@ pub enum Requirement {
     /// `audit.durable`: the record of the decision is on the disk before the request goes anywhere,
     /// inside the network too; without one it is refused.
     DurableRecord,
+    /// `audit.content`: the prompt is captured, encrypted and on the disk before the request goes anywhere, and the
+    /// answer before its end is given out; if it cannot be, the request is refused.
+    CapturedContent,
 }
 
 impl Requirement {
     /// Every requirement.
-    pub const ALL: [Requirement; 1] = [Requirement::DurableRecord];
+    pub const ALL: [Requirement; 2] = [Requirement::DurableRecord, Requirement::CapturedContent];
 
     /// The name used in policies and records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Requirement::DurableRecord => "audit.durable",
+            Requirement::CapturedContent => "audit.content",
         }
     }
 }

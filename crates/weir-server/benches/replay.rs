@@ -118,7 +118,7 @@ fn decision(number: u64) -> Decision {
         zone: Some(ZoneKind::Local),
         model: Some("qwen3-32b".into()),
         egress_permitted: false,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

@@ -187,6 +187,7 @@ fn index() -> Value {
             "POST /audit/verify": "check every byte of the log, and that it only adds to {\"against\": CHECKPOINT}; an auditor's too",
             "POST /audit/attest": "check {\"claim\": …, \"since\": …, \"until\": …} against every record and sign the report; an auditor's too",
             "POST /audit/rotate-key": "give the audit log a new signing key, which the old one signs",
+            "POST /audit/destroy-content-key": "destroy the keys of the captured content of {\"tenant\": …}, or of {\"without_tenant\": true}, which nobody can read from then on",
             "POST /policy/webhook": "the same for who hosts the repository, and fetch before: takes the HMAC of its body",
         }
     })

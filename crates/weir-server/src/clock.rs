@@ -1,4 +1,5 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use weir_audit::WallTime;
 
 /// The machine's monotonic clock, as the state machines of `weir-dispatch` want it: the time since the
 /// process began to count.
@@ -37,6 +38,12 @@ impl Wall {
             Ok(since) => seconds(since),
             Err(before) => seconds(before.duration()).saturating_neg(),
         }
+    }
+
+    /// The time as records have it.
+    pub fn time(self) -> WallTime {
+        let since = (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        WallTime::from_unix_ms(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }
 

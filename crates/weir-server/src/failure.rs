@@ -88,6 +88,8 @@ pub(crate) enum BackendFailure {
     NoPermit,
     /// There can be no record of it now, and nothing leaves without one.
     NoRecord,
+    /// Its content has to be captured, and cannot be.
+    NotCaptured,
 }
 
 impl BackendFailure {
@@ -100,7 +102,7 @@ impl BackendFailure {
             | BackendFailure::Nonsense { .. }
             | BackendFailure::NoPermit
             | BackendFailure::NoRecord => true,
-            BackendFailure::ClientError { .. } => false,
+            BackendFailure::ClientError { .. } | BackendFailure::NotCaptured => false,
         }
     }
 
@@ -114,6 +116,7 @@ impl BackendFailure {
             BackendFailure::Nonsense { .. } => "malformed_answer",
             BackendFailure::NoPermit => "no_permit",
             BackendFailure::NoRecord => "audit_unavailable",
+            BackendFailure::NotCaptured => CONTENT_UNAVAILABLE,
         }
     }
 }
@@ -127,6 +130,11 @@ pub(crate) struct ErrorReply {
     /// `false` tells SDKs that trying again is useless.
     pub should_retry: Option<bool>,
 }
+
+/// The code of what is refused, or broken off, because its content cannot be captured.
+pub(crate) const CONTENT_UNAVAILABLE: &str = "content_unavailable";
+/// What its client is told.
+pub(crate) const NOT_CAPTURED: &str = "the policy has the content of this request captured, which cannot be done now; without it nothing is served";
 
 const INVALID_REQUEST: &str = "invalid_request_error";
 const SERVER_ERROR: &str = "server_error";
@@ -345,6 +353,7 @@ fn backend_reply(failure: &BackendFailure) -> ErrorReply {
             "audit_unavailable",
             "the audit log cannot be written, and nothing is served without a record",
         ),
+        BackendFailure::NotCaptured => server(503, CONTENT_UNAVAILABLE, NOT_CAPTURED),
         BackendFailure::NoPermit => {
             server(503, "overloaded", "the policy changed while the request was under way; try again")
         }

@@ -33,6 +33,7 @@ use weir_dispatch::{Limit, QueueLimits, TargetSettings};
 use weir_label::ZoneKind;
 use weir_quality::Sampler;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
+use weir_store::content::Contents;
 use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
 use weir_store::makers::Makers;
 use weir_store::objects::{Objects, ObjectsError};
@@ -59,6 +60,7 @@ pub struct Gateway {
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) makers: Makers,
     pub(crate) objects: Objects,
+    pub(crate) contents: Contents,
     pub(crate) started: SystemTime,
     pub(crate) wall: Wall,
     /// Makes numbers of what prompts begin with, which nobody outside can foresee.
@@ -168,6 +170,7 @@ impl Gateway {
             pseudonyms: Pseudonyms::new(key),
             makers,
             objects,
+            contents: Contents::below(&state),
             started: SystemTime::now(),
             wall: Wall::of_machine(),
             prefixes: RandomState::new(),

@@ -67,6 +67,10 @@ pub(crate) async fn serve(
             () = gateway.until_cut() => Err(Failure::Draining),
         }
     };
+    let answer = match answer {
+        Ok(answer) => ledger.capture_answer(answer).await,
+        Err(failure) => Err(failure),
+    };
     let mut response = match answer {
         Ok(Answer::Whole(body)) => reply::json(StatusCode::OK, body),
         Ok(Answer::Bytes(content_type, body)) => reply::bytes(content_type, body),
@@ -190,7 +194,8 @@ async fn attempts(
         }
         ledger.left_out(&fitness::left_out(&ruling.snapshot, target, inspected.request.content()));
         let mut watch = Watch::of(&ruling, inspected, caller);
-        let recorded = ledger.attempt(&ruling, target, &place, tried.next()).await;
+        let recorded =
+            ledger.attempt(&ruling, target, &place, tried.next(), inspected.request.content()).await;
         // What is held back to be checked is late anyhow.
         let is_late = watch.stream_limit().is_some();
         if recorded.is_ok() && !is_late && may_be_hedged(&ruling, target, inspected, &tried) {

@@ -1,16 +1,19 @@
-//! Deletes audit records whose time is over.
+//! Deletes audit records and captured content whose time is over.
 
 use crate::gateway::Gateway;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use weir_audit::WallTime;
+use weir_audit::event::{ContentDeleted, ContentKeyDestroyed};
+use weir_audit::{Ident, Name, WallTime};
+use weir_store::audit::AuditError;
+use weir_store::content::{ContentError, Expired};
 
 /// How often it is looked whether records are too old. They are deleted in whole segments, so that it need not be
 /// often.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
 
 impl Gateway {
-    /// Deletes what is older than `audit.keep` of the configuration in force, now and from time to time, in a thread
+    /// Deletes what is older than `audit.keep` and `audit.content.keep` of the configuration in force, now and from time to time, in a thread
     /// that ends with this gateway.
     ///
     /// # Errors
@@ -20,6 +23,7 @@ impl Gateway {
         let work = move || {
             while let Some(gateway) = weak.upgrade() {
                 gateway.delete_old_records(SystemTime::now());
+                gateway.delete_old_content(SystemTime::now());
                 drop(gateway);
                 std::thread::sleep(LOOK_EVERY);
             }
@@ -29,10 +33,8 @@ impl Gateway {
 
     fn delete_old_records(&self, now: SystemTime) {
         let Some(keep) = self.snapshot().loaded.config.audit_keep else { return };
-        let before =
-            now.checked_sub(keep).and_then(|before| before.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let Some(before) = before.and_then(|since| u64::try_from(since.as_millis()).ok()) else { return };
-        match self.audit.prune(WallTime::from_unix_ms(before)) {
+        let Some(before) = before(now, keep) else { return };
+        match self.audit.prune(before) {
             Ok(None) => {}
             Ok(Some(pruned)) => tracing::info!(
                 events = pruned.events,
@@ -42,4 +44,60 @@ impl Gateway {
             Err(error) => tracing::error!(%error, "old audit records could not be deleted"),
         }
     }
+
+    fn delete_old_content(&self, now: SystemTime) {
+        let keep = self.snapshot().loaded.config.audit_content.and_then(|content| content.keep);
+        let Some(before) = keep.and_then(|keep| before(now, keep)) else { return };
+        match self.contents.expired(before) {
+            Ok(None) => {}
+            Ok(Some(expired)) => match self.delete_content(&expired) {
+                Ok(()) => tracing::info!(
+                    files = expired.files,
+                    "captured content older than `audit.content.keep` was deleted"
+                ),
+                Err(error) => tracing::error!(%error, "old captured content could not be deleted"),
+            },
+            Err(error) => tracing::error!(%error, "captured content could not be looked through"),
+        }
+    }
+
+    /// That it is deleted is on record before it is.
+    fn delete_content(&self, expired: &Expired) -> Result<(), NotDeleted> {
+        let event = ContentDeleted { files: expired.files, before: expired.before };
+        self.audit.append(event)?.wait_durable().map_err(AuditError::from)?;
+        Ok(self.contents.delete(expired)?)
+    }
+
+    /// Destroys the keys of a tenant's captured content, which nobody can read from then on. On record before it is.
+    ///
+    /// # Errors
+    /// [`NotDeleted`], also when there is no key.
+    pub(crate) fn destroy_content_keys(&self, tenant: Option<&Name>) -> Result<Vec<Ident>, NotDeleted> {
+        let of = tenant.map(Name::as_str);
+        let key_ids = self.contents.keys_of(of)?;
+        for some in key_ids.chunks(KEYS_OF_EVENT) {
+            let event = ContentKeyDestroyed { key_ids: some.to_vec(), tenant: tenant.cloned() };
+            self.audit.append(event)?.wait_durable().map_err(AuditError::from)?;
+        }
+        self.contents.destroy(of, &key_ids)?;
+        Ok(key_ids)
+    }
+}
+
+/// The most keys that one event names.
+const KEYS_OF_EVENT: usize = 32;
+
+/// Why captured content, or a key of it, was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotDeleted {
+    #[error("it cannot be recorded, and nothing is deleted without a record: {0}")]
+    Record(#[from] AuditError),
+    #[error(transparent)]
+    Content(#[from] ContentError),
+}
+
+/// The time that so much lies between it and now.
+fn before(now: SystemTime, keep: Duration) -> Option<WallTime> {
+    let before = now.checked_sub(keep)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(WallTime::from_unix_ms(u64::try_from(before.as_millis()).ok()?))
 }

@@ -77,7 +77,7 @@ fn decision() -> Decision {
         zone: Some(ZoneKind::Cloud),
         model: Some("large".into()),
         egress_permitted: true,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

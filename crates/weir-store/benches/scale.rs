@@ -243,7 +243,7 @@ fn decision(number: u64) -> Decision {
         zone: Some(zone),
         model: Some("large".into()),
         egress_permitted: is_cloud,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

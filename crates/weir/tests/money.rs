@@ -116,6 +116,41 @@ fn the_estimates_are_facts_of_rules() {
 }
 
 #[test]
+fn what_is_left_of_a_budget_is_a_fact_of_rules() {
+    let budgets = "keys: { poor: { budget: { day: 0.25 } }, rich: { budget: { day: 100 } } }";
+    let rules = "{ name: thrifty, when: { cost.budget_left: '< 0.1' }, use: local, when_full: [reject] }, \
+                 { name: all, use: any, prefer: order, when_full: [burst, reject] }";
+    let (shop, keys) = Shop::new(budgets, rules, &[&["poor"], &["rich"]]);
+    let send = |key: &str| {
+        let mut body = ask("auto", "hello");
+        body["max_tokens"] = 4.into();
+        let reply = shop.gateway.chat_with(&[("authorization", key)], &body);
+        let decision = shop.gateway.home.decision(&reply.decision())["decision"].clone();
+        let left = decision["facts"]["cost.budget_left"].as_u64().unwrap();
+        (
+            left,
+            decision["rule"].as_str().unwrap().to_owned(),
+            reply.header("x-weir-backend").unwrap().to_owned(),
+        )
+    };
+    let mut seen = Vec::new();
+    let (left, rule, backend) = loop {
+        let next = send(&keys[0]);
+        if next.2 == "here" {
+            break next;
+        }
+        assert!(next.0 >= 100_000 && next.1 == "all", "{next:?}");
+        seen.push(next.0);
+        assert!(seen.len() < 200, "no end of money");
+    };
+    assert!(left < 100_000 && left > 0, "{left}");
+    assert_eq!((rule.as_str(), backend.as_str()), ("thrifty", "here"));
+    assert_eq!(seen[0], 250_000);
+    assert!(seen.windows(2).all(|pair| pair[1] < pair[0]), "{seen:?}");
+    assert_eq!(send(&keys[1]), (100_000_000, "all".to_owned(), "dear".to_owned()));
+}
+
+#[test]
 fn a_key_whose_budget_is_spent_is_told_so_and_others_and_classified_work_go_on() {
     let budgets = "keys: { default: { budget: { day: 100 } }, poor: { budget: { day: 0.25 } } }";
     let (shop, keys) = Shop::new(budgets, IN_ORDER, &[&["poor"], &["rich"]]);

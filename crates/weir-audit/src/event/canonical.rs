@@ -151,7 +151,7 @@ impl Decision {
         }
         out.ident_if(key!("model"), self.model.as_ref());
         out.flag(key!("egress_permitted"), self.egress_permitted);
-        out.ident_if(key!("content_hmac"), self.content_hmac.as_ref());
+        out.ident_if(key!("content_digest"), self.content_digest.as_ref());
         out.list(key!("overrides_denied"), &self.overrides_denied, push_ident);
         if let Some(shadow) = &self.shadow {
             out.key(key!("shadow"));
@@ -185,6 +185,7 @@ impl Outcome {
         out.ident_if(key!("error_code"), self.error_code.as_ref());
         out.number(key!("attempts"), self.attempts.into());
         out.number_if(key!("answered_attempt"), self.answered_attempt.map(u64::from));
+        out.ident_if(key!("content_digest"), self.content_digest.as_ref());
     }
 }
 

@@ -111,9 +111,10 @@ pub struct Decision {
     pub model: Option<Ident>,
     /// Whether a permit for the cloud zone was minted.
     pub egress_permitted: bool,
-    /// Keyed hash of the content; a plain hash of a short text could be guessed.
+    /// SHA-256 of the file that holds the captured prompt, if it was captured: of what is encrypted, since a hash of
+    /// the text itself could be guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_hmac: Option<Ident>,
+    pub content_digest: Option<Ident>,
     /// What the caller wished and was refused: `route_hint`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides_denied: Vec<Ident>,

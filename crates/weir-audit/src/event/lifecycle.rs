@@ -104,6 +104,35 @@ pub struct AdminAction {
     pub action: Ident,
 }
 
+/// A tenant got a key that content is captured for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentKeyCreated {
+    /// The id of the key, which files of content name.
+    pub key_id: Ident,
+    /// The tenant; absent for callers without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Name>,
+}
+
+/// All keys of a tenant are destroyed, and with them the content that was captured for them. Durable before they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentKeyDestroyed {
+    /// The ids of the keys: 32 at most.
+    pub key_ids: Vec<Ident>,
+    /// The tenant; absent for callers without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Name>,
+}
+
+/// Captured content was deleted because its time was over. Durable before it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentDeleted {
+    /// How many files, each of which holds a prompt or an answer.
+    pub files: u64,
+    /// All of them are older than this.
+    pub before: WallTime,
+}
+
 /// A process began to write this log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogStarted {

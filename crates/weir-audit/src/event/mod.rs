@@ -15,8 +15,9 @@ mod words;
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use head::Head;
 pub use lifecycle::{
-    AdminAction, ConfigFile, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned,
-    LogRecovered, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
+    AdminAction, ConfigFile, ContentDeleted, ContentKeyCreated, ContentKeyDestroyed, ExportGap, KeyCreated,
+    KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered, LogStarted, PolicyLoaded, PolicyRejected,
+    PolicyStaged, WitnessGap, WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -129,6 +130,12 @@ events! {
     KeyRevoked(KeyRevoked) = "key.revoked",
     /// Somebody used the admin API for something that takes a credential.
     AdminAction(AdminAction) = "admin.action",
+    /// A tenant got a key that content is captured for.
+    ContentKeyCreated(ContentKeyCreated) = "content.key_created",
+    /// All keys of a tenant are destroyed.
+    ContentKeyDestroyed(ContentKeyDestroyed) = "content.key_destroyed",
+    /// Captured content was deleted because its time was over.
+    ContentDeleted(ContentDeleted) = "content.deleted",
     /// A process began to write this log.
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
@@ -228,6 +235,9 @@ impl EventRef<'_> {
             EventRef::KeyCreated(body) => write_rare(out, body),
             EventRef::KeyRevoked(body) => write_rare(out, body),
             EventRef::AdminAction(body) => write_rare(out, body),
+            EventRef::ContentKeyCreated(body) => write_rare(out, body),
+            EventRef::ContentKeyDestroyed(body) => write_rare(out, body),
+            EventRef::ContentDeleted(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
             EventRef::LogKeyRotated(body) => write_rare(out, body),

@@ -57,6 +57,9 @@ pub struct Outcome {
     /// have come to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_attempt: Option<u32>,
+    /// SHA-256 of the file that holds the captured answer, if it was captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_digest: Option<Ident>,
 }
 
 impl Outcome {
@@ -83,6 +86,7 @@ impl Outcome {
             error_code: None,
             attempts: 0,
             answered_attempt: None,
+            content_digest: None,
         }
     }
 }

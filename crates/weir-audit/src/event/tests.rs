@@ -63,7 +63,7 @@ pub(crate) fn decision() -> Decision {
         zone: Some(ZoneKind::Local),
         model: Some("llama".into()),
         egress_permitted: false,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: vec!["route_hint".into()],
         shadow: None,
         cut: BTreeMap::new(),
@@ -113,7 +113,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         client_addr_pseudonym: Some("p".into()),
         opaque: vec!["image".into(), "store".into()],
         scanner_digest: Some("s".into()),
-        content_hmac: Some("h".into()),
+        content_digest: Some("h".into()),
         cut: BTreeMap::from([("a".into(), 5), ("b".into(), 0)]),
         candidates: vec![decision().candidates[0].clone(); 2],
         shadow: Some(Shadow {
@@ -154,6 +154,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         error_code: Some("e".into()),
         attempts: 3,
         answered_attempt: Some(2),
+        content_digest: Some("d".into()),
         ..empty.clone()
     };
     for outcome in [empty, full] {
@@ -270,6 +271,9 @@ fn every_type_of_event_reads_back() {
         staged.into(),
         created.into(),
         KeyRevoked { key_id: "k".into() }.into(),
+        ContentKeyCreated { key_id: "k".into(), tenant: Some("acme".into()) }.into(),
+        ContentKeyDestroyed { key_ids: vec!["k".into()], tenant: None }.into(),
+        ContentDeleted { files: 3, before: WallTime::from_unix_ms(MOMENT) }.into(),
         started.into(),
         recovered.into(),
         LogClosed { events: 7 }.into(),

@@ -164,7 +164,7 @@ pub fn is_unique(path: &str) -> bool {
             | "request_id"
             | "decision_id"
             | "trace_id"
-            | "content_hmac"
+            | "content_digest"
     )
 }
 

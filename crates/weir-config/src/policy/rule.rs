@@ -11,10 +11,14 @@ use weir_policy::{
     Catalogue, Condition, Obligations, Requirement, Routing, Rule, RuleAction, RuleName, Selection, Step,
 };
 
+const CONTENT: &str = Requirement::CapturedContent.as_str();
+
 /// What rules are read with. Without the configuration, names are taken on trust.
 pub struct Rules<'a, 'r> {
     pub conditions: Conditions<'a, 'r>,
     pub catalogue: &'a Catalogue,
+    /// Whether the configuration says for whom content is captured; `None` without a configuration.
+    pub captures: Option<bool>,
 }
 
 /// Every rule that is right, in order.
@@ -79,6 +83,8 @@ impl<'r> Rules<'_, 'r> {
                     when_full.as_ref().map(|steps| (steps.place, "when_full")),
                     quality.as_ref().map(|floor| (floor.place, "quality")),
                     raw.cascade.as_ref().map(|cascade| (cascade.place, "cascade")),
+                    // What is refused is sent nowhere, and nothing of it is captured.
+                    require.iter().find(|word| word.value == CONTENT).map(|word| (word.place, CONTENT)),
                 ];
                 self.denial(message, idle.into_iter().flatten())
             }
@@ -106,19 +112,20 @@ impl<'r> Rules<'_, 'r> {
 
     fn requirement(&mut self, At { value, place }: &At<String>) -> Option<Requirement> {
         let known = Requirement::ALL.into_iter().find(|known| known.as_str() == value);
-        if known.is_none() {
-            let (message, help) = match value.as_str() {
-                // It has its place in the language, and must not be taken for done.
-                "audit.content" => (
-                    "this Weir cannot keep the content of requests, so that `audit.content` cannot be honoured".to_owned(),
-                    "remove it; `audit.durable` makes sure of the record without the content".to_owned(),
-                ),
-                other => (
-                    format!("`{other}` is nothing that can be required"),
-                    suggest(other, Requirement::ALL.map(Requirement::as_str)),
-                ),
-            };
-            self.report().error(*place, message, &help);
+        match (known, self.captures) {
+            (Some(Requirement::CapturedContent), Some(false)) => self.report().error(
+                *place,
+                "the configuration does not say for whom content is captured, so that `audit.content` cannot be honoured",
+                "give `audit: { content: { key: … } }` in weir.yaml the key that `weir audit content-key new FILE` prints",
+            ),
+            (Some(_), _) => {}
+            (None, _) => {
+                let help = match value.as_str() {
+                    "capture" | "content" | "audit.capture" => "write `audit.content`".to_owned(),
+                    other => suggest(other, Requirement::ALL.map(Requirement::as_str)),
+                };
+                self.report().error(*place, format!("`{value}` is nothing that can be required"), &help);
+            }
         }
         known
     }

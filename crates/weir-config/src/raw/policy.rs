@@ -301,7 +301,8 @@ pub struct RawRule {
     /// Default: `false`.
     pub cascade: Option<At<RawCascade>>,
     /// What must be done, or the request is refused. `audit.durable`: the record of the decision is on the
-    /// disk before the request goes anywhere, inside the network too.
+    /// disk before the request goes anywhere, inside the network too. `audit.content`: prompt and answer are captured,
+    /// encrypted for the auditor whose key `audit.content` in weir.yaml has.
     #[serde(default)]
     pub require: Vec<At<String>>,
     /// Words of your own that records and metrics of these requests carry.

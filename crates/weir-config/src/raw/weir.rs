@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_audit::checkpoint::Verifier;
+use weir_audit::content::ContentKey;
 use weir_label::{Jurisdiction, Level, ZoneKind};
 use weir_policy::{Modality, TaskType};
 use weir_wire::Thinking;
@@ -169,6 +170,9 @@ pub struct RawAudit {
     pub keep: Option<Field<Days>>,
     /// A legal hold: nothing is deleted, whatever `keep` says. Default: `false`.
     pub hold: bool,
+    /// For whom prompts and answers are captured, where a rule requires `audit.content`. Default: nobody, and such a
+    /// rule is an error.
+    pub content: Option<RawContent>,
     /// Who gets the signed checkpoints, so that a log that is put back, forked or copied is found.
     pub witness: Vec<RawWitness>,
     /// The logs whose checkpoints this gateway signs as their witness, at `POST /witness/add-checkpoint` where
@@ -176,6 +180,19 @@ pub struct RawAudit {
     pub witness_for: Vec<Field<Verifier>>,
     /// Who gets the events, each from its own place in the log: files, collectors, databases, streams.
     pub export: Vec<RawExport>,
+}
+
+/// The capture of prompts and answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Content")]
+pub struct RawContent {
+    /// The auditor's public key, as `weir audit content-key new` printed it: the gateway encrypts for it, and cannot
+    /// read what it has captured.
+    pub key: Field<ContentKey>,
+    /// How long content is kept: it is deleted by whole days, and the deletion is recorded. With `hold` nothing is.
+    /// Default: `30d`.
+    pub keep: Option<Field<Days>>,
 }
 
 /// One server or API account.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use weir_audit::claim::Claim;
 use weir_audit::search::{Condition, ConditionError, Field, Found, Query};
-use weir_audit::{Ident, WallTime};
+use weir_audit::{Ident, Name, WallTime};
 use weir_store::audit::{
     Attestation, Continuity, Evidence, Search, SearchError, Wanted, sign_as_log, verify,
 };
@@ -30,6 +30,7 @@ pub(super) enum Order {
     Verify,
     Attest,
     RotateKey,
+    DestroyContentKey,
 }
 
 impl Order {
@@ -40,6 +41,7 @@ impl Order {
             "/audit/verify" => Some(Order::Verify),
             "/audit/attest" => Some(Order::Attest),
             "/audit/rotate-key" => Some(Order::RotateKey),
+            "/audit/destroy-content-key" => Some(Order::DestroyContentKey),
             _ => None,
         }
     }
@@ -48,7 +50,7 @@ impl Order {
     pub const fn only_reads(self) -> bool {
         match self {
             Order::Query | Order::Receipt | Order::Verify | Order::Attest => true,
-            Order::RotateKey => false,
+            Order::RotateKey | Order::DestroyContentKey => false,
         }
     }
 }
@@ -92,6 +94,13 @@ struct AttestTo {
     until: Option<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DestroyFor {
+    tenant: Option<String>,
+    without_tenant: bool,
+}
+
 /// Why there is no answer: the request is at fault, or what it asks for is not to be had.
 enum Refused {
     Request(String),
@@ -120,6 +129,7 @@ fn carry_out(gateway: &Gateway, order: Order, body: &[u8]) -> Result<Response<Bo
             let rotated = gateway.audit.rotate_key().map_err(state)?;
             serde_json::to_value(&rotated).map(|rotated| answer(&rotated)).map_err(state)
         }
+        Order::DestroyContentKey => destroyed(gateway, read(body)?).map(|keys| answer(&keys)),
     }
 }
 
@@ -195,6 +205,16 @@ fn verified(gateway: &Gateway, VerifyAgainst { against }: VerifyAgainst) -> Resu
         "faults": faults,
         "more_faults": report.more_faults,
     }))
+}
+
+fn destroyed(gateway: &Gateway, DestroyFor { tenant, without_tenant }: DestroyFor) -> Result<Value, Refused> {
+    if tenant.is_some() == without_tenant {
+        let help = "say whose key: {\"tenant\": NAME}, or {\"without_tenant\": true} for callers without one";
+        return Err(Refused::Request(help.to_owned()));
+    }
+    let tenant = tenant.as_deref().map(Name::new);
+    let keys = gateway.destroy_content_keys(tenant.as_ref()).map_err(state)?;
+    Ok(json!({ "destroyed": keys.iter().map(Ident::as_str).collect::<Vec<_>>() }))
 }
 
 fn attested(gateway: &Gateway, AttestTo { claim, since, until }: AttestTo) -> Result<Value, Refused> {

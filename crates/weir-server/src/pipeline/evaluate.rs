@@ -176,14 +176,16 @@ impl Compare {
         let place = place(&self.gateway, &name).await.ok_or(Failure::NothingLeft)?;
         ledger.pay(&ruling, target).map_err(|_| Failure::NothingLeft)?;
         let tried = Tried::for_evaluation();
-        let sent = match ledger.attempt(&ruling, target, &place, tried.next()).await {
-            Ok(()) => forward(&ruling, target, inspected, &Anthropic::default()).await,
-            Err(no_record) => Err(no_record),
-        };
+        let sent =
+            match ledger.attempt(&ruling, target, &place, tried.next(), inspected.request.content()).await {
+                Ok(()) => forward(&ruling, target, inspected, &Anthropic::default()).await,
+                Err(no_record) => Err(no_record),
+            };
         let mut watch = Watch::whole(ANSWER_BYTES_MAX);
-        relay(&self.gateway, sent, (&ruling, target), (place, &mut watch), inspected, ledger)
+        let answer = relay(&self.gateway, sent, (&ruling, target), (place, &mut watch), inspected, ledger)
             .await
             .map_err(Failure::Backend)?;
+        ledger.capture_answer(answer).await?;
         let text = watch.text().filter(|text| !text.trim().is_empty());
         let empty = Failure::Backend(BackendFailure::Nonsense { message: None });
         text.map(|text| (name, text)).ok_or(empty)

@@ -109,7 +109,7 @@ async fn second(
     let place = gateway.desk.hedge(of_replicas(gateway, ruling, first, (inspected, caller), tried)?)?;
     let target = ruling.target_of(&place, tried)?;
     let attempt = Attempt { number: tried.attempts() + 2, reason: Some("hedge") };
-    ledger.attempt(ruling, target, &place, attempt).await.ok()?;
+    ledger.attempt(ruling, target, &place, attempt, inspected.request.content()).await.ok()?;
     Some((target, place))
 }
 

@@ -4,6 +4,7 @@
 //! decision is on the disk.
 
 mod aside;
+pub(crate) mod content;
 mod facts;
 mod money;
 
@@ -26,6 +27,7 @@ use crate::pseudonym::Peer;
 use crate::reply;
 use crate::snapshot::Snapshot;
 use crate::waiting::{Begin, Early, KEEP_ALIVE_AFTER};
+use content::Shelf;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::BTreeMap;
@@ -77,6 +79,10 @@ pub(crate) struct Ledger {
     has_decision: bool,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
+    /// Whether the rule wants the content captured.
+    needs_content: bool,
+    /// Where it is captured, once the prompt is.
+    shelf: Option<Shelf>,
     /// The target of the attempt under way.
     target: Option<Arc<str>>,
     is_closed: bool,
@@ -136,6 +142,8 @@ impl Ledger {
             earmark: None,
             has_decision: false,
             needs_durable: false,
+            needs_content: false,
+            shelf: None,
             target: None,
             is_closed: false,
             spent_before: Vec::new(),
@@ -229,6 +237,7 @@ impl Ledger {
         record.tags = tags.iter().map(Ident::of).collect();
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
+        self.needs_content = require.contains(&Requirement::CapturedContent);
         record.est_tokens_in = Some(facts.request.prompt_tokens);
         record.facts = record_facts(facts, &loaded.catalogue);
         if let Some(outcome) = self.encoder {
@@ -264,15 +273,18 @@ impl Ledger {
     /// Records that the request is about to go to a target. Returns when it may.
     ///
     /// # Errors
-    /// [`BackendFailure::NoRecord`] when there can be no record and none may be done without.
+    /// [`BackendFailure::NoRecord`] when there can be no record and none may be done without,
+    /// [`BackendFailure::NotCaptured`] likewise for the content.
     pub async fn attempt(
         &mut self,
         ruling: &Ruling,
         id: TargetId,
         place: &Place,
         attempt: Attempt,
+        request: &ClientRequest,
     ) -> Result<(), BackendFailure> {
         let Some(target) = ruling.target(id) else { return Err(BackendFailure::NoPermit) };
+        self.capture_prompt(ruling, request).await?;
         let zone = target.zone();
         let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
         self.note_target(ruling, (target, full_price), place, attempt);
@@ -672,7 +684,7 @@ fn undecided(request_id: Ident, decision_id: Ident, api: Api, address: Ident) ->
         zone: None,
         model: None,
         egress_permitted: false,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

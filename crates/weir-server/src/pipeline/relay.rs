@@ -222,7 +222,9 @@ fn settle(place: Place, failure: Option<&BackendFailure>) {
     match failure {
         None | Some(BackendFailure::ClientError { .. }) => place.served(),
         Some(BackendFailure::Full { retry_after, .. }) => place.full(*retry_after),
-        Some(BackendFailure::NoPermit | BackendFailure::NoRecord) => drop(place),
+        Some(BackendFailure::NoPermit | BackendFailure::NoRecord | BackendFailure::NotCaptured) => {
+            drop(place)
+        }
         Some(
             BackendFailure::Unreachable { .. }
             | BackendFailure::Timeout

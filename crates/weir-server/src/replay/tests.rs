@@ -263,7 +263,7 @@ fn events(snapshot: &Snapshot, number: usize, request: &Request) -> (Decision, O
         zone: target.map(Target::zone),
         model: target.map(|target| Ident::of(&target.model)),
         egress_permitted: false,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

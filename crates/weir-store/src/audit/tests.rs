@@ -56,7 +56,7 @@ pub(super) fn decision(id: u64) -> Decision {
         zone: Some(ZoneKind::Local),
         model: Some("small".into()),
         egress_permitted: false,
-        content_hmac: None,
+        content_digest: None,
         overrides_denied: Vec::new(),
         shadow: None,
         cut: BTreeMap::new(),

@@ -42,6 +42,20 @@ impl ClientRequest {
         Ok(all)
     }
 
+    /// The request as it was asked, for its own record: with the client's names for the model and for its end user, and
+    /// without the fields that are for Weir. A form is written as one.
+    pub fn write_as_asked(&self, out: &mut Vec<u8>) {
+        if self.upload.is_some() {
+            return self.write_form(&self.alias, |_, text| text, out);
+        }
+        let mut writer = ObjectWriter::new(out);
+        write_string(&self.alias, writer.member("model"));
+        for (name, value) in self.body.as_object().into_iter().flat_map(Object::iter) {
+            value.write(writer.member(name));
+        }
+        writer.end();
+    }
+
     /// The body as it was read, for a backend that speaks the client's dialect.
     fn write_as_read(&self, to: &Destination<'_>, out: &mut Vec<u8>) {
         let mut writer = ObjectWriter::new(out);

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use weir_audit::WallTime;
 
 mod attest;
+mod content;
 mod export;
 mod prove;
 mod query;
@@ -19,7 +20,8 @@ mod witness;
 /// Asks the audit log where requests were processed and why, proves it to others, and verifies that nobody
 /// changed it.
 ///
-/// Reads the log of a running gateway too. There is no prompt text in it.
+/// Reads the log of a running gateway too. There is no prompt text in it; where a rule requires `audit.content`, prompts and
+/// answers are captured beside it, encrypted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -42,6 +44,10 @@ enum AuditCommand {
     /// Compare the records with a firewall's or router's log of flows: what left without a record, and what is on record
     /// and did not leave
     Reconcile(reconcile::ReconcileArgs),
+    /// Show what was captured of a request: its prompt and its answer
+    Content(content::ContentArgs),
+    /// Make the key that captured content is encrypted for, hand out a tenant's, or destroy it
+    ContentKey(content::key::KeyArgs),
     /// Give the log of the running gateway a new signing key, which the old one signs and which signs the old one
     RotateKey(rotate::RotateArgs),
     /// Print the public key that this gateway signs with as a witness of other logs
@@ -76,6 +82,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {
         AuditCommand::Prove(args) => prove::run(args),
         AuditCommand::Attest(args) => attest::run(args),
         AuditCommand::Reconcile(args) => reconcile::run(args),
+        AuditCommand::Content(args) => content::run(args),
+        AuditCommand::ContentKey(args) => content::key::run(args),
         AuditCommand::RotateKey(args) => rotate::run(args),
         AuditCommand::WitnessKey(args) => witness::print_key(args),
     }

@@ -1,8 +1,10 @@
 use super::{BackendFailure, is_stream_of, nonsense};
 use crate::desk::Place;
+use crate::failure::{CONTENT_UNAVAILABLE, NOT_CAPTURED};
 use crate::gateway::Gateway;
 use crate::pipeline::cascade::Watch;
 use crate::pipeline::record::Ledger;
+use crate::pipeline::record::content::Recorder;
 use crate::waiting::KEEP_ALIVE_AFTER;
 use bytes::Bytes;
 use http_body::{Body, Frame};
@@ -45,6 +47,8 @@ pub(crate) struct StreamRelay {
     key: Option<Arc<str>>,
     bytes: usize,
     ledger: Option<Ledger>,
+    /// What captures it.
+    recorder: Option<Recorder>,
     closing: Option<Closing>,
     place: Option<Place>,
     /// What tells the length of its answer from those of others.
@@ -61,8 +65,8 @@ struct Transcript {
 }
 
 /// Ends when the outcome is in the log. What a client was told is there, though the process be killed; so
-/// the last events are given out after it.
-type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// the last events are given out after it. Says whether the answer was captured, if it had to be.
+type Closing = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -103,6 +107,7 @@ impl StreamRelay {
             key,
             bytes: 0,
             ledger: None,
+            recorder: None,
             closing: None,
             place: None,
             kind: 0,
@@ -172,6 +177,7 @@ impl StreamRelay {
     /// Takes the ledger over: from now on the end of this stream is the end of the request.
     pub fn carry(&mut self, mut ledger: Ledger) {
         ledger.first_content();
+        self.recorder = ledger.recorder();
         self.ledger = Some(ledger);
         if self.end != End::NotYet {
             self.settle();
@@ -268,7 +274,32 @@ impl StreamRelay {
             End::Done => OutcomeKind::Ok,
             End::Broken(outcome) => outcome,
         };
-        self.closing = Some(Box::pin(ledger.close(outcome).written()));
+        let closing: Closing = match self.recorder.take() {
+            None => {
+                let closed = ledger.close(outcome);
+                Box::pin(async move {
+                    closed.written().await;
+                    true
+                })
+            }
+            Some(mut recorder) => {
+                recorder.take(&self.out);
+                let captured = recorder.close(ledger, outcome);
+                // A task that panicked has captured nothing.
+                Box::pin(async move { captured.await.unwrap_or(false) })
+            }
+        };
+        self.closing = Some(closing);
+    }
+
+    /// Nothing more is given out of an answer that has to be captured and cannot be.
+    fn stop_uncaptured(&mut self) {
+        self.recorder = None;
+        self.out.clear();
+        if let Some(ledger) = &mut self.ledger {
+            ledger.not_captured();
+        }
+        self.break_off(OutcomeKind::Failed, CONTENT_UNAVAILABLE, NOT_CAPTURED);
     }
 
     /// Tokens of the answer so far: as the backend counts them, or else its pieces.
@@ -299,6 +330,9 @@ impl StreamRelay {
         }
         if let Some(place) = &self.place {
             place.produced(self.tokens());
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write_down();
         }
         let now = Instant::now();
         if now.duration_since(self.last_event) > self.timeouts.idle {
@@ -333,6 +367,9 @@ impl StreamRelay {
         }
         self.last_sent = Instant::now();
         self.bytes += self.out.len();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(&self.out);
+        }
         Some(Bytes::from(std::mem::take(&mut self.out)))
     }
 
@@ -346,7 +383,7 @@ impl StreamRelay {
 /// The status that an error within a stream would have had before it; dialects have words for some.
 fn status_of(code: &str) -> u16 {
     match code {
-        "overloaded" => 503,
+        "overloaded" | CONTENT_UNAVAILABLE => 503,
         "timeout" => 504,
         "invalid_api_key" => 401,
         _ => 502,
@@ -363,7 +400,8 @@ fn aborted(failure: &BackendFailure) -> &str {
         | BackendFailure::ClientError { .. }
         | BackendFailure::Unusable { .. }
         | BackendFailure::NoPermit
-        | BackendFailure::NoRecord => "the backend's stream broke off; the answer is not complete",
+        | BackendFailure::NoRecord
+        | BackendFailure::NotCaptured => "the backend's stream broke off; the answer is not complete",
     }
 }
 
@@ -377,8 +415,17 @@ impl Body for StreamRelay {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         loop {
             if let Some(closing) = &mut self.closing {
-                ready!(closing.as_mut().poll(cx));
+                let is_captured = ready!(closing.as_mut().poll(cx));
                 self.closing = None;
+                if !is_captured {
+                    self.stop_uncaptured();
+                }
+            }
+            if let Some(recorder) = &mut self.recorder
+                && ready!(recorder.poll_ready(cx)).is_err()
+            {
+                self.stop_uncaptured();
+                continue;
             }
             if let Some(bytes) = self.give_out() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
@@ -412,7 +459,10 @@ impl Drop for StreamRelay {
             && let Some(mut ledger) = self.ledger.take()
         {
             self.tell(&mut ledger);
-            ledger.close(OutcomeKind::ClientCancelled);
+            match self.recorder.take() {
+                None => drop(ledger.close(OutcomeKind::ClientCancelled)),
+                Some(recorder) => drop(recorder.close(ledger, OutcomeKind::ClientCancelled)),
+            }
         }
     }
 }
