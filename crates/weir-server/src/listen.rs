@@ -7,7 +7,7 @@ use crate::poll::look_after_servers;
 use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::witness::send_checkpoints;
-use crate::{Gateway, admin, data};
+use crate::{Gateway, admin, batches, data};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -63,6 +63,7 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
         () = data.accept(&listeners.data, &requests) => {}
         () = look_after_servers(gateway.clone()) => {}
         () = send_checkpoints(gateway.clone()) => {}
+        () = batches::run(gateway.clone()) => {}
         () = &mut admin => {}
         () = shutdown => {}
     }

@@ -78,6 +78,7 @@ fn usage(reply: &Object<'_>) -> Usage {
             .or_else(|| count("input_tokens"))
             .or_else(|| count("total_tokens")),
         cached_tokens: None,
+        written_tokens: None,
         completion_tokens: count("completion_tokens").or_else(|| count("output_tokens")),
     }
 }

@@ -9,6 +9,7 @@
 
 mod apis;
 mod backend_errors;
+mod batches;
 mod bodies;
 mod files;
 mod forms;
