@@ -90,6 +90,7 @@ const API_KEYS: &[&str] = &[
     "partial",
     "prediction",
     "presence_penalty",
+    "priority",
     "prompt",
     "prompt_cache_key",
     "properties",

@@ -55,6 +55,20 @@ impl BackendApi {
     pub fn quirks(&self) -> Option<&'static Quirks> {
         self.product.map(|product| &product.quirks).filter(|quirks| !quirks.is_plain())
     }
+
+    /// Whether a request's `service_tier` is told to it.
+    #[must_use]
+    pub fn takes_tiers(&self) -> bool {
+        let is_unknown = |product: &Product| product.quirks.unknown.contains(&"service_tier");
+        match self.dialect {
+            BackendDialect::ChatCompletions => !self.product.is_some_and(is_unknown),
+            BackendDialect::Converse => true,
+            BackendDialect::Messages
+            | BackendDialect::Gemini
+            | BackendDialect::Ollama
+            | BackendDialect::Cohere => false,
+        }
+    }
 }
 
 impl Scalar for BackendApi {

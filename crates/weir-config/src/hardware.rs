@@ -73,8 +73,11 @@ mod tests {
         };
         // (1.00 + 0.20) USD an hour at half the time are 2.40, and 0.30 for power.
         let full = server.full_price();
-        assert_eq!((full.input, full.output), (37_500, 750_000));
+        assert_eq!((full.rates.input, full.rates.output), (37_500, 750_000));
         // 0.30 USD an hour for 3.6 million tokens are 0.0833 USD a million.
-        assert_eq!((server.marginal_price().input, server.marginal_price().output), (4_167, 83_333));
+        assert_eq!(
+            (server.marginal_price().rates.input, server.marginal_price().rates.output),
+            (4_167, 83_333)
+        );
     }
 }

@@ -10,7 +10,7 @@ use weir_config::Budget;
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
     Cascade, Check, Condition, Day, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Price,
-    Requirement, RuleAction, Selection, Step, Test,
+    Rates, Requirement, RuleAction, Selection, Step, Test,
 };
 
 #[test]
@@ -257,14 +257,16 @@ fn a_cloud_model_without_a_price_has_that_of_the_tables() {
         EXAMPLE_WEIR.replace("        price: { input: 1.25, output: 10.00 } # USD per million tokens\n", "");
     assert!(unpriced.len() < EXAMPLE_WEIR.len());
     let of = |weir: &str| price_in(weir, "openai/gpt-6-sol", NOVEMBER_2026);
-    assert_eq!(of(&unpriced), Some(Price::new(2_000_000, 10_000_000)));
+    let sol = Rates { cached_input: 200_000, written_input: 2_500_000, ..Rates::new(2_000_000, 10_000_000) };
+    assert_eq!(of(&unpriced).unwrap().rates, sol);
     assert_eq!(price_in(&unpriced, "openai/gpt-6-sol", 0), None, "before it was sold it has none");
     let named = unpriced.replace("name: gpt-6-sol", "name: gpt-6-sol\n        priced_as: gpt-6.1-sol");
-    assert_eq!(of(&named).unwrap().cached_input, 100_000);
+    assert_eq!(of(&named).unwrap().rates.cached_input, 100_000);
     let own = named
         .replace("gpt-6.1-sol", "gpt-6-luna\n        tier: batch")
         .replace("weir: 1", "weir: 1\nprices: own.txt");
-    assert_eq!(of(&own), Some(Price { input: 500_000, cached_input: 50_000, output: 700_000 }));
+    let rates = Rates { cached_input: 50_000, ..Rates::new(500_000, 700_000) };
+    assert_eq!(of(&own), Some(Price { rates, long: None }));
 }
 
 #[test]

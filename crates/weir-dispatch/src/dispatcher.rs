@@ -7,7 +7,7 @@ use crate::ask::{Admission, Ask, Refused, Slot};
 use crate::balance::Offer;
 use crate::cost::{Reservation, Spend};
 use crate::flights::FlightId;
-use crate::hedge::LOAD_MAX;
+use crate::hedge::{LOAD_MAX, Quantile};
 use crate::queue::{Queue, QueueLimits, Ticket};
 use crate::random::Random;
 use crate::reported::Reported;
@@ -71,8 +71,8 @@ struct Flying {
 
 /// Predictions are taken to be too low by this factor when a promise hangs on them: about one in ten is.
 const MARGIN: f64 = 1.2;
-/// From so many first tokens on it is known how long they take.
-const FIRST_TOKENS_MIN: u32 = 20;
+/// From so many observations on it is known how long first tokens, or whole answers, take.
+const OBSERVATIONS_MIN: u32 = 20;
 /// Work that has somewhere else to go may use this share of the promised time while room is kept for work
 /// that has not.
 const RESERVE: f64 = 0.8;
@@ -190,9 +190,18 @@ impl Dispatcher {
     /// seen.
     #[must_use]
     pub fn usual_first_token(&self, slot: &Slot) -> Option<Duration> {
+        self.usual(slot, |target| target.first_token_p95)
+    }
+
+    /// The same of answers that come whole.
+    #[must_use]
+    pub fn usual_answer(&self, slot: &Slot) -> Option<Duration> {
+        self.usual(slot, |target| target.answer_p95)
+    }
+
+    fn usual(&self, slot: &Slot, of: impl Fn(&Target) -> Quantile) -> Option<Duration> {
         let target = self.targets.get(&self.flying.get(&slot.id)?.key)?;
-        let seconds = target.first_token_p95.settled(FIRST_TOKENS_MIN)?;
-        Duration::try_from_secs_f64(seconds).ok()
+        Duration::try_from_secs_f64(of(target).settled(OBSERVATIONS_MIN)?).ok()
     }
 
     /// A second place for a request that gets no answer at its first, on a target of `ask.first` that has places to

@@ -86,6 +86,8 @@ pub(crate) struct Target {
     /// Completed requests, up to a few: how far `service_time` can be believed.
     pub completed: u32,
     pub first_token_p95: Quantile,
+    /// How long answers take that come whole.
+    pub answer_p95: Quantile,
     /// When a request was last sent there.
     last_sent: Moment,
     flights: Flights,
@@ -129,6 +131,7 @@ impl Target {
             service_time: None,
             completed: 0,
             first_token_p95: Quantile::new(0.95),
+            answer_p95: Quantile::new(0.95),
             last_sent: Moment::ZERO,
             flights: Flights::default(),
             reports: Reports::default(),
@@ -305,6 +308,7 @@ impl Target {
         let flight = self.flights.end(id, now)?;
         match report {
             Report::Served(held) => {
+                self.learn_whole(&flight, now);
                 self.learn_limit(&flight, running, now);
                 if self.health.succeeded(now) {
                     self.limit.recovered(now);
@@ -370,6 +374,12 @@ impl Target {
             let observed_s = now.saturating_sub(flight.since).as_secs_f64();
             let alone_s = self.predictor.alone_s(flight.work.prompt_tokens, flight.produced);
             self.limit.learn(&Sample { of: Measured::Answer, observed_s, alone_s }, running);
+        }
+    }
+
+    fn learn_whole(&mut self, flight: &Flight, now: Moment) {
+        if flight.first_token.is_none() && !flight.is_cold {
+            self.answer_p95.add(now.saturating_sub(flight.since).as_secs_f64());
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a request would cost, estimated.
 
-use crate::{Alias, Catalogue, CostFacts, Day, Facts, Target, TokenCount, micro_usd};
+use crate::{Alias, Catalogue, CostFacts, Day, Facts, Target, Tier, TokenCount, micro_usd};
 use weir_label::ZoneKind;
 
 /// Tokens that an answer is expected to have at most while nothing is known of such answers, where the caller's
@@ -19,6 +19,8 @@ pub struct Expected {
     pub output_tokens: Option<u64>,
     /// The day, by which prices go.
     pub day: Option<Day>,
+    /// How soon the provider is to answer, by which prices go too.
+    pub tier: Tier,
 }
 
 impl Expected {
@@ -30,6 +32,7 @@ impl Expected {
             max_output_tokens: facts.request.max_output_tokens,
             output_tokens: facts.cost.expected_output_tokens,
             day: facts.time.day,
+            tier: facts.cost.tier,
         }
     }
 
@@ -38,8 +41,8 @@ impl Expected {
     pub fn picodollars(&self, target: &Target) -> Option<u128> {
         let output = self.output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS);
         let output = self.max_output_tokens.map_or(output, |max| max.min(output));
-        let tokens = TokenCount { input: self.prompt_tokens, cached: 0, output };
-        target.prices.on(self.day).map(|price| price.of(tokens))
+        let tokens = TokenCount { input: self.prompt_tokens, output, ..TokenCount::default() };
+        target.prices.of(self.tier, self.day).map(|price| price.of(tokens))
     }
 }
 
@@ -70,6 +73,7 @@ impl CostFacts {
             cloud_micro_usd: cheapest(ZoneKind::Cloud),
             budget_left_micro_usd: None,
             expected_output_tokens: expected.output_tokens,
+            tier: expected.tier,
         }
     }
 }

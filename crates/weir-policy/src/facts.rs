@@ -1,4 +1,6 @@
-use crate::{Day, LatencyClass, Modality, Pool, ResponseFormat, TargetId, TaskType, Unfit, Weekday, Words};
+use crate::{
+    Day, LatencyClass, Modality, Pool, ResponseFormat, TargetId, TaskType, Tier, Unfit, Weekday, Words,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -153,6 +155,8 @@ pub struct CostFacts {
     pub budget_left_micro_usd: Option<u64>,
     /// Tokens that answers to such requests have had, from which the rest is estimated. No rule looks at it.
     pub expected_output_tokens: Option<u64>,
+    /// How soon the provider is asked to answer, by which prices go. No rule looks at it.
+    pub tier: Tier,
 }
 
 /// How full the targets are, pool by pool.

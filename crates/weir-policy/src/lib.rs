@@ -46,7 +46,7 @@ pub use facts::{
 };
 pub use names::{NamePattern, Names};
 pub use owned::{OwnedFacts, Unsettable};
-pub use price::{Day, Price, Prices, TokenCount, micro_usd};
+pub use price::{Day, Price, Prices, Rates, Tier, TokenCount, micro_usd};
 pub use ranges::{Range, Ranges};
 pub use regions::Regions;
 pub use rule::{

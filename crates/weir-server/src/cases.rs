@@ -7,7 +7,7 @@ use crate::pipeline::inspect::look;
 use crate::snapshot::Snapshot;
 use serde_json::{Value, json};
 use weir_config::{Problems, Source, load_cases};
-use weir_policy::{CostFacts, Expected, Fact, FactValue, Facts, NumberFact, OwnedFacts, TimeFacts};
+use weir_policy::{CostFacts, Expected, Fact, FactValue, Facts, NumberFact, OwnedFacts, Tier, TimeFacts};
 use weir_rollout::{Case, Coverage, Judgement};
 use weir_wire::json::Limits;
 use weir_wire::request::ClientRequest;
@@ -110,6 +110,7 @@ impl Snapshot {
             max_output_tokens: limit,
             output_tokens: None,
             day: facts.time.day,
+            tier: Tier::Usual,
         };
         let cost = CostFacts::estimate(&self.loaded.catalogue, alias, expected);
         let estimates =

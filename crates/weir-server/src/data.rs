@@ -1,5 +1,6 @@
 //! The data plane: `/v1/…`.
 
+use crate::batches::{self, WantedBatch};
 use crate::failure::Failure;
 use crate::feedback::{self, Speaker};
 use crate::gateway::{Gateway, VERSION, unix_seconds};
@@ -43,6 +44,9 @@ enum Route {
     Files,
     File(String, WantedFile),
     Feedback,
+    NewBatch,
+    Batches,
+    Batch(String, WantedBatch),
 }
 
 /// What Ollama's clients ask of the server itself.
@@ -175,6 +179,15 @@ async fn answer(
         }
         Route::Ollama(what) => ollama(gateway, &request, peer, what),
         Route::Feedback => take_feedback(gateway, request, peer).await,
+        Route::NewBatch => take_batch(gateway, request, peer).await,
+        Route::Batches => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            list_batches(gateway, caller, request.uri().query().unwrap_or_default()).await
+        }
+        Route::Batch(id, wanted) => {
+            let caller = identify(gateway, request.headers(), peer.address);
+            batch(gateway, caller, (&id, wanted)).await
+        }
     };
     answered.unwrap_or_else(|failure| refuse(&failure, form))
 }
@@ -214,6 +227,10 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["files", id] => (Route::File((*id).to_owned(), WantedFile::About), "GET"),
         ["files", id, "content"] => (Route::File((*id).to_owned(), WantedFile::Content), "GET"),
         ["feedback"] => (Route::Feedback, "POST"),
+        ["batches"] if method == Method::GET || method == Method::HEAD => (Route::Batches, "GET"),
+        ["batches"] => (Route::NewBatch, "POST"),
+        ["batches", id] => (Route::Batch((*id).to_owned(), WantedBatch::About), "GET"),
+        ["batches", id, "cancel"] => (Route::Batch((*id).to_owned(), WantedBatch::Cancellation), "POST"),
         ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
         ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
         ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
@@ -287,6 +304,39 @@ async fn take_feedback(
     let body = receive_json(&head, body, feedback::BODY_BYTES_MAX).await?;
     let told = feedback::take(gateway, Speaker::Caller(&caller), &body).await?;
     Ok(reply::json(StatusCode::OK, told))
+}
+
+async fn take_batch(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: &Peer,
+) -> Result<Response<Body>, Failure> {
+    let (head, body) = request.into_parts();
+    let caller = match identify(gateway, &head.headers, peer.address) {
+        Ok(caller) => caller,
+        Err(failure) => return Err(Box::pin(discard(body, failure)).await),
+    };
+    let body = receive_json(&head, body, batches::BODY_BYTES_MAX).await?;
+    let told = batches::create(gateway, &caller, peer, &body).await?;
+    Ok(reply::json(StatusCode::OK, told))
+}
+
+async fn list_batches(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    query: &str,
+) -> Result<Response<Body>, Failure> {
+    let body = batches::list(gateway, &caller?, query).await?;
+    Ok(reply::json(StatusCode::OK, body))
+}
+
+async fn batch(
+    gateway: &Arc<Gateway>,
+    caller: Result<Caller, Failure>,
+    (id, wanted): (&str, WantedBatch),
+) -> Result<Response<Body>, Failure> {
+    let body = batches::answer(gateway, &caller?, id, wanted).await?;
+    Ok(reply::json(StatusCode::OK, body))
 }
 
 async fn kept_answer(
@@ -380,7 +430,7 @@ mod tests {
             Err(Failure::MethodNotAllowed("POST"))
         ));
         for path in
-            ["/v1/batches", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x", "/v1/receipts"]
+            ["/v1/fine_tuning", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x", "/v1/receipts"]
         {
             assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
         }

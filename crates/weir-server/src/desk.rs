@@ -218,6 +218,11 @@ impl Place {
         self.desk.lock().dispatcher.usual_first_token(self.slot.as_ref()?)
     }
 
+    /// How long an answer that comes whole takes mostly at most; `None` while that is not known.
+    pub fn usual_answer(&self) -> Option<Duration> {
+        self.desk.lock().dispatcher.usual_answer(self.slot.as_ref()?)
+    }
+
     /// The first content of the answer has come.
     pub fn first_token(&self) {
         if let Some(slot) = &self.slot {

@@ -63,6 +63,8 @@ pub(crate) enum Failure {
     TooLate {
         retry_after: Duration,
     },
+    /// Its deadline has passed before there was an answer.
+    Late,
     NothingLeft,
     Draining,
     Backend(BackendFailure),
@@ -198,6 +200,7 @@ impl Failure {
                 let (what, param) = match kind {
                     Kind::Response => ("response", "response_id"),
                     Kind::File => ("file", "file_id"),
+                    Kind::Batch => ("batch", "batch_id"),
                 };
                 let message = format!("there is no {what} `{id}` of yours, or its time is over");
                 with_param(404, "not_found", &message, Some(param.to_owned()))
@@ -242,8 +245,12 @@ impl Failure {
                     "this request would not be answered before its deadline (`x-weir-deadline`); try again in {}s",
                     seconds(*retry_after)
                 );
-                overloaded("overloaded", &message, *retry_after)
+                late(&message, *retry_after)
             }
+            Failure::Late => late(
+                "the deadline of this request (`x-weir-deadline`) has passed before it was answered",
+                Duration::from_secs(1),
+            ),
             Failure::NothingLeft => {
                 server(502, "bad_gateway", "no backend that may answer this request could be reached")
             }
@@ -284,11 +291,12 @@ impl Failure {
             Failure::NotSigned => "not_signed_yet",
             Failure::UnknownObject { kind: Kind::Response, .. } => "response_not_found",
             Failure::UnknownObject { kind: Kind::File, .. } => "file_not_found",
+            Failure::UnknownObject { kind: Kind::Batch, .. } => "batch_not_found",
             Failure::NoRoom { .. } => "no_room",
             Failure::UnknownAnswer { .. } => "answer_not_found",
             Failure::Denied { code, .. } => code.as_str(),
             Failure::Full { obstacle, .. } => code_of(*obstacle),
-            Failure::TooLate { .. } => "deadline",
+            Failure::TooLate { .. } | Failure::Late => "deadline",
             Failure::NothingLeft => "nothing_left",
             Failure::Draining => "draining",
             Failure::Backend(failure) => failure.code(),
@@ -299,7 +307,9 @@ impl Failure {
     /// What the audit log calls it.
     pub fn outcome(&self) -> OutcomeKind {
         match self {
-            Failure::Backend(BackendFailure::Timeout) | Failure::BodyTimeout => OutcomeKind::Timeout,
+            Failure::Backend(BackendFailure::Timeout) | Failure::BodyTimeout | Failure::Late => {
+                OutcomeKind::Timeout
+            }
             Failure::Backend(_) | Failure::NothingLeft | Failure::Panicked => OutcomeKind::Failed,
             Failure::BodyBroken => OutcomeKind::ClientCancelled,
             Failure::NoRoute
@@ -412,6 +422,12 @@ fn code_of(obstacle: Obstacle) -> &'static str {
 fn overloaded(code: &str, message: &str, retry_after: Duration) -> ErrorReply {
     let envelope = envelope(SERVER_ERROR, code, message, None);
     limited_wait(StatusCode::SERVICE_UNAVAILABLE, envelope, retry_after)
+}
+
+/// Nothing is wrong but that the caller cannot wait so long.
+fn late(message: &str, retry_after: Duration) -> ErrorReply {
+    let envelope = envelope(SERVER_ERROR, "deadline", message, None);
+    limited_wait(StatusCode::GATEWAY_TIMEOUT, envelope, retry_after)
 }
 
 fn limited_wait(status: StatusCode, envelope: Envelope, retry_after: Duration) -> ErrorReply {

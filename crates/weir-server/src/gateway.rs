@@ -1,4 +1,5 @@
 use crate::admin::credential::AdminToken;
+use crate::batches::Batches;
 use crate::book::{Book, What};
 use crate::candidate::Candidate;
 use crate::clock::{Clock, Wall};
@@ -70,6 +71,7 @@ pub struct Gateway {
     pub(crate) spending: Spending,
     pub(crate) quality: Quality,
     pub(crate) evaluations: Arc<Semaphore>,
+    pub(crate) batches: Batches,
     sampler: Mutex<Sampler>,
     reload: Mutex<ReloadState>,
     draining: AtomicBool,
@@ -179,6 +181,7 @@ impl Gateway {
             spending,
             quality,
             evaluations: Arc::new(Semaphore::new(EVALUATIONS_MAX)),
+            batches: Batches::default(),
             sampler: Mutex::default(),
             reload: Mutex::default(),
             draining: AtomicBool::new(false),

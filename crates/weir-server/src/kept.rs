@@ -4,7 +4,7 @@
 //! its label.
 
 pub(crate) mod files;
-mod label;
+pub(crate) mod label;
 mod responses;
 
 use crate::failure::Failure;
@@ -60,7 +60,7 @@ async fn expand_all(
 }
 
 /// Whose objects a caller's are: the tenant's, or the key's own.
-fn owner(caller: &Caller) -> String {
+pub(crate) fn owner(caller: &Caller) -> String {
     match &caller.key {
         None => "local".to_owned(),
         Some(key) => match &key.terms.tenant {
@@ -70,12 +70,12 @@ fn owner(caller: &Caller) -> String {
     }
 }
 
-fn room(gateway: &Gateway) -> Room {
+pub(crate) fn room(gateway: &Gateway) -> Room {
     let limits = &gateway.snapshot().loaded.config.limits;
     Room { of_one: limits.kept_of_one, in_all: limits.kept }
 }
 
-async fn find(
+pub(crate) async fn find(
     gateway: &Arc<Gateway>,
     caller: &Caller,
     kind: Kind,
@@ -91,7 +91,7 @@ async fn remove(gateway: &Arc<Gateway>, caller: &Caller, kind: Kind, id: &str) -
     blocking(move || gateway.objects.remove((&owner, kind), &id)).await
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     ask: impl FnOnce() -> Result<T, ObjectsError> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(ask).await {

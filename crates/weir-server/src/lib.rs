@@ -7,6 +7,7 @@
 //! of these takes a permit.
 
 mod admin;
+mod batches;
 mod book;
 mod breaker;
 mod candidate;

@@ -8,7 +8,7 @@ use crate::poll::look_after_servers;
 use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::witness::send_checkpoints;
-use crate::{Gateway, admin, data};
+use crate::{Gateway, admin, batches, data};
 use http::header::TRANSFER_ENCODING;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -66,6 +66,7 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl F
         () = look_after_servers(gateway.clone()) => {}
         () = send_checkpoints(gateway.clone()) => {}
         () = export_events(gateway.clone()) => {}
+        () = batches::run(gateway.clone()) => {}
         () = &mut admin => {}
         () = shutdown => {}
     }

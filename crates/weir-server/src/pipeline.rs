@@ -26,25 +26,32 @@ pub(crate) mod task;
 use crate::encoder;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::ids::RequestIds;
 use crate::kept::{self, files};
 use crate::pseudonym::Peer;
 use crate::quality;
 use crate::reply::{self, Body};
 use crate::waiting::Begin;
 use admit::{Tried, admit};
+use bytes::Bytes;
 use cascade::{Rejected, Watch};
 use decide::detect_and_decide;
 use forward::forward;
 use hedge::may_be_hedged;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::{Caller, identify};
 use inspect::{Inspected, inspect};
-use receive::{discard, receive};
+use receive::{Content, discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use weir_label::Label;
+use weir_wire::dialect::ClientDialect;
 use weir_wire::dialect::client::{messages, responses};
 use weir_wire::request::Api;
 
@@ -132,34 +139,155 @@ async fn journey(
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
+    // In its place from the start, like the whole.
+    let mut served = pin!(answer(gateway, api, (head, body), (&caller, peer), ledger));
+    match caller.due {
+        None => served.await,
+        Some(due) => {
+            let left = due.saturating_sub(gateway.desk.now());
+            timeout(left, &mut served).await.unwrap_or(Err(Failure::Late))
+        }
+    }
+}
+
+/// What is left to do once it is known who asks. An answer that is not complete, or a stream that has not begun, when
+/// the caller's deadline has passed is given up.
+async fn answer(
+    gateway: &Arc<Gateway>,
+    api: Api,
+    (head, body): (Parts, Incoming),
+    (caller, peer): (&Caller, &Peer),
+    ledger: &mut Ledger,
+) -> Result<Answer, Failure> {
     let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
     let content = receive(&head, body, api, limit).await?;
+    let mut inspected = look_at(gateway, api, content, (caller, &Label::default()), ledger).await?;
+    respond(gateway, &mut inspected, (caller, peer), ledger).await
+}
+
+/// Inspects what was received, with what it refers to. It has at least the label `least`.
+async fn look_at(
+    gateway: &Arc<Gateway>,
+    api: Api,
+    content: Content,
+    (caller, least): (&Caller, &Label),
+    ledger: &mut Ledger,
+) -> Result<Inspected, Failure> {
     ledger.received(content.len());
-    let (content, before) = kept::expand(gateway, api, &caller, content, limit).await?;
-    let mut inspected = inspect(gateway, api, content, &caller, ledger.request_id()).await?;
+    let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
+    let (content, before) = kept::expand(gateway, api, caller, content, limit).await?;
+    let mut inspected = inspect(gateway, api, content, caller, ledger.request_id()).await?;
     if let Some(label) = before {
         inspected.raise(&label);
     }
+    inspected.raise(least);
     ledger.inspected(&inspected);
     ledger.consulted(encoder::consult(gateway, &mut inspected, ledger.request_id()).await);
     if let Some(task) = &inspected.task {
         gateway.ranks.learn(task::millionths(task.complexity));
     }
-    ledger.keep(kept::keep(gateway, &caller, inspected.request.content(), inspected.request.label()));
+    Ok(inspected)
+}
+
+/// Answers what was inspected.
+async fn respond(
+    gateway: &Arc<Gateway>,
+    inspected: &mut Inspected,
+    (caller, peer): (&Caller, &Peer),
+    ledger: &mut Ledger,
+) -> Result<Answer, Failure> {
+    ledger.keep(kept::keep(gateway, caller, inspected.request.content(), inspected.request.label()));
+    let api = inspected.request.content().api();
     if api == Api::Files {
-        return Box::pin(files::upload(gateway, &mut inspected, &caller, ledger)).await;
+        return Box::pin(files::upload(gateway, inspected, caller, ledger)).await;
     }
     if api.counts_tokens() {
-        return count_tokens(gateway, &mut inspected, &caller, ledger).await;
+        return count_tokens(gateway, inspected, caller, ledger).await;
     }
-    ledger.shaped(gateway, quality::shape(&gateway.quality, &inspected, &caller));
+    ledger.shaped(gateway, quality::shape(&gateway.quality, inspected, caller));
     let mut rejected = Rejected::default();
-    let answer = match attempts(gateway, &mut inspected, &caller, ledger, &mut rejected).await {
+    let answer = match attempts(gateway, inspected, caller, ledger, &mut rejected).await {
         Err(failure) => rejected.instead_of(failure, ledger)?,
         Ok(answer) => answer,
     };
-    evaluate::consider(gateway, &inspected, &caller, peer, ledger.request_id());
+    evaluate::consider(gateway, inspected, caller, peer, ledger.request_id());
     Ok(answer)
+}
+
+/// What came of a request that nobody waits for at a connection.
+pub(crate) struct Served {
+    pub status: StatusCode,
+    pub request_id: String,
+    pub body: Bytes,
+    /// When it would be worth asking again, if there was no place.
+    pub retry_after: Option<Duration>,
+}
+
+impl Served {
+    /// An error, before there is a record.
+    pub fn refused(failure: &Failure) -> Self {
+        Self::failed(failure, RequestIds::new(Api::CHAT).request.as_str())
+    }
+
+    fn failed(failure: &Failure, request_id: &str) -> Self {
+        let reply = failure.reply();
+        let body = reply.envelope.to_bytes().into();
+        Self { status: reply.status, request_id: request_id.to_owned(), body, retry_after: reply.retry_after }
+    }
+
+    /// Whether another time it might be answered.
+    pub fn may_be_tried_again(&self) -> bool {
+        self.retry_after.is_some() || self.status.is_server_error()
+    }
+}
+
+/// A request that was kept until now: the whole journey, with at least this label. Gives what is to be said of it, and its
+/// label.
+pub(crate) async fn serve_kept(
+    gateway: &Arc<Gateway>,
+    api: Api,
+    body: Bytes,
+    (label, caller): (&Label, &Caller),
+    peer: &Peer,
+) -> (Served, Label) {
+    let mut ledger = Ledger::open(gateway.clone(), api, peer, None);
+    ledger.identified(caller);
+    let mut label = label.clone();
+    let answered = {
+        let journey = pin!(kept_journey(gateway, api, body, (caller, peer), (&mut label, &mut ledger)));
+        tokio::select! {
+            biased;
+            answer = journey => answer,
+            () = gateway.until_cut() => Err(Failure::Draining),
+        }
+    };
+    let request_id = ledger.request_id().as_str().to_owned();
+    let served = match answered {
+        Ok(body) => Served { status: StatusCode::OK, request_id, body, retry_after: None },
+        Err(failure) => {
+            ledger.fail(&failure);
+            Served::failed(&failure, &request_id)
+        }
+    };
+    ledger.finish(served.status).await;
+    (served, label)
+}
+
+async fn kept_journey(
+    gateway: &Arc<Gateway>,
+    api: Api,
+    body: Bytes,
+    (caller, peer): (&Caller, &Peer),
+    (label, ledger): (&mut Label, &mut Ledger),
+) -> Result<Bytes, Failure> {
+    let mut inspected = look_at(gateway, api, Content::Json(body), (caller, label), ledger).await?;
+    let answer = respond(gateway, &mut inspected, (caller, peer), ledger).await;
+    label.raise(inspected.request.label());
+    match ledger.capture_answer(answer?).await? {
+        Answer::Whole(body) => Ok(body),
+        // What is kept asks for neither.
+        Answer::Bytes(..) | Answer::Stream(_) => Err(Failure::Panicked),
+    }
 }
 
 /// Decide, admit, forward and relay, until there is an answer that does.
@@ -196,30 +324,29 @@ async fn attempts(
         let mut watch = Watch::of(&ruling, inspected, caller);
         let recorded =
             ledger.attempt(&ruling, target, &place, tried.next(), inspected.request.content()).await;
-        // What is held back to be checked is late anyhow.
-        let is_late = watch.stream_limit().is_some();
-        if recorded.is_ok() && !is_late && may_be_hedged(&ruling, target, inspected, &tried) {
-            let asked = (&*inspected, caller);
+        if recorded.is_ok() && may_be_hedged(&ruling, inspected, &tried) {
+            let asked = (gateway, &ruling, (&*inspected, caller), &tried);
             // Boxed: its future is large, and most requests are not hedged.
-            let hedged = Box::pin(hedge::stream(gateway, &ruling, (target, place), asked, &tried, ledger));
-            match hedged.await {
+            match Box::pin(hedge::answer(asked, (target, place), ledger)).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => {
                     let is_over = failed.iter().find(|(_, failure)| !failure.may_try_another()).cloned();
                     let last = failed.last().cloned();
                     failed.into_iter().for_each(|(name, failure)| tried.add(name, &failure));
-                    match is_over.or(last.filter(|_| !tried.may_go_on())) {
-                        Some((_, failure)) => return Err(Failure::Backend(failure)),
-                        None => continue,
+                    if let Some((_, failure)) = is_over.or(last.filter(|_| !tried.may_go_on())) {
+                        return Err(Failure::Backend(failure));
                     }
                 }
             }
+            continue;
         }
+        // Boxed, so that a request that waits for its place holds nothing of it yet.
         let sent = match recorded {
-            Ok(()) => forward(&ruling, target, inspected, &caller.anthropic).await,
+            Ok(()) => Box::pin(forward(&ruling, target, inspected, &caller.anthropic)).await,
             Err(no_record) => Err(no_record),
         };
-        match relay(gateway, sent, (&ruling, target), (place, &mut watch), inspected, ledger).await {
+        let held = (place, &mut watch);
+        match Box::pin(relay(gateway, sent, (&ruling, target), held, inspected, ledger)).await {
             Err(failure) if failure.may_try_another() && tried.has_attempts_left() => {
                 tried.add(name, &failure);
             }

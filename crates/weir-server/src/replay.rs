@@ -406,7 +406,7 @@ fn cost(catalogue: &Catalogue, placed: Placed, (input, output): (u64, u64), day:
         Placed::At(id) => {
             let target = catalogue.target(id)?;
             match (target.prices.on(Some(day)), target.zone()) {
-                (Some(price), _) => Some(price.of(TokenCount { input, cached: 0, output })),
+                (Some(price), _) => Some(price.of(TokenCount { input, output, ..TokenCount::default() })),
                 (None, ZoneKind::Local) => Some(0),
                 (None, ZoneKind::Cloud) => None,
             }

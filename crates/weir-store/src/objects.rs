@@ -22,6 +22,8 @@ pub enum Kind {
     Response,
     /// A file, which stays until its time is over or its owner removes it.
     File,
+    /// Requests that are answered when there is room, and what has come of them.
+    Batch,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Kind::Response => "response",
             Kind::File => "file",
+            Kind::Batch => "batch",
         }
     }
 }
@@ -111,7 +114,7 @@ impl Objects {
         Ok(Self(Mutex::new(database)))
     }
 
-    /// Keeps an object, and removes those whose time is over at `now_s` and the answers that must make room.
+    /// Keeps an object, in the place of one of the same id, and removes those whose time is over at `now_s` and the answers that must make room.
     ///
     /// # Errors
     /// [`ObjectsError`]; then it is not kept, and nothing has made room for it.
@@ -125,6 +128,7 @@ impl Objects {
         let mut database = self.lock();
         let change = database.transaction()?;
         change.execute("DELETE FROM objects WHERE expires_s <= ?1", [now_s])?;
+        change.execute("DELETE FROM objects WHERE owner = ?1 AND id = ?2", params![owner, object.id])?;
         make_room(&change, owner, object.bytes(), room)?;
         let Object { id, label, about, body, created_s, expires_s } = object;
         let bytes = i64::try_from(object.bytes()).unwrap_or(i64::MAX);
@@ -166,6 +170,20 @@ impl Objects {
              WHERE owner = ?1 AND kind = ?2 AND expires_s > ?3 ORDER BY seq",
         )?;
         let found = list.query_map(params![owner, kind.word(), now_s], read)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Everybody's objects of a kind whose time is not over, with their owners, oldest first.
+    ///
+    /// # Errors
+    /// [`ObjectsError`] when they cannot be read.
+    pub fn all(&self, kind: Kind, now_s: i64) -> Result<Vec<(String, Object)>, ObjectsError> {
+        let database = self.lock();
+        let mut all = database.prepare_cached(
+            "SELECT id, label, created_s, expires_s, about, body, owner FROM objects
+             WHERE kind = ?1 AND expires_s > ?2 ORDER BY seq",
+        )?;
+        let found = all.query_map(params![kind.word(), now_s], |row| Ok((row.get(6)?, read(row)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

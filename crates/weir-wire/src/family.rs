@@ -85,6 +85,7 @@ fn usage(reply: &Object<'_>) -> Usage {
             .or_else(|| count("total_tokens"))
             .or_else(|| reply.get("prompt_eval_count")?.as_u64()),
         cached_tokens: None,
+        written_tokens: None,
         completion_tokens: count("completion_tokens").or_else(|| count("output_tokens")),
     }
 }

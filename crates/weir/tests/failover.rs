@@ -13,10 +13,46 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use support::backends::{Backends, ask_stream};
 use support::http::Reply;
-use support::{Gateway, ask};
+use support::{BASICS, Gateway, ask};
 use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
+
+#[test]
+fn what_is_late_outside_is_asked_of_a_replica_outside_and_never_of_one_inside() {
+    let backends = Backends::new();
+    let [one, two, inside] = [(); 3].map(|()| backends.start(Script::default()));
+    let entry = |name: &str, zone: &str, fake: &Fake| {
+        format!("  - {{ name: {name}, zone: {zone}, url: {}, models: [{{ name: m }}] }}\n", fake.url())
+    };
+    let config = format!(
+        "{BASICS}limits: {{ hedge: true }}\nbackends:\n{}{}{}aliases:\n  auto: {{ targets: [one/m, two/m, here/m] }}\n",
+        entry("one", "cloud", &one),
+        entry("two", "cloud", &two),
+        entry("here", "local", &inside),
+    );
+    let policy = "policy: 1\nrules: [{ name: all, use: any, prefer: order, when_full: [reject] }]\n";
+    let gateway = Gateway::start(&config, policy);
+    let text = "a word or two";
+    let mut usual = 0;
+    while one.requests().max(two.requests()) < 25 {
+        assert_eq!(gateway.chat(&ask("auto", text)).status, 200);
+        usual += 1;
+        assert!(usual < 100, "neither gets enough");
+    }
+    let (late, quick) = if one.requests() > two.requests() { (&one, &two) } else { (&two, &one) };
+    late.set(Script::failing(Fault::HangBeforeHead));
+    let before = quick.requests();
+    let reply = gateway.chat(&ask("auto", text));
+    assert_eq!((reply.status, reply.zone()), (200, Some("cloud")), "{}", reply.text());
+    assert_eq!((quick.requests(), inside.requests()), (before + 1, 0));
+    let rows = gateway.home.audit(&["--decision", &reply.decision()]);
+    let said: Vec<_> = rows.iter().map(|row| &row["decision"]).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!((&said[1]["reason"], &said[1]["attempt"]), (&"hedge".into(), &2.into()));
+    assert!(said.iter().all(|decision| decision["egress_permitted"] == true), "each by a permit of its own");
+    late.set(Script::default());
+}
 
 /// Four local replicas `a` to `d` in this order, and a cloud backend behind them.
 struct Replicas {
@@ -41,11 +77,7 @@ impl Replicas {
         let entries: String = ["a", "b", "c", "d"].into_iter().zip(&local).map(entry).collect();
         let config = format!(
             "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-backends:
+{BASICS}backends:
 {entries}  - {{ name: away, zone: cloud, url: {}, models: [{{ name: m }}] }}
 aliases:
   auto: {{ targets: [a/m, b/m, c/m, d/m, away/m] }}

@@ -12,7 +12,7 @@ mod support;
 use serde_json::{Value, json};
 use support::backends::{Backends, ask_stream, holding, open_stream};
 use support::http::Reply;
-use support::{Gateway, Home, ask};
+use support::{BASICS, Gateway, Home, ask};
 use weir_rig::fake::{Fake, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
@@ -34,11 +34,7 @@ impl Shop {
         let [here, dear, listed] = [(); 3].map(|()| backends.start(Script::default()));
         let config = format!(
             "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-prices: prices.txt
+{BASICS}prices: prices.txt
 {more}
 backends:
   - name: here
@@ -51,6 +47,7 @@ backends:
 aliases:
   auto: {{ targets: [dear/m, listed/list-model, here/own] }}
   away: {{ targets: [dear/m] }}
+  list: {{ targets: [listed/list-model] }}
 ",
             here.url(),
             dear.url(),
@@ -58,7 +55,9 @@ aliases:
         );
         let policy = format!("policy: 1\ndata: {{ personal: confidential }}\nrules: [{rule}]\n");
         let home = Home::new(&config, &policy);
-        let table = "list-model | standard | 2020-01-01 | 9000 | - | 9000 | old\nlist-model | standard | 2021-01-01 | 500 | - | 500 | new\n";
+        let table = "list-model | standard | 2020-01-01 | 9000 | - | 9000 | old\nlist-model | standard | 2021-01-01 | 500 | - | 500 | new\n\
+                     list-model | priority | 2021-01-01 | 5000 | - | 5000 | new\n\
+                     list-model | standard above 2000 | 2021-01-01 | 700 | - | 700 | new\n";
         std::fs::write(home.path().join("prices.txt"), table).unwrap();
         let bearers = keys.iter().map(|arguments| home.create_key(arguments).bearer()).collect();
         (Self { gateway: Gateway::start_in(home), here, dear, listed, _backends: backends }, bearers)
@@ -98,6 +97,25 @@ fn the_cheapest_is_taken_and_its_cost_is_in_the_record_and_in_the_metrics() {
     let counted = shop.gateway.metric("weir_cost_usd_total", &["cloud"]);
     assert!((counted - cost(&outcome, 500, 500) as f64 / 1e6).abs() < 1e-9, "{counted}");
     assert_eq!((shop.here.requests(), shop.listed.requests(), shop.dear.requests()), (1, 1, 0));
+}
+
+#[test]
+fn a_tier_that_is_asked_for_and_a_long_prompt_have_their_own_price() {
+    let (shop, _) = Shop::new("", CHEAPEST, &[]);
+    let out = [("x-weir-route", "cloud-ok")];
+    let mut body = ask("auto", "hello");
+    body["service_tier"] = "priority".into();
+    let reply = shop.gateway.chat_with(&out, &body);
+    assert_eq!(reply.header("x-weir-backend"), Some("dear"), "five times as dear, the other costs less");
+    let mut listed_only = ask("list", "hello");
+    for (tier, price) in [(None, 500), (Some("priority"), 5000), (Some("flex"), 500)] {
+        listed_only["service_tier"] = tier.map_or(Value::Null, Value::from);
+        let outcome = shop.outcome(&shop.gateway.chat_with(&out, &listed_only));
+        assert_eq!(outcome["cost_micro_usd"], json!(cost(&outcome, price, price)), "{tier:?}: {outcome}");
+    }
+    let long = shop.outcome(&shop.gateway.chat_with(&out, &ask("list", &"word ".repeat(6000))));
+    assert!(long["tokens_in"].as_u64().unwrap() > 2000, "{long}");
+    assert_eq!(long["cost_micro_usd"], json!(cost(&long, 700, 700)));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use support::backends::{Backends, Stream, ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
-use support::{Gateway, ask};
-use weir_rig::fake::{Fake, Provider, Script};
+use support::{BASICS, Gateway, ask};
+use weir_rig::fake::{Fake, Fault, Provider, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -44,11 +44,7 @@ impl Pool {
         let [big, small, cloud] = [(); 3].map(|()| backends.start(Script::default()));
         let config = format!(
             "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-limits: {{ {limits} }}
+{BASICS}limits: {{ {limits} }}
 backends:
   - {{ name: big, zone: local, url: {}, {of_big} models: [{{ name: m, concurrency: 1 }}] }}
   - {{ name: small, zone: local, url: {}, models: [{{ name: m, concurrency: 1 }}] }}
@@ -188,6 +184,40 @@ fn who_has_waited_as_long_as_the_ladder_says_is_refused() {
     // Permitted to leave, but no step of the ladder says so.
     assert_eq!(pool.cloud.requests(), 0);
     pool.gateway.until_queued(0);
+}
+
+#[test]
+fn what_is_not_answered_by_its_deadline_gets_504_whether_it_waits_or_runs() {
+    let pool = Pool::new("[queue 60s, reject]");
+    let soon = [("x-weir-deadline", "300ms")];
+    let late = |reply: &Reply, outcome: &str| {
+        assert_eq!((reply.status, reply.code().as_str()), (504, "deadline"), "{}", reply.text());
+        assert!(reply.header("retry-after").is_some());
+        let record = pool.record(reply);
+        assert_eq!(
+            (&record["outcome"]["outcome"], &record["outcome"]["error_code"]),
+            (&json!(outcome), &json!("deadline")),
+            "{record}"
+        );
+    };
+    let holder = pool.fill_big();
+    late(&pool.gateway.chat_with(&soon, &ask("auto", PERSONAL)), "rejected");
+    late(&pool.gateway.chat_with(&soon, &ask_stream("auto", PERSONAL)), "rejected");
+    pool.gateway.until_queued(0);
+    holder.abandon();
+    pool.gateway.until("the place is free", |gateway| gateway.metric("weir_in_flight", &["big/m"]) == 0.0);
+    pool.big.forget();
+    // Short enough that it may be expected to be answered in time.
+    for mut body in [ask("auto", PERSONAL), ask_stream("auto", PERSONAL)] {
+        body["max_tokens"] = 1.into();
+        pool.big.set(Script::failing(Fault::HangBeforeHead));
+        late(&pool.gateway.chat_with(&[("x-weir-deadline", "2s")], &body), "timeout");
+    }
+    pool.gateway.until("both are cancelled", |_| pool.big.cancelled().len() == 2);
+    assert_eq!(pool.gateway.metric("weir_in_flight", &["big/m"]), 0.0);
+    pool.big.set(Script::default());
+    assert_eq!(pool.gateway.chat(&ask("auto", PERSONAL)).status, 200, "and say nothing of the backend");
+    assert_eq!(pool.cloud.requests(), 0);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::backends::{ask_stream, holding, in_background, open_stream};
+use support::backends::{ask_stream, holding, in_background, open_stream, streaming_for};
 use support::http::{Client, Reply};
 use support::stage::Stage;
 use support::{Gateway, Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
@@ -363,6 +363,31 @@ fn what_waits_for_the_cloud_is_inspected_again_when_the_data_section_is_tightene
     assert_all_stayed_local(&stage.there, waiting, "bluebird");
     let rows = stage.gateway.home.audit(&["--zone", "local"]);
     assert!(rows.iter().all(|row| row["decision"]["level"] == "restricted"), "{rows:?}");
+}
+
+#[test]
+fn a_stream_from_the_cloud_is_cut_when_what_it_answers_may_not_leave_any_more_and_others_go_on() {
+    let stage = Stage::with(two_zones, &cloud_only_policy());
+    stage.there.set(streaming_for(Duration::from_secs(30)));
+    let stream = |text: &str| open_stream(stage.gateway.data, &[], &ask_stream("auto", text));
+    let (cut, spared) = (stream("project bluebird is late"), stream("a question that may leave"));
+    let decision = cut.header("x-weir-decision-id").to_owned();
+    let tight = cloud_only_policy().replace(
+        "rules:\n",
+        "  terms: [{ name: codenames, words: [bluebird], level: restricted }]\nrules:\n",
+    );
+    apply(&stage.gateway, &tight);
+    let last: Value = serde_json::from_str(cut.rest().last().unwrap()).unwrap();
+    assert_eq!(last["error"]["code"], "policy_denied", "{last}");
+    let record = stage.gateway.home.decision(&decision);
+    assert_eq!(
+        (&record["outcome"]["outcome"], &record["outcome"]["error_code"]),
+        (&"rejected".into(), &"policy_tightened".into()),
+        "{record}"
+    );
+    stage.until("one is cancelled", &stage.there, |fake| fake.cancelled().len() == 1);
+    assert_eq!(stage.there.in_flight(), 1, "the other runs");
+    spared.abandon();
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub struct RawWeir {
     /// may ask for less. `0s`: files are refused. Default: `30d`.
     pub keep_files: Option<Field<KeepTime>>,
     /// A table of list prices of your own, whose lines come before those that Weir knows: one price a line, written
-    /// `model | tier | 2026-01-31 | input | cached | output | source`, in USD per million tokens. Default: none.
+    /// `model | tier | 2026-01-31 | input | cached | written | output | source`, in USD per million tokens. Default: none.
     pub prices: Option<At<String>>,
     /// What may be spent on cloud models altogether. Default: no bound.
     #[serde(default)]
@@ -467,6 +467,8 @@ pub struct RawPrice {
     pub input: Field<MicroUsd>,
     /// USD per million tokens of the prompt that the provider has in its cache. Default: as the others.
     pub cached: Option<Field<MicroUsd>>,
+    /// USD per million tokens of the prompt that the provider puts into its cache. Default: as the others.
+    pub written: Option<Field<MicroUsd>>,
     /// USD per million tokens of the answer.
     pub output: Field<MicroUsd>,
 }

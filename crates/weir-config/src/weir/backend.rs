@@ -123,7 +123,8 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     let level = optional(clearance.as_ref(), reading.report);
     let jurisdiction = optional(jurisdiction.as_ref(), reading.report);
     let hardware = money::hardware(hardware.as_ref(), zone, reading.report);
-    let in_zone = |model| self::model(model, (zone, hardware.flatten()), reading);
+    let takes_tiers = api.is_some_and(|api: BackendApi| api.takes_tiers());
+    let in_zone = |model| self::model(model, (zone, hardware.flatten(), takes_tiers), reading);
     let parsed: Vec<_> = models.value.iter().map(in_zone).collect();
     check_models(raw, zone, reading.report);
 
@@ -277,10 +278,10 @@ impl Abilities<'_> {
 
 fn model(
     raw: &RawModel,
-    (zone, hardware): (Option<ZoneKind>, Option<Hardware>),
+    (zone, hardware, takes_tiers): (Option<ZoneKind>, Option<Hardware>, bool),
     reading: &mut Reading<'_, '_>,
 ) -> Option<Offer> {
-    let prices = money::prices(raw, zone, hardware, reading);
+    let prices = money::prices(raw, (zone, takes_tiers), hardware, reading);
     let report = &mut *reading.report;
     // No `..`: a new field is a compile error here.
     let RawModel {

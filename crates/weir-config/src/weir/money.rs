@@ -14,7 +14,7 @@ use crate::{Budget, ByName, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use weir_label::ZoneKind;
-use weir_policy::{NumberFact, Price, Prices};
+use weir_policy::{NumberFact, Price, Prices, Rates};
 
 /// The name in a mapping that stands for all that it does not list.
 const DEFAULT: &str = "default";
@@ -48,7 +48,7 @@ pub fn price_table(written: Option<&At<String>>, reading: &mut Reading<'_, '_>) 
 /// costs with all that is paid for anyway, where that is more.
 pub fn prices(
     model: &RawModel,
-    zone: Option<ZoneKind>,
+    (zone, takes_tiers): (Option<ZoneKind>, bool),
     hardware: Option<Hardware>,
     reading: &mut Reading<'_, '_>,
 ) -> Option<(Prices, Option<Price>)> {
@@ -56,7 +56,7 @@ pub fn prices(
         return Some((Prices::always(price(written, reading.report)?), None));
     }
     if zone == Some(ZoneKind::Cloud) {
-        return Some((listed(model, reading)?, None));
+        return Some((listed(model, takes_tiers, reading)?, None));
     }
     if let Some(field) =
         model.priced_as.as_ref().map(|field| field.place).or(model.tier.as_ref().map(|f| f.place))
@@ -69,7 +69,7 @@ pub fn prices(
 }
 
 fn price(raw: &RawPrice, report: &mut Report<'_>) -> Option<Price> {
-    let RawPrice { input, cached, output } = raw;
+    let RawPrice { input, cached, written, output } = raw;
     let mut taken = |field: &Field<MicroUsd>| {
         let MicroUsd(price) = field.take(report)?;
         if price > DEAREST_MICRO_USD {
@@ -80,14 +80,15 @@ fn price(raw: &RawPrice, report: &mut Report<'_>) -> Option<Price> {
         Some(price)
     };
     let (input, output) = (taken(input), taken(output));
-    let cached_input = match cached {
-        Some(cached) => taken(cached),
-        None => input,
-    };
-    Some(Price { input: input?, cached_input: cached_input?, output: output? })
+    let mut or_input = |field: &Option<Field<MicroUsd>>| field.as_ref().map_or(input, &mut taken);
+    let (cached_input, written_input) = (or_input(cached), or_input(written));
+    let rates =
+        Rates { input: input?, cached_input: cached_input?, written_input: written_input?, output: output? };
+    Some(Price { rates, long: None })
 }
 
-fn listed(model: &RawModel, reading: &mut Reading<'_, '_>) -> Option<Prices> {
+/// The prices of the tables; those of the tiers that requests may ask for too, where the backend is told of them.
+fn listed(model: &RawModel, takes_tiers: bool, reading: &mut Reading<'_, '_>) -> Option<Prices> {
     let own = model.name.get().map(|name| name.0.as_str());
     let name = match &model.priced_as {
         Some(field) => field.take(reading.report)?.0,
@@ -97,7 +98,8 @@ fn listed(model: &RawModel, reading: &mut Reading<'_, '_>) -> Option<Prices> {
         Some(field) => field.take(reading.report)?.0,
         None => STANDARD.to_owned(),
     };
-    let prices = reading.prices.prices(&name, &tier);
+    let table = &reading.prices;
+    let prices = if takes_tiers { table.prices_of_tiers(&name, &tier) } else { table.prices(&name, &tier) };
     let asked_for =
         model.tier.as_ref().map(|field| field.place).or(model.priced_as.as_ref().map(|f| f.place));
     if let (true, Some(place)) = (prices.is_empty(), asked_for) {

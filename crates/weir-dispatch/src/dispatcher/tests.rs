@@ -197,6 +197,13 @@ fn a_late_request_gets_a_second_place_if_it_is_known_to_be_late_and_another_targ
     }
     let usual = d.usual_first_token(&held).unwrap();
     assert!((Duration::from_millis(200)..Duration::from_millis(400)).contains(&usual), "{usual:?}");
+    assert_eq!(d.usual_answer(&held), None, "of answers that come whole nothing was seen");
+    for number in 0..20 {
+        let whole = slot(d.ask(to("one"), at(number)));
+        served(&mut d, &whole, number + 3);
+    }
+    assert_eq!(d.usual_answer(&held).unwrap().as_secs_f64().round() as u64, 3);
+    assert_eq!(d.usual_first_token(&held), Some(usual), "which says nothing of first tokens");
     let second = d.hedge(to("two"), at(20)).unwrap();
     assert_eq!(&*second.target, "two");
     served(&mut d, &second, 20);

@@ -8,7 +8,7 @@ use weir_label::{Label, Level};
 use weir_policy::{
     CallerFacts, CapacityFacts, Condition, CostFacts, DataFacts, DenialCode, EntityCount, Expected, Facts,
     Load, NameFact, NamePattern, Names, Policy, Preference, Ranges, RuleAction, Selection, Step, TargetId,
-    Test,
+    Test, Tier,
 };
 
 /// The backends of a plan, as they would be tried.
@@ -134,8 +134,13 @@ fn costs_are_those_of_the_cheapest_target_of_a_zone_rounded_up() {
     ];
     let catalogue = catalogue(main, vec![]);
     let alias = catalogue.alias("auto").unwrap();
-    let expected =
-        |limit| Expected { prompt_tokens: 100, max_output_tokens: limit, output_tokens: None, day: None };
+    let expected = |limit| Expected {
+        prompt_tokens: 100,
+        max_output_tokens: limit,
+        output_tokens: None,
+        day: None,
+        tier: Tier::Usual,
+    };
     let estimate = |limit| CostFacts::estimate(&catalogue, alias, expected(limit));
     // 100 tokens at 1 and 10 at 2 micro-USD each; inside a ten-thousandth of one, which is one.
     let small = estimate(Some(10));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use weir_label::{Label, Level};
 
-pub(super) fn write(label: &Label) -> String {
+pub(crate) fn write(label: &Label) -> String {
     let categories: Vec<&str> = label.categories().iter().map(|category| category.as_str()).collect();
     let places: Vec<&str> = label.jurisdictions().iter().map(|place| place.as_str()).collect();
     json!({
@@ -16,7 +16,7 @@ pub(super) fn write(label: &Label) -> String {
 }
 
 /// What cannot be read is of unknown data.
-pub(super) fn read(text: &str) -> Label {
+pub(crate) fn read(text: &str) -> Label {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Label::unknown() };
     let words = |name: &str| {
         value.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Prefix, Promise, Refused, Step, Work};
-use weir_label::ZoneKind;
 use weir_policy::{LatencyClass, Target, TargetId, micro_usd};
 use weir_wire::request::ClientRequest;
 
@@ -121,10 +120,7 @@ pub(crate) async fn admit(
     let mut ask = Ask {
         work,
         claim: claim(ruling, inspected, caller),
-        promise: Promise {
-            first_token: first_token(ruling, inspected, caller),
-            deadline: caller.deadline.map(|time| gateway.desk.now().saturating_add(time)),
-        },
+        promise: Promise { first_token: first_token(ruling, inspected, caller), deadline: caller.due },
         ..ask(ruling, inspected.body_bytes, tried)
     };
     price(&mut ask.overflow, ruling);
@@ -204,7 +200,8 @@ fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate> {
     candidates
 }
 
-/// Asks for a place on a replica of a target that a request is at already, if there are any.
+/// Asks for a place on a replica of a target that a request is at already, if there are any: the same model in the
+/// same zone, by the same step of the plan.
 pub(crate) fn of_replicas(
     gateway: &Gateway,
     ruling: &Ruling,
@@ -212,10 +209,13 @@ pub(crate) fn of_replicas(
     (inspected, caller): (&Inspected, &Caller),
     tried: &Tried,
 ) -> Option<Ask> {
-    let model = &ruling.target(at)?.model;
-    let others = ruling.plan.first.iter().filter(|id| **id != at).filter_map(|id| ruling.target(*id));
-    let replicas = others.filter(|target| target.model == *model && target.zone() == ZoneKind::Local);
-    let first = ranked(replicas.filter(|target| !tried.targets.contains(&target.name)));
+    let target = ruling.target(at)?;
+    let plan = &ruling.plan;
+    let beside = if plan.first.contains(&at) { &plan.first } else { &plan.overflow };
+    let others = beside.iter().filter(|id| **id != at).filter_map(|id| ruling.target(*id));
+    let replicas = others.filter(|other| other.model == target.model && other.zone() == target.zone());
+    let mut first = ranked(replicas.filter(|target| !tried.targets.contains(&target.name)));
+    price(&mut first, ruling);
     let (work, claim) = (work(gateway, ruling, inspected), claim(ruling, inspected, caller));
     (!first.is_empty()).then(|| Ask { first, work, claim, ..Ask::default() })
 }

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use weir_dispatch::cost::{Caps, Left, Purse};
 use weir_label::ZoneKind;
-use weir_policy::{Alias, CapacityFacts, CostFacts, Expected, Load, TargetId, TaskFacts, TimeFacts, Unfit};
+use weir_policy::{
+    Alias, CapacityFacts, CostFacts, Expected, Load, TargetId, TaskFacts, Tier, TimeFacts, Unfit,
+};
 use weir_wire::request::Api;
 
 /// The facts of the moment.
@@ -62,6 +64,7 @@ impl Circumstances {
             max_output_tokens: inspected.request.content().max_output_tokens(),
             output_tokens,
             day: time.day,
+            tier: Tier::of_word(inspected.request.content().service_tier()),
         };
         Self {
             cost: CostFacts::estimate(&loaded.catalogue, alias, expected),

@@ -30,7 +30,7 @@ use weir_config::Evaluation;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Step, Work};
 use weir_egress::Anthropic;
 use weir_label::ZoneKind;
-use weir_policy::{Expected, Plan, TargetId};
+use weir_policy::{Expected, Plan, TargetId, Tier};
 use weir_wire::fault::Held;
 use weir_wire::json::Limits;
 use weir_wire::request::{ClientRequest, RouteWish};
@@ -295,7 +295,13 @@ impl Ruling {
             ladder: vec![Step::Reject],
             escalation: None,
         };
-        let expected = Expected { prompt_tokens: 0, max_output_tokens: None, output_tokens: None, day: None };
+        let expected = Expected {
+            prompt_tokens: 0,
+            max_output_tokens: None,
+            output_tokens: None,
+            day: None,
+            tier: Tier::Usual,
+        };
         // What is asked of a server inside is paid from no budget.
         Self::new(snapshot, plan, (expected, Vec::new()), request_id)
     }

@@ -228,6 +228,7 @@ pub(crate) fn anybody() -> Caller {
         latency_class: None,
         latency_target: None,
         deadline: None,
+        due: None,
         wish: None,
         task: None,
         wants_cascade: false,

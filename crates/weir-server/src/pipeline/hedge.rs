@@ -1,7 +1,8 @@
-//! A stream that is late is asked for a second time, of a replica.
+//! A request that is late is sent a second time, to a replica.
 //!
-//! Only before the first content, only inside the network, at most once, and only if the replica has places to
-//! spare; it is paid for like a repeated attempt. The first content counts, the other attempt is cancelled.
+//! Only before the first content, only within the zone, at most once, and only if the replica has places to spare; it is
+//! paid for like a repeated attempt, has a record and a permit of its own, and is not made outside where a budget bounds
+//! what the request may cost. The first content, or the first whole answer, counts; the other attempt is cancelled.
 
 use super::admit::{Tried, of_replicas};
 use super::cascade::Watch;
@@ -10,12 +11,13 @@ use super::forward::forward;
 use super::identify::Caller;
 use super::inspect::Inspected;
 use super::record::{Attempt, Ledger};
-use super::relay::{Answer, Opened, begin, open, patiently};
+use super::relay::{Answer, Opened, begin, open, open_whole, patiently, relay, settle};
 use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::timeout;
 use weir_label::ZoneKind;
 use weir_policy::TargetId;
@@ -26,103 +28,135 @@ type Sent = (TargetId, Place);
 /// How an attempt failed, and on which target.
 pub(crate) type Failed = (Arc<str>, BackendFailure);
 
-/// Whether a request to a target may be sent to a second one as well.
-pub(crate) fn may_be_hedged(ruling: &Ruling, target: TargetId, inspected: &Inspected, tried: &Tried) -> bool {
+/// What is asked, for whom.
+type Asked<'a> = (&'a Arc<Gateway>, &'a Ruling, (&'a Inspected, &'a Caller), &'a Tried);
+
+/// Whether a request may be sent to a second target as well. Where answers are checked before they are given out, none
+/// is: they are late anyhow.
+pub(crate) fn may_be_hedged(ruling: &Ruling, inspected: &Inspected, tried: &Tried) -> bool {
+    let is_conversation = inspected.request.content().api().dialect().is_some();
     ruling.snapshot.loaded.config.limits.hedge
         && tried.has_attempts_left()
-        && inspected.request.content().is_stream()
-        && ruling.target(target).is_some_and(|target| target.zone() == ZoneKind::Local)
+        && is_conversation
+        && ruling.plan.escalation.is_none()
 }
 
-/// Asks for a stream, and for another when it is late.
+/// Asks for an answer, and for another when it is late.
 ///
 /// # Errors
 /// How each attempt failed. Nothing has reached the client then, and the places have been given back.
-pub(crate) async fn stream(
-    gateway: &Arc<Gateway>,
-    ruling: &Ruling,
+pub(crate) async fn answer(
+    asked: Asked<'_>,
     (target, place): Sent,
-    (inspected, caller): (&Inspected, &Caller),
-    tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<Answer, Vec<Failed>> {
-    let (reply_id, key) = (ledger.reply_id().to_owned(), ledger.key_id());
-    let ask = async |target| {
-        let sent = forward(ruling, target, inspected, &caller.anthropic).await;
-        open(gateway, sent, ruling, target, inspected, (reply_id.clone(), key.clone()), None).await
-    };
+    let (gateway, ruling, (inspected, caller), _) = asked;
+    let watch = &mut Watch::default();
+    if inspected.request.content().is_stream() {
+        let (reply_id, key) = (ledger.reply_id().to_owned(), ledger.key_id());
+        let ask = |target| {
+            let account = (reply_id.clone(), key.clone());
+            async move {
+                let sent = forward(ruling, target, inspected, &caller.anthropic).await;
+                open(gateway, sent, ruling, target, inspected, account, None).await
+            }
+        };
+        let usual = place.usual_first_token();
+        let (stream, (_, place)) = race(asked, (target, place), ask, usual, ledger).await?;
+        let name = place.target().clone();
+        begin(Ok(stream), (place, watch), inspected).await.map_err(|failure| vec![(name, failure)])
+    } else {
+        let ask = |target| async move {
+            let sent = forward(ruling, target, inspected, &caller.anthropic).await;
+            open_whole(sent, ruling, target).await
+        };
+        let usual = place.usual_answer();
+        let (head, (target, place)) = race(asked, (target, place), ask, usual, ledger).await?;
+        let name = place.target().clone();
+        let relayed = relay(gateway, Ok(head), (ruling, target), (place, watch), inspected, ledger).await;
+        relayed.map_err(|failure| vec![(name, failure)])
+    }
+}
+
+/// Waits for one target as long as it takes mostly, and then for a second one too. Whoever fails leaves it to the
+/// other.
+async fn race<B, F: Future<Output = Opened<B>>>(
+    asked: Asked<'_>,
+    (target, place): Sent,
+    ask: impl Fn(TargetId) -> F,
+    usual: Option<Duration>,
+    ledger: &mut Ledger,
+) -> Result<(B, Sent), Vec<Failed>> {
+    let (_, ruling, (inspected, _), tried) = asked;
     let request = inspected.request.content();
     let mut first = pin!(ask(target));
-    let usual = place.usual_first_token();
     let in_time = match usual {
         Some(usual) => timeout(usual, &mut first).await.ok(),
         None => Some(patiently(first.as_mut(), (request, &mut *ledger)).await),
     };
-    let number = tried.attempts() + 1;
     let second = match in_time {
-        Some(opened) => return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]),
-        None => second(gateway, ruling, target, (inspected, caller), tried, ledger).await,
+        Some(opened) => return end(opened, (target, place), ledger).map_err(|failed| vec![*failed]),
+        None => second(asked, target, ledger).await,
     };
-    let Some((other, beside)) = second else {
+    let Some(second) = second else {
         let opened = patiently(first, (request, &mut *ledger)).await;
-        return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]);
+        return end(opened, (target, place), ledger).map_err(|failed| vec![*failed]);
     };
-    let mut second = pin!(ask(other));
-    // Whoever fails leaves it to the other.
+    let mut other = pin!(ask(second.0));
     let either = async {
         tokio::select! {
             opened = &mut first => (opened, true),
-            opened = &mut second => (opened, false),
+            opened = &mut other => (opened, false),
         }
     };
     let (opened, is_first) = patiently(either, (request, &mut *ledger)).await;
-    let is_over = opened.stream.is_ok();
-    let back_to_first = Attempt { number, reason: None };
-    if is_over {
-        if is_first {
-            ledger.answered_by(ruling, target, &place, back_to_first);
+    let (ended, left) = if is_first { ((target, place), second) } else { (second, (target, place)) };
+    let answered = match end(opened, ended, ledger) {
+        Ok(answered) => answered,
+        Err(failed) => {
+            let opened = match is_first {
+                true => patiently(other, (request, &mut *ledger)).await,
+                false => patiently(first, (request, &mut *ledger)).await,
+            };
+            end(opened, left, ledger).map_err(|also| vec![*failed, *also])?
         }
-        let place = if is_first { place } else { beside };
-        return end(ledger, inspected, place, opened).await.map_err(|failed| vec![*failed]);
-    }
-    let (failed_place, left_place) = if is_first { (place, beside) } else { (beside, place) };
-    let Err(failed) = end(ledger, inspected, failed_place, opened).await else { return Err(Vec::new()) };
-    let opened = match is_first {
-        true => patiently(second, (request, &mut *ledger)).await,
-        false => patiently(first, (request, &mut *ledger)).await,
     };
-    if !is_first && opened.stream.is_ok() {
-        ledger.answered_by(ruling, target, &left_place, back_to_first);
+    let (by, place) = &answered.1;
+    if *by == target {
+        let attempt = Attempt { number: tried.attempts() + 1, reason: None };
+        ledger.answered_by(ruling, target, place, attempt);
     }
-    end(ledger, inspected, left_place, opened).await.map_err(|also| vec![*failed, *also])
+    Ok(answered)
 }
 
 /// A place on a replica, once the second attempt is recorded.
 async fn second(
-    gateway: &Arc<Gateway>,
-    ruling: &Ruling,
+    (gateway, ruling, asked, tried): Asked<'_>,
     first: TargetId,
-    (inspected, caller): (&Inspected, &Caller),
-    tried: &Tried,
     ledger: &mut Ledger,
 ) -> Option<Sent> {
-    let place = gateway.desk.hedge(of_replicas(gateway, ruling, first, (inspected, caller), tried)?)?;
+    let is_outside = ruling.target(first)?.zone() == ZoneKind::Cloud;
+    if is_outside && !ruling.purses.is_empty() {
+        return None;
+    }
+    let place = gateway.desk.hedge(of_replicas(gateway, ruling, first, asked, tried)?)?;
     let target = ruling.target_of(&place, tried)?;
     let attempt = Attempt { number: tried.attempts() + 2, reason: Some("hedge") };
     ledger.attempt(ruling, target, &place, attempt, inspected.request.content()).await.ok()?;
     Some((target, place))
 }
 
-async fn end(
-    ledger: &mut Ledger,
-    inspected: &Inspected,
-    place: Place,
-    opened: Opened,
-) -> Result<Answer, Box<Failed>> {
+/// What has come of an attempt. The place of one that failed is given back.
+fn end<B>(opened: Opened<B>, (target, place): Sent, ledger: &mut Ledger) -> Result<(B, Sent), Box<Failed>> {
     if let Some(peer) = &opened.peer {
         ledger.connected(peer);
     }
-    let name = place.target().clone();
-    let begun = begin(opened.stream, (place, &mut Watch::default()), inspected).await;
-    begun.map_err(|failure| Box::new((name, failure)))
+    match opened.begun {
+        Ok(begun) => Ok((begun, (target, place))),
+        Err(failure) => {
+            let name = place.target().clone();
+            settle(place, Some(&failure));
+            Err(Box::new((name, failure)))
+        }
+    }
 }

@@ -26,8 +26,10 @@ pub(crate) struct Caller {
     pub latency_class: Option<LatencyClass>,
     /// How soon it wants the first token.
     pub latency_target: Option<Duration>,
-    /// How soon the answer is of no use to it any more.
+    /// How soon the answer is of no use to it any more, from when it asked.
     pub deadline: Option<Duration>,
+    /// When that is, over all attempts, on the clock of admission.
+    pub due: Option<Duration>,
     pub wish: Option<RouteWish>,
     /// What it says that it asks for.
     pub task: Option<TaskType>,
@@ -42,6 +44,24 @@ impl Caller {
     pub fn may_use(&self, alias: &str) -> bool {
         let allowed = self.key.as_ref().and_then(|key| key.terms.aliases.as_ref());
         allowed.is_none_or(|aliases| aliases.iter().any(|a| a == alias))
+    }
+
+    /// Who asked for a batch, for one of its lines: of at least this label, and in no hurry.
+    pub fn of_batch(key: Option<Arc<KeyRecord>>, label: &Label, wish: Option<RouteWish>) -> Self {
+        Self {
+            method: if key.is_some() { AuthMethod::Key } else { AuthMethod::Loopback },
+            key,
+            label: label.clone(),
+            declared_level: None,
+            latency_class: Some(LatencyClass::Batch),
+            latency_target: None,
+            deadline: None,
+            due: None,
+            wish,
+            task: None,
+            wants_cascade: false,
+            anthropic: Anthropic::default(),
+        }
     }
 
     /// Whether the key, if there is one, is still good.
@@ -69,11 +89,13 @@ pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap, peer: SocketAddr)
     let headers = if declares_something(headers) { headers } else { &nothing };
     let declared_level = declared_level(headers)?;
     let label = declared_label(headers, declared_level, key.as_deref())?;
+    let deadline = time(headers, "x-weir-deadline")?;
     Ok(Caller {
         declared_level,
         latency_class: latency_class(headers, key.as_deref())?,
         latency_target: time(headers, "x-weir-latency-target")?,
-        deadline: time(headers, "x-weir-deadline")?,
+        deadline,
+        due: deadline.map(|time| gateway.desk.now().saturating_add(time)),
         anthropic: anthropic(headers),
         wish: word(headers, "x-weir-route", "`local-only` or `cloud-ok`")?,
         task: word(headers, "x-weir-task", "a task type such as `chat`, `code_generate` or `translate`")?,

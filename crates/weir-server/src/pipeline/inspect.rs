@@ -148,6 +148,14 @@ impl Inspect<ClientRequest> for GaveUp {
     }
 }
 
+/// Looks again at a request that is under way, with the engine of another snapshot. The label can only rise.
+pub(crate) fn look_again(
+    request: Classified<ClientRequest>,
+    snapshot: &Snapshot,
+) -> Classified<ClientRequest> {
+    request.inspected_again(&Inspector::new(snapshot))
+}
+
 /// Reads a body, with the pseudonyms and the makers of what is in it.
 ///
 /// # Errors

@@ -72,8 +72,8 @@ pub(crate) struct Ledger {
     standing: Standing,
     /// What the target costs, if there is one and it says.
     price: Option<Price>,
-    /// Of its prompt, the tokens that the target had in its cache.
-    cached_tokens: u64,
+    /// Tokens of the prompt that the backend had in its cache, and that it put there.
+    cached: (u64, u64),
     /// What was set aside for the attempt under way.
     earmark: Option<Earmark>,
     has_decision: bool,
@@ -138,7 +138,7 @@ impl Ledger {
             shows_decision: false,
             standing: Standing::InForce,
             price: None,
-            cached_tokens: 0,
+            cached: (0, 0),
             earmark: None,
             has_decision: false,
             needs_durable: false,
@@ -318,7 +318,7 @@ impl Ledger {
         attempt: Attempt,
     ) {
         let (record, zone) = (&mut self.decision, target.zone());
-        let known = full_price.or_else(|| target.prices.on(ruling.expected.day));
+        let known = full_price.or_else(|| target.prices.of(ruling.expected.tier, ruling.expected.day));
         self.price = known.or((zone == ZoneKind::Local).then_some(Price::FREE));
         record.attempt = attempt.number;
         record.target = Some(Ident::of(&target.name));
@@ -390,7 +390,8 @@ impl Ledger {
 
     pub fn replied(&mut self, usage: &Usage, finish_reason: Option<&str>, model: Option<&str>) {
         self.outcome.tokens_in = usage.prompt_tokens.or(self.outcome.tokens_in);
-        self.cached_tokens = usage.cached_tokens.unwrap_or(self.cached_tokens);
+        let (read, written) = self.cached;
+        self.cached = (usage.cached_tokens.unwrap_or(read), usage.written_tokens.unwrap_or(written));
         if let Some((target, counted)) = self.target.as_ref().zip(usage.prompt_tokens) {
             self.gateway.counts.learn(target, self.estimated, counted);
         }
@@ -464,6 +465,11 @@ impl Ledger {
     pub fn fail(&mut self, failure: &Failure) {
         self.outcome.error_code = Some(Ident::fixed(failure.code()));
         self.outcome.outcome = failure.outcome();
+    }
+
+    /// Notes why an answer is not given to its end.
+    pub fn cut(&mut self, code: &'static str) {
+        self.outcome.error_code = Some(Ident::fixed(code));
     }
 
     /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in

@@ -5,6 +5,7 @@
 //! INVARIANT (no false success): a stream that breaks ends with an error event and without `[DONE]`.
 
 mod family;
+mod guard;
 mod stream;
 
 use super::admit::kind_of_work;
@@ -16,6 +17,7 @@ use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
 use bytes::Bytes;
+use guard::Guard;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::pin::pin;
@@ -86,7 +88,7 @@ pub(crate) async fn relay(
         if let Some(peer) = &opened.peer {
             ledger.connected(peer);
         }
-        let beginning = Box::pin(begin(opened.stream, (place, watch), inspected));
+        let beginning = Box::pin(begin(opened.begun, (place, watch), inspected));
         return patiently(beginning, (request, ledger)).await;
     }
     let api = request.api();
@@ -135,10 +137,26 @@ fn lane(
     (lane, backend.map(|backend| backend.timeouts).unwrap_or_default())
 }
 
-/// A stream up to its first content, or why there is none, and who was asked for it.
-pub(crate) struct Opened {
+/// The beginning of an answer, or why there is none, and who was asked for it.
+pub(crate) struct Opened<B> {
     pub peer: Option<Arc<str>>,
-    pub stream: Result<Box<StreamRelay>, BackendFailure>,
+    pub begun: Result<B, BackendFailure>,
+}
+
+/// Takes the head of an answer that comes whole.
+pub(crate) async fn open_whole(
+    sent: Result<Response, BackendFailure>,
+    ruling: &Ruling,
+    target: TargetId,
+) -> Opened<Response> {
+    let response = match sent {
+        Ok(response) => response,
+        Err(failure) => return Opened { peer: None, begun: Err(failure) },
+    };
+    let peer = Some(response.peer_ip().clone());
+    let backend = ruling.target(target).and_then(|target| ruling.snapshot.backend(&target.backend));
+    let dialect = backend.map_or(BackendDialect::ChatCompletions, |backend| backend.api.dialect);
+    Opened { peer, begun: accept(response, dialect).await }
 }
 
 /// Reads a stream up to its first content, and begins a copy of at most so many bytes. Nothing has reached the client then. Dropped before, it closes the
@@ -151,17 +169,17 @@ pub(crate) async fn open(
     inspected: &Inspected,
     (reply_id, key): (String, Option<Arc<str>>),
     copy: Option<usize>,
-) -> Opened {
+) -> Opened<Box<StreamRelay>> {
     let response = match sent {
         Ok(response) => response,
-        Err(failure) => return Opened { peer: None, stream: Err(failure) },
+        Err(failure) => return Opened { peer: None, begun: Err(failure) },
     };
     let peer = Some(response.peer_ip().clone());
     let request = inspected.request.content();
     let (lane, timeouts) = lane(gateway, ruling, target, request, reply_id);
     let response = match accept(response, lane.backend).await {
         Ok(response) => response,
-        Err(failure) => return Opened { peer, stream: Err(failure) },
+        Err(failure) => return Opened { peer, begun: Err(failure) },
     };
     let backend = lane.backend;
     let is_transcript = request.api() == Api::Transcription;
@@ -171,8 +189,9 @@ pub(crate) async fn open(
     };
     let mut relay = StreamRelay::new(gateway, response, (relay, backend), timeouts, key);
     relay.copy(copy);
+    relay.guard(Guard::of(gateway, ruling, target, inspected));
     let started = tokio::time::timeout(timeouts.first_token, relay.first_content()).await;
-    Opened { peer, stream: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
+    Opened { peer, begun: started.unwrap_or(Err(BackendFailure::Timeout)).map(|()| relay) }
 }
 
 /// Gives a stream that has begun to the client; one that is held back to be checked once it has ended.
@@ -218,7 +237,7 @@ pub(crate) async fn patiently<T>(
 }
 
 /// Gives the place back, with what the end says of the backend.
-fn settle(place: Place, failure: Option<&BackendFailure>) {
+pub(crate) fn settle(place: Place, failure: Option<&BackendFailure>) {
     match failure {
         None | Some(BackendFailure::ClientError { .. }) => place.served(),
         Some(BackendFailure::Full { retry_after, .. }) => place.full(*retry_after),

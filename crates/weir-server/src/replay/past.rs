@@ -11,7 +11,7 @@ use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
     Alias, CallerFacts, CapacityFacts, Catalogue, CostFacts, DataFacts, DenialCode, Expected, Facts,
     LatencyClass, LatencyFacts, Load, Modality, RequestFacts, ResponseFormat, RouteWish, TargetId, TaskFacts,
-    TaskType, TimeFacts, Unfit, Word, Words,
+    TaskType, Tier, TimeFacts, Unfit, Word, Words,
 };
 
 /// A decision, as far as it is decided again.
@@ -171,6 +171,7 @@ impl<'r> Past<'r> {
             max_output_tokens: self.facts.max_output_tokens,
             output_tokens: self.facts.expected_output,
             day: time.day,
+            tier: Tier::Usual,
         };
         let cost = CostFacts::estimate(catalogue, alias, expected);
         Held {

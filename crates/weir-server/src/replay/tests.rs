@@ -342,7 +342,7 @@ fn figures_are_those_of_a_recomputation_by_brute_force() {
         let target =
             target.as_ref().map(|name| catalogue.target(catalogue.target_named(name).unwrap()).unwrap());
         let price = target.and_then(|target| target.prices.on(None));
-        price.map_or(0, |price| price.of(TokenCount { input, cached: 0, output }))
+        price.map_or(0, |price| price.of(TokenCount { input, output, ..TokenCount::default() }))
     };
     let mut expected = BTreeMap::<(String, String, String), u64>::new();
     let (mut moved, mut cost, mut apps) = (0, (0, 0), BTreeMap::<String, (u64, u64)>::new());

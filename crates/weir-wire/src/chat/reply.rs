@@ -20,6 +20,8 @@ pub struct Usage {
     pub prompt_tokens: Option<u64>,
     /// Those of the prompt that came from the backend's cache.
     pub cached_tokens: Option<u64>,
+    /// Those of the prompt that the backend put into its cache.
+    pub written_tokens: Option<u64>,
     /// Tokens of the answer.
     pub completion_tokens: Option<u64>,
 }
@@ -237,10 +239,11 @@ fn read_usage(usage: &Json) -> Option<Usage> {
     let usage = usage.as_object()?;
     let count = |name: &str| usage.get(name).and_then(Json::as_u64);
     let details = usage.get("prompt_tokens_details").and_then(Json::as_object);
-    let cached = details.and_then(|details| details.get("cached_tokens")).and_then(Json::as_u64);
+    let of_prompt = |name: &str| details.and_then(|details| details.get(name)).and_then(Json::as_u64);
     Some(Usage {
         prompt_tokens: count("prompt_tokens"),
-        cached_tokens: cached.or_else(|| count("prompt_cache_hit_tokens")),
+        cached_tokens: of_prompt("cached_tokens").or_else(|| count("prompt_cache_hit_tokens")),
+        written_tokens: of_prompt("cache_write_tokens"),
         completion_tokens: count("completion_tokens"),
     })
 }
@@ -282,7 +285,7 @@ mod tests {
         );
         assert_eq!(
             reply.usage,
-            Usage { prompt_tokens: Some(3), cached_tokens: None, completion_tokens: Some(2) }
+            Usage { prompt_tokens: Some(3), completion_tokens: Some(2), ..Usage::default() }
         );
         assert_eq!(reply.finish_reason.as_deref(), Some("stop"));
         assert_eq!(reply.model.as_deref(), Some("gpt-x"));
@@ -299,10 +302,15 @@ mod tests {
 
     #[test]
     fn usage_is_read_and_shown_only_to_those_who_asked() {
-        let usage = br#"{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}"#;
+        let usage = br#"{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1,"cache_write_tokens":2}}}"#;
         let hidden = read_chunk(usage, &identity(), false).unwrap();
         assert!(hidden.data.is_none());
-        let expected = Usage { prompt_tokens: Some(3), cached_tokens: Some(1), completion_tokens: Some(2) };
+        let expected = Usage {
+            prompt_tokens: Some(3),
+            cached_tokens: Some(1),
+            written_tokens: Some(2),
+            completion_tokens: Some(2),
+        };
         assert_eq!(hidden.usage.unwrap(), expected);
         assert!(read_chunk(usage, &identity(), true).unwrap().data.is_some());
         let delta = br#"{"id":"x","choices":[{"index":0,"delta":{"content":"a"}}],"usage":null}"#;

@@ -90,6 +90,7 @@ fn note_usage(object: &Object<'_>, seen: &mut Seen) {
     if let Some(read) = count("input_tokens") {
         let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].into_iter().filter_map(count);
         seen.usage.cached_tokens = count("cache_read_input_tokens").or(seen.usage.cached_tokens);
+        seen.usage.written_tokens = count("cache_creation_input_tokens").or(seen.usage.written_tokens);
         seen.usage.prompt_tokens = Some(cached.fold(read, u64::saturating_add));
     }
     seen.usage.completion_tokens = count("output_tokens").or(seen.usage.completion_tokens);

@@ -131,9 +131,10 @@ impl Seen {
     }
 
     fn add(&mut self, tokens: &Tokens) {
-        let Usage { prompt_tokens, cached_tokens, completion_tokens } = usage(tokens);
+        let Usage { prompt_tokens, cached_tokens, written_tokens, completion_tokens } = usage(tokens);
         self.usage.prompt_tokens = prompt_tokens.or(self.usage.prompt_tokens);
         self.usage.cached_tokens = cached_tokens.or(self.usage.cached_tokens);
+        self.usage.written_tokens = written_tokens.or(self.usage.written_tokens);
         self.usage.completion_tokens = completion_tokens.or(self.usage.completion_tokens);
     }
 
@@ -177,6 +178,7 @@ fn usage(tokens: &Tokens) -> Usage {
     Usage {
         prompt_tokens: tokens.prompt,
         cached_tokens: tokens.cache_read,
+        written_tokens: tokens.cache_write,
         completion_tokens: tokens.completion,
     }
 }

@@ -23,8 +23,11 @@ impl fmt::Debug for Attachment {
 }
 
 /// Types whose bytes are their text.
-const TEXT_TYPES: [&str; 6] =
-    ["text/plain", "text/csv", "text/html", "text/markdown", "text/xml", "application/json"];
+const TEXT_TYPES: [&str; 7] =
+    ["text/plain", "text/csv", "text/html", "text/markdown", "text/xml", "application/json", JSON_LINES];
+
+/// Lines of JSON.
+pub(super) const JSON_LINES: &str = "application/jsonl";
 
 /// What a file of a type begins with. A server may go by the bytes and not by the type.
 ///

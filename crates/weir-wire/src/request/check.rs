@@ -39,7 +39,13 @@ pub(super) fn include_usage(body: &Object) -> Result<bool, BadRequest> {
 /// Takes out what the client can do without and no backend is to do; the names of what there was.
 pub(super) fn leave_out(api: Api, body: &mut Object) -> Option<&'static str> {
     let is_left_out = api.dialect() == Some(ClientDialect::Responses) && responses::leave_out_search(body);
-    is_left_out.then_some("tools.web_search")
+    // Some servers order their queues by it, and urgency is not the caller's to take.
+    let is_urged = body.remove("priority").is_some_and(|value| !matches!(value, Json::Null));
+    match (is_left_out, is_urged) {
+        (true, _) => Some("tools.web_search"),
+        (false, true) => Some("priority"),
+        (false, false) => None,
+    }
 }
 
 /// Checks the shape and finds what cannot be inspected.

@@ -4,6 +4,7 @@
 //! inspection sees all of them; the file's bytes are what cannot be inspected unless an extractor reads them.
 //! What goes to a backend is written anew from these: nothing else of a part is passed on.
 
+use super::attachment::JSON_LINES;
 use super::opaque::Opaque;
 use super::{Api, Attachment, BadRequest, ClientRequest};
 use crate::json::{Json, Object};
@@ -83,7 +84,10 @@ impl ClientRequest {
         }
         let Some(file) = file else { return Err(BadRequest::missing(FILE)) };
         let mut request = Self::of(api, body)?;
-        let attachment = Attachment { media_type: media_type(&file), bytes: file.bytes.clone() };
+        // The lines of a batch are read as text by Weir itself, whatever type a client guesses for their file.
+        let is_batch = api == Api::Files && request.text("purpose") == Some("batch");
+        let media_type = if is_batch { JSON_LINES.to_owned() } else { media_type(&file) };
+        let attachment = Attachment { media_type, bytes: file.bytes.clone() };
         request.opaque.push(if api == Api::Files {
             Opaque::of_file(FILE.to_owned(), attachment)
         } else {
@@ -312,6 +316,18 @@ mod tests {
         // Text too: what a server hears in it is not what stands there.
         let plain = read(vec![text("model", "m"), file("file", "a.txt", "text/plain", b"words")]).unwrap();
         assert_eq!(plain.segments().last().unwrap().kind, SegmentKind::Opaque);
+    }
+
+    #[test]
+    fn the_file_of_a_batch_is_read_whatever_type_its_client_guesses_and_others_are_not() {
+        let kind = |purpose: &str, bytes: &[u8]| {
+            let parts = vec![text("purpose", purpose), file("file", "a", "application/octet-stream", bytes)];
+            let request = ClientRequest::read_form(Api::Files, parts, "b0".to_owned()).unwrap();
+            request.segments().last().unwrap().kind
+        };
+        assert_eq!(kind("batch", b"{\"custom_id\":\"a\"}\n{}\n"), SegmentKind::Text);
+        assert_eq!(kind("batch", b"\xff\x00"), SegmentKind::Opaque);
+        assert_eq!(kind("user_data", b"{}"), SegmentKind::Opaque);
     }
 
     #[test]

@@ -285,6 +285,16 @@ fn what_would_make_a_provider_reach_out_is_refused_in_every_dialect() {
 }
 
 #[test]
+fn how_urgent_a_request_is_at_a_backend_is_not_the_callers_to_say() {
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"priority":-5}"#;
+    let request = ClientRequest::read(body.as_bytes(), Limits::default()).unwrap();
+    assert_eq!((request.left_out(), request.text("priority")), (Some("priority"), None));
+    assert!(request.body().as_object().unwrap().get("priority").is_none());
+    let usual = ClientRequest::read(body.replace("-5", "null").as_bytes(), Limits::default()).unwrap();
+    assert_eq!(usual.left_out(), None);
+}
+
+#[test]
 fn a_search_that_the_client_can_do_without_is_left_out_and_one_that_it_insists_on_refused() {
     let with = |tools: &str, choice: &str| {
         let body = format!(r#"{{"model":"a","input":"x","tools":[{tools}]{choice}}}"#);

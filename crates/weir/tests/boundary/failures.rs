@@ -45,8 +45,9 @@ fn a_classified_request_never_moves_to_the_cloud_when_the_local_backend_fails() 
 
 #[test]
 fn a_harmless_request_moves_on_before_its_first_token() {
-    let stage = Stage::with(local_first, BURST_AT_ONCE);
     for (what, fault, _) in failures() {
+        // How often attempts may be repeated follows from the time: each case has what a new gateway has.
+        let stage = Stage::with(local_first, BURST_AT_ONCE);
         stage.here.set(Script::failing(fault));
         for body in [harmless("auto"), streamed(harmless("auto"))] {
             let reply = stage.chat(&body);

@@ -74,6 +74,18 @@ fn no_field_sends_a_classified_request_out() {
     stage.assert_cloud_untouched();
 }
 
+#[test]
+fn no_request_says_itself_how_urgent_it_is_at_a_backend() {
+    let stage = Stage::new();
+    for body in [with("priority", json!(-100)), streamed(with("priority", json!("first")))] {
+        let reply = stage.chat(&body);
+        assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{}", reply.text());
+        assert!(reply.header("x-weir-warnings").is_some_and(|told| told.contains("priority")));
+        let sent = stage.here.seen().pop().unwrap().json();
+        assert!(sent.get("priority").is_none() && sent.get("messages").is_some(), "{sent}");
+    }
+}
+
 /// As a record has it: a list that is left out when it is empty.
 fn noted_as(word: Option<&str>) -> Value {
     word.map_or(Value::Null, |word| json!([word]))

@@ -104,6 +104,24 @@ fn a_stream_that_is_late_is_asked_of_a_replica_too_and_the_late_one_is_cancelled
 }
 
 #[test]
+fn an_answer_that_comes_whole_and_is_late_is_asked_of_a_replica_too() {
+    let field = Field::new(2, "", "", "hedge: true", QUEUE);
+    field.local.iter().for_each(|fake| fake.set(Script::default().latency(Duration::from_millis(10))));
+    let usual = field.crowd.evenly(30.0, Duration::from_secs(2), |_| ask(PERSONAL));
+    assert_eq!(served(&usual), usual.len(), "{:?}", tally(&usual));
+    let late = usize::from(field.local[1].requests() > field.local[0].requests());
+    field.local.iter().for_each(weir_rig::fake::Fake::forget);
+    field.local[late].set(Script::failing(Fault::HangBeforeHead));
+    let sent = &field.crowd.ends(field.crowd.all([ask(PERSONAL)]))[0];
+    assert_eq!((sent.status, sent.backend.as_str()), (200, format!("gpu-{}", 1 - late).as_str()));
+    field.gateway.until("the late attempt is cancelled", |_| field.local[late].cancelled().len() == 1);
+    let rows = field.gateway.home.audit(&[]);
+    let hedge = rows.iter().find(|row| row["decision"]["reason"] == "hedge").expect("a record of the second");
+    assert_eq!((&hedge["outcome"]["attempts"], &hedge["outcome"]["outcome"]), (&2.into(), &"ok".into()));
+    field.assert_sound();
+}
+
+#[test]
 fn a_backend_that_comes_back_with_another_model_is_not_used_until_it_has_the_right_one() {
     let field = Field::new(1, "", "", "", "[reject]");
     let one = || field.crowd.ends(field.crowd.all([ask(PERSONAL)])).remove(0);

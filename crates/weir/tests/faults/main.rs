@@ -20,8 +20,8 @@ mod support;
 use crowd::{Crowd, Sent};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use support::Gateway;
 use support::backends::Backends;
+use support::{BASICS, Gateway};
 use weir_rig::fake::{Fake, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
@@ -78,11 +78,7 @@ impl Field {
         let targets: Vec<String> = (0..replicas).map(|number| format!("gpu-{number}/m")).collect();
         let config = format!(
             "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-limits: {{ connections: 15000, {limits} }}
+{BASICS}limits: {{ connections: 15000, {limits} }}
 {more}
 backends:
 {entries}  - {{ name: away, zone: cloud, url: {}, models: [{{ name: m }}] }}

@@ -56,16 +56,15 @@ rules:
     when_full: [burst, queue 5s, reject]
 ";
 
+/// What configurations of tests begin with.
+pub const BASICS: &str = "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\n";
+
 /// A configuration with a local and a cloud backend; the alias `auto` prefers the cloud, so that what
 /// stays local does so because it must.
 pub fn two_zones(local: &str, cloud: &str) -> String {
     format!(
         "\
-weir: 1
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-state: ./state
-backends:
+{BASICS}backends:
   - name: here
     zone: local
     url: {local}

@@ -102,6 +102,12 @@ impl Stage {
         assert!(waited.is_ok(), "waited in vain: {what}");
     }
 
+    /// The same gateway after an orderly end and another start.
+    pub fn restarted(self) -> Self {
+        let Self { gateway, here, there, runtime } = self;
+        Self { gateway: Gateway::start_in(gateway.stop().0), here, there, runtime }
+    }
+
     /// The local backend is gone: its port refuses.
     pub fn stop_here(&mut self) {
         self.runtime.block_on(self.here.stop());

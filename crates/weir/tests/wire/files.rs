@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 const CANARY: &str = "IBAN DE89 3704 0044 0532 0130 00";
 
 /// An application, with its key if it has one.
-struct App<'s>(&'s Stage, Option<String>);
+pub struct App<'s>(pub &'s Stage, pub Option<String>);
 
 impl App<'_> {
     fn headers(&self) -> Vec<(&str, &str)> {
         self.1.iter().map(|bearer| ("authorization", bearer.as_str())).collect()
     }
 
-    fn upload(&self, fields: &[Field<'_>]) -> Reply {
+    pub fn upload(&self, fields: &[Field<'_>]) -> Reply {
         let (media_type, body) = form(fields);
         let mut headers = self.headers();
         headers.push(("content-type", &media_type));
@@ -30,11 +30,11 @@ impl App<'_> {
         reply.json()["id"].as_str().unwrap().to_owned()
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub fn get(&self, path: &str) -> Reply {
         Client::connect(self.0.gateway.data).get(path, &self.headers())
     }
 
-    fn post(&self, path: &str, body: &Value) -> Reply {
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.0.gateway.client().post(path, &self.headers(), body.to_string().as_bytes())
     }
 

@@ -102,7 +102,7 @@ fn unknown_places_methods_and_media_get_an_error_in_json() {
     let body = ask("auto", "hi").to_string();
     let mut client = stage.gateway.client();
     for path in [
-        "/v1/batches",
+        "/v1/fine_tuning/jobs",
         "/v1/responses/x/y",
         "/admin",
         "/metrics",

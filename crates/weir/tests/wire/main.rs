@@ -10,6 +10,7 @@
 mod agents;
 mod apis;
 mod backend_errors;
+mod batches;
 mod bodies;
 mod files;
 mod forms;

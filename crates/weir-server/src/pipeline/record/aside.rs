@@ -20,7 +20,7 @@ pub(crate) struct Aside {
     price: Option<Price>,
     target: Option<Arc<str>>,
     spent_before: Vec<(Option<ZoneKind>, u128)>,
-    cached_tokens: u64,
+    cached: (u64, u64),
     warnings: Option<String>,
     first_content: Option<Instant>,
 }
@@ -59,7 +59,7 @@ impl Ledger {
             price: self.price,
             target: self.target.clone(),
             spent_before: self.spent_before.clone(),
-            cached_tokens: std::mem::take(&mut self.cached_tokens),
+            cached: std::mem::take(&mut self.cached),
             warnings: self.warnings.clone(),
             first_content: self.times.first_content.take(),
         };
@@ -72,14 +72,13 @@ impl Ledger {
     /// the attempt that failed since is not spent.
     pub fn take_back(&mut self, aside: Aside) {
         self.unpay();
-        let Aside { decision, outcome, price, target, spent_before, cached_tokens, warnings, first_content } =
-            aside;
+        let Aside { decision, outcome, price, target, spent_before, cached, warnings, first_content } = aside;
         let attempts = self.outcome.attempts;
         self.decision = decision;
         let answered_attempt = (attempts > self.decision.attempt).then_some(self.decision.attempt);
         self.outcome = Outcome { attempts, answered_attempt, ..outcome };
         (self.price, self.target, self.warnings) = (price, target, warnings);
-        (self.spent_before, self.cached_tokens) = (spent_before, cached_tokens);
+        (self.spent_before, self.cached) = (spent_before, cached);
         self.times.first_content = first_content;
     }
 

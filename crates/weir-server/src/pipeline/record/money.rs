@@ -51,15 +51,18 @@ impl Ledger {
     pub(super) fn cost(&self) -> Option<u128> {
         let output = self.outcome.tokens_out.or(self.outcome.tokens_in.map(|_| 0))?;
         let input = self.outcome.tokens_in.or(self.decision.est_tokens_in)?;
-        Some(self.price?.of(TokenCount { input, cached: self.cached_tokens, output }))
+        let (cached, written) = self.cached;
+        Some(self.price?.of(TokenCount { input, cached, written, output }))
     }
 
-    /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, an
-    /// attempt that failed nothing.
+    /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, also when
+    /// it was given up, and an attempt that failed nothing.
     pub(super) fn settle(&mut self) {
         self.outcome.cost_micro_usd = self.cost_micro_usd();
         let Some(earmark) = self.earmark.take() else { return };
+        let is_given_up = self.outcome.error_code.as_ref().is_some_and(|code| code.as_str() == "deadline");
         let otherwise = match self.outcome.outcome {
+            OutcomeKind::Timeout if is_given_up => earmark.micro_usd,
             OutcomeKind::Ok | OutcomeKind::ClientCancelled | OutcomeKind::UpstreamAborted => {
                 earmark.micro_usd
             }

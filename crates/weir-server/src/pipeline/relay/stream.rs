@@ -1,3 +1,4 @@
+use super::guard::Guard;
 use super::{BackendFailure, is_stream_of, nonsense};
 use crate::desk::Place;
 use crate::failure::{CONTENT_UNAVAILABLE, NOT_CAPTURED};
@@ -55,6 +56,8 @@ pub(crate) struct StreamRelay {
     kind: u16,
     /// What the backend wrote, as long as it is held back and fits.
     copy: Option<Transcript>,
+    /// What was sent outside, as long as the answer runs.
+    guard: Option<Box<Guard>>,
 }
 
 /// The bytes of a backend, up to a limit.
@@ -112,7 +115,13 @@ impl StreamRelay {
             place: None,
             kind: 0,
             copy: None,
+            guard: None,
         })
+    }
+
+    /// Has the request judged again whenever the policy changes.
+    pub(super) fn guard(&mut self, guard: Option<Box<Guard>>) {
+        self.guard = guard;
     }
 
     /// Reads events until one has content. What came before is kept for the client.
@@ -350,6 +359,16 @@ impl StreamRelay {
                 "the API key is no longer valid",
             );
         }
+        if self.guard.as_mut().is_some_and(|guard| guard.forbids(&self.gateway)) {
+            if let Some(ledger) = &mut self.ledger {
+                ledger.cut("policy_tightened");
+            }
+            return self.break_off(
+                OutcomeKind::Rejected,
+                "policy_denied",
+                "the policy has changed and does not let this request leave any more; the answer is not complete",
+            );
+        }
         if now.duration_since(self.last_sent) > KEEP_ALIVE_AFTER {
             self.out.extend_from_slice(self.relay.keep_alive());
         }
@@ -386,6 +405,7 @@ fn status_of(code: &str) -> u16 {
         "overloaded" | CONTENT_UNAVAILABLE => 503,
         "timeout" => 504,
         "invalid_api_key" => 401,
+        "policy_denied" => 403,
         _ => 502,
     }
 }

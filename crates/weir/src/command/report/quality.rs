@@ -190,7 +190,7 @@ fn cost(target: &str, zone: ZoneKind, outcome: &Outcome, catalogue: &Catalogue) 
     match (known.and_then(|target| target.prices.on(None)), zone) {
         (Some(price), _) => {
             let (input, output) = (outcome.tokens_in?, outcome.tokens_out?);
-            Some(price.of(TokenCount { input, cached: 0, output }) as f64 / 1e6)
+            Some(price.of(TokenCount { input, output, ..TokenCount::default() }) as f64 / 1e6)
         }
         (None, ZoneKind::Local) => Some(0.0),
         (None, ZoneKind::Cloud) => None,
