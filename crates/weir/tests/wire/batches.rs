@@ -167,7 +167,11 @@ fn a_batch_belongs_to_who_asked_for_it_and_is_no_longer_sent_once_their_key_is_g
     let key = |arguments: &[&str]| stage.gateway.home.create_key(arguments);
     let keys = [key(&["one", "--tenant", "acme"]), key(&["two", "--tenant", "acme"]), key(&["else"])];
     let [one, colleague, stranger] = keys.each_ref().map(|key| App(&stage, Some(key.bearer())));
-    stage.gateway.until("the keys count", |_| stranger.get("/v1/models").status == 200);
+    // Before there are keys, everybody on this machine is the same.
+    let nobody = App(&stage, None);
+    stage.gateway.until("the keys count", |_| {
+        nobody.get("/v1/models").status == 401 && stranger.get("/v1/models").status == 200
+    });
     stage.here.set(Script::failing(Fault::Status(Failure::overloaded(503, 1))));
     let batch = send(&one, &[line("a", "local-only", "one")]);
     let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
