@@ -15,8 +15,9 @@ mod words;
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use head::Head;
 pub use lifecycle::{
-    AdminAction, ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered,
-    LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
+    AdminAction, BackendHealth, ClockJump, ConfigFile, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated,
+    LogPruned, LogRecovered, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap,
+    WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -129,6 +130,10 @@ events! {
     KeyRevoked(KeyRevoked) = "key.revoked",
     /// Somebody used the admin API for something that takes a credential.
     AdminAction(AdminAction) = "admin.action",
+    /// A target went out of rotation, or came back.
+    BackendHealth(BackendHealth) = "backend.health",
+    /// The clock on the wall was set.
+    ClockJump(ClockJump) = "clock.jump",
     /// A process began to write this log.
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
@@ -226,6 +231,8 @@ impl EventRef<'_> {
             EventRef::KeyCreated(body) => write_rare(out, body),
             EventRef::KeyRevoked(body) => write_rare(out, body),
             EventRef::AdminAction(body) => write_rare(out, body),
+            EventRef::BackendHealth(body) => write_rare(out, body),
+            EventRef::ClockJump(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
             EventRef::LogKeyRotated(body) => write_rare(out, body),

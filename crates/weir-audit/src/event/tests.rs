@@ -223,6 +223,12 @@ fn every_type_of_event_reads_back() {
         tree_rebuilt: false,
         open_requests: 1,
     };
+    let health = BackendHealth {
+        target: "gpu/m".into(),
+        condition: "out".into(),
+        previous: "well".into(),
+        failures: 5,
+    };
     let rated = AnswerRated {
         request_id: "req-1".into(),
         decision_id: "dec-1".into(),
@@ -270,6 +276,8 @@ fn every_type_of_event_reads_back() {
         staged.into(),
         created.into(),
         KeyRevoked { key_id: "k".into() }.into(),
+        health.into(),
+        ClockJump { forward: false, by_ms: 3_600_000 }.into(),
         started.into(),
         recovered.into(),
         LogClosed { events: 7 }.into(),
