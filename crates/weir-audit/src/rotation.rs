@@ -102,6 +102,25 @@ impl FromStr for Rotation {
     }
 }
 
+/// The key that a key was followed by last, by changes in their order. That is what a witness takes for the key of a log: once
+/// it has heard of a change, the key until then is of no use any more.
+#[must_use]
+pub fn newest(key: &Verifier, rotations: &[Rotation]) -> Verifier {
+    let follow = |key: Verifier, rotation: &Rotation| match rotation.previous == key {
+        true => rotation.next.clone(),
+        false => key,
+    };
+    rotations.iter().fold(key.clone(), follow)
+}
+
+/// The changes that lines of `key.rotations` tell of.
+///
+/// # Errors
+/// [`RotationError`] if a line is not what it should be.
+pub fn read_rotations(text: &str) -> Result<Vec<Rotation>, RotationError> {
+    text.lines().map(str::parse).collect()
+}
+
 impl Lineage {
     /// The keys that the trusted one leads to by the lines of `key.rotations`: those it was followed by, and those
     /// it followed.
@@ -109,7 +128,7 @@ impl Lineage {
     /// # Errors
     /// [`RotationError`] if a line is not what it should be.
     pub fn of(trusted: Verifier, rotations: &str) -> Result<Self, RotationError> {
-        let rotations: Vec<Rotation> = rotations.lines().map(str::parse).collect::<Result<_, _>>()?;
+        let rotations = read_rotations(rotations)?;
         let mut keys = vec![trusted];
         // Later changes lead on from earlier ones, and back the other way round.
         for Rotation { previous, next, .. } in &rotations {
@@ -230,6 +249,16 @@ mod tests {
         }
         assert!(!Lineage::of(key(9), &text).unwrap().is_current(&key(1)));
         assert!(!Lineage::from(key(1)).is_current(&key(2)));
+    }
+
+    #[test]
+    fn a_key_is_followed_to_the_newest() {
+        let changes = read_rotations(&rotations(&[1, 2, 3])).unwrap();
+        for seed in 1..=3 {
+            assert_eq!(newest(&key(seed), &changes), key(3), "{seed}");
+        }
+        assert_eq!(newest(&key(9), &changes), key(9));
+        assert!(read_rotations("x").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure: what was signed before is an argument. Source: C2SP tlog-witness.
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Verifier, origin_of};
+use crate::rotation::{Rotation, newest};
 use crate::tree::{Hash, InvalidProof, verify_consistency};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -103,6 +104,37 @@ impl FromStr for AddCheckpoint {
     }
 }
 
+/// What a log has told a witness of its keys: more of the changes that the witness has not heard of.
+///
+/// `logs` are the keys that it was configured with, and `known` the changes that it has heard of. Gives those that lead on from
+/// the newest key of one of them; which may be none, if all are known.
+///
+/// # Errors
+/// [`Refusal`] if none is about a log that is witnessed, or leads on from a key that is the newest here.
+pub fn take_rotations(
+    logs: &[Verifier],
+    known: &[Rotation],
+    told: &[Rotation],
+) -> Result<Vec<Rotation>, Refusal> {
+    let first = told.first().ok_or(Refusal::Form("it tells of no change"))?;
+    let mut keys: Vec<Verifier> =
+        logs.iter().filter(|log| log.origin() == first.previous().origin()).cloned().collect();
+    if keys.is_empty() {
+        return Err(Refusal::UnknownLog);
+    }
+    keys = keys.iter().map(|key| newest(key, known)).collect();
+    let mut taken = Vec::new();
+    for rotation in told.iter().filter(|rotation| !known.contains(rotation)) {
+        if keys.contains(rotation.previous()) {
+            keys = keys.iter().map(|key| newest(key, std::slice::from_ref(rotation))).collect();
+            taken.push(rotation.clone());
+        }
+    }
+    // A stranger's change is refused, one that was heard of is not.
+    let is_known = told.last().is_some_and(|last| keys.contains(last.next()));
+    if is_known { Ok(taken) } else { Err(Refusal::Key(CheckpointError::Unsigned)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,5 +210,26 @@ mod tests {
         for broken in ["", "old x\n\nnote", "old 1\nxx\n\nnote"] {
             assert!(broken.parse::<AddCheckpoint>().is_err(), "{broken:?}");
         }
+    }
+
+    #[test]
+    fn a_change_of_keys_is_followed_from_the_newest_key_alone() {
+        let signer = |seed: u8| Signer::new(Origin::parse("weir/audit/test").unwrap(), &[seed; 32]);
+        let change = |from: u8, to: u8| Rotation::sign(&signer(from), &signer(to));
+        let logs = [signer(1).verifier().clone()];
+        let told = [change(1, 2), change(2, 3)];
+        assert_eq!(take_rotations(&logs, &[], &told), Ok(told.to_vec()));
+        assert_eq!(take_rotations(&logs, &told, &told), Ok(Vec::new()), "heard of already");
+        assert_eq!(take_rotations(&logs, &told[..1], &told), Ok(told[1..].to_vec()));
+        // The key until then says nothing any more, whoever has it now.
+        let stolen = [change(1, 9)];
+        assert!(matches!(take_rotations(&logs, &told, &stolen), Err(Refusal::Key(_))));
+        let foreign = [change(7, 8)];
+        assert!(matches!(take_rotations(&logs, &[], &foreign), Err(Refusal::Key(_))));
+        assert_eq!(take_rotations(&[], &[], &told), Err(Refusal::UnknownLog));
+        assert!(matches!(take_rotations(&logs, &[], &[]), Err(Refusal::Form(_))));
+        // Whoever was configured with a newer key needs not to hear of the changes before.
+        let newer = [signer(2).verifier().clone()];
+        assert_eq!(take_rotations(&newer, &[], &told), Ok(told[1..].to_vec()));
     }
 }

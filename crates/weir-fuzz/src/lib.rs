@@ -18,6 +18,7 @@ mod planted;
 mod recognisers;
 mod rollout;
 mod sse;
+mod witness;
 
 pub use attachment::attachment;
 pub use audit::{audit_event, audit_frame, audit_log, checkpoint};
@@ -33,6 +34,7 @@ pub use planted::planted;
 pub use recognisers::recognisers;
 pub use rollout::{policy_bundle, policy_cases};
 pub use sse::sse;
+pub use witness::{add_checkpoint, rotations};
 
 /// A target.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +48,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 24] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
@@ -69,4 +71,6 @@ pub const TARGETS: [Target; 22] = [
     Target { name: "audit_event", check: audit_event, mutations: 20_000 },
     Target { name: "audit_log", check: audit_log, mutations: 2_000 },
     Target { name: "checkpoint", check: checkpoint, mutations: 5_000 },
+    Target { name: "add_checkpoint", check: add_checkpoint, mutations: 1_000 },
+    Target { name: "rotations", check: rotations, mutations: 1_000 },
 ];

@@ -88,16 +88,20 @@ async fn take_order(gateway: &Arc<Gateway>, order: Order, request: Request<Incom
         return policy::unauthorised();
     };
     if actor.role == Role::Auditor && order.role() == Role::Admin {
-        return problem(
-            StatusCode::FORBIDDEN,
-            "this takes an admin; the key presented is an auditor's, which changes nothing",
-        );
+        return forbidden();
     }
     record(gateway, &actor, path);
     match order {
         Order::Policy(order) => policy::obey(gateway.clone(), order, body).await,
         Order::Audit(order) => audit::obey(gateway.clone(), order, body).await,
     }
+}
+
+fn forbidden() -> Response<Body> {
+    problem(
+        StatusCode::FORBIDDEN,
+        "this takes an admin; the key presented is an auditor's, which changes nothing",
+    )
 }
 
 /// Who gives an order.
@@ -214,14 +218,15 @@ fn task(gateway: &Gateway) -> Value {
 /// has begun. A refused reload leaves Weir ready, under the last good files, and is shown.
 fn ready(gateway: &Gateway) -> Response<Body> {
     let snapshot = gateway.snapshot();
-    let (audit_ok, draining) = (gateway.audit_is_healthy(), gateway.is_draining());
-    let is_ready = !draining && (audit_ok || gateway.serves_without_record());
+    let ((audit, audit_why), draining) = (gateway.audit_standing(), gateway.is_draining());
+    let is_ready = !draining && (audit != "failed" || gateway.serves_without_record());
     let body = json!({
         "ready": is_ready,
         "draining": draining,
         "policy_revision": snapshot.loaded.policy_revision.as_str(),
         "config_digest": snapshot.loaded.config_digest,
-        "audit": if audit_ok { "ok" } else { "failed" },
+        "audit": audit,
+        "audit_why": audit_why,
         "witnesses": gateway.witnesses.shown(),
         "exports": gateway.exports.shown(),
         "reload": reload(&gateway.reload_state()),

@@ -40,6 +40,7 @@ enum Route {
     Kept(String, Wanted),
     Receipt(String),
     AddCheckpoint,
+    TakeRotations,
     Witnessed(String),
     Files,
     File(String, WantedFile),
@@ -168,6 +169,7 @@ async fn answer(
             receipt(gateway, caller, &id).await
         }
         Route::AddCheckpoint => serve::add_checkpoint(gateway, request).await,
+        Route::TakeRotations => serve::take_rotations(gateway, request).await,
         Route::Witnessed(log) => serve::newest(gateway, &log).await,
         Route::Files => {
             let caller = identify(gateway, request.headers(), peer.address);
@@ -218,6 +220,7 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
         ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
         ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
         ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
+        ["witness", "rotations"] => (Route::TakeRotations, "POST"),
         ["witness", "checkpoint", log] => (Route::Witnessed((*log).to_owned()), "GET"),
         ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
         ["files"] if method == Method::GET || method == Method::HEAD => (Route::Files, "GET"),

@@ -1,26 +1,51 @@
-//! Follows keys that `weir keys` makes or revokes in another process.
+//! Follows keys that `weir keys` and `weir admin keys` make or revoke in another process, and has it on record; also what
+//! they did while no gateway ran.
 
 use crate::gateway::{Gateway, StartError};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::event::{KeyCreated, KeyRevoked};
 use weir_audit::{Event, Ident, Name, WallTime};
+use weir_store::admin_keys::{self, AdminKey};
 use weir_store::keys::{Generation, KeyRecord, KeyRing, KeyStore, KeyStoreError};
+use weir_store::whole;
 
 /// How often the store is looked at.
 const POLL: Duration = Duration::from_millis(500);
+/// What of the keys is on record, in the state directory.
+const RECORDED: &str = "keys.recorded";
+/// The environment of the keys of the admin API.
+const ADMIN: &str = "admin";
 
 /// The keys as they were last seen in the store.
 pub(crate) struct Keys {
     store: KeyStore,
-    generation: Generation,
-    known: Vec<KeyRecord>,
+    state: PathBuf,
+    /// None until it was looked for the first time.
+    generation: Option<Generation>,
+    admin: Vec<AdminKey>,
+    recorded: Recorded,
+}
+
+/// What of the keys is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recorded {
+    /// Ids of keys, and whether they are revoked.
+    keys: BTreeMap<String, bool>,
+    /// Ids of keys of the admin API.
+    admin: BTreeSet<String>,
 }
 
 impl Keys {
-    /// Looks at the store for the first time. What comes after this is a change.
-    pub fn new(store: KeyStore) -> Result<Self, KeyStoreError> {
-        Ok(Self { generation: store.generation()?, known: store.list()?, store })
+    /// Opens the keys of a state directory.
+    pub fn open(state: &Path) -> Result<Self, KeyStoreError> {
+        let store = KeyStore::open(state)?;
+        let recorded = Recorded::read(&state.join(RECORDED));
+        Ok(Self { store, state: state.to_owned(), generation: None, admin: Vec::new(), recorded })
     }
 
     /// The keys to begin with.
@@ -46,29 +71,75 @@ impl Keys {
 
     /// Takes over what has changed, and writes it down.
     fn look(&mut self, gateway: &Gateway) -> Result<(), KeyStoreError> {
-        let generation = self.store.generation()?;
-        if generation == self.generation {
+        let generation = Some(self.store.generation()?);
+        // A file that cannot be read lets nobody in, which is said where it is asked.
+        let admin = admin_keys::load(&self.state).unwrap_or_else(|_| self.admin.clone());
+        if generation == self.generation && admin == self.admin {
             return Ok(());
         }
-        gateway.set_keys(self.store.key_ring()?);
-        let keys = self.store.list()?;
-        for event in keys.iter().flat_map(|key| self.changes(key)) {
-            if let Err(error) = gateway.audit.append(event) {
-                tracing::error!(%error, "the audit log did not take a change of the API keys");
-            }
+        if generation != self.generation {
+            gateway.set_keys(self.store.key_ring()?);
         }
-        (self.generation, self.known) = (generation, keys);
-        tracing::info!(keys = self.known.len(), "API keys reloaded");
+        let keys = self.store.list()?;
+        let (events, recorded) = self.recorded.with(&keys, &admin);
+        if recorded != self.recorded && record(gateway, events) {
+            recorded.write(&self.state.join(RECORDED));
+            self.recorded = recorded;
+        }
+        (self.generation, self.admin) = (generation, admin);
+        tracing::info!(keys = keys.len(), "API keys loaded");
         Ok(())
     }
+}
 
-    fn changes(&self, key: &KeyRecord) -> Vec<Event> {
-        let before = self.known.iter().find(|known| known.id == key.id);
-        let was_revoked = before.is_some_and(|known| known.revoked.is_some());
-        let created = before.is_none().then(|| Event::from(created(key)));
-        let is_revoked = key.revoked.is_some() && !was_revoked;
-        let revoked = is_revoked.then(|| Event::from(KeyRevoked { key_id: Ident::new(&key.id) }));
-        created.into_iter().chain(revoked).collect()
+/// Whether all events are in the log.
+fn record(gateway: &Gateway, events: Vec<Event>) -> bool {
+    let taken = events.into_iter().try_for_each(|event| {
+        gateway.audit.append(event)?.wait_written()?;
+        Ok::<(), weir_store::audit::AuditError>(())
+    });
+    if let Err(error) = &taken {
+        tracing::error!(%error, "the audit log did not take a change of the API keys");
+    }
+    taken.is_ok()
+}
+
+impl Recorded {
+    /// What is not known to be on record is recorded again, which is better than never.
+    fn read(path: &Path) -> Self {
+        let Ok(bytes) = std::fs::read(path) else { return Self::default() };
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "it cannot be read; all keys are recorded again");
+            Self::default()
+        })
+    }
+
+    fn write(&self, path: &Path) {
+        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        if let Err(error) = whole::replace(path, &text) {
+            tracing::error!(%error, path = %path.display(), "it cannot be written; keys may be recorded again");
+        }
+    }
+
+    /// What has changed, and what is on record then.
+    fn with(&self, keys: &[KeyRecord], admin: &[AdminKey]) -> (Vec<Event>, Self) {
+        let mut events = Vec::new();
+        for key in keys {
+            let before = self.keys.get(&*key.id);
+            if before.is_none() {
+                events.push(Event::from(created(key)));
+            }
+            if key.revoked.is_some() && before != Some(&true) {
+                events.push(revoked(&key.id));
+            }
+        }
+        for key in admin.iter().filter(|key| !self.admin.contains(&key.id)) {
+            events.push(Event::from(created_admin(key)));
+        }
+        let is_gone = |id: &&String| !admin.iter().any(|key| key.id == **id);
+        events.extend(self.admin.iter().filter(is_gone).map(|id| revoked(id)));
+        let keys = keys.iter().map(|key| (key.id.to_string(), key.revoked.is_some())).collect();
+        (events, Self { keys, admin: admin.iter().map(|key| key.id.clone()).collect() })
     }
 }
 
@@ -79,5 +150,82 @@ fn created(key: &KeyRecord) -> KeyCreated {
         tenant: key.terms.tenant.as_deref().map(Name::new),
         environment: Some(Ident::new(key.terms.environment.as_str())),
         expires: expires.map(WallTime::from_unix_ms),
+    }
+}
+
+fn revoked(id: &str) -> Event {
+    KeyRevoked { key_id: Ident::new(id) }.into()
+}
+
+fn created_admin(key: &AdminKey) -> KeyCreated {
+    KeyCreated {
+        key_id: Ident::new(&key.id),
+        tenant: None,
+        environment: Some(Ident::new(ADMIN)),
+        expires: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_store::admin_keys::Role;
+    use weir_store::keys::{Environment, KeyTerms, LatencyClass};
+
+    fn terms(name: &str) -> KeyTerms {
+        KeyTerms {
+            name: name.to_owned(),
+            environment: Environment::Live,
+            expires: None,
+            default_level: None,
+            jurisdiction: None,
+            latency_class: LatencyClass::Interactive,
+            aliases: None,
+            scopes: None,
+            tenant: None,
+            team: None,
+            app: None,
+        }
+    }
+
+    fn types(events: &[Event]) -> Vec<String> {
+        let word = |event: &Event| match event {
+            Event::KeyCreated(key) => format!("created {} {}", key.key_id, key.environment.as_ref().unwrap()),
+            Event::KeyRevoked(key) => format!("revoked {}", key.key_id),
+            other => panic!("{other:?}"),
+        };
+        events.iter().map(word).collect()
+    }
+
+    #[test]
+    fn every_key_is_recorded_once_when_it_is_made_and_once_when_it_ends() {
+        let state = tempfile::tempdir().unwrap();
+        let keys = KeyStore::open(state.path()).unwrap();
+        let (one, _) = keys.create(terms("one")).unwrap();
+        let (two, _) = keys.create(terms("two")).unwrap();
+        keys.revoke(&two.id).unwrap();
+        let (auditor, _) = admin_keys::create(state.path(), "auditors", Role::Auditor).unwrap();
+        let seen = |recorded: &Recorded| {
+            let (events, recorded) =
+                recorded.with(&keys.list().unwrap(), &admin_keys::load(state.path()).unwrap());
+            recorded.write(&state.path().join(RECORDED));
+            (types(&events), Recorded::read(&state.path().join(RECORDED)))
+        };
+        let (mut events, recorded) = seen(&Recorded::read(&state.path().join(RECORDED)));
+        let mut expected = vec![
+            format!("created {} live", one.id),
+            format!("created {} live", two.id),
+            format!("revoked {}", two.id),
+            format!("created {} admin", auditor.id),
+        ];
+        events.sort();
+        expected.sort();
+        assert_eq!(events, expected);
+        assert_eq!(seen(&recorded).0, Vec::<String>::new(), "nothing is recorded twice");
+        keys.revoke(&one.id).unwrap();
+        admin_keys::revoke(state.path(), &auditor.id).unwrap();
+        let (events, recorded) = seen(&recorded);
+        assert_eq!(events, [format!("revoked {}", one.id), format!("revoked {}", auditor.id)]);
+        assert_eq!(seen(&recorded).0, Vec::<String>::new());
     }
 }

@@ -35,7 +35,7 @@ use weir_label::ZoneKind;
 use weir_quality::Sampler;
 use weir_store::audit::{AuditError, AuditFailed, AuditLog, Health, Options, Recovery};
 use weir_store::content::Contents;
-use weir_store::keys::{KeyRing, KeyStore, KeyStoreError};
+use weir_store::keys::{KeyRing, KeyStoreError};
 use weir_store::makers::Makers;
 use weir_store::objects::{Objects, ObjectsError};
 use weir_store::secret::{self, SecretFileError};
@@ -139,7 +139,7 @@ impl Gateway {
         node: &str,
     ) -> Result<(Arc<Self>, Recovery), StartError> {
         let state = snapshot.loaded.config.state.clone();
-        let keys = Keys::new(KeyStore::open(&state)?)?;
+        let keys = Keys::open(&state)?;
         let ring = keys.ring()?;
         let key = secret::load_or_create(&state.join("pseudonyms.key"))?;
         let makers = secret::load_or_create(&state.join("makers.key"))?;
@@ -325,6 +325,15 @@ impl Gateway {
 
     pub(crate) fn audit_is_healthy(&self) -> bool {
         !matches!(self.audit.health(), Health::Failed { .. })
+    }
+
+    /// How the audit log is, in a word, and why it is not well.
+    pub(crate) fn audit_standing(&self) -> (&'static str, Option<String>) {
+        match self.audit.health() {
+            Health::Healthy => ("ok", None),
+            Health::Degraded(why) => ("degraded", Some(why)),
+            Health::Failed(why) => ("failed", Some(why)),
+        }
     }
 
     /// Makes the rest of the gateway follow the snapshot in force, and writes down which it is.

@@ -33,6 +33,7 @@ mod indexing;
 mod kept;
 pub mod listen;
 mod metrics;
+mod observed;
 mod operate;
 mod pipeline;
 mod poll;
@@ -71,4 +72,5 @@ pub use replay::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{FindError, GitError, Sources};
+pub use witness::send_last_checkpoint;
 pub use witness::serve::witness_key;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use weir_audit::event::Decision;
 use weir_audit::{Event, Ident};
 use weir_config::DecisionHeaders;
-use weir_store::audit::{Evidence, Found, NoProof, Wanted, find};
+use weir_store::audit::{AuditError, Evidence, Found, Lookup, NoProof, Wanted, find};
 
 /// A checkpoint comes once a second. Whoever asks at once waits for the next one.
 const CHECKPOINT_WAIT: Duration = Duration::from_secs(3);
@@ -29,11 +29,10 @@ pub(crate) async fn receipt(gateway: &Arc<Gateway>, caller: &Caller, id: &str) -
     if wanted.as_str() != id {
         return Err(unknown());
     }
-    // One at a time: whoever asks for what is not there makes Weir read the whole log.
+    // One at a time: without an index, whoever asks for what is not there makes Weir read the whole log.
     let turn = gateway.receipt_turn.lock().await;
-    let found =
-        blocking(gateway, move |gateway| find(gateway.audit.directory(), Wanted::Decision, &wanted)).await?;
-    let found = found.filter(|found| is_of(caller, &found.event)).ok_or_else(unknown)?;
+    let lookup = blocking(gateway, move |gateway| look_up(gateway, Wanted::Decision, &wanted)).await?;
+    let found = lookup.filter(|found| is_of(caller, &found.event)).ok_or_else(unknown)?;
     drop(turn);
     let until = Instant::now() + CHECKPOINT_WAIT;
     loop {
@@ -44,6 +43,15 @@ pub(crate) async fn receipt(gateway: &Arc<Gateway>, caller: &Caller, id: &str) -
             None => sleep(LOOK_AGAIN).await,
         }
     }
+}
+
+/// An event by the id of its request or decision.
+pub(crate) fn look_up(gateway: &Gateway, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
+    let Lookup { found, without_index } = find(gateway.audit.directory(), wanted, id)?;
+    if let Some(why) = without_index {
+        tracing::warn!(why, "all of the audit log was read for one event");
+    }
+    Ok(found)
 }
 
 /// The key that made a request gets its receipt; without keys, whoever is served without one.

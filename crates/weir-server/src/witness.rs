@@ -26,6 +26,8 @@ use weir_store::whole;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The pause after a first failure; it doubles.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long a gateway that ends waits for witnesses.
+const LAST_LIMIT: Duration = Duration::from_secs(3);
 /// A witness that has got nothing for so many of its periods has missed something.
 const PERIODS_OF_GAP: u32 = 3;
 
@@ -157,20 +159,43 @@ pub(crate) async fn send_checkpoints(gateway: Arc<Gateway>) {
     }
 }
 
+/// Sends all witnesses the last checkpoint of a log that was closed, for a short time at most. Who does not get it then gets it
+/// when the gateway starts again.
+pub async fn send_last_checkpoint(gateway: &Arc<Gateway>) {
+    let snapshot = gateway.snapshot();
+    let mut asked = JoinSet::new();
+    for witness in snapshot.loaded.config.witnesses.iter().cloned() {
+        let gateway = gateway.clone();
+        asked.spawn(async move { _ = send_newest(&gateway, &witness).await });
+    }
+    let all = async { while asked.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_LIMIT, all).await.is_err() {
+        tracing::warn!("not every witness took the last checkpoint in time");
+    }
+}
+
 /// Sends one witness the newest checkpoint, if it has not got it, and notes how that went.
 async fn ask(gateway: Arc<Gateway>, witness: Witness) {
+    let sent = send_newest(&gateway, &witness).await;
+    gateway.metrics.witnessed(&witness.name, sent.as_ref().ok().copied());
+    match gateway.witnesses.note(&witness, sent) {
+        None => {}
+        Some(Told::Gap(gap)) => record(&gateway, gap),
+        Some(Told::Resumed(resumed)) => record(&gateway, resumed),
+    }
+}
+
+/// The size of the checkpoint that the witness has then.
+async fn send_newest(gateway: &Arc<Gateway>, witness: &Witness) -> Result<u64, SendFailure> {
     let known = match gateway.witnesses.size(&witness.name) {
         Some(size) => Some(size),
-        None => kept_size(&gateway, &witness).await,
+        None => kept_size(gateway, witness).await,
     };
-    let sent = match tokio::time::timeout(witness.timeout, send::send(&gateway, &witness, known)).await {
-        Ok(sent) => sent,
-        Err(_) => Err(SendFailure::Timeout),
-    };
-    let sent = match sent {
+    let sent = tokio::time::timeout(witness.timeout, send::send(gateway, witness, known)).await;
+    match sent.unwrap_or(Err(SendFailure::Timeout)) {
         Ok(Sent { size, note }) => {
             if let Some(note) = note {
-                keep(&gateway, &witness, note).await;
+                keep(gateway, witness, note).await;
             }
             Ok(size)
         }
@@ -178,12 +203,6 @@ async fn ask(gateway: Arc<Gateway>, witness: Witness) {
             tracing::warn!(witness = &*witness.name, why = %why, "a witness did not take the checkpoint");
             Err(why)
         }
-    };
-    gateway.metrics.witnessed(&witness.name, sent.as_ref().ok().copied());
-    match gateway.witnesses.note(&witness, sent) {
-        None => {}
-        Some(Told::Gap(gap)) => record(&gateway, gap),
-        Some(Told::Resumed(resumed)) => record(&gateway, resumed),
     }
 }
 

@@ -493,3 +493,99 @@ fn records_whose_time_is_over_are_deleted_unless_a_hold_keeps_them_and_the_rest_
     let (home, _) = start("{ keep: 9999d }").stop();
     assert!(has(&home, 0) && has(&home, 1));
 }
+
+/// Every route of the admin API, and the least role that it takes. A route that is not in it fails the test.
+const ROUTES: [(&str, Takes); 24] = [
+    ("/healthz", Takes::Nothing),
+    ("/readyz", Takes::Nothing),
+    ("/metrics", Takes::Nothing),
+    ("/task", Takes::Nothing),
+    ("/quality", Takes::Nothing),
+    ("/backends", Takes::Nothing),
+    ("/spending", Takes::Nothing),
+    ("/policy", Takes::Nothing),
+    ("/policy/history", Takes::Nothing),
+    ("/audit/checkpoint", Takes::Nothing),
+    ("/audit/key", Takes::Nothing),
+    ("POST /audit/query", Takes::Auditor),
+    ("POST /audit/receipt", Takes::Auditor),
+    ("POST /audit/verify", Takes::Auditor),
+    ("POST /audit/attest", Takes::Auditor),
+    ("POST /audit/rotate-key", Takes::Admin),
+    ("POST /policy/apply", Takes::Admin),
+    ("POST /policy/rollback", Takes::Admin),
+    ("POST /policy/test", Takes::Admin),
+    ("POST /policy/replay", Takes::Admin),
+    ("POST /policy/reload", Takes::Admin),
+    ("POST /feedback", Takes::Admin),
+    ("POST /policy/webhook", Takes::Webhook),
+    ("/", Takes::Nothing),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// Pages that change nothing and tell no record, for whoever is on the machine.
+    Nothing,
+    Auditor,
+    Admin,
+    /// The HMAC of its own secret, of which none is configured here.
+    Webhook,
+}
+
+#[test]
+fn every_route_of_the_admin_api_takes_the_roles_that_it_should() {
+    let stage = Stage::new();
+    let home = &stage.gateway.home;
+    let made = |arguments: &[&str]| -> String {
+        let output = home.weir(&[arguments, &["--json"]].concat());
+        let key: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        key["key"].as_str().unwrap().to_owned()
+    };
+    let auditor = made(&["admin", "keys", "create", "auditors", "--role", "auditor"]);
+    let admin = made(&["admin", "keys", "create", "operators", "--role", "admin"]);
+    let caller = home.create_key(&["app"]).text;
+    let truncated = admin[..admin.len() - 1].to_owned();
+    let listed = stage.gateway.admin_json("/")["pages"].as_object().unwrap().clone();
+    let known = |route: &str| ROUTES.iter().any(|(found, _)| *found == route);
+    assert!(listed.keys().all(|route| known(route)), "not in the table: {listed:?}");
+    assert!(ROUTES.iter().all(|(route, _)| *route == "/" || listed.contains_key(*route)));
+    let status = |method: &str, path: &str, key: &str| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str())];
+        let headers = if key.is_empty() { &headers[..0] } else { &headers[..] };
+        let mut client = support::http::Client::connect(stage.gateway.admin);
+        match method {
+            "POST" => client.post(path, headers, b"{\"of\": \"nothing\"}").status,
+            _ => client.get(path, headers).status,
+        }
+    };
+    for (route, takes) in ROUTES {
+        let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
+        let ask = |key: &str| status(method, path, key);
+        for nobody in ["", caller.as_str(), truncated.as_str(), "wa_00000000_00"] {
+            let expected: &[u16] = match takes {
+                Takes::Nothing => &[200],
+                Takes::Auditor | Takes::Admin => &[401],
+                Takes::Webhook => &[401, 404],
+            };
+            assert!(expected.contains(&ask(nobody)), "{route} for {nobody:?}: {}", ask(nobody));
+        }
+        let is_let_in = |key: &str| !matches!(ask(key), 401 | 403 | 404);
+        let (by_auditor, by_admin) = match takes {
+            Takes::Nothing | Takes::Auditor => (true, true),
+            Takes::Admin => (false, true),
+            Takes::Webhook => (false, false),
+        };
+        assert_eq!((is_let_in(&auditor), is_let_in(&admin)), (by_auditor, by_admin), "{route}");
+        if takes == Takes::Nothing && !path.starts_with("/policy") {
+            assert_eq!(status("POST", path, &admin), 405, "{route} is a page");
+        }
+        if takes != Takes::Nothing {
+            assert!(
+                matches!(status("GET", path, &admin), 404 | 405),
+                "{route} changes nothing when it is looked at"
+            );
+        }
+    }
+    assert_eq!(status("POST", "/feedback", &auditor), 403);
+}

@@ -144,6 +144,47 @@ fn a_log_that_is_put_back_forked_or_copied_is_found_with_a_witness() {
 }
 
 #[test]
+fn a_witness_has_the_last_checkpoint_of_a_gateway_that_was_stopped_and_follows_its_new_key() {
+    let (home, key) = begun();
+    let (witness, witness_key) = witness_of(&key, "127.0.0.1:0");
+    let witness = Gateway::start_in(witness);
+    let url = format!("http://{}/witness", witness.data);
+    let every = |every: &str| {
+        format!("{{ witness: [{{ name: other, url: \"{url}\", key: \"{witness_key}\", every: {every} }}] }}")
+    };
+    // It would not be due for an hour.
+    reconfigure(&home, &every("1h"));
+    let gateway = Gateway::start_in(home);
+    gateway.until("the first one is sent", |gateway| standing(gateway)["events"].as_u64().is_some());
+    refused(&gateway);
+    let (home, in_order) = gateway.stop();
+    assert!(in_order);
+    let kept = || std::fs::read_to_string(home.path().join("state/witnessed/other")).unwrap();
+    assert_eq!(kept().lines().nth(1).unwrap().parse::<u64>().unwrap(), size(&home));
+    reconfigure(&home, &every("1s"));
+    let gateway = Gateway::start_in(home);
+    until_witnessed(&gateway);
+    for _ in 0..2 {
+        let rotated = gateway.home.weir(&["audit", "rotate-key"]);
+        assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+        refused(&gateway);
+    }
+    // Both changes at once, and what comes then.
+    until_witnessed(&gateway);
+    refused(&gateway);
+    until_witnessed(&gateway);
+    let (home, _) = gateway.stop();
+    let good = home.weir(&["audit", "verify", "--witness", &url, "--witness-key", &witness_key]);
+    assert!(good.status.success(), "{}{}", stdout(&good), String::from_utf8_lossy(&good.stderr));
+    // A witness that is started again knows it still, and takes nothing of the key until then.
+    let (witness_home, _) = witness.stop();
+    let kept = std::fs::read_dir(witness_home.path().join("state/witness")).unwrap();
+    let rotations =
+        kept.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "rotations"));
+    assert_eq!(rotations.count(), 1);
+}
+
+#[test]
 fn a_dead_witness_slows_nothing_and_its_absence_is_on_record_until_it_is_back() {
     let (home, key) = begun();
     // It accepts and never answers.

@@ -133,6 +133,28 @@ pub struct ContentDeleted {
     pub before: WallTime,
 }
 
+/// A target went out of rotation, or came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendHealth {
+    /// Backend and model.
+    pub target: Ident,
+    /// How it is: `well`, `out`, `wrong_model`.
+    pub condition: Ident,
+    /// How it was before.
+    pub previous: Ident,
+    /// Requests that failed one after the other.
+    pub failures: u64,
+}
+
+/// The clock on the wall was set, or the machine slept: times before and after do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockJump {
+    /// Whether it went forward.
+    pub forward: bool,
+    /// By so many milliseconds, more than passed.
+    pub by_ms: u64,
+}
+
 /// A process began to write this log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogStarted {

@@ -15,9 +15,9 @@ mod words;
 pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, Shadow};
 pub use head::Head;
 pub use lifecycle::{
-    AdminAction, ConfigFile, ContentDeleted, ContentKeyCreated, ContentKeyDestroyed, ExportGap, KeyCreated,
-    KeyRevoked, LogClosed, LogKeyRotated, LogPruned, LogRecovered, LogStarted, PolicyLoaded, PolicyRejected,
-    PolicyStaged, WitnessGap, WitnessResumed,
+    AdminAction, BackendHealth, ClockJump, ConfigFile, ContentDeleted, ContentKeyCreated,
+    ContentKeyDestroyed, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned,
+    LogRecovered, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -136,6 +136,10 @@ events! {
     ContentKeyDestroyed(ContentKeyDestroyed) = "content.key_destroyed",
     /// Captured content was deleted because its time was over.
     ContentDeleted(ContentDeleted) = "content.deleted",
+    /// A target went out of rotation, or came back.
+    BackendHealth(BackendHealth) = "backend.health",
+    /// The clock on the wall was set.
+    ClockJump(ClockJump) = "clock.jump",
     /// A process began to write this log.
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
@@ -238,6 +242,8 @@ impl EventRef<'_> {
             EventRef::ContentKeyCreated(body) => write_rare(out, body),
             EventRef::ContentKeyDestroyed(body) => write_rare(out, body),
             EventRef::ContentDeleted(body) => write_rare(out, body),
+            EventRef::BackendHealth(body) => write_rare(out, body),
+            EventRef::ClockJump(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
             EventRef::LogKeyRotated(body) => write_rare(out, body),

@@ -224,6 +224,12 @@ fn every_type_of_event_reads_back() {
         tree_rebuilt: false,
         open_requests: 1,
     };
+    let health = BackendHealth {
+        target: "gpu/m".into(),
+        condition: "out".into(),
+        previous: "well".into(),
+        failures: 5,
+    };
     let rated = AnswerRated {
         request_id: "req-1".into(),
         decision_id: "dec-1".into(),
@@ -274,6 +280,8 @@ fn every_type_of_event_reads_back() {
         ContentKeyCreated { key_id: "k".into(), tenant: Some("acme".into()) }.into(),
         ContentKeyDestroyed { key_ids: vec!["k".into()], tenant: None }.into(),
         ContentDeleted { files: 3, before: WallTime::from_unix_ms(MOMENT) }.into(),
+        health.into(),
+        ClockJump { forward: false, by_ms: 3_600_000 }.into(),
         started.into(),
         recovered.into(),
         LogClosed { events: 7 }.into(),

@@ -85,7 +85,12 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
     /// does. What lies behind that index here was written again there.
     pub fn segment(&mut self, number: u64, bytes: &[u8], limit: Option<u64>) {
         let start = Place::Segment { number, offset: 0 };
-        match frame::read_segment_header(bytes) {
+        let header = frame::read_segment_header(bytes);
+        if matches!(header, SegmentHeader::First(first) if limit.is_some_and(|limit| limit <= first)) {
+            // All of it was written again in a later one.
+            return;
+        }
+        match header {
             SegmentHeader::First(first) if first > 0 && self.events == 0 && self.next == 0 => {
                 self.begins = Some((first, start));
                 self.bridge(first, start);

@@ -2,6 +2,7 @@
 
 use super::problem;
 use crate::gateway::Gateway;
+use crate::receipts::look_up;
 use crate::reply::{self, Body};
 use crate::report;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use weir_audit::claim::Claim;
 use weir_audit::search::{Condition, ConditionError, Field, Found, Query};
 use weir_audit::{Ident, Name, WallTime};
 use weir_store::audit::{
-    Attestation, Continuity, Evidence, Search, SearchError, Wanted, sign_as_log, verify,
+    Attestation, Continuity, Evidence, NoProof, Search, SearchError, Wanted, sign_as_log, verify,
 };
 
 /// The most rows of a query, and those of one that does not say.
@@ -181,8 +182,11 @@ impl Asked {
 
 fn receipt(gateway: &Gateway, ReceiptOf { id, outcome }: ReceiptOf) -> Result<Response<Body>, Refused> {
     let wanted = if outcome { Wanted::Outcome } else { Wanted::Decision };
+    let id = Ident::new(&id);
+    let found = look_up(gateway, wanted, &id).map_err(state)?;
+    let found = found.ok_or_else(|| state(NoProof::unknown(wanted, &id)))?;
     let evidence = Evidence::open(gateway.audit.directory(), None).map_err(state)?;
-    let receipt = evidence.receipt_of(wanted, &Ident::new(&id)).map_err(state)?;
+    let receipt = evidence.receipt(found).map_err(state)?;
     Ok(reply::text(StatusCode::OK, TEXT, receipt.to_string()))
 }
 

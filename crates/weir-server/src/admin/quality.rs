@@ -1,7 +1,7 @@
 //! What is known of the quality of answers, and what an admin says of one.
 
 use super::policy::unauthorised;
-use super::problem;
+use super::{Actor, forbidden, problem, record};
 use crate::feedback::{self, Speaker};
 use crate::gateway::Gateway;
 use crate::pipeline::identify::presented_key;
@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use weir_policy::{Quality, TaskType};
+use weir_store::admin_keys::Role;
 
 /// What was heard of each target and task type, counted in explicit verdicts, and what is expected of it.
 pub(super) fn page(gateway: &Gateway) -> Value {
@@ -45,8 +46,11 @@ pub(super) async fn take_feedback(gateway: &Arc<Gateway>, request: Request<Incom
     };
     let body = body.to_bytes();
     let presented = presented_key(&head.headers).unwrap_or_default();
-    if !gateway.admin_token.admits(presented, head.uri.path(), &body) {
-        return unauthorised();
+    let path = head.uri.path();
+    match Actor::of(gateway, presented, path, &body).await {
+        Some(actor) if actor.role == Role::Admin => record(gateway, &actor, path),
+        Some(_) => return forbidden(),
+        None => return unauthorised(),
     }
     match feedback::take(gateway, Speaker::Admin, &body).await {
         Ok(told) => reply::json(StatusCode::OK, told),

@@ -187,7 +187,8 @@ impl Way<'_> {
     ) -> Result<String, SendFailure> {
         let size = evidence.checkpoint().size;
         let mut old = known.min(size);
-        for _ in 0..2 {
+        let mut has_told = false;
+        for _ in 0..3 {
             let proof = evidence.consistency(old).map_err(|_| SendFailure::Log)?;
             let request = AddCheckpoint { old, proof, note: evidence.note().to_owned() };
             let response = self.post(at, "/add-checkpoint", request.to_string()).await?;
@@ -203,10 +204,26 @@ impl Way<'_> {
                     Ok(_) | Err(_) => return Err(SendFailure::Inconsistent),
                 },
                 StatusCode::UNPROCESSABLE_ENTITY => return Err(SendFailure::Inconsistent),
+                // The key may have been changed since the witness was told it.
+                StatusCode::FORBIDDEN if !has_told => {
+                    self.tell_of_keys(at, evidence).await?;
+                    has_told = true;
+                }
                 other => return Err(SendFailure::Status(other.as_u16())),
             }
         }
         Err(SendFailure::Answer)
+    }
+
+    /// Tells a witness which keys the log has had. One that is not Weir's may not know what that is.
+    async fn tell_of_keys(&self, at: &Remote, evidence: &Evidence) -> Result<(), SendFailure> {
+        let refused = SendFailure::Status(StatusCode::FORBIDDEN.as_u16());
+        let rotations = evidence.rotations().map_err(|_| SendFailure::Log)?;
+        if rotations.is_empty() {
+            return Err(refused);
+        }
+        let response = self.post(at, "/rotations", rotations).await?;
+        if response.status() == StatusCode::OK { Ok(()) } else { Err(refused) }
     }
 
     async fn post(&self, at: &Remote, path: &str, body: String) -> Result<Response, SendFailure> {

@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use weir_audit::Name;
-use weir_audit::checkpoint::{Checkpoint, Origin, origin_of};
+use weir_audit::checkpoint::{Checkpoint, Origin, Verifier, origin_of};
 use weir_audit::cosign::{Cosigner, CosignerKey};
 use weir_audit::event::hex;
-use weir_audit::witness::{AddCheckpoint, Refusal};
+use weir_audit::rotation::{self, Rotation, read_rotations};
+use weir_audit::witness::{self, AddCheckpoint, Refusal};
 use weir_store::secret::{self, SecretFileError};
 use weir_store::whole;
 
@@ -46,6 +47,22 @@ pub(crate) async fn add_checkpoint(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Failure> {
+    answer(gateway, request, sign).await
+}
+
+/// Answers `POST /witness/rotations`: the key of a log was changed, which the lines of its `key.rotations` say.
+pub(crate) async fn take_rotations(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Failure> {
+    answer(gateway, request, follow).await
+}
+
+async fn answer(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    make: fn(&Gateway, &[u8]) -> Result<String, Problem>,
+) -> Result<Response<Body>, Failure> {
     if gateway.snapshot().loaded.config.witness_for.is_empty() {
         return Err(Failure::NoRoute);
     }
@@ -54,8 +71,8 @@ pub(crate) async fn add_checkpoint(
     let body = body.await.map_err(|_| Failure::BodyTimeout)?;
     let body = body.map_err(|_| Failure::TooLarge { limit: BODY_BYTES_MAX })?.to_bytes();
     let gateway = gateway.clone();
-    let signed = tokio::task::spawn_blocking(move || sign(&gateway, &body)).await;
-    match signed.map_err(|_| Failure::Panicked)? {
+    let made = tokio::task::spawn_blocking(move || make(&gateway, &body)).await;
+    match made.map_err(|_| Failure::Panicked)? {
         Ok(line) => Ok(reply::text(StatusCode::OK, TEXT, line)),
         Err(Problem::Refused(refusal)) => Ok(refused(&refusal)),
         Err(Problem::Broken(error)) => {
@@ -93,7 +110,9 @@ fn sign(gateway: &Gateway, body: &[u8]) -> Result<String, Problem> {
     let origin = origin_of(&request.note).unwrap_or_default();
     let path = place(&config.state, origin);
     let last = last_signed(&path)?;
-    let new = request.judge(&config.witness_for, last.as_ref()).map_err(Problem::Refused)?;
+    let known = known_rotations(&path)?;
+    let keys: Vec<Verifier> = config.witness_for.iter().map(|key| rotation::newest(key, &known)).collect();
+    let new = request.judge(&keys, last.as_ref()).map_err(Problem::Refused)?;
     let broken = |error: &dyn std::error::Error| Problem::Broken(error.to_string());
     let cosigner = cosigner(&config.state, &gateway.node).map_err(|error| broken(&error))?;
     let line = cosigner.cosign(&request.note, crate::gateway::unix_seconds(std::time::SystemTime::now()));
@@ -101,6 +120,42 @@ fn sign(gateway: &Gateway, body: &[u8]) -> Result<String, Problem> {
     whole::replace(&path, format!("{}{line}", request.note).as_bytes()).map_err(|error| broken(&error))?;
     tracing::debug!(log = %new.origin, events = new.size, "a checkpoint was witnessed");
     Ok(line)
+}
+
+/// Follows a log to its new key, and has kept the change before anything is signed under it.
+fn follow(gateway: &Gateway, body: &[u8]) -> Result<String, Problem> {
+    let snapshot = gateway.snapshot();
+    let config = &snapshot.loaded.config;
+    let form = |_| Problem::Refused(Refusal::Form("it is no change of a key that both keys have signed"));
+    let text = str::from_utf8(body).map_err(|_| Problem::Refused(Refusal::Form("it is no text")))?;
+    let told = read_rotations(text).map_err(form)?;
+    let _turn = gateway.witness_turn.lock().unwrap_or_else(PoisonError::into_inner);
+    let origin = told.first().map(|rotation| rotation.previous().origin().as_str()).unwrap_or_default();
+    let path = place(&config.state, origin);
+    let mut known = known_rotations(&path)?;
+    let taken = witness::take_rotations(&config.witness_for, &known, &told).map_err(Problem::Refused)?;
+    if !taken.is_empty() {
+        known.extend(taken);
+        let lines: String = known.iter().map(|rotation| format!("{rotation}\n")).collect();
+        let kept = whole::replace(&path.with_extension(ROTATIONS), lines.as_bytes());
+        kept.map_err(|error| Problem::Broken(error.to_string()))?;
+        tracing::info!(log = origin, "a witnessed log has a new key");
+    }
+    Ok(String::new())
+}
+
+/// Beside the checkpoint that was signed last.
+const ROTATIONS: &str = "rotations";
+
+/// The changes of the key of a log that it has told of.
+fn known_rotations(path: &Path) -> Result<Vec<Rotation>, Problem> {
+    let path = path.with_extension(ROTATIONS);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Problem::Broken(error.to_string())),
+    };
+    read_rotations(&text).map_err(|error| Problem::Broken(format!("`{}`: {error}", path.display())))
 }
 
 fn place(state: &Path, origin: &str) -> PathBuf {

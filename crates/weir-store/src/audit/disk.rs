@@ -13,14 +13,11 @@ pub trait Disk: Send + Sync + 'static {
     /// What the operating system says: above all that the disk is full.
     fn create_zeroed(&self, path: &Path, len: u64) -> io::Result<File> {
         let mut file = private().create(true).truncate(true).read(true).open(path)?;
-        let zeros = vec![0; 256 * 1024];
-        let mut rest = usize::try_from(len).map_err(io::Error::other)?;
-        while rest > 0 {
-            let part = zeros.get(..rest).unwrap_or(&zeros);
-            file.write_all(part)?;
-            rest -= part.len();
+        if let Err(error) = write_zeros(&mut file, len) {
+            // The rest of a full disk is for what is smaller. That it cannot be removed is no other news.
+            let _ = fs::remove_file(path);
+            return Err(error);
         }
-        file.sync_all()?;
         Ok(file)
     }
 
@@ -79,6 +76,17 @@ pub trait Disk: Send + Sync + 'static {
         }
         Ok(())
     }
+}
+
+fn write_zeros(file: &mut File, len: u64) -> io::Result<()> {
+    let zeros = vec![0; 256 * 1024];
+    let mut rest = usize::try_from(len).map_err(io::Error::other)?;
+    while rest > 0 {
+        let part = zeros.get(..rest).unwrap_or(&zeros);
+        file.write_all(part)?;
+        rest -= part.len();
+    }
+    file.sync_all()
 }
 
 /// Writes what is to become `path` under the name that it has until then.

@@ -1,16 +1,15 @@
 //! What a log proves: receipts of its events, and that it only adds to an older checkpoint.
 
-use super::files::Layout;
+use super::files::{Layout, read_optional};
 use super::signer::read_verifier;
-use super::{AuditError, AuditReader, lineage};
+use super::{AuditError, Found, Wanted, lineage};
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::Path;
+use weir_audit::Ident;
 use weir_audit::checkpoint::{Checkpoint, Verifier};
 use weir_audit::receipt::Receipt;
 use weir_audit::rotation::Lineage;
 use weir_audit::tree::{Hash, MissingTile, consistency_proof, inclusion_proof, root_from_tiles};
-use weir_audit::{Event, Ident, Record};
 
 /// The tree of a log up to its newest checkpoint. Reads files alone, also while a process writes them.
 #[derive(Debug)]
@@ -39,9 +38,20 @@ pub enum NoProof {
     /// The event is newer than the newest checkpoint.
     #[error("event {0} is not under a signed checkpoint yet; that takes about a second, try again")]
     TooNew(u64),
+    /// What is in its place is not what was signed.
+    #[error("event {0} is not the one that was signed; run `weir audit verify`")]
+    Changed(u64),
     /// A tile is missing.
     #[error("{0}; run `weir audit verify`")]
     Tile(#[from] MissingTile),
+}
+
+impl NoProof {
+    /// The error for an event that is not in the log.
+    #[must_use]
+    pub fn unknown(wanted: Wanted, id: &Ident) -> Self {
+        Self::Unknown { event: wanted.name(), id: id.clone() }
+    }
 }
 
 /// How a log stands to an older checkpoint of it.
@@ -53,47 +63,6 @@ pub enum Continuity {
     RolledBack,
     /// The events that were signed then are not those that it has now.
     Forked,
-}
-
-/// Which event of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// The decision of its last attempt: where it was processed.
-    Decision,
-    /// How it ended.
-    Outcome,
-}
-
-/// An event that was looked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Its index in the log.
-    pub seq: u64,
-    /// Its bytes, as they were written.
-    pub bytes: Vec<u8>,
-    /// What they say.
-    pub event: Event,
-}
-
-impl Wanted {
-    const fn name(self) -> &'static str {
-        match self {
-            Wanted::Decision => "decision",
-            Wanted::Outcome => "outcome",
-        }
-    }
-
-    fn is_of(self, event: &Event, id: &Ident) -> bool {
-        match (self, event) {
-            (Wanted::Decision, Event::Decision(decision)) => {
-                decision.decision_id == *id || decision.request_id == *id
-            }
-            (Wanted::Outcome, Event::Outcome(outcome)) => {
-                outcome.decision_id == *id || outcome.request_id == *id
-            }
-            _ => false,
-        }
-    }
 }
 
 impl Evidence {
@@ -133,31 +102,34 @@ impl Evidence {
         &self.lineage
     }
 
+    /// The changes of its key, as `key.rotations` has them; nothing if there were none.
+    ///
+    /// # Errors
+    /// [`AuditError`] if they cannot be read.
+    pub fn rotations(&self) -> Result<String, AuditError> {
+        let bytes = read_optional(&self.layout.rotations())?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The key that signs it now.
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
     }
 
-    /// The receipt of an event: the last one of this kind whose request or decision has this id.
-    ///
-    /// # Errors
-    /// [`NoProof`] that tells an unknown id from an event that is too new.
-    pub fn receipt_of(&self, wanted: Wanted, id: &Ident) -> Result<Receipt, NoProof> {
-        let found = find(self.layout.dir(), wanted, id)?;
-        self.receipt(found.ok_or_else(|| NoProof::Unknown { event: wanted.name(), id: id.clone() })?)
-    }
-
     /// The receipt of an event that was found.
     ///
     /// # Errors
-    /// [`NoProof::TooNew`] if it is newer than this checkpoint, [`NoProof::Tile`] if the tree is not all there.
+    /// [`NoProof::TooNew`] if it is newer than this checkpoint, [`NoProof::Tile`] if the tree is not all there,
+    /// [`NoProof::Changed`] if it is not the event that was signed.
     pub fn receipt(&self, Found { seq: index, bytes: event, .. }: Found) -> Result<Receipt, NoProof> {
         if index >= self.checkpoint.size {
             return Err(NoProof::TooNew(index));
         }
         let proof = inclusion_proof(index, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
-        Ok(Receipt { event, index, proof, checkpoint: self.note.clone() })
+        let receipt = Receipt { event, index, proof, checkpoint: self.note.clone() };
+        self.lineage.verify_receipt(&receipt).map_err(|_| NoProof::Changed(index))?;
+        Ok(receipt)
     }
 
     /// The hashes that show that this log only adds to its first `old` events, of which it has at least so many.
@@ -181,46 +153,12 @@ impl Evidence {
     }
 }
 
-/// The last event of this kind whose request or decision has this id, looked for from the newest segment back: a
-/// receipt is mostly asked for soon.
-///
-/// # Errors
-/// [`AuditError`] if the log cannot be read or is damaged.
-pub fn find(dir: &Path, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
-    for part in AuditReader::open_parts(dir, NonZeroUsize::MAX)?.into_iter().rev() {
-        let found = find_in(part, wanted, id)?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-fn find_in(mut part: AuditReader, wanted: Wanted, id: &Ident) -> Result<Option<Found>, AuditError> {
-    let mut found = None;
-    while let Some((head, bytes)) = part.next_event()? {
-        if head.type_name.as_str() != wanted.name() || !contains(bytes, id.as_str().as_bytes()) {
-            continue;
-        }
-        let (seq, bytes) = (head.seq, bytes.to_vec());
-        // What does not parse is damage, which the proof would show; here it is no match.
-        if let Ok(Record { event, .. }) = Record::parse(&bytes)
-            && wanted.is_of(&event, id)
-        {
-            found = Some(Found { seq, bytes, event });
-        }
-    }
-    Ok(found)
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    !wanted.is_empty() && bytes.windows(wanted.len()).any(|window| window == wanted)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::find;
     use super::super::tests::{decision, open, outcome};
     use super::*;
+    use weir_audit::Record;
     use weir_audit::checkpoint::{Origin, Signer};
 
     fn log(events: u64) -> tempfile::TempDir {
@@ -234,6 +172,11 @@ pub(super) mod tests {
         dir
     }
 
+    pub(in super::super) fn receipt_of(evidence: &Evidence, wanted: Wanted, id: &str) -> Receipt {
+        let found = find(evidence.layout.dir(), wanted, &Ident::new(id)).unwrap().found.unwrap();
+        evidence.receipt(found).unwrap()
+    }
+
     #[test]
     fn every_request_has_receipts_of_where_it_ran_and_how_it_ended() {
         let dir = log(700);
@@ -241,12 +184,14 @@ pub(super) mod tests {
         for (id, wanted) in
             [("req-0", Wanted::Decision), ("dec-311", Wanted::Outcome), ("dec-699", Wanted::Decision)]
         {
-            let receipt = evidence.receipt_of(wanted, &Ident::new(id)).unwrap();
+            let receipt = receipt_of(&evidence, wanted, id);
             receipt.verify(evidence.verifier()).unwrap();
             assert!(wanted.is_of(&Record::parse(&receipt.event).unwrap().event, &Ident::new(id)), "{id}");
         }
-        let unknown = evidence.receipt_of(Wanted::Decision, &Ident::new("req-9999")).unwrap_err();
-        assert!(matches!(unknown, NoProof::Unknown { .. }), "{unknown}");
+        assert!(find(dir.path(), Wanted::Decision, &Ident::new("req-9999")).unwrap().found.is_none());
+        let mut changed = find(dir.path(), Wanted::Decision, &Ident::new("req-7")).unwrap().found.unwrap();
+        changed.bytes[100] ^= 1;
+        assert!(matches!(evidence.receipt(changed), Err(NoProof::Changed(_))));
     }
 
     #[test]

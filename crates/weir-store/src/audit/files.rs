@@ -10,6 +10,10 @@ use weir_audit::tree::{Tile, TileId};
 /// The most tiles that are written before they are synced. Each holds a descriptor until then.
 const TILES_TOGETHER: usize = 64;
 
+/// How often a tile is looked for that is being replaced meanwhile. Each look takes microseconds, and the writer replaces it
+/// once between two checkpoints.
+const TILE_READS_MAX: u32 = 20;
+
 /// Where the files of a log are.
 #[derive(Debug, Clone)]
 pub(super) struct Layout(PathBuf);
@@ -105,15 +109,22 @@ impl Layout {
 
     /// The bytes of a tile. A partial one may have grown into a wider one, which begins with it.
     pub(super) fn read_tile_bytes(&self, id: TileId) -> Option<Vec<u8>> {
-        let exact = fs::read(self.tile(id)).ok();
-        if exact.is_some() || !id.is_partial() {
-            return exact;
+        let exact = || fs::read(self.tile(id)).ok();
+        if !id.is_partial() {
+            return exact();
         }
-        let full = TileId { width: 256, ..id };
-        let wider = || fs::read(self.tile(TileId { width: self.widest(full)?, ..id })).ok();
-        let mut bytes = fs::read(self.tile(full)).ok().or_else(wider)?;
+        // A wider one that was found may be gone before it is read, because a still wider one is there.
+        let mut bytes = (0..TILE_READS_MAX).find_map(|_| exact().or_else(|| self.read_wider(id)))?;
         bytes.truncate(usize::from(id.width) * 32);
         Some(bytes)
+    }
+
+    fn read_wider(&self, id: TileId) -> Option<Vec<u8>> {
+        let full = TileId { width: 256, ..id };
+        fs::read(self.tile(full)).ok().or_else(|| {
+            let width = self.widest(full)?;
+            fs::read(self.tile(TileId { width, ..id })).ok()
+        })
     }
 
     fn widest(&self, full: TileId) -> Option<u16> {
@@ -196,4 +207,38 @@ fn segment_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
     let is_number = digits.len() >= 8 && digits.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| digits.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::RealDisk;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use weir_audit::tree::Hash;
+
+    #[test]
+    fn a_partial_tile_is_found_while_it_is_replaced_by_wider_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        let id = |width| TileId { level: 0, index: 0, width };
+        let hash = |at: u16| Hash([u8::try_from(at).unwrap(); 32]);
+        let grow = |width: u16| {
+            let tile = Tile((0..width).map(hash).collect());
+            layout.write_tiles(&RealDisk, &[(id(width), &tile)]).unwrap();
+            layout.remove_shorter_tiles(id(width)).unwrap();
+        };
+        grow(1);
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::SeqCst) {
+                        assert_eq!(layout.read_tile(id(1)), Some(Tile(vec![hash(0)])));
+                    }
+                });
+            }
+            (2..=200).for_each(grow);
+            is_over.store(true, Ordering::SeqCst);
+        });
+    }
 }

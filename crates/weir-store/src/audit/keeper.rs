@@ -3,7 +3,7 @@ use super::health::Chore;
 use super::log::Shared;
 use super::queue::Change;
 use super::tail::Batch;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub(super) struct Keeper {
     /// Full tiles that are not stored yet.
     pub(super) completed: Vec<(TileId, Tile)>,
     /// Requests with a decision and no outcome, by the index of their first decision.
-    pub(super) open: BTreeMap<Ident, u64>,
+    pub(super) open: HashMap<Ident, u64>,
     /// Size of the last checkpoint.
     pub(super) signed: u64,
 }

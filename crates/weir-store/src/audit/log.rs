@@ -8,6 +8,7 @@ use super::rotate::Succession;
 use super::signer::open_signer;
 use super::tail::{Supply, Tail};
 use super::{AuditError, AuditFailed, Disk, Options, Recovery, syncer, writer};
+use arc_swap::{ArcSwap, Guard};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -20,7 +21,10 @@ use weir_audit::event::{AsEvent, Author, EventRef, LogClosed, LogStarted, Outcom
 
 /// The one writer of an audit log. Share it in an `Arc`.
 pub struct AuditLog {
-    shared: Arc<Shared>,
+    layout: Layout,
+    options: Options,
+    /// Another one after the log broke and was opened again.
+    shared: ArcSwap<Shared>,
     running: Mutex<Option<Running>>,
 }
 
@@ -63,17 +67,56 @@ impl AuditLog {
         layout.create_dirs()?;
         let lock = files::take_lock(&layout)?;
         let signer = open_signer(&layout, &*options.disk, &options.origin)?;
-        let started = LogStarted {
-            binary_version: options.binary_version.clone(),
-            origin: Ident::new(options.origin.as_str()),
-            vkey: Ident::new(&signer.verifier().to_string()),
-        };
+        let started = started(&options, &signer);
         let found = recovery::recover(&layout, &*options.disk, signer.verifier())?;
         let recovery = Recovery { events: found.next, recovered: found.repaired.clone() };
         let open = found.open.clone();
-        let log = Self::start(layout, &options, signer, found, lock)?;
+        let (shared, threads) = start(&layout, &options, signer, found)?;
+        let running = Mutex::new(Some(Running { threads, _lock: lock }));
+        let log = Self { layout, options, shared: ArcSwap::new(shared), running };
         log.begin(started, &recovery, open)?;
         Ok((log, recovery))
+    }
+
+    /// Opens a log again that broke, in the process that has it: when a full disk has room again, or one that could only be
+    /// read can be written. `None` if it is not broken.
+    ///
+    /// Requests that run go on, and get their outcomes; one whose outcome was lost is without until a process opens the log.
+    /// Returns when the events that say so are durable. Blocks meanwhile.
+    ///
+    /// INVARIANT (one sync per file after an error): what was not durable is written to a new segment; the file that failed
+    /// is read and neither written nor synced.
+    ///
+    /// # Errors
+    /// What keeps it from being written; it is broken then as before.
+    pub fn reopen(&self) -> Result<Option<Recovery>, AuditError> {
+        let mut running = self.running();
+        let Some(Running { threads, .. }) = &mut *running else { return Err(AuditError::Closed) };
+        let broken = self.shared();
+        if broken.progress.failed().is_none() {
+            return Ok(None);
+        }
+        broken.queue.stop();
+        for thread in threads.drain(..) {
+            // What it panicked of has broken the log.
+            let _ = thread.join();
+        }
+        let (layout, options) = (&self.layout, &self.options);
+        let signer = open_signer(layout, &*options.disk, &options.origin)?;
+        let started = started(options, &signer);
+        let found = recovery::recover_in_process(
+            layout,
+            &*options.disk,
+            signer.verifier(),
+            broken.progress.durable(),
+        )?;
+        let recovery = Recovery { events: found.next, recovered: found.repaired.clone() };
+        let (shared, new_threads) = start(layout, options, signer, found)?;
+        *threads = new_threads;
+        self.shared.store(shared);
+        drop(running);
+        self.begin(started, &recovery, BTreeMap::new())?;
+        Ok(Some(recovery))
     }
 
     /// Gives an event its place in the log. Never waits for the disk.
@@ -82,40 +125,41 @@ impl AuditLog {
     /// [`AuditError::Full`] if the disk does not keep up, [`AuditError::Failed`] if the log broke,
     /// [`AuditError::TooLong`] and [`AuditError::Closed`]. The event is not in the log then.
     pub fn append(&self, event: impl AsEvent) -> Result<Ticket, AuditError> {
-        let shared = &self.shared;
+        let shared = self.shared.load();
         if let Some(reason) = shared.progress.failed() {
             return Err(AuditFailed { reason: reason.to_owned() }.into());
         }
         let event = event.as_event();
         let bounded = if let EventRef::Decision(decision) = event { Some(decision.bounded()) } else { None };
         let seq = shared.queue.push(bounded.as_deref().map_or(event, AsEvent::as_event))?;
-        Ok(Ticket { seq, shared: shared.clone() })
+        Ok(Ticket { seq, shared: Guard::into_inner(shared) })
     }
 
     /// Number of events that have a place in the log.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.shared.queue.next()
+        self.shared.load().queue.next()
     }
 
     /// The directory of the log.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        self.shared.layout.dir()
+        self.layout.dir()
     }
 
     pub(super) fn layout(&self) -> &Layout {
-        &self.shared.layout
+        &self.layout
     }
 
-    pub(super) fn for_rotation(&self) -> (&Layout, &dyn Disk, &Succession) {
-        (&self.shared.layout, &*self.shared.disk, &self.shared.succession)
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.load_full()
     }
 
     /// Whether the log can be written, and what fails if not.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.shared.chores.health(&self.shared.progress)
+        let shared = self.shared.load();
+        shared.chores.health(&shared.progress)
     }
 
     /// Appends `log.closed`, makes everything durable, signs a checkpoint over it, and gives up the
@@ -125,7 +169,7 @@ impl AuditLog {
     /// [`AuditFailed`] if events were lost or the checkpoint could not be signed.
     pub fn close(&self) -> Result<(), AuditFailed> {
         let Some(running) = self.running().take() else { return Ok(()) };
-        self.shared.queue.close(|events| LogClosed { events });
+        self.shared().queue.close(|events| LogClosed { events });
         for thread in running.threads {
             // A panic has broken the log already, which is told below.
             let _ = thread.join();
@@ -134,39 +178,6 @@ impl AuditLog {
             Health::Healthy => Ok(()),
             Health::Degraded(reason) | Health::Failed(reason) => Err(AuditFailed { reason }),
         }
-    }
-
-    fn start(
-        layout: Layout,
-        options: &Options,
-        signer: Signer,
-        found: Recovered,
-        lock: File,
-    ) -> Result<Self, AuditError> {
-        let Recovered { end, next, frontier, completed, open, signed, repaired: _ } = found;
-        let disk = &options.disk;
-        let next_segment = end.as_ref().map_or(0, |(segment, _)| segment.number + 1);
-        let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), options.segment_bytes, next_segment));
-        let end = end.map_or_else(|| supply.first(), Ok)?;
-        let max_unsynced_bytes = options.unsynced_bytes;
-        let tail = Tail::new(layout.clone(), disk.clone(), supply.clone(), end, next, max_unsynced_bytes);
-        let author = Author::new(random_id()?, options.node.clone());
-        let shared = Arc::new(Shared {
-            layout,
-            disk: disk.clone(),
-            queue: Queue::new(next, author, options),
-            progress: Progress::starting_at(next),
-            chores: Chores::default(),
-            supply,
-            max_unsynced_bytes,
-            succession: Succession::default(),
-            tail: Mutex::new(tail),
-        });
-        let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();
-        let interval = options.checkpoint_interval;
-        let keeper = Keeper { signer, interval, frontier, completed, open, signed };
-        let threads = spawn(&shared, keeper)?;
-        Ok(Self { shared, running: Mutex::new(Some(Running { threads, _lock: lock })) })
     }
 
     /// Writes what an opening has to say, and waits until it is durable.
@@ -221,6 +232,55 @@ impl Shared {
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
+    }
+}
+
+/// The threads that write a log that was found whole, and what they share.
+fn start(
+    layout: &Layout,
+    options: &Options,
+    signer: Signer,
+    found: Recovered,
+) -> Result<(Arc<Shared>, Vec<JoinHandle<()>>), AuditError> {
+    let Recovered { end, rewritten, next_segment, next, frontier, completed, open, signed, repaired: _ } =
+        found;
+    let disk = &options.disk;
+    let supply = Arc::new(Supply::new(layout.clone(), disk.clone(), options.segment_bytes, next_segment));
+    let end = match (end, rewritten) {
+        (_, Some((first, frames))) => {
+            let replacement = supply.replacement(first, &frames)?;
+            disk.sync_dir(&layout.segments()).map_err(AuditError::io(layout.segments()))?;
+            replacement
+        }
+        (Some(end), None) => end,
+        (None, None) => supply.first()?,
+    };
+    let max_unsynced_bytes = options.unsynced_bytes;
+    let tail = Tail::new(layout.clone(), disk.clone(), supply.clone(), end, next, max_unsynced_bytes);
+    let author = Author::new(random_id()?, options.node.clone());
+    let shared = Arc::new(Shared {
+        layout: layout.clone(),
+        disk: disk.clone(),
+        queue: Queue::new(next, author, options),
+        progress: Progress::starting_at(next),
+        chores: Chores::default(),
+        supply,
+        max_unsynced_bytes,
+        succession: Succession::default(),
+        tail: Mutex::new(tail),
+    });
+    let open = open.into_iter().map(|(request, open)| (request, open.first)).collect();
+    let interval = options.checkpoint_interval;
+    let keeper = Keeper { signer, interval, frontier, completed, open, signed };
+    let threads = spawn(&shared, keeper)?;
+    Ok((shared, threads))
+}
+
+fn started(options: &Options, signer: &Signer) -> LogStarted {
+    LogStarted {
+        binary_version: options.binary_version.clone(),
+        origin: Ident::new(options.origin.as_str()),
+        vkey: Ident::new(&signer.verifier().to_string()),
     }
 }
 

@@ -220,6 +220,12 @@ impl Queue {
         self.filled.notify_all();
     }
 
+    /// Takes none any more, of a log that broke.
+    pub(super) fn stop(&self) {
+        self.lock().closed = true;
+        self.filled.notify_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // No section under this lock panics.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)

@@ -64,6 +64,19 @@ impl AuditReader {
         Ok(if parts.is_empty() { vec![whole] } else { parts })
     }
 
+    /// Index of the event that comes next.
+    pub(super) fn begins_at(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether these bytes are anywhere in the segment that comes first, which is to be asked before the first event.
+    pub(super) fn holds(&mut self, needle: &memchr::memmem::Finder<'_>) -> Result<bool, AuditError> {
+        if !self.open_segment()? {
+            return Ok(false);
+        }
+        Ok(self.current.as_ref().is_some_and(|(_, bytes)| needle.find(bytes).is_some()))
+    }
+
     /// Head and bytes of the next event; `None` at the end and after an error.
     ///
     /// # Errors

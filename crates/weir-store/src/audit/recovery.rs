@@ -15,6 +15,10 @@ use weir_audit::{Envelope, Event, Ident, Record};
 pub(super) struct Recovered {
     /// The last segment and the offset at which it ends; none if the log is new.
     pub(super) end: Option<(Segment, u64)>,
+    /// What is to be the beginning of the next segment: an event, and frames from it on.
+    pub(super) rewritten: Option<(u64, Vec<u8>)>,
+    /// Number of the next segment.
+    pub(super) next_segment: u64,
     /// Index of the next event.
     pub(super) next: u64,
     pub(super) frontier: Frontier,
@@ -48,6 +52,42 @@ pub(super) fn recover(
     disk: &dyn Disk,
     verifier: &Verifier,
 ) -> Result<Recovered, AuditError> {
+    let (mut scan, entries) = begin(layout, verifier, u64::MAX)?;
+    if entries.is_empty() {
+        return Ok(scan.finish(None, 0));
+    }
+    let end = scan.read_segments(layout, &entries)?;
+    let end = cut_and_sync(layout, disk, &entries, &mut scan, &end)?;
+    let next_segment = end.0.number + 1;
+    Ok(scan.finish(Some(end), next_segment))
+}
+
+/// The same in the process that has the log: events from `durable` on are in a file that may have failed. They are read
+/// from it, and it is not touched.
+pub(super) fn recover_in_process(
+    layout: &Layout,
+    disk: &dyn Disk,
+    verifier: &Verifier,
+    durable: u64,
+) -> Result<Recovered, AuditError> {
+    let (mut scan, entries) = begin(layout, verifier, durable)?;
+    let end = scan.read_segments(layout, &entries)?;
+    let (kept, later) = entries.split_at((end.position + 1).min(entries.len()));
+    for entry in later {
+        set_aside(layout, disk, entry, &mut scan)?;
+    }
+    if let (Some(entry), Some(reason)) = (kept.last(), end.torn) {
+        let torn = frame::non_zero(&entry.read(layout)?, end.offset);
+        scan.cut = Some((entry.number, end.offset as u64, reason));
+        scan.cut_bytes += torn.map_or(0, |torn| torn.len() as u64);
+    }
+    let next_segment = entries.last().map_or(0, |entry| entry.number + 1);
+    let rewritten = (durable, std::mem::take(&mut scan.rewritten));
+    Ok(Recovered { rewritten: Some(rewritten), ..scan.finish(None, next_segment) })
+}
+
+/// The checkpoint and its tree, and the segments that are to be read; none if the log is new.
+fn begin(layout: &Layout, verifier: &Verifier, durable: u64) -> Result<(Scan, Vec<Entry>), AuditError> {
     remove_prepared(layout)?;
     let index = Index::read(layout)?;
     for &number in &index.unused {
@@ -55,19 +95,13 @@ pub(super) fn recover(
         fs::remove_file(&path).map_err(AuditError::io(path))?;
     }
     let checkpoint = read_checkpoint(layout, verifier)?;
-    let mut scan = Scan::begin(layout, checkpoint);
+    let scan = Scan::begin(layout, checkpoint, durable);
     let start = scan.first_to_read(layout)?;
-    let Some(position) = index.position_of(start) else {
-        return if index.entries.is_empty() && scan.checkpoint.size == 0 {
-            Ok(scan.finish(None))
-        } else {
-            Err(scan.damaged(layout.segments(), 0, "the segment with this event is missing"))
-        };
-    };
-    let entries = index.entries.get(position..).unwrap_or_default();
-    let end = scan.read_segments(layout, entries)?;
-    let end = cut_and_sync(layout, disk, entries, &mut scan, &end)?;
-    Ok(scan.finish(Some(end)))
+    match index.position_of(start) {
+        Some(position) => Ok((scan, index.entries.get(position..).unwrap_or_default().to_vec())),
+        None if index.entries.is_empty() && scan.checkpoint.size == 0 => Ok((scan, Vec::new())),
+        None => Err(scan.damaged(layout.segments(), 0, "the segment with this event is missing")),
+    }
 }
 
 /// Reads and verifies the checkpoint, which every log has from its beginning.
@@ -90,6 +124,9 @@ struct End {
 /// Reads events one after another and keeps what must be known at the end.
 struct Scan {
     next: u64,
+    /// Frames of the events from this one on are kept.
+    durable: u64,
+    rewritten: Vec<u8>,
     frontier: Frontier,
     completed: Vec<(TileId, Tile)>,
     checkpoint: Checkpoint,
@@ -101,11 +138,13 @@ struct Scan {
 }
 
 impl Scan {
-    fn begin(layout: &Layout, checkpoint: Checkpoint) -> Self {
+    fn begin(layout: &Layout, checkpoint: Checkpoint, durable: u64) -> Self {
         let stored = Frontier::from_tiles(checkpoint.size, |id| layout.read_tile(id));
         let stored = stored.filter(|frontier| frontier.root() == checkpoint.root);
         Self {
             next: 0,
+            durable,
+            rewritten: Vec::new(),
             tree_rebuilt: stored.is_none(),
             frontier: stored.unwrap_or_default(),
             completed: Vec::new(),
@@ -153,7 +192,14 @@ impl Scan {
         let mut end = End { position, offset: SEGMENT_HEADER_BYTES, torn: None };
         while entry.limit.is_none_or(|limit| self.next < limit) {
             let step = match frame::read(bytes, end.offset) {
-                Ok(Some(frame)) => self.absorb(&frame).map(|()| frame.end()),
+                Ok(Some(frame)) => {
+                    let absorbed = self.absorb(&frame).map(|()| frame.end());
+                    if absorbed.is_ok() && self.next > self.durable {
+                        self.rewritten
+                            .extend_from_slice(bytes.get(frame.offset..frame.end()).unwrap_or_default());
+                    }
+                    absorbed
+                }
                 Ok(None) if frame::non_zero(bytes, end.offset).is_some() => Err("bytes behind the end"),
                 Ok(None) => break,
                 Err(broken) => Err(broken.breakage.word()),
@@ -216,7 +262,7 @@ impl Scan {
         }
     }
 
-    fn finish(self, end: Option<(Segment, u64)>) -> Recovered {
+    fn finish(self, end: Option<(Segment, u64)>, next_segment: u64) -> Recovered {
         let is_clean = self.next == 0 || (self.last_is_closing && self.cut.is_none());
         let signed = self.checkpoint.size;
         let repaired = LogRecovered {
@@ -231,6 +277,8 @@ impl Scan {
         };
         Recovered {
             end,
+            rewritten: None,
+            next_segment,
             next: self.next,
             frontier: self.frontier,
             completed: self.completed,

@@ -89,10 +89,10 @@ pub(super) fn wait_for_checkpoint(layout: &Layout, size: u64) -> Result<(), Audi
 
 #[cfg(test)]
 mod tests {
+    use super::super::evidence::tests::receipt_of;
     use super::super::tests::{decision, open, outcome, records};
     use super::super::{Evidence, Wanted, verify};
     use super::*;
-    use weir_audit::Ident;
     use weir_audit::event::Event;
 
     fn later() -> WallTime {
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(kept[0].envelope.seq, pruned.first_kept);
         assert!(kept.iter().any(|record| record.event == Event::from(pruned.clone())));
         let evidence = Evidence::open(dir.path(), None).unwrap();
-        let receipt = evidence.receipt_of(Wanted::Decision, &Ident::new("req-400")).unwrap();
+        let receipt = receipt_of(&evidence, Wanted::Decision, "req-400");
         receipt.verify(evidence.verifier()).unwrap();
         let (log, recovery) = open(dir.path());
         assert!(recovery.recovered.is_none(), "{recovery:?}");

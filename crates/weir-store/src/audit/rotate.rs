@@ -70,7 +70,8 @@ impl AuditLog {
     /// # Errors
     /// [`AuditError`] if the log cannot be written, or a change is under way already.
     pub fn rotate_key(&self) -> Result<LogKeyRotated, AuditError> {
-        let (layout, disk, succession) = self.for_rotation();
+        let shared = self.shared();
+        let (layout, disk, succession) = (&shared.layout, &*shared.disk, &shared.succession);
         let (previous, next) = {
             let heir = succession.lock();
             if heir.is_some() {

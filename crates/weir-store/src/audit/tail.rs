@@ -144,6 +144,18 @@ impl Supply {
         Ok((segment, SEGMENT_HEADER_BYTES as u64))
     }
 
+    /// A segment that begins with these frames of events from `first` on, and where it ends. It is synced before it gets its
+    /// name.
+    pub(super) fn replacement(&self, first: u64, frames: &[u8]) -> Result<(Segment, u64), AuditError> {
+        let contents = [&segment_header(first), frames].concat();
+        let segment = self.take(contents.len() as u64)?;
+        let path = self.layout.segment(segment.number);
+        self.disk.write_at(&segment.file, &contents, 0).map_err(AuditError::io(&path))?;
+        self.disk.sync(&segment.file).map_err(AuditError::io(&path))?;
+        self.name(&segment)?;
+        Ok((segment, contents.len() as u64))
+    }
+
     /// Gives a segment that has its header its final name, which a sync of the directory makes durable.
     pub(super) fn name(&self, segment: &Segment) -> Result<(), AuditError> {
         let to = self.layout.segment(segment.number);
@@ -276,17 +288,10 @@ impl Tail {
     }
 
     fn begin_replacement(&mut self) -> Result<(), AuditError> {
-        let mut contents = segment_header(self.durable).to_vec();
-        for (_, batch) in &self.unsynced {
-            contents.extend_from_slice(&batch.frames);
-        }
-        let segment = self.supply.take(contents.len() as u64)?;
-        let path = self.layout.segment(segment.number);
-        self.disk.write_at(&segment.file, &contents, 0).map_err(AuditError::io(&path))?;
-        self.disk.sync(&segment.file).map_err(AuditError::io(&path))?;
-        self.supply.name(&segment)?;
+        let frames: Vec<&[u8]> = self.unsynced.iter().map(|(_, batch)| batch.frames.as_slice()).collect();
+        let (segment, offset) = self.supply.replacement(self.durable, &frames.concat())?;
         self.segment = Arc::new(segment);
-        self.offset = contents.len() as u64;
+        self.offset = offset;
         for (segment, _) in &mut self.unsynced {
             *segment = self.segment.clone();
         }

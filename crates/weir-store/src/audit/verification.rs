@@ -8,11 +8,13 @@ use std::time::Duration;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader, read_segment_header};
 use weir_audit::verify::{Report, Verification};
 
-/// How often an end that looks torn is read: somebody may be writing there.
-const MAX_READS_OF_END: u32 = 5;
+/// How often an end that looks torn is read: somebody may be writing there, and be kept from it by others for a while.
+const MAX_READS_OF_END: u32 = 12;
 
-/// Long enough for a write that was under way to be over.
+/// After the first read; it doubles…
 const TIME_BETWEEN_READS: Duration = Duration::from_millis(2);
+/// …up to this. All in all that is half a second.
+const MAX_TIME_BETWEEN_READS: Duration = Duration::from_millis(64);
 
 /// Verifies the log in a directory with nothing but its files, also while a process writes it.
 ///
@@ -92,11 +94,13 @@ fn segment_limits(layout: &Layout) -> Result<Vec<(u64, Option<u64>)>, AuditError
 /// Reads the segment that may be being written, again if it was read in the middle of a write.
 fn read_last(path: &Path, promised: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = fs::read(path)?;
+    let mut pause = TIME_BETWEEN_READS;
     for _ in 1..MAX_READS_OF_END {
         if !is_torn_behind(&bytes, promised) {
             break;
         }
-        thread::sleep(TIME_BETWEEN_READS);
+        thread::sleep(pause);
+        pause = (pause * 2).min(MAX_TIME_BETWEEN_READS);
         bytes = fs::read(path)?;
     }
     Ok(bytes)

@@ -8,6 +8,7 @@
     reason = "clippy exempts test functions, but not what they share"
 )]
 
+mod disks;
 mod failures;
 mod full;
 mod knobs;

@@ -27,6 +27,10 @@ fn a_backend_that_is_killed_costs_nobody_their_answer() {
     let after = field.crowd.evenly(20.0, seconds(2.0), |_| ask(PERSONAL));
     assert_eq!(served(&after), after.len(), "the other replica takes over: {:?}", tally(&after));
     field.gateway.until("it is known to be gone", |_| field.condition("gpu-0") == "out");
+    field.gateway.until("that is on record", |gateway| {
+        gateway.home.state_holds("\"type\":\"backend.health\"")
+            && gateway.home.state_holds("\"condition\":\"out\",\"previous\":\"well\"")
+    });
     let why = field.target("gpu-0");
     assert_eq!(why["why"], "its requests fail", "{why}");
     assert!(why["failing_for_ms"].as_u64().unwrap() > 0 && why["for_ms"].is_u64(), "{why}");

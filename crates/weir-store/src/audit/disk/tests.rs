@@ -1,7 +1,7 @@
 //! The log on a disk that fails.
 
 use super::*;
-use crate::audit::tests::{assert_clean, decision, open, options, types};
+use crate::audit::tests::{assert_clean, decision, open, options, outcome, types};
 use crate::audit::{AuditError, AuditLog, Health, Options};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -33,11 +33,14 @@ impl Failing {
     }
 
     fn on_file(&self, file: &File, counter: &AtomicU64) -> io::Result<()> {
-        let inode = file.metadata()?.ino();
-        assert!(!self.bad.lock().unwrap().contains(&inode), "a file that failed is used again");
+        let data = file.metadata()?;
+        // Small files are written anew each time, and may get the number of one that was removed.
+        let is_segment = data.len() >= options().segment_bytes;
+        let is_bad = self.bad.lock().unwrap().contains(&data.ino());
+        assert!(!is_segment || !is_bad, "a file that failed is used again");
         let struck = self.strikes(counter);
-        if struck.is_err() {
-            self.bad.lock().unwrap().insert(inode);
+        if struck.is_err() && is_segment {
+            self.bad.lock().unwrap().insert(data.ino());
         }
         struck
     }
@@ -46,7 +49,10 @@ impl Failing {
 impl Disk for Failing {
     fn create_zeroed(&self, path: &Path, len: u64) -> io::Result<File> {
         self.strikes(&self.creations)?;
-        RealDisk.create_zeroed(path, len)
+        let file = RealDisk.create_zeroed(path, len)?;
+        // A file that was removed may have had this number.
+        self.bad.lock().unwrap().remove(&file.metadata()?.ino());
+        Ok(file)
     }
 
     fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -257,4 +263,80 @@ fn a_slow_disk_delays_durability_and_not_writing() {
         }
         assert!(written_meanwhile > 20, "{written_meanwhile} events were written during the sync");
     });
+}
+
+/// What can be said of a log that broke and was opened again.
+#[track_caller]
+fn reopen(log: &AuditLog) -> crate::audit::Recovery {
+    assert!(matches!(log.health(), Health::Failed(_)));
+    let recovery = log.reopen().unwrap().unwrap();
+    assert_eq!(log.health(), Health::Healthy);
+    assert_eq!(log.reopen().unwrap(), None, "it is not broken any more");
+    recovery
+}
+
+#[test]
+fn a_log_that_broke_goes_on_in_a_new_file_when_the_disk_is_well_again() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    for round in 0..3 {
+        log.append(decision(10 * round)).unwrap().wait_durable().unwrap();
+        // Handed to the kernel, and in a file whose sync fails.
+        let written = log.append(decision(10 * round + 1)).unwrap();
+        written.wait_written().unwrap();
+        disk.syncs.store(u64::MAX, Ordering::SeqCst);
+        written.wait_durable().unwrap_err();
+        assert!(matches!(log.append(outcome(10 * round)), Err(AuditError::Failed(_))));
+        log.reopen().unwrap_err();
+        assert!(
+            matches!(log.append(outcome(10 * round)), Err(AuditError::Failed(_))),
+            "it is broken as before"
+        );
+        disk.syncs.store(0, Ordering::SeqCst);
+        // The disk asserts that no file that has failed is written or synced again.
+        let recovery = reopen(&log);
+        assert!(recovery.recovered.is_some());
+        log.append(outcome(10 * round + 1)).unwrap().wait_durable().unwrap();
+    }
+    log.close().unwrap();
+    assert_clean(dir.path());
+    let found = types(dir.path());
+    assert_eq!(
+        found.iter().filter(|name| *name == "decision").count(),
+        6,
+        "nothing that was written is lost"
+    );
+    // The outcomes of three requests were refused; the others have one.
+    assert_eq!(found.iter().filter(|name| *name == "outcome").count(), 3);
+    let (log, recovery) = open(dir.path());
+    assert_eq!(recovery.recovered, None);
+    log.close().unwrap();
+}
+
+#[test]
+fn a_log_on_a_full_disk_goes_on_when_there_is_room() {
+    let disk = Arc::new(Failing::default());
+    let (dir, log) = log_on(&disk);
+    disk.creations.store(u64::MAX, Ordering::SeqCst);
+    let mut last = 0;
+    while log.append(decision(last)).is_ok_and(|ticket| ticket.wait_written().is_ok()) {
+        last += 1;
+    }
+    assert!(last > 50);
+    log.reopen().unwrap_err();
+    disk.creations.store(0, Ordering::SeqCst);
+    reopen(&log);
+    log.append(outcome(0)).unwrap().wait_durable().unwrap();
+    log.close().unwrap();
+    assert_clean(dir.path());
+    let decisions = types(dir.path()).iter().filter(|name| *name == "decision").count() as u64;
+    assert!((last..=last + 1).contains(&decisions), "{decisions} of {last}");
+}
+
+#[test]
+fn a_log_that_is_closed_or_well_is_not_opened_again() {
+    let (_dir, log) = log_on(&Arc::new(Failing::default()));
+    assert_eq!(log.reopen().unwrap(), None);
+    log.close().unwrap();
+    assert!(matches!(log.reopen(), Err(AuditError::Closed)));
 }

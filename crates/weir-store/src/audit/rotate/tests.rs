@@ -1,3 +1,4 @@
+use super::super::evidence::tests::receipt_of;
 use super::super::tests::{assert_clean, decision, open, options, records, types};
 use super::super::{Continuity, Evidence, RealDisk, Wanted};
 use super::*;
@@ -37,7 +38,7 @@ fn what_the_old_key_signed_stays_valid_and_either_key_leads_to_the_other() {
         assert_eq!(evidence.verifier(), &third);
         let older = evidence.lineage().verify(&between).unwrap();
         assert_eq!(evidence.continues(&older), Ok(Continuity::Extends));
-        let receipt = evidence.receipt_of(Wanted::Decision, &Ident::new("req-1")).unwrap();
+        let receipt = receipt_of(&evidence, Wanted::Decision, "req-1");
         evidence.lineage().verify_receipt(&receipt).unwrap();
     }
     let (log, recovery) = open(dir.path());

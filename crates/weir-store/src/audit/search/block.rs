@@ -1,7 +1,9 @@
 //! Events that lie together in one segment, as columns.
 
 use super::column::{Column, ColumnBuilder};
+use super::ids::IdOf;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use weir_audit::WallTime;
 use weir_audit::search::{DECISION, Value, is_unique, members};
@@ -50,7 +52,7 @@ pub(super) struct Block {
     /// By type and path.
     pub(super) columns: BTreeMap<(String, String), Column>,
     /// Keys of the ids of events, but for outcomes whose decision is in the log, with their events.
-    pub(super) ids: Vec<(i64, u64)>,
+    pub(super) ids: Vec<IdOf>,
 }
 
 /// Requests that have a decision and no outcome, with the index of their first decision.
@@ -75,7 +77,7 @@ pub(super) struct BlockBuilder {
     events: usize,
     span: Option<(WallTime, WallTime)>,
     types: Vec<TypeBuilder>,
-    ids: Vec<(i64, u64)>,
+    ids: Vec<IdOf>,
 }
 
 #[derive(Debug)]
@@ -111,9 +113,7 @@ impl BlockBuilder {
         let mut head = Head::default();
         let mut place = None;
         members(event, |path, value| {
-            if head.take(path, &value) {
-                return;
-            }
+            let Some(value) = head.take(path, value) else { return };
             let place =
                 *place.get_or_insert_with(|| self.type_of(head.type_name.as_deref().unwrap_or_default()));
             if let Some(of_type) = self.types.get_mut(place) {
@@ -129,7 +129,7 @@ impl BlockBuilder {
         let request = link(&name, &head, seq, open);
         self.note_ids(&name, &head, seq, request.is_some());
         if let Some(of_type) = self.types.get_mut(place) {
-            of_type.push("type", Value::Word(name.as_str().into()));
+            of_type.push("type", Value::Word(name));
             of_type.push(SLOT, Value::Number(self.events as u64));
             of_type.push(AT, Value::Number(at.unix_ms()));
             if let Some(request) = request.filter(|request| *request != seq) {
@@ -152,14 +152,14 @@ impl BlockBuilder {
         self.types.len() - 1
     }
 
-    fn note_ids(&mut self, name: &str, head: &Head, seq: u64, has_request: bool) {
+    fn note_ids(&mut self, name: &str, head: &Head<'_>, seq: u64, has_request: bool) {
         // An outcome is found with its decision.
         if name != OUTCOME || !has_request {
             let ids = [&head.request_id, &head.decision_id, &head.trace_id];
-            let mut keys: Vec<i64> = ids.into_iter().flatten().map(|id| id_key(id)).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            self.ids.extend(keys.into_iter().map(|key| (key, seq)));
+            let mut parts: Vec<&str> = ids.into_iter().flatten().map(|id| without_prefix(id)).collect();
+            parts.sort_unstable();
+            parts.dedup();
+            self.ids.extend(parts.into_iter().map(|part| (key_of(part), seq)));
         }
     }
 
@@ -209,47 +209,66 @@ impl TypeBuilder {
 
 /// What of an event is not kept as a column of its own.
 #[derive(Debug, Default)]
-struct Head {
+struct Head<'e> {
     seq: Option<u64>,
-    type_name: Option<String>,
+    type_name: Option<Cow<'e, str>>,
     at: Option<WallTime>,
-    request_id: Option<String>,
-    decision_id: Option<String>,
-    trace_id: Option<String>,
+    request_id: Option<Cow<'e, str>>,
+    decision_id: Option<Cow<'e, str>>,
+    trace_id: Option<Cow<'e, str>>,
 }
 
-impl Head {
-    /// Whether the member is one of these.
-    fn take(&mut self, path: &str, value: &Value<'_>) -> bool {
-        let text = || match value {
-            Value::Word(text) => Some(text.clone().into_owned()),
-            Value::Words(_) | Value::Number(_) | Value::Flag(_) => None,
+impl<'e> Head<'e> {
+    /// Takes a member, or gives back what is to be a column.
+    fn take(&mut self, path: &str, value: Value<'e>) -> Option<Value<'e>> {
+        let place = match path {
+            "seq" => {
+                self.seq = if let Value::Number(seq) = value { Some(seq) } else { None };
+                return None;
+            }
+            "ts_wall" => {
+                self.at = value.text().parse().ok();
+                return None;
+            }
+            "type" => &mut self.type_name,
+            "request_id" => &mut self.request_id,
+            "decision_id" => &mut self.decision_id,
+            "trace_id" => &mut self.trace_id,
+            _ => return Some(value).filter(|_| !is_unique(path)),
         };
-        match (path, value) {
-            ("seq", Value::Number(seq)) => self.seq = Some(*seq),
-            ("type", _) => self.type_name = text(),
-            ("ts_wall", Value::Word(at)) => self.at = at.parse().ok(),
-            ("request_id", _) => self.request_id = text(),
-            ("decision_id", _) => self.decision_id = text(),
-            ("trace_id", _) => self.trace_id = text(),
-            _ => return is_unique(path),
+        if let Value::Word(text) = value {
+            *place = Some(text);
         }
-        true
+        None
     }
 }
 
 /// The index of the first decision of the request that an event is about.
-fn link(name: &str, head: &Head, seq: u64, open: &mut OpenRequests) -> Option<u64> {
-    let request = head.request_id.as_ref()?;
+fn link(name: &str, head: &Head<'_>, seq: u64, open: &mut OpenRequests) -> Option<u64> {
+    let request = head.request_id.as_deref()?;
     match name {
-        DECISION => Some(*open.entry(request.clone()).or_insert(seq)),
+        DECISION => match open.get(request) {
+            Some(first) => Some(*first),
+            None => {
+                open.insert(request.to_owned(), seq);
+                Some(seq)
+            }
+        },
         OUTCOME => open.remove(request),
         _ => None,
     }
 }
 
 /// What an id is found by: the first bytes of a hash of what follows its prefix, which the ids of a request share.
-pub(super) fn id_key(id: &str) -> i64 {
-    let bytes: [u8; 32] = Sha256::digest(id.rsplit('_').next().unwrap_or(id)).into();
-    bytes.first_chunk::<8>().map_or(0, |first| i64::from_le_bytes(*first))
+pub(super) fn id_key(id: &str) -> u64 {
+    key_of(without_prefix(id))
+}
+
+fn without_prefix(id: &str) -> &str {
+    id.rsplit('_').next().unwrap_or(id)
+}
+
+fn key_of(part: &str) -> u64 {
+    let bytes: [u8; 32] = Sha256::digest(part).into();
+    bytes.first_chunk::<8>().map_or(0, |first| u64::from_le_bytes(*first))
 }

@@ -47,30 +47,34 @@ fn take_in(layout: &Layout, file: &mut IndexFile) -> Result<Indexed, SearchError
         }
     };
     let mut cursor = Cursor::open(layout, state.next, within)?;
-    file.forget_before(cursor.first_kept())?;
-    let mut open = file.open_requests()?;
+    if cursor.first_kept() > state.next && state.next > 0 {
+        // All that it has was deleted from the log.
+        file.clear()?;
+        state = State::default();
+    } else {
+        file.forget_before(cursor.first_kept())?;
+    }
     let mut ids = Vec::new();
     let began = cursor.next();
     let mut is_behind = false;
-    while let Some((block, leaf)) = next_settled(&mut cursor, &mut open)? {
+    while let Some((block, leaf)) = next_settled(&mut cursor, &mut state.open)? {
         file.add(&block)?;
         ids.extend(block.ids);
-        state = State { next: block.place.end(), leaf };
+        (state.next, state.leaf) = (block.place.end(), leaf);
         is_behind = state.next - began >= EVENTS_AT_ONCE;
         if is_behind {
             break;
         }
     }
     if state.next > began {
-        file.add_ids(&mut ids)?;
-        file.set_open_requests(&open)?;
+        file.add_ids(began..state.next, ids)?;
         file.set_state(&state)?;
     }
     Ok(Indexed { events: state.next, is_behind })
 }
 
 /// How an index stands to a log.
-enum Fit {
+pub(super) enum Fit {
     /// It is this log's; the frame behind its last event begins here.
     At(Option<(u64, u64)>),
     /// It is another log's, or has events that this log has no more.
@@ -78,11 +82,11 @@ enum Fit {
 }
 
 /// Looks whether the last event that the index has is still where it was.
-fn end_of(layout: &Layout, file: &IndexFile, state: &State) -> Result<Fit, SearchError> {
+pub(super) fn end_of(layout: &Layout, file: &IndexFile, state: &State) -> Result<Fit, SearchError> {
     let Some((id, place)) = file.last_block()? else {
         return Ok(if state.next == 0 { Fit::At(None) } else { Fit::Not });
     };
-    let lengths = file.column(id, "", LENGTH)?.ok_or(IndexError::Column)?;
+    let lengths = file.column(id, "", LENGTH)?.ok_or(IndexError::Broken)?;
     let lengths: Vec<u64> = (0..lengths.rows()).filter_map(|row| lengths.number(row)).collect();
     let end = place.offset + lengths.iter().sum::<u64>();
     let last = lengths.last().copied().unwrap_or(0);
@@ -140,9 +144,11 @@ pub(super) fn next_block(
         let seq = cursor.next();
         let Step::Event(event, length) = cursor.step()? else { break };
         let pushed = builder.push(event, length, open);
-        leaf = leaf_of(event);
+        leaf.clear();
+        leaf.extend_from_slice(event);
         pushed.map_err(|what| cursor.damaged(seq, what))?;
     }
+    let leaf = leaf_of(&leaf);
     Ok(builder.finish().map(|block| (block, leaf)))
 }
 

@@ -1,12 +1,13 @@
 //! One member of the records of one type in one block: `docs/formats/audit.md` has the bytes.
 
+use super::hash::{FastMap, Mix};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher as _};
 use weir_audit::search::{Test, Value};
 
-/// The column cannot be read: its checksum does not fit, or its bytes are none of a column.
+/// What is stored cannot be read: its checksum does not fit, or its bytes are none of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BrokenColumn;
+pub(super) struct Broken;
 
 /// Values by row. A row has a code; 0 is no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,29 +143,29 @@ impl Column {
     }
 
     /// Reads the bytes that belong to a place.
-    pub(super) fn decode(place: u64, bytes: &[u8]) -> Result<Self, BrokenColumn> {
-        let (sum, body) = bytes.split_first_chunk::<4>().ok_or(BrokenColumn)?;
+    pub(super) fn decode(place: u64, bytes: &[u8]) -> Result<Self, Broken> {
+        let (sum, body) = bytes.split_first_chunk::<4>().ok_or(Broken)?;
         if checksum(place, body) != u32::from_le_bytes(*sum) {
-            return Err(BrokenColumn);
+            return Err(Broken);
         }
-        let ([kind, width], rest) = body.split_first_chunk::<2>().ok_or(BrokenColumn)?;
-        let (rows, rest) = rest.split_first_chunk::<4>().ok_or(BrokenColumn)?;
-        let (base, rest) = rest.split_first_chunk::<8>().ok_or(BrokenColumn)?;
+        let ([kind, width], rest) = body.split_first_chunk::<2>().ok_or(Broken)?;
+        let (rows, rest) = rest.split_first_chunk::<4>().ok_or(Broken)?;
+        let (base, rest) = rest.split_first_chunk::<8>().ok_or(Broken)?;
         let (rows, base) = (u32::from_le_bytes(*rows) as usize, u64::from_le_bytes(*base));
-        let length = rows.checked_mul(usize::from(*width)).ok_or(BrokenColumn)?;
-        let (codes, mut rest) = rest.split_at_checked(length).ok_or(BrokenColumn)?;
+        let length = rows.checked_mul(usize::from(*width)).ok_or(Broken)?;
+        let (codes, mut rest) = rest.split_at_checked(length).ok_or(Broken)?;
         let codes = match width {
             0 => Codes::One,
             1 => Codes::U8(codes.to_vec()),
             2 => Codes::U16(codes.as_chunks().0.iter().map(|code| u16::from_le_bytes(*code)).collect()),
             4 => Codes::U32(codes.as_chunks().0.iter().map(|code| u32::from_le_bytes(*code)).collect()),
             8 => Codes::U64(codes.as_chunks().0.iter().map(|code| u64::from_le_bytes(*code)).collect()),
-            _ => return Err(BrokenColumn),
+            _ => return Err(Broken),
         };
         let values = match *kind {
             NUMBERS => Values::Numbers { base },
             ENTRIES => Values::Entries((0..base).map(|_| read_entry(&mut rest)).collect::<Result<_, _>>()?),
-            _ => return Err(BrokenColumn),
+            _ => return Err(Broken),
         };
         Ok(Self { rows, codes, values })
     }
@@ -211,18 +212,18 @@ fn write_entry(out: &mut Vec<u8>, entry: &Value<'static>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-fn read_entry(rest: &mut &[u8]) -> Result<Value<'static>, BrokenColumn> {
-    let ([tag, length @ ..], after) = rest.split_first_chunk::<5>().ok_or(BrokenColumn)?;
+fn read_entry(rest: &mut &[u8]) -> Result<Value<'static>, Broken> {
+    let ([tag, length @ ..], after) = rest.split_first_chunk::<5>().ok_or(Broken)?;
     let length = u32::from_le_bytes(*length) as usize;
-    let (text, after) = after.split_at_checked(length).ok_or(BrokenColumn)?;
+    let (text, after) = after.split_at_checked(length).ok_or(Broken)?;
     *rest = after;
-    let text = str::from_utf8(text).map_err(|_| BrokenColumn)?;
+    let text = str::from_utf8(text).map_err(|_| Broken)?;
     match tag {
         b'w' => Ok(Value::Word(Cow::Owned(text.to_owned()))),
         b'l' => Ok(Value::Words(Cow::Owned(text.to_owned()))),
-        b'n' => text.parse().map(Value::Number).map_err(|_| BrokenColumn),
+        b'n' => text.parse().map(Value::Number).map_err(|_| Broken),
         b'f' => Ok(Value::Flag(text == "true")),
-        _ => Err(BrokenColumn),
+        _ => Err(Broken),
     }
 }
 
@@ -233,7 +234,8 @@ pub(super) struct ColumnBuilder {
     /// Rows and codes of values that are no numbers.
     others: Vec<(u32, u64)>,
     entries: Vec<Value<'static>>,
-    codes: HashMap<Value<'static>, u64>,
+    /// The codes of entries by their hashes, so that a value that is known need not be owned.
+    codes: FastMap<u64, u64>,
 }
 
 impl ColumnBuilder {
@@ -245,21 +247,34 @@ impl ColumnBuilder {
         }
         // Mostly the value of the row before.
         let last = self.others.last().map(|(_, code)| *code);
-        let is_last = last.and_then(|code| self.entries.get(code as usize - 1)) == Some(&value);
         let code = match last {
-            Some(code) if is_last => code,
-            _ => self.code(value.into_owned()),
+            Some(code) if self.has(code, &value) => code,
+            _ => self.code(value),
         };
         self.others.push((row, code));
     }
 
-    fn code(&mut self, value: Value<'static>) -> u64 {
-        if let Some(code) = self.codes.get(&value) {
-            return *code;
+    fn has(&self, code: u64, value: &Value<'_>) -> bool {
+        self.entries.get(code as usize - 1) == Some(value)
+    }
+
+    fn code(&mut self, value: Value<'_>) -> u64 {
+        let mut hasher = Mix::default();
+        value.hash(&mut hasher);
+        let hash = hasher.finish();
+        match self.codes.get(&hash) {
+            Some(code) if self.has(*code, &value) => return *code,
+            // Two values have one hash: nobody but an attacker gets here, who finds at most a block of them.
+            Some(_) => {
+                if let Some(place) = self.entries.iter().position(|entry| *entry == value) {
+                    return place as u64 + 1;
+                }
+            }
+            None => {}
         }
-        self.entries.push(value.clone());
+        self.entries.push(value.into_owned());
         let code = self.entries.len() as u64;
-        self.codes.insert(value, code);
+        self.codes.insert(hash, code);
         code
     }
 
@@ -350,10 +365,10 @@ mod tests {
             values in prop::collection::vec(value(), 1..20), at in any::<prop::sample::Index>(), bit in 0..8,
         ) {
             let mut bytes = column_of(&values).encode(7);
-            prop_assert_eq!(Column::decode(8, &bytes), Err(BrokenColumn));
+            prop_assert_eq!(Column::decode(8, &bytes), Err(Broken));
             let at = at.index(bytes.len());
             bytes[at] ^= 1_u8 << bit;
-            prop_assert_eq!(Column::decode(7, &bytes), Err(BrokenColumn));
+            prop_assert_eq!(Column::decode(7, &bytes), Err(Broken));
         }
     }
 }

@@ -3,9 +3,15 @@
 use super::super::AuditError;
 use super::super::files::{Layout, promised_size};
 use super::super::index::Entry;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
 
-/// Reads frames one after the other. Holds one segment in memory.
+/// Where the first frame begins.
+const HEADER_BYTES: u64 = SEGMENT_HEADER_BYTES as u64;
+
+/// Reads frames one after the other. Holds a part of a segment in memory.
 pub(super) struct Cursor {
     layout: Layout,
     /// From the one with the next event on.
@@ -13,10 +19,55 @@ pub(super) struct Cursor {
     first_kept: u64,
     /// The segment at hand.
     place: usize,
-    bytes: Option<Vec<u8>>,
-    offset: usize,
+    window: Option<Window>,
+    /// Where the next frame begins in it.
+    offset: u64,
     next: u64,
     promised: u64,
+}
+
+/// A part of a segment.
+struct Window {
+    file: File,
+    /// Where it begins.
+    begin: u64,
+    bytes: Vec<u8>,
+    /// Whether it ends with the file.
+    is_last: bool,
+}
+
+/// So much of a segment is read at a time.
+const WINDOW_BYTES: usize = 1024 * 1024;
+/// The longest frame.
+const FRAME_BYTES_MAX: usize = frame::FRAME_HEADER_BYTES + frame::MAX_EVENT_BYTES;
+
+impl Window {
+    fn open(layout: &Layout, number: u64) -> Result<Self, AuditError> {
+        let path = layout.segment(number);
+        let file = File::open(&path).map_err(AuditError::io(path))?;
+        Ok(Self { file, begin: 0, bytes: Vec::new(), is_last: false })
+    }
+
+    /// Where a place of the file is in the bytes, with all of the longest frame that could begin there.
+    fn cover(&mut self, offset: u64) -> io::Result<usize> {
+        let at = usize::try_from(offset - self.begin).unwrap_or(usize::MAX);
+        if self.is_last || at.saturating_add(FRAME_BYTES_MAX) <= self.bytes.len() {
+            return Ok(at);
+        }
+        self.begin = offset;
+        self.bytes.resize(WINDOW_BYTES, 0);
+        let mut filled = 0;
+        while let Some(rest) = self.bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let read = self.file.read_at(rest, offset + filled as u64)?;
+            self.is_last = read == 0;
+            if self.is_last {
+                break;
+            }
+            filled += read;
+        }
+        self.bytes.truncate(filled);
+        Ok(0)
+    }
 }
 
 /// What comes next.
@@ -41,9 +92,8 @@ impl Cursor {
         let place = entries.iter().rposition(|entry| entry.first <= next).unwrap_or(entries.len());
         let number = entries.get(place).map(|entry| entry.number);
         let within = within.filter(|(segment, _)| Some(*segment) == number);
-        let offset =
-            within.map_or(SEGMENT_HEADER_BYTES, |(_, offset)| usize::try_from(offset).unwrap_or(usize::MAX));
-        Ok(Self { layout: layout.clone(), entries, first_kept, place, bytes: None, offset, next, promised })
+        let offset = within.map_or(HEADER_BYTES, |(_, offset)| offset);
+        Ok(Self { layout: layout.clone(), entries, first_kept, place, window: None, offset, next, promised })
     }
 
     /// Index of the next event.
@@ -69,36 +119,34 @@ impl Cursor {
 
     /// The segment at hand, and where the next frame begins in it.
     pub(super) fn position(&self) -> Option<(u64, u64)> {
-        Some((self.entries.get(self.place)?.number, self.offset as u64))
+        Some((self.entries.get(self.place)?.number, self.offset))
     }
 
     /// Goes on by one event, or to the next segment.
     pub(super) fn step(&mut self) -> Result<Step<'_>, AuditError> {
         let Some(entry) = self.entries.get(self.place).copied() else { return Ok(Step::End) };
         if entry.limit.is_some_and(|limit| self.next >= limit) {
-            (self.place, self.bytes, self.offset) = (self.place + 1, None, SEGMENT_HEADER_BYTES);
+            (self.place, self.window, self.offset) = (self.place + 1, None, HEADER_BYTES);
             return Ok(Step::NextSegment);
         }
-        let bytes = match self.bytes.take() {
-            Some(bytes) => bytes,
-            None => entry.read(&self.layout)?,
+        let window = match self.window.take() {
+            Some(window) => window,
+            None => Window::open(&self.layout, entry.number)?,
         };
-        let bytes = self.bytes.insert(bytes);
-        let what = match frame::read(bytes, self.offset) {
+        let window = self.window.insert(window);
+        let path = || self.layout.segment(entry.number);
+        let at = window.cover(self.offset).map_err(|error| AuditError::io(path())(error))?;
+        let what = match frame::read(&window.bytes, at) {
             Ok(Some(frame)) => {
-                let length = frame.end() - self.offset;
-                (self.offset, self.next) = (frame.end(), self.next + 1);
-                return Ok(Step::Event(frame.event, length as u64));
+                let length = (frame.end() - at) as u64;
+                (self.offset, self.next) = (self.offset + length, self.next + 1);
+                return Ok(Step::Event(frame.event, length));
             }
             Ok(None) => "events are missing".to_owned(),
             Err(broken) => broken.breakage.to_string(),
         };
         if entry.limit.is_some() || self.next < self.promised {
-            return Err(AuditError::Damaged {
-                path: self.layout.segment(entry.number),
-                index: self.next,
-                what,
-            });
+            return Err(AuditError::Damaged { path: path(), index: self.next, what });
         }
         Ok(Step::End)
     }

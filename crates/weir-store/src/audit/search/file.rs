@@ -1,7 +1,7 @@
 //! The index on disk: one SQLite file. `docs/formats/audit.md` has its tables.
 
 use super::block::{Block, OpenRequests, Place};
-use super::column::{BrokenColumn, Column};
+use super::column::{Broken, Column};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
@@ -15,8 +15,7 @@ use weir_audit::WallTime;
 const VERSION: i64 = 2;
 
 const CREATE: &str = "
-    CREATE TABLE state (next INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
-    INSERT INTO state VALUES (0, x'');
+    CREATE TABLE state (next INTEGER NOT NULL, leaf BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;
     CREATE TABLE open (request TEXT NOT NULL PRIMARY KEY, first INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE blocks (
         id INTEGER PRIMARY KEY,
@@ -25,19 +24,24 @@ const CREATE: &str = "
         segment INTEGER NOT NULL,
         offset INTEGER NOT NULL,
         since_ms INTEGER NOT NULL,
-        until_ms INTEGER NOT NULL
+        until_ms INTEGER NOT NULL,
+        fields BLOB NOT NULL,
+        sum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE fields (
         id INTEGER PRIMARY KEY, type TEXT NOT NULL, path TEXT NOT NULL, UNIQUE (type, path)
     ) STRICT;
     CREATE TABLE columns (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-    CREATE TABLE ids (key INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, first INTEGER NOT NULL, next INTEGER NOT NULL, pages INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE pages (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
     PRAGMA user_version = 2; -- VERSION
 ";
 
 const DROP: &str = "
     DROP TABLE IF EXISTS state; DROP TABLE IF EXISTS open; DROP TABLE IF EXISTS blocks; DROP TABLE IF EXISTS fields;
-    DROP TABLE IF EXISTS columns; DROP TABLE IF EXISTS ids;
+    DROP TABLE IF EXISTS columns; DROP TABLE IF EXISTS ids; DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS pages;
     PRAGMA user_version = 0;
 ";
 
@@ -51,13 +55,13 @@ pub(super) enum IndexError {
     Database(#[from] rusqlite::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("a column is broken")]
-    Column,
+    #[error("what is stored is not what was written")]
+    Broken,
 }
 
-impl From<BrokenColumn> for IndexError {
-    fn from(BrokenColumn: BrokenColumn) -> Self {
-        Self::Column
+impl From<Broken> for IndexError {
+    fn from(Broken: Broken) -> Self {
+        Self::Broken
     }
 }
 
@@ -65,7 +69,7 @@ impl IndexError {
     /// Whether the file is at fault and not the disk: then it is made anew.
     pub(super) fn is_damage(&self) -> bool {
         match self {
-            Self::Column => true,
+            Self::Broken => true,
             Self::Io(_) => false,
             Self::Database(rusqlite::Error::SqliteFailure(error, _)) => {
                 matches!(
@@ -86,13 +90,17 @@ pub(super) struct State {
     pub(super) next: u64,
     /// Hash of the event before, by which a log that is another one is told.
     pub(super) leaf: Vec<u8>,
+    /// Requests that run then.
+    pub(super) open: OpenRequests,
 }
 
 /// An open index.
 #[derive(Debug)]
 pub(super) struct IndexFile {
-    database: Connection,
+    pub(super) database: Connection,
     fields: HashMap<(String, String), i64>,
+    /// Which fields each block has columns of, once [`blocks`](Self::blocks) were read.
+    of_blocks: HashMap<i64, FieldSet>,
 }
 
 impl IndexFile {
@@ -138,7 +146,7 @@ impl IndexFile {
             }
             transaction.commit()?;
         }
-        let mut file = Self { database, fields: HashMap::new() };
+        let mut file = Self { database, fields: HashMap::new(), of_blocks: HashMap::new() };
         file.read_fields()?;
         Ok(file)
     }
@@ -173,40 +181,61 @@ impl IndexFile {
         let _ = self.database.execute_batch("ROLLBACK");
     }
 
+    /// What it has, which is nothing at first.
     pub(super) fn state(&self) -> Result<State, IndexError> {
-        let read = |row: &rusqlite::Row<'_>| Ok(State { next: unsigned(row.get(0)?), leaf: row.get(1)? });
-        Ok(self.database.query_row("SELECT next, leaf FROM state", [], read)?)
+        let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?, row.get::<_, u32>(2)?));
+        let read = self.database.query_row("SELECT next, leaf, sum FROM state", [], read).optional()?;
+        let Some((next, leaf, sum)) = read else { return Ok(State::default()) };
+        let mut statement = self.database.prepare_cached("SELECT request, first FROM open")?;
+        let open = statement.query_map([], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?;
+        let state = State { next, leaf, open: open.collect::<Result<_, _>>()? };
+        if self.checksum(&state) == sum { Ok(state) } else { Err(IndexError::Broken) }
     }
 
     pub(super) fn set_state(&self, state: &State) -> Result<(), IndexError> {
-        self.database
-            .execute("UPDATE state SET next = ?1, leaf = ?2", params![signed(state.next), state.leaf])?;
-        Ok(())
-    }
-
-    pub(super) fn open_requests(&self) -> Result<OpenRequests, IndexError> {
-        let mut statement = self.database.prepare_cached("SELECT request, first FROM open")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub(super) fn set_open_requests(&self, open: &OpenRequests) -> Result<(), IndexError> {
-        self.database.execute("DELETE FROM open", [])?;
+        self.database.execute_batch("DELETE FROM open; DELETE FROM state")?;
         let mut insert = self.database.prepare_cached("INSERT INTO open VALUES (?1, ?2)")?;
-        for (request, first) in open {
+        for (request, first) in &state.open {
             insert.execute(params![request, signed(*first)])?;
         }
+        let values = params![signed(state.next), state.leaf, self.checksum(state)];
+        self.database.execute("INSERT INTO state VALUES (?1, ?2, ?3)", values)?;
         Ok(())
+    }
+
+    /// Covers also what the fields are.
+    fn checksum(&self, State { next, leaf, open }: &State) -> u32 {
+        let mut fields: Vec<_> = self.fields.iter().map(|((of, path), id)| (*id, of, path)).collect();
+        let mut open: Vec<_> = open.iter().collect();
+        fields.sort_unstable();
+        open.sort_unstable();
+        let mut sum = Checksum::default();
+        sum.number(*next).text(leaf);
+        for (id, of, path) in fields {
+            sum.number(unsigned(id)).text(of.as_bytes()).text(path.as_bytes());
+        }
+        for (request, first) in open {
+            sum.text(request.as_bytes()).number(*first);
+        }
+        sum.0
     }
 
     /// All blocks in order, with the numbers that their columns have.
-    pub(super) fn blocks(&self) -> Result<Vec<(i64, Place)>, IndexError> {
-        self.read_blocks("ORDER BY id")
+    pub(super) fn blocks(&mut self) -> Result<Vec<(i64, Place)>, IndexError> {
+        let blocks = self.read_blocks("ORDER BY id")?;
+        let follow =
+            |pair: &[(i64, Place, FieldSet)]| matches!(pair, [(_, a, _), (_, b, _)] if a.end() == b.first);
+        if !blocks.windows(2).all(follow) {
+            return Err(IndexError::Broken);
+        }
+        let places = blocks.iter().map(|(id, place, _)| (*id, *place)).collect();
+        self.of_blocks = blocks.into_iter().map(|(id, _, fields)| (id, fields)).collect();
+        Ok(places)
     }
 
-    fn read_blocks(&self, order: &str) -> Result<Vec<(i64, Place)>, IndexError> {
+    fn read_blocks(&self, order: &str) -> Result<Vec<(i64, Place, FieldSet)>, IndexError> {
         let mut statement = self.database.prepare_cached(&format!(
-            "SELECT id, first, events, segment, offset, since_ms, until_ms FROM blocks {order}"
+            "SELECT id, first, events, segment, offset, since_ms, until_ms, fields, sum FROM blocks {order}"
         ))?;
         let time = |ms| WallTime::from_unix_ms(unsigned(ms));
         let rows = statement.query_map([], |row| {
@@ -217,14 +246,19 @@ impl IndexFile {
                 offset: unsigned(row.get(4)?),
                 span: (time(row.get(5)?), time(row.get(6)?)),
             };
-            Ok((row.get(0)?, place))
+            Ok((row.get(0)?, place, FieldSet(row.get(7)?), row.get::<_, u32>(8)?))
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let whole = |(id, place, fields, sum)| match block_checksum(id, &place, &fields) == sum {
+            true => Ok((id, place, fields)),
+            false => Err(IndexError::Broken),
+        };
+        rows.map(|row| whole(row?)).collect()
     }
 
     /// The last block.
     pub(super) fn last_block(&self) -> Result<Option<(i64, Place)>, IndexError> {
-        Ok(self.read_blocks("ORDER BY id DESC LIMIT 1")?.pop())
+        let last = self.read_blocks("ORDER BY id DESC LIMIT 1")?.pop();
+        Ok(last.map(|(id, place, _)| (id, place)))
     }
 
     /// A column of a block; `None` if no event of it has the member.
@@ -235,11 +269,16 @@ impl IndexFile {
         path: &str,
     ) -> Result<Option<Column>, IndexError> {
         let Some(field) = self.fields.get(&(type_name.to_owned(), path.to_owned())) else { return Ok(None) };
+        let is_there = self.of_blocks.get(&block).map(|fields| fields.has(*field));
+        if is_there == Some(false) {
+            return Ok(None);
+        }
         let id = column_id(*field, block);
         let mut statement = self.database.prepare_cached("SELECT data FROM columns WHERE id = ?1")?;
         let column = statement
             .query_row([id], |row| Ok(Column::decode(id.unsigned_abs(), row.get_ref(0)?.as_blob()?)));
-        Ok(column.optional()?.transpose()?)
+        let column = column.optional()?.transpose()?;
+        if column.is_none() && is_there == Some(true) { Err(IndexError::Broken) } else { Ok(column) }
     }
 
     /// Types and paths of all columns.
@@ -249,46 +288,34 @@ impl IndexFile {
 
     /// Adds a block behind the others.
     pub(super) fn add(&mut self, block: &Block) -> Result<(), IndexError> {
-        let Place { first, events, segment, offset, span } = block.place;
-        self.database
-            .prepare_cached(
-                "INSERT INTO blocks (first, events, segment, offset, since_ms, until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                signed(first),
-                signed(events),
-                signed(segment),
-                signed(offset),
-                signed(span.0.unix_ms()),
-                signed(span.1.unix_ms())
-            ])?;
-        let id = self.database.last_insert_rowid();
+        let last: Option<i64> =
+            self.database.query_row("SELECT max(id) FROM blocks", [], |row| row.get(0))?;
+        let id = last.unwrap_or(0) + 1;
+        let mut fields = FieldSet::default();
         for ((type_name, path), column) in &block.columns {
-            let column_id = column_id(self.field(type_name, path)?, id);
+            let field = self.field(type_name, path)?;
+            fields.add(field);
+            let column_id = column_id(field, id);
             let data = column.encode(column_id.unsigned_abs());
             self.database
                 .prepare_cached("INSERT INTO columns VALUES (?1, ?2)")?
                 .execute(params![column_id, data])?;
         }
+        let Place { first, events, segment, offset, span } = block.place;
+        self.database
+            .prepare_cached("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+            .execute(params![
+                id,
+                signed(first),
+                signed(events),
+                signed(segment),
+                signed(offset),
+                signed(span.0.unix_ms()),
+                signed(span.1.unix_ms()),
+                fields.0,
+                block_checksum(id, &block.place, &fields),
+            ])?;
         Ok(())
-    }
-
-    /// Adds the keys of ids. In order they cost least.
-    pub(super) fn add_ids(&self, ids: &mut [(i64, u64)]) -> Result<(), IndexError> {
-        ids.sort_unstable();
-        let mut insert = self.database.prepare_cached("INSERT OR IGNORE INTO ids VALUES (?1, ?2)")?;
-        for (key, seq) in ids.iter() {
-            insert.execute([*key, signed(*seq)])?;
-        }
-        Ok(())
-    }
-
-    /// The events that may have an id with this key, in order.
-    pub(super) fn events_of(&self, key: i64) -> Result<Vec<u64>, IndexError> {
-        let mut statement =
-            self.database.prepare_cached("SELECT seq FROM ids WHERE key = ?1 ORDER BY seq")?;
-        let rows = statement.query_map([key], |row| Ok(unsigned(row.get(0)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Forgets the blocks that end at this event or before: the log has them no more.
@@ -309,8 +336,7 @@ impl IndexFile {
             [signed(first_kept)],
         )?;
         self.database.execute("DELETE FROM blocks WHERE first + events <= ?1", [signed(first_kept)])?;
-        self.database.execute("DELETE FROM ids WHERE seq < ?1", [signed(first_kept)])?;
-        Ok(())
+        self.forget_ids_before(first_kept)
     }
 
     /// Forgets everything.
@@ -332,6 +358,58 @@ impl IndexFile {
     }
 }
 
+/// Which fields a block has columns of: a bit each, by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct FieldSet(Vec<u8>);
+
+impl FieldSet {
+    fn add(&mut self, field: i64) {
+        let (at, bit) = Self::place(field);
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        if let Some(byte) = self.0.get_mut(at) {
+            *byte |= bit;
+        }
+    }
+
+    fn has(&self, field: i64) -> bool {
+        let (at, bit) = Self::place(field);
+        self.0.get(at).is_some_and(|byte| byte & bit != 0)
+    }
+
+    fn place(field: i64) -> (usize, u8) {
+        (usize::try_from(field / 8).unwrap_or(0), 1 << (field & 7))
+    }
+}
+
+fn block_checksum(id: i64, place: &Place, FieldSet(fields): &FieldSet) -> u32 {
+    let Place { first, events, segment, offset, span } = *place;
+    let mut sum = Checksum::default();
+    for number in [unsigned(id), first, events, segment, offset, span.0.unix_ms(), span.1.unix_ms()] {
+        sum.number(number);
+    }
+    sum.text(fields);
+    sum.0
+}
+
+/// CRC-32C of numbers, each as a u64 in little endian, and of texts, each behind its length as such a number.
+#[derive(Debug, Default)]
+struct Checksum(u32);
+
+impl Checksum {
+    fn number(&mut self, number: u64) -> &mut Self {
+        self.0 = crc32c::crc32c_append(self.0, &number.to_le_bytes());
+        self
+    }
+
+    fn text(&mut self, text: &[u8]) -> &mut Self {
+        self.number(text.len() as u64);
+        self.0 = crc32c::crc32c_append(self.0, text);
+        self
+    }
+}
+
 /// Blocks of an index, at most: as many as leave room for two thousand million fields.
 const BLOCKS_MAX: i64 = 1 << 32;
 
@@ -341,11 +419,11 @@ fn column_id(field: i64, block: i64) -> i64 {
 }
 
 /// SQLite's integers have a sign. No log has so many events that it matters.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -361,7 +439,7 @@ fn is_unwritable(error: &IndexError) -> bool {
         IndexError::Database(rusqlite::Error::SqliteFailure(error, _)) => {
             matches!(error.code, ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::DiskFull)
         }
-        IndexError::Database(_) | IndexError::Column => false,
+        IndexError::Database(_) | IndexError::Broken => false,
     }
 }
 

@@ -47,8 +47,9 @@ impl Search {
     /// The events that may have one of these ids.
     fn events_of(&self, ids: &[String]) -> Result<BTreeSet<u64>, SearchError> {
         let mut events = BTreeSet::new();
+        let first = self.first_indexed();
         for key in ids.iter().map(|id| id_key(id)) {
-            events.extend(self.file.events_of(key)?);
+            events.extend(self.file.events_of(key, first..self.indexed)?);
             let in_tail = self.tail.iter().flat_map(|block| &block.ids).filter(|(found, _)| *found == key);
             events.extend(in_tail.map(|(_, seq)| *seq));
         }

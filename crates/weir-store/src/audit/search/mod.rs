@@ -12,8 +12,10 @@ mod cursor;
 mod file;
 mod follow;
 mod hash;
+mod ids;
 mod lookup;
 mod records;
+mod runs;
 mod scan;
 mod tally;
 
@@ -24,9 +26,10 @@ pub use tally::{Group, Key};
 use super::AuditError;
 use super::files::Layout;
 use block::{Block, OpenRequests, Place};
+use build::Fit;
 use column::Column;
 use cursor::Cursor;
-use file::{IndexError, IndexFile};
+use file::{IndexError, IndexFile, State};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use weir_audit::search::{Condition, DECISION, Found, Query, Test};
@@ -80,6 +83,8 @@ pub struct Search {
     file: IndexFile,
     /// In the index, with their numbers there.
     stored: Vec<(i64, Place)>,
+    /// Index of the first event that is not in the index.
+    indexed: u64,
     /// Behind it.
     tail: Vec<Block>,
     /// Requests without an outcome, with their first decisions.
@@ -117,25 +122,61 @@ impl Search {
         })
     }
 
-    fn begin(layout: Layout, mut file: IndexFile) -> Result<Self, SearchError> {
-        file.begin_reading()?;
-        let (state, mut stored, mut open) = (file.state()?, file.blocks()?, file.open_requests()?);
-        let within = match stored.last() {
-            None => None,
-            Some((id, place)) => {
-                let lengths = file.column(*id, "", block::LENGTH)?.ok_or(IndexError::Column)?;
-                let bytes: u64 = (0..lengths.rows()).filter_map(|row| lengths.number(row)).sum();
-                Some((place.segment, place.offset + bytes))
-            }
-        };
-        let mut cursor = Cursor::open(&layout, state.next, within)?;
-        let first_kept = cursor.first_kept();
-        stored.retain(|(_, place)| place.end() > first_kept);
-        let mut tail = Vec::new();
-        while let Some((block, _)) = build::next_block(&mut cursor, &mut open)? {
-            tail.push(block);
+    /// What the index of a log has, if there is one that can be used. Takes nothing into it.
+    pub(super) fn of_what_is_indexed(layout: &Layout) -> Result<Self, SearchError> {
+        let path = index_path(layout);
+        if !path.exists() {
+            return Err(SearchError::Index("there is none".to_owned()));
         }
-        Ok(Self { layout, file, stored, tail, open, next: cursor.next() })
+        let (search, _) = Self::of_index(layout.clone(), IndexFile::open(&path)?)?;
+        if search.indexed == 0 {
+            Err(SearchError::Index("nothing is in it yet".to_owned()))
+        } else {
+            Ok(search)
+        }
+    }
+
+    fn begin(layout: Layout, file: IndexFile) -> Result<Self, SearchError> {
+        let (mut search, within) = Self::of_index(layout, file)?;
+        let mut cursor = Cursor::open(&search.layout, search.indexed, within)?;
+        let first_kept = cursor.first_kept();
+        search.stored.retain(|(_, place)| place.end() > first_kept);
+        if search.first_indexed() > first_kept && search.indexed > first_kept {
+            return Err(SearchError::Disagree);
+        }
+        while let Some((block, _)) = build::next_block(&mut cursor, &mut search.open)? {
+            search.tail.push(block);
+        }
+        search.next = cursor.next();
+        Ok(search)
+    }
+
+    /// What the index has and nothing of what is behind it, and where that begins.
+    fn of_index(layout: Layout, mut file: IndexFile) -> Result<(Self, Option<(u64, u64)>), SearchError> {
+        file.begin_reading()?;
+        let state = file.state()?;
+        let Fit::At(within) = build::end_of(&layout, &file, &state)? else {
+            return Err(SearchError::Disagree);
+        };
+        let (State { next, open, leaf: _ }, stored) = (state, file.blocks()?);
+        Ok((Self { layout, file, stored, indexed: next, tail: Vec::new(), open, next }, within))
+    }
+
+    /// The first event that the index has, or would have.
+    fn first_indexed(&self) -> u64 {
+        self.stored.first().map_or(self.indexed, |(_, place)| place.first)
+    }
+
+    /// The last event of this type whose request or decision has this id: its index in the log, and its bytes.
+    pub(super) fn last_of(&self, type_name: &str, id: &str) -> Result<Option<(u64, Vec<u8>)>, SearchError> {
+        let mut last = None;
+        for path in ["request_id", "decision_id"] {
+            let condition = Condition { path: path.to_owned(), test: Test::Is(vec![id.to_owned()]) };
+            let query =
+                Query { types: vec![type_name.to_owned()], conditions: vec![condition], ..Query::default() };
+            self.find(&query, Some(1), |found| last = last.take().max(Some((found.seq, found.event))))?;
+        }
+        Ok(last)
     }
 
     /// Index of the event that would come next: the search sees those before it.

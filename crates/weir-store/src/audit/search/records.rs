@@ -10,7 +10,7 @@ use super::{BlockId, Search, SearchError};
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
-use weir_audit::search::{Condition, DECISION, Found, Query};
+use weir_audit::search::{Condition, DECISION, Found, Query, Value};
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl<'s> Records<'s> {
     }
 
     fn frames_of(&self, block: BlockId, place: Place) -> Result<Vec<(u64, u64)>, SearchError> {
-        let lengths = self.search.column(block, "", LENGTH)?.ok_or(IndexError::Column)?;
+        let lengths = self.search.column(block, "", LENGTH)?.ok_or(IndexError::Broken)?;
         let mut offset = place.offset;
         let frame = |row| {
             let (begin, length) = (offset, lengths.number(row).unwrap_or(0));
@@ -88,6 +88,9 @@ impl<'s> Records<'s> {
         let place = self.search.place(hit.0.block).ok_or(SearchError::Disagree)?;
         let found = Found { seq: place.first + hit.0.slot, event, outcome };
         let members = found.members().map_err(|_| SearchError::Disagree)?;
+        if members.get("seq") != Some(&Value::Number(found.seq)) {
+            return Err(SearchError::Disagree);
+        }
         match query.takes(&members) {
             true => Ok(Some(found)),
             false if is_certain => Err(SearchError::Disagree),

@@ -148,7 +148,7 @@ impl<'q> Plan<'q> {
         let mut selected = vec![true; slots.rows()];
         let (since, until) = place.span;
         if !self.query.is_in_time(since) || !self.query.is_in_time(until) {
-            let at = search.column(block, type_name, AT)?.ok_or(IndexError::Column)?;
+            let at = search.column(block, type_name, AT)?.ok_or(IndexError::Broken)?;
             for (row, selected) in selected.iter_mut().enumerate() {
                 let time = at.number(row).map(WallTime::from_unix_ms);
                 *selected = time.is_some_and(|time| self.query.is_in_time(time));

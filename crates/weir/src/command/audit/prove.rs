@@ -4,7 +4,7 @@ use crate::output::{line, note};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_audit::Ident;
-use weir_store::audit::{Evidence, Wanted};
+use weir_store::audit::{Evidence, Lookup, NoProof, Wanted, find};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: weir audit prove dec_0123… > request.tlog-proof
@@ -27,10 +27,20 @@ pub(super) struct ProveArgs {
 }
 
 pub(super) fn run(args: &ProveArgs) -> Result<ExitCode, Failed> {
-    let evidence = Evidence::open(&args.log.directory()?, None);
-    let evidence = evidence.map_err(|error| Failed::check("cannot read the audit log", &error))?;
+    let directory = args.log.directory()?;
     let wanted = if args.outcome { Wanted::Outcome } else { Wanted::Decision };
-    let receipt = evidence.receipt_of(wanted, &Ident::new(&args.id));
+    let id = Ident::new(&args.id);
+    let lookup = find(&directory, wanted, &id);
+    // Behind what is looked for, so that it is covered.
+    let evidence = Evidence::open(&directory, None);
+    let evidence = evidence.map_err(|error| Failed::check("cannot read the audit log", &error))?;
+    let Lookup { found, without_index } =
+        lookup.map_err(|error| Failed::check("cannot read the audit log", &error))?;
+    if let Some(why) = without_index {
+        note(format_args!("all of the log was read: {why}"));
+    }
+    let receipt =
+        found.ok_or_else(|| NoProof::unknown(wanted, &id)).and_then(|found| evidence.receipt(found));
     let receipt = receipt.map_err(|error| Failed::check("there is no receipt", &error))?;
     match &args.output {
         None => line(receipt.to_string().trim_end()),
