@@ -86,11 +86,13 @@ impl Setting {
         let all = others.iter().map(|(name, fake)| (*name, fake)).chain([("slow", &slow), ("full", &full)]);
         for (name, fake) in all {
             let concurrency = if name == "full" { ", concurrency: 1" } else { "" };
+            // Whoever holds the place says nothing, and keeps it for as long as a suite takes.
+            let patience = if name == "full" { ", timeouts: { idle: 20m, total: 20m }" } else { "" };
             // No client can tell in which zone it is answered.
             let zone =
                 if ["auto", "tools", "slow", "full", SEES].contains(&name) { "local" } else { "cloud" };
             config.push_str(&format!(
-                "  - {{ name: b-{name}, zone: {zone}, url: {}, models: [{{ name: m{concurrency} }}] }}\n",
+                "  - {{ name: b-{name}, zone: {zone}, url: {}, models: [{{ name: m{concurrency} }}]{patience} }}\n",
                 fake.url()
             ));
             aliases.push_str(&format!("  {name}: {{ targets: [b-{name}/m] }}\n"));
