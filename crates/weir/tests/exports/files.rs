@@ -1,7 +1,13 @@
 //! Files, and what any export has: its place, its filter, its gaps.
 
+use super::support::PATIENCE;
 use super::*;
+use serde_json::json;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use weir_audit::event::Outcome;
+use weir_audit::{Ident, Name, WallTime};
+use weir_store::audit::{AuditLog, Options};
 
 const FILE: &str = "    - { name: siem, file: ./out/audit.jsonl, every: 50ms }";
 
@@ -105,6 +111,55 @@ fn an_export_is_added_changed_and_removed_while_the_gateway_runs() {
     assert_eq!(by_id(&written(&gateway.home)), logged(&gateway.home), "in two files, each once");
     reconfigure(&gateway.home, "    []");
     gateway.until("it is gone", |gateway| standing(gateway, "siem").is_null());
+}
+
+#[test]
+fn events_that_were_deleted_before_they_were_exported_are_a_gap_on_record() {
+    let (other, _) = Gateway::start_in(home("    []")).stop();
+    let event: Value = serde_json::from_str(logged(&other).values().next().unwrap()).unwrap();
+    let node = Name::new(event["node"].as_str().unwrap());
+    // Weeks of records, most of which are over, of which the export had got one when it was last seen.
+    let (home, first) = (home(FILE), 1);
+    let options = Options { segment_bytes: 8192, ..Options::new(node, Ident::new("0")) };
+    let (log, _) = AuditLog::open(&home.path().join("state/audit"), options).unwrap();
+    std::fs::create_dir(home.path().join("state/exports")).unwrap();
+    std::fs::write(home.path().join("state/exports/siem.json"), format!("{{\"next\":{first}}}")).unwrap();
+    for _ in 0..200 {
+        let outcome: Outcome = serde_json::from_value(json!({
+            "request_id": "req-x", "decision_id": "dec-x", "outcome": "ok", "tokens_estimated": false, "attempts": 1,
+        }))
+        .unwrap();
+        log.append(outcome).unwrap().wait_durable().unwrap();
+    }
+    // What is not under a checkpoint yet is not deleted.
+    let deadline = Instant::now() + PATIENCE;
+    let pruned = loop {
+        let pruned = log.prune(WallTime::from_unix_ms(4_000_000_000_000)).unwrap();
+        if let Some(pruned) = pruned.filter(|pruned| pruned.first_kept > first + 10) {
+            break pruned;
+        }
+        assert!(Instant::now() < deadline, "nothing is deleted");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    log.close().unwrap();
+    let gateway = Gateway::start_in(home);
+    gateway.until("the gap is on record", |gateway| !recorded(&gateway.home, "export.gap").is_empty());
+    until_exported(&gateway, "siem");
+    let gaps = recorded(&gateway.home, "export.gap");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!((&gaps[0]["export"], &gaps[0]["reason"]), (&json!("siem"), &json!("deleted")));
+    let missed = pruned.first_kept - first;
+    assert_eq!(gaps[0]["first"], first);
+    assert_eq!(gaps[0]["last"], pruned.first_kept - 1);
+    assert_eq!(gaps[0]["events"], missed);
+    assert_eq!(standing(&gateway, "siem")["missed"], missed);
+    assert_eq!(gateway.metric("weir_audit_export_missed_events_total", &["siem"]), missed as f64);
+    let lines = written(&gateway.home);
+    assert!(
+        lines.contains("\"type\":\"export.gap\"")
+            && lines.contains(&format!("\"seq\":{},", pruned.first_kept))
+    );
+    assert!(gateway.home.weir(&["audit", "verify"]).status.success());
 }
 
 #[test]
