@@ -51,7 +51,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use weir_label::Label;
-use weir_wire::dialect::ClientDialect;
 use weir_wire::dialect::client::{messages, responses};
 use weir_wire::request::Api;
 

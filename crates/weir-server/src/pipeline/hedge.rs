@@ -142,7 +142,7 @@ async fn second(
     let place = gateway.desk.hedge(of_replicas(gateway, ruling, first, asked, tried)?)?;
     let target = ruling.target_of(&place, tried)?;
     let attempt = Attempt { number: tried.attempts() + 2, reason: Some("hedge") };
-    ledger.attempt(ruling, target, &place, attempt, inspected.request.content()).await.ok()?;
+    ledger.attempt(ruling, target, &place, attempt, asked.0.request.content()).await.ok()?;
     Some((target, place))
 }
 
