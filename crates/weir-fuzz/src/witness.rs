@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 use weir_audit::Name;
 use weir_audit::checkpoint::{Checkpoint, Origin, Signer, Verifier};
 use weir_audit::rotation::{Lineage, Rotation, newest, read_rotations};
-use weir_audit::tree::{Frontier, Hash, Tile};
+use weir_audit::tree::{Frontier, Hash};
 use weir_audit::witness::{AddCheckpoint, take_rotations};
 
 /// A request to a witness that can be read is read the same when it is written, and what is taken is signed by the log and
@@ -59,7 +59,7 @@ fn checkpoint(size: u64) -> Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_audit::tree::consistency_proof;
+    use weir_audit::tree::{Tile, consistency_proof};
 
     /// A request as the log makes it.
     fn ask(old: u64) -> String {

@@ -188,6 +188,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no others are made here")]
     fn types(events: &[Event]) -> Vec<String> {
         let word = |event: &Event| match event {
             Event::KeyCreated(key) => format!("created {} {}", key.key_id, key.environment.as_ref().unwrap()),

@@ -164,8 +164,8 @@ pub(crate) async fn send_checkpoints(gateway: Arc<Gateway>) {
 pub async fn send_last_checkpoint(gateway: &Arc<Gateway>) {
     let snapshot = gateway.snapshot();
     let mut asked = JoinSet::new();
-    for witness in snapshot.loaded.config.witnesses.iter().cloned() {
-        let gateway = gateway.clone();
+    for witness in &snapshot.loaded.config.witnesses {
+        let (gateway, witness) = (gateway.clone(), witness.clone());
         asked.spawn(async move { _ = send_newest(&gateway, &witness).await });
     }
     let all = async { while asked.join_next().await.is_some() {} };
