@@ -35,6 +35,7 @@ fn outcome() -> Outcome {
         error_code: None,
         attempts: 1,
         answered_attempt: None,
+        content_digest: None,
     }
 }
 

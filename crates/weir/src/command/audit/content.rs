@@ -50,9 +50,9 @@ pub(super) fn run(args: &ContentArgs) -> Result<ExitCode, Failed> {
     let key = PrivateKey::load(&args.key).map_err(|error| Failed::check("cannot use this key", &error))?;
     let id = Ident::new(&args.id);
     let event = |wanted| {
-        let found = find(&log, wanted, &id);
-        let found = found.map_err(|error| Failed::check("cannot read the audit log", &error))?;
-        Ok::<_, Failed>(found.map(|found| found.event))
+        let lookup = find(&log, wanted, &id);
+        let lookup = lookup.map_err(|error| Failed::check("cannot read the audit log", &error))?;
+        Ok::<_, Failed>(lookup.found.map(|found| found.event))
     };
     let Some(Event::Decision(decision)) = event(Wanted::Decision)? else {
         return Err(Failed::Check(format!("there is no request `{}` on record", args.id.escape_debug())));
