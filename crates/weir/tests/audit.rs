@@ -495,7 +495,7 @@ fn records_whose_time_is_over_are_deleted_unless_a_hold_keeps_them_and_the_rest_
 }
 
 /// Every route of the admin API, and the least role that it takes. A route that is not in it fails the test.
-const ROUTES: [(&str, Takes); 24] = [
+const ROUTES: [(&str, Takes); 26] = [
     ("/healthz", Takes::Nothing),
     ("/readyz", Takes::Nothing),
     ("/metrics", Takes::Nothing),
@@ -507,11 +507,13 @@ const ROUTES: [(&str, Takes); 24] = [
     ("/policy/history", Takes::Nothing),
     ("/audit/checkpoint", Takes::Nothing),
     ("/audit/key", Takes::Nothing),
+    ("/audit/exports", Takes::Nothing),
     ("POST /audit/query", Takes::Auditor),
     ("POST /audit/receipt", Takes::Auditor),
     ("POST /audit/verify", Takes::Auditor),
     ("POST /audit/attest", Takes::Auditor),
     ("POST /audit/rotate-key", Takes::Admin),
+    ("POST /audit/destroy-content-key", Takes::Admin),
     ("POST /policy/apply", Takes::Admin),
     ("POST /policy/rollback", Takes::Admin),
     ("POST /policy/test", Takes::Admin),

@@ -21,6 +21,12 @@ use weir_store::audit::{AuditLog, Options};
 /// The name of the node, so that the test can begin its log.
 const NODE: &str = "test-node";
 
+/// Says what this machine does not permit to be shown, where no test runner hides it.
+fn not_shown(what: std::fmt::Arguments<'_>) {
+    // Nobody is left to tell.
+    let _ = writeln!(std::io::stderr(), "NOT SHOWN HERE: {what}");
+}
+
 /// A mounted file system.
 struct Mounted(PathBuf);
 
@@ -37,7 +43,7 @@ impl Mounted {
         match run(Command::new("mount").args(arguments).arg(at)) {
             Ok(()) => Some(Self(at.to_owned())),
             Err(why) => {
-                println!("NOT SHOWN HERE: no file system can be mounted ({why}); see `unwritable.rs`");
+                not_shown(format_args!("no file system can be mounted ({why}); see `unwritable.rs`"));
                 None
             }
         }
@@ -177,7 +183,7 @@ fn on_a_full_disk_only_what_stays_inside_is_served_if_the_operator_says_so() {
 fn ext4(image: &Path, at: &Path) -> Option<Mounted> {
     fs::File::create(image).unwrap().set_len(64 << 20).unwrap();
     if let Err(why) = run(Command::new("mkfs.ext4").arg("-q").arg(image)) {
-        println!("NOT SHOWN HERE: there is no ext4 ({why}); see `unwritable.rs`");
+        not_shown(format_args!("there is no ext4 ({why}); see `unwritable.rs`"));
         return None;
     }
     Mounted::new(at, &["-o", "loop,errors=remount-ro", &image.display().to_string()])
@@ -205,7 +211,7 @@ fn on_a_disk_that_becomes_read_only(config: impl FnOnce(&str, &str) -> String) -
         assert_eq!(stage.chat(&harmless("cloud-only")).status, 200);
     }
     if let Err(why) = break_file_system(&mounted.0) {
-        println!("NOT SHOWN HERE: no file system can be made read-only ({why}); see `unwritable.rs`");
+        not_shown(format_args!("no file system can be made read-only ({why}); see `unwritable.rs`"));
         return None;
     }
     Some((stage, mounted))
@@ -271,7 +277,7 @@ impl Injected {
         let mut child = match strace.stderr(Stdio::piped()).spawn() {
             Ok(child) => child,
             Err(why) => {
-                println!("NOT SHOWN HERE: there is no `strace` ({why}); weir-store's own disks fail alike");
+                not_shown(format_args!("there is no `strace` ({why}); weir-store's own disks fail alike"));
                 return None;
             }
         };
@@ -283,10 +289,10 @@ impl Injected {
         if line.contains("attached") {
             return Some(Self(child));
         }
-        println!(
-            "NOT SHOWN HERE: no process can be traced ({}); weir-store's own disks fail alike",
+        not_shown(format_args!(
+            "no process can be traced ({}); weir-store's own disks fail alike",
             line.trim()
-        );
+        ));
         let _ = child.wait();
         None
     }

@@ -151,7 +151,7 @@ pub(crate) struct Recorder {
 #[derive(Debug)]
 enum State {
     /// Nothing is being written. There is no file before the first piece.
-    Idle(Option<Capture>),
+    Idle(Option<Box<Capture>>),
     Writing(JoinHandle<Result<Capture, ContentError>>),
     Failed,
 }
@@ -162,7 +162,7 @@ impl Recorder {
         if let State::Writing(writing) = &mut self.state {
             let written = std::task::ready!(Pin::new(writing).poll(cx));
             self.state = match told(written) {
-                Ok(capture) => State::Idle(Some(capture)),
+                Ok(capture) => State::Idle(Some(Box::new(capture))),
                 Err(NotCaptured) => State::Failed,
             };
         }
@@ -188,7 +188,7 @@ impl Recorder {
         self.state = match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(capture) => {
                 let (shelf, held) = (self.shelf.clone(), std::mem::take(&mut self.held));
-                State::Writing(spawn_blocking(move || shelf.add(capture, &held)))
+                State::Writing(spawn_blocking(move || shelf.add(capture.map(|capture| *capture), &held)))
             }
             other @ (State::Writing(_) | State::Failed) => other,
         };
@@ -218,7 +218,7 @@ impl Recorder {
     async fn finish(self) -> Result<Ident, NotCaptured> {
         let Self { shelf, held, state, runtime: _ } = self;
         let capture = match state {
-            State::Idle(capture) => capture,
+            State::Idle(capture) => capture.map(|capture| *capture),
             State::Writing(writing) => Some(told(writing.await)?),
             State::Failed => return Err(NotCaptured),
         };
