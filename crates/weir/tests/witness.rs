@@ -165,7 +165,8 @@ fn a_witness_has_the_last_checkpoint_of_a_gateway_that_was_stopped_and_follows_i
     let gateway = Gateway::start_in(home);
     until_witnessed(&gateway);
     for _ in 0..2 {
-        let rotated = gateway.home.weir(&["audit", "rotate-key"]);
+        let admin = gateway.admin.to_string();
+        let rotated = gateway.home.weir(&["audit", "rotate-key", "--admin", &admin]);
         assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
         refused(&gateway);
     }
