@@ -7,7 +7,7 @@ use weir_label::ZoneKind;
 use weir_policy::TaskType;
 
 /// So many answers are remembered; of older ones the audit log tells.
-const RECENT_MAX: usize = 16_384;
+const RECENT_MAX: usize = 4096;
 
 /// An answer of which something may be heard. Thousands are held, each in few bytes.
 #[derive(Debug)]
