@@ -95,6 +95,15 @@ const ENCODINGS: &[Transform] = &[
     ("\\x", |t| each(t, |b| format!("\\x{b:02x}"))),
     ("octal", |t| each(t, |b| format!("\\{b:03o}"))),
     ("quoted-printable", |t| each(t, |b| format!("={b:02X}"))),
+    ("binary", |t| each(t, |b| format!("{b:08b} ")).trim_end().to_owned()),
+    ("binary without spaces", |t| each(t, |b| format!("{b:08b}"))),
+    ("style sheet", |t| each(t, |b| format!("\\{b:06x}"))),
+    ("chr", |t| each(t, |b| format!("chr({b})+")).trim_end_matches('+').to_owned()),
+    ("tag characters", |t| each(t, |b| char::from_u32(0xE0000 + u32::from(b)).unwrap().to_string())),
+    ("variation selectors", |t| {
+        each(t, |b| char::from_u32(0xE0100 + u32::from(b) - 16).unwrap().to_string())
+    }),
+    ("pictures", |t| apart(t, 1, "\u{1F642}")),
     ("soft line break", |t| middle(t, "=\r\n")),
     ("zero width", |t| apart(t, 1, "\u{200B}")),
     ("soft hyphen", |t| apart(t, 3, "\u{AD}")),
@@ -189,6 +198,14 @@ fn unfound(transforms: &[Transform], kinds: &[&str]) -> Vec<String> {
 fn encodings_hide_nothing() {
     let all = ["IBAN_CODE", "EMAIL_ADDRESS", "CREDIT_CARD", "US_SSN", "PHONE_NUMBER", "TERM", "SECRET"];
     assert_eq!(unfound(ENCODINGS, &all), [] as [String; 0]);
+}
+
+#[test]
+fn bytes_as_numbers_in_a_column_hide_nothing_that_is_long() {
+    let column: &[Transform] =
+        &[("column of numbers", |t| each(t, |b| format!("{b}\n")).trim_end().to_owned())];
+    let long = ["IBAN_CODE", "EMAIL_ADDRESS", "CREDIT_CARD", "SECRET"];
+    assert_eq!(unfound(column, &long), [] as [String; 0]);
 }
 
 #[test]

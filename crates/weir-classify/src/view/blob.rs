@@ -101,8 +101,7 @@ fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Op
         editor.step(start..end, &decoded, step, View::Base64);
         return Some(end);
     }
-    let inflated = if is_compressed(&bytes) { inflate(&bytes) } else { None };
-    editor.replace(start..end, &inflated?, View::Compressed);
+    editor.replace(start..end, &decompress(&bytes)?, View::Compressed);
     Some(end)
 }
 
@@ -226,8 +225,11 @@ fn sextet(character: u8) -> Option<u8> {
     })
 }
 
-/// The text in gzip (RFC 1952) or zlib (RFC 1950) data, if it is one and not too large.
-fn inflate(bytes: &[u8]) -> Option<String> {
+/// The text in gzip (RFC 1952) or zlib (RFC 1950) data, if the bytes are that and it is not too large.
+pub(super) fn decompress(bytes: &[u8]) -> Option<String> {
+    if !is_compressed(bytes) {
+        return None;
+    }
     let limit = EXPANDED_BYTES_MIN.max(bytes.len() * EXPANSION_MAX);
     let inflated = match bytes {
         [0x1f, 0x8b, 8, flags, ..] => {

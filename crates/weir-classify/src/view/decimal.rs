@@ -2,10 +2,11 @@ use super::decode::as_text;
 use super::{Editor, View};
 use std::ops::Range;
 
-/// Fewer numbers are a date, a version, a vector.
+/// Fewer numbers are a date, a version, a vector, unless a function makes characters of them.
 const NUMBERS_MIN: usize = 12;
+const CHARACTERS_MIN: usize = 4;
 
-/// Undoes `72 101 108`, `72, 101, 108`: bytes as decimal numbers from the one at `first` on, if they are text. Where
+/// Undoes `72 101 108`, `72, 101, 108`, `chr(72)+chr(101)+chr(108)`: bytes as decimal numbers from the one at `first` on, if they are text. Where
 /// none has three digits they may be hexadecimal: letters and digits they are then, or not this. Returns where to go
 /// on.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
@@ -22,7 +23,8 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
     }
     let plain = bytes.iter().filter(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
     let is_sure = has_three || plain * 5 >= bytes.len() * 4;
-    match as_text(&bytes).filter(|_| is_sure && bytes.len() >= NUMBERS_MIN) {
+    let least = if separator.ends_with('(') { CHARACTERS_MIN } else { NUMBERS_MIN };
+    match as_text(&bytes).filter(|_| is_sure && bytes.len() >= least) {
         Some(decoded) => editor.replace(first.start..end, &decoded, View::Escapes),
         // INVARIANT (linear time): numbers of three digits are no hexadecimal bytes, and not read again.
         None if !has_three => return None,
@@ -32,9 +34,12 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
 }
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {
-    [", ", " ", ",", ";"]
-        .into_iter()
-        .find(|separator| text.get(at..).is_some_and(|t| t.starts_with(separator)))
+    [
+        ", ", " ", ",", ";", "\n", "-", ".", "|", ")+chr(", ") + chr(", ").chr(", ") . chr(", ")&Chr(",
+        ") & Chr(",
+    ]
+    .into_iter()
+    .find(|separator| text.get(at..).is_some_and(|t| t.starts_with(separator)))
 }
 
 /// The byte that two or three digits are, and how many.

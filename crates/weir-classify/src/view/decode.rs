@@ -1,5 +1,5 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
-use super::{Derived, Editor, blob, decimal, entity, escape, form, hex};
+use super::{Derived, Editor, binary, blob, decimal, entity, escape, form, hex};
 use crate::View;
 
 /// What came of a text whose encodings were undone by one layer.
@@ -44,14 +44,14 @@ fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
     survey.seek_run(from)
 }
 
-/// The next digit that begins a word of two to four characters, as the first of some bytes apart does: those
+/// The next digit that begins a word of two to four characters, or of eight, as the first of some bytes apart does: those
 /// of ASCII have a digit first.
 fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at = survey.seek(at, kind::DIGIT)?;
         let word = survey.run_from(at, kind::BASE64);
-        if (2..=4).contains(&word) && survey.run_before(at, kind::BASE64) == 0 {
+        if matches!(word, 2..=4 | 8) && survey.run_before(at, kind::BASE64) == 0 {
             return Some(at);
         }
         at += word.max(1);
@@ -82,6 +82,9 @@ impl Pass<'_> {
     fn undo_run(&mut self, at: usize) -> usize {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
         let end = at + rest.iter().take_while(|b| is_run(**b)).count();
+        if let Some(after) = binary::undo(&mut self.editor, self.text, at..end) {
+            return after;
+        }
         if end - at < RUN_MIN {
             let decimal = decimal::undo(&mut self.editor, self.text, at..end);
             return decimal.or_else(|| hex::undo_pairs(&mut self.editor, self.text, at..end)).unwrap_or(end);

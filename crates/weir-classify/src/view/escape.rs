@@ -29,7 +29,7 @@ fn escape_at(text: &str, at: usize) -> Option<(char, usize)> {
         b'"' => '"',
         b'\'' => '\'',
         b'/' => '/',
-        b'0'..=b'3' => return octal(text, at),
+        b'0'..=b'3' => return numbered(text, at),
         b'x' => return Some((char::from_u32(hex(text, at + 1, 2)?)?, 3)),
         b'u' if text.as_bytes().get(at + 1) == Some(&b'{') => return braced(text, at),
         b'u' => return utf16(text, at),
@@ -39,10 +39,12 @@ fn escape_at(text: &str, at: usize) -> Option<(char, usize)> {
     Some((c, 1))
 }
 
-/// Three digits, of a character that can be seen.
-fn octal(text: &str, at: usize) -> Option<(char, usize)> {
-    let code = u8::from_str_radix(text.get(at..at + 3)?, 8).ok()?;
-    (code.is_ascii_graphic() || code == b' ').then_some((char::from(code), 3))
+/// Three octal digits, or the six hexadecimal ones of a style sheet, of a character that can be seen.
+fn numbered(text: &str, at: usize) -> Option<(char, usize)> {
+    let is_seen = |code: &u8| code.is_ascii_graphic() || *code == b' ';
+    let octal = text.get(at..at + 3).and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(is_seen);
+    let styled = || hex(text, at, 6).and_then(|code| u8::try_from(code).ok()).filter(is_seen);
+    octal.map(|code| (char::from(code), 3)).or_else(|| Some((char::from(styled()?), 6)))
 }
 
 fn braced(text: &str, at: usize) -> Option<(char, usize)> {

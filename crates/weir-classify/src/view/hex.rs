@@ -1,5 +1,5 @@
 use super::decode::as_text;
-use super::{Editor, Step};
+use super::{Editor, Step, blob};
 use crate::View;
 use std::ops::Range;
 
@@ -55,7 +55,11 @@ pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -
         return None;
     }
     let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
-    let decoded = as_text(&bytes?)?;
+    let bytes = bytes?;
+    let Some(decoded) = as_text(&bytes) else {
+        editor.replace(run.clone(), &blob::decompress(&bytes)?, View::Compressed);
+        return Some(run.end);
+    };
     let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
     editor.step(run.clone(), &decoded, step, View::Hex);
     Some(run.end)

@@ -3,6 +3,7 @@
 //! Each view is a list of edits ([`Editor`]) that a cheap look at the bytes calls for. What is read again
 //! of a view are its [`windows`]: the places that changed, with what is near them.
 
+mod binary;
 mod blob;
 mod confusable;
 mod decimal;
@@ -13,6 +14,7 @@ mod escape;
 mod flip;
 mod form;
 mod hex;
+mod hidden;
 mod json;
 mod label;
 mod look_alike;

@@ -1,5 +1,6 @@
-use super::Derived;
+use super::{Derived, hidden};
 use crate::View;
+use std::ops::Range;
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
@@ -17,10 +18,12 @@ pub(crate) fn normalise(text: &str) -> Option<Derived> {
     let mut done = 0;
     while let Some(change) = first_change(text.get(done..)?) {
         let start = done + change;
-        let end = start + cluster_len(text.get(start..)?);
         view.copy(text, done..start);
-        view.fold(text, start, end);
-        done = end;
+        done = if let Some((carried, run)) = hidden::carried(text, start) {
+            view.replace(&carried, run)
+        } else {
+            view.fold(text, start, start + cluster_len(text.get(start..)?))
+        };
     }
     view.copy(text, done..text.len());
     Some(view)
@@ -67,8 +70,8 @@ fn fold_letter(c: char, mut push: impl FnMut(char)) {
 
 impl Derived {
     /// Writes a base character with its marks, as the reader takes it: a mark that has no letter of its own
-    /// with the base, or a heap of marks, is decoration.
-    fn fold(&mut self, text: &str, start: usize, end: usize) {
+    /// with the base, or a heap of marks, is decoration. Returns where to go on.
+    fn fold(&mut self, text: &str, start: usize, end: usize) -> usize {
         let cluster = text.get(start..end).unwrap_or_default();
         let at = self.text.len();
         let is_heap = cluster.chars().filter(|c| is_mark(*c)).count() > 1
@@ -80,6 +83,15 @@ impl Derived {
             self.text.push_str(&kept);
         }
         self.map.replaced(at, start..end, View::Normalised);
+        end
+    }
+
+    /// Writes `text` for a stretch of the source.
+    fn replace(&mut self, text: &str, source: Range<usize>) -> usize {
+        let end = source.end;
+        self.map.replaced(self.text.len(), source, View::Normalised);
+        self.text.push_str(text);
+        end
     }
 }
 

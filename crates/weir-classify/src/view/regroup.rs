@@ -34,7 +34,7 @@ pub(crate) fn apart(survey: &Survey<'_>) -> Option<Derived> {
 
 fn undo_apart(editor: &mut Editor<'_>, text: &str, first: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let gap = gap_len(bytes, first + 1);
+    let gap = gap_len(text, first + 1);
     let separator = bytes.get(first + 1..first + 1 + gap).filter(|separator| !separator.is_empty())?;
     let mut value = vec![*bytes.get(first)?];
     let mut end = first + 1;
@@ -72,8 +72,10 @@ fn next_apart(bytes: &[u8], end: usize, separator: &[u8]) -> Option<usize> {
     ((next.is_ascii_alphanumeric() && is_alone(at)) || is_sign).then_some(at)
 }
 
-fn gap_len(bytes: &[u8], at: usize) -> usize {
-    bytes.iter().skip(at).take(GAP_MAX).take_while(|b| b.is_ascii() && !b.is_ascii_alphanumeric()).count()
+/// Bytes of what stands between a character and the next: signs, pictures.
+fn gap_len(text: &str, at: usize) -> usize {
+    let signs = text.get(at..).unwrap_or_default().chars().take(GAP_MAX);
+    signs.take_while(|c| !c.is_alphanumeric()).map(char::len_utf8).sum()
 }
 
 /// `][` between the characters means `[` before the first and `]` after the last.
