@@ -65,6 +65,13 @@ fn postal_addresses_are_found() {
             "742 Evergreen Terrace, Springfield, IL 62704",
         ),
         ("12 Old Mill Road, Leeds LS6 2AB", "12 Old Mill Road, Leeds LS6 2AB"),
+        (
+            "I live at 836 Alder Reach Suite 2, Milltown, KS 67005.",
+            "836 Alder Reach Suite 2, Milltown, KS 67005",
+        ),
+        ("55 Alder Reach\nPort Mill, ME 04401-1234", "55 Alder Reach\nPort Mill, ME 04401-1234"),
+        ("Flat 4, 5 Long Isle, North Milltown, L80 6WD", "5 Long Isle, North Milltown, L80 6WD"),
+        ("371 Alder Hill, Milltown, AB T7A 9N3", "371 Alder Hill, Milltown, AB T7A 9N3"),
         ("Lindenstraße 17, 10969 Berlin", "Lindenstraße 17, 10969 Berlin"),
         ("Bahnhofstr. 3a, 8001 Zürich", "Bahnhofstr. 3a, 8001 Zürich"),
         ("14 rue des Lilas, 69003 Lyon", "14 rue des Lilas, 69003 Lyon"),
@@ -85,6 +92,7 @@ fn streets_and_postcodes_alone_are_no_addresses() {
         "via HTTP 1.1, 2024 Python",
         "error 10969 Failed at 3 drive C",
         "place 3 items in 10000 Boxes",
+        "see Table 3, Figure 4, and the code GH 12345",
         "CA 94105",
     ] {
         finds_nothing(text);

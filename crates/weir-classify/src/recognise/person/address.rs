@@ -10,7 +10,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     entity: EntityType::built_in("STREET_ADDRESS"),
     category: Category::Personal,
     finds: "postal addresses: street, number, postcode and city in the orders of America, Britain and Europe",
-    validation: "a postcode beside a city or state, and shortly before it a street with its number; a street alone does not count",
+    validation: "a postcode beside a city or state, and shortly before it a street with its number, or a line that begins with a number and has capitals; a street alone does not count",
     find: Find::Digit(POSTCODE, find),
 };
 
@@ -36,8 +36,56 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 
 /// Where the street begins that makes an address of a postcode.
 pub(in crate::recognise) fn street_before(haystack: &Haystack<'_>, postcode: &Range<usize>) -> Option<usize> {
-    let street = street(haystack, postcode.start.saturating_sub(WITHIN)..postcode.start)?;
+    let within = postcode.start.saturating_sub(WITHIN)..postcode.start;
+    let street =
+        street(haystack, within.clone()).or_else(|| numbered_lines(haystack, within, postcode.end))?;
     Some(haystack.text().ceil_char_boundary(street))
+}
+
+/// Where a street of any kind begins whose number stands first, before a city and the state or postcode behind it:
+/// `836 Alder Reach Suite 2, Mill Town, KS 67005`, `Flat 4, 5 Long Reach, Mill Town, LS6 2AB`. All its words have
+/// capitals.
+fn numbered_lines(haystack: &Haystack<'_>, within: Range<usize>, code_end: usize) -> Option<usize> {
+    let text = haystack.text();
+    let within = text.ceil_char_boundary(within.start)..within.end;
+    let code = text.get(within.end..code_end)?;
+    let before = text.get(within.clone())?;
+    // After a state, or with letters: elsewhere the city comes behind.
+    if !(code.contains(|c: char| c.is_ascii_uppercase()) || ends_with_state(before.as_bytes())) {
+        return None;
+    }
+    let mut lines = before.get(..before.trim_end().rfind(LINE_ENDS)?)?;
+    loop {
+        let start = lines.rfind(LINE_ENDS).map_or(0, |end| end + 1);
+        if let Some(number) = led_by_number(lines.get(start..)?) {
+            return Some(within.start + start + number);
+        }
+        lines = lines.get(..start.checked_sub(1)?)?;
+    }
+}
+
+/// What stands between the lines of an address.
+const LINE_ENDS: [char; 2] = [',', '\n'];
+
+/// Where in a line the first number stands behind which there are only numbers and words with capitals.
+fn led_by_number(line: &str) -> Option<usize> {
+    /// Characters of a house's number with its letter.
+    const NUMBER_MAX: usize = 6;
+    let (mut found, mut has_name, mut at) = (None, false, line.len());
+    for word in line.rsplit(' ') {
+        at -= word.len();
+        let Some(first) = word.chars().next() else { break };
+        let is_number = first.is_ascii_digit();
+        if is_number && has_name && word.len() <= NUMBER_MAX {
+            found = Some(at);
+        }
+        if !(is_number || first.is_uppercase() || first == '#') {
+            break;
+        }
+        has_name |= !is_number && word.len() > 2;
+        at = at.saturating_sub(1);
+    }
+    found
 }
 
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
@@ -74,10 +122,14 @@ fn before_city(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usiz
 }
 
 fn after_state(haystack: &Haystack<'_>, code: Range<usize>) -> Option<Range<usize>> {
-    let head = haystack.slice(code.start.saturating_sub(4)..code.start);
-    let is_state = matches!(head, [b' ', a, b, b' '] if a.is_ascii_uppercase() && b.is_ascii_uppercase());
+    let is_state = ends_with_state(haystack.slice(code.start.saturating_sub(4)..code.start));
     let end = haystack.run_end(code.end, 5, |b| b.is_ascii_digit() || b == b'-');
     (is_state && code.len() == 5).then_some(code.start..end)
+}
+
+/// Whether the abbreviation of a state and a space come last.
+fn ends_with_state(text: &[u8]) -> bool {
+    matches!(text, [.., b' ', a, b, b' '] if a.is_ascii_uppercase() && b.is_ascii_uppercase())
 }
 
 /// The inward part, a digit and two letters, after an outward part of two to four characters; or the last
@@ -132,7 +184,7 @@ fn numbered(text: &[u8], word: &str) -> Option<usize> {
 const STREETS: &[&str] = &[
     " street", " st,", " st.", " st ", " road", " rd,", " rd ", " rd.", " avenue", " ave,", " ave ", " ave.", " lane", " drive", " dr,", " dr ", " boulevard", " blvd", " court", " ct,",
     " terrace", " crescent", " close,", " parkway", " highway", " square,", " trail", " circle", " gardens", " grove",
-    "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
+    "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "stræde", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
     "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "place ", "quai ", "allée ", "calle ", "avenida ", "avda", "paseo ", "plaza ", "carrer ",
     "via ", "viale ", "piazza ", "corso ", "rua ", "travessa ", "praça ", "ul. ", "ulica ", "utca ",
 ];
