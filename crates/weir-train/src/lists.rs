@@ -23,6 +23,14 @@ const EPONYMS: &str = include_str!("../words/eponyms.txt");
 /// Products, formats and made-up words of technical texts.
 const TECHNICAL: &str = include_str!("../words/technical.txt");
 
+/// The names of laws, methods and units, as one writes them.
+pub fn eponyms() -> impl Iterator<Item = String> {
+    EPONYMS.split_whitespace().map(|word| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+    })
+}
+
 impl Lists {
     /// Reads the lists that `training/lexicons.py` wrote.
     pub fn read(path: &Path) -> Result<Self, String> {

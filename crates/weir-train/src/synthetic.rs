@@ -1,7 +1,7 @@
 //! Training texts from templates, filled with names of the word lists.
 
 use crate::document::{Corpus, Document, Tier};
-use crate::lists::Lists;
+use crate::lists::{self, Lists};
 use crate::random::Random;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,6 +23,7 @@ pub struct Filler<'a> {
     names: BTreeMap<&'static str, Names<'a>>,
     all: Names<'a>,
     occupations: Vec<&'a str>,
+    eponyms: Vec<String>,
 }
 
 struct Names<'a> {
@@ -100,7 +101,8 @@ impl<'a> Filler<'a> {
             TEMPLATES.iter().map(|(language, _)| *language).filter(|language| !language.is_empty());
         let names = languages.map(|language| (language, Names::of(lists, language))).collect();
         let ascii = |entry: &&str| entry.len() < 40;
-        Self { names, all: Names::of(lists, ""), occupations: lists.of("job", "en").filter(ascii).collect() }
+        let occupations = lists.of("job", "en").filter(ascii).collect();
+        Self { names, all: Names::of(lists, ""), occupations, eponyms: lists::eponyms().collect() }
     }
 
     /// Each template filled `times` times.
@@ -169,6 +171,7 @@ impl<'a> Filler<'a> {
             "org" => organisation(names, random),
             "job" => pick(&self.occupations, random),
             "initials" => initials(random),
+            "eponym" => random.pick(&self.eponyms).cloned().unwrap_or_default(),
             "year" => (1940 + random.below(85)).to_string(),
             "date" => {
                 format!("{:02}.{:02}.{}", 1 + random.below(28), 1 + random.below(12), 1950 + random.below(75))

@@ -51,7 +51,7 @@ fn numbered_lines(haystack: &Haystack<'_>, within: Range<usize>, code_end: usize
     let code = text.get(within.end..code_end)?;
     let before = text.get(within.clone())?;
     // After a state, or with letters: elsewhere the city comes behind.
-    if !(code.contains(|c: char| c.is_ascii_uppercase()) || ends_with_state(before.as_bytes())) {
+    if !(code.starts_with(|c: char| c.is_ascii_uppercase()) || ends_with_state(before.as_bytes())) {
         return None;
     }
     let mut lines = before.get(..before.trim_end().rfind(LINE_ENDS)?)?;
