@@ -41,7 +41,10 @@ impl Pool {
     pub(crate) fn give(&self, link: Box<Link>) {
         let since = Instant::now();
         let mut idle = self.idle();
-        idle.retain(|kept| since.duration_since(kept.since) < IDLE_TIMEOUT);
+        // Whatever is behind the first that is not too old was used since.
+        let is_old = |kept: &Idle| since.duration_since(kept.since) >= IDLE_TIMEOUT;
+        let old = idle.iter().take_while(|kept| is_old(kept)).count();
+        idle.drain(..old);
         if idle.len() < IDLE_MAX {
             idle.push(Idle { link, since });
         }
