@@ -10,7 +10,7 @@ use crate::{AddressRule, ConnectError, Endpoint, EndpointError, Response, SendEr
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -161,6 +161,7 @@ impl<Z: Zone> Door<Z> {
         self.admit(&permit)?;
         let mut request = self.request(Method::GET, path, Accept::Json, Bytes::new())?;
         request.headers_mut().remove(CONTENT_TYPE);
+        request.headers_mut().remove(CONTENT_LENGTH);
         self.authenticate(&mut request, &[])?;
         Ok(self.exchange(request, first_byte_timeout).await?)
     }
@@ -216,8 +217,7 @@ impl<Z: Zone> Door<Z> {
         Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
     }
 
-    /// INVARIANT (built headers): all there are, but for the length of a body, what proves who sends it, and
-    /// Anthropic's own.
+    /// INVARIANT (built headers): all there are, but for what proves who sends it and Anthropic's own.
     fn request(
         &self,
         method: Method,
@@ -225,10 +225,12 @@ impl<Z: Zone> Door<Z> {
         accept: Accept,
         body: Bytes,
     ) -> Result<Request, ConnectError> {
+        let length = HeaderValue::from(body.len());
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = self.uri(path, accept)?;
         *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(CONTENT_LENGTH, length);
         if accept != Accept::Json {
             request.headers_mut().insert(ACCEPT, accept.header());
         }
@@ -437,6 +439,8 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, EndpointError> {
     headers.insert(ACCEPT, Accept::Json.header());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));
+    // Its place is taken by that of each body: a copy of the headers that has to grow is copied twice.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
     // A compressed body could inflate without bound, and is not worth its time inside a network.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if endpoint.is_anthropic {

@@ -36,14 +36,15 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection whose response has been read to its end, if it can be used again.
-    pub(crate) fn give(&self, mut link: Box<Link>) {
-        if !link.is_idle() {
-            return;
-        }
+    /// Keeps a connection whose response has been read to its end. Whether it can be used again is looked at when it is
+    /// taken: by then nobody holds a part of that response any more, and it is read into the same memory.
+    pub(crate) fn give(&self, link: Box<Link>) {
         let since = Instant::now();
         let mut idle = self.idle();
-        idle.retain(|kept| since.duration_since(kept.since) < IDLE_TIMEOUT);
+        // Whatever is behind the first that is not too old was used since.
+        let is_old = |kept: &Idle| since.duration_since(kept.since) >= IDLE_TIMEOUT;
+        let old = idle.iter().take_while(|kept| is_old(kept)).count();
+        idle.drain(..old);
         if idle.len() < IDLE_MAX {
             idle.push(Idle { link, since });
         }

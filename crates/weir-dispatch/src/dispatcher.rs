@@ -388,7 +388,7 @@ impl Dispatcher {
         let id = FlightId(self.next_id);
         self.next_id = self.next_id.saturating_add(1);
         let band = request.claim.band;
-        let mut name: Arc<str> = Arc::from("");
+        let mut name: Arc<str> = Arc::default();
         let mut reservation = None;
         if let Some(target) = self.targets.get_mut(&offer.key) {
             name = target.settings.name.clone();

@@ -59,7 +59,7 @@ pub struct Claim {
 
 impl Default for Claim {
     fn default() -> Self {
-        Self { tenant: Arc::from(""), weight: 1, band: Band::Interactive }
+        Self { tenant: Arc::default(), weight: 1, band: Band::Interactive }
     }
 }
 

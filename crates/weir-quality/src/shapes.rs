@@ -2,8 +2,8 @@
 
 use crate::Signal;
 use siphasher::sip::SipHasher13;
-use std::collections::{BTreeMap, VecDeque};
-use std::hash::Hasher as _;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// So many conversations are remembered.
 const REMEMBERED_MAX: usize = 8192;
@@ -11,6 +11,9 @@ const REMEMBERED_MAX: usize = 8192;
 const ATTENTION_SECONDS: i64 = 900;
 /// Nobody has read an answer within so many seconds: what asks again at once is a program.
 const REACTION_SECONDS: i64 = 2;
+
+/// Room for a turn, so that writing most does not make room step by step.
+const USUAL_TURN_BYTES: usize = 512;
 
 /// A conversation that ends with a turn of the user, as keyed hashes: nothing of it can be read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +27,15 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of a conversation of these turns, which the client sends whole each time. `is_answer` says of a turn
-    /// whether the model spoke it. `None` if the user does not speak last.
+    /// The shape of a conversation of these turns, which the client sends whole each time: of each, whether the model
+    /// spoke it, and what `write` writes as its text. `None` if the user does not speak last.
     ///
     /// `scope` tells callers and models apart: what another asks says nothing.
-    pub fn of<'t>(
+    pub fn of<T>(
         key: [u8; 16],
         scope: &[&str],
-        turns: impl IntoIterator<Item = (bool, &'t [u8])>,
+        turns: impl IntoIterator<Item = (bool, T)>,
+        write: impl Fn(T, &mut Vec<u8>),
     ) -> Option<Self> {
         let mut hasher = SipHasher13::new_with_key(&key);
         for part in scope {
@@ -39,24 +43,24 @@ impl Shape {
             hasher.write_u8(0xff);
         }
         // Hashes after each of the last turns, the newest last, and whether a model spoke it.
-        let mut ends: VecDeque<(u64, bool)> = VecDeque::from([(hasher.finish(), false)]);
-        let mut has_answer = false;
+        let mut ends = [None, None, Some((hasher.finish(), false))];
+        let (mut has_answer, mut text) = (false, Vec::with_capacity(USUAL_TURN_BYTES));
         for (is_answer, turn) in turns {
-            hasher.write_usize(turn.len());
-            hasher.write(turn);
+            text.clear();
+            write(turn, &mut text);
+            hasher.write_usize(text.len());
+            hasher.write(&text);
             hasher.write_u8(u8::from(is_answer));
-            ends.push_back((hasher.finish(), is_answer));
+            ends.rotate_left(1);
+            ends[2] = Some((hasher.finish(), is_answer));
             has_answer |= is_answer;
-            if ends.len() > 3 {
-                ends.pop_front();
-            }
         }
-        let (whole, is_answer) = ends.pop_back()?;
-        let (before, follows_answer) = ends.pop_back()?;
+        let [first, second, last] = ends;
+        let ((whole, is_answer), (before, follows_answer)) = (last?, second?);
         if is_answer {
             return None;
         }
-        let answered = ends.pop_back().filter(|_| follows_answer).map(|(hash, _)| hash);
+        let answered = first.filter(|_| follows_answer).map(|(hash, _)| hash);
         Some(Self { whole, before: has_answer.then_some(before), answered })
     }
 }
@@ -73,9 +77,9 @@ pub struct Heard<A> {
 /// Answers that may be heard of, by the shape of the conversation they answered. Each is heard of once.
 #[derive(Debug)]
 pub struct Shapes<A> {
-    answers: BTreeMap<u64, Answered<A>>,
+    answers: ByHash<Answered<A>>,
     /// The last conversation that has this beginning.
-    beginnings: BTreeMap<u64, u64>,
+    beginnings: ByHash<u64>,
     order: VecDeque<(u64, Option<u64>)>,
 }
 
@@ -87,7 +91,28 @@ struct Answered<A> {
 
 impl<A> Default for Shapes<A> {
     fn default() -> Self {
-        Self { answers: BTreeMap::new(), beginnings: BTreeMap::new(), order: VecDeque::new() }
+        Self { answers: HashMap::default(), beginnings: HashMap::default(), order: VecDeque::new() }
+    }
+}
+
+/// By keyed hashes, which are as good a place in the map as any hash of them would be.
+type ByHash<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
+
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Asked for nothing but whole hashes.
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
 }
 
@@ -143,7 +168,12 @@ mod tests {
     const MODEL: bool = true;
 
     fn shape(turns: &[(bool, &str)]) -> Option<Shape> {
-        Shape::of([7; 16], &["key", "auto"], turns.iter().map(|(who, text)| (*who, text.as_bytes())))
+        shape_for("key", turns)
+    }
+
+    fn shape_for(key: &str, turns: &[(bool, &str)]) -> Option<Shape> {
+        let write = |text: &str, out: &mut Vec<u8>| out.extend_from_slice(text.as_bytes());
+        Shape::of([7; 16], &[key, "auto"], turns.iter().copied(), write)
     }
 
     fn answered(turns: &[(bool, &str)]) -> Shapes<&'static str> {
@@ -190,10 +220,9 @@ mod tests {
     #[test]
     fn what_another_asks_says_nothing() {
         let mut shapes = answered(FIRST);
-        let turns = || FIRST.iter().map(|(who, text)| (*who, text.as_bytes()));
-        let other = Shape::of([7; 16], &["another", "auto"], turns()).unwrap();
+        let other = shape_for("another", FIRST).unwrap();
         assert_eq!(shapes.hear(&other, 5), None);
-        let same = Shape::of([7; 16], &["key", "auto"], turns()).unwrap();
+        let same = shape(FIRST).unwrap();
         assert_eq!(shapes.hear(&same, 5).map(|heard| heard.of), Some("answer"));
     }
 

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::ids::Digits;
 use crate::pipeline::identify::Caller;
-use crate::quality::{Answered, Rating, decision_of};
+use crate::quality::{Answered, Rating};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -77,14 +77,16 @@ pub(crate) async fn take(
     let said: Said = serde_json::from_slice(body).map_err(|error| bad("body", &in_words(&error)))?;
     let (score, reason) = (said.score()?, said.reason()?);
     let unknown = || Failure::UnknownAnswer { id: said.id.chars().take(200).collect() };
-    let decision = decision_of(&said.id).ok_or_else(unknown)?;
-    let answered =
-        find(gateway, &decision).await?.filter(|answered| speaker.owns(answered)).ok_or_else(unknown)?;
-    let before = answered.say(score);
+    let digits = Digits::of(&said.id).ok_or_else(unknown)?;
+    let found = find(gateway, digits).await?;
+    let mut answered = found.filter(|answered| speaker.owns(answered)).ok_or_else(unknown)?;
+    let before = gateway.quality.say(&mut answered, score);
     let by = if matches!(speaker, Speaker::Admin) { "admin" } else { "caller" };
     gateway.rate(&answered, Signal::Feedback, Rating { score, reason, by, key_id: speaker.key() }, before);
-    let told =
-        json!({ "decision_id": decision, "score": score as f64 / WHOLE, "replaced": before.is_some() });
+    let decision = digits.decision();
+    let told = json!({
+        "decision_id": decision.as_str(), "score": score as f64 / WHOLE, "replaced": before.is_some(),
+    });
     Ok(told.to_string())
 }
 
@@ -127,8 +129,8 @@ fn in_words(error: &serde_json::Error) -> String {
     )
 }
 
-async fn find(gateway: &Arc<Gateway>, decision: &str) -> Result<Option<Arc<Answered>>, Failure> {
-    if let Some(recent) = gateway.quality.recent_answer(decision) {
+async fn find(gateway: &Arc<Gateway>, digits: Digits) -> Result<Option<Answered>, Failure> {
+    if let Some(recent) = gateway.quality.recent_answer(digits) {
         return Ok(Some(recent));
     }
     let Ok(_one_at_a_time) = gateway.quality.looks.try_acquire() else {
@@ -137,9 +139,9 @@ async fn find(gateway: &Arc<Gateway>, decision: &str) -> Result<Option<Arc<Answe
             obstacle: weir_dispatch::Obstacle::Busy,
         });
     };
-    let (audit, id) = (gateway.snapshot().loaded.config.state.join("audit"), Ident::new(decision));
+    let (audit, id) = (gateway.snapshot().loaded.config.state.join("audit"), digits.decision());
     match tokio::task::spawn_blocking(move || find_answer(&audit, &id)).await {
-        Ok(Ok(found)) => Ok(found.and_then(of_record).map(Arc::new)),
+        Ok(Ok(found)) => Ok(found.and_then(of_record)),
         Ok(Err(error)) => {
             tracing::error!(%error, "an answer cannot be looked for in the audit log");
             Err(Failure::Panicked)

@@ -151,7 +151,7 @@ impl Gateway {
         let Beginning { live: snapshot, candidate, is_new } = begin(snapshot, &sources, &book, clock)?;
         let options = Options::new(Name::new(node), Ident::new(VERSION));
         let (audit, recovery) = AuditLog::open(&state.join("audit"), options)?;
-        let quality = Quality::open(&state, audit.size());
+        let quality = Quality::open(&state, recovery.events);
         let gateway = Arc::new(Self {
             desk: Arc::new(Desk::new(
                 clock,

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 use weir_audit::Ident;
-use weir_audit::event::hex;
+use weir_audit::event::{hex, hex_digits};
 use weir_wire::dialect::ClientDialect;
 use weir_wire::request::Api;
 
@@ -49,7 +49,13 @@ impl Digits {
     }
 
     fn after(self, prefix: &str) -> Ident {
-        Ident::new(&[prefix, &hex(&self.0)].concat())
+        Ident::new(&self.text_after(prefix))
+    }
+
+    fn text_after(self, prefix: &str) -> String {
+        let digits = hex_digits(self.0);
+        // Digits are ASCII.
+        [prefix, str::from_utf8(&digits).unwrap_or_default()].concat()
     }
 }
 
@@ -57,6 +63,7 @@ impl Digits {
 /// what its audit events carry.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestIds {
+    pub digits: Digits,
     pub request: Ident,
     pub decision: Ident,
     /// The id of the answer.
@@ -66,20 +73,9 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
     pub fn new(api: Api) -> Self {
-        let answer = prefix(api);
-        let digits = hex(&random());
-        let mut text = String::with_capacity(answer.len() + digits.len());
-        let mut id = |prefix: &str| {
-            text.clear();
-            text.push_str(prefix);
-            text.push_str(&digits);
-            Ident::new(&text)
-        };
-        let (request, decision) = (id("req_"), id("dec_"));
-        text.clear();
-        text.push_str(answer);
-        text.push_str(&digits);
-        Self { request, decision, reply: text }
+        let digits = Digits(random());
+        let reply = digits.text_after(prefix(api));
+        Self { digits, request: digits.request(), decision: digits.decision(), reply }
     }
 }
 
@@ -118,6 +114,15 @@ mod tests {
         for id in [ids.request.as_str(), ids.decision.as_str(), &ids.reply] {
             let digits = Digits::of(id).unwrap();
             assert_eq!((digits.request(), digits.decision()), (ids.request.clone(), ids.decision.clone()));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_known_by_each_of_its_ids() {
+        let digits = "0123456789abcdef0123456789abcdef";
+        for prefix in ["dec_", "req_", "chatcmpl-", "msg_", "resp_", "cmpl-"] {
+            let decision = Digits::of(&format!("{prefix}{digits}")).map(Digits::decision);
+            assert_eq!(decision, Some(Ident::new(&format!("dec_{digits}"))), "{prefix}");
         }
     }
 

@@ -26,8 +26,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use watched::{Answer, Phase, Watched};
 
-/// The most headers of a request.
-const HEADERS_MAX: usize = 100;
 /// Request line and headers together.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// After an accept that failed: the process is out of descriptors, and only time helps.
@@ -163,8 +161,9 @@ fn serve_connection(
 
 fn connection_builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // Without a timer: `Watched` limits how long a head may take, and an idle connection may stay.
-    builder.http1().max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
+    // Without a timer: `Watched` limits how long a head may take, and an idle connection may stay. Without a number of
+    // headers: it is 100, and to say so would have room for them allocated for each head.
+    builder.http1().max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -160,6 +160,8 @@ async fn answer(
 ) -> Result<Answer, Failure> {
     let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
     let content = receive(&head, body, api, limit).await?;
+    // The connection reads on into the same memory once nobody holds a part of it.
+    drop(head);
     let mut inspected = look_at(gateway, api, content, (caller, &Label::default()), ledger).await?;
     respond(gateway, &mut inspected, (caller, peer), ledger).await
 }
@@ -339,13 +341,16 @@ async fn attempts(
             }
             continue;
         }
+        let (held, anthropic) = ((place, &mut watch), &caller.anthropic);
         // Boxed, so that a request that waits for its place holds nothing of it yet.
-        let sent = match recorded {
-            Ok(()) => Box::pin(forward(&ruling, target, inspected, &caller.anthropic)).await,
-            Err(no_record) => Err(no_record),
-        };
-        let held = (place, &mut watch);
-        match Box::pin(relay(gateway, sent, (&ruling, target), held, inspected, ledger)).await {
+        let answered = Box::pin(async {
+            let sent = match recorded {
+                Ok(()) => forward(&ruling, target, inspected, anthropic).await,
+                Err(no_record) => Err(no_record),
+            };
+            relay(gateway, sent, (&ruling, target), held, inspected, ledger).await
+        });
+        match answered.await {
             Err(failure) if failure.may_try_another() && tried.has_attempts_left() => {
                 tried.add(name, &failure);
             }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use weir_audit::Ident;
 use weir_audit::event::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -40,20 +40,21 @@ pub(crate) struct Quality {
     /// How many events of the log the book is to be made of, as there was none.
     missing: Option<u64>,
     recent: Mutex<Recent>,
-    shapes: Mutex<Shapes<Arc<Answered>>>,
+    /// By the shapes of conversations, the digits of the answers to them.
+    shapes: Mutex<Shapes<Digits>>,
     key: [u8; 16],
     /// Who may look for an answer in the log.
     pub looks: Semaphore,
 }
 
 impl Quality {
-    /// Takes up what an earlier process left in a state directory, whose audit log has so many events.
+    /// Takes up what an earlier process left in a state directory, whose audit log had so many events then.
     pub fn open(state: &Path, events: u64) -> Self {
         let file = state.join("quality.json");
         let book = file::read(&file);
         Self {
             file,
-            missing: book.is_none().then_some(events),
+            missing: Some(events).filter(|events| book.is_none() && *events > 0),
             book: Mutex::new(book.unwrap_or_default()),
             is_ahead: AtomicBool::new(false),
             recent: Mutex::default(),
@@ -91,16 +92,23 @@ impl Quality {
 
     /// Remembers an answer, so that something may be heard of it.
     pub fn answered(&self, answered: Answered, shape: Option<&Shape>, now: i64) {
-        let answered = Arc::new(answered);
         if let Some(shape) = shape {
-            self.shapes().answered(shape, now, answered.clone());
+            self.shapes().answered(shape, now, answered.digits);
         }
         self.recent().add(answered);
     }
 
-    /// An answer that is still remembered, by the id of its decision.
-    pub fn recent_answer(&self, decision: &str) -> Option<Arc<Answered>> {
-        self.recent().find(decision)
+    /// An answer that is still remembered.
+    pub fn recent_answer(&self, digits: Digits) -> Option<Answered> {
+        self.recent().find(digits).cloned()
+    }
+
+    /// Notes what is said of an answer, and gives what was said before.
+    pub fn say(&self, of: &mut Answered, score: u64) -> Option<u64> {
+        match self.recent().find(of.digits) {
+            Some(remembered) => remembered.say(score),
+            None => of.say(score),
+        }
     }
 
     fn learn(&self, now: i64, target: &str, task: Option<TaskType>, signal: Signal, score: f64) {
@@ -116,7 +124,7 @@ impl Quality {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shapes(&self) -> MutexGuard<'_, Shapes<Arc<Answered>>> {
+    fn shapes(&self) -> MutexGuard<'_, Shapes<Digits>> {
         self.shapes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -145,6 +153,7 @@ impl Gateway {
     pub(crate) fn hear(&self, shape: &Shape) {
         let heard = self.quality.shapes().hear(shape, self.wall.unix_seconds());
         let Some(Heard { signal, of }) = heard else { return };
+        let Some(of) = self.quality.recent_answer(of) else { return };
         let score = if signal == Signal::Continued { 1_000_000 } else { 0 };
         let rating = Rating { score, reason: None, by: "weir", key_id: None };
         self.rate(&of, signal, rating, None);
@@ -213,26 +222,5 @@ impl Ledger {
             gateway.hear(shape);
         }
         self.set_shape(shape);
-    }
-}
-
-/// The id of a decision by any of the ids that the client was shown: all hold the same digits.
-pub(crate) fn decision_of(id: &str) -> Option<String> {
-    Digits::of(id).map(|digits| digits.decision().as_str().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_known_by_each_of_its_ids() {
-        let digits = "0123456789abcdef0123456789abcdef";
-        for prefix in ["dec_", "req_", "chatcmpl-", "msg_", "resp_", "cmpl-"] {
-            assert_eq!(decision_of(&format!("{prefix}{digits}")), Some(format!("dec_{digits}")), "{prefix}");
-        }
-        for strange in ["", "dec_", digits, "dec_xyz", &format!("dec_{digits}0"), "dec_../../etc/passwd"] {
-            assert_eq!(decision_of(strange), None, "{strange}");
-        }
     }
 }

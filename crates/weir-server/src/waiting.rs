@@ -12,12 +12,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use hyper::body::Incoming;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep};
 use weir_wire::error::Envelope;
 use weir_wire::relay::StreamRelay;
@@ -34,8 +33,21 @@ pub(crate) struct Early {
     pub voice: StreamRelay,
 }
 
-/// Sends [`Early`] once, if anybody takes it.
-pub(crate) type Begin = oneshot::Sender<Early>;
+/// Where the work on a request leaves, once, what its answer begins with before there is one.
+///
+/// Whoever waits for the answer polls the work and looks here afterwards: nobody has to be woken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Begin(Arc<Mutex<Option<Box<Early>>>>);
+
+impl Begin {
+    pub fn send(self, early: Early) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(early));
+    }
+
+    fn take(&self) -> Option<Box<Early>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// The error that bodies of different kinds have in common; none of them has one.
 type Broken = Box<dyn std::error::Error + Send + Sync>;
@@ -49,13 +61,21 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
     peer: &Arc<Peer>,
 ) -> Response<Body> {
-    let (begin, begun) = oneshot::channel();
+    let begin = Begin::default();
     // The future of a whole journey is large; boxed it is not copied on its way to the connection.
-    let mut work: Work = Box::pin(pipeline::serve(gateway.clone(), api, request, peer.clone(), begin));
-    tokio::select! {
-        biased;
-        response = &mut work => response,
-        Ok(Early { head, voice }) = begun => {
+    let mut work: Work =
+        Box::pin(pipeline::serve(gateway.clone(), api, request, peer.clone(), begin.clone()));
+    let first = poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(response) => Poll::Ready(Ok(response)),
+        Poll::Pending => match begin.take() {
+            Some(early) => Poll::Ready(Err(early)),
+            None => Poll::Pending,
+        },
+    });
+    match first.await {
+        Ok(response) => response,
+        Err(early) => {
+            let Early { head, voice } = *early;
             let tick = Box::pin(sleep(Duration::ZERO));
             reply::waiting(head, Waiting { state: State::Working(work), voice, tick })
         }

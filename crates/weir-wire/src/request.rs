@@ -46,7 +46,8 @@ pub struct ClientRequest {
     wish: Option<RouteWish>,
     opaque: Vec<Opaque>,
     sealed: Vec<Sealed>,
-    identifiers: Vec<(String, String)>,
+    /// Fields that name the end user, each with the pseudonym that stands for what it says.
+    identifiers: Vec<(&'static str, String)>,
     /// What no backend gets to see.
     left_out: Option<&'static str>,
     /// The file that came with it, if it came as a form.
@@ -147,12 +148,12 @@ impl ClientRequest {
     /// backends outside the network.
     #[must_use]
     pub fn with_pseudonyms(mut self, pseudonym: impl Fn(&str) -> String) -> Self {
-        let text = |name: &&str| Some(((*name).to_owned(), pseudonym(self.member(name)?.as_str()?)));
-        self.identifiers = IDENTIFIERS.iter().filter_map(text).collect();
+        let text = |name: &'static str| Some((name, pseudonym(self.member(name)?.as_str()?)));
+        self.identifiers = IDENTIFIERS.into_iter().filter_map(text).collect();
         if let Some(user) = self.member("metadata").and_then(Json::as_object).and_then(|m| m.get("user_id"))
             && let Some(text) = user.as_str()
         {
-            self.identifiers.push((encode::METADATA_USER.to_owned(), pseudonym(text)));
+            self.identifiers.push((encode::METADATA_USER, pseudonym(text)));
         }
         self
     }

@@ -5,16 +5,20 @@ pub mod items;
 
 use crate::json::{Json, Limits, Object, parse};
 use crate::request::BadRequest;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 const PREVIOUS: &str = "previous_response_id";
+
+/// A body that refers to something holds one of these. Made once: making one costs more than looking through a prompt.
+static MAY_REFER: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| [PREVIOUS, items::REFERENCE, files::FILE_ID].map(Finder::new));
 
 /// Whether there is anything in a body that may refer to something that is kept.
 #[must_use]
 pub fn refers(body: &[u8]) -> bool {
-    [PREVIOUS, items::REFERENCE, files::FILE_ID]
-        .iter()
-        .any(|name| memchr::memmem::find(body, name.as_bytes()).is_some())
+    MAY_REFER.iter().any(|name| name.find(body).is_some())
 }
 
 /// The id of the response that a request goes on from, if it names one.

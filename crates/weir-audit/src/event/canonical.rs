@@ -253,19 +253,18 @@ fn push_word(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
-    let digits = 1 + number.checked_ilog10().unwrap_or(0) as usize;
-    push_digits(out, number, digits);
-}
-
-/// The last `digits` decimal digits of a number.
-pub(super) fn push_digits(out: &mut Vec<u8>, mut number: u64, digits: usize) {
+pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
     let mut text = [b'0'; DIGITS_MAX];
-    for digit in text.iter_mut().rev().take(digits) {
+    let mut begin = DIGITS_MAX;
+    for (place, digit) in text.iter_mut().enumerate().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
+        begin = place;
+        if number == 0 {
+            break;
+        }
     }
-    out.extend_from_slice(text.get(DIGITS_MAX.saturating_sub(digits)..).unwrap_or_default());
+    out.extend_from_slice(text.get(begin..).unwrap_or_default());
 }
 
 /// Digits of the greatest number.
@@ -275,18 +274,14 @@ const DIGITS_MAX: usize = 20;
 pub(super) fn push_time(out: &mut Vec<u8>, time: WallTime) {
     let (year, month, day) = time.date();
     let ms = time.ms_of_day();
-    out.push(b'"');
-    for (number, digits, end) in [
-        (year, 4, b'-'),
-        (month, 2, b'-'),
-        (day, 2, b'T'),
-        (ms / 3_600_000, 2, b':'),
-        (ms / 60_000 % 60, 2, b':'),
-        (ms / 1000 % 60, 2, b'.'),
-        (ms % 1000, 3, b'Z'),
-    ] {
-        push_digits(out, number, digits);
-        out.push(end);
-    }
-    out.push(b'"');
+    let digit = |number: u64, unit: u64| b'0' + (number / unit % 10) as u8;
+    let two = |number: u64| [digit(number, 10), digit(number, 1)];
+    let ([y1, y2], [y3, y4]) = (two(year / 100), two(year));
+    let ([m1, m2], [d1, d2]) = (two(month), two(day));
+    let ([h1, h2], [n1, n2]) = (two(ms / 3_600_000), two(ms / 60_000 % 60));
+    let ([s1, s2], [t1, t2, t3]) = (two(ms / 1000 % 60), [digit(ms, 100), digit(ms, 10), digit(ms, 1)]);
+    out.extend_from_slice(&[
+        b'"', y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'.', t1,
+        t2, t3, b'Z', b'"',
+    ]);
 }

@@ -357,25 +357,37 @@ fn push_event_id(out: &mut Vec<u8>, ts_wall: WallTime, seq: u64, boot_id: &[u8; 
     let counter_low = u128::from(seq & 0x3f_ffff) << 40;
     let boot = u128::from_be_bytes(*boot_id) >> 88;
     let uuid = time | 0x7 << 76 | counter_high | 0b10 << 62 | counter_low | boot;
-    for (i, byte) in uuid.to_be_bytes().into_iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            out.push(b'-');
-        }
-        out.extend(hex_digits(byte));
+    let digits = hex_digits(uuid.to_be_bytes());
+    let mut rest = digits.as_slice();
+    for length in [8, 4, 4, 4] {
+        let Some((group, others)) = rest.split_at_checked(length) else { return };
+        out.extend_from_slice(group);
+        out.push(b'-');
+        rest = others;
     }
+    out.extend_from_slice(rest);
 }
 
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = vec![0; 2 * bytes.len()];
-    text.as_chunks_mut().0.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = hex_digits(*byte));
+    text.as_chunks_mut().0.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = two_digits(*byte));
     // Digits are ASCII.
     String::from_utf8(text).unwrap_or_default()
 }
 
-fn hex_digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 0xf].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
+/// The digits of an id of 16 bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex_digits(id: [u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    digits.as_chunks_mut().0.iter_mut().zip(id).for_each(|(digits, byte)| *digits = two_digits(byte));
+    digits
+}
+
+fn two_digits(byte: u8) -> [u8; 2] {
+    // Without a branch: letters follow 39 places behind the digits.
+    [byte >> 4, byte & 0xf].map(|half| b'0' + half + 39 * u8::from(half > 9))
 }
 
 fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {

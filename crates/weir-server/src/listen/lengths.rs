@@ -2,9 +2,11 @@
 //! sends one may be trying to have the next request read in another way than a proxy before reads it. hyper takes
 //! the chunks for it and passes over the other.
 
-use memchr::memmem;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
-const END: &[u8] = b"\r\n\r\n";
+/// The end of a head. Made once: making it costs more than looking through a head.
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
 /// What belongs to no head: hyper refuses one that is longer.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
@@ -19,7 +21,7 @@ impl Heads {
     /// Takes bytes that were read where a head is expected. Where they complete one, whether it says both.
     pub fn take(&mut self, bytes: &[u8]) -> Option<bool> {
         if self.begun.is_empty()
-            && let Some(end) = memmem::find(bytes, END)
+            && let Some(end) = END.find(bytes)
         {
             return Some(says_both(bytes.get(..end).unwrap_or_default()));
         }
@@ -28,7 +30,7 @@ impl Heads {
             return None;
         }
         self.begun.extend_from_slice(bytes);
-        let end = memmem::find(&self.begun, END)?;
+        let end = END.find(&self.begun)?;
         let head = std::mem::take(&mut self.begun);
         Some(says_both(head.get(..end).unwrap_or_default()))
     }

@@ -7,12 +7,12 @@ use super::record::{Attempt, Ledger};
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::Gateway;
+use crate::patience::within;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Prefix, Promise, Refused, Step, Work};
 use weir_policy::{LatencyClass, Target, TargetId, micro_usd};
 use weir_wire::request::ClientRequest;
@@ -153,7 +153,7 @@ async fn wait(
     let day = gateway.wall.unix_seconds() / SECONDS_PER_DAY;
     let mut admitted = pin!(gateway.desk.admit(ask, u32::try_from(day).unwrap_or(0)));
     loop {
-        let admitted = timeout(KEY_CHECK, &mut admitted).await;
+        let admitted = within(KEY_CHECK, &mut admitted).await;
         caller.check(gateway)?;
         if let Ok(admitted) = admitted {
             return Ok(admitted);
@@ -289,7 +289,8 @@ fn band(inspected: &Inspected, caller: &Caller) -> Band {
 /// On whose behalf the request comes: the tenant of its key, or the key itself.
 fn claim(ruling: &Ruling, inspected: &Inspected, caller: &Caller) -> Claim {
     let key = caller.key.as_ref();
-    let tenant = key.map(|key| key.terms.tenant.as_deref().unwrap_or(&key.id)).unwrap_or_default();
-    let weight = ruling.snapshot.loaded.config.tenants.of(tenant).weight.get();
-    Claim { tenant: tenant.into(), weight, band: band(inspected, caller) }
+    let tenant: Arc<str> =
+        key.map_or_else(Arc::default, |key| key.terms.tenant.as_deref().unwrap_or(&key.id).into());
+    let weight = ruling.snapshot.loaded.config.tenants.of(&tenant).weight.get();
+    Claim { tenant, weight, band: band(inspected, caller) }
 }

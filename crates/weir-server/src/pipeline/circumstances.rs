@@ -46,10 +46,14 @@ impl Circumstances {
 
     /// Without a look at the targets: what is known where nothing runs.
     pub fn unmeasured(snapshot: &Snapshot, alias: &Alias, inspected: &Inspected, unix_seconds: i64) -> Self {
-        Self::expecting((inspected.prompt_tokens(), None), snapshot, alias, inspected, unix_seconds)
+        let tokens = (inspected.prompt_tokens(), None);
+        Self {
+            task: task_facts(inspected, None),
+            ..Self::expecting(tokens, snapshot, alias, inspected, unix_seconds)
+        }
     }
 
-    /// The same, where the prompt has so many tokens, and answers to such requests have had so many.
+    /// What follows where the prompt has so many tokens, and answers to such requests have had so many.
     fn expecting(
         (prompt_tokens, output_tokens): (u64, Option<u64>),
         snapshot: &Snapshot,
@@ -70,7 +74,6 @@ impl Circumstances {
             cost: CostFacts::estimate(&loaded.catalogue, alias, expected),
             prompt_tokens,
             time,
-            task: task_facts(inspected, None),
             unfit: unfit(snapshot, alias, inspected.request.content()),
             ..Self::default()
         }

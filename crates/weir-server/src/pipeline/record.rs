@@ -20,7 +20,7 @@ use crate::clock::micros;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::{Gateway, VERSION};
-use crate::ids::RequestIds;
+use crate::ids::{Digits, RequestIds};
 use crate::kept::Keep;
 use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
@@ -64,6 +64,7 @@ const SOURCES_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     gateway: Arc<Gateway>,
+    digits: Digits,
     reply_id: String,
     decision: event::Decision,
     outcome: Outcome,
@@ -129,10 +130,11 @@ impl Ledger {
     /// Begins the account of a request.
     pub fn open(gateway: Arc<Gateway>, api: Api, peer: &Peer, begin: Option<Begin>) -> Self {
         gateway.take_in_hand();
-        let RequestIds { request, decision, reply } = RequestIds::new(api);
+        let RequestIds { digits, request, decision, reply } = RequestIds::new(api);
         Self {
             outcome: Outcome::new(request.clone(), decision.clone(), OutcomeKind::Failed),
             decision: undecided(request, decision, api, peer.pseudonym.clone()),
+            digits,
             reply_id: reply,
             declared_level: None,
             shows_decision: false,
@@ -372,8 +374,7 @@ impl Ledger {
         if let Some(begin) = self.begin.take().filter(|_| !voice.keep_alive().is_empty()) {
             let mut head = HeaderMap::new();
             self.stamp(&mut head);
-            // Nobody takes it when the client has gone.
-            let _ = begin.send(Early { head, voice });
+            begin.send(Early { head, voice });
         }
     }
 
@@ -475,7 +476,7 @@ impl Ledger {
     /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in
     /// the log.
     pub async fn settled(&mut self) {
-        Closed { kept: None, ticket: self.last.take() }.written().await;
+        self.closed(None).written().await;
     }
 
     /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
@@ -487,7 +488,7 @@ impl Ledger {
         }
         let kept = self.kept();
         self.close_now();
-        Closed { kept, ticket: self.last.take() }.written().await;
+        self.closed(kept).written().await;
     }
 
     /// Closes the account of a stream.
@@ -496,7 +497,11 @@ impl Ledger {
         self.outcome.outcome = outcome;
         let kept = self.kept();
         self.close_now();
-        Closed { kept, ticket: self.last.take() }
+        self.closed(kept)
+    }
+
+    fn closed(&mut self, kept: Option<Kept>) -> Closed {
+        Closed { kept, ticket: self.last.take(), has_company: self.gateway.serves_several() }
     }
 
     fn close_now(&mut self) {
@@ -628,6 +633,8 @@ impl Drop for Ledger {
 pub(crate) struct Closed {
     kept: Option<Kept>,
     ticket: Option<Ticket>,
+    /// Whether other requests are being served.
+    has_company: bool,
 }
 
 /// Ends when the answer is kept: who has seen its end may refer to it.
@@ -640,7 +647,7 @@ impl Closed {
             kept.await;
         }
         let Some(ticket) = self.ticket else { return };
-        if !ticket.is_written() {
+        if self.has_company && !ticket.is_written() {
             // The others that are ready now get to their own records first, and all of them are written
             // at one turn.
             tokio::task::yield_now().await;
@@ -715,14 +722,14 @@ fn sources(inspected: &Inspected) -> Vec<FieldPath> {
 /// Every target that was considered: those of the plan first, in its order, so that a replay knows which were
 /// tried before the one that was taken.
 pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
-    let planned: Vec<(TargetId, &'static str)> = match &decision.action {
-        weir_policy::Action::Route(plan) => {
-            let parts =
-                [(&plan.first, FIRST), (&plan.overflow, OVERFLOW), (&plan.degrade, DEGRADE)].into_iter();
-            parts.flat_map(|(ids, role)| ids.iter().map(move |id| (*id, role))).collect()
-        }
-        weir_policy::Action::Deny(_) => Vec::new(),
+    let plan = match &decision.action {
+        weir_policy::Action::Route(plan) => Some(plan),
+        weir_policy::Action::Deny(_) => None,
     };
+    let parts = plan
+        .into_iter()
+        .flat_map(|plan| [(&plan.first, FIRST), (&plan.overflow, OVERFLOW), (&plan.degrade, DEGRADE)]);
+    let planned = parts.flat_map(|(ids, role)| ids.iter().map(move |id| (*id, role)));
     let excluded = decision.considered.iter().filter_map(|(id, verdict)| match verdict {
         Verdict::Candidate => None,
         Verdict::Excluded(exclusion) => Some((*id, exclusion.code())),
@@ -735,7 +742,9 @@ pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candid
             verdict: Ident::fixed(verdict),
         })
     };
-    planned.into_iter().chain(excluded).filter_map(named).collect()
+    let mut candidates = Vec::with_capacity(decision.considered.len());
+    candidates.extend(planned.chain(excluded).filter_map(named));
+    candidates
 }
 
 /// The verdicts on targets of a plan: tried at once, when local is full or failed, and when the ladder says so.

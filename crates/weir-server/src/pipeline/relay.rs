@@ -16,6 +16,7 @@ use super::record::Ledger;
 use crate::desk::Place;
 use crate::failure::BackendFailure;
 use crate::gateway::Gateway;
+use crate::patience::within;
 use bytes::Bytes;
 use guard::Guard;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -322,7 +323,7 @@ pub(crate) async fn body_of_good(
 }
 
 async fn body_of(response: Response, timeouts: Timeouts) -> Result<Bytes, BackendFailure> {
-    let body = tokio::time::timeout(timeouts.total, response.bytes(ANSWER_BYTES_MAX)).await;
+    let body = within(timeouts.total, response.bytes(ANSWER_BYTES_MAX)).await;
     body.map_err(|_| BackendFailure::Timeout)?
         .map_err(|error| BackendFailure::Unreachable { code: error.code(), retry: true })
 }

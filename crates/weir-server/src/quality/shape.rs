@@ -21,17 +21,8 @@ pub(crate) fn shape(quality: &Quality, inspected: &Inspected, caller: &Caller) -
     let body = request.body().as_object()?;
     let turns = body.get("messages").or_else(|| body.get("input")).and_then(Json::as_array)?;
     let key = caller.key.as_ref().map_or("", |key| &key.id);
-    let mut written = Vec::with_capacity(inspected.body_bytes);
-    let ends: Vec<usize> = turns
-        .iter()
-        .map(|turn| {
-            turn.write(&mut written);
-            written.len()
-        })
-        .collect();
-    let starts = [0].into_iter().chain(ends.iter().copied());
-    let texts = starts.zip(&ends).map(|(start, end)| written.get(start..*end).unwrap_or_default());
-    Shape::of(quality.key, &[key, request.alias()], turns.iter().map(is_answer).zip(texts))
+    let scope = [key, request.alias()];
+    Shape::of(quality.key, &scope, turns.iter().map(|turn| (is_answer(turn), turn)), Json::write)
 }
 
 /// Whether a model spoke it. What a model called and what came of it are of the answer too.

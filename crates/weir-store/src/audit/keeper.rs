@@ -24,16 +24,38 @@ pub(super) struct Keeper {
     pub(super) signed: u64,
 }
 
+/// What is kept of durable events: without their bytes, which would take much memory while they wait.
+pub(super) struct Durable {
+    leaves: Vec<Hash>,
+    changes: Vec<(u64, Change)>,
+}
+
+impl Durable {
+    pub(super) fn of(batches: &[Arc<Batch>]) -> Self {
+        let mut durable = Self { leaves: Vec::new(), changes: Vec::new() };
+        for batch in batches {
+            durable.leaves.reserve(batch.events());
+            let mut offset = 0;
+            while let Ok(Some(frame)) = frame::read(&batch.frames, offset) {
+                offset = frame.end();
+                durable.leaves.push(Hash::leaf(frame.event));
+            }
+            durable.changes.extend_from_slice(&batch.changes);
+        }
+        durable
+    }
+}
+
 impl Keeper {
     /// Runs until the syncer ends, then signs a last checkpoint.
-    pub(super) fn run(mut self, shared: &Shared, durable: &Receiver<Vec<Arc<Batch>>>) {
+    pub(super) fn run(mut self, shared: &Shared, durable: &Receiver<Durable>) {
         let mut due = Instant::now();
         loop {
             let idle_until = Instant::now() + self.interval;
             let until = if self.is_unsigned() { due } else { idle_until };
             let is_last = match durable.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(batches) => {
-                    batches.iter().for_each(|batch| self.absorb(batch));
+                Ok(durable) => {
+                    self.absorb(durable);
                     false
                 }
                 Err(RecvTimeoutError::Timeout) => false,
@@ -69,16 +91,14 @@ impl Keeper {
         self.signed != self.frontier.size()
     }
 
-    fn absorb(&mut self, batch: &Batch) {
-        let mut offset = 0;
-        while let Ok(Some(frame)) = frame::read(&batch.frames, offset) {
-            offset = frame.end();
-            self.frontier.append(Hash::leaf(frame.event), |id, tile| self.completed.push((id, tile)));
+    fn absorb(&mut self, durable: Durable) {
+        for leaf in durable.leaves {
+            self.frontier.append(leaf, |id, tile| self.completed.push((id, tile)));
         }
-        for (seq, change) in &batch.changes {
+        for (seq, change) in durable.changes {
             match change {
-                Change::Opens(request) => _ = self.open.entry(request.clone()).or_insert(*seq),
-                Change::Closes(request) => _ = self.open.remove(request),
+                Change::Opens(request) => _ = self.open.entry(request).or_insert(seq),
+                Change::Closes(request) => _ = self.open.remove(&request),
             }
         }
     }

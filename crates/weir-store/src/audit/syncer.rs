@@ -1,14 +1,15 @@
 use super::AuditError;
+use super::keeper::Durable;
 use super::log::Shared;
 use super::progress::SyncCall;
-use super::tail::{Batch, Segment};
+use super::tail::Segment;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 /// Makes events durable, and hands durable ones to the keeper, until the writer has ended.
-pub(super) fn run(shared: &Shared, interval: Duration, keeper: &SyncSender<Vec<Arc<Batch>>>) {
+pub(super) fn run(shared: &Shared, interval: Duration, keeper: &SyncSender<Durable>) {
     loop {
         let call = shared.progress.next_sync(interval);
         if shared.progress.failed().is_some() {
@@ -25,7 +26,7 @@ pub(super) fn run(shared: &Shared, interval: Duration, keeper: &SyncSender<Vec<A
 }
 
 /// Syncs what is written. Leaves all undone when a segment had to be replaced: the caller comes again.
-fn sync(shared: &Shared, keeper: &SyncSender<Vec<Arc<Batch>>>) -> Result<(), AuditError> {
+fn sync(shared: &Shared, keeper: &SyncSender<Durable>) -> Result<(), AuditError> {
     let (segments, batches): (Vec<_>, Vec<_>) = shared.tail().unsynced()?.into_iter().unzip();
     let Some(end) = batches.last().map(|batch| batch.end) else { return Ok(()) };
     if let Err((failed, _)) = sync_segments(shared, segments) {
@@ -33,8 +34,10 @@ fn sync(shared: &Shared, keeper: &SyncSender<Vec<Arc<Batch>>>) -> Result<(), Aud
     }
     shared.tail().forget_synced(end);
     shared.progress.publish_durable(end);
+    let durable = Durable::of(&batches);
+    drop(batches);
     // The keeper ends after this thread; if it is gone, the log can be written but not signed.
-    keeper.send(batches).map_err(|_| AuditError::Closed)
+    keeper.send(durable).map_err(|_| AuditError::Closed)
 }
 
 fn sync_segments(shared: &Shared, mut segments: Vec<Arc<Segment>>) -> Result<(), (Arc<Segment>, io::Error)> {

@@ -314,8 +314,8 @@ impl Tail {
     }
 
     fn write_here(&self, frames: &[u8]) -> Result<(), AuditError> {
-        let path = self.layout.segment(self.segment.number);
-        self.disk.write_at(&self.segment.file, frames, self.offset).map_err(AuditError::io(path))
+        let written = self.disk.write_at(&self.segment.file, frames, self.offset);
+        written.map_err(|error| AuditError::io(self.layout.segment(self.segment.number))(error))
     }
 }
 

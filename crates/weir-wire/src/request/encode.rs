@@ -86,7 +86,7 @@ impl ClientRequest {
 
     /// What stands for the client's word for its end user in this field, outside the network.
     fn identifier(&self, to: &Destination<'_>, name: &str) -> Option<&str> {
-        let known = self.identifiers.iter().find(|(field, _)| to.outside && field == name);
+        let known = self.identifiers.iter().find(|(field, _)| to.outside && *field == name);
         known.map(|(_, pseudonym)| pseudonym.as_str())
     }
 
@@ -155,7 +155,7 @@ impl ClientRequest {
     }
 
     fn metadata_outside<'v>(&self, metadata: &'v Json<'static>) -> Cow<'v, Json<'static>> {
-        let pseudonym = self.identifiers.iter().find(|(field, _)| field == METADATA_USER);
+        let pseudonym = self.identifiers.iter().find(|(field, _)| *field == METADATA_USER);
         match (pseudonym, metadata) {
             (Some((_, pseudonym)), Json::Object(object)) => {
                 let mut object = object.clone();

@@ -55,6 +55,9 @@ fn places(api: Api) -> &'static [&'static str] {
     }
 }
 
+/// Room for the way to most values.
+const USUAL_DEPTH: usize = 8;
+
 /// A step from a value to one within it.
 enum Step<'a> {
     Key(&'a str),
@@ -77,7 +80,9 @@ fn written(steps: &[Step<'_>]) -> String {
 fn visit<'a>(api: Api, body: &'a Json<'_>, take: &mut impl FnMut(&[Step<'a>], &'a str)) {
     for place in places(api) {
         if let Some(value) = body.as_object().and_then(|body| body.get(place)) {
-            below(value, &mut vec![Step::Key(place)], take);
+            let mut steps = Vec::with_capacity(USUAL_DEPTH);
+            steps.push(Step::Key(*place));
+            below(value, &mut steps, take);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Ledger;
 use crate::feedback;
-use crate::ids::Digits;
 use crate::quality::Answered;
 use std::sync::Arc;
 use std::time::Instant;
@@ -93,9 +92,8 @@ impl Ledger {
         if self.outcome.outcome != OutcomeKind::Ok {
             return;
         }
-        let Some(digits) = Digits::of(self.decision.decision_id.as_str()) else { return };
         let key = self.decision.key_id.clone();
-        let answered = Answered::new(digits, key, self.task(), (target.clone(), zone), None);
+        let answered = Answered::new(self.digits, key, self.task(), (target.clone(), zone), None);
         self.gateway.quality.answered(answered, self.shape.as_ref(), self.gateway.wall.unix_seconds());
     }
 

@@ -20,46 +20,49 @@ pub(crate) const ENCODER: &str = "task.encoder";
 /// Beside the facts: the fields that the target's API has nothing for.
 pub(crate) const LEFT_OUT: &str = "request.left_out";
 
+/// Room for what is known of most requests.
+const USUAL_FACTS: usize = 12;
+
 /// The facts that are recorded nowhere else, under the names that rules use. What is not known, and what is
 /// as it mostly is, is left out; day, hour and estimated cost follow from the rest.
 pub(crate) fn record_facts(facts: &Facts<'_>, catalogue: &Catalogue) -> BTreeMap<Ident, Fact> {
-    let name = |name, value: Option<&str>| Some((Ident::fixed(name), named(value?)));
-    let fixed = |name, value: &'static str| Some((Ident::fixed(name), Fact::Word(Ident::fixed(value))));
-    let flag = |name, value: bool| value.then(|| (Ident::fixed(name), Fact::Bool(true)));
-    let number = |name, value: Option<u64>| Some((Ident::fixed(name), Fact::Number(value?)));
     let Facts { caller, request, data, task, latency, cost, capacity, time: _, wish, unfit: _, quality } =
         facts;
+    let mut recorded = Vec::with_capacity(USUAL_FACTS);
+    let mut record = |name: &'static str, value: Option<Fact>| {
+        recorded.extend(value.map(|value| (Ident::fixed(name), value)));
+    };
+    let name = |value: Option<&str>| value.map(named);
+    let fixed = |value: &'static str| Some(Fact::Word(Ident::fixed(value)));
+    let flag = |value: bool| value.then_some(Fact::Bool(true));
+    let number = |value: Option<u64>| value.map(Fact::Number);
     // In the order of their names, in which a map is made quickest.
-    let mut recorded: BTreeMap<Ident, Fact> = [
-        name("caller.app", caller.app),
-        name("caller.environment", caller.environment),
-        name("caller.name", caller.name),
-        name("caller.team", caller.team),
-        number("cost.budget_left", cost.budget_left_micro_usd),
-        flag("data.opaque", data.label.is_opaque()),
-        fixed("latency.class", latency.class.as_str()),
-        number("latency.deadline", latency.deadline_ms),
-        number("latency.target", latency.target_ms),
-        name("request.alias", Some(request.alias)),
-        number(EXPECTED_OUTPUT, cost.expected_output_tokens),
-        name("request.language", request.language),
-        number("request.max_output_tokens", request.max_output_tokens),
-        name("request.reasoning_effort", request.reasoning_effort),
-        (request.response_format != ResponseFormat::Text)
-            .then(|| fixed("request.response_format", request.response_format.as_str()))
-            .flatten(),
-        flag("request.tools", request.tools),
-        number("task.complexity", task.complexity_millionths),
-        number("task.complexity_rank", task.complexity_rank_millionths),
-        number("task.confidence", task.confidence_millionths),
-        task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
-        task.unsure.map(|unsure| (Ident::fixed("task.unsure"), Fact::Bool(unsure))),
-        number("task.weak_fail", task.weak_fail_millionths),
-        wish.and_then(|wish| fixed(WISH, wish.as_str())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    record("caller.app", name(caller.app));
+    record("caller.environment", name(caller.environment));
+    record("caller.name", name(caller.name));
+    record("caller.team", name(caller.team));
+    record("cost.budget_left", number(cost.budget_left_micro_usd));
+    record("data.opaque", flag(data.label.is_opaque()));
+    record("latency.class", fixed(latency.class.as_str()));
+    record("latency.deadline", number(latency.deadline_ms));
+    record("latency.target", number(latency.target_ms));
+    record("request.alias", name(Some(request.alias)));
+    record(EXPECTED_OUTPUT, number(cost.expected_output_tokens));
+    record("request.language", name(request.language));
+    record("request.max_output_tokens", number(request.max_output_tokens));
+    record("request.reasoning_effort", name(request.reasoning_effort));
+    if request.response_format != ResponseFormat::Text {
+        record("request.response_format", fixed(request.response_format.as_str()));
+    }
+    record("request.tools", flag(request.tools));
+    record("task.complexity", number(task.complexity_millionths));
+    record("task.complexity_rank", number(task.complexity_rank_millionths));
+    record("task.confidence", number(task.confidence_millionths));
+    record("task.type", task.kind.and_then(|kind| fixed(kind.as_str())));
+    record("task.unsure", task.unsure.map(Fact::Bool));
+    record("task.weak_fail", number(task.weak_fail_millionths));
+    record(WISH, wish.and_then(|wish| fixed(wish.as_str())));
+    let mut recorded: BTreeMap<Ident, Fact> = recorded.into_iter().collect();
     if request.modalities != Words::from([Modality::Text]) {
         let kinds = request.modalities.iter().map(|kind| Ident::fixed(kind.word())).collect();
         recorded.insert(Ident::fixed("request.modality"), Fact::Words(kinds));

@@ -11,8 +11,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use weir_audit::frame;
 
-/// Events that are taken in at one go: what a reader waits for at most, and what is done again after a crash.
-const EVENTS_AT_ONCE: u64 = 64 * 1024;
+/// Events that are taken in at one go: what a reader waits for at most, what is done again after a crash, and whose ids
+/// are held in memory meanwhile.
+const EVENTS_AT_ONCE: u64 = 16 * 1024;
 
 /// How far an index has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
