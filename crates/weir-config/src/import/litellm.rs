@@ -2,6 +2,7 @@
 //!
 //! Source: LiteLLM's documentation, "Proxy config.yaml" and "All settings".
 
+use super::account::{Account, is_variable};
 use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read, scalar};
@@ -55,16 +56,25 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
     if alias.contains('*') || wanted.contains('*') {
         return draft.not_supported(path, "aliases are named one by one; list the models that are used");
     }
-    let Some((provider, name)) = provider_of(wanted, parameters) else {
+    let Some((provider, name, region)) = provider_of(wanted, parameters) else {
         return draft.not_supported(path, format!("the provider of `{wanted}` is not known here"));
     };
     let Some(api) = provider.api() else {
         return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
     };
-    let Some(url) = base_url(parameters, provider) else {
-        return draft
-            .not_supported(path, format!("`litellm_params.api_base` is needed for `{}`", provider.name));
+    let account = account(parameters, region);
+    let Some(url) = account.url(provider) else {
+        let wanted = match provider.name {
+            "bedrock" => "aws_region_name",
+            "vertex_ai" => "vertex_project",
+            _ => "api_base",
+        };
+        let note = format!("`litellm_params.{wanted}` is needed for `{}`, written out", provider.name);
+        return draft.not_supported(path, note);
     };
+    if provider.name == "vertex_ai" && name.starts_with("claude") {
+        return draft.not_supported(path, "of Vertex AI's models Weir speaks to those of Google");
+    }
     if !is_model_name(alias) || !is_model_name(name) {
         return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
     }
@@ -74,10 +84,11 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
         api,
         url,
         key,
+        settings: account.settings(provider),
         timeout_s: timeout(parameters),
         models: Vec::new(),
     };
-    say_where(&backend, alias, path, draft);
+    say_where(&backend, alias, account.to_do(provider), path, draft);
     let limits = Model {
         name: name.to_owned(),
         concurrency: parameters.get("max_parallel_requests").and_then(Value::as_u64),
@@ -91,30 +102,54 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
 }
 
 /// The provider, which stands before the model's name, in a member of its own, or is known by the name.
-fn provider_of<'m>(model: &'m str, parameters: &Value) -> Option<(Provider, &'m str)> {
-    if let Some(name) = parameters.get("custom_llm_provider").and_then(Value::as_str) {
-        return Provider::named(name).map(|provider| (provider, model));
+/// With a region, where the name has one.
+fn provider_of<'m>(model: &'m str, parameters: &Value) -> Option<(Provider, &'m str, Option<&'m str>)> {
+    let named = match parameters.get("custom_llm_provider").and_then(Value::as_str) {
+        Some(name) => Some((Provider::named(name)?, model)),
+        None => model.split_once('/').and_then(|(name, rest)| Some((Provider::named(name)?, rest))),
+    };
+    let (provider, name) = named.or_else(|| Some((Provider::of_model(model)?, model)))?;
+    let (name, region) = if provider.name == "bedrock" { of_bedrock(name) } else { (name, None) };
+    Some((provider, name, region))
+}
+
+/// `converse/` and `invoke/` say how Bedrock is asked, a region before the model where.
+fn of_bedrock(name: &str) -> (&str, Option<&str>) {
+    let name = ["converse/", "invoke/"].iter().find_map(|way| name.strip_prefix(way)).unwrap_or(name);
+    let is_region = |part: &str| {
+        part.contains('-') && part.ends_with(|c: char| c.is_ascii_digit()) && !part.contains('.')
+    };
+    match name.split_once('/') {
+        Some((region, model)) if is_region(region) => (model, Some(region)),
+        Some(_) | None => (name, None),
     }
-    let prefixed = model.split_once('/');
-    let named = prefixed.and_then(|(name, rest)| Some((Provider::named(name)?, rest)));
-    named.or_else(|| Some((Provider::of_model(model)?, model)))
 }
 
-fn base_url(parameters: &Value, provider: Provider) -> Option<String> {
-    let written = parameters.get("api_base").or_else(|| parameters.get("base_url")).and_then(Value::as_str);
-    let written = written.filter(|url| !url.starts_with("os.environ/"));
-    written.or(provider.url).map(|url| url.trim_end_matches('/').to_owned())
+fn account<'f>(parameters: &'f Value, region: Option<&'f str>) -> Account<'f> {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    Account {
+        url: text("aws_bedrock_runtime_endpoint").or_else(|| text("api_base")).or_else(|| text("base_url")),
+        region: region.or_else(|| text("aws_region_name")).or_else(|| text("vertex_location")),
+        project: text("vertex_project"),
+        resource: None,
+        api_version: text("api_version"),
+        role: text("aws_role_name").map(|arn| (arn, text("aws_session_name"))),
+        key_file: text("vertex_credentials"),
+    }
 }
 
-fn say_where(backend: &Backend, alias: &str, path: &str, draft: &mut Draft) {
-    match zone_of(&backend.url) {
-        ZoneKind::Local => {
+fn say_where(backend: &Backend, alias: &str, to_do: Option<String>, path: &str, draft: &mut Draft) {
+    match (zone_of(&backend.url), to_do) {
+        (ZoneKind::Local, _) => {
             let note = format!(
                 "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
             );
             draft.approximate(path, note);
         }
-        ZoneKind::Cloud => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
+        (ZoneKind::Cloud, Some(to_do)) => {
+            draft.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
+        }
+        (ZoneKind::Cloud, None) => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
     }
 }
 
@@ -166,7 +201,7 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
         let path = format!("{path}.litellm_params.{name}");
         match name.as_str() {
             "model" | "api_base" | "base_url" | "api_key" | "custom_llm_provider" => {
-                if scalar(value).is_some_and(|text| text.starts_with("os.environ/")) && name != "api_key" {
+                if scalar(value).is_some_and(|text| is_variable(&text)) && name != "api_key" {
                     draft.not_supported(path, "addresses stand in the file itself");
                 }
             }
@@ -176,9 +211,10 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
             "stream_timeout" => draft.not_supported(path, "see `timeouts.first_token` and `timeouts.idle`"),
             "max_parallel_requests" => draft.exact(path, "`concurrency` of the model"),
             "input_cost_per_token" | "output_cost_per_token" => draft.exact(path, "`price` of the model"),
-            "rpm" | "tpm" => {
-                draft.not_supported(path, "the place of a model is bounded by `concurrency`, not by rates")
-            }
+            "rpm" | "tpm" => draft.not_supported(
+                path,
+                "a model is bounded by `concurrency`; rates are those of keys (`keys` in weir.yaml)",
+            ),
             "weight" | "order" => draft.approximate(path, "targets are taken in the order they are listed"),
             "drop_params" | "additional_drop_params" => {
                 draft.not_supported(
@@ -189,9 +225,35 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
             "max_retries" | "num_retries" => {
                 draft.approximate(path, "the plan's next target is tried instead")
             }
-            "api_version" | "organization" | "aws_region_name" | "vertex_project" | "vertex_location" => {
-                draft.not_supported(path, "write it where the backend's API wants it in weir.yaml");
+            "aws_region_name" | "vertex_project" | "vertex_location" | "aws_bedrock_runtime_endpoint" => {
+                match scalar(value).is_some_and(|text| is_variable(&text)) {
+                    true => draft.not_supported(path, "addresses stand in the file itself"),
+                    false => draft.exact(path, "in the `url` of the backend"),
+                }
             }
+            "api_version" => match scalar(value).is_some_and(|text| text.starts_with("20")) {
+                true => draft.exact(path, "`api_version` of the backend"),
+                false => {
+                    draft.not_supported(path, "write the version itself as `api_version` of the backend")
+                }
+            },
+            "aws_access_key_id" | "aws_secret_access_key" | "aws_session_token" => {
+                draft.approximate(path, "`ID:SECRET` or `ID:SECRET:TOKEN`, in the variable `AWS_KEYS`");
+            }
+            "aws_role_name" | "aws_session_name" => {
+                match scalar(value).is_some_and(|text| is_variable(&text)) {
+                    true => draft.not_supported(path, "write it under `auth.aws_role` of the backend"),
+                    false => draft.exact(path, "`auth.aws_role` of the backend"),
+                }
+            }
+            "vertex_credentials" => match scalar(value)
+                .is_some_and(|text| !is_variable(&text) && !text.starts_with('{'))
+            {
+                true => draft.exact(path, "`auth.google.key_file` of the backend"),
+                false => draft
+                    .approximate(path, "put the key file where `auth.google.key_file` of the backend says"),
+            },
+            "organization" => draft.not_supported(path, "the key's own organization is asked"),
             _ => draft.not_supported(path, "defaults of requests are the application's"),
         }
     }
@@ -297,6 +359,9 @@ fn settings(name: &str, value: &Value, draft: &mut Draft) {
             draft.not_supported(path, "a field that a backend cannot take is reported or refused, by field");
         }
         "request_timeout" => draft.not_supported(path, "see `timeouts` of each backend"),
+        "max_budget" | "budget_duration" => {
+            draft.not_supported(path, "see `budget`, `keys` and `tenants` in weir.yaml: by day and month")
+        }
         "success_callback" | "failure_callback" | "callbacks" => {
             draft.not_supported(path, "see the audit log and the metrics");
         }
@@ -312,6 +377,9 @@ fn general(name: &str, draft: &mut Draft) {
     let path = format!("general_settings.{name}");
     let note = match name {
         "master_key" => "make keys with `weir keys`; the admin API listens on this machine only",
+        "max_parallel_requests" | "global_max_parallel_requests" => {
+            "see `concurrency` of each model and `limits`"
+        }
         "database_url" | "store_model_in_db" | "database_connection_pool_limit" => {
             "Weir needs no database: keys and the audit log are in `state`"
         }
