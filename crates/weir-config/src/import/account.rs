@@ -87,6 +87,40 @@ impl Account<'_> {
     }
 }
 
+/// What is spoken at this URL: a server of somebody else's that speaks like OpenAI's need not be as it in all.
+pub(super) fn api_at(url: &str, provider: Provider) -> Option<&'static str> {
+    match provider.name {
+        "openai" if !is_own(url, provider) => Some("openai-compatible"),
+        _ => provider.api(),
+    }
+}
+
+/// The variable for a key that stands in the file itself. The key of a provider goes to no other server.
+pub(super) fn variable_of(url: &str, provider: Provider) -> String {
+    let usual = || format!("{}_API_KEY", provider.name.to_uppercase());
+    if is_own(url, provider) {
+        return provider.key.map_or_else(usual, str::to_owned);
+    }
+    let host = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or_default();
+    let host: String = host.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("KEY_OF_{}", host.to_uppercase())
+}
+
+/// The variable for a key of which the file says nothing.
+pub(super) fn usual_key(url: &str, provider: Provider) -> Option<String> {
+    provider.key.filter(|_| is_own(url, provider)).map(|name| format!("${{{name}}}"))
+}
+
+/// What files say where a server wants no key.
+pub(super) fn is_no_key(written: &str) -> bool {
+    ["none", "empty", "dummy", "sk-no-key-required", "fake-key", ""]
+        .contains(&written.to_lowercase().as_str())
+}
+
+fn is_own(url: &str, provider: Provider) -> bool {
+    provider.url.is_none_or(|own| own == url)
+}
+
 /// `os.environ/NAME` of LiteLLM's, `$NAME` of agentgateway's.
 pub(super) fn is_variable(text: &str) -> bool {
     text.starts_with("os.environ/") || text.starts_with('$')

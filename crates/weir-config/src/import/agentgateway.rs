@@ -2,7 +2,7 @@
 //!
 //! Source: agentgateway's documentation, "LLM gateway" and "Configuration", and its published examples.
 
-use super::account::Account;
+use super::account::{Account, api_at, is_no_key, usual_key, variable_of};
 use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read};
@@ -96,7 +96,9 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             key_file: None,
         },
     };
-    add(&wanted, provider, path, draft);
+    if !add(&wanted, provider, path, draft) {
+        return;
+    }
     if is_internal {
         draft.hide(alias);
     }
@@ -106,6 +108,9 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             "model" | "baseUrl" | "baseURL" | "apiKey" => {}
             "awsRegion" | "vertexProject" | "vertexRegion" | "azureResourceName" | "azureResourceType" => {
                 draft.exact(path, "in the `url` of the backend");
+            }
+            "azureProjectName" => {
+                draft.approximate(path, "models are asked for by the resource, not by the project")
             }
             "azureApiVersion" => draft.exact(path, "`api_version` of the backend"),
             _ => draft.not_supported(path, "write it where the backend's API wants it in weir.yaml"),
@@ -195,32 +200,57 @@ fn role(auth: Option<&Value>) -> Option<(&str, Option<&str>)> {
     Some((role.get("roleArn")?.as_str()?, role.get("sessionName").and_then(Value::as_str)))
 }
 
-fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) {
-    let Some(api) = provider.api() else {
-        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
-    };
+/// Whether there is such a model then.
+fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) -> bool {
+    match found(wanted, provider) {
+        Ok((backend, model)) => {
+            add_found(wanted, (backend, model, provider), path, draft);
+            true
+        }
+        Err(note) => {
+            draft.not_supported(path, note);
+            false
+        }
+    }
+}
+
+/// Where it is and what it is called there, or why it is not known.
+fn found<'w>(wanted: &'w Wanted<'_>, provider: Provider) -> Result<(Backend, &'w str), String> {
     let Some(url) = wanted.account.url(provider) else {
-        return draft.not_supported(path, format!("the address of `{}` is not in the file", provider.name));
+        return Err(format!("the address of `{}` is not in the file", provider.name));
+    };
+    let Some(api) = api_at(&url, provider) else {
+        return Err(format!("Weir does not speak the API of `{}`", provider.name));
     };
     let model = match provider.name {
         "vertex_ai" => wanted.model.strip_prefix("google/").unwrap_or(&wanted.model),
         _ => &wanted.model,
     };
     if provider.name == "vertex_ai" && model.contains(['/', '@']) {
-        return draft.not_supported(path, "of Vertex AI's models Weir speaks to those of Google");
+        return Err("of Vertex AI's models Weir speaks to those of Google".to_owned());
     }
     if !is_model_name(wanted.alias) || !is_model_name(model) {
-        return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
+        return Err("names have letters, digits and `._/:-` alone in Weir".to_owned());
     }
     let backend = Backend {
         name: provider.name.to_owned(),
         api,
         url,
-        key: key(wanted.key.as_deref(), provider, path, draft),
+        key: None,
         settings: wanted.account.settings(provider),
         timeout_s: None,
         models: Vec::new(),
     };
+    Ok((backend, model))
+}
+
+fn add_found(
+    wanted: &Wanted<'_>,
+    (mut backend, model, provider): (Backend, &str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) {
+    backend.key = key(wanted.key.as_deref(), (&backend.url, provider), path, draft);
     let alias = wanted.alias;
     match (zone_of(&backend.url), wanted.account.to_do(provider)) {
         (ZoneKind::Local, _) => {
@@ -239,20 +269,24 @@ fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) {
 }
 
 /// `$NAME` and `${NAME}` are variables there too.
-fn key(written: Option<&str>, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
-    let usual = || provider.key.map(|name| format!("${{{name}}}"));
-    let written = match written {
-        None => return usual(),
-        Some(written) => written,
-    };
+fn key(
+    written: Option<&str>,
+    (url, provider): (&str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) -> Option<String> {
+    let Some(written) = written else { return usual_key(url, provider) };
     let path = format!("{path}.params.apiKey");
     if let Some(name) = written.strip_prefix('$') {
         let name = name.trim_start_matches('{').trim_end_matches('}');
         draft.exact(path, format!("the variable `{name}`"));
         return Some(format!("${{{name}}}"));
     }
-    let name =
-        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    if is_no_key(written) {
+        draft.exact(path, "no key");
+        return None;
+    }
+    let name = variable_of(url, provider);
     draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
     Some(format!("${{{name}}}"))
 }

@@ -37,6 +37,8 @@ pub(super) struct Model {
     pub(super) name: String,
     pub(super) concurrency: Option<u64>,
     pub(super) context: Option<u64>,
+    /// What it can do, line by line.
+    pub(super) abilities: Vec<String>,
     /// USD per million tokens of prompt and answer.
     pub(super) price: Option<(f64, f64)>,
 }
@@ -167,6 +169,9 @@ impl Model {
         }
         if let Some(context) = self.context {
             let _ = writeln!(out, "        context: {context}");
+        }
+        for ability in &self.abilities {
+            let _ = writeln!(out, "        {ability}");
         }
         if let Some((input, output)) = self.price {
             let _ =

@@ -2,7 +2,7 @@
 //!
 //! Source: LiteLLM's documentation, "Proxy config.yaml" and "All settings".
 
-use super::account::{Account, is_variable};
+use super::account::{Account, api_at, is_no_key, is_variable, usual_key, variable_of};
 use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read, scalar};
@@ -59,9 +59,6 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
     let Some((provider, name, region)) = provider_of(wanted, parameters) else {
         return draft.not_supported(path, format!("the provider of `{wanted}` is not known here"));
     };
-    let Some(api) = provider.api() else {
-        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
-    };
     let account = account(parameters, region);
     let Some(url) = account.url(provider) else {
         let wanted = match provider.name {
@@ -72,13 +69,16 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
         let note = format!("`litellm_params.{wanted}` is needed for `{}`, written out", provider.name);
         return draft.not_supported(path, note);
     };
+    let Some(api) = api_at(&url, provider) else {
+        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
+    };
     if provider.name == "vertex_ai" && name.starts_with("claude") {
         return draft.not_supported(path, "of Vertex AI's models Weir speaks to those of Google");
     }
     if !is_model_name(alias) || !is_model_name(name) {
         return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
     }
-    let key = key(parameters, provider, path, draft);
+    let key = key(parameters, (&url, provider), path, draft);
     let backend = Backend {
         name: provider.name.to_owned(),
         api,
@@ -93,6 +93,7 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
         name: name.to_owned(),
         concurrency: parameters.get("max_parallel_requests").and_then(Value::as_u64),
         context: context(model.get("model_info")),
+        abilities: abilities(model.get("model_info")),
         price: price(parameters).or_else(|| price(model.get("model_info").unwrap_or(&Value::Null))),
     };
     parameters_of(parameters, path, draft);
@@ -154,23 +155,25 @@ fn say_where(backend: &Backend, alias: &str, to_do: Option<String>, path: &str, 
 }
 
 /// A key by reference stays one; one that stands in the file becomes one.
-fn key(parameters: &Value, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
+fn key(
+    parameters: &Value,
+    (url, provider): (&str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) -> Option<String> {
     let Some(written) = parameters.get("api_key").and_then(Value::as_str) else {
-        return provider.key.map(|name| format!("${{{name}}}"));
+        return usual_key(url, provider);
     };
     let path = format!("{path}.litellm_params.api_key");
     if let Some(name) = written.strip_prefix("os.environ/") {
         draft.exact(path, format!("the variable `{name}`"));
         return Some(format!("${{{name}}}"));
     }
-    if ["none", "empty", "dummy", "sk-no-key-required", "fake-key", ""]
-        .contains(&written.to_lowercase().as_str())
-    {
+    if is_no_key(written) {
         draft.exact(path, "no key");
         return None;
     }
-    let name =
-        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    let name = variable_of(url, provider);
     draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
     Some(format!("${{{name}}}"))
 }
@@ -185,6 +188,23 @@ fn context(info: Option<&Value>) -> Option<u64> {
     let number = |name: &str| info.get(name).and_then(Value::as_u64);
     number("max_input_tokens").or_else(|| number("max_tokens")).filter(|tokens| *tokens > 0)
 }
+
+/// What a model can do, line by line.
+fn abilities(info: Option<&Value>) -> Vec<String> {
+    let of = |(theirs, ours): &(&str, &str)| {
+        let value = info?.get(theirs)?;
+        let is_said = value.is_boolean() || value.as_u64().is_some_and(|number| number > 0);
+        is_said.then(|| format!("{ours}: {value}"))
+    };
+    ABILITIES.iter().filter_map(of).collect()
+}
+
+/// What LiteLLM calls abilities of models, and what Weir does.
+const ABILITIES: [(&str, &str); 3] = [
+    ("supports_function_calling", "tools"),
+    ("supports_response_schema", "json_schema"),
+    ("max_output_tokens", "max_output"),
+];
 
 /// LiteLLM's are per token, Weir's per million.
 fn price(holder: &Value) -> Option<(f64, f64)> {
@@ -269,6 +289,10 @@ fn info_of(info: Option<&Value>, path: &str, draft: &mut Draft) {
             ("input_cost_per_token" | "output_cost_per_token", _) => {
                 draft.exact(path, "`price` of the model")
             }
+            (name, None) if ABILITIES.iter().any(|(theirs, _)| *theirs == name) => {
+                draft.exact(path, "the same of the model");
+            }
+            ("supports_vision", _) => draft.not_supported(path, "see `modalities` of the model"),
             ("mode", Some("chat")) => draft.exact(path, "chat is what models are for unless told otherwise"),
             ("id" | "description" | "base_model", _) => draft.not_supported(path, "a note without effect"),
             _ => draft.not_supported(path, "nothing in Weir stands for it"),

@@ -127,6 +127,7 @@ model_list:
       vertex_project: my-project
       vertex_location: europe-west4
       vertex_credentials: /etc/keys/vertex.json
+    model_info: { supports_function_calling: true, max_output_tokens: 8192, supports_vision: true }
   - model_name: opus
     litellm_params: { model: vertex_ai/claude-opus-4-1, vertex_project: my-project, vertex_location: us-east5 }
 ";
@@ -141,6 +142,7 @@ fn clouds_that_litellm_names_by_region_project_or_deployment_have_their_address(
         "    url: \"https://bedrock-runtime.eu-central-1.amazonaws.com\"\n    api_key: \"${AWS_KEYS}\"\n    auth: { aws_role: { arn: \"arn:aws:iam::123456789012:role/models\", session: gateway } }",
         "      - name: \"anthropic.claude-sonnet-4-20250514-v1:0\"",
         "    api: azure-openai\n    url: \"https://contoso.openai.azure.com\"\n    api_key: \"${AZURE_API_KEY}\"\n    api_version: \"2024-08-01-preview\"",
+        "      - name: gemini-2.5-flash\n        tools: true\n        max_output: 8192\n",
         "    api: gemini\n    url: \"https://europe-west4-aiplatform.googleapis.com/v1/projects/my-project/locations/europe-west4/publishers/google\"\n    auth: { google: { key_file: \"/etc/keys/vertex.json\" } }",
     ] {
         assert!(yaml.contains(part), "{part} is not in\n{yaml}");
@@ -155,6 +157,8 @@ fn clouds_that_litellm_names_by_region_project_or_deployment_have_their_address(
         ("model_list[3].litellm_params.api_version", Fidelity::Exact),
         ("model_list[4]", Fidelity::Approximate),
         ("model_list[4].litellm_params.vertex_credentials", Fidelity::Exact),
+        ("model_list[4].model_info.max_output_tokens", Fidelity::Exact),
+        ("model_list[4].model_info.supports_vision", Fidelity::NotSupported),
         ("model_list[5]", Fidelity::NotSupported),
     ] {
         assert_eq!(fidelity(&imported, path), Some(expected), "{path}: {:#?}", imported.items);
@@ -235,6 +239,20 @@ fn groups_of_providers_and_the_key_of_a_route_are_found() {
     }
     let path = "binds[0].listeners[0].routes[0].policies.localRateLimit";
     assert_eq!(fidelity(&imported, path), Some(Fidelity::NotSupported), "{:#?}", imported.items);
+}
+
+#[test]
+fn the_key_of_a_provider_goes_to_no_other_server() {
+    let elsewhere = "model_list:\n- model_name: own\n  litellm_params: { model: openai/qwen, api_base: 'http://10.0.0.1/v1'KEY }";
+    let litellm_of = |key: &str| litellm(&elsewhere.replace("KEY", key)).unwrap().weir_yaml;
+    let gateway = "llm: { models: [{ name: own, provider: openAI, params: { baseUrl: 'http://10.0.0.1/v1', apiKey: KEY } }] }";
+    let gateway_of = |key: &str| agentgateway(&gateway.replace("KEY", key)).unwrap().weir_yaml;
+    for yaml in [litellm_of(""), litellm_of(", api_key: none"), gateway_of("none")] {
+        assert!(!yaml.contains("api_key") && yaml.contains("api: openai-compatible"), "{yaml}");
+    }
+    for yaml in [litellm_of(", api_key: sk-abc"), gateway_of("sk-abc")] {
+        assert!(yaml.contains("api_key: \"${KEY_OF_10_0_0_1}\"") && !yaml.contains("sk-abc"), "{yaml}");
+    }
 }
 
 #[test]
