@@ -217,7 +217,7 @@ fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) -
 /// Where it is and what it is called there, or why it is not known.
 fn found<'w>(wanted: &'w Wanted<'_>, provider: Provider) -> Result<(Backend, &'w str), String> {
     let Some(url) = wanted.account.url(provider) else {
-        return Err(format!("the address of `{}` is not in the file", provider.name));
+        return Err(format!("the address of `{}` is not written out in the file", provider.name));
     };
     let Some(api) = api_at(&url, provider) else {
         return Err(format!("Weir does not speak the API of `{}`", provider.name));
