@@ -96,8 +96,8 @@ pub struct Config {
     pub keep_responses: Duration,
     /// What may be spent on cloud models altogether.
     pub budget: Budget,
-    /// What single API keys may spend, by name or id.
-    pub keys: ByName<Budget>,
+    /// What holds for single API keys, by name or id.
+    pub keys: ByName<Key>,
     /// What holds for single tenants.
     pub tenants: ByName<Tenant>,
     /// How long files are kept for their owner.
@@ -129,7 +129,7 @@ impl Config {
     /// Whether it bounds what anybody may spend.
     #[must_use]
     pub fn has_budgets(&self) -> bool {
-        let of_keys = self.keys.named.values().chain([&self.keys.default]);
+        let of_keys = self.keys.named.values().chain([&self.keys.default]).map(|key| &key.budget);
         let tenants = self.tenants.named.values().chain([&self.tenants.default]);
         of_keys.chain(tenants.map(|tenant| &tenant.budget)).chain([&self.budget]).any(Budget::is_set)
     }
@@ -340,6 +340,17 @@ impl Budget {
     pub fn is_set(&self) -> bool {
         self.day.is_some() || self.month.is_some()
     }
+}
+
+/// What holds for an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Key {
+    /// What it may spend.
+    pub budget: Budget,
+    /// The most requests a minute.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// The most tokens a minute, of prompts and answers together.
+    pub tokens_per_minute: Option<NonZeroU32>,
 }
 
 /// What holds for a tenant.

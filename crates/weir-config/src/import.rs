@@ -4,6 +4,7 @@
 //! Weir, about the same, or nothing. Nothing is left out of that list. Secrets are not copied: where a key
 //! stands in the file, a variable's name stands in `weir.yaml`.
 
+mod account;
 mod agentgateway;
 mod draft;
 mod litellm;

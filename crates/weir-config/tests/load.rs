@@ -4,6 +4,7 @@
 mod common;
 
 use common::{EXAMPLE_POLICY, EXAMPLE_WEIR, load, loaded};
+use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_classify::Profile;
 use weir_config::Budget;
@@ -290,10 +291,25 @@ fn budgets_and_weights_are_by_name_with_a_default() {
     );
     let config = loaded(&weir, EXAMPLE_POLICY).config;
     assert_eq!(config.budget, Budget { day: None, month: Some(1_000_000_000) });
-    assert_eq!((config.keys.of("app").day, config.keys.of("other").day), (Some(500_000), Some(5_000_000)));
+    let of = |name: &str| config.keys.of(name).budget.day;
+    assert_eq!((of("app"), of("other")), (Some(500_000), Some(5_000_000)));
     assert_eq!((config.tenants.of("acme").weight.get(), config.tenants.of("other").weight.get()), (3, 1));
     assert!(config.has_budgets());
     assert!(!loaded(EXAMPLE_WEIR, EXAMPLE_POLICY).config.has_budgets());
+}
+
+#[test]
+fn limits_of_keys_are_by_name_with_a_default() {
+    let keys = "weir: 1\nkeys: { default: { requests_per_minute: 60 }, app: { tokens_per_minute: 90000, budget: { day: 1 } } }";
+    let config = loaded(&EXAMPLE_WEIR.replace("weir: 1", keys), EXAMPLE_POLICY).config;
+    let of = |name: &str| {
+        let key = config.keys.of(name);
+        (key.requests_per_minute.map(NonZeroU32::get), key.tokens_per_minute.map(NonZeroU32::get))
+    };
+    assert_eq!((of("other"), of("app")), ((Some(60), None), (None, Some(90_000))));
+    let nothing = EXAMPLE_WEIR.replace("weir: 1", "weir: 1\nkeys: { default: { requests_per_minute: 0 } }");
+    let problems = format!("{:?}", load(&nothing, EXAMPLE_POLICY, &[]).unwrap_err());
+    assert!(problems.contains("this may not be 0"), "{problems}");
 }
 
 #[test]

@@ -8,7 +8,8 @@
 //! server says (`reported`), when its first token may be expected (`engine`, `predictor`), how many
 //! requests it bears (`limit`), whether it is well (`health`), whether room has to be kept there (`pressure`),
 //! which of equal targets a request takes (`balance`), who waits and who is next (`queue`, `fair`), how often
-//! attempts may be repeated (`retry`, `hedge`), and what it costs (`cost`).
+//! attempts may be repeated (`retry`, `hedge`), and what it costs (`cost`). Before all that stands how much somebody may
+//! ask for in a minute (`meter`).
 
 mod ask;
 mod balance;
@@ -20,6 +21,7 @@ mod flights;
 mod health;
 mod hedge;
 mod limit;
+mod meter;
 mod predictor;
 mod pressure;
 mod queue;
@@ -35,6 +37,7 @@ pub use dispatcher::{Dispatcher, Load, State, TargetView};
 pub use engine::{EngineLoad, EngineModel};
 pub use health::Condition;
 pub use limit::Limit;
+pub use meter::{Meter, Short, Standing};
 pub use queue::{QueueLimits, Ticket};
 pub use random::Random;
 pub use reported::Reported;

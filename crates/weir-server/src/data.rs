@@ -203,6 +203,8 @@ fn route(method: &Method, path: &str) -> Result<Route, Failure> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let parts = match parts.as_slice() {
         ["openai" | "anthropic", "v1", rest @ ..] | ["v1", rest @ ..] => rest,
+        // Cohere's newer clients; of its second version this alone is as the first.
+        ["v2", rest @ ..] if *rest == ["rerank"] => rest,
         all => all,
     };
     let (route, allowed) = match parts {
@@ -423,6 +425,7 @@ mod tests {
         }
         assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
         assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));
+        assert_eq!(route(&Method::POST, "/v2/rerank").unwrap(), Route::Ask(Api::Rerank));
         let receipt = Route::Receipt("dec_1".to_owned());
         assert_eq!(route(&Method::GET, "/v1/receipts/dec_1").unwrap(), receipt);
         assert!(matches!(route(&Method::POST, "/v1/receipts/dec_1"), Err(Failure::MethodNotAllowed("GET"))));
@@ -432,9 +435,15 @@ mod tests {
             route(&Method::GET, "/v1/chat/completions"),
             Err(Failure::MethodNotAllowed("POST"))
         ));
-        for path in
-            ["/v1/fine_tuning", "/admin", "/v1/chat", "/metrics", "/v1/chat/completions/x", "/v1/receipts"]
-        {
+        for path in [
+            "/v1/fine_tuning",
+            "/v2/chat",
+            "/admin",
+            "/v1/chat",
+            "/metrics",
+            "/v1/chat/completions/x",
+            "/v1/receipts",
+        ] {
             assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
         }
     }

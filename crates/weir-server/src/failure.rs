@@ -1,11 +1,12 @@
 //! Everything that can end a request without an answer, and the one table that says what the client
 //! gets for it.
 
+use crate::rates::{Counted, OverRate};
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::event::OutcomeKind;
-use weir_dispatch::Obstacle;
+use weir_dispatch::{Obstacle, Short};
 use weir_policy::DenialCode;
 use weir_store::keys::AuthError;
 use weir_store::objects::Kind;
@@ -54,6 +55,8 @@ pub(crate) enum Failure {
         message: String,
         param: Option<Arc<str>>,
     },
+    /// It is more than its key may ask for in a minute.
+    OverRate(OverRate),
     /// There is no place, and why.
     Full {
         retry_after: Duration,
@@ -141,6 +144,7 @@ pub(crate) const NOT_CAPTURED: &str = "the policy has the content of this reques
 const INVALID_REQUEST: &str = "invalid_request_error";
 const SERVER_ERROR: &str = "server_error";
 const RATE_LIMIT: &str = "rate_limit_error";
+const RATE_LIMIT_EXCEEDED: &str = "rate_limit_exceeded";
 
 /// SDKs obey `retry-after` without a limit of their own: an hour would be an hour asleep.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -239,6 +243,7 @@ impl Failure {
                 )
             },
             Failure::Denied { code, message, param } => denied(*code, message, param.as_deref()),
+            Failure::OverRate(over) => over_rate(over),
             Failure::Full { retry_after, obstacle } => no_place(*retry_after, *obstacle),
             Failure::TooLate { retry_after } => {
                 let message = format!(
@@ -295,6 +300,8 @@ impl Failure {
             Failure::NoRoom { .. } => "no_room",
             Failure::UnknownAnswer { .. } => "answer_not_found",
             Failure::Denied { code, .. } => code.as_str(),
+            Failure::OverRate(OverRate { counted: Counted::Requests, .. }) => "over_request_rate",
+            Failure::OverRate(OverRate { counted: Counted::Tokens, .. }) => "over_token_rate",
             Failure::Full { obstacle, .. } => code_of(*obstacle),
             Failure::TooLate { .. } | Failure::Late => "deadline",
             Failure::NothingLeft => "nothing_left",
@@ -329,6 +336,7 @@ impl Failure {
             | Failure::NoRoom { .. }
             | Failure::UnknownAnswer { .. }
             | Failure::Denied { .. }
+            | Failure::OverRate(_)
             | Failure::Full { .. }
             | Failure::TooLate { .. }
             | Failure::Draining => OutcomeKind::Rejected,
@@ -381,10 +389,29 @@ fn full_reply(retry_after: Duration, envelope: Option<&Envelope>, limited: bool)
     let envelope = Envelope {
         message: format!("{message} Please try again in {seconds}s."),
         kind: RATE_LIMIT.to_owned(),
-        code: Some(envelope.and_then(|e| e.code.clone()).unwrap_or_else(|| "rate_limit_exceeded".to_owned())),
+        code: Some(envelope.and_then(|e| e.code.clone()).unwrap_or_else(|| RATE_LIMIT_EXCEEDED.to_owned())),
         param: None,
     };
     limited_wait(StatusCode::TOO_MANY_REQUESTS, envelope, retry_after)
+}
+
+/// What a key may ask for in a minute is said in its replies' headers too; how things stand for others is not.
+fn over_rate(over: &OverRate) -> ErrorReply {
+    let OverRate { counted, limit, asked, short } = over;
+    let limit = format!("this API key may use {limit} {} a minute", counted.as_str());
+    let of = |message: &str| envelope(RATE_LIMIT, RATE_LIMIT_EXCEEDED, message, None);
+    match short {
+        Short::Wait(wait) => {
+            let message = format!("{limit}, and has; try again in {}s", seconds(*wait));
+            limited_wait(StatusCode::TOO_MANY_REQUESTS, of(&message), *wait)
+        }
+        Short::Never => ErrorReply {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            envelope: of(&format!("{limit}, and this request has about {asked}; send less at once")),
+            retry_after: None,
+            should_retry: Some(false),
+        },
+    }
 }
 
 /// What stands between a request and every place that it may take. Callers need not know which servers those are.

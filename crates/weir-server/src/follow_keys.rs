@@ -170,7 +170,7 @@ fn created_admin(key: &AdminKey) -> KeyCreated {
 mod tests {
     use super::*;
     use weir_store::admin_keys::Role;
-    use weir_store::keys::{Environment, KeyTerms, LatencyClass};
+    use weir_store::keys::{Environment, KeyLimits, KeyTerms, LatencyClass};
 
     fn terms(name: &str) -> KeyTerms {
         KeyTerms {
@@ -185,6 +185,7 @@ mod tests {
             tenant: None,
             team: None,
             app: None,
+            limits: KeyLimits::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::pipeline::evaluate::EVALUATIONS_MAX;
 use crate::pseudonym::Pseudonyms;
 use crate::quality::{self, Quality};
 use crate::ranks::Ranks;
+use crate::rates::Rates;
 use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
@@ -69,6 +70,7 @@ pub struct Gateway {
     pub(crate) counts: Counts,
     pub(crate) ranks: Ranks,
     pub(crate) spending: Spending,
+    pub(crate) rates: Rates,
     pub(crate) quality: Quality,
     pub(crate) evaluations: Arc<Semaphore>,
     pub(crate) batches: Batches,
@@ -179,6 +181,7 @@ impl Gateway {
             counts: Counts::default(),
             ranks: Ranks::open(&state),
             spending,
+            rates: Rates::default(),
             quality,
             evaluations: Arc::new(Semaphore::new(EVALUATIONS_MAX)),
             batches: Batches::default(),

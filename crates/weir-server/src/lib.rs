@@ -41,6 +41,7 @@ mod poll;
 mod pseudonym;
 mod quality;
 mod ranks;
+mod rates;
 mod receipts;
 mod reload;
 mod replay;

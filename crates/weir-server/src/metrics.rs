@@ -102,6 +102,11 @@ struct WitnessLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
 }
@@ -171,6 +176,7 @@ pub(crate) struct Metrics {
     cost: ByZone<Counter<f64, AtomicU64>>,
     tagged: Family<TagLabels, Counter>,
     incomplete_scans: Counter,
+    over_rate: Family<LimitLabels, Counter>,
     detector_requests: Family<AskedLabels, Counter>,
     detector_duration: Family<DetectorLabels, Histogram>,
     encoder_requests: Family<OutcomeLabels, Counter>,
@@ -242,6 +248,7 @@ impl Metrics {
             cost: ByZone::of(Family::default()),
             tagged: Family::default(),
             incomplete_scans: Counter::default(),
+            over_rate: Family::default(),
             detector_requests: Family::default(),
             encoder_requests: Family::default(),
             encoder_duration: Histogram::new(SECONDS),
@@ -328,6 +335,11 @@ impl Metrics {
             "incomplete_scans",
             "Requests that could not be inspected completely",
             self.incomplete_scans.clone(),
+        );
+        r.register(
+            "rate_limited_requests",
+            "Requests that were refused because their key had asked for too much in a minute, by what was too much",
+            self.over_rate.clone(),
         );
         r.register("tagged_requests", "Requests, by the tags that rules gave them", self.tagged.clone());
         r.register(
@@ -508,6 +520,10 @@ impl Metrics {
 
     pub fn incomplete_scan(&self) {
         self.incomplete_scans.inc();
+    }
+
+    pub fn over_rate(&self, limit: &'static str) {
+        self.over_rate.get_or_create(&LimitLabels { limit }).inc();
     }
 
     pub fn detector_asked(&self, detector: &str, outcome: &'static str, took: Duration) {

@@ -92,6 +92,7 @@ pub(crate) async fn serve(
             reply::failure(&failure, api.form(), ledger.request_id().as_str())
         }
     };
+    ledger.settle_share();
     ledger.stamp(response.headers_mut());
     ledger.finish(response.status()).await;
     response
@@ -138,6 +139,9 @@ async fn journey(
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
     ledger.identified(&caller);
+    if let Err(failure) = ledger.count(&caller) {
+        return Err(Box::pin(discard(body, failure)).await);
+    }
     // In its place from the start, like the whole.
     let mut served = pin!(answer(gateway, api, (head, body), (&caller, peer), ledger));
     match caller.due {
@@ -205,6 +209,7 @@ async fn respond(
     if api.counts_tokens() {
         return count_tokens(gateway, inspected, caller, ledger).await;
     }
+    ledger.count_tokens(inspected)?;
     ledger.shaped(gateway, quality::shape(&gateway.quality, inspected, caller));
     let mut rejected = Rejected::default();
     let answer = match attempts(gateway, inspected, caller, ledger, &mut rejected).await {
@@ -281,6 +286,7 @@ async fn kept_journey(
     (caller, peer): (&Caller, &Peer),
     (label, ledger): (&mut Label, &mut Ledger),
 ) -> Result<Bytes, Failure> {
+    ledger.count(caller)?;
     let mut inspected = look_at(gateway, api, Content::Json(body), (caller, label), ledger).await?;
     let answer = respond(gateway, &mut inspected, (caller, peer), ledger).await;
     label.raise(inspected.request.label());

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use weir_config::{Budget, Config, Evaluation};
+use weir_config::{Budget, Config, Evaluation, Key};
 use weir_dispatch::cost::{Budgets, Caps, Earmark, Left, Periods, Purse};
 use weir_store::keys::{KeyRecord, KeyRing};
 use weir_store::whole;
@@ -134,13 +134,7 @@ impl Spending {
 
 /// The purses that a request of this key is paid from, as far as they are bounded: mostly none.
 pub(crate) fn purses(config: &Config, key: Option<&KeyRecord>) -> Vec<(Purse, Caps)> {
-    let of_key = |key: &KeyRecord| {
-        let budget = match config.keys.named.get(&*key.id) {
-            Some(budget) => *budget,
-            None => *config.keys.of(&key.terms.name),
-        };
-        (Purse::Key(key.id.clone()), budget)
-    };
+    let of_key = |key: &KeyRecord| (Purse::Key(key.id.clone()), settings(config, key).budget);
     let of_tenant = |tenant: &str| (Purse::Tenant(tenant.into()), config.tenants.of(tenant).budget);
     let own = key.map(of_key).and_then(bounded);
     let shared = key.and_then(|key| key.terms.tenant.as_deref()).map(of_tenant).and_then(bounded);
@@ -152,6 +146,11 @@ pub(crate) fn purses(config: &Config, key: Option<&KeyRecord>) -> Vec<(Purse, Ca
 pub(crate) fn purses_of(evaluation: &Evaluation, config: &Config) -> Vec<(Purse, Caps)> {
     let all = [(Purse::Evaluations, evaluation.budget), (Purse::All, config.budget)];
     all.into_iter().filter_map(bounded).collect()
+}
+
+/// What the configuration says of a key: by its id, by its name, or of all others.
+pub(crate) fn settings<'c>(config: &'c Config, key: &KeyRecord) -> &'c Key {
+    config.keys.named.get(&*key.id).unwrap_or_else(|| config.keys.of(&key.terms.name))
 }
 
 fn bounded((purse, Budget { day, month }): (Purse, Budget)) -> Option<(Purse, Caps)> {

@@ -75,6 +75,7 @@ impl Gateway {
             Err(error) => tracing::error!(%error, "the scale of complexity cannot be written"),
         }
         self.save_spending();
+        self.rates.forget(self.desk.now());
     }
 
     /// Writes down what was spent, if that has changed.

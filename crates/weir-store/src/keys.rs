@@ -14,7 +14,9 @@ mod schema;
 mod store;
 mod text;
 
-pub use record::{Environment, KeyRecord, KeyTerms, LatencyClass, UnknownEnvironment, UnknownLatencyClass};
+pub use record::{
+    Environment, KeyLimits, KeyRecord, KeyTerms, LatencyClass, UnknownEnvironment, UnknownLatencyClass,
+};
 pub use ring::{AuthError, KeyRing};
 pub use store::{Generation, KeyStore, KeyStoreError};
 

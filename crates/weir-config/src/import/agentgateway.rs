@@ -2,7 +2,8 @@
 //!
 //! Source: agentgateway's documentation, "LLM gateway" and "Configuration", and its published examples.
 
-use super::draft::{Backend, Draft, Model, is_model_name, is_name, zone_of};
+use super::account::{Account, api_at, is_no_key, usual_key, variable_of};
+use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read};
 use serde_json::Value;
@@ -69,19 +70,50 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             |holder: &Value| names.iter().find_map(|name| holder.get(*name)?.as_str().map(str::to_owned));
         text(own).or_else(|| text(&shared))
     };
+    let is_internal = model.get("visibility").and_then(Value::as_str) == Some("internal");
+    let [url, region, vertex_region, project, resource, kind, version] = [
+        &["baseUrl", "baseURL"][..],
+        &["awsRegion"],
+        &["vertexRegion"],
+        &["vertexProject"],
+        &["azureResourceName"],
+        &["azureResourceType"],
+        &["azureApiVersion"],
+    ]
+    .map(parameter);
+    let region = region.or(vertex_region);
     let wanted = Wanted {
         alias,
         model: parameter(&["model"]).unwrap_or_else(|| alias.to_owned()),
-        url: parameter(&["baseUrl", "baseURL"]),
         key: parameter(&["apiKey"]),
+        account: Account {
+            url: url.as_deref(),
+            region: region.as_deref(),
+            project: project.as_deref(),
+            resource: resource.as_deref().map(|name| (name, kind.as_deref() == Some("foundry"))),
+            api_version: version.as_deref(),
+            role: role(model.get("auth")),
+            key_file: None,
+        },
     };
-    add(&wanted, provider, path, draft);
+    if !add(&wanted, provider, path, draft) {
+        return;
+    }
+    if is_internal {
+        draft.hide(alias);
+    }
     for (name, _) in members(own) {
-        if !["model", "baseUrl", "baseURL", "apiKey"].contains(&name.as_str()) {
-            draft.not_supported(
-                format!("{path}.params.{name}"),
-                "write it where the backend's API wants it in weir.yaml",
-            );
+        let path = format!("{path}.params.{name}");
+        match name.as_str() {
+            "model" | "baseUrl" | "baseURL" | "apiKey" => {}
+            "awsRegion" | "vertexProject" | "vertexRegion" | "azureResourceName" | "azureResourceType" => {
+                draft.exact(path, "in the `url` of the backend");
+            }
+            "azureProjectName" => {
+                draft.approximate(path, "models are asked for by the resource, not by the project")
+            }
+            "azureApiVersion" => draft.exact(path, "`api_version` of the backend"),
+            _ => draft.not_supported(path, "write it where the backend's API wants it in weir.yaml"),
         }
     }
     for (name, _) in members(model) {
@@ -91,7 +123,16 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             "matches" => {
                 draft.not_supported(path, "which target serves a request is said by the policy's rules")
             }
-            "visibility" => draft.not_supported(path, "which aliases a caller sees is said by its key"),
+            "visibility" if is_internal => draft.exact(path, "a target without an alias of its own"),
+            "visibility" => draft.exact(path, "an alias; which a caller may use is said by its key"),
+            "health" => {
+                draft.approximate(path, "failing targets are left alone for a while, without settings")
+            }
+            "auth" if role(model.get("auth")).is_some() => {
+                draft.exact(path, "`auth.aws_role` of the backend");
+            }
+            "auth" => draft.not_supported(path, "see `auth` of a backend in weir.yaml"),
+            "requestHeaders" => draft.not_supported(path, "headers of requests go to no backend"),
             _ => draft.not_supported(path, "nothing in Weir stands for it"),
         }
     }
@@ -149,57 +190,103 @@ fn named(name: &str) -> Option<Provider> {
 struct Wanted<'w> {
     alias: &'w str,
     model: String,
-    url: Option<String>,
     key: Option<String>,
+    account: Account<'w>,
 }
 
-fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) {
-    let Some(api) = provider.api() else {
-        return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
+/// The role that is taken at AWS, below what authorises the gateway there.
+fn role(auth: Option<&Value>) -> Option<(&str, Option<&str>)> {
+    let role = auth?.get("aws")?.get("assumeRole")?;
+    Some((role.get("roleArn")?.as_str()?, role.get("sessionName").and_then(Value::as_str)))
+}
+
+/// Whether there is such a model then.
+fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) -> bool {
+    match found(wanted, provider) {
+        Ok((backend, model)) => {
+            add_found(wanted, (backend, model, provider), path, draft);
+            true
+        }
+        Err(note) => {
+            draft.not_supported(path, note);
+            false
+        }
+    }
+}
+
+/// Where it is and what it is called there, or why it is not known.
+fn found<'w>(wanted: &'w Wanted<'_>, provider: Provider) -> Result<(Backend, &'w str), String> {
+    let Some(url) = wanted.account.url(provider) else {
+        return Err(format!("the address of `{}` is not written out in the file", provider.name));
     };
-    let Some(url) = wanted.url.as_deref().or(provider.url) else {
-        return draft.not_supported(path, format!("the address of `{}` is not in the file", provider.name));
+    let Some(api) = api_at(&url, provider) else {
+        return Err(format!("Weir does not speak the API of `{}`", provider.name));
     };
-    if !is_model_name(wanted.alias) || !is_model_name(&wanted.model) || !is_name(provider.name) {
-        return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
+    let model = match provider.name {
+        "vertex_ai" => wanted.model.strip_prefix("google/").unwrap_or(&wanted.model),
+        _ => &wanted.model,
+    };
+    if provider.name == "vertex_ai" && model.contains(['/', '@']) {
+        return Err("of Vertex AI's models Weir speaks to those of Google".to_owned());
+    }
+    if !is_model_name(wanted.alias) || !is_model_name(model) {
+        return Err("names have letters, digits and `._/:-` alone in Weir".to_owned());
     }
     let backend = Backend {
         name: provider.name.to_owned(),
         api,
-        url: url.trim_end_matches('/').to_owned(),
-        key: key(wanted.key.as_deref(), provider, path, draft),
+        url,
+        key: None,
+        settings: wanted.account.settings(provider),
         timeout_s: None,
         models: Vec::new(),
     };
-    match zone_of(&backend.url) {
-        ZoneKind::Local => {
-            let alias = wanted.alias;
+    Ok((backend, model))
+}
+
+fn add_found(
+    wanted: &Wanted<'_>,
+    (mut backend, model, provider): (Backend, &str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) {
+    backend.key = key(wanted.key.as_deref(), (&backend.url, provider), path, draft);
+    let alias = wanted.alias;
+    match (zone_of(&backend.url), wanted.account.to_do(provider)) {
+        (ZoneKind::Local, _) => {
             let note = format!(
                 "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
             );
             draft.approximate(path, note);
         }
-        ZoneKind::Cloud => draft.exact(path, format!("alias `{}`, zone `cloud`", wanted.alias)),
+        (ZoneKind::Cloud, Some(to_do)) => {
+            draft.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
+        }
+        (ZoneKind::Cloud, None) => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
     }
-    let target = draft.target(backend, Model { name: wanted.model.clone(), ..Model::default() });
+    let target = draft.target(backend, Model { name: model.to_owned(), ..Model::default() });
     draft.alias(wanted.alias, target);
 }
 
 /// `$NAME` and `${NAME}` are variables there too.
-fn key(written: Option<&str>, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
-    let usual = || provider.key.map(|name| format!("${{{name}}}"));
-    let written = match written {
-        None => return usual(),
-        Some(written) => written,
-    };
+fn key(
+    written: Option<&str>,
+    (url, provider): (&str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) -> Option<String> {
+    let Some(written) = written else { return usual_key(url, provider) };
     let path = format!("{path}.params.apiKey");
     if let Some(name) = written.strip_prefix('$') {
         let name = name.trim_start_matches('{').trim_end_matches('}');
         draft.exact(path, format!("the variable `{name}`"));
         return Some(format!("${{{name}}}"));
     }
-    let name =
-        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    if is_no_key(written) {
+        draft.exact(path, "no key");
+        return None;
+    }
+    let name = variable_of(url, provider);
     draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
     Some(format!("${{{name}}}"))
 }
@@ -210,9 +297,21 @@ fn virtual_models(value: &Value, draft: &mut Draft) {
         let path = format!("llm.virtualModels[{index}]");
         let alias = model.get("name").and_then(Value::as_str).unwrap_or_default();
         for (kind, routing) in model.get("routing").into_iter().flat_map(members) {
-            let entries = routing.get("targets").and_then(Value::as_array).into_iter().flatten();
-            let names =
-                entries.filter_map(|entry| entry.get("model").or(Some(entry)).and_then(Value::as_str));
+            let mut entries: Vec<&Value> =
+                routing.get("targets").and_then(Value::as_array).into_iter().flatten().collect();
+            let number = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_u64).unwrap_or(0);
+            match kind.as_str() {
+                "failover" => entries.sort_by_key(|entry| number(entry, "priority")),
+                "weighted" => entries.sort_by_key(|entry| std::cmp::Reverse(number(entry, "weight"))),
+                _ => {}
+            }
+            let has_equals = entries.windows(2).any(|pair| match pair {
+                [a, b] => a.get("priority").is_some() && number(a, "priority") == number(b, "priority"),
+                _ => false,
+            });
+            let names = entries
+                .into_iter()
+                .filter_map(|entry| entry.get("model").or(Some(entry)).and_then(Value::as_str));
             let targets: Vec<String> = names.flat_map(|name| draft.targets(name)).collect();
             if targets.is_empty() || !is_model_name(alias) {
                 draft.not_supported(&path, "none of its models is imported");
@@ -220,9 +319,13 @@ fn virtual_models(value: &Value, draft: &mut Draft) {
             }
             targets.into_iter().for_each(|target| draft.alias(alias, target));
             match kind.as_str() {
+                "failover" if has_equals => {
+                    draft
+                        .approximate(&path, "targets of one priority are taken in the order they are listed");
+                }
                 "failover" => draft.exact(&path, format!("alias `{alias}`, its targets in their order")),
                 "weighted" => {
-                    draft.approximate(&path, "targets are taken in the order they are listed, not by weight")
+                    draft.approximate(&path, "targets are taken in order, the heaviest first, not by weight")
                 }
                 _ => draft.approximate(&path, "conditions become rules of the policy: write them there"),
             }
@@ -238,35 +341,70 @@ fn binds(value: &Value, draft: &mut Draft) {
         for (l, listener) in lists(bind, "listeners").iter().enumerate() {
             for (r, route) in lists(listener, "routes").iter().enumerate() {
                 let path = format!("binds[{b}].listeners[{l}].routes[{r}]");
+                let policies = route.get("policies").unwrap_or(&Value::Null);
                 for (k, backend) in lists(route, "backends").iter().enumerate() {
-                    route_backend(backend, &format!("{path}.backends[{k}]"), draft);
+                    route_backend(backend, policies, &format!("{path}.backends[{k}]"), draft);
                 }
-                let policies = route.get("policies").into_iter().flat_map(members);
-                policies.for_each(|(name, _)| policy(&format!("{path}.policies.{name}"), draft));
+                for (name, _) in members(policies).filter(|(name, _)| *name != AUTH) {
+                    policy(&format!("{path}.policies.{name}"), draft);
+                }
             }
         }
     }
 }
 
-fn route_backend(backend: &Value, path: &str, draft: &mut Draft) {
+/// What authorises the gateway at a backend.
+const AUTH: &str = "backendAuth";
+
+fn route_backend(backend: &Value, of_route: &Value, path: &str, draft: &mut Draft) {
     let Some(ai) = backend.get("ai") else {
         return draft.not_supported(path, "Weir passes on requests to models alone");
     };
+    let groups = ai.get("groups").and_then(Value::as_array).into_iter().flatten();
+    for (g, group) in groups.enumerate() {
+        let providers = group.get("providers").and_then(Value::as_array).into_iter().flatten();
+        for (p, provider) in providers.enumerate() {
+            let policies = provider.get("policies").or_else(|| backend.get("policies")).unwrap_or(of_route);
+            ai_provider(
+                provider,
+                (policies, of_route),
+                &format!("{path}.ai.groups[{g}].providers[{p}]"),
+                draft,
+            );
+        }
+    }
+    if ai.get("groups").is_none() {
+        let policies = backend.get("policies").or_else(|| ai.get("policies")).unwrap_or(&Value::Null);
+        ai_provider(ai, (policies, of_route), path, draft);
+    }
+}
+
+fn ai_provider(ai: &Value, (policies, of_route): (&Value, &Value), path: &str, draft: &mut Draft) {
     let (provider, parameters) = provider_of(ai.get("provider"), &Value::Null);
     let Some(provider) = provider else { return draft.not_supported(path, "the provider is not known here") };
-    let policies = backend.get("policies").or_else(|| ai.get("policies")).unwrap_or(&Value::Null);
-    let key = policies.get("backendAuth").and_then(|auth| auth.get("key")).and_then(Value::as_str);
+    let auth = policies.get(AUTH).or_else(|| of_route.get(AUTH));
+    let key = auth.and_then(|auth| auth.get("key")).and_then(Value::as_str);
     let url = ai.get("hostOverride").and_then(Value::as_str).map(|host| format!("http://{host}/v1"));
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let account = || Account {
+        url: url.as_deref(),
+        region: text("region"),
+        project: text("projectId"),
+        resource: text("resourceName").map(|name| (name, text("resourceType") == Some("foundry"))),
+        api_version: text("apiVersion"),
+        role: role(auth),
+        key_file: None,
+    };
     let models = declared(&parameters, policies);
     if models.is_empty() {
         return draft.not_supported(path, "it names no model; list those that are used");
     }
     for model in models {
         let wanted =
-            Wanted { alias: &model, model: model.clone(), url: url.clone(), key: key.map(str::to_owned) };
+            Wanted { alias: &model, model: model.clone(), key: key.map(str::to_owned), account: account() };
         add(&wanted, provider, path, draft);
     }
-    for (name, _) in members(policies).filter(|(name, _)| *name != "backendAuth") {
+    for (name, _) in members(policies).filter(|(name, _)| *name != AUTH) {
         policy(&format!("{path}.policies.{name}"), draft);
     }
 }
@@ -284,7 +422,10 @@ fn policy(path: &str, draft: &mut Draft) {
     let note = match name {
         "promptGuard" | "ai" => "inspection is always on; see the `data` section of policy.yaml",
         "apiKey" | "jwtAuth" | "basicAuth" | "extAuthz" | "authorization" => "make keys with `weir keys`",
-        "localRateLimit" | "remoteRateLimit" => "see the limits of keys",
+        "localRateLimit" | "remoteRateLimit" => {
+            "see `requests_per_minute` and `tokens_per_minute` of `keys` in weir.yaml"
+        }
+        "backendTLS" => "what `https` in a URL says; see `ca_file` of a backend",
         "timeout" | "retry" => {
             "see `timeouts` of each backend; failing targets are passed over without settings"
         }

@@ -1,9 +1,10 @@
 //! A `weir.yaml` in the making.
 
 use super::{Fidelity, ImportError, Imported, ImportedItem};
-use crate::scalar::{ModelName, Name};
+use crate::scalar::ModelName;
 use crate::url;
 use crate::yaml::Scalar as _;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use weir_label::ZoneKind;
 
@@ -12,6 +13,8 @@ use weir_label::ZoneKind;
 pub(super) struct Draft {
     pub(super) backends: Vec<Backend>,
     pub(super) aliases: Vec<(String, Vec<String>)>,
+    /// Aliases that others refer to and no caller may ask for.
+    hidden: BTreeSet<String>,
     pub(super) items: Vec<ImportedItem>,
 }
 
@@ -22,6 +25,8 @@ pub(super) struct Backend {
     pub(super) api: &'static str,
     pub(super) url: String,
     pub(super) key: Option<String>,
+    /// What else is to be said of it, line by line.
+    pub(super) settings: Vec<String>,
     pub(super) timeout_s: Option<u64>,
     pub(super) models: Vec<Model>,
 }
@@ -32,6 +37,8 @@ pub(super) struct Model {
     pub(super) name: String,
     pub(super) concurrency: Option<u64>,
     pub(super) context: Option<u64>,
+    /// What it can do, line by line.
+    pub(super) abilities: Vec<String>,
     /// USD per million tokens of prompt and answer.
     pub(super) price: Option<(f64, f64)>,
 }
@@ -56,8 +63,10 @@ impl Draft {
     /// Adds a model to the backend of this place and key, which is made if there is none, and gives the
     /// target's name. The same model again is the same target.
     pub(super) fn target(&mut self, wanted: Backend, model: Model) -> String {
-        let is_same =
-            |known: &Backend| (known.api, &known.url, &known.key) == (wanted.api, &wanted.url, &wanted.key);
+        let is_same = |known: &Backend| {
+            (known.api, &known.url, &known.key, &known.settings)
+                == (wanted.api, &wanted.url, &wanted.key, &wanted.settings)
+        };
         let at = match self.backends.iter().position(is_same) {
             Some(at) => at,
             None => {
@@ -93,6 +102,11 @@ impl Draft {
         self.aliases.push((name.to_owned(), vec![target]));
     }
 
+    /// Takes an alias as one that no caller may ask for.
+    pub(super) fn hide(&mut self, name: &str) {
+        self.hidden.insert(name.to_owned());
+    }
+
     /// The targets of an alias.
     pub(super) fn targets(&self, name: &str) -> Vec<String> {
         let found = self.aliases.iter().find(|(known, _)| known == name);
@@ -100,7 +114,8 @@ impl Draft {
     }
 
     /// The file that the draft comes to.
-    pub(super) fn finish(self, gateway: &str) -> Result<Imported, ImportError> {
+    pub(super) fn finish(mut self, gateway: &str) -> Result<Imported, ImportError> {
+        self.aliases.retain(|(name, _)| !self.hidden.contains(name));
         if self.aliases.is_empty() {
             let why = self.items.iter().find(|item| item.fidelity == Fidelity::NotSupported);
             let why = why.map(|item| format!(": `{}`: {}", item.path, item.note));
@@ -132,6 +147,9 @@ impl Backend {
         if let Some(key) = &self.key {
             let _ = writeln!(out, "    api_key: {}", quoted(key));
         }
+        for setting in &self.settings {
+            let _ = writeln!(out, "    {setting}");
+        }
         if let Some(seconds) = self.timeout_s {
             let _ = writeln!(out, "    timeouts: {{ total: {seconds}s }}");
         }
@@ -152,6 +170,9 @@ impl Model {
         if let Some(context) = self.context {
             let _ = writeln!(out, "        context: {context}");
         }
+        for ability in &self.abilities {
+            let _ = writeln!(out, "        {ability}");
+        }
         if let Some((input, output)) = self.price {
             let _ =
                 writeln!(out, "        price: {{ input: {}, output: {} }}", decimal(input), decimal(output));
@@ -167,7 +188,7 @@ fn decimal(number: f64) -> String {
 }
 
 /// JSON's strings are YAML's too.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let is_word = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
@@ -196,9 +217,4 @@ pub(super) fn zone_of(text: &str) -> ZoneKind {
 /// Whether a name can be one of a model or an alias.
 pub(super) fn is_model_name(name: &str) -> bool {
     ModelName::parse(name).is_ok()
-}
-
-/// Whether a name can be one of a backend.
-pub(super) fn is_name(name: &str) -> bool {
-    Name::parse(name).is_ok()
 }

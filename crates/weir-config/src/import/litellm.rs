@@ -2,6 +2,7 @@
 //!
 //! Source: LiteLLM's documentation, "Proxy config.yaml" and "All settings".
 
+use super::account::{Account, api_at, is_no_key, is_variable, usual_key, variable_of};
 use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read, scalar};
@@ -55,33 +56,44 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
     if alias.contains('*') || wanted.contains('*') {
         return draft.not_supported(path, "aliases are named one by one; list the models that are used");
     }
-    let Some((provider, name)) = provider_of(wanted, parameters) else {
+    let Some((provider, name, region)) = provider_of(wanted, parameters) else {
         return draft.not_supported(path, format!("the provider of `{wanted}` is not known here"));
     };
-    let Some(api) = provider.api() else {
+    let account = account(parameters, region);
+    let Some(url) = account.url(provider) else {
+        let wanted = match provider.name {
+            "bedrock" => "aws_region_name",
+            "vertex_ai" => "vertex_project",
+            _ => "api_base",
+        };
+        let note = format!("`litellm_params.{wanted}` is needed for `{}`, written out", provider.name);
+        return draft.not_supported(path, note);
+    };
+    let Some(api) = api_at(&url, provider) else {
         return draft.not_supported(path, format!("Weir does not speak the API of `{}`", provider.name));
     };
-    let Some(url) = base_url(parameters, provider) else {
-        return draft
-            .not_supported(path, format!("`litellm_params.api_base` is needed for `{}`", provider.name));
-    };
+    if provider.name == "vertex_ai" && name.starts_with("claude") {
+        return draft.not_supported(path, "of Vertex AI's models Weir speaks to those of Google");
+    }
     if !is_model_name(alias) || !is_model_name(name) {
         return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
     }
-    let key = key(parameters, provider, path, draft);
+    let key = key(parameters, (&url, provider), path, draft);
     let backend = Backend {
         name: provider.name.to_owned(),
         api,
         url,
         key,
+        settings: account.settings(provider),
         timeout_s: timeout(parameters),
         models: Vec::new(),
     };
-    say_where(&backend, alias, path, draft);
+    say_where(&backend, alias, account.to_do(provider), path, draft);
     let limits = Model {
         name: name.to_owned(),
         concurrency: parameters.get("max_parallel_requests").and_then(Value::as_u64),
         context: context(model.get("model_info")),
+        abilities: abilities(model.get("model_info")),
         price: price(parameters).or_else(|| price(model.get("model_info").unwrap_or(&Value::Null))),
     };
     parameters_of(parameters, path, draft);
@@ -91,51 +103,77 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
 }
 
 /// The provider, which stands before the model's name, in a member of its own, or is known by the name.
-fn provider_of<'m>(model: &'m str, parameters: &Value) -> Option<(Provider, &'m str)> {
-    if let Some(name) = parameters.get("custom_llm_provider").and_then(Value::as_str) {
-        return Provider::named(name).map(|provider| (provider, model));
+/// With a region, where the name has one.
+fn provider_of<'m>(model: &'m str, parameters: &Value) -> Option<(Provider, &'m str, Option<&'m str>)> {
+    let named = match parameters.get("custom_llm_provider").and_then(Value::as_str) {
+        Some(name) => Some((Provider::named(name)?, model)),
+        None => model.split_once('/').and_then(|(name, rest)| Some((Provider::named(name)?, rest))),
+    };
+    let (provider, name) = named.or_else(|| Some((Provider::of_model(model)?, model)))?;
+    let (name, region) = if provider.name == "bedrock" { of_bedrock(name) } else { (name, None) };
+    Some((provider, name, region))
+}
+
+/// `converse/` and `invoke/` say how Bedrock is asked, a region before the model where.
+fn of_bedrock(name: &str) -> (&str, Option<&str>) {
+    let name = ["converse/", "invoke/"].iter().find_map(|way| name.strip_prefix(way)).unwrap_or(name);
+    let is_region = |part: &str| {
+        part.contains('-') && part.ends_with(|c: char| c.is_ascii_digit()) && !part.contains('.')
+    };
+    match name.split_once('/') {
+        Some((region, model)) if is_region(region) => (model, Some(region)),
+        Some(_) | None => (name, None),
     }
-    let prefixed = model.split_once('/');
-    let named = prefixed.and_then(|(name, rest)| Some((Provider::named(name)?, rest)));
-    named.or_else(|| Some((Provider::of_model(model)?, model)))
 }
 
-fn base_url(parameters: &Value, provider: Provider) -> Option<String> {
-    let written = parameters.get("api_base").or_else(|| parameters.get("base_url")).and_then(Value::as_str);
-    let written = written.filter(|url| !url.starts_with("os.environ/"));
-    written.or(provider.url).map(|url| url.trim_end_matches('/').to_owned())
+fn account<'f>(parameters: &'f Value, region: Option<&'f str>) -> Account<'f> {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    Account {
+        url: text("aws_bedrock_runtime_endpoint").or_else(|| text("api_base")).or_else(|| text("base_url")),
+        region: region.or_else(|| text("aws_region_name")).or_else(|| text("vertex_location")),
+        project: text("vertex_project"),
+        resource: None,
+        api_version: text("api_version"),
+        role: text("aws_role_name").map(|arn| (arn, text("aws_session_name"))),
+        key_file: text("vertex_credentials"),
+    }
 }
 
-fn say_where(backend: &Backend, alias: &str, path: &str, draft: &mut Draft) {
-    match zone_of(&backend.url) {
-        ZoneKind::Local => {
+fn say_where(backend: &Backend, alias: &str, to_do: Option<String>, path: &str, draft: &mut Draft) {
+    match (zone_of(&backend.url), to_do) {
+        (ZoneKind::Local, _) => {
             let note = format!(
                 "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
             );
             draft.approximate(path, note);
         }
-        ZoneKind::Cloud => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
+        (ZoneKind::Cloud, Some(to_do)) => {
+            draft.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
+        }
+        (ZoneKind::Cloud, None) => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
     }
 }
 
 /// A key by reference stays one; one that stands in the file becomes one.
-fn key(parameters: &Value, provider: Provider, path: &str, draft: &mut Draft) -> Option<String> {
+fn key(
+    parameters: &Value,
+    (url, provider): (&str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) -> Option<String> {
     let Some(written) = parameters.get("api_key").and_then(Value::as_str) else {
-        return provider.key.map(|name| format!("${{{name}}}"));
+        return usual_key(url, provider);
     };
     let path = format!("{path}.litellm_params.api_key");
     if let Some(name) = written.strip_prefix("os.environ/") {
         draft.exact(path, format!("the variable `{name}`"));
         return Some(format!("${{{name}}}"));
     }
-    if ["none", "empty", "dummy", "sk-no-key-required", "fake-key", ""]
-        .contains(&written.to_lowercase().as_str())
-    {
+    if is_no_key(written) {
         draft.exact(path, "no key");
         return None;
     }
-    let name =
-        provider.key.map_or_else(|| format!("{}_API_KEY", provider.name.to_uppercase()), str::to_owned);
+    let name = variable_of(url, provider);
     draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
     Some(format!("${{{name}}}"))
 }
@@ -150,6 +188,23 @@ fn context(info: Option<&Value>) -> Option<u64> {
     let number = |name: &str| info.get(name).and_then(Value::as_u64);
     number("max_input_tokens").or_else(|| number("max_tokens")).filter(|tokens| *tokens > 0)
 }
+
+/// What a model can do, line by line.
+fn abilities(info: Option<&Value>) -> Vec<String> {
+    let of = |(theirs, ours): &(&str, &str)| {
+        let value = info?.get(theirs)?;
+        let is_said = value.is_boolean() || value.as_u64().is_some_and(|number| number > 0);
+        is_said.then(|| format!("{ours}: {value}"))
+    };
+    ABILITIES.iter().filter_map(of).collect()
+}
+
+/// What LiteLLM calls abilities of models, and what Weir does.
+const ABILITIES: [(&str, &str); 3] = [
+    ("supports_function_calling", "tools"),
+    ("supports_response_schema", "json_schema"),
+    ("max_output_tokens", "max_output"),
+];
 
 /// LiteLLM's are per token, Weir's per million.
 fn price(holder: &Value) -> Option<(f64, f64)> {
@@ -166,7 +221,7 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
         let path = format!("{path}.litellm_params.{name}");
         match name.as_str() {
             "model" | "api_base" | "base_url" | "api_key" | "custom_llm_provider" => {
-                if scalar(value).is_some_and(|text| text.starts_with("os.environ/")) && name != "api_key" {
+                if scalar(value).is_some_and(|text| is_variable(&text)) && name != "api_key" {
                     draft.not_supported(path, "addresses stand in the file itself");
                 }
             }
@@ -176,9 +231,10 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
             "stream_timeout" => draft.not_supported(path, "see `timeouts.first_token` and `timeouts.idle`"),
             "max_parallel_requests" => draft.exact(path, "`concurrency` of the model"),
             "input_cost_per_token" | "output_cost_per_token" => draft.exact(path, "`price` of the model"),
-            "rpm" | "tpm" => {
-                draft.not_supported(path, "the place of a model is bounded by `concurrency`, not by rates")
-            }
+            "rpm" | "tpm" => draft.not_supported(
+                path,
+                "a model is bounded by `concurrency`; rates are those of keys (`keys` in weir.yaml)",
+            ),
             "weight" | "order" => draft.approximate(path, "targets are taken in the order they are listed"),
             "drop_params" | "additional_drop_params" => {
                 draft.not_supported(
@@ -189,9 +245,35 @@ fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
             "max_retries" | "num_retries" => {
                 draft.approximate(path, "the plan's next target is tried instead")
             }
-            "api_version" | "organization" | "aws_region_name" | "vertex_project" | "vertex_location" => {
-                draft.not_supported(path, "write it where the backend's API wants it in weir.yaml");
+            "aws_region_name" | "vertex_project" | "vertex_location" | "aws_bedrock_runtime_endpoint" => {
+                match scalar(value).is_some_and(|text| is_variable(&text)) {
+                    true => draft.not_supported(path, "addresses stand in the file itself"),
+                    false => draft.exact(path, "in the `url` of the backend"),
+                }
             }
+            "api_version" => match scalar(value).is_some_and(|text| text.starts_with("20")) {
+                true => draft.exact(path, "`api_version` of the backend"),
+                false => {
+                    draft.not_supported(path, "write the version itself as `api_version` of the backend")
+                }
+            },
+            "aws_access_key_id" | "aws_secret_access_key" | "aws_session_token" => {
+                draft.approximate(path, "`ID:SECRET` or `ID:SECRET:TOKEN`, in the variable `AWS_KEYS`");
+            }
+            "aws_role_name" | "aws_session_name" => {
+                match scalar(value).is_some_and(|text| is_variable(&text)) {
+                    true => draft.not_supported(path, "write it under `auth.aws_role` of the backend"),
+                    false => draft.exact(path, "`auth.aws_role` of the backend"),
+                }
+            }
+            "vertex_credentials" => match scalar(value)
+                .is_some_and(|text| !is_variable(&text) && !text.starts_with('{'))
+            {
+                true => draft.exact(path, "`auth.google.key_file` of the backend"),
+                false => draft
+                    .approximate(path, "put the key file where `auth.google.key_file` of the backend says"),
+            },
+            "organization" => draft.not_supported(path, "the key's own organization is asked"),
             _ => draft.not_supported(path, "defaults of requests are the application's"),
         }
     }
@@ -207,6 +289,10 @@ fn info_of(info: Option<&Value>, path: &str, draft: &mut Draft) {
             ("input_cost_per_token" | "output_cost_per_token", _) => {
                 draft.exact(path, "`price` of the model")
             }
+            (name, None) if ABILITIES.iter().any(|(theirs, _)| *theirs == name) => {
+                draft.exact(path, "the same of the model");
+            }
+            ("supports_vision", _) => draft.not_supported(path, "see `modalities` of the model"),
             ("mode", Some("chat")) => draft.exact(path, "chat is what models are for unless told otherwise"),
             ("id" | "description" | "base_model", _) => draft.not_supported(path, "a note without effect"),
             _ => draft.not_supported(path, "nothing in Weir stands for it"),
@@ -297,6 +383,9 @@ fn settings(name: &str, value: &Value, draft: &mut Draft) {
             draft.not_supported(path, "a field that a backend cannot take is reported or refused, by field");
         }
         "request_timeout" => draft.not_supported(path, "see `timeouts` of each backend"),
+        "max_budget" | "budget_duration" => {
+            draft.not_supported(path, "see `budget`, `keys` and `tenants` in weir.yaml: by day and month")
+        }
         "success_callback" | "failure_callback" | "callbacks" => {
             draft.not_supported(path, "see the audit log and the metrics");
         }
@@ -312,6 +401,9 @@ fn general(name: &str, draft: &mut Draft) {
     let path = format!("general_settings.{name}");
     let note = match name {
         "master_key" => "make keys with `weir keys`; the admin API listens on this machine only",
+        "max_parallel_requests" | "global_max_parallel_requests" => {
+            "see `concurrency` of each model and `limits`"
+        }
         "database_url" | "store_model_in_db" | "database_connection_pool_limit" => {
             "Weir needs no database: keys and the audit log are in `state`"
         }

@@ -66,7 +66,8 @@ pub struct RawWeir {
     /// What may be spent on cloud models altogether. Default: no bound.
     #[serde(default)]
     pub budget: RawBudget,
-    /// What single API keys may spend, by name or id; `default` is for each that is not listed.
+    /// What single API keys may spend, and how much they may ask for, by name or id; `default` is for each that is not
+    /// listed.
     #[serde(default)]
     pub keys: Entries<RawKey>,
     /// What single tenants may spend and what share of busy servers they have; `default` is for each that is not
@@ -144,6 +145,12 @@ pub struct RawBudget {
 pub struct RawKey {
     /// What it may spend on cloud models. Default: no bound of its own.
     pub budget: RawBudget,
+    /// The most requests a minute; so many may come at once. `weir keys create --requests-per-minute` comes before it.
+    /// Default: no limit.
+    pub requests_per_minute: Option<Field<NonZeroU32>>,
+    /// The most tokens a minute, those of prompts and of answers together; so many may come at once.
+    /// `weir keys create --tokens-per-minute` comes before it. Default: no limit.
+    pub tokens_per_minute: Option<Field<NonZeroU32>>,
 }
 
 /// What holds for a tenant.

@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::scalar::{MicroUsd, Pue};
 use crate::suggest::suggest;
 use crate::yaml::{At, Field, take_or};
-use crate::{Budget, ByName, Tenant};
+use crate::{Budget, ByName, Key, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use weir_label::ZoneKind;
@@ -176,9 +176,17 @@ pub fn budget(raw: &RawBudget, report: &mut Report<'_>) -> Option<Budget> {
     Some(Budget { day: day?, month: month? })
 }
 
-/// What single keys may spend.
-pub fn keys(raw: &Entries<RawKey>, report: &mut Report<'_>) -> Option<ByName<Budget>> {
-    by_name(raw, report, |RawKey { budget }, report| self::budget(budget, report))
+/// What holds for single keys.
+pub fn keys(raw: &Entries<RawKey>, report: &mut Report<'_>) -> Option<ByName<Key>> {
+    by_name(raw, report, |RawKey { budget, requests_per_minute, tokens_per_minute }, report| {
+        let budget = self::budget(budget, report);
+        let mut limit = |field: &Option<Field<NonZeroU32>>| match field {
+            Some(field) => field.take(report).map(Some),
+            None => Some(None),
+        };
+        let (requests, tokens) = (limit(requests_per_minute), limit(tokens_per_minute));
+        Some(Key { budget: budget?, requests_per_minute: requests?, tokens_per_minute: tokens? })
+    })
 }
 
 /// What holds for single tenants.

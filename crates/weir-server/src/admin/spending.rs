@@ -26,8 +26,8 @@ fn row(loaded: &Loaded, keys: &KeyRing, purse: &Purse, (day, month): (u64, u64))
         Purse::Key(id) => {
             let name = keys.current(id, Timestamp::now()).ok().map(|key| key.terms.name.clone());
             let named = config.keys.named.get(&**id);
-            let budget = named.unwrap_or_else(|| config.keys.of(name.as_deref().unwrap_or_default()));
-            ("key", name, *budget)
+            let settings = named.unwrap_or_else(|| config.keys.of(name.as_deref().unwrap_or_default()));
+            ("key", name, settings.budget)
         }
     };
     let id = if let Purse::Key(id) = purse { Some(&**id) } else { None };

@@ -7,6 +7,7 @@ mod aside;
 pub(crate) mod content;
 mod facts;
 mod money;
+mod rate;
 
 pub(crate) use aside::Aside;
 use facts::ENCODER;
@@ -24,6 +25,7 @@ use crate::ids::{Digits, RequestIds};
 use crate::kept::Keep;
 use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
+use crate::rates::Share;
 use crate::reply;
 use crate::snapshot::Snapshot;
 use crate::waiting::{Begin, Early, KEEP_ALIVE_AFTER};
@@ -49,7 +51,7 @@ use weir_quality::Shape;
 use weir_rollout::Sample;
 use weir_store::audit::{AuditError, AuditFailed, Ticket};
 use weir_wire::chat::{ReplyIdentity, Usage};
-use weir_wire::dialect::BackendDialect;
+use weir_wire::dialect::{BackendDialect, ClientDialect};
 use weir_wire::relay::{Lane, StreamRelay};
 use weir_wire::request::{Api, ClientRequest};
 
@@ -77,6 +79,10 @@ pub(crate) struct Ledger {
     cached: (u64, u64),
     /// What was set aside for the attempt under way.
     earmark: Option<Earmark>,
+    /// What it uses of the limits of its key, if that has any.
+    share: Option<Share>,
+    /// In whose words its client is told of them.
+    form: ClientDialect,
     has_decision: bool,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
@@ -142,6 +148,8 @@ impl Ledger {
             price: None,
             cached: (0, 0),
             earmark: None,
+            share: None,
+            form: api.form(),
             has_decision: false,
             needs_durable: false,
             needs_content: false,
@@ -511,13 +519,14 @@ impl Ledger {
                 match (self.answered_here, &self.outcome.error_code) {
                     (true, None) => (Action::Route, Ident::fixed("answered_by_weir")),
                     (_, Some(code)) => (Action::Deny, code.clone()),
-                    (false, None) => (Action::Deny, Ident::fixed("cancelled")),
+                    (false, None) => (Action::Deny, Ident::fixed(CANCELLED)),
                 };
             if let Err(error) = self.append_decision() {
                 tracing::error!(%error, "a refusal is not recorded");
             }
         }
         self.settle();
+        self.settle_share();
         self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
         self.outcome.queue_us = Some(micros(self.times.queued));
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
@@ -583,6 +592,9 @@ impl Ledger {
         if let Some(warnings) = &self.warnings {
             reply::set(headers, WARNINGS, warnings);
         }
+        if let Some(share) = &self.share {
+            share.stamp(&self.gateway, self.form, headers);
+        }
         if !self.shows_decision {
             return reply::set_all(headers, [request_id]);
         }
@@ -602,6 +614,8 @@ impl Ledger {
     }
 }
 
+/// The code of what its client has left.
+const CANCELLED: &str = "cancelled";
 const WARNINGS: HeaderName = HeaderName::from_static("x-weir-warnings");
 const DECISION_ID: HeaderName = HeaderName::from_static("x-weir-decision-id");
 const ZONE: HeaderName = HeaderName::from_static("x-weir-zone");
@@ -621,7 +635,7 @@ impl Drop for Ledger {
         let (outcome, code) = if std::thread::panicking() {
             (OutcomeKind::Failed, "panic")
         } else {
-            (OutcomeKind::ClientCancelled, "cancelled")
+            (OutcomeKind::ClientCancelled, CANCELLED)
         };
         self.outcome.outcome = outcome;
         self.outcome.error_code = Some(Ident::fixed(code));

@@ -1,11 +1,12 @@
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level};
 
-/// Whom a key is for and what it may do. Chosen when the key is made and not changed after.
+/// Whom a key is for and what it may do. Chosen when the key is made; of it only the limits can be changed after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyTerms {
     /// What people call it.
@@ -30,6 +31,17 @@ pub struct KeyTerms {
     pub team: Option<String>,
     /// Which application.
     pub app: Option<String>,
+    /// How much it may ask for.
+    pub limits: KeyLimits,
+}
+
+/// How much a key may ask for; `None` where the key itself says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyLimits {
+    /// The most requests a minute.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// The most tokens a minute, of prompts and answers together.
+    pub tokens_per_minute: Option<NonZeroU32>,
 }
 
 /// What is known of a key: everything but the key.

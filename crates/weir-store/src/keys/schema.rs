@@ -1,14 +1,15 @@
 use super::hash::KeyHash;
-use super::{KeyRecord, KeyTerms};
+use super::{KeyLimits, KeyRecord, KeyTerms};
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, named_params};
 use std::error::Error;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use weir_label::{Jurisdiction, Level};
 
 /// The version written by this code, in SQLite's `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// `generation` counts changes to `keys`, whoever makes them, so that other processes notice.
 pub(super) const CREATE: &str = "
@@ -27,26 +28,35 @@ pub(super) const CREATE: &str = "
         tenant TEXT,
         team TEXT,
         app TEXT,
-        scopes TEXT
+        scopes TEXT,
+        requests_per_minute INTEGER CHECK (requests_per_minute > 0),
+        tokens_per_minute INTEGER CHECK (tokens_per_minute > 0)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE meta (generation INTEGER NOT NULL, pepper_fingerprint BLOB) STRICT;
     INSERT INTO meta VALUES (0, NULL);
     CREATE TRIGGER key_made AFTER INSERT ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
     CREATE TRIGGER key_changed AFTER UPDATE ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
     CREATE TRIGGER key_removed AFTER DELETE ON keys BEGIN UPDATE meta SET generation = generation + 1; END;
-    PRAGMA user_version = 2; -- VERSION
+    PRAGMA user_version = 3; -- VERSION
 ";
 
-/// Makes a store of version 1, whose keys had no scopes, one of this version.
+/// Makes a store of version 1, whose keys had no scopes, one of version 2.
 pub(super) const FROM_1: &str = "
     ALTER TABLE keys ADD COLUMN scopes TEXT;
-    PRAGMA user_version = 2; -- VERSION
+";
+
+/// Makes a store of version 2, whose keys had no limits, one of this version.
+pub(super) const FROM_2: &str = "
+    ALTER TABLE keys ADD COLUMN requests_per_minute INTEGER CHECK (requests_per_minute > 0);
+    ALTER TABLE keys ADD COLUMN tokens_per_minute INTEGER CHECK (tokens_per_minute > 0);
+    PRAGMA user_version = 3; -- VERSION
 ";
 
 const INSERT: &str = "
     INSERT INTO keys VALUES (
         :id, :hash, :name, :environment, :created_ms, :expires_ms, :revoked_ms, :default_level, :jurisdiction,
-        :latency_class, :aliases, :tenant, :team, :app, :scopes
+        :latency_class, :aliases, :tenant, :team, :app, :scopes,
+        :requests_per_minute, :tokens_per_minute
     ) ON CONFLICT (id) DO NOTHING
 ";
 
@@ -65,6 +75,7 @@ pub(super) fn insert(database: &Connection, record: &KeyRecord, hash: &KeyHash) 
         tenant,
         team,
         app,
+        limits: KeyLimits { requests_per_minute, tokens_per_minute },
     } = terms;
     let stored = database.execute(
         INSERT,
@@ -83,10 +94,20 @@ pub(super) fn insert(database: &Connection, record: &KeyRecord, hash: &KeyHash) 
             ":tenant": tenant,
             ":team": team,
             ":app": app,
+            ":requests_per_minute": requests_per_minute.map(NonZeroU32::get),
+            ":tokens_per_minute": tokens_per_minute.map(NonZeroU32::get),
             ":scopes": scopes.as_ref().map(|scopes| serde_json::Value::from_iter(scopes.clone()).to_string()),
         },
     )?;
     Ok(stored == 1)
+}
+
+/// Changes the limits of a key.
+pub(super) fn write_limits(database: &Connection, id: &str, limits: KeyLimits) -> rusqlite::Result<()> {
+    let KeyLimits { requests_per_minute, tokens_per_minute } = limits;
+    let number = |limit: Option<NonZeroU32>| limit.map(NonZeroU32::get);
+    let update = "UPDATE keys SET requests_per_minute = ?2, tokens_per_minute = ?3 WHERE id = ?1";
+    database.execute(update, (id, number(requests_per_minute), number(tokens_per_minute))).map(drop)
 }
 
 /// Reads a row of `SELECT * FROM keys`.
@@ -103,6 +124,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<(KeyRecord, KeyHash)> {
         tenant: row.get("tenant")?,
         team: row.get("team")?,
         app: row.get("app")?,
+        limits: KeyLimits {
+            requests_per_minute: row.get::<_, Option<u32>>("requests_per_minute")?.and_then(NonZeroU32::new),
+            tokens_per_minute: row.get::<_, Option<u32>>("tokens_per_minute")?.and_then(NonZeroU32::new),
+        },
     };
     let record = KeyRecord {
         id: row.get("id")?,

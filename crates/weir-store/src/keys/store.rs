@@ -1,6 +1,6 @@
 use super::hash::{self, KeyHash, KeyHasher};
 use super::text::{FreshKey, id_of_name};
-use super::{KeyRecord, KeyRing, KeyTerms, schema};
+use super::{KeyLimits, KeyRecord, KeyRing, KeyTerms, schema};
 use crate::secret::SecretFileError;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
@@ -94,6 +94,24 @@ impl KeyStore {
         Ok(record)
     }
 
+    /// Changes how much a key may ask for. It is named as in [`revoke`](Self::revoke).
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unknown`] when there is none.
+    pub fn limit(&self, key: &str, change: impl Fn(&mut KeyLimits)) -> Result<KeyRecord, KeyStoreError> {
+        let id = id_of_name(key).ok_or(KeyStoreError::NotAKey)?;
+        let changed = self.run(|database| {
+            let transaction = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
+            let found = transaction.query_row("SELECT * FROM keys WHERE id = ?1", [id], schema::read);
+            let Some((mut record, _hash)) = found.optional()? else { return Ok(None) };
+            change(&mut record.terms.limits);
+            schema::write_limits(&transaction, id, record.terms.limits)?;
+            transaction.commit()?;
+            Ok(Some(record))
+        })?;
+        changed.ok_or_else(|| KeyStoreError::Unknown { id: id.to_owned() })
+    }
+
     /// All keys as they are now, to authenticate against.
     ///
     /// # Errors
@@ -180,7 +198,8 @@ fn migrate(transaction: &Transaction<'_>, path: &Path) -> Result<(), KeyStoreErr
         transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     match found {
         0 => transaction.execute_batch(schema::CREATE).map_err(failed),
-        1 => transaction.execute_batch(schema::FROM_1).map_err(failed),
+        1 => transaction.execute_batch(&[schema::FROM_1, schema::FROM_2].concat()).map_err(failed),
+        2 => transaction.execute_batch(schema::FROM_2).map_err(failed),
         schema::VERSION => Ok(()),
         _ => Err(KeyStoreError::Version { path: path.to_owned(), found, known: schema::VERSION }),
     }

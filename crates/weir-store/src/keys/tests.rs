@@ -2,6 +2,7 @@ use super::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use std::fs;
+use std::num::NonZeroU32;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -24,6 +25,7 @@ fn terms(name: &str) -> KeyTerms {
         tenant: None,
         team: None,
         app: None,
+        limits: KeyLimits::default(),
     }
 }
 
@@ -160,6 +162,10 @@ fn everything_known_of_a_key_survives_reopening() {
         tenant: Some("t".to_owned()),
         team: Some("m".to_owned()),
         app: Some("a".to_owned()),
+        limits: KeyLimits {
+            requests_per_minute: NonZeroU32::new(60),
+            tokens_per_minute: NonZeroU32::new(u32::MAX),
+        },
     };
     let nothing_allowed = KeyTerms { aliases: Some(Vec::new()), ..terms("none") };
     let made: Vec<_> = [full, nothing_allowed, terms("bare")]
@@ -259,21 +265,49 @@ fn a_damaged_database_is_named_and_not_replaced() {
 fn a_database_of_a_newer_version_is_refused() {
     let state = state();
     open(&state).create(terms("k")).unwrap();
-    sqlite(&state, "PRAGMA user_version = 3");
-    assert!(open_error(&state).contains("version 3, this Weir knows 2"));
+    sqlite(&state, "PRAGMA user_version = 4");
+    assert!(open_error(&state).contains("version 4, this Weir knows 3"));
 }
 
 #[test]
-fn a_database_of_the_first_version_keeps_its_keys_and_learns_of_scopes() {
+fn a_database_of_an_earlier_version_keeps_its_keys_and_learns_what_is_new() {
+    const NO_LIMITS: &str =
+        "ALTER TABLE keys DROP COLUMN requests_per_minute; ALTER TABLE keys DROP COLUMN tokens_per_minute;";
+    for earlier in ["ALTER TABLE keys DROP COLUMN scopes; PRAGMA user_version = 1", "PRAGMA user_version = 2"]
+    {
+        let state = state();
+        let (record, text) = open(&state).create(terms("old")).unwrap();
+        sqlite(&state, &format!("{NO_LIMITS} {earlier}"));
+        let store = open(&state);
+        assert_eq!(store.list().unwrap(), [record], "{earlier}");
+        assert_eq!(authenticate(&store, &text).as_deref(), Ok("old"));
+        let limits = KeyLimits { tokens_per_minute: NonZeroU32::new(5), ..KeyLimits::default() };
+        let new = KeyTerms { scopes: Some(["chat".to_owned()].into()), limits, ..terms("new") };
+        let (new, _) = store.create(new).unwrap();
+        assert!(open(&state).list().unwrap().contains(&new), "{earlier}");
+    }
+}
+
+#[test]
+fn the_limits_of_a_key_can_be_changed_and_other_processes_notice() {
     let state = state();
-    let (record, text) = open(&state).create(terms("old")).unwrap();
-    sqlite(&state, "ALTER TABLE keys DROP COLUMN scopes; PRAGMA user_version = 1");
     let store = open(&state);
-    assert_eq!(store.list().unwrap(), [record]);
-    assert_eq!(authenticate(&store, &text).as_deref(), Ok("old"));
-    let scoped = KeyTerms { scopes: Some(["chat".to_owned()].into()), ..terms("new") };
-    let (scoped, _) = store.create(scoped).unwrap();
-    assert!(open(&state).list().unwrap().contains(&scoped));
+    let (key, _) = store.create(terms("k")).unwrap();
+    let (other, _) = store.create(terms("other")).unwrap();
+    let before = store.generation().unwrap();
+    let changed =
+        open(&state).limit(&key.prefix(), |limits| limits.requests_per_minute = NonZeroU32::new(7)).unwrap();
+    assert_ne!(store.generation().unwrap(), before);
+    let changed_again = store.limit(&key.id, |limits| limits.tokens_per_minute = NonZeroU32::new(9)).unwrap();
+    assert_eq!(changed.terms.limits.tokens_per_minute, None);
+    let both = KeyLimits { requests_per_minute: NonZeroU32::new(7), tokens_per_minute: NonZeroU32::new(9) };
+    assert_eq!(changed_again.terms.limits, both, "what is not spoken of stays");
+    let listed = store.list().unwrap();
+    assert!(listed.contains(&changed_again) && listed.contains(&other), "{listed:?}");
+    store.limit(&key.id, |limits| *limits = KeyLimits::default()).unwrap();
+    assert!(store.list().unwrap().contains(&key));
+    assert!(matches!(store.limit("00000000", |_| ()), Err(KeyStoreError::Unknown { .. })));
+    assert!(matches!(store.limit("no id", |_| ()), Err(KeyStoreError::NotAKey)));
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod products;
 
 mod arguments;
 mod blocks;
+mod citation;
 mod closed;
 mod failure;
 mod ids;

@@ -3,11 +3,12 @@ use crate::files::FilesArgs;
 use crate::output::{ASIDE, line, note, paint, table};
 use jiff::{Span, Timestamp, ToSpan};
 use serde_json::json;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use weir_label::{Jurisdiction, Level};
-use weir_store::keys::{Environment, KeyRecord, KeyStore, KeyTerms, LatencyClass};
+use weir_store::keys::{Environment, KeyLimits, KeyRecord, KeyStore, KeyTerms, LatencyClass};
 
-/// Makes, lists and revokes the keys by which callers are identified.
+/// Makes, lists, limits and revokes the keys by which callers are identified.
 ///
 /// Only a keyed hash of a key is stored. A running gateway takes changes over within a second. As long as
 /// there is no key at all, only callers on this machine are served.
@@ -23,6 +24,8 @@ enum KeysCommand {
     Create(CreateArgs),
     /// List the keys
     List(ListArgs),
+    /// Change how much a key may ask for
+    Update(UpdateArgs),
     /// Revoke a key: queued requests and streams of it end too
     Revoke(RevokeArgs),
 }
@@ -75,6 +78,14 @@ struct CreateArgs {
     #[arg(long)]
     app: Option<String>,
 
+    /// The most requests a minute [default: what `keys` in weir.yaml says]
+    #[arg(long, value_name = "N", value_parser = parse_limit)]
+    requests_per_minute: Option<NonZeroU32>,
+
+    /// The most tokens a minute, of prompts and answers together [default: what `keys` in weir.yaml says]
+    #[arg(long, value_name = "N", value_parser = parse_limit)]
+    tokens_per_minute: Option<NonZeroU32>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -91,6 +102,28 @@ struct ListArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[group(id = "change", required = true, multiple = true, args = ["requests_per_minute", "tokens_per_minute"])]
+struct UpdateArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+
+    /// The key's id or prefix, as `weir keys list` shows it
+    key: String,
+
+    /// The most requests a minute, or `none`: then what `keys` in weir.yaml says holds
+    #[arg(long, value_name = "N", value_parser = parse_change)]
+    requests_per_minute: Option<Change>,
+
+    /// The most tokens a minute, of prompts and answers together, or `none`
+    #[arg(long, value_name = "N", value_parser = parse_change)]
+    tokens_per_minute: Option<Change>,
+}
+
+/// What a limit becomes.
+#[derive(Debug, Clone, Copy)]
+struct Change(Option<NonZeroU32>);
+
+#[derive(Debug, clap::Args)]
 struct RevokeArgs {
     #[command(flatten)]
     files: FilesArgs,
@@ -103,6 +136,7 @@ pub(crate) fn run(args: &KeysArgs) -> Result<ExitCode, Failed> {
     match &args.command {
         KeysCommand::Create(args) => create(args),
         KeysCommand::List(args) => list(args),
+        KeysCommand::Update(args) => update(args),
         KeysCommand::Revoke(args) => revoke(args),
     }
     .map(|()| ExitCode::SUCCESS)
@@ -132,6 +166,10 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
         tenant: args.tenant.clone(),
         team: args.team.clone(),
         app: args.app.clone(),
+        limits: KeyLimits {
+            requests_per_minute: args.requests_per_minute,
+            tokens_per_minute: args.tokens_per_minute,
+        },
     };
     let (record, text) =
         open(&snapshot)?.create(terms).map_err(|error| Failed::check("no key was made", &error))?;
@@ -166,11 +204,29 @@ fn list(args: &ListArgs) -> Result<(), Failed> {
             "JURISDICTION",
             "LATENCY",
             "TENANT",
+            "PER MINUTE",
             "SCOPES",
             "ALIASES",
         ],
         &rows,
     ));
+    Ok(())
+}
+
+fn update(args: &UpdateArgs) -> Result<(), Failed> {
+    let change = |limits: &mut KeyLimits| {
+        if let Some(Change(limit)) = args.requests_per_minute {
+            limits.requests_per_minute = limit;
+        }
+        if let Some(Change(limit)) = args.tokens_per_minute {
+            limits.tokens_per_minute = limit;
+        }
+    };
+    let record = open(&args.files.load()?)?.limit(&args.key, change);
+    let record = record.map_err(|error| Failed::check("no key was changed", &error))?;
+    let now = limits(record.terms.limits);
+    let now = now.map_or_else(|| "no limit of its own".to_owned(), |limits| format!("{limits} a minute"));
+    line(format_args!("{} ({}): {now}", record.prefix(), record.terms.name));
     Ok(())
 }
 
@@ -206,9 +262,18 @@ fn row(key: &KeyRecord) -> Vec<String> {
         or_dash(terms.jurisdiction.as_ref().map(ToString::to_string)),
         terms.latency_class.as_str().to_owned(),
         or_dash(terms.tenant.clone()),
+        or_dash(limits(terms.limits)),
         or_dash(terms.scopes.as_ref().map(|scopes| scopes.iter().cloned().collect::<Vec<_>>().join(","))),
         terms.aliases.as_ref().map_or_else(|| "all".to_owned(), |aliases| aliases.join(",")),
     ]
+}
+
+fn limits(limits: KeyLimits) -> Option<String> {
+    let KeyLimits { requests_per_minute, tokens_per_minute } = limits;
+    let requests = requests_per_minute.map(|limit| format!("{limit} requests"));
+    let both: Vec<String> =
+        requests.into_iter().chain(tokens_per_minute.map(|limit| format!("{limit} tokens"))).collect();
+    (!both.is_empty()).then(|| both.join(", "))
 }
 
 fn as_json(key: &KeyRecord) -> serde_json::Value {
@@ -230,6 +295,8 @@ fn as_json(key: &KeyRecord) -> serde_json::Value {
         "tenant": terms.tenant,
         "team": terms.team,
         "app": terms.app,
+        "requests_per_minute": terms.limits.requests_per_minute,
+        "tokens_per_minute": terms.limits.tokens_per_minute,
     })
 }
 
@@ -247,6 +314,18 @@ fn parse_scope(text: &str) -> Result<String, String> {
     } else {
         Err("use 1 to 64 letters, digits and `.` `_` `:` `/` `-`".to_owned())
     }
+}
+
+fn parse_limit(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("use a whole number from 1 to {}", u32::MAX))
+}
+
+fn parse_change(text: &str) -> Result<Change, String> {
+    if text == "none" {
+        return Ok(Change(None));
+    }
+    let limit = parse_limit(text).map_err(|error| format!("{error}, or `none`"))?;
+    Ok(Change(Some(limit)))
 }
 
 fn parse_environment(text: &str) -> Result<Environment, String> {

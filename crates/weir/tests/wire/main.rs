@@ -19,6 +19,7 @@ mod gone;
 mod http1;
 mod http2;
 mod patience;
+mod rates;
 mod smuggling;
 mod streams;
 mod tokens;

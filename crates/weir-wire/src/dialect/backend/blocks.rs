@@ -49,6 +49,13 @@ impl Blocks {
         self.delta(Delta::Text(Cow::Borrowed(text)), sink);
     }
 
+    /// Where the words that are open are from; without any there is nothing to say it of.
+    pub(super) fn citation(&mut self, citation: String, sink: &mut Sink<'_>) {
+        if self.open == Some(Open::Flow(Flow::Text)) {
+            self.delta(Delta::Citation(Cow::Owned(citation)), sink);
+        }
+    }
+
     /// The proof of the thoughts that are open, or of thoughts that are not shown.
     pub(super) fn signature(&mut self, signature: &str, sink: &mut Sink<'_>) {
         self.open_flow(Flow::Thinking, sink);

@@ -47,6 +47,8 @@ pub struct Quirks {
     pub limit: LimitName,
     /// Whether the role `developer` is unknown: `system` takes its place.
     pub no_developer: bool,
+    /// Whether a choice of several tools (`allowed_tools`) is unknown: those alone are offered instead.
+    pub no_allowed_tools: bool,
     /// Whether `stream_options` is refused; such a product tells the usage unasked.
     pub no_stream_options: bool,
     /// The name of `seed`, where it has another.
@@ -71,13 +73,14 @@ pub enum LimitName {
 const PLAIN: Quirks = Quirks {
     limit: LimitName::Either,
     no_developer: false,
+    no_allowed_tools: false,
     no_stream_options: false,
     seed: None,
     unknown: &[],
 };
 
 /// A server of open models, whose templates know three roles.
-const SERVER: Quirks = Quirks { no_developer: true, ..PLAIN };
+const SERVER: Quirks = Quirks { no_developer: true, no_allowed_tools: true, ..PLAIN };
 
 /// The same, of the time before `max_completion_tokens`.
 const OLDER_SERVER: Quirks = Quirks { limit: LimitName::MaxTokens, ..SERVER };
@@ -206,6 +209,9 @@ impl Quirks {
         if self.no_developer {
             rename_developers(body);
         }
+        if self.no_allowed_tools {
+            offer_allowed_tools(body);
+        }
         if self.no_stream_options {
             body.remove("stream_options");
         }
@@ -264,6 +270,37 @@ fn rename_developers(body: &mut Object<'static>) {
     }
 }
 
+/// Offers the tools alone that may be called. A choice that names none of those that are offered stays as it is, for the
+/// product to say so.
+fn offer_allowed_tools(body: &mut Object<'static>) {
+    let Some(Json::Object(choice)) = body.get("tool_choice") else { return };
+    if choice.get("type").and_then(Json::as_str) != Some("allowed_tools") {
+        return;
+    }
+    let choice = choice.get("allowed_tools").and_then(Json::as_object).unwrap_or(choice);
+    let (Some(mode), Some(allowed)) =
+        (choice.get("mode").and_then(Json::as_str), choice.get("tools").and_then(Json::as_array))
+    else {
+        return;
+    };
+    let mode = Json::String(Cow::Owned(mode.to_owned()));
+    let names: Vec<String> = allowed.iter().filter_map(tool_name).map(str::to_owned).collect();
+    let Some(Json::Array(tools)) = body.get_mut("tools") else { return };
+    let is_allowed =
+        |tool: &Json<'static>| tool_name(tool).is_some_and(|name| names.iter().any(|n| n == name));
+    if tools.iter().any(is_allowed) {
+        tools.retain(is_allowed);
+        body.set("tool_choice", mode);
+    }
+}
+
+/// The name of a tool, which stands under its type or beside it.
+fn tool_name<'t>(tool: &'t Json<'static>) -> Option<&'t str> {
+    let tool = tool.as_object()?;
+    let under = tool.get("function").or_else(|| tool.get("custom")).and_then(Json::as_object);
+    under.unwrap_or(tool).get("name")?.as_str()
+}
+
 /// Whether a field says what holds without it.
 fn says_nothing(name: &str, value: &Json<'_>) -> bool {
     match (name, value) {
@@ -319,6 +356,23 @@ mod tests {
         let body = r#"{"messages":[{"role":"developer","content":"a"},{"role":"user","content":"b"}]}"#;
         assert_eq!(fitted("vllm", body).0, body.replace("developer", "system"));
         assert_eq!(fitted("openai-compatible", body).0, body);
+    }
+
+    #[test]
+    fn a_choice_of_several_tools_offers_those_alone_where_it_is_unknown() {
+        let tools = r#""tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}]"#;
+        let of = |names: &str| {
+            format!(
+                r#"{{{tools},"tool_choice":{{"type":"allowed_tools","allowed_tools":{{"mode":"required","tools":[{names}]}}}}}}"#
+            )
+        };
+        let b = of(r#"{"type":"function","function":{"name":"b"}}"#);
+        let narrowed = r#"{"tools":[{"type":"function","function":{"name":"b"}}],"tool_choice":"required"}"#;
+        assert_eq!(fitted("vllm", &b), (narrowed.to_owned(), Vec::new()));
+        assert_eq!(fitted("ollama-openai", &b).1, ["!tool_choice"]);
+        assert_eq!(fitted("openai", &b).0, b, "it has the word");
+        let none_of_them = of(r#"{"type":"function","function":{"name":"c"}}"#);
+        assert_eq!(fitted("vllm", &none_of_them).0, none_of_them);
     }
 
     #[test]

@@ -4,14 +4,16 @@
 //! completion chunk object"; for `reasoning_content` DeepSeek's, for `reasoning_details` OpenRouter's, for
 //! `extra_content` Google's documentation of its OpenAI-compatible API.
 
+mod choice;
 mod events;
 mod message;
 mod read;
 mod write;
 
+pub(crate) use choice::read_tool_choice;
 pub use events::EventWriter;
 pub use read::read;
-pub(crate) use read::{read_format, read_tool_choice};
+pub(crate) use read::read_format;
 pub use write::write_reply;
 pub(crate) use write::{finish_word, write_usage};
 

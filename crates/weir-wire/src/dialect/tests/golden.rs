@@ -3,19 +3,17 @@
 //! `tests/golden/README.md` says what lies where. `WEIR_GOLDEN=write cargo test -p weir-wire golden` writes the
 //! files that are derived; what changed is then reviewed as a diff.
 
-use super::{addressed, object};
-use crate::canonical::{Conversation, Event, Losses, Reply, Severity};
-use crate::chat::{BadReply, ReplyIdentity};
-use crate::dialect::ClientDialect;
-use crate::dialect::backend::{Item, chat, messages};
+use super::{addressed, object, providers};
+use crate::canonical::{Event, Losses, Severity};
+use crate::chat::ReplyIdentity;
+use crate::dialect::backend::Item;
 use crate::dialect::client::EventWriter;
-use crate::sse::{SseItem, SseParser};
+use crate::dialect::{BackendDialect, ClientDialect};
+use crate::relay::frames;
+use crate::sse::SseItem;
 use crate::{Card, Destination};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-type Write = fn(&Conversation<'_>, &Destination<'_>, &mut Vec<u8>) -> Losses;
-type ReadReply = for<'b> fn(&'b [u8]) -> Result<Reply<'b>, BadReply>;
 
 const CLIENTS: [(&str, ClientDialect); 6] = [
     ("chat", ClientDialect::ChatCompletions),
@@ -26,8 +24,14 @@ const CLIENTS: [(&str, ClientDialect); 6] = [
     ("ollama-generate", ClientDialect::OllamaGenerate),
 ];
 
-const BACKENDS: [(&str, Write, ReadReply); 2] =
-    [("chat", chat::write, chat::read_reply), ("messages", messages::write, messages::read_reply)];
+const BACKENDS: [(&str, BackendDialect); 6] = [
+    ("chat", BackendDialect::ChatCompletions),
+    ("messages", BackendDialect::Messages),
+    ("gemini", BackendDialect::Gemini),
+    ("converse", BackendDialect::Converse),
+    ("ollama", BackendDialect::Ollama),
+    ("cohere", BackendDialect::Cohere),
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -72,17 +76,17 @@ fn golden_requests() {
         for example in examples(&format!("{name}/request")) {
             let body = object(&fs::read(&example).unwrap());
             let conversation = client.read(&body).unwrap();
-            for (backend, write, _) in BACKENDS {
+            for (backend, dialect) in BACKENDS {
                 let card = Card { max_output_tokens: Some(8_192), ..Card::default() };
                 let to = Destination { card, ..Destination::new("upstream-1", true) };
                 let mut out = Vec::new();
-                let losses = write(&conversation, &to, &mut out);
+                let losses = dialect.write(&conversation, &to, &mut out);
                 check(&example, &format!("to-{backend}.json"), &(pretty(&out) + &lost(client, &losses)));
                 checked += 1;
             }
         }
     }
-    assert!(checked > 10);
+    assert!(checked > 50, "{checked}");
 }
 
 fn lost(client: ClientDialect, losses: &Losses) -> String {
@@ -104,10 +108,12 @@ const ASKED: &[u8] = br#"{"model":"auto","stream_options":{"include_usage":true}
 fn golden_replies() {
     let (identity, asked) = (identity(), object(ASKED));
     let mut checked = 0;
-    for (name, _, read) in BACKENDS {
-        for example in examples(&format!("{name}/reply")) {
+    for (name, dialect) in BACKENDS {
+        let examples = examples(&format!("{name}/reply"));
+        assert!(examples.len() > 1, "{name}");
+        for example in examples {
             let body = fs::read(&example).unwrap();
-            let reply = read(&body).unwrap();
+            let reply = dialect.read_reply(&body).unwrap();
             for (client_name, client) in CLIENTS {
                 let written = client.write_reply(&reply, &addressed(&identity, &asked));
                 check(&example, &format!("as-{client_name}.json"), &pretty(&written));
@@ -115,40 +121,49 @@ fn golden_replies() {
             }
         }
     }
-    assert!(checked > 10);
+    assert!(checked > 50, "{checked}");
 }
 
 #[test]
 fn golden_streams() {
     let mut checked = 0;
-    for (name, _, _) in BACKENDS {
-        for example in examples(&format!("{name}/stream")) {
-            let events = read_stream(name, &fs::read(&example).unwrap());
+    for (name, dialect) in BACKENDS {
+        let examples = examples(&format!("{name}/stream"));
+        assert!(examples.len() > 1, "{name}");
+        for example in examples {
+            let events = read_stream(dialect, &fs::read(&example).unwrap());
             for (client_name, client) in CLIENTS {
                 check(&example, &format!("as-{client_name}.txt"), &write_stream(client, &events));
                 checked += 1;
             }
         }
     }
-    assert!(checked > 10);
+    assert!(checked > 50, "{checked}");
 }
 
-fn read_stream(name: &str, bytes: &[u8]) -> Vec<Event<'static>> {
-    let mut parser = SseParser::new(1 << 20);
-    parser.push(bytes).unwrap();
-    let (mut of_chat, mut of_messages) = (chat::EventReader::new(), messages::EventReader::new());
+fn read_stream(dialect: BackendDialect, file: &[u8]) -> Vec<Event<'static>> {
+    let framed = if dialect == BackendDialect::Converse { framed(file) } else { file.to_vec() };
+    let (mut frames, mut reader) = (frames(dialect.framing(), 1 << 20), dialect.events());
+    frames.push(&framed).unwrap();
     let mut events = Vec::new();
-    while let Some(item) = parser.next_item() {
+    let sink = &mut |event: Event<'_>| events.push(super::pairs::owned(event));
+    while let Some(item) = frames.next_item() {
         let SseItem::Event { event, data } = item else { continue };
-        let item = Item { event: &event, data: &data };
-        let sink = &mut |event: Event<'_>| events.push(super::pairs::owned(event));
-        match name {
-            "chat" => of_chat.item(&item, sink).unwrap(),
-            _ => of_messages.item(&item, sink).unwrap(),
-        }
+        reader.item(&Item { event: &event, data: &data }, sink).unwrap();
     }
-    assert_eq!(events.last(), Some(&Event::End), "{name}");
+    reader.end(sink).unwrap();
+    assert_eq!(events.last(), Some(&Event::End), "{dialect:?}");
     events
+}
+
+/// Lines of `{"TYPE":PAYLOAD}` in Amazon's framing.
+fn framed(lines: &[u8]) -> Vec<u8> {
+    let line = |line: &[u8]| {
+        let line = object(line);
+        let (kind, payload) = line.iter().next().unwrap();
+        providers::aws(kind, &payload.to_bytes())
+    };
+    lines.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()).flat_map(line).collect()
 }
 
 fn write_stream(client: ClientDialect, events: &[Event<'_>]) -> String {

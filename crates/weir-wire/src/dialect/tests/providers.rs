@@ -296,7 +296,7 @@ fn sse(events: impl Iterator<Item = (Option<String>, Value)>) -> Vec<u8> {
 }
 
 /// Source: Amazon's event stream encoding.
-fn aws(kind: &str, payload: &[u8]) -> Vec<u8> {
+pub(super) fn aws(kind: &str, payload: &[u8]) -> Vec<u8> {
     let mut headers = Vec::new();
     for (name, value) in [(":message-type", "event"), (":event-type", kind)] {
         headers.push(u8::try_from(name.len()).unwrap());

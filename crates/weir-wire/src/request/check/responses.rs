@@ -48,7 +48,7 @@ fn check_item(item: &Object, path: &str, opaque: &mut Vec<Opaque>) -> Result<(),
 /// Takes out tools that search the web at the provider's, unless the client insists on them: some clients offer them
 /// with every request, and work without. Whether there was one.
 pub(super) fn leave_out_search(body: &mut Object) -> bool {
-    if !matches!(body.get("tool_choice").map(Json::as_str), None | Some(Some("auto" | "none"))) {
+    if insists(body.get("tool_choice")) {
         return false;
     }
     let Some(Json::Array(tools)) = body.get_mut("tools") else { return false };
@@ -61,6 +61,21 @@ pub(super) fn leave_out_search(body: &mut Object) -> bool {
         body.remove("tools");
     }
     before != after
+}
+
+/// Whether a choice may mean a tool that searches: only `auto` and `none`, and a choice among functions, do not.
+fn insists(choice: Option<&Json>) -> bool {
+    match choice {
+        None | Some(Json::Null) => false,
+        Some(Json::String(word)) => !matches!(&**word, "auto" | "none"),
+        Some(Json::Object(choice)) => {
+            let kind = |value: &Json| value.as_object()?.get("type")?.as_str().map(str::to_owned);
+            let named = choice.get("tools").and_then(Json::as_array).unwrap_or_default();
+            choice.get("type").and_then(Json::as_str) != Some("allowed_tools")
+                || named.iter().any(|tool| !matches!(kind(tool).as_deref(), Some("function" | "custom")))
+        }
+        Some(Json::Bool(_) | Json::Number(_) | Json::Array(_)) => true,
+    }
 }
 
 /// Tools that the client runs itself.

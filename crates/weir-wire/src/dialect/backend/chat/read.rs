@@ -1,7 +1,8 @@
+use super::super::citation::web;
 use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, Tokens, ToolKind};
 use crate::chat::BadReply;
 use crate::dialect::answer::{json_text, object, objects, read_object, some_text, text, whole};
-use crate::json::{Json, Object, write_object};
+use crate::json::{Json, Object};
 use std::borrow::Cow;
 
 /// Reads a whole answer.
@@ -125,20 +126,10 @@ pub(super) fn call_signature<'b>(call: &Object<'b>) -> Option<Cow<'b, str>> {
     some_text(object(object(call, "extra_content")?, "google")?, "thought_signature")
 }
 
-/// A citation of an address in Anthropic's form.
+/// A citation of an address.
 pub(super) fn citation(annotation: &Object<'_>) -> Option<String> {
     let cited = object(annotation, "url_citation")?;
-    let (url, title) = (text(cited, "url")?, text(cited, "title").unwrap_or_default());
-    let mut out = Vec::new();
-    write_object(&mut out, |citation| {
-        citation.text("type", "web_search_result_location");
-        citation.text("url", &url);
-        citation.text("title", &title);
-        // What only Anthropic knows.
-        citation.text("cited_text", "");
-        citation.text("encrypted_index", "");
-    });
-    String::from_utf8(out).ok()
+    Some(web(&text(cited, "url")?, &text(cited, "title").unwrap_or_default(), ""))
 }
 
 /// Why a choice ended, if it did, and at which stop text, which vLLM says in `stop_reason`.

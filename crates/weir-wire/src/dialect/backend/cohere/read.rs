@@ -1,4 +1,5 @@
 use super::super::blocks::{Blocks, Flow, Sink};
+use super::super::citation;
 use super::super::failure::{self, Fault};
 use super::super::{Item, look};
 use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
@@ -19,9 +20,11 @@ pub fn read_reply(body: &[u8]) -> Result<Reply<'static>, BadReply> {
     sink(Event::Start { model: None, usage: Tokens::default() });
     let mut blocks = Blocks::new(0);
     blocks.flow(Flow::Thinking, look::text(message, "tool_plan").unwrap_or_default(), sink);
-    for content in look::objects(message, "content") {
+    for (index, content) in look::objects(message, "content").enumerate() {
         blocks.close(sink);
         piece(content, &mut blocks, sink);
+        let is_of_it = |cited: &&Object<'_>| look::count(cited, "content_index").unwrap_or(0) == index as u64;
+        look::objects(message, "citations").filter(is_of_it).for_each(|cited| cite(cited, &mut blocks, sink));
     }
     for call in look::objects(message, "tool_calls") {
         begin_call(call, &mut blocks, sink);
@@ -85,6 +88,11 @@ impl EventReader {
             }
             "content-delta" => self.content(message, sink),
             "content-end" | "tool-call-end" => self.blocks.close(sink),
+            "citation-start" => {
+                if let Some(cited) = message.and_then(|message| look::inner(message, "citations")) {
+                    cite(cited, &mut self.blocks, sink);
+                }
+            }
             "tool-plan-delta" => {
                 let plan = message.and_then(|message| look::text(message, "tool_plan"));
                 self.blocks.flow(Flow::Thinking, plan.unwrap_or_default(), sink);
@@ -143,6 +151,10 @@ fn piece(content: &Object<'_>, blocks: &mut Blocks, sink: &mut Sink<'_>) {
     for (flow, name) in [(Flow::Thinking, "thinking"), (Flow::Text, "text")] {
         blocks.flow(flow, look::text(content, name).unwrap_or_default(), sink);
     }
+}
+
+fn cite(cited: &Object<'_>, blocks: &mut Blocks, sink: &mut Sink<'_>) {
+    citation::of_cohere(cited).into_iter().for_each(|citation| blocks.citation(citation, sink));
 }
 
 fn begin_call(call: &Object<'_>, blocks: &mut Blocks, sink: &mut Sink<'_>) {

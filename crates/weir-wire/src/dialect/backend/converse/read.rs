@@ -1,4 +1,5 @@
 use super::super::blocks::{Blocks, Flow, Sink};
+use super::super::citation;
 use super::super::failure::{self, Fault};
 use super::super::{Item, look};
 use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
@@ -48,6 +49,9 @@ fn whole_block(block: &Object<'_>, blocks: &mut Blocks, sink: &mut Sink<'_>) {
     } else if let Some(cited) = look::inner(block, "citationsContent") {
         for piece in look::objects(cited, "content") {
             blocks.flow(Flow::Text, look::text(piece, "text").unwrap_or_default(), sink);
+        }
+        for citation in look::objects(cited, "citations").filter_map(citation::of_converse) {
+            blocks.citation(citation, sink);
         }
     }
 }
@@ -144,6 +148,9 @@ impl EventReader {
         let Some(delta) = look::inner(object, "delta") else { return };
         if let Some(text) = look::text(delta, "text") {
             self.blocks.flow(Flow::Text, text, sink);
+        }
+        if let Some(citation) = look::inner(delta, "citation").and_then(citation::of_converse) {
+            self.blocks.citation(citation, sink);
         }
         if let Some(call) = look::inner(delta, "toolUse") {
             self.blocks.arguments(look::text(call, "input").unwrap_or_default(), sink);

@@ -1,5 +1,6 @@
+use super::choice::read_choice;
 use super::message::read_messages;
-use crate::canonical::{Conversation, Format, LogProbs, Reasoning, Sampling, Tool, ToolChoice, ToolKind};
+use crate::canonical::{Conversation, Format, LogProbs, Reasoning, Sampling, Tool, ToolKind};
 use crate::dialect::fields::{At, Fields, Others, Read, one_or_many};
 use crate::dialect::report::HOSTED_TOOL;
 use crate::dialect::words::{cache_hint, effort};
@@ -14,11 +15,12 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut fields = Fields::new(At::Body, body);
     fields.skip(&["model", "stream_options"]);
     let messages = read_messages(&At::Key(&At::Body, "messages"), fields.required("messages")?)?;
-    let (tools, hosted) = read_tools(&mut fields)?;
+    let (mut tools, hosted) = read_tools(&mut fields)?;
+    let tool_choice = read_choice(&mut fields, &mut tools)?;
     let mut conversation = Conversation {
         messages: messages.messages,
         tools,
-        tool_choice: read_choice(&mut fields)?,
+        tool_choice,
         parallel_tools: fields.truth("parallel_tool_calls")?.or(calls_functions(body).then_some(false)),
         max_output_tokens: read_limit(&mut fields)?,
         sampling: read_sampling(&mut fields)?,
@@ -106,46 +108,6 @@ fn read_custom<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<Tool<'r>> {
         cache: None,
         others: fields.others(),
     })
-}
-
-fn read_choice<'r>(fields: &mut Fields<'r, '_>) -> Read<Option<ToolChoice<'r>>> {
-    let at = fields.at();
-    let choice = fields.get("tool_choice");
-    let legacy = fields.get("function_call");
-    match (choice, legacy) {
-        (Some(value), _) => read_tool_choice(&At::Key(&at, "tool_choice"), value).map(Some),
-        (None, Some(Json::Object(object))) => {
-            let name = Fields::new(At::Key(&at, "function_call"), object).required_text("name")?;
-            Ok(Some(ToolChoice::Tool { name, kind: ToolKind::Function }))
-        }
-        (None, Some(value)) => read_tool_choice(&At::Key(&at, "function_call"), value).map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-/// `"auto"`, `"none"`, `"required"`, or a tool: with its name under its type, or flat.
-pub(crate) fn read_tool_choice<'r>(at: &At<'_>, value: &'r Json<'static>) -> Read<ToolChoice<'r>> {
-    if let Json::String(word) = value {
-        return match &**word {
-            "auto" => Ok(ToolChoice::Auto),
-            "none" => Ok(ToolChoice::None),
-            "required" => Ok(ToolChoice::Required),
-            _ => Err(at.value("use `auto`, `none`, `required`, or an object that names a tool")),
-        };
-    }
-    let mut fields = at.fields(value)?;
-    let (kind, under) = match fields.text("type")? {
-        Some("function") | None => (ToolKind::Function, "function"),
-        Some("custom") => (ToolKind::Custom, "custom"),
-        Some(_) => {
-            return Err(At::Key(at, "type").unsupported("only a `function` or `custom` tool can be named"));
-        }
-    };
-    let name = match fields.object(under)? {
-        Some(named) => Fields::new(At::Key(at, under), named).required_text("name")?,
-        None => fields.required_text("name")?,
-    };
-    Ok(ToolChoice::Tool { name, kind })
 }
 
 fn read_limit(fields: &mut Fields<'_, '_>) -> Read<Option<u64>> {

@@ -27,16 +27,17 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut left = Vec::new();
     let into = (&mut messages, &mut left);
     read_input(&At::Key(&At::Body, "input"), fields.required("input")?, into)?;
-    let (tools, hosted) = read_tools(&mut fields)?;
+    let (mut tools, hosted) = read_tools(&mut fields)?;
     let choice = fields.get("tool_choice");
+    let choice = choice
+        .map(|value| read_tool_choice(&At::Key(&At::Body, "tool_choice"), value, &mut tools))
+        .transpose()?;
     let (format, verbosity) = read_text(&mut fields, &mut left)?;
     let (identifier, user) = (fields.cow("safety_identifier")?, fields.cow("user")?);
     let mut conversation = Conversation {
         messages,
         tools,
-        tool_choice: choice
-            .map(|value| read_tool_choice(&At::Key(&At::Body, "tool_choice"), value))
-            .transpose()?,
+        tool_choice: choice,
         parallel_tools: fields.truth("parallel_tool_calls")?,
         max_output_tokens: fields.whole("max_output_tokens")?,
         sampling: Sampling {
