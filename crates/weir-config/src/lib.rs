@@ -38,8 +38,8 @@ pub use api::BackendApi;
 pub use cases::{facts_of, load_cases};
 pub use config::{
     AuditFailure, Auth, Backend, BaseUrl, Budget, ByName, Concurrency, Config, Content, DataPolicy,
-    DecisionHeaders, Fetch, Host, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource, Scheme,
-    Tenant, Timeouts,
+    DecisionHeaders, Fetch, Host, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource, Purpose,
+    Retention, Scheme, Tenant, Timeouts,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use encoder::Encoder;

@@ -18,6 +18,7 @@ use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::spending::{Spending, warn_of_strangers};
+use crate::unrecorded::Unrecorded;
 use crate::upkeep;
 use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -80,6 +81,7 @@ pub struct Gateway {
     pub(crate) receipt_turn: tokio::sync::Mutex<()>,
     pub(crate) witnesses: Witnesses,
     pub(crate) exports: Exports,
+    pub(crate) unrecorded: Unrecorded,
     /// Held by who signs as a witness.
     pub(crate) witness_turn: Mutex<()>,
     pub(crate) node: Name,
@@ -189,6 +191,7 @@ impl Gateway {
             receipt_turn: tokio::sync::Mutex::default(),
             witnesses: Witnesses::default(),
             exports: Exports::default(),
+            unrecorded: Unrecorded::default(),
             witness_turn: Mutex::default(),
             node: Name::new(node),
             cut: watch::Sender::new(false),

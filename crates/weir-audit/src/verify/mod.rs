@@ -93,6 +93,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         match header {
             SegmentHeader::First(first) if first > 0 && self.events == 0 && self.next == 0 => {
                 self.begins = Some((first, start));
+                self.bridge_deleted(first);
                 self.bridge(first, start);
             }
             SegmentHeader::First(first) if first > self.next => {
@@ -163,7 +164,13 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             }
             (Some(signed), Some(_)) => {
                 self.settle(Suspect::Either);
-                self.fault(Place::Checkpoint, None, Wrong::Root);
+                let deleted = self.begins.filter(|_| self.faults.is_empty());
+                let mut places =
+                    deleted.map_or_else(Vec::new, |(first, _)| hashes_of_deleted(first, signed.size));
+                if places.is_empty() {
+                    places.push(Place::Checkpoint);
+                }
+                places.into_iter().for_each(|place| self.fault(place, None, Wrong::Root));
                 self.checkpoint = Some(signed);
             }
             (Some(signed), None) => {
@@ -255,6 +262,30 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         self.next = self.next.max(to);
     }
 
+    /// Goes over the events of deleted tiles, those before the tile that has event `to`, by the row above the leaves.
+    fn bridge_deleted(&mut self, to: u64) {
+        let Some(row) = self.signed_size().map(|size| size / 256) else { return };
+        let mut hashes = Vec::new().into_iter();
+        for index in 0..(to / 256).min(row) {
+            if hashes.len() == 0 {
+                let width = u16::try_from((row - index).min(256)).unwrap_or(256);
+                let id = TileId { level: 1, index: index / 256, width };
+                let stored = (self.read_tile)(id).and_then(|bytes| Tile::parse(id, &bytes));
+                let Some(stored) = stored else {
+                    return self.fault(Place::Tile { id, offset: 0 }, Some(self.next), Wrong::TileMissing);
+                };
+                hashes = stored.0.into_iter();
+            }
+            let mut completed = Vec::new();
+            if let Some(hash) = hashes.next() {
+                self.frontier.append_tile(hash, |id, tile| completed.push((id, tile)));
+            }
+            completed.iter().for_each(|(id, tile)| self.compare(*id, tile));
+            self.next = self.frontier.size();
+        }
+        self.note_coverage();
+    }
+
     fn leaf(&mut self, leaf: Hash, place: Place) {
         let mut completed = Vec::new();
         self.frontier.append(leaf, |id, tile| completed.push((id, tile)));
@@ -303,16 +334,24 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
     }
 
     fn settle(&mut self, suspect: Suspect) {
-        for Doubt { tile, slot, event } in std::mem::take(&mut self.doubts) {
+        let doubts = std::mem::take(&mut self.doubts);
+        let is_doubted = |id: TileId| {
+            doubts.iter().any(|doubt| (doubt.tile.level, doubt.tile.index) == (id.level, id.index))
+        };
+        for &Doubt { tile, slot, event } in &doubts {
             let index = (tile.index * 256 + slot as u64) << (8 * u32::from(tile.level));
             let in_tile = Place::Tile { id: tile, offset: slot * 32 };
             match (suspect, event) {
                 (Suspect::Tiles, _) => self.fault(in_tile, Some(index), Wrong::TileHash),
                 (Suspect::Events, Some(place)) => self.fault(place, Some(index), Wrong::Event),
                 (Suspect::Either, Some(place)) => self.fault(place, Some(index), Wrong::EventOrTile(tile)),
-                (Suspect::Events, None) if tile.level == 1 && self.is_deleted(index) => {
-                    let leaves = TileId { level: 0, index: tile.index * 256 + slot as u64, width: 256 };
-                    self.fault(Place::Tile { id: leaves, offset: 0 }, Some(index), Wrong::TileHash);
+                (Suspect::Events, None) if self.is_deleted(index) => {
+                    // Its hashes stand in for deleted events.
+                    let below =
+                        TileId { level: tile.level - 1, index: tile.index * 256 + slot as u64, width: 256 };
+                    if !is_doubted(below) {
+                        self.fault(Place::Tile { id: below, offset: 0 }, Some(index), Wrong::TileHash);
+                    }
                 }
                 // A row above repeats what the leaves tell.
                 (Suspect::Events | Suspect::Either, None) => {}
@@ -359,6 +398,14 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             self.more_faults += 1;
         }
     }
+}
+
+/// The tiles at the right edge of a tree of `size` events whose hashes stand in for events before `first`: what full tiles
+/// have is held to the row above.
+fn hashes_of_deleted(first: u64, size: u64) -> Vec<Place> {
+    let holds = |id: &TileId| id.is_partial() && first >> (8 * u32::from(id.level)) > id.index * 256;
+    // Of the leaves those beside the first event that is kept, and of the row above them the others.
+    TileId::right_edge(size).take(2).filter(holds).map(|id| Place::Tile { id, offset: 0 }).collect()
 }
 
 /// Who is wrong when an event and a tile disagree.
