@@ -258,9 +258,6 @@ fn parquet_has_the_columns_that_are_asked_for_and_counts_and_sums() {
     let followed = log.query(&["--format", "parquet", "--follow"]);
     let said = String::from_utf8(followed.stderr).unwrap();
     assert!(followed.status.code() == Some(2) && said.contains("use `--json`"), "{said}");
-    let mixed =
-        log.query(&["--format", "parquet", "--event", "all", "--columns", "previous_revision,events,rules"]);
-    assert!(mixed.status.success());
 }
 
 /// More rows than one group of a file has.

@@ -279,3 +279,20 @@ impl Column {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    #[test]
+    fn a_column_is_of_one_type_or_there_is_no_file() {
+        let (number, word) = (Value::Number(7), Value::Word(Cow::Borrowed("seven")));
+        for kind in [None, Some(CellKind::Number)] {
+            let mut sheet = Sheet::new([("a".to_owned(), None), ("b".to_owned(), kind)], Vec::new());
+            sheet.push([None, Some(Cell::Member(&number))]).unwrap();
+            let refused = sheet.push([None, Some(Cell::Member(&word))]).unwrap_err();
+            assert!(refused.to_string().contains("`b` is not of one type"), "{refused}");
+        }
+    }
+}
