@@ -251,6 +251,7 @@ fn compare(dir: &Path, query: &Query, limit: Option<usize>) {
         vec![path("zone")],
         vec![path("outcome"), path("level"), path("http_status")],
         vec![Key::Hour, path("tags"), path("key_id")],
+        vec![path("type"), path("binary_version"), path("tags")],
     ] {
         let tally = tallied(search.tally(&query, &by, &sums).unwrap());
         assert_eq!(tally, expected_tally(&rows, &query, &by, &sums), "{query:?} by {by:?}");
