@@ -9,7 +9,7 @@ pub use report::{Fault, Place, Report, Wrong};
 use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
 use crate::event::LogKeyRotated;
 use crate::frame::{self, Broken, Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
-use crate::rotation::{Rotation, RotationError};
+use crate::rotation::{Rotation, RotationError, read_rotations};
 use crate::tree::{Frontier, Hash, Tile, TileId, root_from_tiles};
 use crate::{Envelope, Event, Record};
 
@@ -34,8 +34,12 @@ pub struct Verification<R> {
     begins: Option<(u64, Place)>,
     /// The first event that is kept, as events of the log say.
     first_kept: u64,
-    /// Events that changed the key, and the key from then on.
-    key_changes: Vec<(u64, Verifier)>,
+    /// The key of the log, if it is one.
+    key: Option<Verifier>,
+    /// Signed events that changed the key, and what they say.
+    key_changes: Vec<(u64, Rotation)>,
+    /// `key.rotations`.
+    rotations: Vec<u8>,
     /// Where the leaves of the unfinished tile are.
     places: Vec<Place>,
     /// Hashes that differ from the stored ones: which of them is wrong, the root will tell.
@@ -70,7 +74,9 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             covered_root: None,
             begins: None,
             first_kept: 0,
+            key: None,
             key_changes: Vec::new(),
+            rotations: Vec::new(),
             places: Vec::new(),
             doubts: Vec::new(),
             faults: Vec::new(),
@@ -79,6 +85,11 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         verification.read_checkpoint(public_key, checkpoint);
         verification.note_coverage();
         verification
+    }
+
+    /// Takes the bytes of `key.rotations`, if there are any, to be held to the events that say the same.
+    pub fn rotations(&mut self, bytes: Vec<u8>) {
+        self.rotations = bytes;
     }
 
     /// Verifies a segment: its number, its bytes, and the index at which a later segment begins, if one
@@ -179,7 +190,9 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             }
             (None, _) => self.settle(Suspect::Either),
         }
+        self.check_rotations();
         let Self { events, checkpoint, key_changes, faults, more_faults, .. } = self;
+        let key_changes = key_changes.into_iter().map(|(seq, rotation)| (seq, rotation.next().clone())).collect();
         Report { events, checkpoint, key_changes, faults, more_faults }
     }
 
@@ -191,11 +204,31 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             Ok(verifier) => verifier,
             Err(error) => return self.fault(Place::PublicKey, None, Wrong::PublicKey(error)),
         };
+        self.key = Some(verifier.clone());
         let text = str::from_utf8(checkpoint).map_err(|_| CheckpointError::Form("not text"));
         match text.and_then(|text| verifier.verify(text)) {
             Ok(checkpoint) => self.checkpoint = Some(checkpoint),
             Err(error) => self.fault(Place::Checkpoint, None, Wrong::Checkpoint(error)),
         }
+    }
+
+    /// Every line must be signed by both of its keys, and every change that led to the key of now must have its line. One
+    /// that was broken off has an event and no line, and lines outlive their events.
+    fn check_rotations(&mut self) {
+        let text = str::from_utf8(&self.rotations).map_err(|_| RotationError::Form);
+        let lines = match text.and_then(read_rotations) {
+            Ok(lines) => lines,
+            Err(error) => return self.fault(Place::Rotations, None, Wrong::RotationLine(error)),
+        };
+        let mut key = self.key.clone();
+        let mut missing = Vec::new();
+        for (seq, rotation) in self.key_changes.iter().rev() {
+            if key.as_ref() == Some(rotation.next()) {
+                key = Some(rotation.previous().clone());
+                missing.extend((!lines.contains(rotation)).then_some(*seq));
+            }
+        }
+        missing.into_iter().for_each(|seq| self.fault(Place::Rotations, Some(seq), Wrong::RotationMissing));
     }
 
     fn event(&mut self, frame: &Frame<'_>, place: Place) {
@@ -232,7 +265,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         match Record::parse(bytes).map(|record| record.event) {
             Ok(Event::LogPruned(pruned)) => self.first_kept = self.first_kept.max(pruned.first_kept),
             Ok(Event::LogKeyRotated(rotated)) => match rotation_of(&rotated) {
-                Ok(rotation) => self.key_changes.push((envelope.seq, rotation.next().clone())),
+                Ok(rotation) => self.key_changes.push((envelope.seq, rotation)),
                 Err(error) => self.fault(place, Some(envelope.seq), Wrong::Rotation(error)),
             },
             _ => {}
