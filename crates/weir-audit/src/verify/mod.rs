@@ -192,7 +192,8 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         }
         self.check_rotations();
         let Self { events, checkpoint, key_changes, faults, more_faults, .. } = self;
-        let key_changes = key_changes.into_iter().map(|(seq, rotation)| (seq, rotation.next().clone())).collect();
+        let key_changes =
+            key_changes.into_iter().map(|(seq, rotation)| (seq, rotation.next().clone())).collect();
         Report { events, checkpoint, key_changes, faults, more_faults }
     }
 

@@ -54,7 +54,9 @@ fn every_changed_byte_is_found_in_a_log_whose_beginning_was_deleted() {
     for name in segments.chain(tiles) {
         let path = dir.path().join(&name);
         let good = fs::read(&path).unwrap();
-        for at in 0..good.len() {
+        // What stands behind the end is read again for a while: somebody may be writing there.
+        let used = good.iter().rposition(|byte| *byte != 0).unwrap() + 2;
+        for at in 0..used.min(good.len()) {
             let mut bad = good.clone();
             bad[at] ^= 0x01;
             fs::write(&path, &bad).unwrap();
