@@ -318,6 +318,7 @@ impl Gateway {
     pub fn close(&self) -> Result<(), AuditFailed> {
         self.save_spending();
         self.write_quality();
+        self.tell_of_lost();
         self.audit.close()
     }
 
