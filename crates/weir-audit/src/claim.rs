@@ -147,6 +147,10 @@ fields! {
     Opaque "opaque" d => Found::Words(d.opaque.iter().map(|o| o.as_str()).collect()),
     Findings "findings" d => Found::Words(d.findings.iter().map(|f| f.entity.as_str()).collect()),
     Zone "zone" d => Found::Word(d.zone.map(ZoneKind::as_str)),
+    Region "region" d => Found::Word(d.region.as_ref().map(|r| r.as_str())),
+    Purpose "purpose" d => Found::Word(d.purpose.as_ref().map(|p| p.as_str())),
+    LegalBasis "legal_basis" d => Found::Word(d.legal_basis.as_ref().map(|b| b.as_str())),
+    DataSubjects "data_subjects" d => Found::Words(d.data_subjects.iter().map(|s| s.as_str()).collect()),
     Backend "backend" d => Found::Word(d.backend.as_ref().map(|b| b.as_str())),
     Target "target" d => Found::Word(d.target.as_ref().map(|t| t.as_str())),
     Model "model" d => Found::Word(d.model.as_ref().map(|m| m.as_str())),
@@ -206,6 +210,10 @@ impl Field {
             | Field::Jurisdictions
             | Field::Opaque
             | Field::Findings
+            | Field::Region
+            | Field::Purpose
+            | Field::LegalBasis
+            | Field::DataSubjects
             | Field::Backend
             | Field::Target
             | Field::Model

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::checkpoint::Verifier;
 use weir_audit::content::ContentKey;
-use weir_label::{Boundary, Revision, ZoneKind};
+use weir_audit::{Ident, Name};
+use weir_label::{Boundary, Level, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, Price, TargetId, Words};
 use weir_rollout::Plan;
 use weir_wire::{Card, Thinking};
@@ -81,7 +82,9 @@ pub struct Config {
     /// What to do when a record cannot be written.
     pub audit_on_failure: AuditFailure,
     /// How long records are kept; for ever if absent, or if there is a legal hold.
-    pub audit_keep: Option<Duration>,
+    pub audit_keep: Option<Retention>,
+    /// What data is processed for: the first that is about a caller counts.
+    pub audit_purposes: Vec<Purpose>,
     /// For whom content is captured; nobody if absent.
     pub audit_content: Option<Content>,
     /// Who gets the checkpoints of the audit log.
@@ -108,6 +111,34 @@ pub struct Config {
     pub backends: Vec<Backend>,
     /// Networks that count as inside, besides loopback and private ranges.
     pub network_inside: Vec<IpNet>,
+}
+
+/// How long audit records are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// Those of requests whose data is of these levels.
+    pub by_level: BTreeMap<Level, Duration>,
+    /// Those of the other levels, and of what is about no request.
+    pub otherwise: Duration,
+}
+
+/// What the data of some callers is processed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purpose {
+    /// The purpose.
+    pub purpose: Name,
+    /// The legal basis.
+    pub legal_basis: Option<Ident>,
+    /// Whose data it is.
+    pub data_subjects: Vec<Ident>,
+    /// Whose requests: those with the API key of this name or id…
+    pub key: Option<String>,
+    /// …of this tenant…
+    pub tenant: Option<String>,
+    /// …of this team…
+    pub team: Option<String>,
+    /// …and of this application, where they are given.
+    pub app: Option<String>,
 }
 
 /// For whom content is captured.

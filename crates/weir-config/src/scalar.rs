@@ -195,6 +195,13 @@ impl Scalar for Duration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Days(pub NonZeroU32);
 
+impl Days {
+    /// So many times 24 hours.
+    pub fn time(self) -> Duration {
+        Duration::from_secs(u64::from(self.0.get()) * 86_400)
+    }
+}
+
 impl Scalar for Days {
     fn parse(text: &str) -> Result<Self, Wrong> {
         let number = text.strip_suffix('d').and_then(|number| number.parse().ok());

@@ -5,7 +5,9 @@ mod backend;
 mod credential;
 mod encoder;
 mod export;
+mod keep;
 pub mod money;
+mod purpose;
 mod quality;
 mod rollout;
 mod witness;
@@ -69,10 +71,10 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold, content, witness, witness_for, export } = audit;
+    let RawAudit { on_failure, keep, hold, purposes, content, witness, witness_for, export } = audit;
     let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
-    let audit_keep = keep.as_ref().and_then(|keep| keep.take(report)).filter(|_| !hold);
-    let audit_keep = audit_keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let audit_keep = keep.as_ref().and_then(|raw| keep::keep(raw, report)).filter(|_| !hold);
+    let audit_purposes = purpose::all(purposes, report);
     let audit_content = content.as_ref().map(|content| self::content(content, *hold, report));
     let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
     let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
@@ -110,6 +112,7 @@ pub fn compile<'r>(
             limits: limits?,
             audit_on_failure: audit_on_failure?,
             audit_keep,
+            audit_purposes: audit_purposes?,
             audit_content: match audit_content {
                 Some(content) => Some(content?),
                 None => None,
@@ -139,7 +142,7 @@ fn content(raw: &RawContent, hold: bool, report: &mut Report<'_>) -> Option<Cont
     const DEFAULT: Days = Days(NonZeroU32::MIN.saturating_add(29));
     let RawContent { key, keep } = raw;
     let (key, keep) = (key.take(report), take_or(keep.as_ref(), DEFAULT, report));
-    let keep = keep.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
+    let keep = keep.map(Days::time);
     Some(Content { key: key?, keep: keep.filter(|_| !hold) })
 }
 

@@ -16,17 +16,13 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use weir_label::{Local, Permit};
+use weir_wire::nats::{Fate, Incoming, Malformed, Said};
 use weir_wire::{Destination, Encode};
 
 /// Messages whose acknowledgements are waited for together.
 const TOGETHER: usize = 128;
-/// The longest line and the longest message of the server.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The longest message that is sent where the server does not say.
 const PAYLOAD_BYTES: u64 = 1024 * 1024;
-/// JetStream's number for a message that is longer than the stream takes.
-const MESSAGE_TOO_LONG: u64 = 10054;
 
 /// The way to the stream that takes one subject.
 ///
@@ -100,11 +96,7 @@ impl Place {
     async fn open(&self) -> Result<Session, DeliveryError> {
         let stream = self.connector.open_plain().await.map_err(SendError::from)?;
         let mut session = Session::new(stream)?;
-        let greeting = session.line().await?;
-        let info: Value = greeting
-            .strip_prefix("INFO ")
-            .and_then(|info| serde_json::from_str(info).ok())
-            .ok_or(DeliveryError::Protocol)?;
+        let Said::Info(info) = session.said().await? else { return Err(DeliveryError::Protocol) };
         let says = |name| info.get(name).and_then(Value::as_bool) == Some(true);
         if !says("headers") || !says("jetstream") {
             let what = "the server has no JetStream; without it nobody can tell whether a message was kept";
@@ -112,6 +104,10 @@ impl Place {
         }
         session.payload_max = info.get("max_payload").and_then(Value::as_u64).unwrap_or(PAYLOAD_BYTES);
         if let Some(tls) = self.connector.tls() {
+            // What somebody on the way says before it is encrypted must not pass for what is said behind.
+            if session.incoming.held() > 0 {
+                return Err(DeliveryError::Protocol);
+            }
             session.stream = self.connector.agree(tls, session.stream).await.map_err(SendError::from)?;
         } else if says("tls_required") {
             return Err(DeliveryError::Failed("the server wants TLS: write `tls://`".to_owned()));
@@ -128,11 +124,9 @@ impl fmt::Debug for Subject {
 }
 
 /// One connection.
-///
-/// Source: NATS documentation, "Client Protocol"; ADR-4 (headers), ADR-22 (acknowledgements of JetStream).
 struct Session {
     stream: ByteStream,
-    received: Vec<u8>,
+    incoming: Incoming,
     /// What answers come under; nobody else can guess it.
     inbox: String,
     sent: u64,
@@ -145,7 +139,7 @@ impl Session {
         let filled = SystemRandom::new().fill(&mut random);
         filled.map_err(|_| DeliveryError::Failed("the operating system gave no random bytes".to_owned()))?;
         let inbox = format!("_INBOX.{}", hex(&random));
-        Ok(Self { stream, received: Vec::new(), inbox, sent: 0, payload_max: PAYLOAD_BYTES })
+        Ok(Self { stream, incoming: Incoming::new(&inbox), inbox, sent: 0, payload_max: PAYLOAD_BYTES })
     }
 
     async fn greet(&mut self, login: Option<&Login>, is_tls: bool) -> Result<(), DeliveryError> {
@@ -166,11 +160,10 @@ impl Session {
         let text = format!("CONNECT {connect}\r\nSUB {}.* 1\r\nPING\r\n", self.inbox);
         self.write(text.as_bytes()).await?;
         loop {
-            let line = self.line().await?;
-            if line == "PONG" {
-                return Ok(());
+            match self.said().await? {
+                Said::Pong => return Ok(()),
+                said => self.take_notice(said).await?,
             }
-            self.take_notice(&line).await?;
         }
     }
 
@@ -198,26 +191,24 @@ impl Session {
         }
         self.write(&frames).await?;
         while !waiting.is_empty() {
-            let line = self.line().await?;
-            match Answer::read(&line, &self.inbox) {
-                None => self.take_notice(&line).await?,
-                Some(answer) => {
-                    let message = self.message(answer.length).await?;
-                    kept(message.get(answer.head_length..).unwrap_or_default())?;
-                    waiting.remove(&answer.number);
+            match self.said().await? {
+                Said::Answer(number, fate) => {
+                    kept(fate)?;
+                    waiting.remove(&number);
                 }
+                said => self.take_notice(said).await?,
             }
         }
         Ok(())
     }
 
     /// What the server says by itself.
-    async fn take_notice(&mut self, line: &str) -> Result<(), DeliveryError> {
-        match line.split(' ').next() {
-            Some("PING") => self.write(b"PONG\r\n").await,
-            Some("INFO" | "+OK" | "PONG") => Ok(()),
-            Some("-ERR") => Err(DeliveryError::Failed(said(line))),
-            Some(_) | None => Err(DeliveryError::Protocol),
+    async fn take_notice(&mut self, said: Said) -> Result<(), DeliveryError> {
+        match said {
+            Said::Ping => self.write(b"PONG\r\n").await,
+            Said::Info(_) | Said::Ok | Said::Pong => Ok(()),
+            Said::Error(words) => Err(DeliveryError::Failed(format!("the server says {words}"))),
+            Said::Answer(..) => Err(DeliveryError::Protocol),
         }
     }
 
@@ -229,31 +220,14 @@ impl Session {
         written.await.map_err(broken)
     }
 
-    /// The next line, without its end.
-    async fn line(&mut self) -> Result<String, DeliveryError> {
+    async fn said(&mut self) -> Result<Said, DeliveryError> {
         loop {
-            if let Some(end) = self.received.windows(2).position(|two| two == b"\r\n") {
-                let line = self.received.drain(..end + 2).take(end).collect();
-                return String::from_utf8(line).map_err(|_| DeliveryError::Protocol);
+            match self.incoming.next_said() {
+                Ok(Some(said)) => return Ok(said),
+                Ok(None) => self.read().await?,
+                Err(Malformed) => return Err(DeliveryError::Protocol),
             }
-            if self.received.len() > LINE_BYTES_MAX {
-                return Err(DeliveryError::Protocol);
-            }
-            self.read().await?;
         }
-    }
-
-    /// A message of so many bytes and the end of line behind it.
-    async fn message(&mut self, length: usize) -> Result<Vec<u8>, DeliveryError> {
-        if length > MESSAGE_BYTES_MAX {
-            return Err(DeliveryError::Protocol);
-        }
-        while self.received.len() < length + 2 {
-            self.read().await?;
-        }
-        let mut message: Vec<u8> = self.received.drain(..length + 2).collect();
-        message.truncate(length);
-        Ok(message)
     }
 
     async fn read(&mut self) -> Result<(), DeliveryError> {
@@ -262,91 +236,26 @@ impl Session {
         if read == 0 {
             return Err(DeliveryError::Closed);
         }
-        self.received.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        self.incoming.push(buffer.get(..read).unwrap_or_default());
         Ok(())
     }
 }
 
-/// The head of an answer to a message that was published.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    number: u64,
-    head_length: usize,
-    length: usize,
-}
-
-impl Answer {
-    /// `MSG SUBJECT SID [REPLY] LENGTH` or `HMSG SUBJECT SID [REPLY] HEAD LENGTH`.
-    fn read(line: &str, inbox: &str) -> Option<Self> {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let (kind, subject) = (words.first()?, words.get(1)?);
-        let number = subject.strip_prefix(inbox)?.strip_prefix('.')?.parse().ok()?;
-        let length = words.last()?.parse().ok()?;
-        match *kind {
-            "MSG" => Some(Self { number, head_length: 0, length }),
-            "HMSG" => {
-                let head_length = words.get(words.len().checked_sub(2)?)?.parse().ok()?;
-                Some(Self { number, head_length, length })
-            }
-            _ => None,
+/// Whether the stream has kept a message.
+fn kept(fate: Fate) -> Result<(), DeliveryError> {
+    match fate {
+        Fate::Kept => Ok(()),
+        Fate::Unheard => {
+            let what = "no stream takes the subject: make one, or correct `subject`";
+            Err(DeliveryError::Failed(what.to_owned()))
         }
-    }
-}
-
-/// Whether the stream has kept a message. An answer without content is the server's own: nobody takes the subject.
-fn kept(answer: &[u8]) -> Result<(), DeliveryError> {
-    if answer.is_empty() {
-        let what = "no stream takes the subject: make one, or correct `subject`";
-        return Err(DeliveryError::Failed(what.to_owned()));
-    }
-    let answer: Value = serde_json::from_slice(answer).map_err(|_| DeliveryError::Protocol)?;
-    let code = answer.pointer("/error/err_code").and_then(Value::as_u64);
-    match (code, answer.get("stream").and_then(Value::as_str)) {
-        (Some(MESSAGE_TOO_LONG), _) => Err(DeliveryError::Refused("longer than the stream takes".to_owned())),
-        (Some(code), _) => {
+        Fate::TooLong => Err(DeliveryError::Refused("longer than the stream takes".to_owned())),
+        Fate::Failed(code) => {
             Err(DeliveryError::Failed(format!("the stream does not take it (JetStream error {code})")))
         }
-        (None, Some(_)) => Ok(()),
-        (None, None) => Err(DeliveryError::Protocol),
     }
-}
-
-/// An error of the server's own words, which are short and hold nothing that was sent.
-fn said(line: &str) -> String {
-    let words: String = line.chars().filter(|char| !char.is_control()).take(120).collect();
-    format!("the server says {words}")
 }
 
 fn broken(_: io::Error) -> DeliveryError {
     DeliveryError::Closed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_told_from_what_the_server_says_by_itself() {
-        let plain = Answer::read("MSG _INBOX.a.7 1 30", "_INBOX.a");
-        assert_eq!(plain, Some(Answer { number: 7, head_length: 0, length: 30 }));
-        let headed = Answer::read("HMSG _INBOX.a.8 1 16 16", "_INBOX.a");
-        assert_eq!(headed, Some(Answer { number: 8, head_length: 16, length: 16 }));
-        for line in ["PING", "MSG _INBOX.b.7 1 30", "MSG _INBOX.a.x 1 30", "MSG _INBOX.a.7 1 x", "INFO {}"] {
-            assert_eq!(Answer::read(line, "_INBOX.a"), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn only_a_stream_that_says_so_has_kept_a_message() {
-        assert!(kept(br#"{"stream":"AUDIT","seq":1}"#).is_ok());
-        assert!(kept(br#"{"stream":"AUDIT","seq":1,"duplicate":true}"#).is_ok());
-        assert!(matches!(kept(b""), Err(DeliveryError::Failed(_))));
-        assert!(matches!(
-            kept(br#"{"error":{"code":400,"err_code":10054}}"#),
-            Err(DeliveryError::Refused(_))
-        ));
-        assert!(matches!(kept(br#"{"error":{"code":503,"err_code":10077}}"#), Err(DeliveryError::Failed(_))));
-        assert!(matches!(kept(b"{}"), Err(DeliveryError::Protocol)));
-        assert!(matches!(kept(b"yes"), Err(DeliveryError::Protocol)));
-    }
 }

@@ -14,6 +14,7 @@ mod document;
 mod index;
 mod inspect;
 mod json;
+mod nats;
 mod planted;
 mod recognisers;
 mod rollout;
@@ -30,6 +31,7 @@ pub use document::document;
 pub use index::{index, records};
 pub use inspect::inspect;
 pub use json::json;
+pub use nats::nats;
 pub use planted::planted;
 pub use recognisers::recognisers;
 pub use rollout::{policy_bundle, policy_cases};
@@ -48,7 +50,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 25] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
@@ -72,5 +74,6 @@ pub const TARGETS: [Target; 24] = [
     Target { name: "audit_log", check: audit_log, mutations: 2_000 },
     Target { name: "checkpoint", check: checkpoint, mutations: 5_000 },
     Target { name: "add_checkpoint", check: add_checkpoint, mutations: 1_000 },
+    Target { name: "nats", check: nats, mutations: 20_000 },
     Target { name: "rotations", check: rotations, mutations: 1_000 },
 ];

@@ -18,11 +18,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use weir_config::Export;
 
 /// How often it is looked whether the configuration has other exports.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a gateway that ends waits for exports.
+const LAST_LIMIT: Duration = Duration::from_secs(3);
 
 /// What is known of each export.
 #[derive(Debug, Default)]
@@ -121,6 +124,21 @@ pub(crate) async fn export_events(gateway: Arc<Gateway>) {
         let config = &snapshot.loaded.config;
         running.fit(&gateway, &config.exports, &config.network_inside);
         gateway.exports.retain(&config.exports);
+    }
+}
+
+/// Delivers the last events of a log that was closed, for a short time at most. Who does not get them then gets them when
+/// the gateway starts again.
+pub async fn export_last_events(gateway: &Arc<Gateway>) {
+    let snapshot = gateway.snapshot();
+    let config = &snapshot.loaded.config;
+    let mut tasks = JoinSet::new();
+    for export in &config.exports {
+        tasks.spawn(run::run_to_end(gateway.clone(), export.clone(), config.network_inside.clone()));
+    }
+    let all = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_LIMIT, all).await.is_err() {
+        tracing::warn!("not every export took the last events in time; they wait in the log");
     }
 }
 

@@ -19,6 +19,7 @@ use crate::reload::ReloadState;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::Sources;
 use crate::spending::{Spending, warn_of_strangers};
+use crate::unrecorded::Unrecorded;
 use crate::upkeep;
 use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -82,6 +83,7 @@ pub struct Gateway {
     pub(crate) receipt_turn: tokio::sync::Mutex<()>,
     pub(crate) witnesses: Witnesses,
     pub(crate) exports: Exports,
+    pub(crate) unrecorded: Unrecorded,
     /// Held by who signs as a witness.
     pub(crate) witness_turn: Mutex<()>,
     pub(crate) node: Name,
@@ -192,6 +194,7 @@ impl Gateway {
             receipt_turn: tokio::sync::Mutex::default(),
             witnesses: Witnesses::default(),
             exports: Exports::default(),
+            unrecorded: Unrecorded::default(),
             witness_turn: Mutex::default(),
             node: Name::new(node),
             cut: watch::Sender::new(false),
@@ -318,6 +321,7 @@ impl Gateway {
     pub fn close(&self) -> Result<(), AuditFailed> {
         self.save_spending();
         self.write_quality();
+        self.tell_of_lost();
         self.audit.close()
     }
 

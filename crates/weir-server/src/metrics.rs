@@ -1,6 +1,7 @@
 //! `/metrics`: what ran where, how long it took, and what state Weir is in.
 
 use crate::candidate::Candidate;
+use crate::unrecorded::Lost;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -201,6 +202,8 @@ pub(crate) struct Metrics {
     predicted_first_token: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     prediction_error: Family<TargetLabels, Gauge<f64, AtomicU64>>,
     audit_ok: Gauge,
+    unrecorded: Family<[(&'static str, &'static str); 1], Counter>,
+    capture_failures: Counter,
     witnessed: Family<WitnessLabels, Gauge>,
     witness_failures: Family<WitnessLabels, Counter>,
     exported: Family<ExportLabels, Counter>,
@@ -273,6 +276,8 @@ impl Metrics {
             predicted_first_token: Family::default(),
             prediction_error: Family::default(),
             audit_ok: Gauge::default(),
+            unrecorded: Family::default(),
+            capture_failures: Counter::default(),
             witnessed: Family::default(),
             witness_failures: Family::default(),
             exported: Family::default(),
@@ -437,6 +442,16 @@ impl Metrics {
         );
         r.register("audit_ok", "1 while the audit log can be written", self.audit_ok.clone());
         r.register(
+            "audit_unrecorded",
+            "Requests that were served or refused without a decision on record, and those whose outcome may not be",
+            self.unrecorded.clone(),
+        );
+        r.register(
+            "content_capture_failures",
+            "Times that a prompt or an answer could not be captured",
+            self.capture_failures.clone(),
+        );
+        r.register(
             "audit_witnessed_events",
             "Events under the newest checkpoint that a witness has taken",
             self.witnessed.clone(),
@@ -581,6 +596,16 @@ impl Metrics {
         self.revision.clear();
         let labels = RevisionLabels { policy: policy.to_owned(), config: config.to_owned() };
         self.revision.get_or_create(&labels).set(1);
+    }
+
+    /// The audit log has not got what it should have.
+    pub fn unrecorded(&self, lost: Lost) {
+        self.unrecorded.get_or_create(&[("what", lost.word())]).inc();
+    }
+
+    /// A prompt or an answer could not be captured.
+    pub fn capture_failed(&self) {
+        self.capture_failures.inc();
     }
 
     /// A witness has taken a checkpoint over so many events, or has not taken it.

@@ -1,11 +1,13 @@
 //! Deletes audit records and captured content whose time is over.
 
 use crate::gateway::Gateway;
+use crate::witness::witnessed_by_all;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use weir_audit::event::{ContentDeleted, ContentKeyDestroyed};
 use weir_audit::{Ident, Name, WallTime};
-use weir_store::audit::AuditError;
+use weir_config::Retention;
+use weir_store::audit::{AuditError, Expiry};
 use weir_store::content::{ContentError, Expired};
 
 /// How often it is looked whether records are too old. They are deleted in whole segments, so that it need not be
@@ -32,9 +34,12 @@ impl Gateway {
     }
 
     fn delete_old_records(&self, now: SystemTime) {
-        let Some(keep) = self.snapshot().loaded.config.audit_keep else { return };
-        let Some(before) = before(now, keep) else { return };
-        match self.audit.prune(before) {
+        let snapshot = self.snapshot();
+        let Some(expiry) = snapshot.loaded.config.audit_keep.as_ref().and_then(|keep| expiry(now, keep))
+        else {
+            return;
+        };
+        match self.audit.prune(&expiry, witnessed_by_all(self)) {
             Ok(None) => {}
             Ok(Some(pruned)) => tracing::info!(
                 events = pruned.events,
@@ -94,6 +99,12 @@ pub(crate) enum NotDeleted {
     Record(#[from] AuditError),
     #[error(transparent)]
     Content(#[from] ContentError),
+}
+
+/// Which records have been kept for their time.
+fn expiry(now: SystemTime, keep: &Retention) -> Option<Expiry> {
+    let by_level = keep.by_level.iter().map(|(level, time)| Some((*level, before(now, *time)?)));
+    Some(Expiry { by_level: by_level.collect::<Option<_>>()?, otherwise: before(now, keep.otherwise)? })
 }
 
 /// The time that so much lies between it and now.

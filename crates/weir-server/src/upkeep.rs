@@ -42,8 +42,10 @@ impl MendAudit {
     fn look(&mut self, gateway: &Gateway) {
         if gateway.audit_is_healthy() {
             *self = Self::default();
+            gateway.tell_of_lost();
             return;
         }
+        gateway.note_audit_failure();
         if self.pause > 0 {
             self.pause -= 1;
             return;
@@ -52,6 +54,7 @@ impl MendAudit {
         match gateway.audit.reopen() {
             Ok(Some(recovery)) => {
                 tracing::warn!(events = recovery.events, "the audit log is written again, in a new file");
+                gateway.tell_of_lost();
             }
             Ok(None) | Err(AuditError::Closed) => {}
             Err(error) => {

@@ -220,7 +220,24 @@ fn kept(gateway: &Gateway, witness: &Witness) -> PathBuf {
 async fn kept_size(gateway: &Gateway, witness: &Witness) -> Option<u64> {
     let path = kept(gateway, witness);
     let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.ok()?.ok()?;
-    text.lines().nth(1)?.parse().ok()
+    size_of(&text)
+}
+
+/// The size of the oldest among the newest checkpoints of the witnesses of the configuration in force; one that has none
+/// yet begins with the next.
+pub(crate) fn witnessed_by_all(gateway: &Gateway) -> u64 {
+    let snapshot = gateway.snapshot();
+    let size = |witness: &Witness| {
+        gateway
+            .witnesses
+            .size(&witness.name)
+            .or_else(|| size_of(&std::fs::read_to_string(kept(gateway, witness)).ok()?))
+    };
+    snapshot.loaded.config.witnesses.iter().filter_map(size).min().unwrap_or(u64::MAX)
+}
+
+fn size_of(note: &str) -> Option<u64> {
+    note.lines().nth(1)?.parse().ok()
 }
 
 /// Loses nothing if it fails: a witness says itself what it has.

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod json;
 pub mod load;
 pub mod models;
+pub mod nats;
 pub mod relay;
 pub mod request;
 pub mod segment;

@@ -9,6 +9,9 @@
 
 mod support;
 
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::{Field as Cell, Row};
+use parquet::schema::printer::print_schema;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
@@ -16,6 +19,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use support::stage::Stage;
 use support::{Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
+use weir_audit::WallTime;
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -162,6 +166,154 @@ fn rows_are_csv_with_the_columns_that_are_asked_for() {
     assert!(usual.starts_with("time,seq,type,request_id,") && usual.lines().count() == 5, "{usual}");
     let table = stdout(&log.query(&["--columns", "decision,cost", "--cost", "0.000001.."]));
     assert!(table.starts_with("DECISION") && table.contains("$0.0000"), "{table}");
+}
+
+fn parquet(output: &Output) -> SerializedFileReader<bytes::Bytes> {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    SerializedFileReader::new(bytes::Bytes::from(output.stdout.clone())).unwrap()
+}
+
+fn column(row: &Row, name: &str) -> Cell {
+    row.get_column_iter().find(|(column, _)| *column == name).unwrap().1.clone()
+}
+
+#[test]
+fn rows_are_parquet_whose_columns_have_types() {
+    let log = Log::new();
+    let file = parquet(&log.query(&["--format", "parquet"]));
+    let rows: Vec<Row> = file.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let json = log.home.audit(&[]);
+    assert_eq!(rows.len(), 4);
+    for (row, json) in rows.iter().zip(&json) {
+        let (decision, outcome) = (&json["decision"], &json["outcome"]);
+        let Cell::TimestampMillis(at) = column(row, "time") else { panic!("{row}") };
+        assert_eq!(WallTime::from_unix_ms(at.cast_unsigned()).to_string(), json["ts_wall"].as_str().unwrap());
+        assert_eq!(column(row, "seq"), Cell::ULong(json["seq"].as_u64().unwrap()));
+        assert_eq!(
+            column(row, "decision_id"),
+            Cell::Str(decision["decision_id"].as_str().unwrap().to_owned())
+        );
+        assert_eq!(column(row, "stream"), Cell::Bool(false));
+        let tokens = outcome["tokens_in"].as_u64().map_or(Cell::Null, Cell::ULong);
+        assert_eq!(column(row, "tokens_in"), tokens);
+        let zone = decision["zone"].as_str().map_or(Cell::Null, |zone| Cell::Str(zone.to_owned()));
+        assert_eq!(column(row, "zone"), zone);
+        let targets = match column(row, "candidates.target") {
+            Cell::ListInternal(list) => list.elements().iter().map(ToString::to_string).collect(),
+            Cell::Null => Vec::new(),
+            other => panic!("{other}"),
+        };
+        let empty = Vec::new();
+        let candidates = decision["candidates"].as_array().unwrap_or(&empty);
+        assert_eq!(targets, candidates.iter().map(|one| one["target"].to_string()).collect::<Vec<_>>());
+    }
+    assert!(
+        rows.iter().any(
+            |row| matches!(column(row, "candidates.target"), Cell::ListInternal(list) if list.len() > 1)
+        )
+    );
+    let none = parquet(&log.query(&["--format", "parquet", "--tenant", "acme"]));
+    assert_eq!(none.metadata().file_metadata().num_rows(), 0);
+    assert_eq!(
+        none.metadata().file_metadata().schema().get_fields().len(),
+        file.metadata().file_metadata().schema().get_fields().len()
+    );
+}
+
+#[test]
+fn parquet_has_the_columns_that_are_asked_for_and_counts_and_sums() {
+    let log = Log::new();
+    let schema = |arguments: &[&str]| {
+        let file = parquet(&log.query(&[&["--format", "parquet"], arguments].concat()));
+        let mut text = Vec::new();
+        print_schema(&mut text, file.metadata().file_metadata().schema());
+        (
+            String::from_utf8(text).unwrap(),
+            file.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect::<Vec<_>>(),
+        )
+    };
+    let (text, rows) = schema(&["--columns", "zone,cost", "--alias", "cloud-only"]);
+    assert!(
+        text.contains("BYTE_ARRAY zone (STRING)")
+            && text.contains("INT64 cost_micro_usd (INTEGER(64,false))"),
+        "{text}"
+    );
+    assert_eq!((rows.len(), &*rows[0]), (2, "{zone: null, cost_micro_usd: null}"));
+    // What no decision has gets its type from what there is.
+    let (text, rows) = schema(&["--event", "log.closed", "--columns", "time,events"]);
+    assert!(
+        text.contains("INT64 time (TIMESTAMP(MILLIS,true))") && text.contains("INT64 events (INTEGER"),
+        "{text}"
+    );
+    assert_eq!(rows.len(), 1);
+    let (text, mut rows) = schema(&["--count-by", "day,level", "--sum", "tokens_in"]);
+    assert!(
+        text.contains("INT64 count")
+            && text.contains("INT64 sum.tokens_in")
+            && text.contains("BYTE_ARRAY day"),
+        "{text}"
+    );
+    rows.sort_unstable();
+    assert!(rows.len() == 2 && rows[0].contains("level: \"confidential\", count: 2"), "{rows:?}");
+    let followed = log.query(&["--format", "parquet", "--follow"]);
+    let said = String::from_utf8(followed.stderr).unwrap();
+    assert!(followed.status.code() == Some(2) && said.contains("use `--json`"), "{said}");
+}
+
+/// More rows than one group of a file has.
+#[test]
+fn parquet_is_written_in_groups_of_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    write_log(dir.path(), 20_010);
+    let log = dir.path().display().to_string();
+    let mut query = weir();
+    query.args(["audit", "query", "--log", &log, "--format", "parquet", "--limit", "0"]);
+    let file = parquet(&query.args(["--columns", "decision,tokens_in,tag"]).output().unwrap());
+    assert_eq!(file.metadata().num_row_groups(), 2);
+    let rows = file.get_row_iter(None).unwrap().map(Result::unwrap);
+    let tokens = rows.map(|row| match column(&row, "tokens_in") {
+        Cell::ULong(tokens) => tokens,
+        other => panic!("{other}"),
+    });
+    assert!(tokens.eq(0..20_010));
+}
+
+#[test]
+fn what_the_data_is_for_and_where_it_was_processed_is_on_record() {
+    let config = |local: &str, cloud: &str| {
+        let purposes = "audit: { purposes: [\
+            { app: advisory, purpose: advice to clients, legal_basis: contract, data_subjects: [clients, staff] },\
+            { key: other, purpose: other }] }";
+        let config = two_zones(local, cloud).replace("zone: local\n", "zone: local\n    jurisdiction: DE\n");
+        format!("{config}{purposes}\n")
+    };
+    let stage = Stage::with(config, TWO_RULES);
+    let home = &stage.gateway.home;
+    let keys = ["--app=advisory", "--app=none"].map(|app| home.create_key(&["key", app]));
+    let other = home.create_key(&["other"]);
+    stage.gateway.until("the keys count", |g| g.client().get("/v1/models", &[]).status == 401);
+    let [advisory, none] = keys;
+    let row = |key: &support::backends::Key| {
+        let reply = stage.gateway.chat_with(&[("authorization", &key.bearer())], &ask("auto", PERSONAL));
+        home.decision(&reply.decision())["decision"].clone()
+    };
+    let advised = row(&advisory);
+    assert_eq!(
+        (&advised["purpose"], &advised["legal_basis"]),
+        (&"advice to clients".into(), &"contract".into())
+    );
+    assert_eq!((&advised["data_subjects"][1], &advised["region"]), (&"staff".into(), &"DE".into()));
+    assert!(row(&none).get("purpose").is_none());
+    assert_eq!(row(&other)["purpose"], "other");
+    let found = home.audit(&[
+        "--where",
+        "purpose=advice to clients",
+        "--where",
+        "region=DE",
+        "--where",
+        "data_subject=clients",
+    ]);
+    assert_eq!(found.len(), 1);
 }
 
 #[test]

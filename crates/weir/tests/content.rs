@@ -282,6 +282,7 @@ fn a_request_that_cannot_be_captured_is_sent_nowhere() {
     }
     assert_eq!(stage.here.requests(), 0);
     stage.assert_cloud_untouched();
+    assert_eq!(stage.gateway.metric("weir_content_capture_failures_total", &[]), 4.0);
     std::fs::remove_file(&directory).unwrap();
     assert_eq!(send(&ask("cloud-only", "hello")).status, 200);
     assert_eq!(stage.there.requests(), 1);
@@ -324,6 +325,7 @@ fn an_answer_that_cannot_be_captured_to_its_end_is_not_given_out_as_whole() {
         );
         assert!(outcome.get("content_digest").is_none(), "{outcome}");
     }
+    assert_eq!(stage.gateway.metric("weir_content_capture_failures_total", &[]), 2.0);
     // What fits is served.
     stage.here.set(Script::default().text(ANSWER));
     let short = stage.chat(&ask_stream("auto", PROMPT));

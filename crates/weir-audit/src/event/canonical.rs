@@ -105,6 +105,9 @@ impl Decision {
         out.word(key!("auth_method"), self.auth_method.as_str());
         out.word(key!("api"), self.api.as_str());
         out.flag(key!("stream"), self.stream);
+        out.name_if(key!("purpose"), self.purpose.as_ref());
+        out.ident_if(key!("legal_basis"), self.legal_basis.as_ref());
+        out.list(key!("data_subjects"), &self.data_subjects, push_ident);
     }
 
     fn write_inspection(&self, out: &mut Members<'_>) {
@@ -149,6 +152,7 @@ impl Decision {
         if let Some(zone) = self.zone {
             out.word(key!("zone"), zone.as_str());
         }
+        out.ident_if(key!("region"), self.region.as_ref());
         out.ident_if(key!("model"), self.model.as_ref());
         out.flag(key!("egress_permitted"), self.egress_permitted);
         out.ident_if(key!("content_digest"), self.content_digest.as_ref());

@@ -40,6 +40,15 @@ pub struct Decision {
     pub api: Ident,
     /// Whether the client asked for a stream.
     pub stream: bool,
+    /// What the data is processed for, as the configuration says of this caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Name>,
+    /// On which legal basis: `contract`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<Ident>,
+    /// Whose data it is: `customers`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_subjects: Vec<Ident>,
     /// Level of the label.
     #[serde(with = "words::one")]
     pub level: Level,
@@ -106,6 +115,9 @@ pub struct Decision {
     /// The backend's zone.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "words::option")]
     pub zone: Option<ZoneKind>,
+    /// Where the backend processes data, as the configuration says: a jurisdiction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Ident>,
     /// The model asked of the backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Ident>,

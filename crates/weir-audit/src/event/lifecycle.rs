@@ -1,6 +1,7 @@
 use super::words;
 use crate::{Ident, Name, WallTime};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use weir_label::Level;
 
 /// A policy came into force.
@@ -243,6 +244,30 @@ pub struct LogRecovered {
     pub open_requests: u64,
 }
 
+/// A segment could not be written or synced any more. What of it was not durable is in another one, and it is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSealed {
+    /// Number of the segment.
+    pub segment: u64,
+    /// Index of the first event that was written again.
+    pub first: u64,
+}
+
+/// The log could not be written for a while, and requests have no record, or only half of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFailed {
+    /// The first of them, or when it was noticed.
+    pub since: WallTime,
+    /// The last of them, or when it was noticed.
+    pub until: WallTime,
+    /// Requests that were served inside the network without a decision on record, because the configuration says so.
+    pub served: u64,
+    /// Requests that were refused without a decision on record.
+    pub refused: u64,
+    /// Requests whose decision is on record and whose outcome may not be.
+    pub outcomes: u64,
+}
+
 /// A process ended in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogClosed {
@@ -259,4 +284,10 @@ pub struct LogPruned {
     pub events: u64,
     /// All of them are older than this.
     pub before: WallTime,
+    /// How many of them are decisions, by the level of the data.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decisions: BTreeMap<Ident, u64>,
+    /// The hashes of events below this index are deleted too; those of whole tiles stay, in the rows above.
+    #[serde(default)]
+    pub hashes_from: u64,
 }

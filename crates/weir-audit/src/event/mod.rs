@@ -16,8 +16,9 @@ pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, 
 pub use head::Head;
 pub use lifecycle::{
     AdminAction, BackendHealth, ClockJump, ConfigFile, ContentDeleted, ContentKeyCreated,
-    ContentKeyDestroyed, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogKeyRotated, LogPruned,
-    LogRecovered, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
+    ContentKeyDestroyed, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogFailed, LogKeyRotated, LogPruned,
+    LogRecovered, LogSealed, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap,
+    WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -144,6 +145,10 @@ events! {
     LogStarted(LogStarted) = "log.started",
     /// A process found this log unfinished and repaired it.
     LogRecovered(LogRecovered) = "log.recovered",
+    /// A segment was given up because it could not be written or synced.
+    LogSealed(LogSealed) = "log.sealed",
+    /// The log could not be written for a while; what has no record because of that.
+    LogFailed(LogFailed) = "log.failed",
     /// The log is signed with another key from now on.
     LogKeyRotated(LogKeyRotated) = "log.key_rotated",
     /// A witness has got no checkpoint for a while, or refuses them.
@@ -246,6 +251,8 @@ impl EventRef<'_> {
             EventRef::ClockJump(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),
             EventRef::LogRecovered(body) => write_rare(out, body),
+            EventRef::LogSealed(body) => write_rare(out, body),
+            EventRef::LogFailed(body) => write_rare(out, body),
             EventRef::LogKeyRotated(body) => write_rare(out, body),
             EventRef::WitnessGap(body) => write_rare(out, body),
             EventRef::WitnessResumed(body) => write_rare(out, body),

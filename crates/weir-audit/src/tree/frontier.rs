@@ -36,9 +36,26 @@ impl Frontier {
     }
 
     /// Appends a leaf by its hash and hands the tiles that this completes, lowest row first.
-    pub fn append(&mut self, leaf: Hash, mut completed: impl FnMut(TileId, Tile)) {
-        let mut hash = leaf;
-        for level in 0..ROWS {
+    pub fn append(&mut self, leaf: Hash, completed: impl FnMut(TileId, Tile)) {
+        self.push(0, leaf, completed);
+        self.size += 1;
+    }
+
+    /// Appends the 256 leaves of a tile by the hash of their subtree, likewise. Only where a tile begins: elsewhere nothing
+    /// is done.
+    pub fn append_tile(&mut self, subtree: Hash, completed: impl FnMut(TileId, Tile)) {
+        if self.size.is_multiple_of(FULL as u64) {
+            if self.rows.is_empty() {
+                self.rows.push(Tile::default());
+            }
+            self.push(1, subtree, completed);
+            self.size += FULL as u64;
+        }
+    }
+
+    fn push(&mut self, row: u8, hash: Hash, mut completed: impl FnMut(TileId, Tile)) {
+        let mut hash = hash;
+        for level in row..ROWS {
             let row = usize::from(level);
             if self.rows.len() == row {
                 self.rows.push(Tile::default());
@@ -54,7 +71,6 @@ impl Frontier {
             let index = self.size >> (8 * (u32::from(level) + 1));
             completed(TileId { level, index, width: 256 }, tile);
         }
-        self.size += 1;
     }
 
     /// The root of the tree.

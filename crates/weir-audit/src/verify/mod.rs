@@ -9,7 +9,7 @@ pub use report::{Fault, Place, Report, Wrong};
 use crate::checkpoint::{Checkpoint, CheckpointError, Verifier};
 use crate::event::LogKeyRotated;
 use crate::frame::{self, Broken, Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
-use crate::rotation::{Rotation, RotationError};
+use crate::rotation::{Rotation, RotationError, read_rotations};
 use crate::tree::{Frontier, Hash, Tile, TileId, root_from_tiles};
 use crate::{Envelope, Event, Record};
 
@@ -34,8 +34,12 @@ pub struct Verification<R> {
     begins: Option<(u64, Place)>,
     /// The first event that is kept, as events of the log say.
     first_kept: u64,
-    /// Events that changed the key, and the key from then on.
-    key_changes: Vec<(u64, Verifier)>,
+    /// The key of the log, if it is one.
+    key: Option<Verifier>,
+    /// Signed events that changed the key, and what they say.
+    key_changes: Vec<(u64, Rotation)>,
+    /// `key.rotations`.
+    rotations: Vec<u8>,
     /// Where the leaves of the unfinished tile are.
     places: Vec<Place>,
     /// Hashes that differ from the stored ones: which of them is wrong, the root will tell.
@@ -70,7 +74,9 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             covered_root: None,
             begins: None,
             first_kept: 0,
+            key: None,
             key_changes: Vec::new(),
+            rotations: Vec::new(),
             places: Vec::new(),
             doubts: Vec::new(),
             faults: Vec::new(),
@@ -79,6 +85,11 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         verification.read_checkpoint(public_key, checkpoint);
         verification.note_coverage();
         verification
+    }
+
+    /// Takes the bytes of `key.rotations`, if there are any, to be held to the events that say the same.
+    pub fn rotations(&mut self, bytes: Vec<u8>) {
+        self.rotations = bytes;
     }
 
     /// Verifies a segment: its number, its bytes, and the index at which a later segment begins, if one
@@ -93,6 +104,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         match header {
             SegmentHeader::First(first) if first > 0 && self.events == 0 && self.next == 0 => {
                 self.begins = Some((first, start));
+                self.bridge_deleted(first);
                 self.bridge(first, start);
             }
             SegmentHeader::First(first) if first > self.next => {
@@ -163,7 +175,13 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             }
             (Some(signed), Some(_)) => {
                 self.settle(Suspect::Either);
-                self.fault(Place::Checkpoint, None, Wrong::Root);
+                let deleted = self.begins.filter(|_| self.faults.is_empty());
+                let mut places =
+                    deleted.map_or_else(Vec::new, |(first, _)| hashes_of_deleted(first, signed.size));
+                if places.is_empty() {
+                    places.push(Place::Checkpoint);
+                }
+                places.into_iter().for_each(|place| self.fault(place, None, Wrong::Root));
                 self.checkpoint = Some(signed);
             }
             (Some(signed), None) => {
@@ -172,7 +190,10 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             }
             (None, _) => self.settle(Suspect::Either),
         }
+        self.check_rotations();
         let Self { events, checkpoint, key_changes, faults, more_faults, .. } = self;
+        let key_changes =
+            key_changes.into_iter().map(|(seq, rotation)| (seq, rotation.next().clone())).collect();
         Report { events, checkpoint, key_changes, faults, more_faults }
     }
 
@@ -184,11 +205,31 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             Ok(verifier) => verifier,
             Err(error) => return self.fault(Place::PublicKey, None, Wrong::PublicKey(error)),
         };
+        self.key = Some(verifier.clone());
         let text = str::from_utf8(checkpoint).map_err(|_| CheckpointError::Form("not text"));
         match text.and_then(|text| verifier.verify(text)) {
             Ok(checkpoint) => self.checkpoint = Some(checkpoint),
             Err(error) => self.fault(Place::Checkpoint, None, Wrong::Checkpoint(error)),
         }
+    }
+
+    /// Every line must be signed by both of its keys, and every change that led to the key of now must have its line. One
+    /// that was broken off has an event and no line, and lines outlive their events.
+    fn check_rotations(&mut self) {
+        let text = str::from_utf8(&self.rotations).map_err(|_| RotationError::Form);
+        let lines = match text.and_then(read_rotations) {
+            Ok(lines) => lines,
+            Err(error) => return self.fault(Place::Rotations, None, Wrong::RotationLine(error)),
+        };
+        let mut key = self.key.clone();
+        let mut missing = Vec::new();
+        for (seq, rotation) in self.key_changes.iter().rev() {
+            if key.as_ref() == Some(rotation.next()) {
+                key = Some(rotation.previous().clone());
+                missing.extend((!lines.contains(rotation)).then_some(*seq));
+            }
+        }
+        missing.into_iter().for_each(|seq| self.fault(Place::Rotations, Some(seq), Wrong::RotationMissing));
     }
 
     fn event(&mut self, frame: &Frame<'_>, place: Place) {
@@ -225,7 +266,7 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
         match Record::parse(bytes).map(|record| record.event) {
             Ok(Event::LogPruned(pruned)) => self.first_kept = self.first_kept.max(pruned.first_kept),
             Ok(Event::LogKeyRotated(rotated)) => match rotation_of(&rotated) {
-                Ok(rotation) => self.key_changes.push((envelope.seq, rotation.next().clone())),
+                Ok(rotation) => self.key_changes.push((envelope.seq, rotation)),
                 Err(error) => self.fault(place, Some(envelope.seq), Wrong::Rotation(error)),
             },
             _ => {}
@@ -253,6 +294,30 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             self.next += 1;
         }
         self.next = self.next.max(to);
+    }
+
+    /// Goes over the events of deleted tiles, those before the tile that has event `to`, by the row above the leaves.
+    fn bridge_deleted(&mut self, to: u64) {
+        let Some(row) = self.signed_size().map(|size| size / 256) else { return };
+        let mut hashes = Vec::new().into_iter();
+        for index in 0..(to / 256).min(row) {
+            if hashes.len() == 0 {
+                let width = u16::try_from((row - index).min(256)).unwrap_or(256);
+                let id = TileId { level: 1, index: index / 256, width };
+                let stored = (self.read_tile)(id).and_then(|bytes| Tile::parse(id, &bytes));
+                let Some(stored) = stored else {
+                    return self.fault(Place::Tile { id, offset: 0 }, Some(self.next), Wrong::TileMissing);
+                };
+                hashes = stored.0.into_iter();
+            }
+            let mut completed = Vec::new();
+            if let Some(hash) = hashes.next() {
+                self.frontier.append_tile(hash, |id, tile| completed.push((id, tile)));
+            }
+            completed.iter().for_each(|(id, tile)| self.compare(*id, tile));
+            self.next = self.frontier.size();
+        }
+        self.note_coverage();
     }
 
     fn leaf(&mut self, leaf: Hash, place: Place) {
@@ -303,16 +368,24 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
     }
 
     fn settle(&mut self, suspect: Suspect) {
-        for Doubt { tile, slot, event } in std::mem::take(&mut self.doubts) {
+        let doubts = std::mem::take(&mut self.doubts);
+        let is_doubted = |id: TileId| {
+            doubts.iter().any(|doubt| (doubt.tile.level, doubt.tile.index) == (id.level, id.index))
+        };
+        for &Doubt { tile, slot, event } in &doubts {
             let index = (tile.index * 256 + slot as u64) << (8 * u32::from(tile.level));
             let in_tile = Place::Tile { id: tile, offset: slot * 32 };
             match (suspect, event) {
                 (Suspect::Tiles, _) => self.fault(in_tile, Some(index), Wrong::TileHash),
                 (Suspect::Events, Some(place)) => self.fault(place, Some(index), Wrong::Event),
                 (Suspect::Either, Some(place)) => self.fault(place, Some(index), Wrong::EventOrTile(tile)),
-                (Suspect::Events, None) if tile.level == 1 && self.is_deleted(index) => {
-                    let leaves = TileId { level: 0, index: tile.index * 256 + slot as u64, width: 256 };
-                    self.fault(Place::Tile { id: leaves, offset: 0 }, Some(index), Wrong::TileHash);
+                (Suspect::Events, None) if self.is_deleted(index) => {
+                    // Its hashes stand in for deleted events.
+                    let below =
+                        TileId { level: tile.level - 1, index: tile.index * 256 + slot as u64, width: 256 };
+                    if !is_doubted(below) {
+                        self.fault(Place::Tile { id: below, offset: 0 }, Some(index), Wrong::TileHash);
+                    }
                 }
                 // A row above repeats what the leaves tell.
                 (Suspect::Events | Suspect::Either, None) => {}
@@ -359,6 +432,14 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             self.more_faults += 1;
         }
     }
+}
+
+/// The tiles at the right edge of a tree of `size` events whose hashes stand in for events before `first`: what full tiles
+/// have is held to the row above.
+fn hashes_of_deleted(first: u64, size: u64) -> Vec<Place> {
+    let holds = |id: &TileId| id.is_partial() && first >> (8 * u32::from(id.level)) > id.index * 256;
+    // Of the leaves those beside the first event that is kept, and of the row above them the others.
+    TileId::right_edge(size).take(2).filter(holds).map(|id| Place::Tile { id, offset: 0 }).collect()
 }
 
 /// Who is wrong when an event and a tile disagree.

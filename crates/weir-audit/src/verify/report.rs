@@ -59,6 +59,8 @@ pub enum Place {
     Checkpoint,
     /// The public key.
     PublicKey,
+    /// The changes of the key.
+    Rotations,
 }
 
 /// What is wrong.
@@ -94,6 +96,12 @@ pub enum Wrong {
     /// The event says that the key was changed, and both keys have not signed that.
     #[error("the key was not changed as the event says: {0}")]
     Rotation(RotationError),
+    /// A line of the changes of the key was changed.
+    #[error("{0}")]
+    RotationLine(RotationError),
+    /// The line of a change of the key is missing, which a signed event tells of.
+    #[error("the line of the change that this event tells of is missing")]
+    RotationMissing,
     /// A tile is missing.
     #[error("the tile is missing")]
     TileMissing,
@@ -127,6 +135,7 @@ impl fmt::Display for Place {
             Place::Tile { id, offset } => write!(f, "{id}, byte {offset}"),
             Place::Checkpoint => f.write_str("checkpoint"),
             Place::PublicKey => f.write_str("key.pub"),
+            Place::Rotations => f.write_str("key.rotations"),
         }
     }
 }

@@ -255,9 +255,19 @@ fn what_a_replaced_segment_holds_behind_its_replacement_is_not_looked_at() {
     assert!(log.verify().is_clean());
 }
 
+fn pruned(first_kept: u64) -> LogPruned {
+    LogPruned {
+        first_kept,
+        events: first_kept,
+        before: WallTime::from_unix_ms(first_kept),
+        decisions: BTreeMap::new(),
+        hashes_from: first_kept / 256 * 256,
+    }
+}
+
 /// A log of 700 events of which 650 says that those before `first_kept` were deleted.
 fn pruned_log(first_kept: u64) -> Log {
-    let pruned = LogPruned { first_kept, events: first_kept, before: WallTime::from_unix_ms(first_kept) };
+    let pruned = pruned(first_kept);
     log_of(700, |seq| if seq == 650 { bytes_of(seq, pruned.clone()) } else { event_bytes(seq) })
 }
 
@@ -267,6 +277,41 @@ fn a_log_whose_beginning_was_deleted_as_it_says_is_clean() {
     log.segments.drain(..3);
     let report = log.verify();
     assert_eq!((told(&report), report.events), (Vec::<String>::new(), 400));
+    // The hashes of whole tiles of deleted events may be gone too; not those of a tile with others.
+    assert!(log.tiles.remove(&leaves(0)).is_some() && log.verify().is_clean());
+    assert!(log.tiles.remove(&leaves(1)).is_some());
+    assert_eq!(told(&log.verify())[0], "tile/0/001, byte 0, event 256: the tile is missing");
+}
+
+fn leaves(index: u64) -> TileId {
+    TileId { level: 0, index, width: 256 }
+}
+
+/// A row above the leaves is all that is left of what was deleted, over more than one of its tiles.
+#[test]
+fn the_rows_above_deleted_events_lead_to_the_signed_root() {
+    const DELETED: u64 = 70_000;
+    let mut log =
+        log_of(71_000, |seq| if seq == 70_500 { bytes_of(seq, pruned(DELETED)) } else { event_bytes(seq) });
+    log.segments.drain(..usize::try_from(DELETED / PER_SEGMENT).unwrap());
+    log.tiles.retain(|id, _| id.level > 0 || id.index >= DELETED / 256);
+    assert_eq!(told(&log.verify()), Vec::<String>::new());
+    for (id, told_of) in [
+        (
+            TileId { level: 1, index: 0, width: 256 },
+            "tile/1/000, byte 0, event 0: the hash is not that of the signed events",
+        ),
+        (
+            TileId { level: 1, index: 1, width: 21 },
+            "tile/1/001.p/21, byte 0: the events do not lead to the signed root",
+        ),
+        (leaves(273), "tile/0/273, byte 0, event 69888: the hash is not that of the signed events"),
+    ] {
+        let mut bad = log.clone();
+        bad.tiles.get_mut(&id).unwrap()[0] ^= 1;
+        let told = told(&bad.verify());
+        assert!(told.len() == 1 && told[0].starts_with(told_of), "{told:?}");
+    }
 }
 
 #[test]
@@ -283,8 +328,7 @@ fn events_that_nothing_says_were_deleted_are_missing() {
 fn what_says_that_events_were_deleted_must_be_signed() {
     let mut log = log(700);
     log.segments.drain(..3);
-    let forged =
-        bytes_of(700, LogPruned { first_kept: 300, events: 300, before: WallTime::from_unix_ms(300) });
+    let forged = bytes_of(700, pruned(300));
     let end = log.frames(3).last().unwrap().1;
     let last = log.segments.last_mut().unwrap();
     last.truncate(end);
@@ -296,10 +340,10 @@ fn what_says_that_events_were_deleted_must_be_signed() {
 fn the_hashes_of_deleted_events_are_held_to_the_signature() {
     let mut log = pruned_log(300);
     log.segments.drain(..3);
-    let tile = log.tiles.get_mut(&TileId { level: 0, index: 0, width: 256 }).unwrap();
+    let tile = log.tiles.get_mut(&leaves(1)).unwrap();
     tile[40] ^= 1;
     assert_eq!(
         told(&log.verify()),
-        ["tile/0/000, byte 0, event 0: the hash is not that of the signed events"]
+        ["tile/0/001, byte 0, event 256: the hash is not that of the signed events"]
     );
 }

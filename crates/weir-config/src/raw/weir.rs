@@ -3,6 +3,8 @@
 use super::Entries;
 use super::encoder::RawEncoder;
 use super::export::RawExport;
+use super::keep::RawKeep;
+use super::purpose::RawPurpose;
 use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
@@ -172,11 +174,15 @@ pub struct RawAudit {
     /// What to do when a record cannot be written. `refuse`: refuse every request. `local_only`: go on
     /// serving what stays local, refuse what would leave. Default: `refuse`.
     pub on_failure: Option<Field<AuditFailure>>,
-    /// How long records are kept: older ones are deleted, in whole segments, and the deletion is recorded. Their
-    /// hashes stay, so that the rest can still be verified. Default: for ever.
-    pub keep: Option<Field<Days>>,
+    /// How long records are kept: `400d`, or by the level of the data, such as `{ restricted: 2190d, default: 400d }`. Older
+    /// ones are deleted in whole segments, each when all of its records are old enough, and the deletion is recorded; all that
+    /// is left can still be verified. Default: for ever.
+    pub keep: Option<At<RawKeep>>,
     /// A legal hold: nothing is deleted, whatever `keep` says. Default: `false`.
     pub hold: bool,
+    /// What data is processed for, and on which legal basis: the first entry that is about a caller is on record with its
+    /// requests. Default: nothing is.
+    pub purposes: Vec<RawPurpose>,
     /// For whom prompts and answers are captured, where a rule requires `audit.content`. Default: nobody, and such a
     /// rule is an error.
     pub content: Option<RawContent>,

@@ -200,6 +200,9 @@ fn verified(gateway: &Gateway, VerifyAgainst { against }: VerifyAgainst) -> Resu
             Continuity::Extends => {}
             Continuity::RolledBack => faults.push("the log was rolled back".to_owned()),
             Continuity::Forked => faults.push("the log was forked".to_owned()),
+            Continuity::Deleted(first) => faults.push(format!(
+                "what was before event {first} was deleted with its hashes, so that an older checkpoint tells nothing"
+            )),
         }
     }
     Ok(json!({

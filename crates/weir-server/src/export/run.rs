@@ -33,9 +33,21 @@ pub(super) async fn run(
 ) {
     let mut task = Task::new(gateway, export, inside);
     tokio::select! {
-        () = task.go_on() => {}
+        () = task.go_on(Until::Stopped) => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
+}
+
+/// Delivers what is in a log that nobody writes any more.
+pub(super) async fn run_to_end(gateway: Arc<Gateway>, export: Export, inside: Vec<IpNet>) {
+    Task::new(gateway, export, inside).go_on(Until::End).await;
+}
+
+/// How far a task goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Stopped,
+    End,
 }
 
 struct Task {
@@ -64,7 +76,7 @@ impl Task {
         Self { gateway, export, inside, source, cursor, receiver: None, failures: 0 }
     }
 
-    async fn go_on(&mut self) {
+    async fn go_on(&mut self, until: Until) {
         let Begun { mut feed, mut is_new } = loop {
             match self.begin().await {
                 Ok(begun) => break begun,
@@ -87,6 +99,9 @@ impl Task {
                 self.remember(Cursor { next: feed.position(), after }).await;
             }
             self.came(&feed);
+            if !has_more && until == Until::End {
+                return;
+            }
             if !has_more {
                 tokio::time::sleep(self.export.every).await;
             }

@@ -10,7 +10,7 @@ mod money;
 mod rate;
 
 pub(crate) use aside::Aside;
-use facts::ENCODER;
+use facts::{ENCODER, note_purpose};
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
 
 use super::decide::Ruling;
@@ -28,6 +28,7 @@ use crate::pseudonym::Peer;
 use crate::rates::Share;
 use crate::reply;
 use crate::snapshot::Snapshot;
+use crate::unrecorded::Lost;
 use crate::waiting::{Begin, Early, KEEP_ALIVE_AFTER};
 use content::Shelf;
 use http::header::HeaderName;
@@ -84,6 +85,8 @@ pub(crate) struct Ledger {
     /// In whose words its client is told of them.
     form: ClientDialect,
     has_decision: bool,
+    /// What of the request the log did not get.
+    lost: Option<Lost>,
     /// Whether the rule wants the record on the disk before the request goes anywhere.
     needs_durable: bool,
     /// Whether the rule wants the content captured.
@@ -151,6 +154,7 @@ impl Ledger {
             share: None,
             form: api.form(),
             has_decision: false,
+            lost: None,
             needs_durable: false,
             needs_content: false,
             shelf: None,
@@ -248,6 +252,7 @@ impl Ledger {
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
         self.needs_content = require.contains(&Requirement::CapturedContent);
+        note_purpose(record, &loaded.config.audit_purposes, facts.caller);
         record.est_tokens_in = Some(facts.request.prompt_tokens);
         record.facts = record_facts(facts, &loaded.catalogue);
         if let Some(outcome) = self.encoder {
@@ -311,9 +316,11 @@ impl Ledger {
             Err(_)
                 if zone == ZoneKind::Local && !self.needs_durable && self.gateway.serves_without_record() =>
             {
+                self.lost = Some(Lost::Served);
                 Ok(())
             }
             Err(error) => {
+                self.lost.get_or_insert(Lost::Refused);
                 tracing::error!(%error, "a request is not forwarded: its record cannot be written");
                 Err(BackendFailure::NoRecord)
             }
@@ -336,6 +343,7 @@ impl Ledger {
         record.backend = Some(Ident::of(&target.backend));
         record.model = Some(Ident::of(&target.model));
         record.zone = Some(zone);
+        record.region = target.recipient.jurisdiction().map(|place| Ident::new(place.as_str()));
         record.egress_permitted = zone == ZoneKind::Cloud;
         let (action, reason) = match place.step() {
             None => (Action::Route, "policy"),
@@ -484,7 +492,10 @@ impl Ledger {
     /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in
     /// the log.
     pub async fn settled(&mut self) {
-        self.closed(None).written().await;
+        let Some(ticket) = self.last.take() else { return };
+        if !is_written(ticket, self.gateway.serves_several()).await {
+            self.lost.get_or_insert(Lost::Served);
+        }
     }
 
     /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
@@ -509,7 +520,8 @@ impl Ledger {
     }
 
     fn closed(&mut self, kept: Option<Kept>) -> Closed {
-        Closed { kept, ticket: self.last.take(), has_company: self.gateway.serves_several() }
+        let ticket = self.last.take().filter(|_| self.lost.is_none());
+        Closed { gateway: self.gateway.clone(), kept, ticket }
     }
 
     fn close_now(&mut self) {
@@ -523,6 +535,7 @@ impl Ledger {
                 };
             if let Err(error) = self.append_decision() {
                 tracing::error!(%error, "a refusal is not recorded");
+                self.lost = Some(Lost::Refused);
             }
         }
         self.settle();
@@ -532,7 +545,13 @@ impl Ledger {
         self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
         match self.gateway.audit.append(&self.outcome) {
             Ok(ticket) => self.last = Some(ticket),
-            Err(error) => tracing::error!(%error, "an outcome is not recorded"),
+            Err(error) => {
+                tracing::error!(%error, "an outcome is not recorded");
+                self.lost.get_or_insert(Lost::Outcome);
+            }
+        }
+        if let Some(lost) = self.lost {
+            self.gateway.lost(lost);
         }
         self.remember_answer();
         self.gateway.metrics.finished(&self.finished());
@@ -645,10 +664,9 @@ impl Drop for Ledger {
 
 /// A closed account, whose outcome is on its way into the log.
 pub(crate) struct Closed {
+    gateway: Arc<Gateway>,
     kept: Option<Kept>,
     ticket: Option<Ticket>,
-    /// Whether other requests are being served.
-    has_company: bool,
 }
 
 /// Ends when the answer is kept: who has seen its end may refer to it.
@@ -661,13 +679,25 @@ impl Closed {
             kept.await;
         }
         let Some(ticket) = self.ticket else { return };
-        if self.has_company && !ticket.is_written() {
-            // The others that are ready now get to their own records first, and all of them are written
-            // at one turn.
-            tokio::task::yield_now().await;
+        if !is_written(ticket, self.gateway.serves_several()).await {
+            self.gateway.lost(Lost::Outcome);
         }
-        if let Err(AuditFailed { reason }) = ticket.written().await {
+    }
+}
+
+/// Waits until the kernel has a record; `false` if it may never have it. `has_company`: whether other requests are being
+/// served.
+async fn is_written(ticket: Ticket, has_company: bool) -> bool {
+    if has_company && !ticket.is_written() {
+        // The others that are ready now get to their own records first, and all of them are written
+        // at one turn.
+        tokio::task::yield_now().await;
+    }
+    match ticket.written().await {
+        Ok(()) => true,
+        Err(AuditFailed { reason }) => {
             tracing::error!(reason, "the record of an answered request may be lost");
+            false
         }
     }
 }
@@ -685,6 +715,9 @@ fn undecided(request_id: Ident, decision_id: Ident, api: Api, address: Ident) ->
         auth_method: AuthMethod::None,
         api: Ident::fixed(api.name()),
         stream: false,
+        purpose: None,
+        legal_basis: None,
+        data_subjects: Vec::new(),
         level: Level::Restricted,
         categories: Vec::new(),
         jurisdictions: Vec::new(),
@@ -709,6 +742,7 @@ fn undecided(request_id: Ident, decision_id: Ident, api: Api, address: Ident) ->
         target: None,
         backend: None,
         zone: None,
+        region: None,
         model: None,
         egress_permitted: false,
         content_digest: None,

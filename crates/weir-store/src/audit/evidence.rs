@@ -1,6 +1,7 @@
 //! What a log proves: receipts of its events, and that it only adds to an older checkpoint.
 
 use super::files::{Layout, read_optional};
+use super::index::Index;
 use super::signer::read_verifier;
 use super::{AuditError, Found, Wanted, lineage};
 use std::fs;
@@ -9,7 +10,7 @@ use weir_audit::Ident;
 use weir_audit::checkpoint::{Checkpoint, Verifier};
 use weir_audit::receipt::Receipt;
 use weir_audit::rotation::Lineage;
-use weir_audit::tree::{Hash, MissingTile, consistency_proof, inclusion_proof, root_from_tiles};
+use weir_audit::tree::{Hash, MissingTile, TileId, consistency_proof, inclusion_proof, root_from_tiles};
 
 /// The tree of a log up to its newest checkpoint. Reads files alone, also while a process writes them.
 #[derive(Debug)]
@@ -63,6 +64,8 @@ pub enum Continuity {
     RolledBack,
     /// The events that were signed then are not those that it has now.
     Forked,
+    /// The hashes that would tell are deleted, with the events before this one.
+    Deleted(u64),
 }
 
 impl Evidence {
@@ -148,9 +151,26 @@ impl Evidence {
         if older.size > self.checkpoint.size {
             return Ok(Continuity::RolledBack);
         }
-        let root = root_from_tiles(older.size, self.checkpoint.size, &mut |id| self.layout.read_tile(id))?;
-        Ok(if root == older.root { Continuity::Extends } else { Continuity::Forked })
+        match root_from_tiles(older.size, self.checkpoint.size, &mut |id| self.layout.read_tile(id)) {
+            Ok(root) if root == older.root => Ok(Continuity::Extends),
+            Ok(_) => Ok(Continuity::Forked),
+            Err(missing) => self
+                .first_kept()
+                .filter(|first| is_below(missing.0, *first))
+                .map(Continuity::Deleted)
+                .ok_or(missing),
+        }
     }
+
+    /// The first event that is there.
+    fn first_kept(&self) -> Option<u64> {
+        Index::read(&self.layout).ok()?.entries.first().map(|entry| entry.first)
+    }
+}
+
+/// Whether a tile holds leaves of events before this one alone.
+fn is_below(tile: TileId, first: u64) -> bool {
+    tile.level == 0 && (tile.index + 1) * 256 <= first
 }
 
 #[cfg(test)]

@@ -184,6 +184,7 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Expiry;
     use super::super::retention::wait_for_checkpoint;
     use super::super::tests::{decision, open, outcome, records};
     use super::*;
@@ -245,7 +246,7 @@ mod tests {
         let mut feed = Feed::open(dir.path(), 0);
         assert_eq!(feed.next(SOME).unwrap().events.len(), 7);
         // What recovery would need is written behind the checkpoint.
-        let prune = || log.prune(WallTime::from_unix_ms(4_000_000_000_000)).unwrap();
+        let prune = || log.prune(&Expiry::all(WallTime::from_unix_ms(4_000_000_000_000)), u64::MAX).unwrap();
         let pruned = std::iter::repeat_with(prune).take(1000).flatten().find(|pruned| pruned.first_kept > 7);
         let pruned = pruned.unwrap();
         let portion = feed.next(SOME).unwrap();

@@ -61,6 +61,7 @@ impl Keeper {
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => true,
             };
+            shared.tell_of_sealed();
             if is_last || Instant::now() >= due {
                 due = self.do_chores(shared, due);
             }

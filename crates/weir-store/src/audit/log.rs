@@ -169,7 +169,9 @@ impl AuditLog {
     /// [`AuditFailed`] if events were lost or the checkpoint could not be signed.
     pub fn close(&self) -> Result<(), AuditFailed> {
         let Some(running) = self.running().take() else { return Ok(()) };
-        self.shared().queue.close(|events| LogClosed { events });
+        let shared = self.shared();
+        shared.tell_of_sealed();
+        shared.queue.close(|events| LogClosed { events });
         for thread in running.threads {
             // A panic has broken the log already, which is told below.
             let _ = thread.join();
@@ -223,6 +225,11 @@ impl fmt::Debug for AuditLog {
 impl Shared {
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down which segments were given up.
+    pub(super) fn tell_of_sealed(&self) {
+        self.supply.tell_sealed(|sealed| self.queue.push(EventRef::LogSealed(sealed)).map(drop));
     }
 
     /// The end of the log, unless somebody is at it.

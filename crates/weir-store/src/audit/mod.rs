@@ -51,6 +51,7 @@ pub use log::AuditLog;
 pub use progress::Ticket;
 pub use query::{Row, for_each_row};
 pub use reader::AuditReader;
+pub use retention::Expiry;
 pub use rotate::lineage;
 pub use search::{Follower, Group, Indexed, Key, MAX_GROUPS, Search, SearchError, index};
 pub use signer::sign_as_log;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use weir_audit::event::LogSealed;
 use weir_audit::frame::{SEGMENT_HEADER_BYTES, segment_header};
 
 /// Frames of events that follow each other.
@@ -100,6 +101,8 @@ pub(super) struct Supply {
     layout: Layout,
     disk: Arc<dyn Disk>,
     segment_bytes: u64,
+    /// Segments that were given up and of which no event says so yet.
+    sealed: Mutex<Vec<LogSealed>>,
     // Held while a segment is prepared: two threads must not prepare the same file.
     stock: Mutex<Stock>,
 }
@@ -112,7 +115,8 @@ struct Stock {
 
 impl Supply {
     pub(super) fn new(layout: Layout, disk: Arc<dyn Disk>, segment_bytes: u64, next: u64) -> Self {
-        Self { layout, disk, segment_bytes, stock: Mutex::new(Stock { next, ready: None }) }
+        let stock = Mutex::new(Stock { next, ready: None });
+        Self { layout, disk, segment_bytes, sealed: Mutex::default(), stock }
     }
 
     /// Prepares the next segment unless that is done.
@@ -160,6 +164,15 @@ impl Supply {
     pub(super) fn name(&self, segment: &Segment) -> Result<(), AuditError> {
         let to = self.layout.segment(segment.number);
         self.disk.rename(&self.layout.prepared(segment.number), &to).map_err(AuditError::io(&to))
+    }
+
+    /// Has it told which segments were given up; those that cannot be told now are asked for again.
+    pub(super) fn tell_sealed(&self, mut tell: impl FnMut(&LogSealed) -> Result<(), AuditError>) {
+        self.sealed().retain(|sealed| tell(sealed).is_err());
+    }
+
+    fn sealed(&self) -> MutexGuard<'_, Vec<LogSealed>> {
+        self.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn create(&self, number: u64, len: u64) -> Result<Segment, AuditError> {
@@ -290,6 +303,7 @@ impl Tail {
     fn begin_replacement(&mut self) -> Result<(), AuditError> {
         let frames: Vec<&[u8]> = self.unsynced.iter().map(|(_, batch)| batch.frames.as_slice()).collect();
         let (segment, offset) = self.supply.replacement(self.durable, &frames.concat())?;
+        self.supply.sealed().push(LogSealed { segment: self.segment.number, first: self.durable });
         self.segment = Arc::new(segment);
         self.offset = offset;
         for (segment, _) in &mut self.unsynced {

@@ -32,6 +32,7 @@ pub fn verify(dir: &Path) -> Result<Report, AuditError> {
     let limits = segment_limits(&layout)?;
     let read_tile = |id| layout.read_tile_bytes(id);
     let mut verification = Verification::begin(&public_key, checkpoint.as_deref(), read_tile);
+    verification.rotations(read_optional(&layout.rotations())?.unwrap_or_default());
     thread::scope(|scope| {
         let (to_here, segments) = mpsc::sync_channel(READ_AHEAD);
         let (layout, limits) = (&layout, limits.as_slice());

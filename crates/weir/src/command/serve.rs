@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use weir_server::listen::{Listeners, serve};
-use weir_server::{Gateway, Snapshot, Sources, send_last_checkpoint, watch};
+use weir_server::{Gateway, Snapshot, Sources, export_last_events, send_last_checkpoint, watch};
 use weir_store::audit::Recovery;
 
 /// Runs the gateway until it is told to stop.
@@ -65,7 +65,7 @@ async fn serve_until_told(snapshot: Snapshot, args: &ServeArgs) -> Result<ExitCo
     gateway.keep_index().map_err(no_thread)?;
     serve(gateway.clone(), listeners, stop).await;
     gateway.close().map_err(|error| Failed::check("the audit log did not close in order", &error))?;
-    send_last_checkpoint(&gateway).await;
+    tokio::join!(send_last_checkpoint(&gateway), export_last_events(&gateway));
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

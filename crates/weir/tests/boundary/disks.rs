@@ -174,8 +174,23 @@ fn on_a_full_disk_only_what_stays_inside_is_served_if_the_operator_says_so() {
     }
     assert_refused(&stage.chat(&harmless("cloud-only")));
     assert_eq!(stage.there.requests(), sent);
+    let unrecorded =
+        |what| stage.gateway.metric("weir_audit_unrecorded_total", &[&format!("what=\"{what}\"")]);
+    assert_eq!((unrecorded("served"), unrecorded("outcome") <= 1.0), (2.0, true));
+    // The one with which the disk was found to be full, and the last.
+    assert!(unrecorded("refused") >= 1.0);
     disk.remount("size=64m");
+    stage.gateway.until("the log says what is not in it", |gateway| !failures(&gateway.home).is_empty());
+    let failures = failures(&stage.gateway.home);
+    let sum = |member: &str| failures.iter().filter_map(|event| event[member].as_u64()).sum::<u64>();
+    assert!(sum("served") == 2 && sum("refused") as f64 >= unrecorded("refused"), "{failures:?}");
+    assert!(failures[0]["since"].as_str() < failures[0]["until"].as_str(), "{failures:?}");
     assert_recovers(stage, &served);
+}
+
+/// What the log says that is not in it.
+fn failures(home: &Home) -> Vec<Value> {
+    home.audit(&["--event", "log.failed"]).into_iter().map(|row| row["event"].clone()).collect()
 }
 
 /// Makes a file system on a disk of its own, whose errors make it read-only, as on real machines.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use weir_audit::event::Outcome;
 use weir_audit::{Ident, Name, WallTime};
-use weir_store::audit::{AuditLog, Options};
+use weir_store::audit::{AuditLog, Expiry, Options};
 
 const FILE: &str = "    - { name: siem, file: ./out/audit.jsonl, every: 50ms }";
 
@@ -33,6 +33,9 @@ fn a_gateway_that_is_killed_again_and_again_exports_every_event_as_it_stands_in_
     until_exported(&gateway, "siem");
     assert!(gateway.metric("weir_audit_exported_events_total", &["siem"]) >= 1.0);
     let (home, _) = gateway.stop();
+    let exported = written(&home);
+    let last = exported.lines().last().unwrap();
+    assert!(last.contains("\"type\":\"log.closed\""), "the end is exported before the gateway ends: {last}");
     let gateway = Gateway::start_in(home);
     until_exported(&gateway, "siem");
     let home = gateway.kill();
@@ -134,7 +137,7 @@ fn events_that_were_deleted_before_they_were_exported_are_a_gap_on_record() {
     // What is not under a checkpoint yet is not deleted.
     let deadline = Instant::now() + PATIENCE;
     let pruned = loop {
-        let pruned = log.prune(WallTime::from_unix_ms(4_000_000_000_000)).unwrap();
+        let pruned = log.prune(&Expiry::all(WallTime::from_unix_ms(4_000_000_000_000)), u64::MAX).unwrap();
         if let Some(pruned) = pruned.filter(|pruned| pruned.first_kept > first + 10) {
             break pruned;
         }

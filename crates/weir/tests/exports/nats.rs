@@ -185,3 +185,26 @@ fn what_is_longer_than_the_stream_takes_is_a_gap_and_a_wrong_password_shows() {
     let is_short = |(_, line): &(String, String)| !line.contains("\"type\":\"decision\"");
     assert_eq!(came, logged.into_iter().filter(is_short).collect());
 }
+
+/// Somebody on the way could say it.
+#[test]
+fn what_is_said_before_the_connection_is_encrypted_counts_for_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let info = b"INFO {\"headers\":true,\"jetstream\":true,\"tls_required\":true}\r\nPONG\r\n";
+            let mut stream = stream.unwrap();
+            stream.write_all(info).unwrap();
+            // Until the other side has seen it.
+            let _ = stream.read(&mut [0; 1]);
+        }
+    });
+    let export = format!(
+        "    - {{ name: bus, nats: \"tls://127.0.0.1:{port}\", api_key: \"${{NATS}}\", timeout: 5s }}"
+    );
+    let gateway = start_with(home(&export), SECRET);
+    gateway.until("it is told", |gateway| {
+        standing(gateway, "bus")["why"].as_str().is_some_and(|why| why.contains("not one of its protocol"))
+    });
+}

@@ -1,10 +1,13 @@
 //! The facts of a decision, as its record holds them. `replay` reads them back.
 
 use std::collections::BTreeMap;
-use weir_audit::event::Fact;
+use weir_audit::event::{Decision, Fact};
 use weir_audit::{Ident, Name};
+use weir_config::Purpose;
 use weir_label::ZoneKind;
-use weir_policy::{Catalogue, Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words};
+use weir_policy::{
+    CallerFacts, Catalogue, Facts, Load, Measure, Modality, NumberFact, Pool, ResponseFormat, Word, Words,
+};
 
 /// The fact that is no fact of rules: where the caller would like the request to run.
 pub(crate) const WISH: &str = "wish";
@@ -22,6 +25,22 @@ pub(crate) const LEFT_OUT: &str = "request.left_out";
 
 /// Room for what is known of most requests.
 const USUAL_FACTS: usize = 12;
+
+/// What the data of a caller is processed for, by the first entry that is about it.
+pub(super) fn note_purpose(record: &mut Decision, purposes: &[Purpose], caller: CallerFacts<'_>) {
+    let is_about = |wanted: &Option<String>, found: &[Option<&str>]| {
+        wanted.as_deref().is_none_or(|wanted| found.contains(&Some(wanted)))
+    };
+    let found = purposes.iter().find(|purpose| {
+        is_about(&purpose.key, &[caller.key, caller.name])
+            && is_about(&purpose.tenant, &[caller.tenant])
+            && is_about(&purpose.team, &[caller.team])
+            && is_about(&purpose.app, &[caller.app])
+    });
+    record.purpose = found.map(|found| found.purpose.clone());
+    record.legal_basis = found.and_then(|found| found.legal_basis.clone());
+    record.data_subjects = found.map(|found| found.data_subjects.clone()).unwrap_or_default();
+}
 
 /// The facts that are recorded nowhere else, under the names that rules use. What is not known, and what is
 /// as it mostly is, is left out; day, hour and estimated cost follow from the rest.

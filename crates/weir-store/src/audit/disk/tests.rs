@@ -1,13 +1,17 @@
 //! The log on a disk that fails.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "tests look for one type of event")]
+
 use super::*;
-use crate::audit::tests::{assert_clean, decision, open, options, outcome, types};
+use crate::audit::tests::{assert_clean, decision, open, options, outcome, records, types};
 use crate::audit::{AuditError, AuditLog, Health, Options};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use weir_audit::Event;
+use weir_audit::event::LogSealed;
 
 /// A disk of which each operation fails as long as its counter is above zero.
 #[derive(Default)]
@@ -124,9 +128,15 @@ fn an_event_whose_sync_failed_once_is_written_to_a_new_file() {
     assert_eq!(log.health(), Health::Healthy);
     log.close().unwrap();
     assert_clean(dir.path());
-    assert_eq!(types(dir.path()).iter().filter(|name| *name == "decision").count(), 6);
+    let count = |wanted| types(dir.path()).iter().filter(|name| *name == wanted).count();
+    assert_eq!((count("decision"), count("log.sealed")), (6, 3));
+    let sealed = records(dir.path()).into_iter().find_map(|record| match record.event {
+        Event::LogSealed(sealed) => Some(*sealed),
+        _ => None,
+    });
+    assert_eq!(sealed, Some(LogSealed { segment: 0, first: 2 }));
     let (_, recovery) = open(dir.path());
-    assert_eq!((recovery.events, recovery.recovered), (8, None));
+    assert_eq!((recovery.events, recovery.recovered), (11, None));
 }
 
 #[test]
@@ -139,7 +149,7 @@ fn an_event_whose_write_failed_halfway_is_written_to_a_new_file() {
     log.append(decision(3)).unwrap().wait_durable().unwrap();
     log.close().unwrap();
     assert_clean(dir.path());
-    assert_eq!(types(dir.path()).len(), 5);
+    assert_eq!(types(dir.path()).len(), 6);
     open(dir.path());
 }
 

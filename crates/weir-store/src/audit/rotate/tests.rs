@@ -1,6 +1,6 @@
 use super::super::evidence::tests::receipt_of;
 use super::super::tests::{assert_clean, decision, open, options, records, types};
-use super::super::{Continuity, Evidence, RealDisk, Wanted};
+use super::super::{Continuity, Evidence, RealDisk, Wanted, verify};
 use super::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,6 +44,37 @@ fn what_the_old_key_signed_stays_valid_and_either_key_leads_to_the_other() {
     let (log, recovery) = open(dir.path());
     assert!(recovery.recovered.is_none(), "{recovery:?}");
     log.close().unwrap();
+}
+
+#[test]
+fn every_changed_byte_and_every_missing_line_of_the_changes_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, _) = open(dir.path());
+    for id in 0..2 {
+        log.append(decision(id)).unwrap().wait_durable().unwrap();
+        log.rotate_key().unwrap();
+    }
+    log.close().unwrap();
+    assert_clean(dir.path());
+    let path = dir.path().join("key.rotations");
+    let good = fs::read_to_string(&path).unwrap();
+    let faults = |text: &[u8]| -> Vec<String> {
+        fs::write(&path, text).unwrap();
+        verify(dir.path()).unwrap().faults.iter().map(ToString::to_string).collect()
+    };
+    for at in 0..good.len() {
+        let mut bad = good.clone().into_bytes();
+        bad[at] ^= 0x01;
+        let told = faults(&bad);
+        assert!(told.len() == 1 && told[0].starts_with("key.rotations: "), "byte {at}: {told:?}");
+    }
+    let lines: Vec<&str> = good.lines().collect();
+    for gone in [0, 1] {
+        let told = faults(format!("{}\n", lines[1 - gone]).as_bytes());
+        assert!(told.len() == 1 && told[0].contains("the change that this event tells of"), "{told:?}");
+    }
+    assert_eq!(faults(b"").len(), 2);
+    assert_eq!(faults(good.as_bytes()), Vec::<String>::new());
 }
 
 #[test]

@@ -84,11 +84,17 @@ pub(super) fn tally(
 
 /// Where the values of a key or a sum are, for the records of a selection.
 enum Source {
-    Own(Option<Rc<Column>>, BlockId),
+    Own(Option<Rc<Column>>, Origin),
     /// Among the columns of outcomes that were asked for.
     OfOutcome(usize),
     Time(Rc<Column>),
 }
+
+/// Which column of a path it is: its block, and the number of the type whose member it is.
+type Origin = (BlockId, usize);
+
+/// The number of the type of outcomes.
+const OF_OUTCOMES: usize = 0;
 
 /// The sources of all keys and sums.
 struct Sources {
@@ -110,9 +116,11 @@ struct Groups<'s> {
     /// Values of keys; number `n` is place `n - 1`.
     values: Vec<Value<'static>>,
     numbers: HashMap<Value<'static>, u32>,
-    translations: Vec<FastMap<BlockId, Translation>>,
+    translations: Vec<FastMap<Origin, Translation>>,
     /// The translation that was used last, for each key: mostly the next one too.
-    current: Vec<Option<(BlockId, Translation)>>,
+    current: Vec<Option<(Origin, Translation)>>,
+    /// Types of events, by their numbers.
+    types: Vec<String>,
     /// The hour that was looked up last, for each key.
     hours: Vec<Option<(u64, u32)>>,
     places: FastMap<Vec<u32>, usize>,
@@ -133,6 +141,7 @@ impl<'s> Groups<'s> {
             numbers: HashMap::new(),
             translations: vec![FastMap::default(); by.len()],
             current: vec![None; by.len()],
+            types: vec![OUTCOME.to_owned()],
             hours: vec![None; by.len()],
             places: FastMap::default(),
             groups: Vec::new(),
@@ -141,7 +150,10 @@ impl<'s> Groups<'s> {
         }
     }
 
-    fn sources_of(&self, selection: &Selection<'_>) -> Result<Sources, SearchError> {
+    fn sources_of(&mut self, selection: &Selection<'_>) -> Result<Sources, SearchError> {
+        if !self.types.iter().any(|known| known == selection.type_name) {
+            self.types.push(selection.type_name.to_owned());
+        }
         let by = self.by.iter().map(|key| match key {
             Key::Path(path) => self.source(selection, path),
             Key::Hour | Key::Day | Key::Month => {
@@ -157,7 +169,8 @@ impl<'s> Groups<'s> {
     fn source(&self, selection: &Selection<'_>, path: &str) -> Result<Source, SearchError> {
         if self.search.owner(selection.type_name, path) == selection.type_name {
             let column = self.search.column(selection.block, selection.type_name, path)?;
-            return Ok(Source::Own(column, selection.block));
+            let type_number = self.types.iter().position(|known| known == selection.type_name);
+            return Ok(Source::Own(column, (selection.block, type_number.unwrap_or(usize::MAX))));
         }
         Ok(Source::OfOutcome(self.of_outcomes.iter().position(|of| *of == path).unwrap_or(usize::MAX)))
     }
@@ -208,37 +221,37 @@ impl<'s> Groups<'s> {
     fn number(&mut self, at: usize, source: &Source, outcome: Option<&Joined>, row: usize) -> u32 {
         match source {
             Source::Own(None, _) => 0,
-            Source::Own(Some(column), block) => self.number_in(at, column, *block, row),
+            Source::Own(Some(column), origin) => self.number_in(at, column, *origin, row),
             Source::OfOutcome(place) => {
                 let Some(joined) = outcome else { return 0 };
                 let Some(Some(column)) = joined.of.columns.get(*place) else { return 0 };
-                self.number_in(at, column, joined.of.block, joined.row)
+                self.number_in(at, column, (joined.of.block, OF_OUTCOMES), joined.row)
             }
             Source::Time(column) => column.number(row).map_or(0, |at_ms| self.number_of_time(at, at_ms)),
         }
     }
 
-    fn number_in(&mut self, at: usize, column: &Column, block: BlockId, row: usize) -> u32 {
+    fn number_in(&mut self, at: usize, column: &Column, origin: Origin, row: usize) -> u32 {
         let code = column.code(row);
         let Some(entries) = column.entries() else {
             return column.number(row).map_or(0, |number| self.number_of(Value::Number(number)));
         };
         let code = usize::try_from(code).unwrap_or(usize::MAX);
         if let Some(Some((known, translation))) = self.current.get(at)
-            && *known == block
+            && *known == origin
         {
             return translation.get(code).copied().unwrap_or(0);
         }
-        let translation = self.translation(at, column, block, entries);
+        let translation = self.translation(at, column, origin, entries);
         let number = translation.get(code).copied().unwrap_or(0);
         if let Some(current) = self.current.get_mut(at) {
-            *current = Some((block, translation));
+            *current = Some((origin, translation));
         }
         number
     }
 
-    fn translation(&mut self, at: usize, column: &Column, block: BlockId, entries: usize) -> Translation {
-        if let Some(known) = self.translations.get(at).and_then(|of_key| of_key.get(&block)) {
+    fn translation(&mut self, at: usize, column: &Column, origin: Origin, entries: usize) -> Translation {
+        if let Some(known) = self.translations.get(at).and_then(|of_key| of_key.get(&origin)) {
             return known.clone();
         }
         let codes = (0..=entries as u64).map(|code| column.value_of(code));
@@ -248,7 +261,7 @@ impl<'s> Groups<'s> {
             if of_key.len() == TRANSLATIONS_MAX {
                 of_key.clear();
             }
-            of_key.insert(block, translation.clone());
+            of_key.insert(origin, translation.clone());
         }
         translation
     }

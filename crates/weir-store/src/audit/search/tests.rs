@@ -4,7 +4,7 @@ mod damage;
 mod live;
 
 use super::super::tests::{decision, options, outcome};
-use super::super::{AuditLog, AuditReader, Options};
+use super::super::{AuditLog, AuditReader, Expiry, Options};
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -90,7 +90,9 @@ fn write(dir: &Path, acts: &[Act]) -> AuditLog {
                 log.close().unwrap();
                 log = open();
             }
-            Act::Prune => _ = log.prune(WallTime::from_unix_ms(4_000_000_000_000)).unwrap(),
+            Act::Prune => {
+                _ = log.prune(&Expiry::all(WallTime::from_unix_ms(4_000_000_000_000)), u64::MAX).unwrap()
+            }
         }
     }
     log
@@ -249,6 +251,7 @@ fn compare(dir: &Path, query: &Query, limit: Option<usize>) {
         vec![path("zone")],
         vec![path("outcome"), path("level"), path("http_status")],
         vec![Key::Hour, path("tags"), path("key_id")],
+        vec![path("type"), path("binary_version"), path("tags")],
     ] {
         let tally = tallied(search.tally(&query, &by, &sums).unwrap());
         assert_eq!(tally, expected_tally(&rows, &query, &by, &sums), "{query:?} by {by:?}");

@@ -1,7 +1,8 @@
 use super::*;
 use crate::audit::AuditLog;
-use crate::audit::Options;
 use crate::audit::tests::{assert_clean, decision, options, outcome};
+use crate::audit::{Expiry, Options};
+use weir_audit::WallTime;
 use weir_audit::verify::Place;
 
 fn closed_log(segment_bytes: u64, requests: u64) -> tempfile::TempDir {
@@ -31,6 +32,37 @@ fn every_changed_byte_of_every_file_is_found_in_that_file() {
             let fault = report.faults.first().unwrap_or_else(|| panic!("{} byte {at}", path.display()));
             let name = path.strip_prefix(dir.path()).unwrap().to_str().unwrap();
             assert!(fault.place.to_string().starts_with(name), "{name} byte {at}: {fault}");
+        }
+        fs::write(path, good).unwrap();
+    }
+    assert_clean(dir.path());
+}
+
+#[test]
+fn every_changed_byte_is_found_in_a_log_whose_beginning_was_deleted() {
+    let dir = closed_log(4096, 300);
+    let options = Options { segment_bytes: 4096, ..options() };
+    let (log, _) = AuditLog::open(dir.path(), options).unwrap();
+    let pruned = log.prune(&Expiry::all(WallTime::from_unix_ms(4_000_000_000_000)), u64::MAX).unwrap();
+    assert!(pruned.as_ref().is_some_and(|pruned| pruned.hashes_from == 512), "{pruned:?}");
+    log.close().unwrap();
+    assert_clean(dir.path());
+    let size = crate::audit::Evidence::open(dir.path(), None).unwrap().checkpoint().size;
+    let tiles = [format!("tile/0/002.p/{}", size - 512), "tile/1/000.p/2".to_owned()];
+    let segments = Layout::new(dir.path()).segment_numbers().unwrap();
+    let segments = segments.iter().map(|number| format!("segments/{number:08}.log"));
+    for name in segments.chain(tiles) {
+        let path = dir.path().join(&name);
+        let good = fs::read(&path).unwrap();
+        // What stands behind the end is read again for a while: somebody may be writing there.
+        let used = good.iter().rposition(|byte| *byte != 0).unwrap() + 2;
+        for at in 0..used.min(good.len()) {
+            let mut bad = good.clone();
+            bad[at] ^= 0x01;
+            fs::write(&path, &bad).unwrap();
+            let report = verify(dir.path()).unwrap();
+            let is_named = report.faults.iter().any(|fault| fault.place.to_string().starts_with(&name));
+            assert!(is_named, "{name} byte {at}: {:?}", report.faults);
         }
         fs::write(path, good).unwrap();
     }

@@ -2,11 +2,13 @@ mod ask;
 mod follow;
 mod groups;
 mod rows;
+mod sheet;
 
 use super::{LogArgs, parse_time};
 use crate::exit::Failed;
 use crate::output::note;
 use rows::Printer;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 use weir_audit::WallTime;
 use weir_store::audit::{Search, SearchError};
@@ -46,7 +48,7 @@ pub(super) struct QueryArgs {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 
-    /// These fields as columns of a table or CSV; `time` too
+    /// These fields as columns of a table, CSV or Parquet; `time` too
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     columns: Vec<String>,
 
@@ -189,6 +191,7 @@ const AFTER: &str = "Examples:
   weir audit query --since 2h --outcome failed,timeout --format csv
   weir audit query --since 30d --count-by month,zone --sum cost,tokens_in
   weir audit query --where 'total >= 10s' --where 'task=code' --columns time,decision,target,total
+  weir audit query --since 30d --limit 0 --format parquet > month.parquet
   weir audit query --follow --json
 The log is searched with an index beside it (`index.db`), which the gateway keeps up and this command mends. What is printed is
 read from the log; `weir audit prove` and `weir audit verify` need no index.";
@@ -202,6 +205,8 @@ pub(super) enum Format {
     Json,
     /// Comma-separated values, with a header
     Csv,
+    /// A file of Apache Parquet, whose columns have types
+    Parquet,
 }
 
 pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
@@ -210,6 +215,9 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::SUCCESS);
     }
     ask::check(args)?;
+    if args.format == Format::Parquet {
+        for_a_file(args)?;
+    }
     let directory = args.log.directory()?;
     let mut told = false;
     let search = Search::open_telling(&directory, |_| {
@@ -223,7 +231,7 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
     if !args.count_by.is_empty() || !args.sum.is_empty() {
         let (by, sums) = (ask::keys(args, &search)?, ask::sums(args, &search)?);
         let groups = again(&directory, search, |search| search.tally(&query, &by, &sums))?;
-        groups::print(args, format, groups, &by, &sums);
+        groups::print(args, format, groups, &by, &sums)?;
         return Ok(ExitCode::SUCCESS);
     }
     let columns = ask::columns(args, &search)?;
@@ -250,6 +258,7 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
     })?;
     written?;
     printer.print(&rows)?;
+    printer.finish()?;
     let count = printed + rows.len();
     if format == Format::Table {
         let (one, many) =
@@ -257,6 +266,20 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
         note(format_args!("{count} {}", if count == 1 { one } else { many }));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// That what cannot be read as it comes goes into a file.
+fn for_a_file(args: &QueryArgs) -> Result<(), Failed> {
+    if args.follow {
+        let help = "a file of Parquet has its end; use `--json` to follow";
+        return Err(Failed::Usage(help.to_owned()));
+    }
+    if io::stdout().is_terminal() {
+        let help =
+            "Parquet is not for a terminal; write it into a file: `--format parquet > records.parquet`";
+        return Err(Failed::Usage(help.to_owned()));
+    }
+    Ok(())
 }
 
 /// Rows are held in memory up to so many.

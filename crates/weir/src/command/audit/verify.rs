@@ -249,6 +249,11 @@ fn fault_against(evidence: &Evidence, note: &str, shown: &str) -> Option<String>
             "the log was forked: the first {} events are not those that were signed in {shown}",
             older.size
         )),
+        Ok(Continuity::Deleted(first)) => Some(format!(
+            "whether the log continues {shown} cannot be told: that has {} events, and what was before event {first} was \
+             deleted with its hashes; use a newer checkpoint",
+            older.size
+        )),
         Err(error) => Some(error.to_string()),
     }
 }

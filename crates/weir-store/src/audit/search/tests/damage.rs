@@ -138,7 +138,7 @@ fn what_was_deleted_from_the_log_is_not_in_the_index_any_more() {
         file.query_row(&sum, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     let before = (bytes("columns"), bytes("pages"));
-    log.prune(WallTime::from_unix_ms(4_000_000_000_000)).unwrap().unwrap();
+    log.prune(&Expiry::all(WallTime::from_unix_ms(4_000_000_000_000)), u64::MAX).unwrap().unwrap();
     index(dir.path()).unwrap();
     let after = (bytes("columns"), bytes("pages"));
     assert!(after.0 > 0 && after.0 < before.0 / 3 && after.1 < before.1 / 2, "{before:?} {after:?}");

@@ -1,13 +1,21 @@
 //! Counts and sums.
 
-use super::rows::shown;
+use super::rows::{end, shown, unwritable};
+use super::sheet::{Cell, CellKind, Sheet};
 use super::{Format, QueryArgs};
+use crate::exit::Failed;
 use crate::output::{line, note, raw, table};
 use serde_json::{Map, Value};
 use weir_audit::search::{Field, Value as Member};
 use weir_store::audit::{Group, Key};
 
-pub(super) fn print(args: &QueryArgs, format: Format, mut groups: Vec<Group>, by: &[Key], sums: &[String]) {
+pub(super) fn print(
+    args: &QueryArgs,
+    format: Format,
+    mut groups: Vec<Group>,
+    by: &[Key],
+    sums: &[String],
+) -> Result<(), Failed> {
     sort(&mut groups, by);
     if groups.is_empty() && by.is_empty() {
         groups.push(Group { values: Vec::new(), count: 0, sums: vec![0; sums.len()] });
@@ -20,10 +28,12 @@ pub(super) fn print(args: &QueryArgs, format: Format, mut groups: Vec<Group>, by
         Format::Table => print_table(args, &groups, by, sums),
         Format::Json => groups.iter().for_each(|group| line(as_json(group, by, sums))),
         Format::Csv => print_csv(&groups, by, sums),
+        Format::Parquet => print_parquet(&groups, by, sums)?,
     }
     if all > groups.len() {
         note(format_args!("{} of {all} groups; `--limit 0` shows all", groups.len()));
     }
+    Ok(())
 }
 
 /// By time where there is a time, else the largest first.
@@ -94,4 +104,23 @@ fn print_csv(groups: &[Group], by: &[Key], sums: &[String]) {
         let _ = text.write_record(values.chain(numbers.map(|number| number.to_string())));
     }
     raw(&text.into_inner().unwrap_or_default());
+}
+
+fn print_parquet(groups: &[Group], by: &[Key], sums: &[String]) -> Result<(), Failed> {
+    let kind = |key: &Key| match key {
+        Key::Path(path) => Field::named(path).map(|field| CellKind::of(field.kind)),
+        Key::Hour | Key::Day | Key::Month => Some(CellKind::Text),
+    };
+    let counted = ["count".to_owned()].into_iter().chain(sums.iter().map(|sum| format!("sum.{sum}")));
+    let columns = by.iter().map(|key| (path(key).to_owned(), kind(key)));
+    let columns = columns.chain(counted.map(|name| (name, Some(CellKind::Number))));
+    let mut sheet = Sheet::new(columns, std::io::stdout());
+    for group in groups {
+        let numbers: Vec<Member<'_>> =
+            [group.count].into_iter().chain(group.sums.iter().copied()).map(Member::Number).collect();
+        let values = group.values.iter().map(|value| value.as_ref().map(Cell::Member));
+        let row = values.chain(numbers.iter().map(|number| Some(Cell::Member(number))));
+        sheet.push(row).map_err(|error| unwritable(&error))?;
+    }
+    end(sheet)
 }

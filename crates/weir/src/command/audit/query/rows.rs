@@ -1,10 +1,12 @@
 //! Records as rows.
 
 use super::Format;
+use super::sheet::{Cell, CellKind, Sheet, SheetError};
 use crate::exit::Failed;
 use crate::output::{columns, heading, line, raw};
 use serde_json::Value;
-use weir_audit::search::{DECISION, Field, Found, Kind, Members, Unit, Value as Member};
+use std::io::{self, Stdout, Write as _};
+use weir_audit::search::{DECISION, FIELDS, Field, Found, Kind, Members, Unit, Value as Member};
 
 /// What a column shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) struct Printer {
     /// Those of a table, which only grow.
     widths: Vec<usize>,
     has_header: bool,
+    /// The file of Parquet, if that is what is written.
+    sheet: Option<Sheet<Stdout>>,
 }
 
 const IN_TABLE: [&str; 7] = ["decision_id", "level", "rule", "action", "zone", "target", "outcome"];
@@ -75,13 +79,21 @@ impl Printer {
             match format {
                 Format::Table => columns.extend(IN_TABLE.iter().map(path)),
                 Format::Json | Format::Csv => columns.extend(IN_CSV.iter().map(path)),
+                Format::Parquet => columns.extend(FIELDS.iter().map(|field| path(&field.path))),
             }
             if format == Format::Table {
                 columns.insert(3, Column::Findings);
             }
         }
         let widths = columns.iter().map(|column| column.title().chars().count()).collect();
-        Self { format, columns, widths, has_header: false }
+        let column = |column: &Column| (column.path().to_owned(), column.kind());
+        let sheet = (format == Format::Parquet).then(|| Sheet::new(columns.iter().map(column), io::stdout()));
+        Self { format, columns, widths, has_header: false, sheet }
+    }
+
+    /// Ends what is printed.
+    pub(super) fn finish(self) -> Result<(), Failed> {
+        self.sheet.map_or(Ok(()), end)
     }
 
     pub(super) fn print(&mut self, rows: &[Found]) -> Result<(), Failed> {
@@ -92,7 +104,22 @@ impl Printer {
                 Ok(())
             }),
             Format::Csv => self.print_csv(rows),
+            Format::Parquet => self.print_parquet(rows),
         }
+    }
+
+    fn print_parquet(&mut self, rows: &[Found]) -> Result<(), Failed> {
+        let Some(sheet) = &mut self.sheet else { return Ok(()) };
+        for row in rows {
+            let members = row.members().map_err(|error| Failed::check("cannot read the record", &error))?;
+            let cell = |column: &Column| match column {
+                Column::Time => members.time().map(Cell::Time),
+                Column::Findings => None,
+                Column::Path(path) => members.get(path).map(Cell::Member),
+            };
+            sheet.push(self.columns.iter().map(cell)).map_err(|error| unwritable(&error))?;
+        }
+        Ok(())
     }
 
     fn print_table(&mut self, rows: &[Found]) -> Result<(), Failed> {
@@ -146,6 +173,15 @@ impl Column {
         }
     }
 
+    /// What it holds, where that is known beforehand.
+    fn kind(&self) -> Option<CellKind> {
+        match self {
+            Column::Time => Some(CellKind::Time),
+            Column::Findings => Some(CellKind::Text),
+            Column::Path(path) => Field::named(path).map(|field| CellKind::of(field.kind)),
+        }
+    }
+
     /// The name that people use.
     fn title(&self) -> &str {
         match self {
@@ -176,6 +212,16 @@ impl Column {
             Column::Path(path) => members.get(path).map_or_else(String::new, csv_cell),
         }
     }
+}
+
+/// Writes the end of a file.
+pub(super) fn end(sheet: Sheet<Stdout>) -> Result<(), Failed> {
+    let mut out = sheet.finish().map_err(|error| unwritable(&error))?;
+    out.flush().map_err(|error| Failed::check("cannot write the rows", &error))
+}
+
+pub(super) fn unwritable(error: &SheetError) -> Failed {
+    Failed::check("cannot write the rows", error)
 }
 
 fn is_decision(members: &Members) -> bool {
