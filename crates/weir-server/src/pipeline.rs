@@ -23,7 +23,6 @@ pub(crate) mod relay;
 pub(crate) mod shadow;
 pub(crate) mod task;
 
-use crate::encoder;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::ids::RequestIds;
@@ -181,7 +180,6 @@ async fn look_at(
     }
     inspected.raise(least);
     ledger.inspected(&inspected);
-    ledger.consulted(encoder::consult(gateway, &mut inspected, ledger.request_id()).await);
     if let Some(task) = &inspected.task {
         gateway.ranks.learn(task::millionths(task.complexity));
     }

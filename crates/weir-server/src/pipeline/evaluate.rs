@@ -96,7 +96,7 @@ fn again(
     let request = read(gateway, request.api(), Content::Json(bytes.into())).ok()?;
     let mut again = look(request, length, snapshot, caller);
     again.raise(inspected.request.label());
-    again.task = inspected.task;
+    (again.task, again.consulted) = (inspected.task, true);
     Some(again)
 }
 
