@@ -52,6 +52,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>, catalogue: &Catalogue) -> BTreeMap
         number("task.complexity", task.complexity_millionths),
         number("task.complexity_rank", task.complexity_rank_millionths),
         number("task.confidence", task.confidence_millionths),
+        number("task.margin", task.margin_millionths),
         task.kind.and_then(|kind| fixed("task.type", kind.as_str())),
         task.unsure.map(|unsure| (Ident::fixed("task.unsure"), Fact::Bool(unsure))),
         number("task.weak_fail", task.weak_fail_millionths),
