@@ -159,6 +159,8 @@ async fn answer(
 ) -> Result<Answer, Failure> {
     let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
     let content = receive(&head, body, api, limit).await?;
+    // What waits needs no head, whose names and values keep hold of what the connection reads into.
+    drop(head);
     let mut inspected = look_at(gateway, api, content, (caller, &Label::default()), ledger).await?;
     respond(gateway, &mut inspected, (caller, peer), ledger).await
 }
