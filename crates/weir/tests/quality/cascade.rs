@@ -1,10 +1,10 @@
 use super::{events, priced};
-use crate::support::ask;
-use crate::support::backends::{ask_stream, in_background};
+use crate::support::backends::{Backends, ask_stream, in_background, open_stream};
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
+use crate::support::{BASICS, Gateway, ask};
 use serde_json::{Value, json};
-use weir_rig::fake::{Failure, Fault, Script};
+use weir_rig::fake::{Failure, Fake, Fault, Script};
 
 const CHECKED: &str = "\
 policy: 1
@@ -145,9 +145,60 @@ fn weaker_targets_are_not_asked_for_a_better_answer() {
     assert_eq!((stage.here.requests(), stage.there.requests()), (0, 1));
     let checked = &events(&stage.gateway, "answer.checked", 1)[0];
     assert_eq!((&checked["check"], &checked["escalates"]), (&json!("refusal"), &json!(false)));
-    // What fails is another matter.
+    // What fails is another matter, and costs nothing.
     stage.there.set(Script::failing(Fault::Status(Failure::openai(500, "server_error", "x", "broken"))));
     assert_eq!(text_of(&stage.chat(&ask("auto", "What is a weir?"))), GOOD);
+    let paid: u64 = events(&stage.gateway, "answer.checked", 2).iter().map(cost).sum();
+    assert_eq!(spent(&stage), (paid, paid));
+}
+
+/// Three APIs, of which the second in order is the weakest.
+#[test]
+fn when_the_stronger_one_fails_no_weaker_one_is_asked_and_the_first_answer_stands() {
+    let backends = Backends::new();
+    let [first, weakest, strongest] =
+        [REFUSAL, GOOD, GOOD].map(|text| backends.start(Script::default().text(text)));
+    let entry = |(name, quality, fake): (&str, f64, &Fake)| {
+        format!(
+            "  - {{ name: {name}, zone: cloud, url: {}, models: [{{ name: m, quality: {quality} }}] }}\n",
+            fake.url()
+        )
+    };
+    let all = [("first", 0.5, &first), ("weakest", 0.3, &weakest), ("strongest", 0.9, &strongest)];
+    let config = format!(
+        "{BASICS}backends:\n{}aliases:\n  auto: {{ targets: [first/m, weakest/m, strongest/m] }}\n",
+        all.map(entry).concat()
+    );
+    let policy = CHECKED.replace("use: any", "use: any\n    prefer: order");
+    let gateway = Gateway::start(&config, &policy);
+    let reply = gateway.chat(&ask("auto", "What is a weir?"));
+    assert_eq!((text_of(&reply).as_str(), weakest.requests()), (GOOD, 0));
+    assert_eq!(reply.header("x-weir-backend"), Some("strongest"));
+    strongest.set(Script::failing(Fault::Status(Failure::openai(500, "server_error", "x", "broken"))));
+    let reply = gateway.chat(&ask("auto", "What is a weir?"));
+    assert_eq!((text_of(&reply).as_str(), weakest.requests()), (REFUSAL, 0));
+    assert_eq!(reply.header("x-weir-backend"), Some("first"));
+}
+
+#[test]
+fn of_a_client_that_goes_before_the_second_answer_the_first_one_is_paid_and_not_told_as_its_own() {
+    let policy = CHECKED.replace("use: any", "use: any\n    prefer: order");
+    let stage = Stage::with(bounded, &policy);
+    stage.here.set(Script::default().text(REFUSAL));
+    stage.there.set(Script::failing(Fault::HangBeforeHead));
+    let mut client = stage.gateway.client();
+    client.begin_post("/v1/chat/completions", &[], ask("auto", "What is a weir?").to_string().as_bytes());
+    stage.until("the stronger target is asked", &stage.there, |fake| fake.requests() == 1);
+    client.abandon();
+    let gone = |gateway: &Gateway| gateway.home.audit(&["--outcome", "client_cancelled"]);
+    stage.gateway.until("the client has gone", |gateway| !gone(gateway).is_empty());
+    let rows = gone(&stage.gateway);
+    let outcome = &rows.last().unwrap()["outcome"];
+    assert_eq!((&outcome["tokens_out"], &outcome["attempts"]), (&Value::Null, &json!(2)), "{rows:?}");
+    let first = cost(&events(&stage.gateway, "answer.checked", 1)[0]);
+    // Nobody knows what the other will be charged for: it is taken to cost what was expected.
+    let (paid, _) = spent(&stage);
+    assert!(paid > first, "{paid} {first}");
 }
 
 #[test]
@@ -214,6 +265,9 @@ fn what_cannot_be_had_better_is_given_out_as_it_was() {
     let rows = attempts(&stage, &reply);
     assert_eq!(way(&rows), [("here", "policy"), ("there", "escalation")]);
     let outcome = &rows[1]["outcome"];
+    let tokens = |name: &str| outcome[name].as_f64().unwrap();
+    let cost = (tokens("tokens_in") * 0.1 + tokens("tokens_out") * 0.2).ceil();
+    assert_eq!(outcome["cost_micro_usd"].as_f64(), Some(cost), "{outcome}");
     assert_eq!((&outcome["outcome"], &outcome["answered_attempt"]), (&json!("ok"), &json!(1)), "{outcome}");
     let streamed =
         stage.gateway.chat_with(&[("x-weir-cascade", "on")], &ask_stream("auto", "What is a weir?"));
@@ -248,6 +302,16 @@ fn an_answer_above_the_limit_is_given_out_unchecked() {
     let streamed = stage.chat(&ask_stream("auto", "What is a weir?"));
     assert_eq!((streamed.zone(), streamed.streamed_text().as_str()), (Some("local"), REFUSAL));
     stage.assert_cloud_untouched();
+}
+
+#[test]
+fn a_stream_above_the_limit_goes_on_as_any_other() {
+    let stage = stage(&CHECKED.replace("cascade: true", "cascade: { streams: true, buffer: 64 }"), REFUSAL);
+    // It says a little, which is more than the limit, and then nothing: who waited for its end would wait in vain.
+    stage.here.set(Script::default().text(REFUSAL).fault(Fault::HangAfter(3)));
+    let stream = open_stream(stage.gateway.data, &[], &ask_stream("auto", "What is a weir?"));
+    assert_eq!(stream.header("x-weir-zone"), "local");
+    stream.abandon();
 }
 
 #[test]

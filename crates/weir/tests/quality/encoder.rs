@@ -135,6 +135,8 @@ fn it_is_asked_only_where_the_embedded_model_is_unsure_and_nobody_has_said_it() 
     let stage = Stage::with(config(&encoder.url, &section.replace("below: 1,", "below: 0.2,")), BY_TASK);
     let sure = stage.chat(&ask("auto", "Translate into German: the cat is black"));
     assert_eq!(task(&stage, &sure), ("translate".to_owned(), Value::Null));
+    assert_eq!(encoder.asked().len(), fitted);
+    let stage = Stage::with(config(&encoder.url, &section), BY_TASK);
     let declared = stage.gateway.chat_with(&[("x-weir-task", "creative")], &ask("auto", "Frobnicate."));
     assert_eq!(task(&stage, &declared), ("creative".to_owned(), Value::Null));
     let mut tools = ask("auto", "Frobnicate.");
@@ -212,7 +214,7 @@ fn it_gets_no_text_before_the_detectors_have_said_what_they_make_of_it() {
     let mut classify = weir();
     classify.args(["classify", "--task", "--config"]).arg(stage.gateway.home.config());
     let asked = stage.gateway.home.path().join("asked.jsonl");
-    std::fs::write(&asked, "{\"id\":1,\"text\":\"Frobnicate the pot.\"}\n").unwrap();
+    std::fs::write(&asked, "{\"id\":1,\"text\":\"Frobnicate the lamp of the fifth house.\"}\n").unwrap();
     let output = classify.stdin(std::fs::File::open(asked).unwrap()).output().unwrap();
     assert!(output.status.success() && !output.stdout.is_empty(), "{output:?}");
     assert_eq!(encoder.asked().len(), fitted + 1);
