@@ -28,7 +28,8 @@ pub fn root() -> &'static Path {
 
 /// Where tasks keep what they make or install.
 pub fn target() -> PathBuf {
-    root().join("target")
+    // An absolute path replaces the root.
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 /// A cargo command in the workspace's directory.

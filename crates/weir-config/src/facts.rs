@@ -78,6 +78,9 @@ fn number(number: &NumberFact) -> String {
         NumberFact::Confidence => {
             "How sure the task type is, from 0 to 1. Unknown of a request without text."
         }
+        NumberFact::Margin => {
+            "How much likelier the task type is than the next best, from 0 to 1. Unknown of a request without text."
+        }
         NumberFact::LatencyTarget => {
             "When the caller wants the first token, such as `\"<= 2s\"`. Unknown if it does not say."
         }

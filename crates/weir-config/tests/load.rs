@@ -138,6 +138,7 @@ rules:
       task.complexity: ['> 0.7', top 15 %]
       task.complexity_rank: '>= 85 %'
       task.confidence: '< 0.5'
+      task.margin: '< 0.2'
       task.weak_fail: '>= 0.4'
       latency.target: '<= 2s'
       latency.deadline: '<= 1m'

@@ -57,6 +57,7 @@ fn place(bencher: Bencher<'_, '_>, targets: usize) {
     bencher.with_inputs(|| ask(&names, 7)).bench_local_values(|ask| {
         number += 1;
         let now = Duration::from_millis(number);
+        dispatcher.look_before(&ask, now);
         if let Admission::Slot(slot) = dispatcher.ask(ask, now) {
             dispatcher.first_token(&slot, now);
             dispatcher.release(&slot, Report::Served(Duration::from_secs(3)), now);
@@ -93,6 +94,7 @@ fn next_in_line(bencher: Bencher<'_, '_>, waiting: u64) {
             }
         }
         let ask = Ask { promise: Promise::default(), ..ask(&names, number) };
+        dispatcher.look_before(&ask, Duration::from_micros(number));
         if let Admission::Slot(slot) = dispatcher.ask(ask, Duration::from_micros(number)) {
             held.push(slot);
         }

@@ -22,7 +22,7 @@ pub use view::{Load, State, TargetView};
 
 /// Gives out the places on all targets.
 ///
-/// Call [`ask`](Self::ask) once for a request; on [`Admission::Wait`], [`resume`](Self::resume) when
+/// Call [`look_before`](Self::look_before) and [`ask`](Self::ask) once for a request; on [`Admission::Wait`], [`resume`](Self::resume) when
 /// the ticket was granted or the moment came; [`first_token`](Self::first_token) and
 /// [`produced`](Self::produced) as the answer comes; [`release`](Self::release) once for each [`Slot`];
 /// [`withdraw`](Self::withdraw) when the client goes while waiting. A place that comes free goes to those
@@ -117,7 +117,7 @@ impl Dispatcher {
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
         self.targets.retain(|key, target| kept.contains(key) || !target.is_idle());
         let mut woken = self.let_go(&kept);
-        woken.extend(kept.into_iter().flat_map(|key| self.hand_out(key, now)));
+        woken.extend(self.hand_out_all(kept, now));
         woken
     }
 
@@ -166,6 +166,26 @@ impl Dispatcher {
     #[must_use]
     pub fn kept_spend(&self) -> (u32, BTreeMap<Arc<str>, u64>) {
         self.spend.kept()
+    }
+
+    /// Gives places that came free without anybody giving one back (a limit has grown, a server rests no longer) to
+    /// those who wait for them. Returns their tickets. To be called now and then.
+    pub fn look_around(&mut self, now: Moment) -> Vec<Ticket> {
+        let keys: Vec<TargetKey> = self.names.values().copied().collect();
+        self.hand_out_all(keys, now)
+    }
+
+    /// The same of what a newcomer would like best, so that it does not overtake those who wait.
+    pub fn look_before(&mut self, ask: &Ask, now: Moment) -> Vec<Ticket> {
+        if self.queue.is_empty() {
+            return Vec::new();
+        }
+        let keys = ask.first.iter().filter_map(|candidate| self.key_of(&candidate.target)).collect();
+        self.hand_out_all(keys, now)
+    }
+
+    fn hand_out_all(&mut self, keys: Vec<TargetKey>, now: Moment) -> Vec<Ticket> {
+        keys.into_iter().flat_map(|key| self.hand_out(key, now)).collect()
     }
 
     /// Asks for a place.

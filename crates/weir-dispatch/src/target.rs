@@ -110,6 +110,8 @@ const COLD_START_S: f64 = 8.0;
 const SERVICE_START_S: f64 = 0.8;
 /// What an unknown service sends.
 const SERVICE_TOKENS_PER_S: f64 = 80.0;
+/// Estimates count from so many completed requests on.
+const COMPLETED_MIN: u32 = 5;
 /// When a deadline hangs on it, an answer is taken to be so many times as long as it is on average.
 const ANSWER_MARGIN: f64 = 2.0;
 /// Shorter answers tell nothing of the pace.
@@ -221,6 +223,11 @@ impl Target {
     /// nothing, and could not show that it no longer is.
     pub fn is_untried(&self, now: Moment) -> bool {
         self.flights.len() == 0 && now.saturating_sub(self.last_sent) > UNTRIED_AFTER
+    }
+
+    /// Whether enough requests were completed for estimates to refuse anybody.
+    pub fn is_known(&self) -> bool {
+        self.completed >= COMPLETED_MIN
     }
 
     /// Whether the prediction rests on anything that was observed.

@@ -113,7 +113,11 @@ impl World {
                 let places = 1 + self.below(PLACES_MAX);
                 self.configure(places);
             }
-            94..98 => self.probe(),
+            94..97 => self.probe(),
+            97 => {
+                let woken = self.dispatcher.look_around(self.now);
+                self.wake(woken);
+            }
             _ => self.ask(true),
         }
         self.look_at_clocks();
@@ -148,6 +152,8 @@ impl World {
             is_retry,
         };
         let known = Known { confined, ladder, asked: self.now, deadline, bytes };
+        let woken = self.dispatcher.look_before(&ask, self.now);
+        self.wake(woken);
         let admission = self.dispatcher.ask(ask, self.now);
         self.asked += 1;
         if !is_retry {

@@ -224,6 +224,8 @@ pub enum NumberFact {
     ComplexityRank,
     /// `task.confidence`, from 0 to 1.
     Confidence,
+    /// `task.margin`: how much likelier the task type is than the next best, from 0 to 1.
+    Margin,
     /// `task.weak_fail`: the probability that a weak model fails.
     WeakFail,
     /// `latency.target`: when the first token should be there.
@@ -244,12 +246,13 @@ pub enum NumberFact {
 
 impl NumberFact {
     /// Every number fact but the capacity of pools.
-    pub const SINGLE: [NumberFact; 12] = [
+    pub const SINGLE: [NumberFact; 13] = [
         NumberFact::PromptTokens,
         NumberFact::MaxOutputTokens,
         NumberFact::Complexity,
         NumberFact::ComplexityRank,
         NumberFact::Confidence,
+        NumberFact::Margin,
         NumberFact::WeakFail,
         NumberFact::LatencyTarget,
         NumberFact::LatencyDeadline,
@@ -268,6 +271,7 @@ impl NumberFact {
             NumberFact::Complexity => "task.complexity",
             NumberFact::ComplexityRank => "task.complexity_rank",
             NumberFact::Confidence => "task.confidence",
+            NumberFact::Margin => "task.margin",
             NumberFact::WeakFail => "task.weak_fail",
             NumberFact::LatencyTarget => "latency.target",
             NumberFact::LatencyDeadline => "latency.deadline",
@@ -297,6 +301,7 @@ impl NumberFact {
             NumberFact::Complexity
             | NumberFact::ComplexityRank
             | NumberFact::Confidence
+            | NumberFact::Margin
             | NumberFact::WeakFail
             | NumberFact::Load(_, Measure::Utilisation) => Unit::Millionths,
             NumberFact::LatencyTarget
@@ -327,6 +332,7 @@ impl NumberFact {
             NumberFact::Complexity => facts.task.complexity_millionths,
             NumberFact::ComplexityRank => facts.task.complexity_rank_millionths,
             NumberFact::Confidence => facts.task.confidence_millionths,
+            NumberFact::Margin => facts.task.margin_millionths,
             NumberFact::WeakFail => facts.task.weak_fail_millionths,
             NumberFact::LatencyTarget => facts.latency.target_ms,
             NumberFact::LatencyDeadline => facts.latency.deadline_ms,

@@ -127,6 +127,8 @@ pub struct TaskFacts {
     pub complexity_rank_millionths: Option<u64>,
     /// How sure the task type is, from 0 to a million.
     pub confidence_millionths: Option<u64>,
+    /// How much likelier it is than the next best, from 0 to a million.
+    pub margin_millionths: Option<u64>,
     /// The probability that a weak model fails, from 0 to a million.
     pub weak_fail_millionths: Option<u64>,
     /// Whether the next best task type is about as likely.

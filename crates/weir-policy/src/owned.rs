@@ -265,6 +265,7 @@ impl OwnedFacts {
             NumberFact::Complexity => self.task.complexity_millionths = value,
             NumberFact::ComplexityRank => self.task.complexity_rank_millionths = value,
             NumberFact::Confidence => self.task.confidence_millionths = value,
+            NumberFact::Margin => self.task.margin_millionths = value,
             NumberFact::WeakFail => self.task.weak_fail_millionths = value,
             NumberFact::LatencyTarget => self.latency.target_ms = value,
             NumberFact::LatencyDeadline => self.latency.deadline_ms = value,

@@ -8,6 +8,12 @@ pub struct Sampler {
 }
 
 impl Sampler {
+    /// Whether a request with this digest, a number that is spread evenly over the requests, is of the share.
+    #[must_use]
+    pub fn chooses(digest: u64, percent: u8) -> bool {
+        digest % 100 < u64::from(percent)
+    }
+
     /// Whether to take a request that comes at `now`, in seconds. `digest` is any number that is spread evenly over the
     /// requests; `percent` of them are taken.
     pub fn takes(&mut self, now: i64, digest: u64, percent: u8, per_hour: u32) -> bool {
@@ -15,7 +21,7 @@ impl Sampler {
         if hour != self.hour {
             (self.hour, self.taken) = (hour, 0);
         }
-        let is_chosen = digest % 100 < u64::from(percent) && self.taken < per_hour;
+        let is_chosen = Self::chooses(digest, percent) && self.taken < per_hour;
         self.taken += u32::from(is_chosen);
         is_chosen
     }

@@ -140,7 +140,9 @@ fn record(gateway: &Gateway, actor: &Actor, path: &str) {
 }
 
 fn look(gateway: &Gateway, path: &str) -> Response<Body> {
-    match path {
+    // Behind a proxy that keeps its prefix every page has it.
+    let below = path.strip_prefix("/admin").filter(|rest| rest.starts_with('/'));
+    match below.unwrap_or(path) {
         "/" => reply::json(StatusCode::OK, index().to_string()),
         "/healthz" => reply::text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
         "/readyz" => ready(gateway),

@@ -155,8 +155,24 @@ async fn answer(
         Ok(route) => route,
         Err(failure) => return refuse(&failure, form),
     };
-    let answered = match route {
-        Route::Ask(api) => return waiting::answer(gateway, api, request, peer).await,
+    match route {
+        Route::Ask(api) => waiting::answer(gateway, api, request, peer).await,
+        // Boxed, so that requests for content, which wait in their thousands, have no room for it.
+        route => Box::pin(answer_otherwise(gateway, route, request, peer))
+            .await
+            .unwrap_or_else(|failure| refuse(&failure, form)),
+    }
+}
+
+/// The answer of a route that leads to no model.
+async fn answer_otherwise(
+    gateway: &Arc<Gateway>,
+    route: Route,
+    request: Request<Incoming>,
+    peer: &Arc<Peer>,
+) -> Result<Response<Body>, Failure> {
+    match route {
+        Route::Ask(_) => Err(Failure::NoRoute),
         Route::Root => Ok(reply::json(StatusCode::OK, r#"{"service":"weir"}"#)),
         Route::Models => list(gateway, &request, peer, None),
         Route::Model(id) => list(gateway, &request, peer, Some(&id)),
@@ -190,8 +206,7 @@ async fn answer(
             let caller = identify(gateway, request.headers(), peer.address);
             batch(gateway, caller, (&id, wanted)).await
         }
-    };
-    answered.unwrap_or_else(|failure| refuse(&failure, form))
+    }
 }
 
 /// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what hand-joined URLs look

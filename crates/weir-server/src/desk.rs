@@ -72,9 +72,11 @@ impl Desk {
     /// `day` counts days, for what may be spent in one.
     pub async fn admit(self: &Arc<Self>, ask: Ask, day: u32) -> Result<Place, Refused> {
         let mut admission = {
-            let mut inner = self.lock();
+            let (mut inner, now) = (self.lock(), self.clock.now());
             inner.dispatcher.set_day(day);
-            inner.dispatcher.ask(ask, self.clock.now())
+            let granted = inner.dispatcher.look_before(&ask, now);
+            inner.wake(granted);
+            inner.dispatcher.ask(ask, now)
         };
         loop {
             let (ticket, until) = match admission {
@@ -99,6 +101,14 @@ impl Desk {
 
     pub fn state(&self) -> State {
         self.lock().dispatcher.state(self.clock.now())
+    }
+
+    /// Gives out places that came free by themselves. To be called now and then.
+    pub fn look_around(&self) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let granted = inner.dispatcher.look_around(now);
+        inner.wake(granted);
     }
 
     /// What a server said of its load.

@@ -1,7 +1,8 @@
 //! An encoder inside the network, asked for the task type where the embedded model is unsure.
 //!
 //! INVARIANT (fails towards the linear answer): whatever goes wrong in here leaves what the embedded model said, is counted
-//! and recorded. It gets a text only with a permit, like every backend.
+//! and recorded. It gets a text only with a permit, like every backend, and not before the detectors have said what they
+//! make of it.
 
 use crate::breaker::Breaker;
 use crate::gateway::Gateway;
@@ -236,8 +237,10 @@ impl Snapshot {
         self.vector(target, (prefix, &asked), &self.label_of(text), timeout).await
     }
 
+    /// The label of a text that no detector is asked about: where there are any, nobody knows.
     fn label_of(&self, text: &str) -> Label {
-        self.engine.inspect(&[Segment { text, kind: SegmentKind::Text }]).label
+        let label = self.engine.inspect(&[Segment { text, kind: SegmentKind::Text }]).label;
+        if self.detectors.key().is_empty() { label } else { label.join(&Label::unknown()) }
     }
 
     async fn vector(

@@ -25,7 +25,7 @@ use crate::witness::Witnesses;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::hash::RandomState;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, watch};
@@ -77,7 +77,7 @@ pub struct Gateway {
     pub(crate) batches: Batches,
     sampler: Mutex<Sampler>,
     reload: Mutex<ReloadState>,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     in_hand: AtomicUsize,
     /// Held by who looks for a receipt.
     pub(crate) receipt_turn: tokio::sync::Mutex<()>,
@@ -189,7 +189,7 @@ impl Gateway {
             batches: Batches::default(),
             sampler: Mutex::default(),
             reload: Mutex::default(),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
             in_hand: AtomicUsize::new(0),
             receipt_turn: tokio::sync::Mutex::default(),
             witnesses: Witnesses::default(),
@@ -266,11 +266,14 @@ impl Gateway {
         self.reload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a request is of the share whose answers may be compared.
+    pub(crate) fn may_sample(&self, evaluation: &Evaluation, request: &Ident) -> bool {
+        digest(request).is_some_and(|digest| Sampler::chooses(digest, evaluation.percent))
+    }
+
     /// Whether answers to a request are to be compared.
     pub(crate) fn samples(&self, evaluation: &Evaluation, request: &Ident) -> bool {
-        // The ids of requests are random digits.
-        let digits = request.as_str().get(4..20).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        let Some(digest) = digits else { return false };
+        let Some(digest) = digest(request) else { return false };
         let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
         sampler.takes(self.wall.unix_seconds(), digest, evaluation.percent, evaluation.per_hour.get())
     }
@@ -292,11 +295,17 @@ impl Gateway {
 
     /// From now on new requests are refused, and readiness says so.
     pub fn drain(&self) {
-        self.draining.store(true, Ordering::SeqCst);
+        self.draining.send_replace(true);
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
+        *self.draining.borrow()
+    }
+
+    /// Ready when nothing new is taken any more.
+    pub(crate) async fn until_draining(&self) {
+        // As with `cut`, the sender lives as long as this gateway.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 
     /// From now on what still runs is ended: streams with an error event, all else with an error.
@@ -393,4 +402,9 @@ fn queue_limits(limits: &Limits) -> QueueLimits {
 /// Seconds since 1970.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A number that is spread evenly over the requests: their ids are random digits.
+fn digest(request: &Ident) -> Option<u64> {
+    request.as_str().get(4..20).and_then(|digits| u64::from_str_radix(digits, 16).ok())
 }

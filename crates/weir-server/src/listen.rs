@@ -12,6 +12,7 @@ use crate::{Gateway, admin, batches, data};
 use http::header::TRANSFER_ENCODING;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -132,7 +133,7 @@ fn serve_connection(
         // Without it an answer waits for the acknowledgement of the one before.
         let _ = socket.set_nodelay(true);
         let phase = Phase::default();
-        let io = TokioIo::new(Watched::new(socket, phase.clone()));
+        let socket = Watched::new(socket, phase.clone());
         let served = gateway.clone();
         let peer = Arc::new(Peer::new(&gateway.pseudonyms, peer));
         let service = service_fn(move |request: Request<Incoming>| {
@@ -150,19 +151,41 @@ fn serve_connection(
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
         });
-        let builder = connection_builder();
-        let connection = watcher.watch(builder.serve_connection(io, service).into_owned());
         gateway.metrics.connected();
-        // An error here is the client's end of the connection; its requests have their records.
-        let _ = connection.await;
+        let is_http1 = tokio::select! {
+            biased;
+            begins = socket.begins_as_http1() => begins,
+            () = gateway.until_draining() => None,
+        };
+        // An error of a connection is its client's end; its requests have their records.
+        match is_http1 {
+            Some(true) => {
+                let _ = watcher.watch(http1_builder().serve_connection(TokioIo::new(socket), service)).await;
+            }
+            Some(false) => {
+                let builder = connection_builder();
+                let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
+                // Boxed, so that the others have no room for it.
+                let _ = Box::pin(watcher.watch(connection)).await;
+            }
+            None => {}
+        }
         gateway.metrics.disconnected();
     }
 }
 
-fn connection_builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// For most connections. One whose version hyper finds out takes twice the room to read what it has.
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     // Without a timer: `Watched` limits how long a head may take, and an idle connection may stay. Without a number of
     // headers: it is 100, and to say so would have room for them allocated for each head.
+    builder.max_buf_size(HEAD_BYTES_MAX);
+    builder
+}
+
+/// For those that begin with HTTP/2, or too few bytes to tell.
+fn connection_builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
@@ -181,6 +204,6 @@ async fn dispatch(
 ) -> Response<Body> {
     match side {
         Side::Data => data::handle(gateway, request, peer).await,
-        Side::Admin => admin::handle(gateway, request).await,
+        Side::Admin => Box::pin(admin::handle(gateway, request)).await,
     }
 }

@@ -23,7 +23,6 @@ pub(crate) mod relay;
 pub(crate) mod shadow;
 pub(crate) mod task;
 
-use crate::encoder;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::ids::RequestIds;
@@ -164,7 +163,7 @@ async fn answer(
 ) -> Result<Answer, Failure> {
     let limit = gateway.snapshot().loaded.config.limits.body_bytes.get();
     let content = receive(&head, body, api, limit).await?;
-    // The connection reads on into the same memory once nobody holds a part of it.
+    // What waits needs no head, whose names and values keep hold of what the connection reads into.
     drop(head);
     let mut inspected = look_at(gateway, api, content, (caller, &Label::default()), ledger).await?;
     respond(gateway, &mut inspected, (caller, peer), ledger).await
@@ -187,7 +186,6 @@ async fn look_at(
     }
     inspected.raise(least);
     ledger.inspected(&inspected);
-    ledger.consulted(encoder::consult(gateway, &mut inspected, ledger.request_id()).await);
     if let Some(task) = &inspected.task {
         gateway.ranks.learn(task::millionths(task.complexity));
     }

@@ -24,13 +24,14 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// The largest page that is read.
 const PAGE_BYTES_MAX: usize = 4 << 20;
 
-/// Looks after the local servers of whatever configuration is in force, as long as it is polled.
+/// Looks after the places, and after the local servers of whatever configuration is in force, as long as it is polled.
 pub(crate) async fn look_after_servers(gateway: Arc<Gateway>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let known = Arc::new(Mutex::new(Known::default()));
     loop {
         ticks.tick().await;
+        gateway.desk.look_around();
         let snapshot = gateway.snapshot();
         let mut looks = JoinSet::new();
         for (number, backend) in snapshot.loaded.config.backends.iter().enumerate() {

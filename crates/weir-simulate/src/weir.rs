@@ -134,8 +134,11 @@ impl Router for Weir<'_> {
     fn arrive(&mut self, number: usize, now_s: f64, _: &[Replica]) -> Vec<Verdict> {
         let now = moment(now_s);
         let Some(ask) = self.ask(number, now) else { return vec![Verdict::Refuse(number)] };
+        let before = self.dispatcher.look_before(&ask, now);
+        let mut verdicts = self.resume(before, now);
         let admission = self.dispatcher.ask(ask, now);
-        self.admitted(number, admission, now)
+        verdicts.extend(self.admitted(number, admission, now));
+        verdicts
     }
 
     fn first_token(&mut self, number: usize, now_s: f64) {

@@ -18,7 +18,7 @@ mod request;
 
 pub use collect::Collector;
 pub use loss::{Loss, Losses, Severity};
-pub use reply::{Block, BlockKind, Choice, Delta, Event, FinishReason, Reply, Tokens};
+pub use reply::{Block, BlockKind, Choice, Delta, Event, FinishReason, Reply, ServedTier, Tokens};
 pub use request::{
     CacheHint, Conversation, Effort, Format, LogProbs, Media, MediaSource, Message, Part, Reasoning, Role,
     Sampling, Tool, ToolChoice, ToolKind,

@@ -87,6 +87,7 @@ fn usage(reply: &Object<'_>) -> Usage {
         cached_tokens: None,
         written_tokens: None,
         completion_tokens: count("completion_tokens").or_else(|| count("output_tokens")),
+        tier: None,
     }
 }
 

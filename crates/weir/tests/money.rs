@@ -119,6 +119,32 @@ fn a_tier_that_is_asked_for_and_a_long_prompt_have_their_own_price() {
 }
 
 #[test]
+fn what_is_paid_is_the_tier_that_the_provider_says_it_served_at() {
+    let (shop, _) = Shop::new("budget: { day: 100 }\n", IN_ORDER, &[]);
+    let mut paid = 0;
+    for (asked, served, price) in [
+        ("priority", Some("default"), 500),
+        ("priority", Some("priority"), 5000),
+        ("auto", Some("priority"), 5000),
+        ("auto", Some("scale"), 500),
+        ("priority", None, 5000),
+    ] {
+        let script = Script::default();
+        shop.listed.set(served.map_or(script.clone(), |tier| script.serving_at(tier)));
+        for mut body in [ask("list", "hello"), ask_stream("list", "hello")] {
+            body["service_tier"] = asked.into();
+            let outcome = shop.outcome(&shop.gateway.chat(&body));
+            let cost = cost(&outcome, price, price);
+            assert_eq!(outcome["cost_micro_usd"], json!(cost), "{asked} {served:?}: {outcome}");
+            paid += cost;
+        }
+    }
+    let page = shop.gateway.admin_json("/spending");
+    let spent = page["purses"][0]["day"]["spent_usd"].as_f64().unwrap();
+    assert_eq!((spent * 1e6).round() as u64, paid, "{page}");
+}
+
+#[test]
 fn the_estimates_are_facts_of_rules() {
     let rules = "{ name: small, when: { cost.cloud: '< 0.01' }, use: [listed], when_full: [reject] }, \
                  { name: large, use: local, when_full: [reject] }";
@@ -225,7 +251,14 @@ fn what_was_spent_outlives_the_process_however_it_ends() {
     assert_eq!(other.status, 429, "the tenant's keys have one budget");
     assert!(other.text().contains("tenant `acme`"), "{}", other.text());
     let Shop { gateway, here, dear, listed, _backends } = shop;
-    gateway.until("what was spent is on the disk", |gateway| gateway.home.state_holds("tenant:acme"));
+    let page = gateway.admin_json("/spending");
+    let acme = page["purses"].as_array().unwrap().iter().find(|row| row["of"] == "tenant").unwrap();
+    let spent = (acme["month"]["spent_usd"].as_f64().unwrap() * 1e6).round();
+    let written = |gateway: &Gateway| -> Option<f64> {
+        let text = std::fs::read_to_string(gateway.home.path().join("state/spending.json")).ok()?;
+        serde_json::from_str::<Value>(&text).ok()?["month"]["micro_usd"]["tenant:acme"].as_f64()
+    };
+    gateway.until("all that was spent is on the disk", |gateway| written(gateway) == Some(spent));
     let again = Gateway::start_in(gateway.kill());
     assert_eq!(send(&again, &keys[0]).status, 429);
     let (home, is_orderly) = again.stop();

@@ -315,7 +315,7 @@ fn a_client_that_goes_while_it_waits_leaves_the_queue_and_is_never_sent() {
 
 /// What the admin page says of a target.
 fn on_the_page(pool: &Pool, name: &str) -> Value {
-    let page = Client::connect(pool.gateway.admin).get("/backends", &[]).json();
+    let page = Client::connect(pool.gateway.admin).get("/admin/backends", &[]).json();
     page["targets"].as_array().unwrap().iter().find(|target| target["target"] == name).unwrap().clone()
 }
 

@@ -6,7 +6,7 @@ use crate::ask::{Obstacle, Refused, Step};
 use crate::balance::{Balance, Offer};
 use crate::health::Condition;
 use crate::request::{Choice, Request};
-use crate::target::TargetKey;
+use crate::target::{Target, TargetKey};
 use std::time::Duration;
 
 /// What a request is to do.
@@ -37,8 +37,6 @@ struct Prospect {
 const REVIEW: Duration = Duration::from_millis(500);
 /// Without a measurement a place is taken to come free in this time.
 const UNKNOWN_SERVICE_TIME: Duration = Duration::from_secs(2);
-/// Estimates of waiting count from so many completed requests on.
-const COMPLETED_MIN: u32 = 5;
 
 impl Dispatcher {
     /// The first move, in the order of the ladder from step `from` on, that is expected to keep the promise;
@@ -170,14 +168,16 @@ impl Dispatcher {
         self.is_in_time(&offer, request, now).then_some(offer)
     }
 
-    /// Whether an answer from there would be complete before the request's deadline.
+    /// Whether an answer from there would be complete before the request's deadline. Of a target of which nothing is
+    /// known, or nothing any more, anything is possible: what the formula says of a middling server refuses nobody.
     pub(super) fn is_in_time(&self, offer: &Offer, request: &Request, now: Moment) -> bool {
         if request.promise.deadline.is_none() {
             return true;
         }
         let target = self.targets.get(&offer.key);
-        let answer_s = target.map_or(0.0, |target| target.answer_s(&request.work, now));
-        request.is_in_time(offer.first_token_s + answer_s, now)
+        let known = target.filter(|target| target.is_known() && !target.is_untried(now));
+        let seconds = known.map_or(0.0, |target| offer.first_token_s + target.answer_s(&request.work, now));
+        request.is_in_time(seconds, now)
     }
 
     fn can_pay(&self, choice: &Choice) -> bool {
@@ -229,13 +229,13 @@ impl Dispatcher {
     /// Those ahead and one more, at the rate at which places have come free so far.
     pub(super) fn wait_estimate(&self, pool: &[TargetKey], ahead: usize, now: Moment) -> (Duration, bool) {
         let targets = || pool.iter().filter_map(|key| self.targets.get(key));
-        let rate_of = |target: &crate::target::Target| {
+        let rate_of = |target: &Target| {
             let places = target.limit.nominal().unwrap_or_else(|| target.in_flight().max(1));
             let time = target.service_time.unwrap_or(UNKNOWN_SERVICE_TIME).as_secs_f64().max(1e-3);
             f64::from(places) / time
         };
         let rate: f64 = targets().map(rate_of).sum();
-        let is_known = targets().all(|target| target.completed >= COMPLETED_MIN);
+        let is_known = targets().all(Target::is_known);
         let seconds = (ahead as f64 + 1.0) / rate.max(1e-6);
         let full_for = targets().map(|target| target.health.full_until().saturating_sub(now)).min();
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);

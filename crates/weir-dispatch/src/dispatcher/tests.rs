@@ -412,8 +412,67 @@ fn what_cannot_be_answered_before_its_deadline_is_refused_at_the_door() {
         promise: Promise { first_token: None, deadline: Some(deadline) },
         ..ask(&[QUEUE, Step::Reject])
     };
-    assert!(matches!(d.ask(by(at(1001)), at(1000)), Admission::Refused(Refused::TooLate { .. })));
-    slot(d.ask(by(at(1010)), at(1000)));
+    assert!(matches!(d.ask(by(at(600)), at(599)), Admission::Refused(Refused::TooLate { .. })));
+    slot(d.ask(by(at(609)), at(599)));
+}
+
+fn due(deadline: Moment, output_tokens: u32) -> Ask {
+    Ask {
+        promise: Promise { first_token: None, deadline: Some(deadline) },
+        work: Work { output_tokens, ..Work::default() },
+        ..ask(&[QUEUE, Step::Reject])
+    }
+}
+
+#[test]
+fn a_free_place_on_a_server_that_nobody_knows_is_taken_however_soon_the_deadline() {
+    // A middling server would take seconds for so long an answer; this one has shown nothing yet.
+    let mut d = dispatcher();
+    for number in 0..5 {
+        let held = slot(d.ask(due(at(number + 1), 2000), at(number)));
+        d.first_token(&held, at(number) + Duration::from_millis(500));
+        d.produced(&held, 20);
+        served(&mut d, &held, number + 1);
+    }
+    // By now it has: 2000 tokens take it a minute.
+    let refused = d.ask(due(at(7), 2000), at(6));
+    assert!(matches!(refused, Admission::Refused(Refused::TooLate { .. })), "{refused:?}");
+    slot(d.ask(due(at(7), 1), at(6)));
+}
+
+#[test]
+fn a_server_that_was_too_slow_for_every_deadline_is_tried_again_now_and_then() {
+    let mut d = slow();
+    assert!(matches!(d.ask(due(at(600), 1), at(599)), Admission::Refused(Refused::TooLate { .. })));
+    let tried = d.ask(due(at(621), 1), at(620));
+    assert_eq!(way(tried).0, "big");
+    assert!(matches!(d.ask(due(at(621), 1), at(620)), Admission::Refused(Refused::TooLate { .. })));
+}
+
+#[test]
+fn places_that_came_free_by_themselves_go_to_those_who_wait_and_before_newcomers() {
+    // Nine places, which a target that has come back gives out one by one.
+    let back = || {
+        let mut d = with([settings("big", Some(9))]);
+        for _ in 0..5 {
+            let held = slot(d.ask(ask(&[]), at(0)));
+            d.release(&held, Report::Failed, at(0));
+        }
+        let trial = slot(d.ask(ask(&[]), at(2)));
+        served(&mut d, &trial, 2);
+        slot(d.ask(ask(&[]), at(2)));
+        let ticket = waits(&d.ask(ask(&[QUEUE, Step::Reject]), at(2)));
+        assert!(d.look_around(at(2)).is_empty());
+        (d, ticket)
+    };
+    let (mut d, ticket) = back();
+    assert_eq!(d.look_around(at(5)), [ticket]);
+    assert_eq!(way(d.resume(ticket, at(5))).0, "big");
+    let (mut d, ticket) = back();
+    let newcomer = ask(&[Step::Reject]);
+    assert_eq!(d.look_before(&newcomer, at(5)), [ticket]);
+    slot(d.ask(newcomer, at(6)));
+    assert_eq!(way(d.resume(ticket, at(6))).0, "big");
 }
 
 #[test]

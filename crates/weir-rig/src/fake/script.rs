@@ -37,6 +37,8 @@ pub struct Script {
     pub role_first: bool,
     /// When the answer says how many tokens it took.
     pub usage: Usage,
+    /// The `service_tier` that the answer says it has had; for the chat API.
+    pub service_tier: Option<String>,
     /// Whether a stream ends with `data: [DONE]`.
     pub done: bool,
     /// How events are written.
@@ -69,6 +71,7 @@ impl Default for Script {
             gap_ms: 0,
             role_first: true,
             usage: Usage::AsAsked,
+            service_tier: None,
             done: true,
             framing: Framing::Plain,
             capacity: None,
@@ -371,6 +374,13 @@ impl Script {
     #[must_use]
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = usage;
+        self
+    }
+
+    /// Says that it has answered at this tier.
+    #[must_use]
+    pub fn serving_at(mut self, tier: &str) -> Self {
+        self.service_tier = Some(tier.to_owned());
         self
     }
 

@@ -17,6 +17,7 @@ pub(super) struct Transcript {
     pieces: u64,
     role_first: bool,
     usage: Option<Tokens>,
+    tier: Option<String>,
     done: bool,
 }
 
@@ -49,6 +50,7 @@ impl Transcript {
             pieces: script.chunks,
             role_first: script.role_first,
             usage: says_usage(script.usage, ask).then(|| Tokens::new(ask, &spoken)),
+            tier: script.service_tier.clone(),
             done: script.done,
             spoken,
         }
@@ -166,6 +168,7 @@ impl Transcript {
             system_fingerprint: FINGERPRINT,
             choices,
             usage,
+            service_tier: self.tier.as_deref(),
         }
     }
 }
@@ -252,6 +255,8 @@ struct Completion<'a> {
     choices: Vec<Choice<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Option<Tokens>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'a str>,
 }
 
 #[derive(Serialize)]

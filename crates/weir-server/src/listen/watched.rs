@@ -170,6 +170,15 @@ impl Watched {
         }
     }
 
+    /// Whether the first bytes, which stay to be read, are those of HTTP/1; `None` when there are none in time, or will be
+    /// none. What a first look does not tell counts as no.
+    pub async fn begins_as_http1(&self) -> Option<bool> {
+        let mut first = [0; HTTP2.len()];
+        let look = tokio::time::timeout_at(self.head.deadline, self.socket.peek(&mut first));
+        let bytes = look.await.ok()?.ok().filter(|bytes| *bytes > 0)?;
+        Some(!HTTP2.starts_with(first.get(..bytes)?))
+    }
+
     fn note_read(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -293,6 +302,29 @@ mod tests {
         };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(began.elapsed() >= WRITE_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_bytes_tell_http1_and_stay_to_be_read() {
+        for (first, is_http1) in
+            [("G", true), ("POST / HTTP/1.1\r\n", true), ("PRI * HTTP/2.0", false), ("PR", false)]
+        {
+            let (mut watched, mut client) = connection(&Phase::default()).await;
+            client.write_all(first.as_bytes()).await.unwrap();
+            assert_eq!(watched.begins_as_http1().await, Some(is_http1), "{first}");
+            let mut buffer = [0; 64];
+            assert_eq!(watched.read(&mut buffer).await.unwrap(), first.len());
+        }
+        let (watched, client) = connection(&Phase::default()).await;
+        drop(client);
+        assert_eq!(watched.begins_as_http1().await, None);
+        let (mut watched, mut client) = connection(&Phase::default()).await;
+        let began = Instant::now();
+        assert_eq!(watched.begins_as_http1().await, None, "a client that says nothing");
+        // What it says later is too late.
+        client.write_all(b"G").await.unwrap();
+        assert_eq!(given_up_after(&mut watched).await, 0);
+        assert_eq!(began.elapsed().as_secs(), HEAD_TIMEOUT.as_secs());
     }
 
     #[tokio::test(start_paused = true)]

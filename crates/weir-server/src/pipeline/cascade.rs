@@ -108,7 +108,7 @@ impl Rejected {
     /// otherwise.
     pub fn judge(
         &mut self,
-        answer: Answer,
+        mut answer: Answer,
         watch: &Watch,
         (ruling, target): (&Ruling, TargetId),
         inspected: &Inspected,
@@ -116,6 +116,7 @@ impl Rejected {
     ) -> Option<Answer> {
         let Some(escalation) = &ruling.plan.escalation else { return Some(answer) };
         let Some(check) = watch.check(&escalation.cascade, inspected) else { return Some(answer) };
+        answer.tell(ledger);
         let mut others = ruling.plan.targets();
         let escalates =
             check != PASSED && has_attempts_left && others.any(|other| escalation.is_stronger(other, target));
@@ -123,7 +124,7 @@ impl Rejected {
         if !escalates {
             return Some(answer);
         }
-        let answer = answer.without_place();
+        let answer = answer.without_place(ledger.cost_micro_usd());
         self.0 = Some((answer, Box::new(ledger.set_aside())));
         None
     }

@@ -10,6 +10,7 @@ use super::task::language;
 use crate::candidate::Chosen;
 use crate::desk::Place;
 use crate::detect;
+use crate::encoder;
 use crate::failure::{Failure, denial_message};
 use crate::gateway::Gateway;
 use crate::snapshot::Snapshot;
@@ -70,7 +71,7 @@ impl Ruling {
     }
 }
 
-/// Asks the detectors in force, where there are any, and decides.
+/// Asks the detectors in force, where there are any, then the encoder, once it is known what the text is, and decides.
 ///
 /// # Errors
 /// As [`decide`].
@@ -82,6 +83,9 @@ pub(crate) async fn detect_and_decide(
 ) -> Result<Ruling, Failure> {
     if detect::ask(gateway, inspected, ledger.request_id()).await {
         ledger.inspected(inspected);
+    }
+    if !std::mem::replace(&mut inspected.consulted, true) {
+        ledger.consulted(encoder::consult(gateway, inspected, ledger.request_id()).await);
     }
     decide(gateway, inspected, caller, ledger)
 }

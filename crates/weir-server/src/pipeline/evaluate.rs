@@ -6,7 +6,8 @@
 
 use super::admit::Tried;
 use super::cascade::Watch;
-use super::decide::{Ruling, detect_and_decide};
+use super::circumstances::Circumstances;
+use super::decide::{Ruling, alias_for, detect_and_decide, facts};
 use super::forward::forward;
 use super::identify::Caller;
 use super::inspect::{Inspected, look, read};
@@ -30,7 +31,7 @@ use weir_config::Evaluation;
 use weir_dispatch::{Ask, Band, Candidate, Claim, Step, Work};
 use weir_egress::Anthropic;
 use weir_label::ZoneKind;
-use weir_policy::{Expected, Plan, TargetId, Tier};
+use weir_policy::{Action, Expected, Plan, TargetId, Tier};
 use weir_wire::fault::Held;
 use weir_wire::json::Limits;
 use weir_wire::request::{ClientRequest, RouteWish};
@@ -64,7 +65,11 @@ pub(crate) fn consider(
         return;
     }
     let Ok(turn) = gateway.evaluations.clone().try_acquire_owned() else { return };
-    if !gateway.samples(&evaluation, id) {
+    // What cannot be compared takes nothing of the share, and is not on record a second time.
+    let is_taken = gateway.may_sample(&evaluation, id)
+        && is_comparable(gateway, &snapshot, inspected, caller)
+        && gateway.samples(&evaluation, id);
+    if !is_taken {
         return;
     }
     let Some(again) = again(gateway, inspected, &snapshot, caller) else { return };
@@ -77,6 +82,17 @@ pub(crate) fn consider(
         _turn: turn,
     };
     tokio::spawn(compare.run(again));
+}
+
+/// Whether the policy has a target in either zone for a request.
+fn is_comparable(gateway: &Gateway, snapshot: &Snapshot, inspected: &Inspected, caller: &Caller) -> bool {
+    let Ok(alias) = alias_for(snapshot, inspected.request.content().alias(), caller) else { return false };
+    let now = Circumstances::now(gateway, snapshot, alias, (inspected, caller));
+    let (policy, catalogue) = (&snapshot.loaded.policy, &snapshot.loaded.catalogue);
+    match weir_policy::decide(policy, catalogue, alias, &facts(inspected, caller, &now)).action {
+        Action::Route(plan) => plan.comparable(catalogue).is_some(),
+        Action::Deny(_) => false,
+    }
 }
 
 /// The same request for an answer in whole, inspected anew; what was known of its data stays known.
@@ -96,7 +112,7 @@ fn again(
     let request = read(gateway, request.api(), Content::Json(bytes.into())).ok()?;
     let mut again = look(request, length, snapshot, caller);
     again.raise(inspected.request.label());
-    again.task = inspected.task;
+    (again.task, again.consulted) = (inspected.task, true);
     Some(again)
 }
 

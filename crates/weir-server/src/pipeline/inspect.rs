@@ -43,6 +43,8 @@ pub(crate) struct Inspected {
     pub declared_task: Option<TaskType>,
     /// Which detectors were asked besides; see [`Detectors::key`](crate::detect::Detectors::key).
     pub asked: String,
+    /// Whether it was settled if the encoder is asked for the task type.
+    pub consulted: bool,
     pub took: Duration,
     pub body_bytes: usize,
 }
@@ -133,6 +135,7 @@ async fn inspect_large(
             task: None,
             declared_task: None,
             asked: String::new(),
+            consulted: false,
             took: started.elapsed(),
             body_bytes: length,
         }),
@@ -189,7 +192,8 @@ pub(crate) fn look(
     let (seen, asked) = (inspector.seen(), String::new());
     let task = task_of(request.content());
     let declared_task = caller.task.filter(|_| snapshot.loaded.accepts_declared_task);
-    Inspected { request, seen, task, declared_task, asked, took: started.elapsed(), body_bytes }
+    let took = started.elapsed();
+    Inspected { request, seen, task, declared_task, asked, consulted: false, took, body_bytes }
 }
 
 /// The engine, looking at one request.

@@ -12,6 +12,7 @@ mod rate;
 pub(crate) use aside::Aside;
 use facts::{ENCODER, note_purpose};
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
+use money::Charge;
 
 use super::decide::Ruling;
 use super::identify::Caller;
@@ -46,7 +47,7 @@ use weir_dispatch::Step;
 use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
 use weir_policy::{
-    Decision, Facts, Obligations, Price, Requirement, RouteWish, Target, TargetId, Verdict, micro_usd,
+    Decision, Facts, Obligations, Requirement, RouteWish, Target, TargetId, Verdict, micro_usd,
 };
 use weir_quality::Shape;
 use weir_rollout::Sample;
@@ -74,8 +75,8 @@ pub(crate) struct Ledger {
     declared_level: Option<Level>,
     shows_decision: bool,
     standing: Standing,
-    /// What the target costs, if there is one and it says.
-    price: Option<Price>,
+    /// What the target costs.
+    charge: Charge,
     /// Tokens of the prompt that the backend had in its cache, and that it put there.
     cached: (u64, u64),
     /// What was set aside for the attempt under way.
@@ -148,7 +149,7 @@ impl Ledger {
             declared_level: None,
             shows_decision: false,
             standing: Standing::InForce,
-            price: None,
+            charge: Charge::default(),
             cached: (0, 0),
             earmark: None,
             share: None,
@@ -301,8 +302,7 @@ impl Ledger {
         let Some(target) = ruling.target(id) else { return Err(BackendFailure::NoPermit) };
         self.capture_prompt(ruling, request).await?;
         let zone = target.zone();
-        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
-        self.note_target(ruling, (target, full_price), place, attempt);
+        self.note_target(ruling, (id, target), place, attempt);
         let written = match self.append_decision() {
             Ok(ticket) if zone == ZoneKind::Cloud || self.needs_durable => {
                 ticket.durable().await.map_err(AuditError::from)
@@ -330,13 +330,12 @@ impl Ledger {
     fn note_target(
         &mut self,
         ruling: &Ruling,
-        (target, full_price): (&Target, Option<Price>),
+        (id, target): (TargetId, &Target),
         place: &Place,
         attempt: Attempt,
     ) {
         let (record, zone) = (&mut self.decision, target.zone());
-        let known = full_price.or_else(|| target.prices.of(ruling.expected.tier, ruling.expected.day));
-        self.price = known.or((zone == ZoneKind::Local).then_some(Price::FREE));
+        self.charge = Charge::of(ruling, id, target);
         record.attempt = attempt.number;
         record.target = Some(Ident::of(&target.name));
         self.target = Some(target.name.clone());
@@ -359,8 +358,7 @@ impl Ledger {
     /// Notes that of two attempts at once the one before the last has answered.
     pub fn answered_by(&mut self, ruling: &Ruling, id: TargetId, place: &Place, attempt: Attempt) {
         let Some(target) = ruling.target(id) else { return };
-        let full_price = ruling.snapshot.served(id).and_then(|(_, model)| model.full_price);
-        self.note_target(ruling, (target, full_price), place, attempt);
+        self.note_target(ruling, (id, target), place, attempt);
         self.outcome.answered_attempt = Some(attempt.number);
     }
 
@@ -409,6 +407,9 @@ impl Ledger {
         self.outcome.tokens_in = usage.prompt_tokens.or(self.outcome.tokens_in);
         let (read, written) = self.cached;
         self.cached = (usage.cached_tokens.unwrap_or(read), usage.written_tokens.unwrap_or(written));
+        if let Some(tier) = usage.tier {
+            self.charge.is_of(tier);
+        }
         if let Some((target, counted)) = self.target.as_ref().zip(usage.prompt_tokens) {
             self.gateway.counts.learn(target, self.estimated, counted);
         }

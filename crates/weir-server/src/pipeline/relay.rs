@@ -55,11 +55,19 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
 impl Answer {
-    /// The same, with the place that it may hold given back: it is complete, and waits to be given out.
-    pub fn without_place(self) -> Self {
+    /// Tells the account of an attempt what its answer says of itself; of a stream that is complete nobody has yet.
+    pub fn tell(&mut self, ledger: &mut Ledger) {
+        match self {
+            Answer::Stream(relay) => relay.tell(ledger),
+            Answer::Whole(_) | Answer::Bytes(..) => {}
+        }
+    }
+
+    /// The same, with the place that it may hold given back: it is complete, has cost so much, and waits to be given out.
+    pub fn without_place(self, micro_usd: Option<u64>) -> Self {
         match self {
             Answer::Stream(mut relay) => {
-                relay.give_back();
+                relay.give_back(micro_usd);
                 Answer::Stream(relay)
             }
             other @ (Answer::Whole(_) | Answer::Bytes(..)) => other,

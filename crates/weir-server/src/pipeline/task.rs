@@ -52,6 +52,7 @@ pub(crate) fn task_facts(inspected: &Inspected, ranks: Option<&Ranks>) -> TaskFa
         Some(declared) => TaskFacts {
             kind: Some(declared),
             confidence_millionths: Some(1_000_000),
+            margin_millionths: Some(1_000_000),
             unsure: Some(false),
             ..judged
         },
@@ -67,6 +68,7 @@ fn judged(judgement: Option<&Judgement>, ranks: Option<&Ranks>) -> TaskFacts {
         complexity_millionths: Some(complexity),
         complexity_rank_millionths: ranks.and_then(|ranks| ranks.rank(complexity)),
         confidence_millionths: Some(millionths(judgement.confidence)),
+        margin_millionths: Some(millionths(judgement.margin)),
         weak_fail_millionths: Some(millionths(judgement.weak_fail)),
         unsure: Some(judgement.is_unsure()),
     }

@@ -268,6 +268,7 @@ impl PastFacts<'_> {
             "task.complexity" => &mut self.task.complexity_millionths,
             "task.complexity_rank" => &mut self.task.complexity_rank_millionths,
             "task.confidence" => &mut self.task.confidence_millionths,
+            "task.margin" => &mut self.task.margin_millionths,
             "task.weak_fail" => &mut self.task.weak_fail_millionths,
             "latency.target" => &mut self.latency.0,
             "latency.deadline" => &mut self.latency.1,

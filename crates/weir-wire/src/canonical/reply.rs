@@ -177,6 +177,37 @@ pub struct Tokens {
     pub completion: Option<u64>,
     /// Those of the answer that were reasoning.
     pub reasoning: Option<u64>,
+    /// How soon they were worked on, by which they are charged for.
+    pub tier: Option<ServedTier>,
+}
+
+/// How soon a provider says that it has answered, which may be another tier than was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedTier {
+    /// As always.
+    Usual,
+    /// When there was room.
+    Flex,
+    /// Before others.
+    Priority,
+    /// Within a day.
+    Batch,
+}
+
+impl ServedTier {
+    /// The tier that an answer's word means; `None` for words without a price of their own, such as `scale`.
+    ///
+    /// Source: OpenAI's and Anthropic's `service_tier`, Bedrock's `serviceTier.type`.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "default" | "standard" => Some(Self::Usual),
+            "flex" => Some(Self::Flex),
+            "priority" => Some(Self::Priority),
+            "batch" => Some(Self::Batch),
+            _ => None,
+        }
+    }
 }
 
 impl Tokens {
@@ -189,6 +220,7 @@ impl Tokens {
             cache_write: self.cache_write.or(earlier.cache_write),
             completion: self.completion.or(earlier.completion),
             reasoning: self.reasoning.or(earlier.reasoning),
+            tier: self.tier.or(earlier.tier),
         }
     }
 }

@@ -1,3 +1,4 @@
+use crate::canonical::ServedTier;
 use crate::error::Envelope;
 use crate::json::{Json, Limits, Member, Object, ObjectWriter, parse_members, write_string};
 use memchr::memchr2;
@@ -24,6 +25,8 @@ pub struct Usage {
     pub written_tokens: Option<u64>,
     /// Tokens of the answer.
     pub completion_tokens: Option<u64>,
+    /// How soon they were worked on.
+    pub tier: Option<ServedTier>,
 }
 
 /// A reply as the client gets it, with what Weir keeps of it.
@@ -159,7 +162,8 @@ impl<'b> Answer<'b> {
     }
 
     fn usage(&self) -> Option<Usage> {
-        self.get("usage").and_then(read_usage)
+        let tier = self.get("service_tier").and_then(Json::as_str).and_then(ServedTier::of_word);
+        Some(Usage { tier, ..self.get("usage").and_then(read_usage)? })
     }
 
     /// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both
@@ -245,6 +249,7 @@ fn read_usage(usage: &Json) -> Option<Usage> {
         cached_tokens: of_prompt("cached_tokens").or_else(|| count("prompt_cache_hit_tokens")),
         written_tokens: of_prompt("cache_write_tokens"),
         completion_tokens: count("completion_tokens"),
+        tier: None,
     })
 }
 
@@ -310,6 +315,7 @@ mod tests {
             cached_tokens: Some(1),
             written_tokens: Some(2),
             completion_tokens: Some(2),
+            tier: None,
         };
         assert_eq!(hidden.usage.unwrap(), expected);
         assert!(read_chunk(usage, &identity(), true).unwrap().data.is_some());

@@ -2,6 +2,7 @@
 //! answered.
 
 use super::{Lane, Seen, Whole};
+use crate::canonical::ServedTier;
 use crate::chat::{BadReply, ReplyIdentity};
 use crate::dialect::backend::messages::read_error;
 use crate::json::{Json, Limits, Object, parse};
@@ -93,6 +94,8 @@ fn note_usage(object: &Object<'_>, seen: &mut Seen) {
         seen.usage.written_tokens = count("cache_creation_input_tokens").or(seen.usage.written_tokens);
         seen.usage.prompt_tokens = Some(cached.fold(read, u64::saturating_add));
     }
+    let tier = usage.get("service_tier").and_then(Json::as_str).and_then(ServedTier::of_word);
+    seen.usage.tier = tier.or(seen.usage.tier);
     seen.usage.completion_tokens = count("output_tokens").or(seen.usage.completion_tokens);
 }
 

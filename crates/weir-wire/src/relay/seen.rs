@@ -131,7 +131,8 @@ impl Seen {
     }
 
     fn add(&mut self, tokens: &Tokens) {
-        let Usage { prompt_tokens, cached_tokens, written_tokens, completion_tokens } = usage(tokens);
+        let Usage { prompt_tokens, cached_tokens, written_tokens, completion_tokens, tier } = usage(tokens);
+        self.usage.tier = tier.or(self.usage.tier);
         self.usage.prompt_tokens = prompt_tokens.or(self.usage.prompt_tokens);
         self.usage.cached_tokens = cached_tokens.or(self.usage.cached_tokens);
         self.usage.written_tokens = written_tokens.or(self.usage.written_tokens);
@@ -180,6 +181,7 @@ fn usage(tokens: &Tokens) -> Usage {
         cached_tokens: tokens.cache_read,
         written_tokens: tokens.cache_write,
         completion_tokens: tokens.completion,
+        tier: tokens.tier,
     }
 }
 

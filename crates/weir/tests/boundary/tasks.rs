@@ -32,9 +32,14 @@ fn the_task_type_decides_and_is_recorded() {
     let record = &stage.record(&sum)["decision"];
     assert_eq!(record["rule"], "sums stay", "{record}");
     let facts = record["facts"].to_string();
-    for fact in
-        ["\"task.type\":\"math\"", "task.complexity", "task.confidence", "task.weak_fail", "request.language"]
-    {
+    for fact in [
+        "\"task.type\":\"math\"",
+        "task.complexity",
+        "task.confidence",
+        "task.margin",
+        "task.weak_fail",
+        "request.language",
+    ] {
         assert!(facts.contains(fact), "{fact}: {record}");
     }
     let greeting = stage.chat(&ask("auto", "Hello there, how are you?"));

@@ -1,6 +1,6 @@
 //! An encoder inside that is asked where the embedded model is unsure: what it changes, and that nothing depends on it.
 
-use super::detector::{Answer, Detector};
+use super::detector::{Answer, Detector, finding};
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
 use crate::support::{Home, TWO_RULES, ask, weir};
@@ -135,6 +135,8 @@ fn it_is_asked_only_where_the_embedded_model_is_unsure_and_nobody_has_said_it() 
     let stage = Stage::with(config(&encoder.url, &section.replace("below: 1,", "below: 0.2,")), BY_TASK);
     let sure = stage.chat(&ask("auto", "Translate into German: the cat is black"));
     assert_eq!(task(&stage, &sure), ("translate".to_owned(), Value::Null));
+    assert_eq!(encoder.asked().len(), fitted);
+    let stage = Stage::with(config(&encoder.url, &section), BY_TASK);
     let declared = stage.gateway.chat_with(&[("x-weir-task", "creative")], &ask("auto", "Frobnicate."));
     assert_eq!(task(&stage, &declared), ("creative".to_owned(), Value::Null));
     let mut tools = ask("auto", "Frobnicate.");
@@ -185,6 +187,37 @@ fn it_gets_no_text_that_its_clearance_does_not_admit() {
     assert_eq!(encoder.asked().len(), fitted);
     let open = stage.chat(&ask("auto", "Frobnicate the lamp of the fifth house."));
     assert_eq!(task(&stage, &open), ("math".to_owned(), json!("changed")));
+}
+
+#[test]
+fn it_gets_no_text_before_the_detectors_have_said_what_they_make_of_it() {
+    let encoder = encoder();
+    let (_home, section) = head(&encoder);
+    let fitted = encoder.asked().len();
+    let detector = Detector::start(|question| finding("PERSON", "canary quux", question));
+    let clear = |local: &str, cloud: &str| {
+        config(&encoder.url, &section)(local, cloud)
+            .replace("name: enc, zone: local", "name: enc, zone: local, clearance: internal")
+    };
+    let entry = json!({ "name": "presidio", "url": detector.url, "presidio": {}, "when": "always", "timeout": "20s" });
+    let policy = BY_TASK
+        .replace("personal: confidential }", &format!("personal: confidential, detectors: [{entry}] }}"));
+    let stage = Stage::with(clear, &policy);
+    let classified = stage.chat(&ask("auto", "Frobnicate the lamp of canary quux."));
+    assert_eq!(task(&stage, &classified).1, "no_permit");
+    assert_eq!((detector.asked().len(), encoder.asked().len()), (1, fitted));
+    stage.assert_cloud_untouched();
+    let open = stage.chat(&ask("auto", "Frobnicate the lamp of the fifth house."));
+    assert_eq!(task(&stage, &open), ("math".to_owned(), json!("changed")));
+    assert_eq!((detector.asked().len(), encoder.asked().len()), (2, fitted + 1));
+    // A command asks no detector, so that it does not know what a text is.
+    let mut classify = weir();
+    classify.args(["classify", "--task", "--config"]).arg(stage.gateway.home.config());
+    let asked = stage.gateway.home.path().join("asked.jsonl");
+    std::fs::write(&asked, "{\"id\":1,\"text\":\"Frobnicate the lamp of the fifth house.\"}\n").unwrap();
+    let output = classify.stdin(std::fs::File::open(asked).unwrap()).output().unwrap();
+    assert!(output.status.success() && !output.stdout.is_empty(), "{output:?}");
+    assert_eq!(encoder.asked().len(), fitted + 1);
 }
 
 #[test]

@@ -125,6 +125,11 @@ fn classified_data_and_what_stays_inside_take_no_part() {
     bench.gateway.chat_with(&level, &ask("auto", "What is a weir?"));
     bench.settle();
     assert_eq!((bench.there.accepted(), bench.judge.requests()), (0, 0));
+    assert_eq!(
+        bench.gateway.home.audit(&[]).len(),
+        6,
+        "nothing is asked a second time that may not be compared"
+    );
     events(&bench.gateway, "answers.compared", 0);
 }
 

@@ -1,6 +1,7 @@
 //! Accounts of answers: those that are set aside, and those of which something may be heard.
 
 use super::Ledger;
+use super::money::Charge;
 use crate::feedback;
 use crate::quality::Answered;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use weir_audit::Ident;
 use weir_audit::event::{self, AnswerChecked, Outcome, OutcomeKind};
 use weir_label::ZoneKind;
-use weir_policy::{Price, TaskType};
+use weir_policy::TaskType;
 use weir_quality::Shape;
 
 /// The account of an attempt whose answer was rejected, so that it can be taken up again.
@@ -16,7 +17,7 @@ use weir_quality::Shape;
 pub(crate) struct Aside {
     decision: event::Decision,
     outcome: Outcome,
-    price: Option<Price>,
+    charge: Charge,
     target: Option<Arc<str>>,
     spent_before: Vec<(Option<ZoneKind>, u128)>,
     cached: (u64, u64),
@@ -55,7 +56,7 @@ impl Ledger {
         let aside = Aside {
             decision: self.decision.clone(),
             outcome: std::mem::replace(&mut self.outcome, fresh),
-            price: self.price,
+            charge: self.charge.clone(),
             target: self.target.clone(),
             spent_before: self.spent_before.clone(),
             cached: std::mem::take(&mut self.cached),
@@ -71,12 +72,13 @@ impl Ledger {
     /// the attempt that failed since is not spent.
     pub fn take_back(&mut self, aside: Aside) {
         self.unpay();
-        let Aside { decision, outcome, price, target, spent_before, cached, warnings, first_content } = aside;
+        let Aside { decision, outcome, charge, target, spent_before, cached, warnings, first_content } =
+            aside;
         let attempts = self.outcome.attempts;
         self.decision = decision;
         let answered_attempt = (attempts > self.decision.attempt).then_some(self.decision.attempt);
         self.outcome = Outcome { attempts, answered_attempt, ..outcome };
-        (self.price, self.target, self.warnings) = (price, target, warnings);
+        (self.charge, self.target, self.warnings) = (charge, target, warnings);
         (self.spent_before, self.cached) = (spent_before, cached);
         self.times.first_content = first_content;
     }

@@ -77,6 +77,7 @@ pub(crate) fn record_facts(facts: &Facts<'_>, catalogue: &Catalogue) -> BTreeMap
     record("task.complexity", number(task.complexity_millionths));
     record("task.complexity_rank", number(task.complexity_rank_millionths));
     record("task.confidence", number(task.confidence_millionths));
+    record("task.margin", number(task.margin_millionths));
     record("task.type", task.kind.and_then(|kind| fixed(kind.as_str())));
     record("task.unsure", task.unsure.map(Fact::Bool));
     record("task.weak_fail", number(task.weak_fail_millionths));

@@ -2,11 +2,52 @@
 
 use super::super::decide::Ruling;
 use super::Ledger;
+use crate::snapshot::Snapshot;
 use crate::spending::periods;
+use std::sync::Arc;
 use weir_audit::event::OutcomeKind;
 use weir_dispatch::cost::Left;
 use weir_label::ZoneKind;
-use weir_policy::{TargetId, TokenCount, micro_usd};
+use weir_policy::{Day, Price, Target, TargetId, Tier, TokenCount, micro_usd};
+use weir_wire::canonical::ServedTier;
+
+/// What tokens cost at the target of an attempt.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Charge {
+    /// As it was asked, if that is known.
+    price: Option<Price>,
+    /// Where other tiers' prices are found.
+    list: Option<(Arc<Snapshot>, TargetId, Option<Day>)>,
+}
+
+impl Charge {
+    pub fn of(ruling: &Ruling, id: TargetId, target: &Target) -> Self {
+        if let Some((_, model)) = ruling.snapshot.served(id)
+            && model.full_price.is_some()
+        {
+            return Self { price: model.full_price, list: None };
+        }
+        let day = ruling.expected.day;
+        let price = target.prices.of(ruling.expected.tier, day);
+        match target.zone() {
+            ZoneKind::Local => Self { price: price.or(Some(Price::FREE)), list: None },
+            ZoneKind::Cloud => Self { price, list: Some((ruling.snapshot.clone(), id, day)) },
+        }
+    }
+
+    /// The provider says which tier it was, whatever was asked for.
+    pub fn is_of(&mut self, tier: ServedTier) {
+        let Some((snapshot, id, day)) = &self.list else { return };
+        let tier = match tier {
+            ServedTier::Usual => Tier::Usual,
+            ServedTier::Flex => Tier::Flex,
+            ServedTier::Priority => Tier::Priority,
+            ServedTier::Batch => Tier::Batch,
+        };
+        let target = snapshot.loaded.catalogue.target(*id);
+        self.price = target.and_then(|target| target.prices.of(tier, *day)).or(self.price);
+    }
+}
 
 impl Ledger {
     /// Sets aside what the request is expected to cost at a target, if anything bounds what it may cost.
@@ -52,7 +93,7 @@ impl Ledger {
         let output = self.outcome.tokens_out.or(self.outcome.tokens_in.map(|_| 0))?;
         let input = self.outcome.tokens_in.or(self.decision.est_tokens_in)?;
         let (cached, written) = self.cached;
-        Some(self.price?.of(TokenCount { input, cached, written, output }))
+        Some(self.charge.price?.of(TokenCount { input, cached, written, output }))
     }
 
     /// What was set aside is spent, as far as is known: an answer of unknown length costs what was expected, also when

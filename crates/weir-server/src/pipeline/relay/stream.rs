@@ -54,6 +54,8 @@ pub(crate) struct StreamRelay {
     place: Option<Place>,
     /// What tells the length of its answer from those of others.
     kind: u16,
+    /// Whether its account has been told what came.
+    is_told: bool,
     /// What the backend wrote, as long as it is held back and fits.
     copy: Option<Transcript>,
     /// What was sent outside, as long as the answer runs.
@@ -114,6 +116,7 @@ impl StreamRelay {
             closing: None,
             place: None,
             kind: 0,
+            is_told: false,
             copy: None,
             guard: None,
         })
@@ -174,11 +177,14 @@ impl StreamRelay {
         Ok(())
     }
 
-    /// Gives the place of a complete answer back before the answer is given out.
-    pub fn give_back(&mut self) {
+    /// Gives the place of a complete answer, which cost so much, back before the answer is given out.
+    pub fn give_back(&mut self, micro_usd: Option<u64>) {
         self.upstream = None;
         if let Some(place) = self.place.take() {
             place.answered(self.kind, self.tokens());
+            if let Some(micro_usd) = micro_usd {
+                place.cost(micro_usd);
+            }
             place.served();
         }
     }
@@ -265,6 +271,7 @@ impl StreamRelay {
     fn settle(&mut self) {
         let Some(mut ledger) = self.ledger.take() else { return };
         self.tell(&mut ledger);
+        ledger.relayed(self.bytes + self.out.len());
         let place = self.place.take();
         match (&self.end, place) {
             (End::Done, Some(place)) => {
@@ -317,7 +324,11 @@ impl StreamRelay {
         seen.usage.completion_tokens.unwrap_or(seen.pieces)
     }
 
-    fn tell(&self, ledger: &mut Ledger) {
+    /// Tells an account once what the backend has answered.
+    pub fn tell(&mut self, ledger: &mut Ledger) {
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
         let Seen { usage, finish_reason, model, pieces, sealed, .. } = self.relay.seen();
         ledger.made(sealed);
         if let Some(whole) = self.relay.whole_response() {
@@ -325,7 +336,6 @@ impl StreamRelay {
         }
         ledger.streamed(*pieces);
         ledger.replied(usage, finish_reason.as_deref(), model.as_deref());
-        ledger.relayed(self.bytes + self.out.len());
     }
 
     /// Looks at the time limits and at the caller's key.
@@ -479,6 +489,7 @@ impl Drop for StreamRelay {
             && let Some(mut ledger) = self.ledger.take()
         {
             self.tell(&mut ledger);
+            ledger.relayed(self.bytes + self.out.len());
             match self.recorder.take() {
                 None => drop(ledger.close(OutcomeKind::ClientCancelled)),
                 Some(recorder) => drop(recorder.close(ledger, OutcomeKind::ClientCancelled)),

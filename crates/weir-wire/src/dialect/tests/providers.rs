@@ -3,7 +3,7 @@
 use super::readers::{joined, shape};
 use super::{addressed, identity, object};
 use crate::canonical::arbitrary::{events, reply};
-use crate::canonical::{Block, BlockKind, FinishReason, Reply};
+use crate::canonical::{Block, BlockKind, FinishReason, Reply, ServedTier};
 use crate::dialect::client::EventWriter;
 use crate::dialect::{BackendDialect, ClientDialect};
 use crate::json::{Json, Object};
@@ -408,6 +408,60 @@ fn a_stream_of_any_provider_that_breaks_off_at_any_byte_has_no_end() {
             let finish = text.matches("\"finish_reason\":\"").count();
             let is_finished = client != ClientDialect::ChatCompletions || finish == 1;
             assert!(!is_complete || is_finished, "{dialect:?} cut at {cut}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_tier_at_which_a_provider_has_served_is_heard_whole_and_streamed() {
+    let chat = json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": "a" }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 1, "completion_tokens": 1 }, "service_tier": "priority" });
+    let piece = |delta: Value, finish: Value, usage: Value| {
+        let choices = json!([{ "index": 0, "delta": delta, "finish_reason": finish }]);
+        format!("data: {}\n\n", json!({ "choices": choices, "usage": usage, "service_tier": "priority" }))
+    };
+    let chat_stream = [
+        piece(json!({ "content": "a" }), Value::Null, Value::Null),
+        piece(json!({}), json!("stop"), json!({ "prompt_tokens": 1, "completion_tokens": 1 })),
+        "data: [DONE]\n\n".to_owned(),
+    ];
+    let usage = json!({ "input_tokens": 1, "output_tokens": 1, "service_tier": "priority" });
+    let text = json!({ "type": "text", "text": "a" });
+    let message = json!({ "type": "message", "role": "assistant", "content": [text], "stop_reason": "end_turn", "usage": usage });
+    let events = [
+        json!({ "type": "message_start", "message": { "type": "message", "role": "assistant", "content": [], "usage": usage } }),
+        json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
+        json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "a" } }),
+        json!({ "type": "content_block_stop", "index": 0 }),
+        json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn" }, "usage": { "output_tokens": 1 } }),
+        json!({ "type": "message_stop" }),
+    ];
+    let message_stream =
+        sse(events.map(|event| (event["type"].as_str().map(str::to_owned), event)).into_iter());
+    let counts = json!({ "inputTokens": 1, "outputTokens": 1 });
+    let converse = json!({ "output": { "message": { "role": "assistant", "content": [{ "text": "a" }] } }, "stopReason": "end_turn",
+        "usage": counts, "serviceTier": { "type": "priority" } });
+    let frames = [
+        ("messageStart", json!({ "role": "assistant" })),
+        ("contentBlockDelta", json!({ "contentBlockIndex": 0, "delta": { "text": "a" } })),
+        ("contentBlockStop", json!({ "contentBlockIndex": 0 })),
+        ("messageStop", json!({ "stopReason": "end_turn" })),
+        ("metadata", json!({ "usage": counts, "serviceTier": { "type": "priority" } })),
+    ];
+    let converse_stream: Vec<u8> =
+        frames.iter().flat_map(|(kind, data)| aws(kind, data.to_string().as_bytes())).collect();
+    for (backend, whole, stream) in [
+        (BackendDialect::ChatCompletions, chat, chat_stream.concat().into_bytes()),
+        (BackendDialect::Messages, message, message_stream),
+        (BackendDialect::Converse, converse, converse_stream),
+    ] {
+        for client in CLIENTS {
+            let of_whole =
+                relay::whole(&lane(client, backend), &Json::Object(asked()), whole.to_string().as_bytes());
+            let mut of_stream = StreamRelay::new(lane(client, backend), &Json::Object(asked()));
+            of_stream.take(&stream, &mut Vec::new()).unwrap();
+            let heard = [of_whole.unwrap().seen.usage.tier, of_stream.seen().usage.tier];
+            assert_eq!(heard, [Some(ServedTier::Priority); 2], "{backend:?} {client:?}");
         }
     }
 }

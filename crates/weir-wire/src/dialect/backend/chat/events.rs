@@ -66,8 +66,8 @@ impl EventReader {
             let index = index as usize;
             self.choice(index).take(index, choice, sink)?;
         }
-        if let Some(usage) = object(chunk, "usage") {
-            sink(Event::Usage(read_usage(usage)));
+        if let Some(usage) = read_usage(chunk) {
+            sink(Event::Usage(usage));
         }
         Ok(())
     }

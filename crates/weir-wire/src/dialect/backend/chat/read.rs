@@ -1,5 +1,5 @@
 use super::super::citation::web;
-use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, Tokens, ToolKind};
+use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, ServedTier, Tokens, ToolKind};
 use crate::chat::BadReply;
 use crate::dialect::answer::{json_text, object, objects, read_object, some_text, text, whole};
 use crate::json::{Json, Object};
@@ -19,7 +19,7 @@ pub fn read_reply(body: &[u8]) -> Result<Reply<'_>, BadReply> {
     Ok(Reply {
         model: text(&answer, "model"),
         choices: choices.into_iter().map(|(_, choice)| choice).collect(),
-        usage: object(&answer, "usage").map(read_usage).unwrap_or_default(),
+        usage: read_usage(&answer).unwrap_or_default(),
     })
 }
 
@@ -152,16 +152,19 @@ pub(super) fn read_finish<'b>(
     (Some(reason), stop_text.filter(|_| reason == FinishReason::StopText))
 }
 
-pub(super) fn read_usage(usage: &Object<'_>) -> Tokens {
+/// The tokens that an answer, or a chunk of one, tells of.
+pub(super) fn read_usage(answer: &Object<'_>) -> Option<Tokens> {
+    let usage = object(answer, "usage")?;
     let prompt = object(usage, "prompt_tokens_details");
     let completion = object(usage, "completion_tokens_details");
     let of = |details: Option<&Object<'_>>, name: &str| details.and_then(|details| whole(details, name));
-    Tokens {
+    Some(Tokens {
         prompt: whole(usage, "prompt_tokens"),
         // DeepSeek's word stands beside the others.
         cache_read: of(prompt, "cached_tokens").or_else(|| whole(usage, "prompt_cache_hit_tokens")),
         cache_write: of(prompt, "cache_write_tokens"),
         completion: whole(usage, "completion_tokens"),
         reasoning: of(completion, "reasoning_tokens"),
-    }
+        tier: text(answer, "service_tier").and_then(|word| ServedTier::of_word(&word)),
+    })
 }

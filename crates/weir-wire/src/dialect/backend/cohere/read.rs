@@ -192,5 +192,6 @@ fn usage(object: &Object<'_>) -> Option<Tokens> {
         cache_write: None,
         completion: look::count(counts, "output_tokens"),
         reasoning: None,
+        tier: None,
     })
 }

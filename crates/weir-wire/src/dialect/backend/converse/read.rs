@@ -2,7 +2,7 @@ use super::super::blocks::{Blocks, Flow, Sink};
 use super::super::citation;
 use super::super::failure::{self, Fault};
 use super::super::{Item, look};
-use crate::canonical::{Collector, Event, FinishReason, Reply, Tokens};
+use crate::canonical::{Collector, Event, FinishReason, Reply, ServedTier, Tokens};
 use crate::chat::BadReply;
 use crate::error::Envelope;
 use crate::json::Object;
@@ -23,8 +23,8 @@ pub fn read_reply(body: &[u8]) -> Result<Reply<'static>, BadReply> {
     look::objects(message, "content").for_each(|block| whole_block(block, &mut blocks, sink));
     blocks.close(sink);
     sink(Event::Finish { choice: 0, reason: finish(reason)?, stop_text: None });
-    if let Some(usage) = look::inner(&object, "usage") {
-        sink(Event::Usage(tokens(usage)));
+    if let Some(usage) = tokens(&object) {
+        sink(Event::Usage(usage));
     }
     sink(Event::End);
     collector.finish().ok_or(BadReply::Malformed)
@@ -176,8 +176,8 @@ impl EventReader {
         if self.has_ended {
             return;
         }
-        if let Some(usage) = look::inner(object, "usage") {
-            sink(Event::Usage(tokens(usage)));
+        if let Some(usage) = tokens(object) {
+            sink(Event::Usage(usage));
         }
         if self.has_finished && !std::mem::replace(&mut self.has_ended, true) {
             sink(Event::End);
@@ -203,16 +203,19 @@ fn finish(word: &str) -> Result<FinishReason, BadReply> {
 }
 
 /// The service counts cached tokens apart from the others.
-fn tokens(usage: &Object<'_>) -> Tokens {
+fn tokens(answer: &Object<'_>) -> Option<Tokens> {
+    let usage = look::inner(answer, "usage")?;
     let count = |name| look::count(usage, name);
     let (read, write) = (count("cacheReadInputTokens"), count("cacheWriteInputTokens"));
-    Tokens {
+    let tier = look::inner(answer, "serviceTier").and_then(|tier| look::text(tier, "type"));
+    Some(Tokens {
         prompt: count("inputTokens").map(|fresh| fresh + read.unwrap_or(0) + write.unwrap_or(0)),
         cache_read: read,
         cache_write: write,
         completion: count("outputTokens"),
         reasoning: None,
-    }
+        tier: tier.and_then(ServedTier::of_word),
+    })
 }
 
 /// An exception within a stream.

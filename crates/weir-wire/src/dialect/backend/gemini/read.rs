@@ -216,6 +216,7 @@ fn usage(object: &Object<'_>) -> Option<Tokens> {
         cache_write: None,
         completion: sum(["candidatesTokenCount", "thoughtsTokenCount"]),
         reasoning: look::count(usage, "thoughtsTokenCount"),
+        tier: None,
     })
 }
 

@@ -1,4 +1,4 @@
-use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, Tokens, ToolKind};
+use crate::canonical::{Block, BlockKind, Choice, FinishReason, Reply, ServedTier, Tokens, ToolKind};
 use crate::chat::BadReply;
 use crate::dialect::answer::{json_text, object, objects, read_object, some_text, text, whole};
 use crate::error::Envelope;
@@ -85,6 +85,7 @@ pub(super) fn read_usage(usage: &Object<'_>) -> Tokens {
         cache_write: written,
         completion: whole(usage, "output_tokens"),
         reasoning: detail("thinking_tokens").or_else(|| detail("reasoning_tokens")),
+        tier: text(usage, "service_tier").and_then(|word| ServedTier::of_word(&word)),
     }
 }
 
