@@ -201,7 +201,7 @@ impl Identifiers {
         };
         may_hold_bare(haystack)
             || self.is_word_alone(haystack, digits)
-            || alone().is_some_and(|alone| is_any_at(alone, haystack, at))
+            || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
             || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
             || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
     }

@@ -6,9 +6,9 @@ use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
 ///
-/// A bit says for three bytes, in 32 classes each, whether a literal may begin with them, and others for
-/// four and six bytes, folded and hashed: some tens of KiB that stay near the processor and that no byte waits
-/// for, where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
+/// A bit says for a hash of three bytes in any case whether a literal may begin with them, and others for
+/// four and six bytes: some tens of KiB that stay near the processor and that no byte waits for, where an
+/// automaton of two thousand literals takes megabytes and each byte waits for the one before.
 /// What passes is compared with the literals that begin the same, so the work for a byte is bounded.
 pub(crate) struct Literals<T> {
     triples: Triples,
@@ -154,29 +154,34 @@ impl<T: Copy> Literals<T> {
     }
 
     /// Reports the literals that begin at `at`.
+    #[inline]
     pub(crate) fn at(
         &self,
         text: &[u8],
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let rest = text.get(at..).unwrap_or_default();
-        match rest.first_chunk() {
-            Some(three) if !self.triples.has(Triple::of(three)) => ControlFlow::Continue(()),
-            three => self.compare(rest, at, three.map(Triple::of), report),
-        }
+        if self.may_begin(text, at) { self.compare(text, at, report) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Whether a literal may begin at `at`: most places of a text are refused.
+    #[inline]
+    fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        let triple = Triple::at(text.get(at..).unwrap_or_default());
+        triple.is_none_or(|triple| self.triples.word(triple) & 1 == 1)
     }
 
     /// Compares what the first three bytes let pass.
+    #[inline(never)]
     fn compare(
         &self,
-        rest: &[u8],
+        text: &[u8],
         at: usize,
-        triple: Option<Triple>,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        let rest = text.get(at..).unwrap_or_default();
         let head = head(rest);
-        if triple.is_none_or(|triple| self.short.has(triple)) {
+        if Triple::at(rest).is_none_or(|triple| self.short.word(triple) & 1 == 1) {
             self.pairs.compare(rest, at, head, report)?;
         }
         if self.long.has(head & QUAD) {
@@ -189,65 +194,50 @@ impl<T: Copy> Literals<T> {
     }
 }
 
-/// The classes of three bytes.
+/// A hash of three bytes in any case, of 16 bits.
 #[derive(Debug, Clone, Copy)]
 struct Triple(usize);
 
 impl Triple {
-    fn of(bytes: &[u8; 3]) -> Self {
-        let [a, b, c] = bytes;
-        let class = |byte: &u8| CLASSES.get(usize::from(*byte)).copied().map_or(0, usize::from);
-        Self(class(c) << 10 | class(b) << 5 | class(a))
+    /// Of the three bytes that a text begins with, if it has so many.
+    #[inline]
+    fn at(text: &[u8]) -> Option<Self> {
+        match (text.first_chunk(), text) {
+            (Some(four), _) => Some(Self::of(u32::from_le_bytes(*four))),
+            (None, [a, b, c]) => Some(Self::of(u32::from_le_bytes([*a, *b, *c, 0]))),
+            (None, _) => None,
+        }
+    }
+
+    /// Of the lower three bytes of four.
+    #[inline]
+    fn of(four: u32) -> Self {
+        let three = (four | 0x20_2020) << 8;
+        Self((three.wrapping_mul((GOLDEN >> 32) as u32) >> 16) as usize)
     }
 }
 
-/// A set of three bytes, each in one of 32 classes.
-struct Triples([u64; 512]);
+/// A set of hashes of three bytes.
+struct Triples(Box<[u64; 1024]>);
 
 impl Default for Triples {
     fn default() -> Self {
-        Self([0; 512])
+        Self(Box::new([0; 1024]))
     }
 }
 
 impl Triples {
-    fn insert(&mut self, bytes: [u8; 3]) {
-        let Triple(triple) = Triple::of(&bytes);
-        if let Some(word) = self.0.get_mut(triple >> 6 & 511) {
+    fn insert(&mut self, [a, b, c]: [u8; 3]) {
+        let Triple(triple) = Triple::of(u32::from_le_bytes([a, b, c, 0]));
+        if let Some(word) = self.0.get_mut(triple >> 6) {
             *word |= 1 << (triple & 63);
         }
     }
 
-    fn has(&self, Triple(triple): Triple) -> bool {
-        self.0.get(triple >> 6 & 511).is_some_and(|word| word >> (triple & 63) & 1 == 1)
-    }
-}
-
-/// A class of bytes for each letter in either case, and for the signs that literals begin with.
-const CLASSES: [u8; 256] = classes();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated at compile time, where a wrong index is a compile error"
-)]
-const fn classes() -> [u8; 256] {
-    let mut classes = [0; 256];
-    let mut byte: u8 = 0;
-    loop {
-        classes[byte as usize] = match byte {
-            b'a'..=b'z' => byte - b'a' + 1,
-            b'A'..=b'Z' => byte - b'A' + 1,
-            b'0'..=b'9' => 27,
-            b' ' | b'\n' | b'\r' | b'\t' => 28,
-            b'-' | b'_' => 29,
-            b':' | b'/' | b'=' | b'"' => 30,
-            128.. => 31,
-            _ => 0,
-        };
-        if byte == u8::MAX {
-            return classes;
-        }
-        byte += 1;
+    /// The lowest bit says whether it is in the set.
+    #[inline]
+    fn word(&self, Triple(triple): Triple) -> u64 {
+        self.0.get(triple >> 6 & 1023).map_or(0, |word| word >> (triple & 63))
     }
 }
 

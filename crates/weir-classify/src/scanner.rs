@@ -28,16 +28,20 @@ pub(crate) struct Scanner {
     heads: Literals<Head>,
     /// The same and the context words of identifiers, for texts with digits.
     heads_and_words: Literals<Head>,
-    /// The rows to ask at each kind of byte.
-    at: Vec<usize>,
-    line: Vec<usize>,
-    colon: Vec<usize>,
-    digit: Sites,
-    number: Vec<usize>,
+    /// Whom to ask at each kind of byte.
+    at: Vec<AtPlace>,
+    line: Vec<AtPlace>,
+    colon: Vec<AtPlace>,
+    digit: Sites<AtPlace>,
+    number: Vec<AtNumber>,
     identifiers: Identifiers,
     /// What is in the quotation marks of literals that have those of JSON: keys whose values belong together.
     quoted: Vec<&'static str>,
 }
+
+/// A row of the table and who judges for it.
+type AtPlace = (usize, fn(&Haystack<'_>, usize) -> Option<Match>);
+type AtNumber = (usize, fn(&Haystack<'_>, &Numbers) -> Option<Match>);
 
 /// What the keys above a text say, once for all views of it.
 #[derive(Debug, Default)]
@@ -74,11 +78,11 @@ impl Scanner {
             let owned =
                 |words: &'static [&'static str]| words.iter().map(move |word| (Anchor::of(row), *word));
             match info.find {
-                Find::At(_) => at.push(row),
-                Find::Line(_) => line.push(row),
-                Find::Colon(_) => colon.push(row),
-                Find::Digit(site, _) => digit.push(row, &site),
-                Find::Number(_) => number.push(row),
+                Find::At(judge) => at.push((row, judge)),
+                Find::Line(judge) => line.push((row, judge)),
+                Find::Colon(judge) => colon.push((row, judge)),
+                Find::Digit(site, judge) => digit.push((row, judge), &site),
+                Find::Number(judge) => number.push((row, judge)),
                 Find::Code(_) => {}
                 Find::Literal(words, _) | Find::Word(words, _) => exact.extend(owned(words)),
                 Find::Phrase(words, _) => phrases.extend(owned(words)),
@@ -225,19 +229,17 @@ impl Scanner {
         let first = (range.start == 0).then_some(0);
         let after = memchr::memchr_iter(b'\n', bytes).map(|at| range.start + at + 1);
         for at in first.into_iter().chain(after) {
-            self.judge_byte(&self.line, pass, at)?;
+            judge_byte(&self.line, pass, at)?;
         }
         ControlFlow::Continue(())
     }
 
     /// The sign by which an address is found may stand after what is new in it.
     fn scan_signs(&self, pass: &mut Pass<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
-        for (at, byte) in range.clone().zip(pass.haystack.slice(range)) {
-            match byte {
-                b'@' => self.judge_byte(&self.at, pass, at)?,
-                b':' => self.judge_byte(&self.colon, pass, at)?,
-                _ => {}
-            }
+        let bytes = pass.haystack.slice(range.clone());
+        for offset in memchr::memchr2_iter(b'@', b':', bytes) {
+            let rows = if bytes.get(offset) == Some(&b'@') { &self.at } else { &self.colon };
+            judge_byte(rows, pass, range.start + offset)?;
         }
         ControlFlow::Continue(())
     }
@@ -255,8 +257,8 @@ impl Scanner {
         while let Some(at) = marks.next(from).filter(|at| *at < range.end) {
             from = at + 1;
             match bytes.get(at) {
-                Some(b'@') => self.judge_byte(&self.at, pass, at)?,
-                Some(b':') => self.judge_byte(&self.colon, pass, at)?,
+                Some(b'@') => judge_byte(&self.at, pass, at)?,
+                Some(b':') => judge_byte(&self.colon, pass, at)?,
                 _ => {
                     let digits = pass.haystack.digits(at);
                     self.judge_digits(pass, &digits, last_digit)?;
@@ -281,15 +283,6 @@ impl Scanner {
         self.identifiers.judge(context, pass.haystack, digits, pass.report)
     }
 
-    fn judge_byte(&self, rows: &[usize], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
-        for &row in rows {
-            if let Some(Find::At(judge) | Find::Line(judge) | Find::Colon(judge)) = find_of(row) {
-                pass.ask(row, at, |haystack| judge(haystack, at))?;
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
     /// Judges a row of digits. `last_end` is the end of the one before.
     fn judge_digits(
         &self,
@@ -300,10 +293,8 @@ impl Scanner {
         let at = digits.start;
         let (before, after) = (pass.haystack.before(at), pass.haystack.byte(digits.end));
         let beside = [before, after].map(Option::unwrap_or_default);
-        for row in self.digit.rows(beside, digits.len(), pass.haystack.word_len(digits)) {
-            if let Some(Find::Digit(_, judge)) = find_of(row) {
-                pass.ask(row, at, |haystack| judge(haystack, at))?;
-            }
+        for &(row, judge) in self.digit.rows(beside, digits.len(), pass.haystack.word_len(digits)) {
+            pass.ask(row, at, |haystack| judge(haystack, at))?;
         }
         if !Numbers::reach(pass.haystack, digits.range(), NUMBER_MIN) {
             return ControlFlow::Continue(());
@@ -311,16 +302,19 @@ impl Scanner {
         let Some(numbers) = Numbers::read(pass.haystack, at, last_end) else {
             return ControlFlow::Continue(());
         };
-        for &row in &self.number {
-            if let Some(Find::Number(judge)) = find_of(row) {
-                pass.ask(row, at, |haystack| judge(haystack, &numbers))?;
-            }
+        for &(row, judge) in &self.number {
+            pass.ask(row, at, |haystack| judge(haystack, &numbers))?;
         }
         ControlFlow::Continue(())
     }
 }
 
+fn judge_byte(rows: &[AtPlace], pass: &mut Pass<'_, '_>, at: usize) -> ControlFlow<()> {
+    rows.iter().try_for_each(|&(row, judge)| pass.ask(row, at, |haystack| judge(haystack, at)))
+}
+
 /// Reports the literals of `range` of which each begins a word, or another segment.
+#[inline(never)]
 fn scan_heads(
     heads: &Literals<Head>,
     haystack: &Haystack<'_>,

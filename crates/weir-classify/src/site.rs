@@ -34,9 +34,9 @@ pub(crate) const ANY: Beside = Beside { before: |_| true, after: |_| true, digit
 pub(crate) const NONE: Beside = Beside { before: |_| false, after: |_| false, digits: |_| false };
 
 /// The sites of some rows of the table as bits: the row at each index has the bit of that index.
-#[derive(Debug, Default)]
-pub(crate) struct Sites {
-    rows: Vec<usize>,
+#[derive(Debug)]
+pub(crate) struct Sites<T> {
+    rows: Vec<T>,
     all: Bits,
     any: Bits,
     /// By the length of the word.
@@ -57,9 +57,15 @@ impl Default for Bits {
     }
 }
 
-impl Sites {
+impl<T> Default for Sites<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), all: Bits::default(), any: Bits::default(), word: [0; COUNT_MAX + 1] }
+    }
+}
+
+impl<T> Sites<T> {
     /// At most sixteen rows.
-    pub(crate) fn push(&mut self, row: usize, site: &Site) {
+    pub(crate) fn push(&mut self, row: T, site: &Site) {
         let bit = 1 << self.rows.len();
         self.rows.push(row);
         self.all.set(bit, &site.all);
@@ -75,7 +81,7 @@ impl Sites {
         [before, after]: [u8; 2],
         digits: usize,
         word: Option<usize>,
-    ) -> impl Iterator<Item = usize> + '_ {
+    ) -> impl Iterator<Item = &T> {
         let [before_all, after_all, digits_all] = self.all.of(before, after, digits);
         let [before_any, after_any, digits_any] = self.any.of(before, after, digits);
         let in_word = word.map_or(u16::MAX, |word| of_count(&self.word, word));
@@ -84,7 +90,7 @@ impl Sites {
         std::iter::from_fn(move || {
             let index = (left != 0).then(|| left.trailing_zeros() as usize)?;
             left &= left - 1;
-            self.rows.get(index).copied()
+            self.rows.get(index)
         })
     }
 }
@@ -121,11 +127,12 @@ mod tests {
         let starred = Beside { before: |b| b == b'*', digits: |n| n == 12, ..NONE };
         sites.push(9, &Site { any: starred, ..EVERYWHERE });
         sites.push(11, &Site { word: |n| n >= 25, ..EVERYWHERE });
-        let in_word = |word| sites.rows([b'a', 0], 1, word).collect::<Vec<_>>();
+        let in_word = |word| sites.rows([b'a', 0], 1, word).copied().collect::<Vec<_>>();
         assert_eq!((in_word(Some(24)), in_word(Some(25)), in_word(Some(500))), (vec![], vec![11], vec![11]));
-        let rows =
-            |before, after, digits| sites.rows([before, after], digits, Some(digits)).collect::<Vec<_>>();
-        assert_eq!(sites.rows([0, b'.'], 3, None).collect::<Vec<_>>(), [7, 11]);
+        let rows = |before, after, digits| {
+            sites.rows([before, after], digits, Some(digits)).copied().collect::<Vec<_>>()
+        };
+        assert_eq!(sites.rows([0, b'.'], 3, None).copied().collect::<Vec<_>>(), [7, 11]);
         assert_eq!(rows(0, b'.', 3), [7]);
         assert_eq!(rows(b'*', b'.', 3), [7, 9]);
         assert_eq!(rows(0, 0, 12), [9]);

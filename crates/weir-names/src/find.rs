@@ -103,13 +103,34 @@ impl Model<'_> {
             let stretches = std::mem::take(&mut reading.stretches);
             for stretch in &stretches {
                 reading.score(self, text, key, stretch);
-                reading.names(stretch, thresholds, report)?;
+                let mut report = |first: usize, name: Name| {
+                    if reading.is_place(text, first, &name) {
+                        ControlFlow::Continue(())
+                    } else {
+                        report(name)
+                    }
+                };
+                reading.names(stretch, thresholds, &mut report)?;
             }
             reading.stretches = stretches;
         }
         ControlFlow::Continue(())
     }
 }
+
+/// A name that may go on.
+struct Open {
+    /// Its place in [`KINDS`].
+    kind: usize,
+    /// Its first word.
+    first: usize,
+    name: Name,
+}
+
+/// From this probability on a word is a person's name wherever it stands.
+const CERTAIN: f32 = 0.9;
+/// What stands before a place and seldom before a person, in the languages of the model.
+const WHERE: [&str; 5] = ["in", "near", "en", "em", "nach"];
 
 /// Memory for one chunk of text after the other.
 #[derive(Debug, Default)]
@@ -139,9 +160,9 @@ impl Reading {
         &self,
         stretch: &Range<usize>,
         thresholds: &Thresholds,
-        report: &mut dyn FnMut(Name) -> ControlFlow<()>,
+        report: &mut dyn FnMut(usize, Name) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut open: Option<(usize, Name)> = None;
+        let mut open: Option<Open> = None;
         for (offset, index) in stretch.clone().enumerate() {
             let [_, marginals @ ..] = self.chain.marginal(offset);
             let Some(word) = self.words.at(index) else { continue };
@@ -154,7 +175,9 @@ impl Reading {
                 continue;
             }
             match &mut open {
-                Some((last, name)) if *last == kind && offset > 0 && self.continues(index) => {
+                Some(Open { kind: last, name, .. })
+                    if *last == kind && offset > 0 && self.continues(index) =>
+                {
                     name.end = word.end;
                     name.score = name.score.max(probability);
                 }
@@ -168,11 +191,24 @@ impl Reading {
                         score: probability,
                         is_short: self.words.is_short(index),
                     };
-                    open = Some((kind, name));
+                    open = Some(Open { kind, first: index, name });
                 }
             }
         }
         flush(&mut open, thresholds, report)
+    }
+
+    /// Whether a word by itself stands behind a word for where: it is a place, unless the model is all but certain.
+    fn is_place(&self, text: &str, first: usize, name: &Name) -> bool {
+        let (Some(before), Some(word)) = (self.words.near(first, -1), self.words.at(first)) else {
+            return false;
+        };
+        let is_alone = name.end == word.end && word.gap == Gap::Space;
+        let before = text.get(before.start..before.end).unwrap_or_default();
+        name.kind == Kind::Person
+            && name.score < CERTAIN
+            && is_alone
+            && WHERE.iter().any(|known| known.eq_ignore_ascii_case(before))
     }
 
     fn continues(&self, index: usize) -> bool {
@@ -187,12 +223,12 @@ fn value(scores: &Thresholds, index: usize) -> f32 {
 }
 
 fn flush(
-    open: &mut Option<(usize, Name)>,
+    open: &mut Option<Open>,
     thresholds: &Thresholds,
-    report: &mut dyn FnMut(Name) -> ControlFlow<()>,
+    report: &mut dyn FnMut(usize, Name) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     match open.take() {
-        Some((kind, name)) if name.score >= value(thresholds, kind) => report(name),
+        Some(Open { kind, first, name }) if name.score >= value(thresholds, kind) => report(first, name),
         _ => ControlFlow::Continue(()),
     }
 }

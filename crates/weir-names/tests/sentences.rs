@@ -25,6 +25,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("Mevrouw Hoogendoorn wacht nog op haar bestelling.", &["Hoogendoorn"]),
     ("Mijn collega Joost van der Meulen is op vakantie.", &["Joost van der Meulen"]),
     ("A minha vizinha Conceição Figueiredo vendeu a casa.", &["Conceição Figueiredo"]),
+    ("We all believe in Siobhan.", &["Siobhan"]),
     ("O doutor Vasconcelos receitou um tratamento.", &["Vasconcelos"]),
 ];
 
@@ -40,6 +41,8 @@ const NAMELESS: &[&str] = &[
     "Wie berechnet man die Steuer auf den Gewinn einer Gesellschaft?",
     "Le contrat de location prend effet au premier janvier.",
     "La reunión del comité será el martes por la tarde.",
+    "It rains all day in Ghent.",
+    "The meeting is in Geneva next week.",
     "Translate the following paragraph into Dutch and Portuguese.",
 ];
 

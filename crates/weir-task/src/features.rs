@@ -69,9 +69,14 @@ impl Features {
 /// What the shape and the lexicon say of a text.
 pub(crate) fn numbers(text: &str, scan: &Scan, lexicon: &Lexicon<'_>) -> [f32; NUMBERS] {
     let mut numbers = [0.0; NUMBERS];
-    let log = |count: u32| if count == 0 { 0.0 } else { (count as f32).ln_1p() };
-    let words = words(scan, lexicon).into_iter().flatten().map(log);
-    numbers.iter_mut().zip(shape(text, scan).into_iter().chain(words)).for_each(|(to, from)| *to = from);
+    let (of_shape, of_words) = numbers.split_at_mut(SHAPE);
+    of_shape.copy_from_slice(&shape(text, scan));
+    for (to, count) in of_words.iter_mut().zip(words(scan, lexicon).as_flattened()) {
+        // Most groups do not occur.
+        if *count > 0 {
+            *to = (*count as f32).ln_1p();
+        }
+    }
     numbers
 }
 

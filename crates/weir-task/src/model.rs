@@ -24,8 +24,9 @@ pub struct Model<'m> {
     weights: Weights,
     /// The weights of the numbers once more, those of one number side by side.
     columns: Box<[[f32; KINDS]; NUMBERS]>,
+    zeros: Zeros,
     lexicon: Lexicon<'m>,
-    rows: &'m [[u8; ROW]],
+    rows: &'m [[u8; ROW]; ROWS],
     digest: u64,
 }
 
@@ -106,14 +107,15 @@ impl<'m> Model<'m> {
         let (weights, bytes) = Weights::decode(bytes)?;
         let (table, rows) = bytes.split_at_checked(TABLE_BYTES)?;
         let (rows, rest) = rows.as_chunks();
-        let is_whole = rows.len() == ROWS && rest.is_empty();
+        let rows: &[[u8; ROW]; ROWS] = rows.try_into().ok().filter(|_| rest.is_empty())?;
         let mut columns = Box::new([[0.0; KINDS]; NUMBERS]);
         for (kind, of_kind) in weights.numbers.iter().enumerate() {
             for (column, weight) in columns.iter_mut().zip(of_kind) {
                 column.iter_mut().skip(kind).take(1).for_each(|to| *to = *weight);
             }
         }
-        is_whole.then_some(Self {
+        Some(Self {
+            zeros: Zeros::of(&weights, &columns),
             weights,
             columns,
             lexicon: Lexicon::decode(table)?,
@@ -159,9 +161,14 @@ impl<'m> Model<'m> {
             let scale = self.weights.scale * value_in(&rows);
             scores.iter_mut().zip(self.sum(&rows)).for_each(|(score, sum)| *score += sum as f32 * scale);
         }
-        let mut of_numbers = [0.0; KINDS];
-        for (number, column) in self.weights.spread.standard(numbers).iter().zip(self.columns.iter()) {
-            of_numbers.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * number);
+        let mut of_numbers = self.zeros.scores;
+        let scales = numbers.iter().zip(&self.zeros.standard).enumerate();
+        for ((place, (number, zero)), column) in scales.zip(self.columns.iter()) {
+            // Most groups of the lexicon do not occur.
+            if *number != 0.0 {
+                let more = self.weights.spread.standard_at(place, *number) - zero;
+                of_numbers.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * more);
+            }
         }
         let mut all = [0.0; KINDS];
         let parts = scores.iter().zip(of_numbers).zip(self.weights.bias);
@@ -179,13 +186,32 @@ impl<'m> Model<'m> {
         for some in rows.chunks(AT_ONCE) {
             let mut partial = [0_i16; ROW];
             for row in some {
-                let steps = self.rows.get(usize::from(*row)).unwrap_or(&[0; ROW]);
+                let steps = self.rows.get(usize::from(*row) % ROWS).unwrap_or(&[0; ROW]);
                 let both = partial.iter_mut().zip(steps);
                 both.for_each(|(sum, step)| *sum = sum.wrapping_add(i16::from(step.cast_signed())));
             }
             sums.iter_mut().zip(partial).for_each(|(sum, partial)| *sum += i32::from(partial));
         }
         sums
+    }
+}
+
+/// What numbers give that are all 0.
+#[derive(Debug)]
+struct Zeros {
+    /// Deviations from the mean.
+    standard: [f32; NUMBERS],
+    scores: [f32; KINDS],
+}
+
+impl Zeros {
+    fn of(weights: &Weights, columns: &[[f32; KINDS]; NUMBERS]) -> Self {
+        let standard = weights.spread.standard(&[0.0; NUMBERS]);
+        let mut scores = [0.0; KINDS];
+        for (zero, column) in standard.iter().zip(columns) {
+            scores.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * zero);
+        }
+        Self { standard, scores }
     }
 }
 

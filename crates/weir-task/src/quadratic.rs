@@ -24,10 +24,20 @@ impl<const N: usize> Spread<N> {
         let mut standard = [0.0; N];
         let scales = self.mean.iter().zip(&self.deviation);
         for ((to, number), (mean, deviation)) in standard.iter_mut().zip(numbers).zip(scales) {
-            *to = ((number - mean) / deviation).clamp(-REACH, REACH);
+            *to = deviations(*number, *mean, *deviation);
         }
         standard
     }
+
+    /// The same for the number at one place.
+    pub(crate) fn standard_at(&self, place: usize, number: f32) -> f32 {
+        let at = |numbers: &[f32; N]| numbers.get(place).copied().unwrap_or_default();
+        deviations(number, at(&self.mean), at(&self.deviation))
+    }
+}
+
+fn deviations(number: f32, mean: f32, deviation: f32) -> f32 {
+    ((number - mean) / deviation).clamp(-REACH, REACH)
 }
 
 /// The terms of standard numbers: the numbers, then the products of the first with all, of the second with all but the

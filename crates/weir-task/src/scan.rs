@@ -11,6 +11,11 @@ pub(crate) const HEAD_BYTES: usize = 400;
 /// How long the end of a text is, in bytes.
 pub(crate) const TAIL_BYTES: usize = 300;
 
+/// How many characters the beginning of a word has.
+const BEGINNING: u32 = 4;
+/// From how many characters on the lexicon is asked whether a word begins so.
+const NEAR_MIN: u32 = 3;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -121,18 +126,18 @@ impl Scanner<'_, '_> {
         let mut word = Open::at(start, is_near);
         let mut length = 0;
         let bytes = text.as_bytes();
-        while let Some(byte) = bytes.get(length) {
-            if byte.is_ascii_alphanumeric() {
-                word.push_ascii(*byte, self.lexicon);
-                length += 1;
-            } else if byte.is_ascii() {
+        loop {
+            let rest = bytes.get(length..).unwrap_or_default();
+            let ascii = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            word.push_ascii(rest.get(..ascii).unwrap_or_default(), self.lexicon);
+            length += ascii;
+            if rest.get(ascii).is_none_or(u8::is_ascii) {
                 break;
-            } else {
-                let letter = text.get(length..).and_then(|rest| rest.chars().next());
-                let Some(letter) = letter.filter(|letter| is_of_a_word(*letter)) else { break };
-                word.push(letter, self.lexicon);
-                length += letter.len_utf8();
             }
+            let letter = text.get(length..).and_then(|rest| rest.chars().next());
+            let Some(letter) = letter.filter(|letter| is_of_a_word(*letter)) else { break };
+            word.push(letter, self.lexicon);
+            length += letter.len_utf8();
         }
         self.close(word, start + length);
         length
@@ -146,7 +151,7 @@ impl Scanner<'_, '_> {
         self.add(Token {
             class: if is_number { Class::Number } else { Class::Word },
             hash,
-            beginning: if word.chars < 4 { hash } else { word.beginning },
+            beginning: if word.chars < BEGINNING { hash } else { word.beginning },
             ending: word.ending,
             start: word.start,
             end,
@@ -225,14 +230,29 @@ impl Open {
         }
     }
 
+    /// Letters and digits of ASCII.
     #[inline]
-    fn push_ascii(&mut self, byte: u8, lexicon: &Lexicon<'_>) {
+    fn push_ascii(&mut self, run: &[u8], lexicon: &Lexicon<'_>) {
         if self.chars == 0 {
-            self.is_capital = byte.is_ascii_uppercase();
+            self.is_capital = run.first().is_some_and(u8::is_ascii_uppercase);
         }
-        self.digits += u32::from(byte.is_ascii_digit());
-        self.add(byte.to_ascii_lowercase());
-        self.count(lexicon);
+        // Small letters and digits have this bit, capitals do not.
+        let small = |byte: &u8| byte | 0x20;
+        let (mut rolling, mut chars) = (self.rolling, self.chars);
+        for byte in run {
+            rolling = rolling.push(small(byte));
+            self.digits += u32::from(byte.is_ascii_digit());
+            chars += 1;
+            if chars == BEGINNING {
+                self.beginning = rolling.beginning();
+            }
+            if self.is_near && chars >= NEAR_MIN {
+                self.groups = self.groups.and(lexicon.find(rolling.beginning()));
+            }
+        }
+        (self.rolling, self.chars) = (rolling, chars);
+        let last = run.get(run.len().saturating_sub(4)..).unwrap_or_default();
+        self.ending = last.iter().fold(self.ending, |ending, byte| ending << 8 | u32::from(small(byte)));
     }
 
     fn push(&mut self, letter: char, lexicon: &Lexicon<'_>) {
@@ -255,10 +275,10 @@ impl Open {
     #[inline]
     fn count(&mut self, lexicon: &Lexicon<'_>) {
         self.chars += 1;
-        if self.chars == 4 {
+        if self.chars == BEGINNING {
             self.beginning = self.rolling.beginning();
         }
-        if self.is_near && self.chars >= 3 {
+        if self.is_near && self.chars >= NEAR_MIN {
             self.groups = self.groups.and(lexicon.find(self.rolling.beginning()));
         }
     }

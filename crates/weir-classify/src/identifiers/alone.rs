@@ -1,6 +1,6 @@
 //! Spellings of identifiers that need no context word: nothing else is written so.
 
-use crate::haystack::Haystack;
+use crate::haystack::{Digits, Haystack};
 
 /// Digits in a row that a spelling has which needs no context word.
 const ALONE_DIGITS_MAX: usize = 24;
@@ -12,6 +12,8 @@ pub(super) struct Alone {
     first_digit: usize,
     /// Whether a character of it may be a letter or a digit, or is one certain digit.
     has_star: bool,
+    /// What follows the separator after its first digits, if that is known: a cheap look.
+    beyond: Option<u8>,
     /// Where its first separator is.
     sign: usize,
     /// Its first eight characters, if it has so many.
@@ -33,12 +35,14 @@ impl Alone {
     }
 }
 
-pub(super) fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, at: usize) -> bool {
+pub(super) fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, digits: &Digits) -> bool {
     if alone.is_empty() {
         return false;
     }
-    let shape = Around::of(haystack, at);
-    alone.iter().any(|alone| alone.is_at(haystack, at, &shape))
+    let shape = Around::of(haystack, digits.start);
+    let beyond = shape.0.get(AROUND_BEFORE + digits.len() + 1).copied();
+    let may_be = |alone: &&Alone| alone.beyond.zip(beyond).is_none_or(|(spelt, found)| spelt == found);
+    alone.iter().filter(may_be).any(|alone| alone.is_at(haystack, digits.start, &shape))
 }
 
 /// The characters before and after a digit as the classes of a spelling.
@@ -107,7 +111,9 @@ impl Alone {
         let bytes = spelling.as_bytes();
         let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
         let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
-        Self { spelling, first_digit, has_star, sign, head: head_of(bytes) }
+        let row = bytes.iter().skip(first_digit).take_while(|b| **b == b'9').count();
+        let beyond = bytes.get(first_digit + row + 1).copied().filter(|_| !has_star);
+        Self { spelling, first_digit, has_star, beyond, sign, head: head_of(bytes) }
     }
 }
 

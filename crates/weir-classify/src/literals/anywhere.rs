@@ -1,10 +1,10 @@
-use super::{GOLDEN, Literals, fold};
+use super::{GOLDEN, Literals};
 use std::ops::{ControlFlow, Range};
 
 /// Literals that may begin at any byte.
 ///
-/// Every other byte of a text is asked whether it and the one after, or the three after, are the beginning of a
-/// literal or the same one byte later: so none is missed, however it lies.
+/// Every other byte of a text is asked whether it and the three after may be the beginning of a literal, or of one
+/// without its first byte: so none is missed, however it lies.
 #[derive(Debug)]
 pub(crate) struct Anywhere<T> {
     beginnings: Beginnings,
@@ -13,7 +13,7 @@ pub(crate) struct Anywhere<T> {
 
 /// Bytes of a text that are looked at together.
 const STEP: usize = 8;
-/// What is read of a text for them: the last four begins two bytes before the end of a step.
+/// What is read of a text for them: the last four begin two bytes before the end of a step.
 const READ: usize = STEP + 2;
 
 impl<T: Copy> Anywhere<T> {
@@ -32,9 +32,8 @@ impl<T: Copy> Anywhere<T> {
         mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let end = range.end.min(text.len());
-        // What begins with the last byte shows one byte later.
-        for base in (range.start..=end).step_by(STEP) {
-            let mut hits = self.beginnings.among(text.get(base..).unwrap_or_default());
+        let mut from = range.start;
+        while let Some((base, mut hits)) = self.beginnings.next(text, from, end) {
             while hits != 0 {
                 let at = base + 2 * hits.trailing_zeros() as usize;
                 hits &= hits - 1;
@@ -42,18 +41,17 @@ impl<T: Copy> Anywhere<T> {
                     self.literals.at(text, begin, &mut report)?;
                 }
             }
+            from = base + STEP;
         }
         ControlFlow::Continue(())
     }
 }
 
-/// The first bytes of literals, and those after the first byte.
+/// How literals begin, in two ways of which one holds: both are cheap, and most of a text is refused by them.
 struct Beginnings {
-    /// Of all of them: three bytes as they are, by a hash. Most of a text is refused by these alone.
-    threes: Box<[u64; WORDS]>,
-    /// Of those of five bytes and more: four bytes in any case of letters, by a hash.
+    /// Of literals of five bytes and more, four bytes from the first and from the second on, by a hash.
     fours: Box<[u64; WORDS]>,
-    /// Of shorter ones: two bytes as they are.
+    /// Of shorter ones, two bytes as they are.
     twos: Box<[u64; WORDS]>,
 }
 
@@ -63,7 +61,7 @@ const WORDS: usize = 1024;
 impl Default for Beginnings {
     fn default() -> Self {
         let none = || Box::new([0; WORDS]);
-        Self { threes: none(), fours: none(), twos: none() }
+        Self { fours: none(), twos: none() }
     }
 }
 
@@ -78,74 +76,79 @@ impl Beginnings {
         match *literal {
             [] | [_] => {}
             // What follows its second byte may be anything.
-            [_, _] => self.threes.fill(u64::MAX),
-            [first, second, third] => {
-                set(&mut self.threes, three([first, second, third]));
-                (0..=u8::MAX).for_each(|any| set(&mut self.threes, three([second, third, any])));
-            }
-            [first, second, third, fourth, ..] => {
-                set(&mut self.threes, three([first, second, third]));
-                set(&mut self.threes, three([second, third, fourth]));
-            }
-        }
-        match literal {
-            [] | [_] => {}
             [first, second] => {
-                set(&mut self.twos, pair(*first, *second));
-                (0..=u8::MAX).for_each(|any| set(&mut self.twos, pair(*second, any)));
+                set(&mut self.twos, pair(first, second));
+                (0..=u8::MAX).for_each(|any| set(&mut self.twos, pair(second, any)));
             }
             [first, second, third] | [first, second, third, _] => {
-                set(&mut self.twos, pair(*first, *second));
-                set(&mut self.twos, pair(*second, *third));
+                set(&mut self.twos, pair(first, second));
+                set(&mut self.twos, pair(second, third));
             }
             [a, b, c, d, e, ..] => {
-                for four in [[*a, *b, *c, *d], [*b, *c, *d, *e]] {
-                    set(&mut self.fours, hash(fold(u64::from(u32::from_le_bytes(four)))));
+                for four in [[a, b, c, d], [b, c, d, e]] {
+                    set(&mut self.fours, hash(u32::from_le_bytes(four)));
                 }
             }
         }
     }
 
-    /// Bit `i` says whether a literal may begin at byte `2 * i` of a step or one before.
+    /// The first step from `from` to `end` in which a literal may begin: where it is, and a bit `i` for byte
+    /// `2 * i` of it or the one before. What begins with the last byte shows one byte later.
+    #[inline(never)]
+    fn next(&self, text: &[u8], from: usize, end: usize) -> Option<(usize, u32)> {
+        let mut base = from;
+        while base <= end {
+            let hits = self.among(text.get(base..).unwrap_or_default());
+            if hits != 0 {
+                return Some((base, hits));
+            }
+            base += STEP;
+        }
+        None
+    }
+
     #[inline]
     fn among(&self, text: &[u8]) -> u32 {
-        let [a, b, rest @ ..] = match text.first_chunk::<READ>() {
-            Some(bytes) => *bytes,
-            None => {
-                let mut bytes = [0; READ];
-                bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-                bytes
-            }
+        let (low, high) = match text.first_chunk() {
+            Some(bytes) => ends(bytes),
+            None => ends(&padded(text)),
         };
-        let rest = u64::from_le_bytes(rest);
-        let first = rest << 16 | u64::from(pair(a, b) as u16);
-        let may_begin = |four: u64| u32::from(has(&self.threes, hash(four & 0xFF_FFFF)));
-        let mut left =
-            may_begin(first) | may_begin(rest) << 1 | may_begin(rest >> 16) << 2 | may_begin(rest >> 32) << 3;
-        let mut hits = 0;
-        while left != 0 {
-            let bit = left & left.wrapping_neg();
-            left ^= bit;
-            let four = if bit == 1 { first } else { rest >> (16 * (bit.trailing_zeros() - 1)) };
-            let is_beginning =
-                has(&self.twos, (four & 0xFFFF) as usize) || has(&self.fours, hash(fold(four)));
-            hits |= if is_beginning { bit } else { 0 };
+        let fours = [low as u32, high as u32, (high >> 16) as u32, (high >> 32) as u32];
+        // Without a branch for each of them, as most are refused.
+        let words = fours.map(|four| self.word(four));
+        if words.iter().fold(0, |any, word| any | word) & 1 == 0 {
+            return 0;
         }
-        hits
+        words.iter().rev().fold(0, |hits, word| hits << 1 | (word & 1) as u32)
     }
+
+    /// The lowest bit says whether a literal may begin with these bytes, or one byte before.
+    #[inline]
+    fn word(&self, four: u32) -> u64 {
+        word(&self.fours, hash(four)) | word(&self.twos, (four & 0xFFFF) as usize)
+    }
+}
+
+/// The first eight bytes and the last eight.
+fn ends(bytes: &[u8; READ]) -> (u64, u64) {
+    let number = |eight: Option<&[u8; 8]>| eight.copied().map_or(0, u64::from_le_bytes);
+    (number(bytes.first_chunk()), number(bytes.last_chunk()))
+}
+
+#[cold]
+fn padded(text: &[u8]) -> [u8; READ] {
+    let mut bytes = [0; READ];
+    bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    bytes
 }
 
 fn pair(first: u8, second: u8) -> usize {
     usize::from(u16::from_le_bytes([first, second]))
 }
 
-fn three([first, second, third]: [u8; 3]) -> usize {
-    hash(u64::from(u32::from_le_bytes([first, second, third, 0])))
-}
-
-/// A hash of 16 bits of the lower four bytes.
-fn hash(four: u64) -> usize {
-    ((four << 32).wrapping_mul(GOLDEN) >> 48) as usize
+/// A hash of 16 bits.
+fn hash(four: u32) -> usize {
+    (four.wrapping_mul((GOLDEN >> 32) as u32) >> 16) as usize
 }
 
 fn set(bits: &mut [u64; WORDS], bit: usize) {
@@ -154,8 +157,10 @@ fn set(bits: &mut [u64; WORDS], bit: usize) {
     }
 }
 
-fn has(bits: &[u64; WORDS], bit: usize) -> bool {
-    bits.get(bit >> 6 & (WORDS - 1)).is_some_and(|word| word >> (bit & 63) & 1 == 1)
+/// The word of a bit, shifted so that the bit is the lowest.
+#[inline]
+fn word(bits: &[u64; WORDS], bit: usize) -> u64 {
+    bits.get(bit >> 6 & (WORDS - 1)).map_or(0, |word| word >> (bit & 63))
 }
 
 #[cfg(test)]

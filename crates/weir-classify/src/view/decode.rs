@@ -1,6 +1,7 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
 use super::{Derived, Editor, binary, blob, decimal, entity, escape, form, hex};
 use crate::View;
+use crate::lanes::BLOCK;
 
 /// What came of a text whose encodings were undone by one layer.
 pub(crate) struct Decoded {
@@ -16,6 +17,7 @@ pub(crate) struct Decoded {
 /// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
 pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     let mut pass = Pass {
+        survey,
         text: survey.text,
         editor: Editor::new(survey.text),
         is_opaque: false,
@@ -59,6 +61,7 @@ fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
 }
 
 struct Pass<'a> {
+    survey: &'a Survey<'a>,
     text: &'a str,
     editor: Editor<'a>,
     is_opaque: bool,
@@ -81,7 +84,10 @@ impl Pass<'_> {
     /// Judges the run of base64 characters from `at`.
     fn undo_run(&mut self, at: usize) -> usize {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
-        let end = at + rest.iter().take_while(|b| is_run(**b)).count();
+        let seen = self.survey.run_from(at, kind::BASE64);
+        let more = || rest.iter().skip(seen).take_while(|b| is_run(**b)).count();
+        // Of the block after the next one nothing is seen.
+        let end = at + if seen < BLOCK { seen } else { seen + more() };
         if let Some(after) = binary::undo(&mut self.editor, self.text, at..end) {
             return after;
         }

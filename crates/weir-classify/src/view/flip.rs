@@ -36,16 +36,21 @@ struct Value<'a> {
     text: &'a str,
     digits: usize,
     is_labelled: bool,
+    /// Whether it can be nothing but a key.
+    is_fingerprint: bool,
 }
 
 impl Value<'_> {
     /// Whether it may be more than a key: an address, or an identifier, which has at least a few digits.
     fn is_number(&self) -> bool {
-        self.digits >= DIGITS_MIN || self.text.contains('@') || self.is_wallet()
+        !self.is_fingerprint && (self.digits >= DIGITS_MIN || self.text.contains('@') || self.is_wallet())
     }
 
     /// Whether letters and digits stand in it in a row as long as the address of a wallet.
     fn is_wallet(&self) -> bool {
+        if self.is_fingerprint {
+            return false;
+        }
         let words = self.text.as_bytes().split(|b| !b.is_ascii_alphanumeric());
         self.text.len() >= WALLET_MIN && words.map(<[u8]>::len).any(|len| len >= WALLET_MIN)
     }
@@ -159,6 +164,9 @@ fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
     if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN || is_time(value) || is_dump(value) {
         return None;
     }
+    if is_float(value) {
+        return None;
+    }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let is_hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'x');
     let is_code = |b: &u8| matches!(b, b'$' | b'\\' | b'%' | b'#');
@@ -170,7 +178,13 @@ fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
         return None;
     }
     let is_labelled = is_labelled(text, range.start);
-    (is_address || is_key || is_labelled).then_some(Value { range, text: source, digits, is_labelled })
+    (is_address || is_key || is_labelled).then(|| Value {
+        range,
+        text: source,
+        digits,
+        is_labelled,
+        is_fingerprint: is_fingerprint(value),
+    })
 }
 
 /// `2026-11-24T15:16:17Z`, `2026-11-24 15:16`: the commonest value that is as long as a key is one to everybody.
@@ -184,6 +198,29 @@ fn is_time(value: &[u8]) -> bool {
         && time
             .iter()
             .all(|b| b.is_ascii_digit() || matches!(b, b'T' | b' ' | b':' | b'.' | b'Z' | b'+' | b'-'))
+}
+
+/// `dafacd67-cc9c-0d41-6329-b0986a6ce3fe`, `49e19975f11a533875d37ce825388b46`: an identity of something, or a hash.
+/// Of hexadecimal digits alone, no identifier of a person or an account has so many.
+fn is_fingerprint(value: &[u8]) -> bool {
+    value.iter().filter(|b| b.is_ascii_hexdigit()).count() >= FINGERPRINT_MIN
+        && value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-')
+        && value.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The longest IBAN that is of hexadecimal digits alone, of Andorra, has 24.
+const FINGERPRINT_MIN: usize = 26;
+
+/// `1.58730158725481460165e-03`: a number as programs write it.
+fn is_float(value: &[u8]) -> bool {
+    let mut exponent = value.split(|b| *b == b'e');
+    let [Some(number), Some(power), None] = [exponent.next(), exponent.next(), exponent.next()] else {
+        return false;
+    };
+    let power = power.strip_prefix(b"-").or_else(|| power.strip_prefix(b"+")).unwrap_or(power);
+    let number = number.strip_prefix(b"-").unwrap_or(number);
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    is_number(power) && number.contains(&b'.') && number.splitn(2, |b| *b == b'.').all(is_number)
 }
 
 /// `4a 7e 27 15 39 0c`: a dump of bytes.
@@ -221,6 +258,21 @@ mod tests {
             assert!(!is_read_otherwise(time, |_| true), "{time}");
         }
         assert!(!is_read_otherwise("dump: 4a 7e 27 15 39 0c", |_| true));
+    }
+
+    #[test]
+    fn hashes_are_read_otherwise_only_if_they_begin_as_keys_do_and_floats_never() {
+        for text in ["trace=49e19975f11a533875d37ce825388b46", "id=dafacd67-cc9c-0d41-6329-b0986a6ce3fe"] {
+            assert!(!is_read_otherwise(text, |_| false), "{text}");
+            assert!(is_read_otherwise(text, |_| true), "{text}");
+        }
+        // As long as IBANs of such digits.
+        for text in ["account=3a0b10c20d31e4110f2103DA", "account=00-0310-2350-4400-4073-98ED"] {
+            assert!(is_read_otherwise(text, |_| false), "{text}");
+        }
+        for text in ["q = 1.58730158725481460165e-03", "q = -12.5e10"] {
+            assert!(!is_read_otherwise(text, |_| true), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         let start = digit - head.iter().rev().take_while(|b| is_token(**b)).count();
         at = digit + bytes.iter().skip(digit).take_while(|b| is_token(**b)).count();
         let token = bytes.get(start..at).unwrap_or_default();
+        if is_time(token) {
+            continue;
+        }
         if let Some(read) = read_as_digits(token) {
             editor.step(start..at, &read, super::Step::of(1, 1), View::LookAlike);
         } else if let Some((range, read)) = read_groups(bytes, start..at) {
@@ -28,6 +31,16 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         }
     }
     editor.finish()
+}
+
+/// `2026-11-24T15` and `17.123Z` of `2026-11-24T15:16:17.123Z`: the letters of a time are none else.
+fn is_time(token: &[u8]) -> bool {
+    let is_number = |token: &[u8]| token.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    match token {
+        [b'1' | b'2', b'0' | b'9', _, _, b'-', _, _, b'-', _, _, b'T', hour @ ..] => is_number(hour),
+        [_, _, b'.', fraction @ .., b'Z'] => is_number(fraction),
+        _ => false,
+    }
 }
 
 /// Groups of digits, and letters that are hardest to tell from them, around the token at `token`: `OO5 499 98l`.
@@ -136,4 +149,20 @@ fn loosely(byte: u8) -> Option<u8> {
         b'g' | b'q' => b'9',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_letters_of_a_time_are_no_digits() {
+        let is_read = |text: &str| digits(&Survey::of(text)).is_some();
+        for text in ["2026-11-24T15:16:17.123Z", "at 1999-12-31T23:59"] {
+            assert!(!is_read(text), "{text}");
+        }
+        for text in ["4OOl 2345", "2026-11-24Z15", "12.345Z1"] {
+            assert!(is_read(text), "{text}");
+        }
+    }
 }

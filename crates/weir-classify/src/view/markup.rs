@@ -25,10 +25,24 @@ fn strip_marks(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     let end = at + bytes.iter().skip(at).take_while(|b| Some(**b) == mark).count();
     let is_emphasis = end - at <= 3 && (mark != Some(b'_') || end - at == 2);
     let end = if mark == Some(b'`') { code_seam(bytes, end) } else { end };
-    if is_emphasis && is_inside(editor, text, at, end) {
+    if is_emphasis && !is_of_program(bytes, at) && is_inside(editor, text, at, end) {
         editor.remove(at..end, View::Markup);
     }
     end
+}
+
+/// The marks of `:class:`Queue`` and `self.__init__`, which stand at the beginning of a name and cut no value.
+fn is_of_program(bytes: &[u8], at: usize) -> bool {
+    const ROLE_MAX: usize = 12;
+    let head = bytes.get(at.saturating_sub(ROLE_MAX + 2)..at).unwrap_or_default();
+    match (bytes.get(at), head.split_last()) {
+        (Some(b'_'), Some((b'.', _))) => true,
+        (Some(b'`'), Some((b':', role))) => {
+            let letters = role.iter().rev().take_while(|b| b.is_ascii_lowercase()).count();
+            letters > 1 && role.iter().rev().nth(letters) == Some(&b':')
+        }
+        _ => false,
+    }
 }
 
 /// Where the next code begins of two that stand side by side: `12` `34`.
@@ -111,8 +125,37 @@ fn is_inside(editor: &Editor<'_>, text: &str, start: usize, end: usize) -> bool 
     };
     let before = start.checked_sub(1).and_then(|before| text.as_bytes().get(before));
     let after = text.as_bytes().get(end);
+    let beyond = text.as_bytes().get(end + 1);
+    if after.is_some_and(u8::is_ascii_punctuation) && beyond.is_none_or(u8::is_ascii_whitespace) {
+        // The sign of a sentence, not of a value.
+        return false;
+    }
     let is_more = start > 0 && editor.done() == start;
     let is_digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
     let is_group = before == Some(&b' ') && is_digit(after) || is_digit(before) && after == Some(&b' ');
     (before.is_some_and(is_value) || is_more) && after.is_some_and(is_value) || is_group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stripped(text: &str) -> Option<String> {
+        strip(&Survey::of(text)).map(|derived| derived.text)
+    }
+
+    #[test]
+    fn marks_inside_a_value_are_removed() {
+        for (text, read) in [("12**34**56", "123456"), ("jo`.`doe", "jo.doe"), ("00:`1a`:2b", "00:1a:2b")] {
+            assert_eq!(stripped(text).as_deref(), Some(read));
+        }
+    }
+
+    #[test]
+    fn marks_of_programs_and_at_the_end_of_sentences_cut_no_value() {
+        for text in ["a :class:`Queue` is", "self.__init__(x)", "in ``sys.stdout``. Thus", "the *name*: one"]
+        {
+            assert_eq!(stripped(text), None, "{text}");
+        }
+    }
 }

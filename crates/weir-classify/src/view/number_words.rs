@@ -24,13 +24,16 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     if text.len() < LENGTH_MIN {
         return None;
     }
-    let search = SEARCH.as_ref()?;
+    let (search, beginnings) = (SEARCH.as_ref()?, BEGINNINGS.as_slice());
     let mut editor = Editor::new(text);
     let mut probe = STRIDE;
     while probe < text.len() {
         let word = word_start(survey, probe);
         probe += STRIDE;
-        if word < editor.done() || !begins_number(text, word) || number_at(search, text, word).is_none() {
+        if word < editor.done()
+            || !begins_number(beginnings, text, word)
+            || number_at(search, text, word).is_none()
+        {
             continue;
         }
         let start = first_number(search, text, word);
@@ -46,11 +49,15 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
 }
 
 /// A cheap look whether a number word may begin at `at`: most words begin as none does.
-fn begins_number(text: &str, at: usize) -> bool {
-    let class = |offset: usize| text.as_bytes().get(at + offset).map_or(0, |b| usize::from(*b & 31));
-    let pair = class(0) << 5 | class(1);
-    let third = BEGINNINGS.get(pair).copied().unwrap_or_default();
-    third >> class(2) & 1 == 1
+fn begins_number(beginnings: &[u32], text: &str, at: usize) -> bool {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let three: [u8; 3] = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut three = [0; 3];
+        three.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        three
+    });
+    let [first, second, third] = three.map(|b| usize::from(b & 31));
+    beginnings.get(first << 5 | second).is_some_and(|thirds| thirds >> third & 1 == 1)
 }
 
 /// For the first two letters of number words, five bits each, a bit for each third.

@@ -152,8 +152,28 @@ fn is_linked(survey: &Survey<'_>, digit: usize, end: usize) -> bool {
 }
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {
-    gap.len() <= GAP_MAX
-        && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(|b| b" \t\r\n-._/|:*~,;()".contains(b)))
+    gap.len() <= GAP_MAX && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(is_sign_of_gap))
+}
+
+fn is_sign_of_gap(b: &u8) -> bool {
+    matches!(
+        b,
+        b' ' | b'\t'
+            | b'\r'
+            | b'\n'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'/'
+            | b'|'
+            | b':'
+            | b'*'
+            | b'~'
+            | b','
+            | b';'
+            | b'('
+            | b')'
+    )
 }
 
 /// Joins the groups of a chain that can be one value.
@@ -165,6 +185,10 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
     while let Some(rest) = chain.get(from..).filter(|rest| rest.len() > 1) {
         if is_date(text, rest) {
             from += 3;
+            continue;
+        }
+        if let Some(groups) = time_len(text, rest).or_else(|| fingerprint_len(text, rest)) {
+            from += groups;
             continue;
         }
         if is_label(text, rest) {
@@ -203,6 +227,28 @@ fn is_date(text: &str, groups: &[Group]) -> bool {
     };
     let lens = [first, second, third].map(|group| group.range.len());
     (is_year(first) && lens == [4, 2, 2]) || (is_year(third) && lens == [2, 2, 4])
+}
+
+/// `2026-11-24T15:16:17.123Z`: how many groups a time has that begins with them.
+fn time_len(text: &str, groups: &[Group]) -> Option<usize> {
+    let is_time = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z');
+    let rest = text.as_bytes().get(groups.first()?.range.start..)?;
+    let [b'1' | b'2', b'0' | b'9', _, _, b'-', _, _, b'-', _, _, b'T', ..] = rest else { return None };
+    let end = groups.first()?.range.start + rest.iter().take_while(|b| is_time(b)).count();
+    Some(groups.iter().take_while(|group| group.range.end <= end).count().max(1))
+}
+
+/// `dafacd67-cc9c-0d41-6329-b0986a6ce3fe`: how many groups a UUID has that begins with them, or goes on: those
+/// before may have no digit that is looked at.
+fn fingerprint_len(text: &str, groups: &[Group]) -> Option<usize> {
+    const LENS: [usize; 5] = [8, 4, 4, 4, 12];
+    let count = (3..=LENS.len()).find(|count| {
+        let lens = groups.iter().take(*count).map(|group| group.range.len());
+        lens.eq(LENS.iter().skip(LENS.len() - count).copied())
+    })?;
+    let uuid = text.get(groups.first()?.range.start..groups.get(count - 1)?.range.end)?;
+    let is_hex = uuid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    (is_hex && uuid.bytes().any(|b| b.is_ascii_alphabetic())).then_some(count)
 }
 
 /// How many of the groups from the first on can be one value.
@@ -260,10 +306,9 @@ pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
     editor.finish()
 }
 
-/// Digits that are near a line break that cuts an identifier, at least; a plate of capitals may have fewer.
-const CUT_DIGITS_MIN: u32 = 3;
-/// How near they are.
-const CUT_NEAR: usize = 40;
+/// Digits that are beside a line break that cuts an identifier with small letters, at least; a plate of capitals may
+/// have fewer.
+const CUT_DIGITS_MIN: usize = 3;
 /// What is as long as a key when it is put together may have fewer too.
 const CUT_KEY_MIN: usize = 15;
 
@@ -279,25 +324,53 @@ fn is_cut_value(survey: &Survey<'_>, start: usize, end: usize) -> bool {
     }
     let head_len = head.iter().rev().take_while(is_part).count();
     let tail_len = tail.iter().take_while(is_part).count();
-    let (mut has_digit, mut has_lower_case) = (false, false);
+    if begins_date(tail) {
+        return false;
+    }
+    let (mut digits, mut has_lower_case) = (0, false);
     for byte in head.iter().rev().take(head_len).chain(tail.iter().take(tail_len)) {
         match byte {
             b'@' => return true,
-            b'0'..=b'9' => has_digit = true,
+            b'0'..=b'9' => digits += 1,
             b'a'..=b'z' => has_lower_case = true,
             _ => {}
         }
     }
-    has_digit
+    digits > 0
         && (survey.is_for_any_shape
             || !has_lower_case
             || head_len + tail_len >= CUT_KEY_MIN
-            || survey.count(start.saturating_sub(CUT_NEAR)..end + CUT_NEAR, kind::DIGIT) >= CUT_DIGITS_MIN)
+            || digits >= CUT_DIGITS_MIN)
+}
+
+/// A line that begins with a date is one of a log.
+fn begins_date(line: &[u8]) -> bool {
+    let Some([b'1' | b'2', b'0' | b'9', c, d, b'-', m, n, b'-', y, z]) = line.first_chunk() else {
+        return false;
+    };
+    [c, d, m, n, y, z].into_iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_and_uuids_are_not_one_value() {
+        let is_joined = |text: &str| groups(&Survey::of(text)).is_some();
+        for text in [
+            "2026-11-24T15:16:17.123Z",
+            "at 1999-12-31T23:59:59 and",
+            "id dafacd67-cc9c-0d41-6329-b0986a6ce3fe",
+        ] {
+            assert!(!is_joined(text), "{text}");
+        }
+        for text in
+            ["2026-11-24T15:16:17Z AA-99-ME 34", "dafacd67-cc9c-0d41-6329-b0986a6c", "2026-1124-15T1-1617"]
+        {
+            assert!(is_joined(text), "{text}");
+        }
+    }
 
     #[test]
     fn lines_are_joined_where_they_may_cut_a_value() {
@@ -311,7 +384,8 @@ mod tests {
         ] {
             assert!(is_joined(text), "{text}");
         }
-        for text in ["if err\n0 is none", "python 2.\nthe next", "call f1\nand two"] {
+        assert!(!is_joined("id 49e19975f11a5338\n2026-11-24T15:16:17Z WARN"));
+        for text in ["if err\n0 is none", "python 2.\nthe next", "call f1\nand two", "100, 200;\nx8\ni"] {
             assert!(!is_joined(text), "{text}");
             assert!(lines(&Survey::of(text).for_any_shape(true)).is_some(), "{text}");
         }

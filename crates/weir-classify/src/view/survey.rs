@@ -1,5 +1,4 @@
 use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter};
-use std::ops::Range;
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -146,20 +145,6 @@ impl<'a> Survey<'a> {
         near.is_some_and(|near| near.iter().any(|block| mask(block, kinds) != 0))
     }
 
-    /// How many bytes of `kinds` there are in a range.
-    pub(super) fn count(&self, range: Range<usize>, kinds: u16) -> u32 {
-        let (first, last) = (range.start / BLOCK, range.end / BLOCK);
-        let after_start = u64::MAX << (range.start % BLOCK);
-        let before_end = !(u64::MAX << (range.end % BLOCK));
-        (first..=last)
-            .map(|index| {
-                let start = if index == first { after_start } else { u64::MAX };
-                let end = if index == last { before_end } else { u64::MAX };
-                (self.mask_of(index, kinds) & start & end).count_ones()
-            })
-            .sum()
-    }
-
     fn mask_of(&self, index: usize, kinds: u16) -> u64 {
         self.blocks.get(index).map_or(0, |block| mask(block, kinds))
     }
@@ -248,11 +233,6 @@ mod tests {
                     survey.run_before(at, kind::LETTER),
                     "{text:?} at {at}"
                 );
-                for end in [at, at + 1, at + 40, at + 100, at + 200] {
-                    let wanted = (at..end).filter(|at| is_word(*at)).count();
-                    let counted = survey.count(at..end, kind::WORD);
-                    assert_eq!(usize::try_from(counted), Ok(wanted), "{text:?} in {at}..{end}");
-                }
             }
         }
     }

@@ -219,12 +219,12 @@ const FIRST_DIGIT_WITHIN: usize = 24;
 /// The run of letters and digits whose first digit stands at `digit`, if it is as long as an address.
 fn token(haystack: &Haystack<'_>, start: usize, digit: usize) -> Option<Range<usize>> {
     let is_word = |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_alphanumeric());
-    // Most are short.
-    if !is_word(start + LENGTH_MIN - 1) {
+    // Most are short, or the digit is not the first.
+    if !haystack.opens(start) || !is_word(start + LENGTH_MIN - 1) {
         return None;
     }
     let least = haystack.run_end(digit, LENGTH_MIN, |b| b.is_ascii_alphanumeric());
-    if least - start < LENGTH_MIN || !haystack.opens(start) {
+    if least - start < LENGTH_MIN {
         return None;
     }
     let end = haystack.run_end(least, LENGTH_MAX + 1, |b| b.is_ascii_alphanumeric());

@@ -128,10 +128,7 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
         return None;
     }
     let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
-    let mut lead = 0;
-    while lead < LEAD_MAX && head.get(lead).is_some_and(|b| is_lead(*b)) {
-        lead += 1;
-    }
+    let lead = head.iter().take(LEAD_MAX).take_while(|b| LEADS.get(usize::from(**b)) == Some(&true)).count();
     // Most lines and values begin otherwise.
     let [a, b, c] = head.get(lead..)?.first_chunk()?;
     if !(a.is_ascii_lowercase() && b.is_ascii_lowercase() && c.is_ascii_lowercase()) {
@@ -145,10 +142,23 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
 }
 
-fn is_lead(b: u8) -> bool {
-    matches!(b, b'"' | b'\'' | b'`' | b'.' | b')' | b':' | b'*' | b'-' | b'>')
-        || b.is_ascii_digit()
-        || b.is_ascii_whitespace()
+/// Whether each byte may.
+const LEADS: [bool; 256] = leads();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn leads() -> [bool; 256] {
+    let mut leads = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        leads[byte as usize] = byte.is_ascii_digit()
+            || byte.is_ascii_whitespace()
+            || matches!(byte, b'"' | b'\'' | b'`' | b'.' | b')' | b':' | b'*' | b'-' | b'>');
+        byte += 1;
+    }
+    leads
 }
 
 /// Bytes in which the first words of a phrase stand.
