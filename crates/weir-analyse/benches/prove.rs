@@ -1,7 +1,8 @@
 //! How long analyses take: `cargo bench -p weir-analyse`.
 //!
 //! `teams` is what large policies look like: each rule names a team, a level, and one or two facts more. `tangle`
-//! is the hardest that a person could write: every rule joins three facts out of thirty, taken in turn.
+//! is the hardest that a person could write: every rule joins three facts out of thirty, taken in turn. `random` draws
+//! the three facts of each rule.
 
 use divan::{Bencher, black_box};
 use std::collections::BTreeSet;
@@ -9,16 +10,16 @@ use std::time::Duration;
 use weir_analyse::{Subject, diff, lint, prove};
 use weir_label::{Boundary, Category, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
-    AnyRecipient, Catalogue, Condition, EntityCount, Fact, Flag, LatencyClass, Modality, NameFact,
-    NamePattern, Names, NumberFact, Policy, Preference, Prices, Quality, Ranges, ResponseFormat, Routing,
-    Rule, RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
+    AnyRecipient, Catalogue, Condition, EntityCount, Fact, Flag, LatencyClass, Measure, Modality, NameFact,
+    NamePattern, Names, NumberFact, Policy, Pool, Preference, Prices, Quality, Ranges, ResponseFormat,
+    Routing, Rule, RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
 };
 
 fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [2, 20, 200], sample_count = 20)]
+#[divan::bench(args = [2, 20, 200, 1_600], sample_count = 5)]
 fn prove_teams(bencher: Bencher<'_, '_>, rules: usize) {
     let (policy, catalogue) = network(teams(rules));
     bencher.bench_local(|| prove(black_box(&policy), &catalogue).map(|proof| proof.decisions));
@@ -28,6 +29,46 @@ fn prove_teams(bencher: Bencher<'_, '_>, rules: usize) {
 fn prove_tangle(bencher: Bencher<'_, '_>, rules: usize) {
     let (policy, catalogue) = network(tangle(rules));
     bencher.bench_local(|| prove(black_box(&policy), &catalogue).map(|proof| proof.decisions));
+}
+
+#[divan::bench(args = [1, 2, 3, 4, 5], sample_count = 1, sample_size = 1)]
+fn prove_200_random(bencher: Bencher<'_, '_>, seed: u64) {
+    let (policy, catalogue) = network(random(200, seed));
+    bencher.bench_local(|| {
+        let proof = prove(black_box(&policy), &catalogue);
+        proof.map(|proof| proof.decisions).unwrap_or_else(|error| unreachable!("{error}"))
+    });
+}
+
+/// How long it takes to say that there is no answer: which of a dozen facts have the same of eleven values.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn refuse_what_is_too_tangled(bencher: Bencher<'_, '_>) {
+    let (policy, catalogue) = network(pigeons(12));
+    bencher.bench_local(|| {
+        assert!(prove(black_box(&policy), &catalogue).is_err());
+    });
+}
+
+#[divan::bench(args = [1, 2], sample_count = 1, sample_size = 1)]
+fn lint_200_random(bencher: Bencher<'_, '_>, seed: u64) {
+    let (policy, catalogue) = network(random(200, seed));
+    bencher.bench_local(|| {
+        let lint = lint(black_box(&policy), &catalogue);
+        lint.map(|lint| lint.advice.len()).unwrap_or_else(|error| unreachable!("{error}"))
+    });
+}
+
+#[divan::bench(args = [1, 2], sample_count = 1, sample_size = 1)]
+fn diff_200_random_without_one_rule(bencher: Bencher<'_, '_>, seed: u64) {
+    let (before, catalogue) = network(random(200, seed));
+    let mut rules = random(200, seed);
+    rules.remove(20);
+    let (after, _) = network(rules);
+    let subject = |policy| Subject { policy, catalogue: &catalogue };
+    bencher.bench_local(|| {
+        let difference = diff(subject(&before), subject(&after));
+        difference.map(|found| found.changes.len()).unwrap_or_else(|error| unreachable!("{error}"))
+    });
 }
 
 #[divan::bench(sample_count = 10)]
@@ -76,6 +117,40 @@ fn tangle(count: usize) -> Vec<Rule> {
         rule(&format!("rule {n}"), parts, if n.is_multiple_of(2) { ZoneKind::Local } else { ZoneKind::Cloud })
     };
     (0..count).map(each).collect()
+}
+
+/// Rules of three facts each, drawn at random: always the same for a seed.
+fn random(count: usize, seed: u64) -> Vec<Rule> {
+    let facts = thirty_tests();
+    let mut state = seed;
+    let mut draw = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    let mut part = move || {
+        let part = facts.get(draw() % facts.len()).cloned().unwrap_or_else(Condition::always);
+        if draw() % 3 == 0 { not(part) } else { part }
+    };
+    let each = |n: usize| {
+        let parts = vec![part(), part(), part()];
+        rule(&format!("rule {n}"), parts, if n.is_multiple_of(2) { ZoneKind::Local } else { ZoneKind::Cloud })
+    };
+    (0..count).map(each).collect()
+}
+
+/// A rule for each two facts and each value that both may have, and one for each fact of another value.
+fn pigeons(count: usize) -> Vec<Rule> {
+    let last = count as u64 - 2;
+    let fact = |n: usize| NumberFact::Load(Pool::named(&format!("tag:{n}")), Measure::Queue);
+    let is = |n: usize, value: u64| {
+        number(fact(n), Ranges::between(value, if value == last { u64::MAX } else { value }))
+    };
+    let pairs = (0..count).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let same = pairs.flat_map(|(a, b)| (0..=last).map(move |value| vec![is(a, value), is(b, value)]));
+    let unknown =
+        (0..count).map(|n| vec![not(Condition::Any((0..=last).map(|value| is(n, value)).collect()))]);
+    let each = |(n, parts)| rule(&format!("rule {n}"), parts, ZoneKind::Local);
+    same.chain(unknown).enumerate().map(each).collect()
 }
 
 fn thirty_tests() -> Vec<Condition> {

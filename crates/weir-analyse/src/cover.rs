@@ -1,6 +1,7 @@
 //! Regions as few conditions.
 
-use crate::diagram::{NO, Ref, YES};
+use crate::questions::Questions;
+use crate::solve::Literal;
 use crate::space::Space;
 
 /// For each axis the cells that will do; `None` where all will.
@@ -8,75 +9,71 @@ pub(crate) type Cube = Vec<Option<Vec<bool>>>;
 
 /// Conditions that together hold exactly where `region` is true of requests that there can be, each as wide as
 /// it can be, and whether there are more than `most`.
-pub(crate) fn cover(region: Ref, most: usize, space: &mut Space) -> (Vec<Cube>, bool) {
-    let impossible = space.diagrams.without(YES, space.possible);
-    let allowed = space.diagrams.or(region, impossible);
-    let mut left = region;
+pub(crate) fn cover(
+    region: Literal,
+    most: usize,
+    space: &Space,
+    questions: &mut Questions,
+) -> (Vec<Cube>, bool) {
+    let mut left = vec![region];
     let mut cubes = Vec::new();
-    while cubes.len() < most
-        && let Some(cells) = space.diagrams.find(left, |value| value == 1)
-    {
-        let cube = widen(&cells, allowed, space);
-        let taken = diagram(&cube, space);
-        left = space.diagrams.without(left, taken);
+    while let Some(cells) = questions.find_plain(&left, space) {
+        if cubes.len() == most {
+            return (cubes, true);
+        }
+        let cube = Wider { region, space, questions }.widen(&cells);
+        let within = literals(&cube, questions);
+        left.push(!questions.all(&within));
         cubes.push(cube);
     }
-    (cubes, left != NO)
+    (cubes, false)
 }
 
-/// The cells and all that can be added to them without leaving what is allowed.
-fn widen(cells: &[Option<usize>], allowed: Ref, space: &mut Space) -> Cube {
-    let mut cube: Cube = cells
-        .iter()
-        .enumerate()
-        .map(|(axis, cell)| {
-            let cell = (*cell)?;
-            Some((0..space.diagrams.width(axis)).map(|each| each == cell).collect())
-        })
-        .collect();
-    // What is asked for last decides least, so that it is the first to go.
-    for axis in (0..cube.len()).rev() {
-        let Some(before) = cube.get(axis).cloned().flatten() else { continue };
-        if !try_with(&mut cube, axis, None, allowed, space) {
-            widen_axis(&mut cube, axis, before, allowed, space);
-        }
-    }
-    cube
+struct Wider<'s> {
+    region: Literal,
+    space: &'s Space,
+    questions: &'s mut Questions,
 }
 
-fn widen_axis(cube: &mut Cube, axis: usize, mut cells: Vec<bool>, allowed: Ref, space: &mut Space) {
-    for cell in 0..cells.len() {
-        let mut more = cells.clone();
-        if let Some(place) = more.get_mut(cell)
-            && !*place
-        {
-            *place = true;
-            if try_with(cube, axis, Some(more.clone()), allowed, space) {
-                cells = more;
+impl Wider<'_> {
+    /// The cells and all that can be added to them without leaving the region.
+    fn widen(&mut self, cells: &[usize]) -> Cube {
+        let widths: Vec<usize> = self.space.axes().iter().map(|axis| axis.cells.len()).collect();
+        let only = |(cell, width): (&usize, &usize)| Some((0..*width).map(|each| each == *cell).collect());
+        let mut cube: Cube = cells.iter().zip(&widths).map(only).collect();
+        // What stands first decides most, so that it is the last to go.
+        for (axis, width) in widths.iter().enumerate().rev() {
+            if self.try_with(&mut cube, axis, None) {
+                continue;
+            }
+            for cell in 0..*width {
+                let Some(mut more) = cube.get(axis).cloned().flatten() else { break };
+                if let Some(place) = more.get_mut(cell)
+                    && !std::mem::replace(place, true)
+                {
+                    self.try_with(&mut cube, axis, Some(more));
+                }
             }
         }
+        cube
     }
-}
 
-/// Puts other cells into the cube if it stays within what is allowed.
-fn try_with(cube: &mut Cube, axis: usize, cells: Option<Vec<bool>>, allowed: Ref, space: &mut Space) -> bool {
-    let Some(place) = cube.get_mut(axis) else { return false };
-    let before = std::mem::replace(place, cells);
-    let wider = diagram(cube, space);
-    let stays = space.diagrams.implies(wider, allowed);
-    if !stays && let Some(place) = cube.get_mut(axis) {
-        *place = before;
-    }
-    stays
-}
-
-pub(crate) fn diagram(cube: &Cube, space: &mut Space) -> Ref {
-    let mut below = YES;
-    for (axis, cells) in cube.iter().enumerate().rev() {
-        if let Some(cells) = cells {
-            let children: Vec<Ref> = cells.iter().map(|will_do| if *will_do { below } else { NO }).collect();
-            below = space.diagrams.node(axis, &children);
+    /// Puts other cells into the cube if it stays within the region.
+    fn try_with(&mut self, cube: &mut Cube, axis: usize, cells: Option<Vec<bool>>) -> bool {
+        let Some(place) = cube.get_mut(axis) else { return false };
+        let before = std::mem::replace(place, cells);
+        let mut outside = vec![!self.region];
+        outside.extend(literals(cube, self.questions));
+        let stays = self.questions.find(&outside).is_none();
+        if !stays && let Some(place) = cube.get_mut(axis) {
+            *place = before;
         }
+        stays
     }
-    below
+}
+
+/// What says of each axis that it is in the cells of a cube.
+pub(crate) fn literals(cube: &Cube, questions: &mut Questions) -> Vec<Literal> {
+    let chosen = cube.iter().enumerate().filter_map(|(axis, cells)| Some((axis, cells.clone()?)));
+    chosen.map(|(axis, cells)| questions.in_cells(axis, cells)).collect()
 }

@@ -11,7 +11,6 @@
 
 mod count;
 mod hashing;
-mod search;
 
 pub(crate) use hashing::Hashing;
 
@@ -44,7 +43,7 @@ pub(crate) const YES: Ref = Ref::leaf(1);
 
 /// More children than these, of all nodes, are not made: an analysis that needs them ends, and says so, before it takes all memory.
 #[cfg(not(test))]
-const CHILDREN_MAX: usize = 24_000_000;
+const CHILDREN_MAX: usize = 4_000_000;
 /// No policy of the tests of this crate needs as many, but for the one that must need more.
 #[cfg(test)]
 const CHILDREN_MAX: usize = 1_000_000;
@@ -89,11 +88,6 @@ impl Diagrams {
     /// How many cells an axis has.
     pub fn width(&self, axis: usize) -> usize {
         self.widths.get(axis).copied().unwrap_or(0)
-    }
-
-    /// How many axes there are.
-    pub fn axes(&self) -> usize {
-        self.widths.len()
     }
 
     /// The function that depends on `axis` first: one child for each of its cells.
@@ -225,51 +219,12 @@ impl Diagrams {
         self.combine(of, YES, |a, _| a.value().map(|a| Ref::leaf(value(a))))
     }
 
-    /// True where both are.
-    pub fn and(&mut self, a: Ref, b: Ref) -> Ref {
-        self.combine(a, b, |a, b| match (a, b) {
-            (NO, _) | (_, NO) => Some(NO),
-            (YES, other) | (other, YES) => Some(other),
-            (a, b) => (a == b).then_some(a),
-        })
-    }
-
     /// True where one is.
     pub fn or(&mut self, a: Ref, b: Ref) -> Ref {
         self.combine(a, b, |a, b| match (a, b) {
             (YES, _) | (_, YES) => Some(YES),
             (NO, other) | (other, NO) => Some(other),
             (a, b) => (a == b).then_some(a),
-        })
-    }
-
-    /// True where the first is and the second is not.
-    pub fn without(&mut self, a: Ref, b: Ref) -> Ref {
-        self.combine(a, b, |a, b| match (a, b) {
-            (NO, _) | (_, YES) => Some(NO),
-            (a, NO) => Some(a),
-            (YES, _) => b.value().map(|b| if b == 0 { YES } else { NO }),
-            (a, b) => (a == b).then_some(NO),
-        })
-    }
-
-    /// Where `condition` is true the constant, elsewhere `other`.
-    pub fn choose(&mut self, condition: Ref, constant: u32, other: Ref) -> Ref {
-        let constant = Ref::leaf(constant);
-        self.combine(condition, other, |condition, other| match condition {
-            NO => Some(other),
-            YES => Some(constant),
-            _ => (other == constant).then_some(other),
-        })
-    }
-
-    /// Where `condition` is true the first, elsewhere a constant.
-    pub fn restrict(&mut self, condition: Ref, of: Ref, elsewhere: u32) -> Ref {
-        let elsewhere = Ref::leaf(elsewhere);
-        self.combine(condition, of, |condition, of| match condition {
-            NO => Some(elsewhere),
-            YES => Some(of),
-            _ => (of == elsewhere).then_some(of),
         })
     }
 
@@ -301,12 +256,12 @@ mod tests {
     fn equal_functions_are_the_same_node_however_they_were_made() {
         let mut d = Diagrams::new(vec![2, 3, 4]);
         let (a, b, c) = (only(&mut d, 0, 1), only(&mut d, 1, 2), only(&mut d, 2, 0));
-        let (bc, ab, ac) = (d.or(b, c), d.and(a, b), d.and(a, c));
-        let one = d.and(a, bc);
-        assert_eq!(one, d.or(ab, ac));
-        let neither = d.without(YES, one);
-        assert_eq!(d.without(YES, neither), one);
-        assert_eq!(d.without(one, a), NO);
+        let (bc, ab) = (d.or(b, c), d.or(a, b));
+        let one = d.or(a, bc);
+        assert_eq!(one, d.or(ab, c));
+        let not = d.where_value(one, |value| value == 0);
+        assert_eq!(d.where_value(not, |value| value == 0), one);
+        assert_eq!(d.or(one, not), YES);
     }
 
     #[test]
@@ -317,15 +272,5 @@ mod tests {
         assert_eq!(d.count(both, |value| value == 1), Count(2 * (4 + 2)));
         assert_eq!(d.count(YES, |value| value == 1), Count(24));
         assert_eq!(d.count(NO, |value| value == 1), Count(0));
-    }
-
-    #[test]
-    fn cells_that_give_a_value_are_found() {
-        let mut d = Diagrams::new(vec![2, 3]);
-        let (a, b) = (only(&mut d, 0, 1), only(&mut d, 1, 2));
-        let value = d.choose(a, 7, b);
-        assert_eq!(d.find(value, |value| value == 1), Some(vec![Some(0), Some(2)]));
-        assert_eq!(d.find(value, |value| value == 7), Some(vec![Some(1), None]));
-        assert_eq!(d.find(value, |value| value == 9), None);
     }
 }

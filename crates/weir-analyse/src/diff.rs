@@ -5,10 +5,12 @@ mod outcome;
 use crate::cover::cover;
 use crate::diagram::Ref;
 use crate::environment::Environment;
-use crate::pairs::pairs;
 use crate::prove::TooComplex;
+use crate::questions::Questions;
 use crate::rules::Rules;
+use crate::solve::Literal;
 use crate::space::{Draft, Space};
+use crate::walk::Circumstances;
 use crate::words::in_words;
 use outcome::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +46,6 @@ pub struct Change {
     pub when: Vec<String>,
     /// Whether there are more such requests than `when` says.
     pub more: bool,
-    /// How many regions they are.
-    pub regions: u128,
     /// What becomes of them; the gravest first, never empty.
     pub effects: Vec<Effect>,
 }
@@ -150,31 +150,46 @@ pub fn diff(before: Subject<'_>, after: Subject<'_>) -> Result<Difference, TooCo
     draft.add(before.policy, before.catalogue);
     draft.add(after.policy, after.catalogue);
     let mut space = draft.space();
-    let rules = both_rules(before, after, &mut space);
+    let mut questions = Questions::new(&space);
+    let mut changes = Vec::new();
     let environment = both_environments(before, after, &mut space);
-    let mut groups = BTreeMap::<u32, Group>::new();
-    for ((circumstances, ruling), cells) in pairs(&space.diagrams, environment, rules.which) {
-        if rules.all.get(ruling as usize).is_none() {
-            continue;
+    let mut circumstances = Circumstances::new(environment.which, environment.count);
+    let old = Rules::of(before.policy, &mut space, &mut questions);
+    let new = Rules::of(after.policy, &mut space, &mut questions);
+    for ((a, b), some) in pairs(&old, &new, &mut questions) {
+        let ruled = [old.deciding(a), new.deciding(b)].concat();
+        let decide = |cells: &[usize], questions: &Questions| {
+            old.deciding_about(cells, questions) == a && new.deciding_about(cells, questions) == b
+        };
+        let mut group = Group::default();
+        for (number, cells) in circumstances.each(&ruled, &some, &decide, &space, &mut questions) {
+            let request = space.request_in(&cells);
+            let (was, is) = (Outcome::of(before, &request), Outcome::of(after, &request));
+            if let Some(kind) = was.change_to(&is) {
+                group.circumstances.insert(number);
+                group.effects.entry(kind).or_insert_with(|| Example { number, was, is });
+            }
         }
-        let request = space.request(&cells);
-        let (old, new) = (Outcome::of(before, &request), Outcome::of(after, &request));
-        if let Some(kind) = old.change_to(&new) {
-            groups.entry(ruling).or_default().add(circumstances, kind, &old, &new, request);
+        if !group.effects.is_empty() {
+            let names = (name(before, a), name(after, b));
+            changes.push(group.change(names, &ruled, environment.which, &mut space, &mut questions));
+        }
+        if questions.is_given_up() {
+            break;
         }
     }
-    let changes = groups.into_iter().filter_map(|(ruling, group)| {
-        let (old, new) = rules.all.get(ruling as usize).copied()?;
-        let ruled = space.diagrams.where_value(rules.which, |value| value == ruling);
-        Some(group.change(name(before, old), name(after, new), (environment, ruled), &mut space))
-    });
-    let mut changes: Vec<Change> = changes.collect();
-    if space.diagrams.is_full() {
+    if space.diagrams.is_full() || questions.is_given_up() {
         return Err(TooComplex);
     }
     changes.sort_by_key(Change::kind);
     let regions = space.diagrams.count(space.possible, |value| value == 1).0;
     Ok(Difference { regions, changes })
+}
+
+/// What changes for one request.
+#[cfg(test)]
+pub(crate) fn change(before: Subject<'_>, after: Subject<'_>, request: &OwnedFacts) -> Option<ChangeKind> {
+    Outcome::of(before, request).change_to(&Outcome::of(after, request))
 }
 
 fn name(subject: Subject<'_>, rule: usize) -> RuleName {
@@ -184,85 +199,80 @@ fn name(subject: Subject<'_>, rule: usize) -> RuleName {
 /// Requests that change from one rule to another.
 #[derive(Default)]
 struct Group {
+    /// The numbers of the circumstances in which they change.
     circumstances: BTreeSet<u32>,
-    effects: BTreeMap<ChangeKind, Effect>,
+    effects: BTreeMap<ChangeKind, Example>,
+}
+
+/// How requests change in circumstances of this number.
+struct Example {
+    number: u32,
+    was: Outcome,
+    is: Outcome,
 }
 
 /// More conditions than these are not read by anybody.
 const WHEN_MAX: usize = 4;
 
 impl Group {
-    fn add(
-        &mut self,
-        circumstances: u32,
-        kind: ChangeKind,
-        old: &Outcome,
-        new: &Outcome,
-        example: OwnedFacts,
-    ) {
-        self.circumstances.insert(circumstances);
-        self.effects.entry(kind).or_insert_with(|| Effect {
-            kind,
-            before: old.in_words(),
-            after: new.in_words(),
-            example,
-        });
-    }
-
     fn change(
         self,
-        before: RuleName,
-        after: RuleName,
-        (environment, ruled): (Ref, Ref),
+        (before, after): (RuleName, RuleName),
+        ruled: &[Literal],
+        environment: Ref,
         space: &mut Space,
+        questions: &mut Questions,
     ) -> Change {
-        let circumstances =
-            space.diagrams.where_value(environment, |value| self.circumstances.contains(&value));
-        let region = space.diagrams.and(circumstances, ruled);
-        let (cubes, more) = cover(region, WHEN_MAX, space);
+        let mut within = |space: &mut Space, wanted: &dyn Fn(u32) -> bool| {
+            let circumstances = space.diagrams.where_value(environment, wanted);
+            [ruled, &[questions.function(circumstances, &space.diagrams)]].concat()
+        };
+        let region = within(space, &|number| self.circumstances.contains(&number));
+        let examples: Vec<_> = self
+            .effects
+            .into_iter()
+            .map(|(kind, example)| (kind, within(space, &|number| number == example.number), example))
+            .collect();
+        let region = questions.all(&region);
+        let (cubes, more) = cover(region, WHEN_MAX, space, questions);
+        let effect = |(kind, within, Example { was, is, .. }): (ChangeKind, Vec<Literal>, Example)| {
+            let example = space.request_in(&questions.find_plain(&within, space)?);
+            Some(Effect { kind, before: was.in_words(), after: is.in_words(), example })
+        };
         Change {
             before,
             after,
             when: cubes.iter().map(|cube| in_words(cube, space)).collect(),
             more,
-            regions: space.diagrams.count(region, |value| value == 1).0,
-            effects: self.effects.into_values().collect(),
+            effects: examples.into_iter().filter_map(effect).collect(),
         }
     }
 }
 
-/// For each request the numbers of the rules that decide on both sides.
-struct BothRules {
-    /// The pairs of rules by number.
-    all: Vec<(usize, usize)>,
-    /// The number of the pair; above all of them where there can be no request.
-    which: Ref,
-}
-
-fn both_rules(before: Subject<'_>, after: Subject<'_>, space: &mut Space) -> BothRules {
-    let (old, new) = (Rules::of(before.policy, space), Rules::of(after.policy, space));
-    let mut all = Vec::new();
-    let mut known = BTreeMap::<(u32, u32), u32>::new();
-    let which = space.diagrams.combine(old.first, new.first, |a, b| {
-        let (a, b) = (a.value()?, b.value()?);
-        if a > old.none() || b > new.none() {
-            return Some(Ref::leaf(u32::MAX >> 1));
+/// The pairs of rules, by number, of which the first decides now and the second would decide about a request, with
+/// the request.
+fn pairs(old: &Rules, new: &Rules, questions: &mut Questions) -> Vec<((usize, usize), Vec<usize>)> {
+    let mut pairs = Vec::new();
+    for before in 0..=old.none() {
+        // Those that are known are ruled out, until there is no other.
+        let mut others = old.deciding(before);
+        while let Some(cells) = questions.find(&others) {
+            let after = new.deciding_about(&cells, questions);
+            others.push(!questions.all(&new.deciding(after)));
+            pairs.push(((before, after), cells));
         }
-        Some(Ref::leaf(*known.entry((a, b)).or_insert_with(|| {
-            all.push((a as usize, b as usize));
-            (all.len() - 1) as u32
-        })))
-    });
-    BothRules { all, which }
+    }
+    pairs
 }
 
 /// The number of the circumstances on both sides.
-fn both_environments(before: Subject<'_>, after: Subject<'_>, space: &mut Space) -> Ref {
+fn both_environments(before: Subject<'_>, after: Subject<'_>, space: &mut Space) -> Environment {
     let old = Environment::of(before.policy, before.catalogue, space);
     let new = Environment::of(after.policy, after.catalogue, space);
     let mut known = BTreeMap::<(u32, u32), u32>::new();
-    space.diagrams.combine(old.which, new.which, |a, b| {
+    let which = space.diagrams.combine(old.which, new.which, |a, b| {
         let next = known.len() as u32;
         Some(Ref::leaf(*known.entry((a.value()?, b.value()?)).or_insert(next)))
-    })
+    });
+    Environment { which, count: known.len() }
 }

@@ -6,13 +6,13 @@ use crate::space::Space;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weir_label::{Boundary, Label, Level};
-use weir_policy::{Alias, Catalogue, Fact, NameFact, Policy, Preference, RuleAction, Target};
+use weir_policy::{Alias, Catalogue, Fact, NameFact, NumberFact, Policy, Preference, RuleAction, Target};
 
 /// Requests that differ, for every target of their alias, in nothing but what rules look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Circumstances {
     pub alias: Arc<str>,
-    /// The cells of sensitivity, wish and task.
+    /// The cells of sensitivity, wish and task, and whether the budget is spent.
     chosen: Vec<u32>,
     /// The places, among the alias's targets, of those that the guard refuses.
     refused: BTreeSet<usize>,
@@ -25,6 +25,8 @@ pub(crate) struct Circumstances {
 pub(crate) struct Environment {
     /// The number of the circumstances.
     pub which: Ref,
+    /// How many there are, or more.
+    pub count: usize,
 }
 
 impl Environment {
@@ -49,7 +51,7 @@ impl Environment {
             .map(|name| name.and_then(|name| aliases.get(name).copied()).unwrap_or(nobody))
             .collect();
         let which = space.diagrams.node(place, &children);
-        Self { which }
+        Self { which, count: numbers.all.len() }
     }
 }
 
@@ -94,6 +96,11 @@ fn of_alias(
             Some(Ref::leaf(numbers.changed(which, |new| new.chosen.push(cell))))
         });
     }
+    let spent = spent(space);
+    which = space.diagrams.combine(which, spent, |which, spent| {
+        let (which, spent) = (which.value()?, spent.value()?);
+        Some(Ref::leaf(numbers.changed(which, |new| new.chosen.push(spent))))
+    });
     let targets = alias.targets().iter().chain(alias.degrade());
     for (place, target) in targets.enumerate().filter_map(|(place, id)| Some((place, catalogue.target(*id)?)))
     {
@@ -117,6 +124,16 @@ pub(crate) fn by_task(policy: &Policy) -> bool {
         RuleAction::Route(routing) => routing.prefer == Preference::Best || routing.quality.is_some(),
         RuleAction::Deny(_) => false,
     })
+}
+
+/// Where nothing is left of the caller's budget, if a rule looks at it: nothing outside is used then.
+fn spent(space: &mut Space) -> Ref {
+    let budget = Subject::Value(Fact::Number(NumberFact::BudgetLeft));
+    let Some(place) = space.place(&budget) else { return NO };
+    let cells = space.axes().get(place).map(|axis| axis.cells.as_slice()).unwrap_or_default();
+    let is_spent = |cell: &Cell| if cell.numbers() == Some((0, 0)) { YES } else { NO };
+    let children: Vec<Ref> = cells.iter().map(is_spent).collect();
+    space.diagrams.node(place, &children)
 }
 
 /// Where the guard refuses a target: because of the level, or of one of the jurisdictions.

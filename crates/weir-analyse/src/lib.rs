@@ -2,20 +2,25 @@
 //!
 //! The conditions of a policy, the boundary, the residency table, clearances and contexts divide each fact into
 //! finitely many cells, and all requests into regions: combinations of one cell of each fact. All requests of a
-//! region are decided alike. Regions are not gone through one by one but as decision diagrams, so that the work
-//! grows with what rules have to do with each other and not with the number of regions.
+//! region are decided alike. Regions are not gone through one by one: each question, such as whether a rule decides
+//! about any request, is whether there is a region of which some statements are true, and a search that learns from
+//! contradictions either finds one or shows that there is none. docs/decisions/0009 says why.
 
 mod axis;
+mod bits;
 mod cover;
 mod diagram;
 mod diff;
 mod environment;
 mod finding;
 mod lint;
-mod pairs;
 mod prove;
+mod questions;
 mod rules;
+mod sieve;
+mod solve;
 mod space;
+mod walk;
 mod words;
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ mod merge;
 mod parts;
 
 use crate::prove::TooComplex;
-use crate::rules::Rules;
-use crate::space::{Draft, Space};
+use crate::questions::Questions;
+use crate::rules::{Rules, same_effect};
+use crate::space::Draft;
 use std::fmt;
 use weir_policy::{Catalogue, Condition, Policy, Rule, RuleName};
 
@@ -95,15 +96,19 @@ pub fn lint(policy: &Policy, catalogue: &Catalogue) -> Result<Lint, TooComplex> 
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let rules = Rules::of(policy, &mut space);
-    let mut advice = merge::several_in_one(policy, &rules, &space);
+    let mut questions = Questions::new(&space);
+    let mut rules = Rules::of(policy, &mut space, &mut questions);
+    let mut advice = merge::several_in_one(policy, &mut rules, &mut questions);
     advice.extend(merge::order_only(policy, &rules));
     for rule in policy.rules() {
-        advice.extend(parts::idle(rule, &mut space));
+        advice.extend(parts::idle(rule, &mut space, &mut questions));
         advice.extend(complex(rule));
     }
-    let score = score_of(policy, &rules, &space);
-    if space.diagrams.is_full() { Err(TooComplex) } else { Ok(Lint { score, advice }) }
+    let score = score_of(policy, &mut rules, &mut questions);
+    if space.diagrams.is_full() || questions.is_given_up() {
+        return Err(TooComplex);
+    }
+    Ok(Lint { score, advice })
 }
 
 /// How complex a policy is.
@@ -114,9 +119,10 @@ pub fn score(policy: &Policy, catalogue: &Catalogue) -> Result<Score, TooComplex
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let rules = Rules::of(policy, &mut space);
-    let score = score_of(policy, &rules, &space);
-    if space.diagrams.is_full() { Err(TooComplex) } else { Ok(score) }
+    let mut questions = Questions::new(&space);
+    let mut rules = Rules::of(policy, &mut space, &mut questions);
+    let score = score_of(policy, &mut rules, &mut questions);
+    if space.diagrams.is_full() || questions.is_given_up() { Err(TooComplex) } else { Ok(score) }
 }
 
 /// Advice about rules that are not among those that have `decided`.
@@ -131,12 +137,17 @@ pub fn never_decided<'r>(policy: &Policy, has_decided: impl Fn(&str) -> bool + '
     .collect()
 }
 
-fn score_of(policy: &Policy, rules: &Rules, space: &Space) -> Score {
+fn score_of(policy: &Policy, rules: &mut Rules, questions: &mut Questions) -> Score {
     let all = policy.rules();
     let mut order_matters = 0;
     for (second, b) in all.iter().enumerate() {
         let before = all.iter().enumerate().take(second);
-        let pairs = before.filter(|(first, a)| rules.overlap(*first, second, a, b, space).is_some());
+        let pairs = before.filter(|(first, a)| {
+            !same_effect(a, b)
+                && !rules.is_dead(second)
+                && rules.meet(*first, second, questions).is_some()
+                && !rules.are_nested(*first, second, questions)
+        });
         order_matters += pairs.count() as u32;
     }
     Score { rules: all.iter().map(|rule| (rule.name.clone(), rule_score(rule))).collect(), order_matters }

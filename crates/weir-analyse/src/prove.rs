@@ -1,16 +1,18 @@
 //! That no request goes where it may not, and that every request is decided.
 
+mod made;
 mod rules;
 mod spec;
 
-use crate::diagram::Ref;
 use crate::environment::Environment;
 use crate::finding::Finding;
-use crate::pairs::pairs;
+use crate::questions::Questions;
 use crate::rules::Rules;
-use crate::space::{Cells, Draft, Space};
-use spec::breaches;
-use weir_policy::{Alias, Catalogue, Decision, Facts, OwnedFacts, Policy};
+use crate::solve::Literal;
+use crate::space::{Draft, Space};
+use crate::walk::Circumstances;
+use made::Made;
+use weir_policy::{Alias, Catalogue, Decision, Facts, Policy};
 
 /// The function whose decisions are proved: [`weir_policy::decide`], or a broken one to prove the proof by.
 pub type Decide<'d> = dyn Fn(&Policy, &Catalogue, &Alias, &Facts<'_>) -> Decision + 'd;
@@ -23,13 +25,14 @@ pub struct Proof {
     pub regions: u128,
     /// How many facts divide requests.
     pub facts: usize,
-    /// How many decisions were made: one for each combination of circumstances and rule that there can be.
+    /// How many decisions were made: at least one for each combination of circumstances and rule that there can be,
+    /// and for each value of a fact under each rule (of facts of very many values, under each rule that asks for it).
     pub decisions: usize,
     /// What is wrong, probably not meant, or worth knowing; what is wrong comes first.
     pub findings: Vec<Finding>,
 }
 
-/// The rules have too much to do with each other to be analysed in reasonable memory.
+/// The rules have too much to do with each other to be analysed in reasonable time and memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the rules of this policy have too much to do with each other to be proved. Simplify it: let rules that overlap look \
@@ -55,76 +58,76 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let rules = Rules::of(policy, &mut space);
+    let mut questions = Questions::new(&space);
+    let mut rules = Rules::of(policy, &mut space, &mut questions);
     let environment = Environment::of(policy, catalogue, &mut space);
-    let decisions = decisions(policy, catalogue, decide, &space, &rules, &environment);
-    let mut breaches: Vec<Finding> =
-        decisions.iter().flat_map(|made| breaches(policy, catalogue, made)).collect();
-    // The same fault shows in many regions; one example is enough.
-    breaches.sort_by(|a, b| (a.kind, &a.rule, &a.message).cmp(&(b.kind, &b.rule, &b.message)));
-    breaches.dedup_by(|a, b| (a.kind, &a.rule, &a.message) == (b.kind, &b.rule, &b.message));
-    let mut findings = breaches;
-    findings.extend(rules::findings(policy, catalogue, &rules, &mut space));
-    findings.extend(rules::dead_ends(policy, &decisions));
-    findings.extend(rules::without_target(&decisions));
-    if space.diagrams.is_full() {
+    let mut made = Made::new(policy, catalogue, decide);
+    decide_all(&mut made, &mut rules, &environment, &space, &mut questions);
+    let decisions = made.count();
+    let mut findings = made.findings();
+    findings.extend(rules::findings(policy, catalogue, &mut rules, &mut space, &mut questions));
+    if space.diagrams.is_full() || questions.is_given_up() {
         return Err(TooComplex);
     }
     findings.sort_by_key(|finding| finding.severity());
     let regions = space.diagrams.count(space.possible, |value| value == 1).0;
-    Ok(Proof { regions, facts: space.axes().len(), decisions: decisions.len(), findings })
+    Ok(Proof { regions, facts: space.axes().len(), decisions, findings })
 }
 
-/// A decision about a request that stands for all in the same circumstances that the same rule decides about.
-#[derive(Debug)]
-struct Made {
-    /// The number of the rule that should decide.
-    rule: usize,
-    request: OwnedFacts,
-    decision: Decision,
-}
-
-fn decisions(
-    policy: &Policy,
-    catalogue: &Catalogue,
-    decide: &Decide<'_>,
-    space: &Space,
-    rules: &Rules,
+/// Decides about a request of every rule in all circumstances in which it can decide, and of every rule with every
+/// value of every fact, where there are not many that it does not ask for: so that what decides is asked about every
+/// value that matters.
+fn decide_all(
+    made: &mut Made<'_>,
+    rules: &mut Rules,
     environment: &Environment,
-) -> Vec<Made> {
-    let pairs = pairs(&space.diagrams, environment.which, rules.first);
-    let in_all_circumstances = pairs.into_iter().map(|((_, rule), cells)| (rule, cells));
-    let with_all_values = with_all_values(space, rules);
-    let made = in_all_circumstances.chain(with_all_values).filter_map(|(rule, cells)| {
-        let request = space.request(&cells);
-        let alias = catalogue.alias(request.borrow().request.alias)?;
-        let decision = decide(policy, catalogue, alias, &request.borrow());
-        (rule <= rules.none()).then_some(Made { rule: rule as usize, request, decision })
-    });
-    made.collect()
+    space: &Space,
+    questions: &mut Questions,
+) {
+    let mut circumstances = Circumstances::new(environment.which, environment.count);
+    for rule in 0..=rules.none() {
+        let Some(some) = rules.decided(rule).cloned() else { continue };
+        let decides = |cells: &[usize], questions: &Questions| rules.deciding_about(cells, questions) == rule;
+        let deciding = rules.deciding(rule);
+        let cells = |axis: usize, width: usize| rules.cells_of(rule, axis, width).collect();
+        let mut requests = with_all_values(&deciding, &some, &decides, &cells, space, questions);
+        let in_all = circumstances.each(&deciding, &some, &decides, space, questions);
+        requests.extend(in_all.into_iter().map(|(_, cells)| cells));
+        for cells in requests {
+            rules.note(&cells, questions);
+            questions.spend(DECISION);
+            made.decide(rule, space.request_in(&cells));
+        }
+        if questions.is_given_up() {
+            return;
+        }
+    }
 }
 
-/// For each rule and each cell of each fact a request in that cell that the rule decides about, if there is one:
-/// so that what decides is asked about every value that matters, under every rule.
-fn with_all_values(space: &Space, rules: &Rules) -> Vec<(u32, Cells)> {
-    let regions = (0..).zip(rules.decides.iter().copied().chain([rules.unmatched]));
-    regions
-        .flat_map(|(rule, region)| values_of(region, space).into_iter().map(move |cells| (rule, cells)))
-        .collect()
-}
+/// How many steps it takes to make a request and decide about it.
+const DECISION: usize = 300;
 
-fn values_of(region: Ref, space: &Space) -> Vec<Cells> {
-    let Some(some) = space.diagrams.find(region, |value| value == 1) else { return Vec::new() };
-    let matters = space.diagrams.axes_of(region);
-    let mut requests = Vec::new();
-    for (axis, matters) in matters.into_iter().enumerate() {
-        for cell in 0..space.diagrams.width(axis) {
-            if matters {
-                requests.extend(space.diagrams.find_in_cell(region, axis, cell));
+/// For each value of each fact, of those that `cells` says, a request that has it and that a rule decides about, if there
+/// is one; like `some`, which is one of them, where that will do.
+fn with_all_values(
+    deciding: &[Literal],
+    some: &[usize],
+    decides: &dyn Fn(&[usize], &Questions) -> bool,
+    cells: &dyn Fn(usize, usize) -> Vec<usize>,
+    space: &Space,
+    questions: &mut Questions,
+) -> Vec<Vec<usize>> {
+    let mut requests = vec![some.to_vec()];
+    for (place, axis) in space.axes().iter().enumerate() {
+        let cells = cells(place, axis.cells.len());
+        for cell in cells.into_iter().filter(|cell| some.get(place) != Some(cell)) {
+            let mut moved = some.to_vec();
+            moved.iter_mut().skip(place).take(1).for_each(|moved| *moved = cell);
+            if space.is_possible(&moved) && decides(&moved, questions) {
+                requests.push(moved);
             } else {
-                let mut cells = some.clone();
-                cells.iter_mut().skip(axis).take(1).for_each(|place| *place = Some(cell));
-                requests.push(cells);
+                let within = [questions.in_cell(place, cell)];
+                requests.extend(questions.find(&[deciding, &within].concat()));
             }
         }
     }

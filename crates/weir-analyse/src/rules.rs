@@ -1,98 +1,150 @@
 //! Which rule decides where.
 
-use crate::diagram::{NO, Ref, YES};
-use crate::space::{Cells, Space};
+use crate::bits::Bits;
+use crate::questions::Questions;
+use crate::sieve::Sieve;
+use crate::solve::Literal;
+use crate::space::Space;
+use std::collections::HashMap;
+use std::rc::Rc;
 use weir_policy::{Policy, Rule};
+
+/// A fact has many values when it has more than these.
+const CELLS_MAX: usize = 64;
 
 /// The rules of a policy over a space.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// Where each rule matches, of all requests that there can be.
-    pub matches: Vec<Ref>,
-    /// Where each rule decides: it matches and none before it does.
-    pub decides: Vec<Ref>,
-    /// Where no rule matches.
-    pub unmatched: Ref,
-    /// The number of the rule that decides; [`Rules::none`] where none matches and one more where there can be no
-    /// request.
-    pub first: Ref,
+    /// What says that each rule matches.
+    matching: Vec<Literal>,
+    /// What says that the condition of each rule holds: of some rules it is enough that it may hold.
+    holding: Vec<Literal>,
+    /// For each rule, and for none, a request that it decides about, if there is one.
+    decided: Vec<Option<Vec<usize>>>,
+    sieve: Sieve,
+    /// Requests that a rule decides and another one matches, as far as they are known; `None` if there are none.
+    met: HashMap<(usize, usize), Option<Rc<Vec<usize>>>>,
+    /// For each rule those that match every request that is known and that it matches.
+    together: Vec<Bits>,
 }
 
 impl Rules {
+    pub fn of(policy: &Policy, space: &mut Space, questions: &mut Questions) -> Self {
+        let matching: Vec<Literal> =
+            policy.rules().iter().map(|rule| matches(rule, space, questions)).collect();
+        let holding: Vec<Literal> =
+            policy.rules().iter().map(|rule| questions.holds(&rule.when, space)).collect();
+        let sieve = Sieve::of(&matching, space, questions);
+        let together = vec![Bits::all(matching.len()); matching.len()];
+        let mut rules = Self { matching, holding, decided: Vec::new(), sieve, met: HashMap::new(), together };
+        rules.decided = (0..=rules.none()).map(|rule| rules.find_decided(rule, space, questions)).collect();
+        for cells in rules.decided.clone().iter().flatten() {
+            rules.note(cells, questions);
+        }
+        rules
+    }
+
     /// The number that says that no rule matches.
-    pub fn none(&self) -> u32 {
-        self.matches.len() as u32
+    pub fn none(&self) -> usize {
+        self.matching.len()
     }
 
-    /// Where a rule matches.
-    pub fn matches(&self, number: usize) -> Ref {
-        self.matches.get(number).copied().unwrap_or(NO)
+    /// What says that a rule matches.
+    pub fn matching(&self, number: usize) -> Literal {
+        self.matching.get(number).copied().unwrap_or(Literal::NEVER)
     }
 
-    /// Where it decides.
-    pub fn decides(&self, number: usize) -> Ref {
-        self.decides.get(number).copied().unwrap_or(NO)
+    /// What says that the condition of a rule holds: a request of which that is true shows best what the rule is for.
+    pub fn holding(&self, number: usize) -> Literal {
+        self.holding.get(number).copied().unwrap_or(Literal::NEVER)
+    }
+
+    /// What is true where a rule decides: it matches and none before it does. Of [`Rules::none`], that none matches.
+    pub fn deciding(&self, number: usize) -> Vec<Literal> {
+        let before = self.matching.iter().take(number).map(|matches| !*matches);
+        before.chain(self.matching.get(number).copied()).collect()
+    }
+
+    fn find_decided(&self, number: usize, space: &Space, questions: &mut Questions) -> Option<Vec<usize>> {
+        let mut telling = self.deciding(number);
+        telling.push(self.holding.get(number).copied().unwrap_or(Literal::ALWAYS));
+        let found = questions.find_plain(&telling, space);
+        found.or_else(|| questions.find_plain(&self.deciding(number), space))
+    }
+
+    /// The rule that decides about a request, or the number that says that none matches.
+    pub fn deciding_about(&self, cells: &[usize], questions: &Questions) -> usize {
+        let first = self.sieve.matching(cells, questions).iter().next();
+        first.unwrap_or(self.none())
+    }
+
+    /// Which cells of an axis a rule is to be asked about: those with which it can match, and of a fact of many values
+    /// those alone that it asks for.
+    pub fn cells_of(&self, rule: usize, axis: usize, width: usize) -> impl Iterator<Item = usize> {
+        let is_asked_about = width <= CELLS_MAX || self.sieve.asks_for(rule, axis);
+        let width = if is_asked_about { width } else { 0 };
+        (0..width).filter(move |cell| self.sieve.lets_pass(rule, axis, *cell))
+    }
+
+    /// Whether it is plain that two rules match nothing together.
+    pub fn are_apart(&self, a: usize, b: usize, questions: &Questions) -> bool {
+        questions.spend(4);
+        self.sieve.are_apart(a, b)
+    }
+
+    /// Remembers what a request shows of the rules.
+    pub fn note(&mut self, cells: &[usize], questions: &Questions) {
+        let matching = self.sieve.matching(cells, questions);
+        let mut rules = matching.iter();
+        let shared = Rc::new(cells.to_vec());
+        if let Some(first) = rules.next() {
+            for other in rules {
+                self.met.entry((first, other)).or_insert_with(|| Some(shared.clone()));
+            }
+        }
+        for rule in matching.iter() {
+            self.together.get_mut(rule).into_iter().for_each(|together| together.retain(&matching));
+        }
+    }
+
+    /// A request that a rule decides about, or that none matches.
+    pub fn decided(&self, number: usize) -> Option<&Vec<usize>> {
+        self.decided.get(number)?.as_ref()
     }
 
     /// Whether it never decides.
     pub fn is_dead(&self, number: usize) -> bool {
-        self.decides(number) == NO
+        self.decided(number).is_none()
     }
 
-    /// Cells of requests that the first rule decides and of which the second says something else, if neither
-    /// is a special case of the other.
-    pub fn overlap(&self, first: usize, second: usize, a: &Rule, b: &Rule, space: &Space) -> Option<Cells> {
-        let (matches, others) = (self.matches(first), self.matches(second));
-        let diagrams = &space.diagrams;
-        if same_effect(a, b) || self.is_dead(second) {
+    /// A request that the first rule decides about and that the second matches.
+    pub fn meet(&mut self, first: usize, second: usize, questions: &mut Questions) -> Option<Rc<Vec<usize>>> {
+        if self.are_apart(first, second, questions) {
             return None;
         }
-        let cells = diagrams.find_overlap(self.decides(first), others)?;
-        let is_special_case = diagrams.implies(matches, others) || diagrams.implies(others, matches);
-        (!is_special_case).then_some(cells)
+        if let Some(known) = self.met.get(&(first, second)) {
+            return known.clone();
+        }
+        let mut both = self.deciding(first);
+        both.push(self.matching(second));
+        let found = questions.find(&both);
+        if let Some(cells) = &found {
+            self.note(cells, questions);
+        }
+        let found = found.map(Rc::new);
+        self.met.insert((first, second), found.clone());
+        found
     }
 
-    pub fn of(policy: &Policy, space: &mut Space) -> Self {
-        let matches: Vec<Ref> = policy.rules().iter().map(|rule| matches(rule, space)).collect();
-        let mut left = space.possible;
-        let decides: Vec<Ref> = matches
-            .iter()
-            .map(|matches| {
-                let decides = space.diagrams.and(*matches, left);
-                left = space.diagrams.without(left, *matches);
-                decides
-            })
-            .collect();
-        let everywhere: Vec<u32> = (0..).zip(&matches).map(|(number, _)| number).collect();
-        let first = first_of(&everywhere, &matches, space);
-        Self { matches, decides, unmatched: left, first }
+    /// Whether a rule matches nothing but what another one matches.
+    pub fn implies(&self, special: usize, general: usize, questions: &mut Questions) -> bool {
+        self.together.get(special).is_some_and(|together| together.contains(general))
+            && questions.find(&[self.matching(special), !self.matching(general)]).is_none()
     }
-}
 
-/// The number of the first of these rules that matches, as [`Rules::first`] has it.
-pub(crate) fn first_of(numbers: &[u32], matches: &[Ref], space: &mut Space) -> Ref {
-    let first = first_among(numbers, matches, space);
-    space.diagrams.restrict(space.possible, first, matches.len() as u32 + 1)
-}
-
-/// Half by half: what many rules make of requests is large, and is put together as seldom as can be.
-fn first_among(numbers: &[u32], matches: &[Ref], space: &mut Space) -> Ref {
-    let none = matches.len() as u32;
-    match numbers {
-        [] => Ref::leaf(none),
-        [number] => {
-            let matches = matches.get(*number as usize).copied().unwrap_or(NO);
-            space.diagrams.choose(matches, *number, Ref::leaf(none))
-        }
-        _ => {
-            let (before, after) = numbers.split_at(numbers.len() / 2);
-            let (before, after) = (first_among(before, matches, space), first_among(after, matches, space));
-            space.diagrams.combine(before, after, |before, after| match before.value() {
-                Some(number) if number == none => Some(after),
-                Some(_) => Some(before),
-                None => (before == after).then_some(before),
-            })
-        }
+    /// Whether one of two rules is a special case of the other.
+    pub fn are_nested(&self, first: usize, second: usize, questions: &mut Questions) -> bool {
+        self.implies(first, second, questions) || self.implies(second, first, questions)
     }
 }
 
@@ -101,10 +153,11 @@ pub(crate) fn same_effect(a: &Rule, b: &Rule) -> bool {
     a.action == b.action && a.obligations == b.obligations
 }
 
-/// As [`Rule::matches`], where there can be a request at all.
-fn matches(rule: &Rule, space: &mut Space) -> Ref {
-    let truth = space.condition(&rule.when);
-    let least = if rule.action.keeps_inside() { 1 } else { 2 };
-    let matches = space.diagrams.where_value(truth, |truth| truth >= least);
-    if space.possible == YES { matches } else { space.diagrams.and(matches, space.possible) }
+/// Says that a rule matches: see [`Rule::matches`].
+fn matches(rule: &Rule, space: &mut Space, questions: &mut Questions) -> Literal {
+    if rule.action.keeps_inside() {
+        questions.may_hold(&rule.when, space)
+    } else {
+        questions.holds(&rule.when, space)
+    }
 }

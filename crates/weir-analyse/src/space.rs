@@ -1,7 +1,6 @@
 //! Every request that there can be, as the combinations of one cell of each axis.
 
 mod draft;
-mod order;
 mod sizes;
 
 pub(crate) use draft::Draft;
@@ -62,6 +61,11 @@ impl Space {
         self.axes.iter().map(|axis| axis.locate(facts)).collect()
     }
 
+    /// Whether a request can be in these cells.
+    pub fn is_possible(&self, cells: &[usize]) -> bool {
+        self.value(self.possible, cells) == Some(1)
+    }
+
     /// The value of a function in these cells.
     pub fn value(&self, of: Ref, cells: &[usize]) -> Option<u32> {
         let mut at = of;
@@ -84,26 +88,13 @@ impl Space {
         request
     }
 
-    /// Where a condition is false (0), unknown (1) and true (2).
-    pub fn condition(&mut self, condition: &Condition) -> Ref {
-        match condition {
-            Condition::Test(test) => self.test(test),
-            Condition::All(parts) => {
-                let parts: Vec<Ref> = parts.iter().map(|part| self.condition(part)).collect();
-                parts.into_iter().fold(TRUE, |all, part| self.least(all, part))
-            }
-            Condition::Any(parts) => {
-                let parts: Vec<Ref> = parts.iter().map(|part| self.condition(part)).collect();
-                self.any(parts)
-            }
-            Condition::Not(part) => {
-                let part = self.condition(part);
-                self.diagrams.map(part, |truth| 2_u32.saturating_sub(truth))
-            }
-        }
+    /// A request in these cells, one of each axis.
+    pub fn request_in(&self, cells: &[usize]) -> OwnedFacts {
+        self.request(&cells.iter().copied().map(Some).collect::<Cells>())
     }
 
-    fn test(&mut self, test: &Test) -> Ref {
+    /// Where a test is false (0), unknown (1) and true (2).
+    pub fn test(&mut self, test: &Test) -> Ref {
         match test {
             // They are unknown of opaque data, though nothing is looked for.
             Test::Categories(none) if none.is_empty() => self.table(&[Subject::Sensitivity], test),
@@ -229,14 +220,6 @@ impl Space {
         parts.into_iter().fold(FALSE, |any, part| self.most(any, part))
     }
 
-    fn least(&mut self, a: Ref, b: Ref) -> Ref {
-        self.diagrams.combine(a, b, |a, b| match (a, b) {
-            (FALSE, _) | (_, FALSE) => Some(FALSE),
-            (TRUE, other) | (other, TRUE) => Some(other),
-            (a, b) => (a == b).then_some(a),
-        })
-    }
-
     fn most(&mut self, a: Ref, b: Ref) -> Ref {
         self.diagrams.combine(a, b, |a, b| match (a, b) {
             (TRUE, _) | (_, TRUE) => Some(TRUE),
@@ -295,8 +278,12 @@ fn put(subject: &Subject, cell: &Cell, request: &mut OwnedFacts) {
             }
         }
         (Subject::Value(fact), Cell::Numbers(from, to)) => {
-            let number =
-                if *fact == Fact::Number(NumberFact::PromptTokens) { 100.clamp(*from, *to) } else { *from };
+            let number = match fact {
+                Fact::Number(NumberFact::PromptTokens) => 100.clamp(*from, *to),
+                // Enough, if there is anything: a budget that is too small is as good as none.
+                Fact::Number(NumberFact::BudgetLeft) => *to,
+                _ => *from,
+            };
             set(request, fact, FactValue::Number(number));
         }
         (Subject::Value(fact), Cell::Names(class)) => {

@@ -1,7 +1,9 @@
+use crate::cost::Expected;
 use crate::{
-    Action, Alias, Catalogue, Decision, Fact, FactValue, NameFact, OwnedFacts, Policy, Regions, TargetId,
-    decide,
+    Action, Alias, Catalogue, Decision, Fact, FactValue, NameFact, NumberFact, OwnedFacts, Policy, Regions,
+    TargetId, decide, micro_usd,
 };
+use std::collections::BTreeSet;
 
 /// What would be decided if one fact were different.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +30,36 @@ pub fn changes(policy: &Policy, catalogue: &Catalogue, alias: &Alias, facts: &Ow
     let now = decide(policy, catalogue, alias, &facts.borrow());
     let regions = Regions::of(policy, catalogue);
     let mut found: Vec<Change> = Vec::new();
-    for fact in regions.facts() {
-        let from = facts.get(fact);
-        for (steps, to) in regions.neighbours(fact, &from) {
-            let Some(decision) = decided(policy, catalogue, alias, facts, fact, &to) else { continue };
-            let is_known =
-                found.iter().any(|known| known.fact == *fact && same_effect(&known.decision, &decision));
-            if !is_known && !same_effect(&now, &decision) {
-                found.push(Change { fact: fact.clone(), from: from.clone(), to, steps, decision });
-            }
+    let neighbours = regions.facts().flat_map(|fact| {
+        let values = regions.neighbours(fact, &facts.get(fact));
+        values.into_iter().map(move |(steps, to)| (fact.clone(), steps, to))
+    });
+    for (fact, steps, to) in neighbours.chain(other_budgets(catalogue, alias, facts)) {
+        let Some(decision) = decided(policy, catalogue, alias, facts, &fact, &to) else { continue };
+        let is_known =
+            found.iter().any(|known| known.fact == fact && same_effect(&known.decision, &decision));
+        if !is_known && !same_effect(&now, &decision) {
+            found.push(Change { from: facts.get(&fact), fact, to, steps, decision });
         }
     }
     found.sort_by_key(|change| change.steps);
     found
+}
+
+/// Where the caller has a budget, the least that would pay for each target, and the most that would not.
+fn other_budgets(
+    catalogue: &Catalogue,
+    alias: &Alias,
+    facts: &OwnedFacts,
+) -> impl Iterator<Item = (Fact, usize, FactValue)> {
+    let fact = Fact::Number(NumberFact::BudgetLeft);
+    let has_budget = facts.get(&fact) != FactValue::Unknown;
+    let expected = Expected::of(&facts.borrow());
+    let targets = alias.targets().iter().filter(|_| has_budget).filter_map(|id| catalogue.target(*id));
+    let costs: BTreeSet<u64> =
+        targets.filter_map(|target| expected.picodollars(target)).map(micro_usd).collect();
+    let values = costs.into_iter().flat_map(|cost| [cost.max(1), cost.saturating_sub(1)]);
+    values.map(move |value| (fact.clone(), 1, FactValue::Number(value)))
 }
 
 /// Those of [`changes`] after which the request may be sent to `target`.

@@ -38,9 +38,11 @@ impl Regions {
         }
         for rule in policy.rules() {
             regions.condition(&rule.when);
-            let best =
-                matches!(&rule.action, RuleAction::Route(routing) if routing.prefer == Preference::Best);
-            regions.facts.extend(best.then_some(Fact::Task));
+            let by_task = match &rule.action {
+                RuleAction::Route(routing) => routing.prefer == Preference::Best || routing.quality.is_some(),
+                RuleAction::Deny(_) => false,
+            };
+            regions.facts.extend(by_task.then_some(Fact::Task));
         }
         regions
     }

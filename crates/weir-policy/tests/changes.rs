@@ -8,8 +8,8 @@ use common::{at_least, boundary, catalogue, cloud, local, route, rule, two_rules
 use weir_label::{Label, Level, ZoneKind};
 use weir_policy::{
     Action, Catalogue, Change, Condition, Fact, FactValue, Measure, NameFact, NamePattern, Names, NumberFact,
-    OwnedFacts, Policy, Pool, Preference, Ranges, Regions, RuleAction, Selection, Step, Target, Test,
-    changes, decide, ways_to,
+    OwnedFacts, Policy, Pool, Preference, Price, Prices, Ranges, Regions, Routing, RuleAction, Selection,
+    Step, Target, Test, changes, decide, ways_to,
 };
 
 const ANY: Selection = Selection::Any;
@@ -197,8 +197,35 @@ fn the_task_matters_where_targets_are_ordered_by_what_they_are_good_at() {
         Target { quality: even, ..local(&boundary, "edge", Level::Restricted) },
     ];
     let rules = vec![rule("best", Condition::always(), route(ANY, Preference::Best, &[Step::Reject]))];
-    let found = shown(&Policy::new(boundary, rules), &catalogue(main, vec![]), &facts(&Label::default()));
+    let catalogue = catalogue(main, vec![]);
+    let found = shown(&Policy::new(boundary.clone(), rules), &catalogue, &facts(&Label::default()));
     assert!(found.contains(&"task.type: unknown -> math (1): gpu edge".to_owned()), "{found:?}");
+    // So it does where only what is good enough is left.
+    let routing = Routing::new(ANY, Preference::Order, vec![Step::Reject]);
+    let good_enough = RuleAction::Route(Routing { quality: Some(900_000), ..routing });
+    let policy = Policy::new(boundary, vec![rule("good enough", Condition::always(), good_enough)]);
+    let found = shown(&policy, &catalogue, &facts(&Label::default()));
+    assert!(found.contains(&"task.type: unknown -> math (1): gpu".to_owned()), "{found:?}");
+}
+
+#[test]
+fn the_budget_that_would_pay_is_told_where_there_is_one() {
+    let boundary = boundary(Level::Confidential);
+    // A thousand tokens in and, as nothing is known of answers, 512 out.
+    let prices = Prices::always(Price::new(1_000_000, 2_000_000));
+    let priced = Target { prices, ..cloud(&boundary, "us", Level::Internal, Some("US")) };
+    let catalogue = catalogue(vec![local(&boundary, "gpu", Level::Restricted), priced], vec![]);
+    let policy = two_rules(boundary);
+    let public = facts(&Label::default());
+    let budget = Fact::Number(NumberFact::BudgetLeft);
+    let with = |left| public.clone().with(&budget, FactValue::Number(left)).unwrap();
+    let told = |facts: &OwnedFacts| {
+        let all = shown(&policy, &catalogue, facts);
+        all.into_iter().filter(|change| change.starts_with("cost.budget_left")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&with(0)), ["cost.budget_left: 0 -> 0.002024 (1): gpu us"]);
+    assert_eq!(told(&with(5_000)), ["cost.budget_left: 0.005 -> 0.002023 (1): gpu"]);
+    assert!(told(&public).is_empty());
 }
 
 #[test]

@@ -1,11 +1,13 @@
 use super::{Advice, AdviceKind};
+use crate::questions::Questions;
 use crate::rules::{Rules, same_effect};
-use crate::space::Space;
 use weir_policy::{Condition, Policy, Preference, Rule, RuleAction, RuleName, Selection, Test};
 
 /// Rules that do the same and could be one, because no rule between them says otherwise.
-pub(super) fn several_in_one(policy: &Policy, rules: &Rules, space: &Space) -> Vec<Advice> {
+pub(super) fn several_in_one(policy: &Policy, rules: &mut Rules, questions: &mut Questions) -> Vec<Advice> {
     let all = policy.rules();
+    let barriers: Vec<Option<usize>> =
+        (0..all.len()).map(|number| barrier(number, all, rules, questions)).collect();
     let mut taken = vec![false; all.len()];
     let mut advice = Vec::new();
     for (first, rule) in all.iter().enumerate() {
@@ -14,9 +16,10 @@ pub(super) fn several_in_one(policy: &Policy, rules: &Rules, space: &Space) -> V
         }
         let mut group = vec![first];
         for (later, other) in all.iter().enumerate().skip(first + 1) {
+            let stays_behind = barriers.get(later).copied().flatten();
             if same_effect(rule, other)
                 && !rules.is_dead(later)
-                && may_move_up(later, first, all, rules, space)
+                && stays_behind.is_none_or(|barrier| barrier <= first)
             {
                 group.push(later);
                 taken.iter_mut().skip(later).take(1).for_each(|taken| *taken = true);
@@ -31,13 +34,13 @@ pub(super) fn several_in_one(policy: &Policy, rules: &Rules, space: &Space) -> V
     advice
 }
 
-/// Whether a rule can decide directly after another one, and no request is treated differently.
-fn may_move_up(later: usize, first: usize, all: &[Rule], rules: &Rules, space: &Space) -> bool {
-    let Some(moved) = all.get(later) else { return false };
-    all.iter().enumerate().take(later).skip(first + 1).all(|(between, rule)| {
-        same_effect(rule, moved)
-            || space.diagrams.find_overlap(rules.decides(between), rules.matches(later)).is_none()
-    })
+/// The last rule before this one that decides otherwise about a request that this one matches: before it, this one
+/// would decide about other requests.
+fn barrier(number: usize, all: &[Rule], rules: &mut Rules, questions: &mut Questions) -> Option<usize> {
+    let moved = all.get(number)?;
+    let before = all.iter().enumerate().take(number).rev();
+    let mut differing = before.filter(|(_, rule)| !same_effect(rule, moved));
+    differing.find(|(other, _)| rules.meet(*other, number, questions).is_some()).map(|(other, _)| other)
 }
 
 /// Fewer rules than these that say the same for different reasons are worth their names.

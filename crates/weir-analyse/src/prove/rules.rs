@@ -1,46 +1,42 @@
 //! What rules have to do with each other.
 
-use super::Made;
-use crate::axis::{Cell, Subject};
-use crate::diagram::{NO, Ref, YES};
+use super::made::Example;
+use crate::axis::Subject;
 use crate::finding::{Finding, Kind};
-use crate::pairs::values;
+use crate::questions::Questions;
 use crate::rules::{Rules, same_effect};
-use crate::space::{Cells, Space};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::solve::Literal;
+use crate::space::Space;
+use std::collections::BTreeSet;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{
-    Action, Catalogue, Condition, DenialCode, Exclusion, OwnedFacts, Policy, Rule, RuleAction, RuleName,
-    Verdict,
-};
+use weir_policy::{Catalogue, Condition, DenialCode, Exclusion, OwnedFacts, Policy, Rule, RuleName, Verdict};
 
 /// Rules without effect, and pairs of rules whose order matters.
 pub(super) fn findings(
     policy: &Policy,
     catalogue: &Catalogue,
-    rules: &Rules,
+    rules: &mut Rules,
     space: &mut Space,
+    questions: &mut Questions,
 ) -> Vec<Finding> {
-    let view = View { policy, catalogue, rules };
+    let (dead, live): (Vec<usize>, Vec<usize>) =
+        (0..policy.rules().len()).partition(|number| rules.is_dead(*number));
     let mut findings = Vec::new();
-    let mut live = Vec::new();
-    for (number, rule) in policy.rules().iter().enumerate() {
-        if view.matches(number) == NO {
-            findings.push(unreachable(rule, space));
-        } else if view.decides(number) == NO {
-            findings.push(view.shadowed(number, rule, space));
-        } else {
-            live.push(number);
-        }
+    let (unreachable, shadowed): (Vec<usize>, Vec<usize>) =
+        dead.into_iter().partition(|number| questions.find(&[rules.matching(*number)]).is_none());
+    for rule in unreachable.into_iter().filter_map(|number| policy.rules().get(number)) {
+        findings.push(no_request_fulfils(rule, space, questions));
     }
-    findings.extend(view.redundant(&live, space));
-    findings.extend(view.overlaps(&live, space));
-    findings.extend(view.unmatched(space));
+    let mut view = View { policy, catalogue, rules, space, questions };
+    findings.extend(shadowed.into_iter().map(|number| view.shadowed(number)));
+    findings.extend(view.redundant(&live));
+    findings.extend(view.overlaps(&live));
+    findings.extend(view.unmatched());
     findings
 }
 
-fn unreachable(rule: &Rule, space: &mut Space) -> Finding {
-    let clash = clash(&rule.when, space);
+fn no_request_fulfils(rule: &Rule, space: &mut Space, questions: &mut Questions) -> Finding {
+    let clash = clash(&rule.when, space, questions);
     let because = match clash {
         Some((first, second)) => format!(": parts {first} and {second} of it exclude each other"),
         None => String::new(),
@@ -56,39 +52,26 @@ fn unreachable(rule: &Rule, space: &mut Space) -> Finding {
 }
 
 /// The first two parts of a condition, counted from one, that are never both true.
-fn clash(condition: &Condition, space: &mut Space) -> Option<(usize, usize)> {
+fn clash(condition: &Condition, space: &mut Space, questions: &mut Questions) -> Option<(usize, usize)> {
     let Condition::All(parts) = condition else { return None };
-    let mut possible = Vec::new();
-    for part in parts {
-        let truth = space.condition(part);
-        possible.push(space.diagrams.where_value(truth, |truth| truth > 0));
-    }
-    let numbered: Vec<(usize, Ref)> = (1..).zip(possible).collect();
-    numbered.iter().enumerate().find_map(|(place, (second, b))| {
-        let before = numbered.iter().take(place);
-        before
-            .clone()
-            .find(|(_, a)| space.diagrams.find_overlap(*a, *b).is_none())
-            .map(|(first, _)| (*first, *second))
-    })
+    let parts: Vec<Literal> = parts.iter().map(|part| questions.may_hold(part, space)).collect();
+    let pairs = (1..).zip(&parts).flat_map(|(second, b)| {
+        let before = (1..second).zip(&parts);
+        before.map(move |(first, a)| ((first, second), [*a, *b]))
+    });
+    pairs.into_iter().find(|(_, both)| questions.find(both).is_none()).map(|(places, _)| places)
 }
 
 struct View<'p> {
     policy: &'p Policy,
     catalogue: &'p Catalogue,
-    rules: &'p Rules,
+    rules: &'p mut Rules,
+    space: &'p Space,
+    questions: &'p mut Questions,
 }
 
-impl View<'_> {
-    fn matches(&self, number: usize) -> Ref {
-        self.rules.matches(number)
-    }
-
-    fn decides(&self, number: usize) -> Ref {
-        self.rules.decides(number)
-    }
-
-    fn rule(&self, number: usize) -> &Rule {
+impl<'p> View<'p> {
+    fn rule(&self, number: usize) -> &'p Rule {
         self.policy.rules().get(number).unwrap_or(self.policy.unmatched())
     }
 
@@ -96,23 +79,31 @@ impl View<'_> {
         self.rule(number).name.clone()
     }
 
+    /// A request that one rule decides and another matches, and of which this is true; one of which both conditions
+    /// hold, if that can be.
+    fn example(&mut self, decides: usize, matches: usize, is_so: Literal) -> Option<OwnedFacts> {
+        let mut asked = self.rules.deciding(decides);
+        asked.extend([self.rules.matching(matches), is_so]);
+        let least = asked.len();
+        asked.extend([self.rules.holding(decides), self.rules.holding(matches)]);
+        let telling = self.questions.find(&asked);
+        let cells = telling.or_else(|| self.questions.find(asked.get(..least)?))?;
+        self.rules.note(&cells, self.questions);
+        Some(self.space.request_in(&cells))
+    }
+
     /// A rule of which those before it leave nothing.
-    fn shadowed(&self, number: usize, rule: &Rule, space: &mut Space) -> Finding {
-        let matches = self.matches(number);
-        let nowhere = self.rules.none() + 1;
-        let before = space.diagrams.restrict(matches, self.rules.first, nowhere);
-        let deciding: Vec<usize> = values(&space.diagrams, before)
-            .into_iter()
-            .map(|other| other as usize)
-            .filter(|other| *other < number)
-            .collect();
+    fn shadowed(&mut self, number: usize) -> Finding {
+        let rule = self.rule(number);
+        let deciding: Vec<usize> =
+            (0..number).filter(|other| self.rules.meet(*other, number, self.questions).is_some()).collect();
         // One rule that alone leaves nothing says more than several that do so together.
-        let alone =
-            deciding.iter().copied().find(|other| space.diagrams.implies(matches, self.matches(*other)));
+        let covers = |other: &usize| self.rules.implies(number, *other, self.questions);
+        let alone = deciding.iter().copied().find(covers);
         let by: Vec<usize> = alone.map_or(deciding, |other| vec![other]);
         let differs = by.iter().copied().find(|other| !same_effect(self.rule(*other), rule));
         let shown = differs.or(by.first().copied());
-        let example = shown.and_then(|other| space.diagrams.find(before, |value| value as usize == other));
+        let example = shown.and_then(|other| self.example(other, number, Literal::ALWAYS));
         let names: Vec<RuleName> = by.iter().map(|other| self.name(*other)).collect();
         let help = match differs {
             None => "remove it: those rules do the same with every request that it matches".to_owned(),
@@ -134,18 +125,25 @@ impl View<'_> {
             ),
             others: names,
             help,
-            example: example.map(|cells| space.request(&cells)),
+            example,
         }
     }
 
     /// Rules without which every request would be treated as it is. What no rule would match is left out: to
     /// say what is the default is good style.
-    fn redundant(&self, live: &[usize], space: &mut Space) -> Vec<Finding> {
+    fn redundant(&mut self, live: &[usize]) -> Vec<Finding> {
+        let all: Vec<usize> = (0..self.rules.none()).collect();
         let mut findings = Vec::new();
         for (place, number) in live.iter().copied().enumerate() {
+            if self.questions.is_given_up() {
+                break;
+            }
             let later = live.get(place + 1..).unwrap_or_default();
-            if !self.makes_a_difference(number, later, space) {
-                findings.push(self.without(number, later, space));
+            // A rule that it shadows would decide without it. Where that one is what makes it needless, to remove
+            // that one is enough.
+            let with_dead = all.get(number + 1..).unwrap_or_default();
+            if !self.makes_a_difference(number, later) && !self.makes_a_difference(number, with_dead) {
+                findings.push(self.without(number, later));
             }
         }
         findings
@@ -153,28 +151,33 @@ impl View<'_> {
 
     /// Whether a request that a rule decides would be treated otherwise by the first of those after it that matches,
     /// or is matched by none.
-    fn makes_a_difference(&self, number: usize, later: &[usize], space: &mut Space) -> bool {
-        let mut rest = self.decides(number);
+    fn makes_a_difference(&mut self, number: usize, later: &[usize]) -> bool {
+        let mut rest = self.rules.deciding(number);
         for next in later.iter().copied() {
-            if !same_effect(self.rule(number), self.rule(next)) {
-                // None of those in between matches what is left.
-                if space.diagrams.find_overlap(rest, self.matches(next)).is_some() {
-                    return true;
-                }
-            } else {
-                rest = space.diagrams.without(rest, self.matches(next));
-                if rest == NO {
-                    return false;
-                }
+            if self.rules.are_apart(number, next, self.questions) {
+                continue;
             }
+            if same_effect(self.rule(number), self.rule(next)) {
+                rest.push(!self.rules.matching(next));
+                continue;
+            }
+            // None of those in between matches what is left.
+            rest.push(self.rules.matching(next));
+            if self.questions.find(&rest).is_some() {
+                return true;
+            }
+            rest.pop();
         }
-        true
+        self.questions.find(&rest).is_some()
     }
 
-    fn without(&self, number: usize, later: &[usize], space: &Space) -> Finding {
+    fn without(&mut self, number: usize, later: &[usize]) -> Finding {
         let rule = self.rule(number);
-        let example = space.diagrams.find(self.decides(number), |value| value == 1);
-        let next = example.as_ref().and_then(|cells| self.next(later, cells, space));
+        let example = self.rules.decided(number).map(|cells| self.space.request_in(cells));
+        let is_next = |next: &usize| {
+            example.as_ref().is_some_and(|example| self.rule(*next).matches(&example.borrow()))
+        };
+        let next = later.iter().copied().find(is_next);
         let others: Vec<RuleName> = next.map(|next| self.name(next)).into_iter().collect();
         Finding {
             kind: Kind::Redundant,
@@ -189,38 +192,44 @@ impl View<'_> {
             ),
             others,
             help: "remove it, or change what it does".to_owned(),
-            example: example.map(|cells| space.request(&cells)),
+            example,
         }
     }
 
-    fn next(&self, later: &[usize], cells: &Cells, space: &Space) -> Option<usize> {
-        let cells: Vec<usize> = cells.iter().map(|cell| cell.unwrap_or_default()).collect();
-        later.iter().copied().find(|next| space.value(self.matches(*next), &cells) == Some(1))
-    }
-
     /// Pairs of rules that say different things of some requests, where neither is a special case of the other.
-    fn overlaps(&self, live: &[usize], space: &mut Space) -> Vec<Finding> {
+    fn overlaps(&mut self, live: &[usize]) -> Vec<Finding> {
         let has_way_out = self.catalogue.targets().any(|(_, target)| target.zone() == ZoneKind::Cloud);
-        let leaves = if has_way_out { may_leave(self.policy.boundary.level(), space) } else { NO };
+        let leaves = if has_way_out { self.may_leave() } else { Literal::NEVER };
         let mut findings = Vec::new();
         for (place, first) in live.iter().copied().enumerate() {
             for second in live.iter().skip(place + 1).copied() {
-                findings.extend(self.overlap(first, second, leaves, space));
+                findings.extend(self.overlap(first, second, leaves));
             }
         }
         findings
     }
 
-    fn overlap(&self, first: usize, second: usize, leaves: Ref, space: &mut Space) -> Option<Finding> {
+    /// Says that the boundary lets a request out.
+    fn may_leave(&mut self) -> Literal {
+        let Some(place) = self.space.place(&Subject::Sensitivity) else { return Literal::ALWAYS };
+        let boundary: Level = self.policy.boundary.level();
+        let cells = self.space.axes().get(place).map(|axis| axis.cells.as_slice()).unwrap_or_default();
+        let leaves = cells.iter().map(|cell| cell.level().is_some_and(|level| level < boundary)).collect();
+        self.questions.in_cells(place, leaves)
+    }
+
+    fn overlap(&mut self, first: usize, second: usize, leaves: Literal) -> Option<Finding> {
         let (a, b) = (self.rule(first), self.rule(second));
-        let example = self.rules.overlap(first, second, a, b, space)?;
+        let is_given_up = self.questions.is_given_up();
+        if same_effect(a, b) || is_given_up || self.rules.are_apart(first, second, self.questions) {
+            return None;
+        }
         let loosens = !a.action.keeps_inside() && b.action.keeps_inside();
-        let outside = if loosens {
-            let decides = space.diagrams.and(self.decides(first), leaves);
-            space.diagrams.find_overlap(decides, self.matches(second))
-        } else {
-            None
-        };
+        let outside = if loosens { self.example(first, second, leaves) } else { None };
+        let example = outside.clone().or_else(|| self.example(first, second, Literal::ALWAYS))?;
+        if self.rules.are_nested(first, second, self.questions) {
+            return None;
+        }
         let (kind, message, help) = match outside {
             Some(_) => (
                 Kind::Overtaken,
@@ -248,49 +257,25 @@ impl View<'_> {
             others: vec![if kind == Kind::Overtaken { a.name.clone() } else { b.name.clone() }],
             message,
             help,
-            example: Some(space.request(&outside.unwrap_or(example))),
+            example: Some(example),
         })
     }
 
-    fn unmatched(&self, space: &Space) -> Option<Finding> {
-        let cells = space.diagrams.find(self.rules.unmatched, |value| value == 1)?;
+    fn unmatched(&self) -> Option<Finding> {
+        let cells = self.rules.decided(self.rules.none())?;
         Some(Finding {
             kind: Kind::Unmatched,
             rule: None,
             others: Vec::new(),
             message: "no rule matches some requests: they stay local, wait up to ten seconds for a place, and are then rejected".to_owned(),
             help: "end the rules with one without `when` to say what is to happen with them".to_owned(),
-            example: Some(space.request(&cells)),
+            example: Some(self.space.request_in(cells)),
         })
     }
 }
 
-/// Where the boundary lets requests out.
-fn may_leave(boundary: Level, space: &mut Space) -> Ref {
-    let Some(place) = space.place(&Subject::Sensitivity) else { return YES };
-    let cells = space.axes().get(place).map(|axis| axis.cells.clone()).unwrap_or_default();
-    let leaves = |cell: &Cell| if cell.level().is_some_and(|level| level < boundary) { YES } else { NO };
-    let children: Vec<Ref> = cells.iter().map(leaves).collect();
-    space.diagrams.node(place, &children)
-}
-
-/// Rules that want to send requests somewhere and have every one denied.
-pub(super) fn dead_ends(policy: &Policy, decisions: &[Made]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (number, rule) in policy.rules().iter().enumerate() {
-        let mut made = decisions.iter().filter(|made| made.rule == number).peekable();
-        if matches!(rule.action, RuleAction::Deny(_)) {
-            continue;
-        }
-        let Some(first) = made.peek().copied() else { continue };
-        if made.all(|made| matches!(made.decision.action, Action::Deny(_))) {
-            findings.push(dead_end(rule, first));
-        }
-    }
-    findings
-}
-
-fn dead_end(rule: &Rule, made: &Made) -> Finding {
+/// A rule that wants to send requests somewhere and has every one denied, such as this one.
+pub(super) fn dead_end(rule: &Rule, made: &Example) -> Finding {
     let reasons: BTreeSet<String> = reasons(made).map(ToString::to_string).collect();
     let reasons: Vec<String> = reasons.into_iter().collect();
     Finding {
@@ -307,48 +292,36 @@ fn dead_end(rule: &Rule, made: &Made) -> Finding {
     }
 }
 
-fn reasons(made: &Made) -> impl Iterator<Item = &Exclusion> {
+fn reasons(made: &Example) -> impl Iterator<Item = &Exclusion> {
     made.decision.considered.iter().filter_map(|(_, verdict)| match verdict {
         Verdict::Excluded(exclusion) => Some(exclusion),
         Verdict::Candidate => None,
     })
 }
 
-/// Requests for which nothing is left, though some of the same rule find a target.
-pub(super) fn without_target(decisions: &[Made]) -> Vec<Finding> {
-    let mut by_code = BTreeMap::<DenialCode, (BTreeSet<String>, &OwnedFacts)>::new();
-    for made in decisions {
-        let Action::Deny(denial) = &made.decision.action else { continue };
-        if denial.code == DenialCode::PolicyDenied {
-            continue;
-        }
-        let alias = made.request.borrow().request.alias.to_owned();
-        by_code.entry(denial.code).or_insert_with(|| (BTreeSet::new(), &made.request)).0.insert(alias);
+/// Requests for these aliases for which nothing is left, though some of the same rule find a target.
+pub(super) fn without_target(code: DenialCode, aliases: BTreeSet<String>, example: OwnedFacts) -> Finding {
+    Finding {
+        kind: Kind::NoTarget,
+        rule: None,
+        others: Vec::new(),
+        message: format!(
+            "some requests for {} are denied: {}",
+            listed(&aliases.into_iter().collect::<Vec<_>>()),
+            why(code)
+        ),
+        help: match code {
+            DenialCode::NoLocalTarget => {
+                "give the alias a local target that may have it, if they are to be answered".to_owned()
+            }
+            DenialCode::PolicyDenied
+            | DenialCode::ContextTooLong
+            | DenialCode::NoTargetLeft
+            | DenialCode::NoFitTarget
+            | DenialCode::OverBudget => "nothing, if that is meant so".to_owned(),
+        },
+        example: Some(example),
     }
-    by_code
-        .into_iter()
-        .map(|(code, (aliases, example))| Finding {
-            kind: Kind::NoTarget,
-            rule: None,
-            others: Vec::new(),
-            message: format!(
-                "some requests for {} are denied: {}",
-                listed(&aliases.into_iter().collect::<Vec<_>>()),
-                why(code)
-            ),
-            help: match code {
-                DenialCode::NoLocalTarget => {
-                    "give the alias a local target that may have it, if they are to be answered".to_owned()
-                }
-                DenialCode::PolicyDenied
-                | DenialCode::ContextTooLong
-                | DenialCode::NoTargetLeft
-                | DenialCode::NoFitTarget
-                | DenialCode::OverBudget => "nothing, if that is meant so".to_owned(),
-            },
-            example: Some(example.clone()),
-        })
-        .collect()
 }
 
 fn why(code: DenialCode) -> &'static str {

@@ -1,12 +1,12 @@
 //! What must hold of a decision, said anew: nothing here asks the guard.
 
-use super::Made;
+use super::made::Example;
 use crate::finding::{Finding, Kind};
 use weir_label::{Jurisdiction, Label, Level, ZoneKind};
 use weir_policy::{Action, AnyRecipient, Catalogue, Plan, Policy, Target};
 
 /// What is wrong with a decision.
-pub(super) fn breaches(policy: &Policy, catalogue: &Catalogue, made: &Made) -> Vec<Finding> {
+pub(super) fn breaches(policy: &Policy, catalogue: &Catalogue, made: &Example) -> Vec<Finding> {
     let expected = policy.rules().get(made.rule).unwrap_or(policy.unmatched());
     let mut findings = Vec::new();
     if made.decision.rule != expected.name {
@@ -49,7 +49,7 @@ fn planned<'c>(plan: &Plan, catalogue: &'c Catalogue) -> impl Iterator<Item = &'
     ids.into_iter().filter_map(|id| catalogue.target(id))
 }
 
-fn leak(policy: &Policy, target: &Target, made: &Made) -> Option<Finding> {
+fn leak(policy: &Policy, target: &Target, made: &Example) -> Option<Finding> {
     let facts = made.request.borrow();
     let why = why_not(policy, target, facts.data.label)?;
     let message = format!("`{}` would get a request that it may not have: {why}", target.name);
@@ -87,7 +87,7 @@ fn may_process(policy: &Policy, zone: ZoneKind, place: Option<&Jurisdiction>, da
     }
 }
 
-fn finding(kind: Kind, made: &Made, message: String, help: &str) -> Finding {
+fn finding(kind: Kind, made: &Example, message: String, help: &str) -> Finding {
     Finding {
         kind,
         rule: Some(made.decision.rule.clone()),

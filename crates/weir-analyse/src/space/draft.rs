@@ -1,4 +1,4 @@
-use super::{Space, order};
+use super::Space;
 use crate::axis::{Axis, NameClass, Subject, classes};
 use crate::environment::by_task;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +24,6 @@ pub(crate) struct Draft {
     numbers: BTreeMap<NumberFact, BTreeSet<u64>>,
     /// The other facts that are looked at.
     single: BTreeSet<Fact>,
-    /// The facts that each condition looks at.
-    together: Vec<BTreeSet<Fact>>,
     /// Whether a rule orders targets by what they are good at.
     by_task: bool,
 }
@@ -43,12 +41,7 @@ impl Draft {
 
     /// What a condition mentions.
     pub fn add_condition(&mut self, condition: &Condition) {
-        let mut facts = BTreeSet::new();
-        condition.each_test(&mut |test| {
-            facts.insert(test.fact());
-            self.add_test(test);
-        });
-        self.together.push(facts);
+        condition.each_test(&mut |test| self.add_test(test));
     }
 
     fn add_catalogue(&mut self, catalogue: &Catalogue) {
@@ -73,7 +66,10 @@ impl Draft {
                 self.names.entry(*fact).or_default().extend(patterns.iter().cloned());
             }
             Test::Number(fact, numbers) => {
-                self.numbers.entry(fact.clone()).or_default().extend(numbers.cuts());
+                let cuts = self.numbers.entry(fact.clone()).or_default();
+                cuts.extend(numbers.cuts());
+                // What is left of a budget decides about targets when it is nothing.
+                cuts.extend((*fact == NumberFact::BudgetLeft).then_some(1));
             }
             Test::Flag(..)
             | Test::LatencyClass(_)
@@ -102,10 +98,7 @@ impl Draft {
         if self.by_task {
             axes.extend(single(&Fact::Task));
         }
-        let mut others = self.others();
-        let places = order::places(&self.together);
-        others.sort_by_key(|(fact, _)| places.get(fact).copied());
-        axes.extend(others.into_iter().map(|(_, axis)| axis));
+        axes.extend(self.others());
         Space::new(axes)
     }
 
@@ -133,25 +126,23 @@ impl Draft {
         [prompt, limit, needed].into_iter().flatten().collect()
     }
 
-    fn others(&self) -> Vec<(Fact, Axis)> {
-        let mut axes: Vec<(Fact, Axis)> = Vec::new();
+    fn others(&self) -> Vec<Axis> {
+        let mut axes: Vec<Axis> = Vec::new();
         let below = self.single.iter().filter(|fact| !(self.by_task && **fact == Fact::Task));
-        axes.extend(below.filter_map(|fact| Some((fact.clone(), single(fact)?))));
+        axes.extend(below.filter_map(single));
         let names = self.names.iter().filter(|(fact, _)| **fact != NameFact::RequestAlias);
-        axes.extend(names.map(|(fact, patterns)| (Fact::Name(*fact), name(*fact, patterns))));
+        axes.extend(names.map(|(fact, patterns)| name(*fact, patterns)));
         let sizes = [NumberFact::PromptTokens, NumberFact::MaxOutputTokens];
         let numbers = self.numbers.iter().filter(|(fact, _)| !sizes.contains(fact));
-        axes.extend(numbers.map(|(fact, cuts)| (Fact::Number(fact.clone()), number(fact, cuts))));
-        let yes_and_no = |fact: &Fact, subject| (fact.clone(), Axis::of_yes_and_no(subject));
+        axes.extend(numbers.map(|(fact, cuts)| number(fact, cuts)));
         let categories = self.categories.iter().cloned().map(Subject::Category);
-        axes.extend(categories.map(|subject| yes_and_no(&Fact::Categories, subject)));
+        axes.extend(categories.map(Axis::of_yes_and_no));
         let modalities = self.modalities.iter().copied().map(Subject::Modality);
-        axes.extend(modalities.map(|subject| yes_and_no(&Fact::Modalities, subject)));
-        axes.extend(self.entity_axes().map(|axis| (Fact::Entities, axis)));
+        axes.extend(modalities.map(Axis::of_yes_and_no));
+        axes.extend(self.entity_axes());
         if !self.scopes.is_empty() {
             let scopes = classes(&self.scopes).into_iter().map(Subject::Scope);
-            let subjects = [Subject::ScopesKnown].into_iter().chain(scopes);
-            axes.extend(subjects.map(|subject| yes_and_no(&Fact::Scopes, subject)));
+            axes.extend([Subject::ScopesKnown].into_iter().chain(scopes).map(Axis::of_yes_and_no));
         }
         axes
     }

@@ -86,7 +86,7 @@ fn style(kind: ChangeKind) -> anstyle::Style {
 }
 
 fn print_change(change: &Change) {
-    let Change { before, after, when, more, regions: _, effects } = change;
+    let Change { before, after, when, more, effects } = change;
     if before == after {
         line(paint(HEADING, format_args!("rule `{before}`")));
     } else {
@@ -127,7 +127,6 @@ fn as_json(difference: &Difference) -> Value {
             "after": change.after.to_string(),
             "when": change.when,
             "more": change.more,
-            "regions": change.regions.to_string(),
             "effects": change.effects.iter().map(effect).collect::<Vec<_>>(),
         })
     };

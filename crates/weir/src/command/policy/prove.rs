@@ -10,9 +10,10 @@ use weir_server::Snapshot;
 
 /// Proves that no request can go where it may not, and finds rules that do nothing.
 ///
-/// Goes through all requests that there can be, not a sample: the conditions of the rules, the boundary, the
+/// Holds for all requests that there can be, not for a sample: the conditions of the rules, the boundary, the
 /// residency table, clearances and contexts divide them into finitely many regions, and all requests of a region
-/// are decided alike. For this configuration it shows that
+/// are decided alike. For each question a search finds a region, or shows that there is none. For this configuration
+/// it shows that
 ///
 /// (1) no data at or above the boundary, and none that is bound elsewhere, goes to a backend that may not have it,
 /// whichever rule, fallback or ladder decides;
