@@ -49,13 +49,7 @@ impl Digits {
     }
 
     fn after(self, prefix: &str) -> Ident {
-        Ident::new(&self.text_after(prefix))
-    }
-
-    fn text_after(self, prefix: &str) -> String {
-        let digits = hex_digits(self.0);
-        // Digits are ASCII.
-        [prefix, str::from_utf8(&digits).unwrap_or_default()].concat()
+        Ident::new(&[prefix, &hex(&self.0)].concat())
     }
 }
 
@@ -74,8 +68,15 @@ impl RequestIds {
     /// 128 random bits, so that an id can be given to a client without telling it of others.
     pub fn new(api: Api) -> Self {
         let digits = Digits(random());
-        let reply = digits.text_after(prefix(api));
-        Self { digits, request: digits.request(), decision: digits.decision(), reply }
+        // Written once for all three.
+        let text = hex_digits(digits.0);
+        let after = |prefix: &str| [prefix, str::from_utf8(&text).unwrap_or_default()].concat();
+        Self {
+            digits,
+            request: Ident::new(&after("req_")),
+            decision: Ident::new(&after("dec_")),
+            reply: after(prefix(api)),
+        }
     }
 }
 
