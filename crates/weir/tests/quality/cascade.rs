@@ -311,6 +311,7 @@ fn a_stream_above_the_limit_goes_on_as_any_other() {
     stage.here.set(Script::default().text(REFUSAL).fault(Fault::HangAfter(3)));
     let stream = open_stream(stage.gateway.data, &[], &ask_stream("auto", "What is a weir?"));
     assert_eq!(stream.header("x-weir-zone"), "local");
+    assert!(stream.text.contains("I'm"), "{}", stream.text);
     stream.abandon();
 }
 
