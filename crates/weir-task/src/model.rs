@@ -352,7 +352,7 @@ const _: () = assert!(SETS == 6 && KINDS <= ROW);
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, KINDS, MAGIC, Model, best, digest, probabilities};
+    use super::{FILE, KINDS, MAGIC, Model, NUMBERS, best, digest, numbers, probabilities, scan};
     use crate::Kind;
 
     #[test]
@@ -373,6 +373,24 @@ mod tests {
         assert!(Model::load(&bytes[..bytes.len() - 1]).is_err());
         assert!(Model::load(&bytes[1..]).is_err());
         assert!(Model::load(&[]).is_err());
+    }
+
+    #[test]
+    fn what_does_not_occur_counts_as_any_other_number() {
+        let model = Model::embedded().unwrap();
+        let text = "Please summarise this in three points, and translate it.";
+        let scan = scan(text, &model.lexicon);
+        let numbers = numbers(text, &scan, &model.lexicon);
+        let none = [0.0; NUMBERS];
+        let [some, zero] = [&numbers, &none].map(|numbers| model.weights.spread.standard(numbers));
+        let scores = model.scores(&scan, &numbers).into_iter().zip(model.scores(&scan, &none));
+        for ((score, without), weights) in scores.zip(&model.weights.numbers) {
+            let more: f32 = weights.iter().zip(some.iter().zip(&zero)).map(|(w, (s, z))| w * (s - z)).sum();
+            assert!(
+                (score - without - more * model.weights.sharpness).abs() < 1e-3,
+                "{score} {without} {more}"
+            );
+        }
     }
 
     #[test]
