@@ -6,7 +6,7 @@ mod spec;
 
 use crate::environment::Environment;
 use crate::finding::Finding;
-use crate::questions::Questions;
+use crate::questions::{Questions, STEPS_MAX};
 use crate::rules::Rules;
 use crate::solve::Literal;
 use crate::space::{Draft, Space};
@@ -58,7 +58,7 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let mut questions = Questions::new(&space);
+    let mut questions = Questions::new(&space, STEPS_MAX);
     let mut rules = Rules::of(policy, &mut space, &mut questions);
     let environment = Environment::of(policy, catalogue, &mut space);
     let mut made = Made::new(policy, catalogue, decide);
