@@ -149,7 +149,7 @@ impl Questions {
                 parts.iter().flat_map(|part| self.parts(*part)).collect()
             }
             Meaning::Always if !literal.is_negated() => Vec::new(),
-            _ => vec![literal],
+            Meaning::All(_) | Meaning::Always | Meaning::Cells(..) | Meaning::ByCell(..) => vec![literal],
         }
     }
 
@@ -209,9 +209,11 @@ impl Questions {
     }
 
     fn condition(&mut self, condition: &Condition, truths: Truths, space: &mut Space) -> Literal {
+        // What is answered means nothing any more, and nothing more is written for it.
+        if self.is_given_up() {
+            return Literal::NEVER;
+        }
         match condition {
-            // What is answered means nothing any more, and nothing more is written for it.
-            _ if self.is_given_up() => Literal::NEVER,
             Condition::Test(test) => {
                 let truth = space.test(test);
                 self.spend(TABLE * space.cells_of(test));
@@ -279,15 +281,20 @@ impl Questions {
     pub fn find_plain(&mut self, all: &[Literal], space: &Space) -> Option<Vec<usize>> {
         let mut cells = self.find(all)?;
         let mut assumed = all.to_vec();
+        // So many of them hold in what the solver knows.
+        let mut held = all.len();
         for (place, axis) in space.axes().iter().enumerate().rev() {
             let plainest = axis.plainest();
-            assumed.push(self.in_cell(place, plainest));
+            let plain = self.in_cell(place, plainest);
             if cells.get(place) == Some(&plainest) {
-                continue;
-            }
-            match self.find(&assumed) {
-                Some(plainer) => cells = plainer,
-                None => _ = assumed.pop(),
+                assumed.push(plain);
+            } else if !self.solver.is_ruled_out(plain, held) {
+                held = assumed.len();
+                assumed.push(plain);
+                match self.find(&assumed) {
+                    Some(plainer) => (cells, held) = (plainer, assumed.len()),
+                    None => _ = assumed.pop(),
+                }
             }
         }
         (!self.is_given_up()).then_some(cells)

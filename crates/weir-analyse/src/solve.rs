@@ -277,6 +277,11 @@ impl Solver {
         self.forget();
     }
 
+    /// Whether a literal is false because so many of what the last search assumed are true.
+    pub fn is_ruled_out(&self, literal: Literal, assumed: usize) -> bool {
+        self.is(literal) == Some(false) && self.variables[literal.variable()].level <= assumed
+    }
+
     /// Whether a literal is true, as far as the last search knows.
     pub fn is(&self, literal: Literal) -> Option<bool> {
         self.values[literal.index()]
