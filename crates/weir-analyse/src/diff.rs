@@ -6,7 +6,7 @@ use crate::cover::cover;
 use crate::diagram::Ref;
 use crate::environment::Environment;
 use crate::prove::TooComplex;
-use crate::questions::Questions;
+use crate::questions::{Questions, STEPS_MAX};
 use crate::rules::Rules;
 use crate::solve::Literal;
 use crate::space::{Draft, Space};
@@ -138,6 +138,9 @@ impl fmt::Display for ChangeKind {
     }
 }
 
+/// How many times as many steps as for a proof, for which a gateway waits: to say what changes in words takes many.
+const PATIENCE: u64 = 10;
+
 /// Compares what two policies do with every request that there can be.
 ///
 /// An order by price or by time, which hangs on figures of the moment, counts as changed when it is asked for on
@@ -150,7 +153,7 @@ pub fn diff(before: Subject<'_>, after: Subject<'_>) -> Result<Difference, TooCo
     draft.add(before.policy, before.catalogue);
     draft.add(after.policy, after.catalogue);
     let mut space = draft.space();
-    let mut questions = Questions::new(&space);
+    let mut questions = Questions::new(&space, PATIENCE * STEPS_MAX);
     let mut changes = Vec::new();
     let environment = both_environments(before, after, &mut space);
     let mut circumstances = Circumstances::new(environment.which, environment.count);

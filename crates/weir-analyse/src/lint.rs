@@ -4,7 +4,7 @@ mod merge;
 mod parts;
 
 use crate::prove::TooComplex;
-use crate::questions::Questions;
+use crate::questions::{Questions, STEPS_MAX};
 use crate::rules::{Rules, same_effect};
 use crate::space::Draft;
 use std::fmt;
@@ -96,7 +96,7 @@ pub fn lint(policy: &Policy, catalogue: &Catalogue) -> Result<Lint, TooComplex> 
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let mut questions = Questions::new(&space);
+    let mut questions = Questions::new(&space, STEPS_MAX);
     let mut rules = Rules::of(policy, &mut space, &mut questions);
     let mut advice = merge::several_in_one(policy, &mut rules, &mut questions);
     advice.extend(merge::order_only(policy, &rules));
@@ -119,7 +119,7 @@ pub fn score(policy: &Policy, catalogue: &Catalogue) -> Result<Score, TooComplex
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let mut questions = Questions::new(&space);
+    let mut questions = Questions::new(&space, STEPS_MAX);
     let mut rules = Rules::of(policy, &mut space, &mut questions);
     let score = score_of(policy, &mut rules, &mut questions);
     if space.diagrams.is_full() || questions.is_given_up() { Err(TooComplex) } else { Ok(score) }

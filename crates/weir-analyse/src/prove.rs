@@ -6,7 +6,7 @@ mod spec;
 
 use crate::environment::Environment;
 use crate::finding::Finding;
-use crate::questions::Questions;
+use crate::questions::{Questions, STEPS_MAX};
 use crate::rules::Rules;
 use crate::solve::Literal;
 use crate::space::{Draft, Space};
@@ -26,7 +26,8 @@ pub struct Proof {
     /// How many facts divide requests.
     pub facts: usize,
     /// How many decisions were made: at least one for each combination of circumstances and rule that there can be,
-    /// and for each value of a fact under each rule (of facts of very many values, under each rule that asks for it).
+    /// and for each value of a fact under each rule (of very many values, for those at which what
+    /// the rule asks for begins and ends).
     pub decisions: usize,
     /// What is wrong, probably not meant, or worth knowing; what is wrong comes first.
     pub findings: Vec<Finding>,
@@ -58,7 +59,7 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
     let mut draft = Draft::default();
     draft.add(policy, catalogue);
     let mut space = draft.space();
-    let mut questions = Questions::new(&space);
+    let mut questions = Questions::new(&space, STEPS_MAX);
     let mut rules = Rules::of(policy, &mut space, &mut questions);
     let environment = Environment::of(policy, catalogue, &mut space);
     let mut made = Made::new(policy, catalogue, decide);
@@ -75,8 +76,8 @@ pub fn prove_by(policy: &Policy, catalogue: &Catalogue, decide: &Decide<'_>) -> 
 }
 
 /// Decides about a request of every rule in all circumstances in which it can decide, and of every rule with every
-/// value of every fact, where there are not many that it does not ask for: so that what decides is asked about every
-/// value that matters.
+/// value of every fact, or of very many those at which what the rule asks for begins and ends: so that what decides is
+/// asked about every value that matters.
 fn decide_all(
     made: &mut Made<'_>,
     rules: &mut Rules,
@@ -89,7 +90,7 @@ fn decide_all(
         let Some(some) = rules.decided(rule).cloned() else { continue };
         let decides = |cells: &[usize], questions: &Questions| rules.deciding_about(cells, questions) == rule;
         let deciding = rules.deciding(rule);
-        let cells = |axis: usize, width: usize| rules.cells_of(rule, axis, width).collect();
+        let cells = |axis: usize, width: usize| rules.cells_of(rule, axis, width);
         let mut requests = with_all_values(&deciding, &some, &decides, &cells, space, questions);
         let in_all = circumstances.each(&deciding, &some, &decides, space, questions);
         requests.extend(in_all.into_iter().map(|(_, cells)| cells));

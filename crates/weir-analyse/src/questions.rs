@@ -4,11 +4,17 @@
 //! is large and never written out. A question either finds cells or shows that there are none.
 
 use crate::diagram::{Diagrams, Hashing, NO, Ref, YES};
-use crate::solve::{Answer, Literal, Solver, WORK_MAX};
+use crate::solve::{Answer, Literal, Solver};
 use crate::space::Space;
 use std::cell::Cell;
 use std::collections::HashMap;
 use weir_policy::Condition;
+
+/// How many steps may be taken: to look at a clause is one. So many take one to two seconds.
+pub(crate) const STEPS_MAX: u64 = if cfg!(test) { 40_000_000 } else { 100_000_000 };
+
+/// How many steps it takes to ask a test about a cell.
+const TABLE: usize = 10;
 
 /// What a variable says.
 #[derive(Debug)]
@@ -36,11 +42,12 @@ pub(crate) struct Questions {
     all: HashMap<Vec<Literal>, Literal>,
     /// Steps taken beside the search.
     steps: Cell<u64>,
+    steps_max: u64,
 }
 
 impl Questions {
-    /// About the requests of a space, of all that there can be.
-    pub fn new(space: &Space) -> Self {
+    /// About the requests of a space, of all that there can be, with so many steps at most.
+    pub fn new(space: &Space, steps_max: u64) -> Self {
         let axes = space.axes().iter().map(|axis| (axis.cells.len(), axis.plainest()));
         let cell = |(place, width): (usize, usize)| {
             let only = move |cell| (0..width).map(|each| each == cell).collect();
@@ -48,13 +55,14 @@ impl Questions {
         };
         let cells = space.axes().iter().map(|axis| axis.cells.len()).enumerate().flat_map(cell);
         let mut questions = Self {
-            solver: Solver::new(axes),
+            solver: Solver::new(axes, steps_max),
             axes: space.axes().len(),
             meanings: [Meaning::Always].into_iter().chain(cells).collect(),
             functions: HashMap::default(),
             sets: HashMap::new(),
             all: HashMap::new(),
             steps: Cell::new(0),
+            steps_max,
         };
         let possible = questions.function(space.possible, &space.diagrams);
         questions.solver.clause(vec![possible]);
@@ -63,7 +71,7 @@ impl Questions {
 
     /// Whether there was more to do than is allowed; what was answered since means nothing.
     pub fn is_given_up(&self) -> bool {
-        self.solver.is_given_up() || self.steps.get() > WORK_MAX
+        self.solver.is_given_up() || self.steps.get() > self.steps_max
     }
 
     /// Counts steps that are taken beside the search, each about as long as a visit of a clause.
@@ -141,7 +149,7 @@ impl Questions {
                 parts.iter().flat_map(|part| self.parts(*part)).collect()
             }
             Meaning::Always if !literal.is_negated() => Vec::new(),
-            _ => vec![literal],
+            Meaning::All(_) | Meaning::Always | Meaning::Cells(..) | Meaning::ByCell(..) => vec![literal],
         }
     }
 
@@ -201,11 +209,14 @@ impl Questions {
     }
 
     fn condition(&mut self, condition: &Condition, truths: Truths, space: &mut Space) -> Literal {
+        // What is answered means nothing any more, and nothing more is written for it.
+        if self.is_given_up() {
+            return Literal::NEVER;
+        }
         match condition {
-            // What is answered means nothing any more, and nothing more is written for it.
-            _ if self.is_given_up() => Literal::NEVER,
             Condition::Test(test) => {
                 let truth = space.test(test);
+                self.spend(TABLE * space.cells_of(test));
                 let holds = space.diagrams.where_value(truth, |truth| truth >= truths.least());
                 self.function(holds, &space.diagrams)
             }
@@ -270,15 +281,20 @@ impl Questions {
     pub fn find_plain(&mut self, all: &[Literal], space: &Space) -> Option<Vec<usize>> {
         let mut cells = self.find(all)?;
         let mut assumed = all.to_vec();
+        // So many of them hold in what the solver knows.
+        let mut held = all.len();
         for (place, axis) in space.axes().iter().enumerate().rev() {
             let plainest = axis.plainest();
-            assumed.push(self.in_cell(place, plainest));
+            let plain = self.in_cell(place, plainest);
             if cells.get(place) == Some(&plainest) {
-                continue;
-            }
-            match self.find(&assumed) {
-                Some(plainer) => cells = plainer,
-                None => _ = assumed.pop(),
+                assumed.push(plain);
+            } else if !self.solver.is_ruled_out(plain, held) {
+                held = assumed.len();
+                assumed.push(plain);
+                match self.find(&assumed) {
+                    Some(plainer) => (cells, held) = (plainer, assumed.len()),
+                    None => _ = assumed.pop(),
+                }
             }
         }
         (!self.is_given_up()).then_some(cells)

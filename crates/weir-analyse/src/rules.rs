@@ -78,12 +78,15 @@ impl Rules {
         first.unwrap_or(self.none())
     }
 
-    /// Which cells of an axis a rule is to be asked about: those with which it can match, and of a fact of many values
-    /// those alone that it asks for.
-    pub fn cells_of(&self, rule: usize, axis: usize, width: usize) -> impl Iterator<Item = usize> {
-        let is_asked_about = width <= CELLS_MAX || self.sieve.asks_for(rule, axis);
-        let width = if is_asked_about { width } else { 0 };
-        (0..width).filter(move |cell| self.sieve.lets_pass(rule, axis, *cell))
+    /// The cells of an axis that a rule is to be asked about: those with which it can match, and of very many those at
+    /// which what it asks for begins and ends.
+    pub fn cells_of(&self, rule: usize, axis: usize, width: usize) -> Vec<usize> {
+        let passes = |cell: usize| self.sieve.lets_pass(rule, axis, cell);
+        let is_edge = |cell: usize| {
+            let begins = cell.checked_sub(1).is_none_or(|before| !passes(before));
+            begins || cell + 1 == width || !passes(cell + 1)
+        };
+        (0..width).filter(|cell| passes(*cell) && (width <= CELLS_MAX || is_edge(*cell))).collect()
     }
 
     /// Whether it is plain that two rules match nothing together.

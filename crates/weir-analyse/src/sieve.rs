@@ -51,11 +51,6 @@ impl Sieve {
         rule >= self.matching.len() || passing.is_none_or(|passing| passing.contains(rule))
     }
 
-    /// Whether a rule asks for the cell of an axis by itself.
-    pub fn asks_for(&self, rule: usize, axis: usize) -> bool {
-        self.needs.get(rule).is_some_and(|needs| needs.contains_key(&axis))
-    }
-
     /// Whether it is plain that two rules match nothing together: they need different cells of one axis.
     pub fn are_apart(&self, a: usize, b: usize) -> bool {
         let Some((a, b)) = self.needs.get(a).zip(self.needs.get(b)) else { return false };

@@ -114,13 +114,6 @@ struct Axis {
     activity: f64,
 }
 
-/// Visits of clauses and literals after which all questions to one solver are given up: about a second's work.
-#[cfg(not(test))]
-pub(crate) const WORK_MAX: u64 = 100_000_000;
-/// Enough for every policy of the tests of this crate, but for the one that must need more.
-#[cfg(test)]
-pub(crate) const WORK_MAX: u64 = 40_000_000;
-
 /// Contradictions after which a search begins anew, with what it has learned; a fifth more each time.
 const RESTART: u64 = 64;
 
@@ -145,6 +138,8 @@ pub(crate) struct Solver {
     learned: usize,
     activity_step: f64,
     work: u64,
+    /// How much of it is allowed.
+    work_max: u64,
     is_contradictory: bool,
     /// For each variable whether the clause that is being learned has to do with it.
     seen: Vec<bool>,
@@ -152,7 +147,7 @@ pub(crate) struct Solver {
 
 impl Solver {
     /// For axes of so many cells, each with the one that is tried first.
-    pub fn new(axes: impl IntoIterator<Item = (usize, usize)>) -> Self {
+    pub fn new(axes: impl IntoIterator<Item = (usize, usize)>, work_max: u64) -> Self {
         let mut solver = Self {
             axes: Vec::new(),
             variables: Vec::new(),
@@ -167,6 +162,7 @@ impl Solver {
             learned: 0,
             activity_step: 1.0,
             work: 0,
+            work_max,
             is_contradictory: false,
             seen: Vec::new(),
         };
@@ -266,7 +262,7 @@ impl Solver {
 
     /// Whether there was more to do than is allowed.
     pub fn is_given_up(&self) -> bool {
-        self.work > WORK_MAX
+        self.work > self.work_max
     }
 
     /// Keeps of the last search what follows from the assumptions that are the same.
@@ -279,6 +275,11 @@ impl Solver {
         // To compare assumptions takes a fraction of what it takes to look at a clause.
         self.work += 1 + assumed.len() as u64 / 16;
         self.forget();
+    }
+
+    /// Whether a literal is false because so many of what the last search assumed are true.
+    pub fn is_ruled_out(&self, literal: Literal, assumed: usize) -> bool {
+        self.is(literal) == Some(false) && self.variables[literal.variable()].level <= assumed
     }
 
     /// Whether a literal is true, as far as the last search knows.
@@ -359,7 +360,8 @@ impl Solver {
     /// An axis that is in a cell is in no other.
     fn leave_other_cells(&mut self, literal: Literal) -> Option<Vec<Literal>> {
         let Axis { first, width, .. } = self.axes[self.axis_of(literal)?];
-        self.work += width as u64;
+        // Each of them is a conclusion, and looks at clauses far apart.
+        self.work += 3 * width as u64;
         for other in (first..first + width).map(Literal::of).filter(|other| *other != literal) {
             match self.is(other) {
                 Some(true) => return Some(vec![!literal, !other]),

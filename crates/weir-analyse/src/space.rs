@@ -9,6 +9,7 @@ use crate::axis::{Axis, Cell, NameClass, Subject};
 use crate::diagram::{Diagrams, Ref, YES};
 use sizes::Sizes;
 use std::collections::{BTreeMap, BTreeSet};
+use weir_label::Level;
 use weir_policy::{
     Condition, EntityCount, Fact, FactValue, Flag, Modality, NamePattern, Names, NumberFact, OwnedFacts,
     Test, Truth, Words,
@@ -124,6 +125,11 @@ impl Space {
         }
     }
 
+    /// How many cells there are of the fact that a test looks at, if it is one that has a value.
+    pub fn cells_of(&self, test: &Test) -> usize {
+        self.place(&Subject::Value(test.fact())).map_or(1, |place| self.diagrams.width(place))
+    }
+
     /// A test of a set of values, which holds if that of one of them does.
     fn members<T>(&mut self, values: impl Iterator<Item = T>, each: impl Fn(T) -> (Subject, Test)) -> Ref {
         let tests: Vec<Ref> = values
@@ -204,15 +210,16 @@ impl Space {
     fn table_below(&mut self, places: &[usize], test: &Condition, request: &OwnedFacts) -> Ref {
         let [place, rest @ ..] = places else { return leaf(test.evaluate(&request.borrow())) };
         let Some(axis) = self.axes.get(*place).cloned() else { return FALSE };
-        let children: Vec<Ref> = axis
-            .cells
-            .iter()
-            .map(|cell| {
-                let mut request = request.clone();
-                put(&axis.subject, cell, &mut request);
-                self.table_below(rest, test, &request)
-            })
-            .collect();
+        let mut request = request.clone();
+        let mut children = Vec::with_capacity(axis.cells.len());
+        for cell in &axis.cells {
+            // Of a level nothing is left when the next cell is that of opaque data.
+            if axis.subject == Subject::Sensitivity {
+                set(&mut request, &Fact::Level, FactValue::Level(Level::Public));
+            }
+            put(&axis.subject, cell, &mut request);
+            children.push(self.table_below(rest, test, &request));
+        }
         self.diagrams.node(*place, &children)
     }
 

@@ -3,7 +3,7 @@
 mod brute;
 
 use crate::environment::Environment;
-use crate::questions::Questions;
+use crate::questions::{Questions, STEPS_MAX};
 use crate::random::{condition, policy, request};
 use crate::rules::Rules;
 use crate::solve::Literal;
@@ -151,7 +151,7 @@ proptest! {
         draft.add(&policy, &catalogue);
         draft.add_condition(&condition);
         let mut space = draft.space();
-        let mut questions = Questions::new(&space);
+        let mut questions = Questions::new(&space, STEPS_MAX);
         let (holds, may_hold) =
             (questions.holds(&condition, &mut space), questions.may_hold(&condition, &mut space));
         let cells = space.locate(&request.borrow()).unwrap();
@@ -181,7 +181,7 @@ proptest! {
     #[test]
     fn requests_of_one_region_are_decided_alike((policy, catalogue) in policy(), request in request()) {
         let mut space = space(&policy, &catalogue);
-        let mut questions = Questions::new(&space);
+        let mut questions = Questions::new(&space, STEPS_MAX);
         let rules = Rules::of(&policy, &mut space, &mut questions);
         let cells = space.locate(&request.borrow()).unwrap();
         let decision = decided(&policy, &catalogue, &request);
@@ -253,7 +253,7 @@ proptest! {
     #[test]
     fn a_region_told_in_conditions_is_the_region((policy, catalogue) in policy()) {
         let mut space = space(&policy, &catalogue);
-        let mut questions = Questions::new(&space);
+        let mut questions = Questions::new(&space, STEPS_MAX);
         let rules = Rules::of(&policy, &mut space, &mut questions);
         for rule in 0..=rules.none() {
             let region = questions.all(&rules.deciding(rule));

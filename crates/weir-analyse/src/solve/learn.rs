@@ -73,7 +73,7 @@ impl Solver {
                 return learned;
             }
             self.seen[literal.variable()] = false;
-            because = self.because(literal).to_vec();
+            because = self.because(literal);
             because.retain(|other| *other != literal);
         }
     }

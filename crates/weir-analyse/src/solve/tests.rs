@@ -37,7 +37,7 @@ proptest! {
     /// Cells are found exactly when there are any, whatever was asked and learned before.
     #[test]
     fn cells_are_found_exactly_when_there_are_any((widths, session) in sessions()) {
-        let mut solver = Solver::new(widths.iter().map(|width| (*width, width / 2)));
+        let mut solver = Solver::new(widths.iter().map(|width| (*width, width / 2)), u64::MAX);
         let mut possible = every(&widths);
         for (clause, asked) in session {
             possible.retain(|cells| clause.iter().any(|part| holds(*part, cells, &widths)));
@@ -57,9 +57,40 @@ proptest! {
     }
 }
 
+/// Clauses of three literals about eight axes of two or three cells: so many that about half leave nothing.
+fn knots() -> impl Strategy<Value = (Vec<usize>, Vec<Vec<Part>>, Vec<Part>)> {
+    let part = (0..8_usize, 0..3_usize, any::<bool>());
+    (vec(2..4_usize, 8), vec(vec(part.clone(), 3), 20..45), vec(part, 12))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// The same where contradictions lie deep.
+    #[test]
+    fn cells_are_found_exactly_when_there_are_any_in_knots((widths, clauses, asked) in knots()) {
+        let mut solver = Solver::new(widths.iter().map(|width| (*width, 0)), u64::MAX);
+        for clause in &clauses {
+            solver.clause(clause.iter().map(|part| literal(*part, &solver, &widths)).collect());
+        }
+        let mut possible = every(&widths);
+        possible.retain(|cells| clauses.iter().all(|clause| clause.iter().any(|part| holds(*part, cells, &widths))));
+        for pair in asked.windows(2) {
+            let assumed: Vec<Literal> = pair.iter().map(|part| literal(*part, &solver, &widths)).collect();
+            let is_so = |cells: &[usize]| pair.iter().all(|part| holds(*part, cells, &widths));
+            let answer = solver.find(&assumed);
+            prop_assert_eq!(answer == Answer::Found, possible.iter().any(|cells| is_so(cells)));
+            if answer == Answer::Found {
+                let cells: Vec<usize> = (0..8).map(|axis| solver.cell(axis).unwrap()).collect();
+                prop_assert!(possible.contains(&cells) && is_so(&cells));
+            }
+        }
+    }
+}
+
 /// More pigeons than holes: every pigeon is in a hole, and no two are in the same.
 fn pigeons(count: usize, holes: usize) -> Solver {
-    let mut solver = Solver::new((0..count).map(|_| (holes, 0)));
+    let mut solver = Solver::new((0..count).map(|_| (holes, 0)), 4_000_000);
     for (pigeon, other) in (0..count).flat_map(|pigeon| (0..pigeon).map(move |other| (pigeon, other))) {
         for hole in 0..holes {
             let (a, b) = (solver.in_cell(pigeon, hole), solver.in_cell(other, hole));
