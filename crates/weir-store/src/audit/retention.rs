@@ -205,6 +205,16 @@ mod tests {
         }
     }
 
+    /// Waits for the checkpoint over all events, and for what is written behind it: where recovery begins.
+    fn wait_until_signed(log: &AuditLog) {
+        wait_for_checkpoint(log.layout(), log.size()).unwrap();
+        let until = Instant::now() + CHECKPOINT_WAIT;
+        let last = log.size() - 1;
+        while needed_by_recovery(log.layout()).unwrap() < last && Instant::now() < until {
+            thread::sleep(LOOK_AGAIN / 10);
+        }
+    }
+
     fn is_clean(dir: &std::path::Path) -> bool {
         let report = verify(dir).unwrap();
         assert_eq!(report.faults, [], "{:?}", report.faults);
@@ -217,7 +227,7 @@ mod tests {
         let (log, _) = open(dir.path());
         fill(&log, 0..400);
         log.append(decision(400)).unwrap().wait_durable().unwrap();
-        wait_for_checkpoint(log.layout(), log.size()).unwrap();
+        wait_until_signed(&log);
         assert_eq!(log.prune(&Expiry::all(NEVER()), u64::MAX).unwrap(), None);
         let pruned = log.prune(&later(), u64::MAX).unwrap().unwrap();
         assert!(pruned.first_kept > 512 && pruned.events == pruned.first_kept, "{pruned:?}");
@@ -248,7 +258,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (log, _) = open(dir.path());
         fill(&log, 0..400);
-        wait_for_checkpoint(log.layout(), log.size()).unwrap();
+        wait_until_signed(&log);
         let old = Evidence::open(dir.path(), None).unwrap();
         let pruned = log.prune(&later(), 300).unwrap().unwrap();
         assert!(pruned.first_kept > 512 && pruned.hashes_from == 256, "{pruned:?}");
@@ -262,7 +272,7 @@ mod tests {
         let older = Checkpoint { size: 255, ..old.checkpoint().clone() };
         assert_eq!(evidence.continues(&older).unwrap(), Continuity::Deleted(pruned.first_kept));
         fill(&log, 400..800);
-        wait_for_checkpoint(log.layout(), log.size()).unwrap();
+        wait_until_signed(&log);
         let again = log.prune(&later(), u64::MAX).unwrap().unwrap();
         assert!(!has_tile_below(dir.path(), again.first_kept), "{again:?}");
         log.close().unwrap();
@@ -279,7 +289,7 @@ mod tests {
         log.append(outcome(200)).unwrap().wait_written().unwrap();
         let its = log.size() - 2;
         fill(&log, 201..600);
-        wait_for_checkpoint(log.layout(), log.size()).unwrap();
+        wait_until_signed(&log);
         let keeps = |level| Expiry { by_level: BTreeMap::from([(level, NEVER())]), otherwise: LATER() };
         assert_eq!(log.prune(&keeps(Level::Internal), u64::MAX).unwrap(), None);
         let others = Expiry { by_level: Level::ALL.map(|level| (level, LATER())).into(), otherwise: NEVER() };
