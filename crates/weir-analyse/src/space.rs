@@ -285,11 +285,13 @@ fn put(subject: &Subject, cell: &Cell, request: &mut OwnedFacts) {
             }
         }
         (Subject::Value(fact), Cell::Numbers(from, to)) => {
-            let number = match fact {
-                Fact::Number(NumberFact::PromptTokens) => 100.clamp(*from, *to),
+            let number = if *fact == Fact::Number(NumberFact::PromptTokens) {
+                100.clamp(*from, *to)
+            } else if *fact == Fact::Number(NumberFact::BudgetLeft) {
                 // Enough, if there is anything: a budget that is too small is as good as none.
-                Fact::Number(NumberFact::BudgetLeft) => *to,
-                _ => *from,
+                *to
+            } else {
+                *from
             };
             set(request, fact, FactValue::Number(number));
         }

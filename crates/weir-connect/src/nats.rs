@@ -160,10 +160,11 @@ impl Session {
         let text = format!("CONNECT {connect}\r\nSUB {}.* 1\r\nPING\r\n", self.inbox);
         self.write(text.as_bytes()).await?;
         loop {
-            match self.said().await? {
-                Said::Pong => return Ok(()),
-                said => self.take_notice(said).await?,
+            let said = self.said().await?;
+            if matches!(said, Said::Pong) {
+                return Ok(());
             }
+            self.take_notice(said).await?;
         }
     }
 
@@ -191,12 +192,12 @@ impl Session {
         }
         self.write(&frames).await?;
         while !waiting.is_empty() {
-            match self.said().await? {
-                Said::Answer(number, fate) => {
-                    kept(fate)?;
-                    waiting.remove(&number);
-                }
-                said => self.take_notice(said).await?,
+            let said = self.said().await?;
+            if let Said::Answer(number, fate) = said {
+                kept(fate)?;
+                waiting.remove(&number);
+            } else {
+                self.take_notice(said).await?;
             }
         }
         Ok(())

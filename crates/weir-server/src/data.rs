@@ -155,13 +155,12 @@ async fn answer(
         Ok(route) => route,
         Err(failure) => return refuse(&failure, form),
     };
-    match route {
-        Route::Ask(api) => waiting::answer(gateway, api, request, peer).await,
-        // Boxed, so that requests for content, which wait in their thousands, have no room for it.
-        route => Box::pin(answer_otherwise(gateway, route, request, peer))
-            .await
-            .unwrap_or_else(|failure| refuse(&failure, form)),
+    if let Route::Ask(api) = route {
+        return waiting::answer(gateway, api, request, peer).await;
     }
+    // Boxed, so that requests for content, which wait in their thousands, have no room for it.
+    let answered = Box::pin(answer_otherwise(gateway, route, request, peer)).await;
+    answered.unwrap_or_else(|failure| refuse(&failure, form))
 }
 
 /// The answer of a route that leads to no model.

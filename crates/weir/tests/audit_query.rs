@@ -198,10 +198,12 @@ fn rows_are_parquet_whose_columns_have_types() {
         assert_eq!(column(row, "tokens_in"), tokens);
         let zone = decision["zone"].as_str().map_or(Cell::Null, |zone| Cell::Str(zone.to_owned()));
         assert_eq!(column(row, "zone"), zone);
-        let targets = match column(row, "candidates.target") {
-            Cell::ListInternal(list) => list.elements().iter().map(ToString::to_string).collect(),
-            Cell::Null => Vec::new(),
-            other => panic!("{other}"),
+        let cell = column(row, "candidates.target");
+        let targets: Vec<String> = if let Cell::ListInternal(list) = &cell {
+            list.elements().iter().map(ToString::to_string).collect()
+        } else {
+            assert_eq!(cell, Cell::Null);
+            Vec::new()
         };
         let empty = Vec::new();
         let candidates = decision["candidates"].as_array().unwrap_or(&empty);
@@ -271,11 +273,8 @@ fn parquet_is_written_in_groups_of_rows() {
     let file = parquet(&query.args(["--columns", "decision,tokens_in,tag"]).output().unwrap());
     assert_eq!(file.metadata().num_row_groups(), 2);
     let rows = file.get_row_iter(None).unwrap().map(Result::unwrap);
-    let tokens = rows.map(|row| match column(&row, "tokens_in") {
-        Cell::ULong(tokens) => tokens,
-        other => panic!("{other}"),
-    });
-    assert!(tokens.eq(0..20_010));
+    let tokens = rows.map(|row| column(&row, "tokens_in"));
+    assert!(tokens.eq((0..20_010).map(Cell::ULong)));
 }
 
 #[test]

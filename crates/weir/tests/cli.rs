@@ -127,7 +127,7 @@ fn every_command_explains_itself() {
         ("classify", "Findings are types and places, never values"),
         ("keys", "Only a keyed hash of a key is stored"),
         ("audit", "There is no prompt text in it"),
-        ("policy prove", "Goes through all requests that there can be, not a sample"),
+        ("policy prove", "Holds for all requests that there can be, not for a sample"),
         ("policy diff", "Exit codes: 0 no change in meaning, 1 there is one"),
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -9,8 +9,11 @@ fn parts(most: usize) -> impl Strategy<Value = Vec<Part>> {
     vec((0..6_usize, 0..4_usize, any::<bool>()), 1..most)
 }
 
-/// Clauses, each followed by what is asked after it.
-fn sessions() -> impl Strategy<Value = (Vec<usize>, Vec<(Vec<Part>, Vec<Part>)>)> {
+/// A clause, and what is asked after it.
+type Step = (Vec<Part>, Vec<Part>);
+
+/// The widths of axes, and clauses over these.
+fn sessions() -> impl Strategy<Value = (Vec<usize>, Vec<Step>)> {
     (vec(1..5_usize, 6), vec((parts(5), vec((0..6_usize, 0..4_usize, any::<bool>()), 0..4)), 1..40))
 }
 

@@ -81,7 +81,7 @@ fn visit<'a>(api: Api, body: &'a Json<'_>, take: &mut impl FnMut(&[Step<'a>], &'
     for place in places(api) {
         if let Some(value) = body.as_object().and_then(|body| body.get(place)) {
             let mut steps = Vec::with_capacity(USUAL_DEPTH);
-            steps.push(Step::Key(*place));
+            steps.push(Step::Key(place));
             below(value, &mut steps, take);
         }
     }

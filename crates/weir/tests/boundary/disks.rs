@@ -87,8 +87,13 @@ fn begin_log(audit: &Path, room: u64) {
     let len = fs::metadata(&segment).unwrap().len();
     loop {
         let portion = (len - used()).saturating_sub(room) / (2 * each);
-        let Some(last) = (0..portion.min(1000)).map(|_| event()).last() else { break };
-        last.wait_written().unwrap();
+        if portion == 0 {
+            break;
+        }
+        for _ in 1..portion.min(1000) {
+            event();
+        }
+        event().wait_written().unwrap();
     }
     // That there is no room for the next segment is said here already.
     let _ = log.close();

@@ -183,7 +183,7 @@ mod tests {
                 "tool_choice.tools[0].type",
             ),
         ] {
-            let bad = ClientDialect::ChatCompletions.read(&body(CHAT, choice)).err().expect(choice);
+            let bad = ClientDialect::ChatCompletions.read(&body(CHAT, choice)).expect_err(choice);
             assert_eq!((bad.code, bad.param.as_deref()), (code, Some(param)), "{choice}");
         }
     }
