@@ -1,16 +1,17 @@
-//! Follows keys that `weir keys` and `weir admin keys` make or revoke in another process, and has it on record; also what
-//! they did while no gateway ran.
+//! Follows keys that `weir keys` and `weir admin keys` make, limit or revoke in another process, and has it on record; also
+//! what they did while no gateway ran.
 
 use crate::gateway::{Gateway, StartError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_audit::event::{KeyCreated, KeyRevoked};
+use weir_audit::event::{KeyCreated, KeyLimited, KeyRevoked};
 use weir_audit::{Event, Ident, Name, WallTime};
 use weir_store::admin_keys::{self, AdminKey};
-use weir_store::keys::{Generation, KeyRecord, KeyRing, KeyStore, KeyStoreError};
+use weir_store::keys::{Generation, KeyLimits, KeyRecord, KeyRing, KeyStore, KeyStoreError};
 use weir_store::whole;
 
 /// How often the store is looked at.
@@ -36,9 +37,15 @@ pub(crate) struct Keys {
 struct Recorded {
     /// Ids of keys, and whether they are revoked.
     keys: BTreeMap<String, bool>,
+    /// Requests and tokens a minute, of the keys that say how many.
+    #[serde(default)]
+    limits: BTreeMap<String, Limits>,
     /// Ids of keys of the admin API.
     admin: BTreeSet<String>,
 }
+
+/// Requests and tokens a minute.
+type Limits = (Option<NonZeroU32>, Option<NonZeroU32>);
 
 impl Keys {
     /// Opens the keys of a state directory.
@@ -124,10 +131,19 @@ impl Recorded {
     /// What has changed, and what is on record then.
     fn with(&self, keys: &[KeyRecord], admin: &[AdminKey]) -> (Vec<Event>, Self) {
         let mut events = Vec::new();
+        let mut limits = BTreeMap::new();
         for key in keys {
             let before = self.keys.get(&*key.id);
             if before.is_none() {
                 events.push(Event::from(created(key)));
+            }
+            let KeyLimits { requests_per_minute, tokens_per_minute } = key.terms.limits;
+            let limited = (requests_per_minute, tokens_per_minute);
+            if self.limits.get(&*key.id).copied().unwrap_or_default() != limited {
+                events.push(limited_to(&key.id, limited));
+            }
+            if limited != Limits::default() {
+                limits.insert(key.id.to_string(), limited);
             }
             if key.revoked.is_some() && before != Some(&true) {
                 events.push(revoked(&key.id));
@@ -139,7 +155,7 @@ impl Recorded {
         let is_gone = |id: &&String| !admin.iter().any(|key| key.id == **id);
         events.extend(self.admin.iter().filter(is_gone).map(|id| revoked(id)));
         let keys = keys.iter().map(|key| (key.id.to_string(), key.revoked.is_some())).collect();
-        (events, Self { keys, admin: admin.iter().map(|key| key.id.clone()).collect() })
+        (events, Self { keys, limits, admin: admin.iter().map(|key| key.id.clone()).collect() })
     }
 }
 
@@ -151,6 +167,11 @@ fn created(key: &KeyRecord) -> KeyCreated {
         environment: Some(Ident::new(key.terms.environment.as_str())),
         expires: expires.map(WallTime::from_unix_ms),
     }
+}
+
+fn limited_to(id: &str, (requests, tokens): Limits) -> Event {
+    let [requests_per_minute, tokens_per_minute] = [requests, tokens].map(|limit| limit.map(NonZeroU32::get));
+    KeyLimited { key_id: Ident::new(id), requests_per_minute, tokens_per_minute }.into()
 }
 
 fn revoked(id: &str) -> Event {
@@ -193,6 +214,9 @@ mod tests {
     fn types(events: &[Event]) -> Vec<String> {
         let word = |event: &Event| match event {
             Event::KeyCreated(key) => format!("created {} {}", key.key_id, key.environment.as_ref().unwrap()),
+            Event::KeyLimited(key) => {
+                format!("limited {} {:?} {:?}", key.key_id, key.requests_per_minute, key.tokens_per_minute)
+            }
             Event::KeyRevoked(key) => format!("revoked {}", key.key_id),
             other => panic!("{other:?}"),
         };
@@ -224,6 +248,10 @@ mod tests {
         expected.sort();
         assert_eq!(events, expected);
         assert_eq!(seen(&recorded).0, Vec::<String>::new(), "nothing is recorded twice");
+        keys.limit(&one.id, |limits| limits.requests_per_minute = NonZeroU32::new(60)).unwrap();
+        let (events, recorded) = seen(&recorded);
+        assert_eq!(events, [format!("limited {} Some(60) None", one.id)]);
+        assert_eq!(seen(&recorded).0, Vec::<String>::new());
         keys.revoke(&one.id).unwrap();
         admin_keys::revoke(state.path(), &auditor.id).unwrap();
         let (events, recorded) = seen(&recorded);

@@ -378,13 +378,14 @@ fn the_text_of_a_key_is_in_no_file_and_not_in_the_log() {
 }
 
 #[test]
-fn making_and_revoking_a_key_is_in_the_audit_log() {
+fn what_becomes_of_a_key_is_in_the_audit_log() {
     let stage = Stage::new();
     let home = &stage.gateway.home;
     assert!(!home.state_holds("\"type\":\"key."));
-    let key = key(&stage.gateway, &["app", "--tenant", "acme"]);
+    let key = key(&stage.gateway, &["app", "--tenant", "acme", "--requests-per-minute", "60"]);
     stage.gateway.until("the event of the new key", |_| home.state_holds("\"type\":\"key.created\""));
-    assert!(home.state_holds(&format!("\"key_id\":\"{}\"", key.id)));
+    let limited = format!("\"key_id\":\"{}\",\"requests_per_minute\":60", key.id);
+    stage.gateway.until("the event of its limit", |_| home.state_holds(&limited));
     home.revoke_key(&key);
     stage.gateway.until("the event of its end", |_| home.state_holds("\"type\":\"key.revoked\""));
     assert!(home.verify().0);

@@ -87,6 +87,19 @@ pub struct KeyCreated {
     pub expires: Option<WallTime>,
 }
 
+/// It was said how much an API key may ask for: of a key that is in use, it is all that can change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyLimited {
+    /// Public id of the key.
+    pub key_id: Ident,
+    /// The most requests a minute; `None` where the key itself says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// The most tokens a minute, of prompts and answers together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<u32>,
+}
+
 /// An API key was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRevoked {

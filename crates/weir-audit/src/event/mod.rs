@@ -16,8 +16,8 @@ pub use decision::{Action, AuthMethod, Candidate, Decision, Fact, FindingCount, 
 pub use head::Head;
 pub use lifecycle::{
     AdminAction, BackendHealth, ClockJump, ConfigFile, ContentDeleted, ContentKeyCreated,
-    ContentKeyDestroyed, ExportGap, KeyCreated, KeyRevoked, LogClosed, LogFailed, LogKeyRotated, LogPruned,
-    LogRecovered, LogSealed, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap,
+    ContentKeyDestroyed, ExportGap, KeyCreated, KeyLimited, KeyRevoked, LogClosed, LogFailed, LogKeyRotated,
+    LogPruned, LogRecovered, LogSealed, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap,
     WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
@@ -127,6 +127,8 @@ events! {
     PolicyRejected(PolicyRejected) = "policy.rejected",
     /// An API key was made.
     KeyCreated(KeyCreated) = "key.created",
+    /// It was said how much an API key may ask for.
+    KeyLimited(KeyLimited) = "key.limited",
     /// An API key was revoked.
     KeyRevoked(KeyRevoked) = "key.revoked",
     /// Somebody used the admin API for something that takes a credential.
@@ -242,6 +244,7 @@ impl EventRef<'_> {
             EventRef::PolicyStaged(body) => write_rare(out, body),
             EventRef::PolicyRejected(body) => write_rare(out, body),
             EventRef::KeyCreated(body) => write_rare(out, body),
+            EventRef::KeyLimited(body) => write_rare(out, body),
             EventRef::KeyRevoked(body) => write_rare(out, body),
             EventRef::AdminAction(body) => write_rare(out, body),
             EventRef::ContentKeyCreated(body) => write_rare(out, body),

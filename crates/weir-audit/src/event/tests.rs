@@ -280,6 +280,7 @@ fn every_type_of_event_reads_back() {
         rejected.into(),
         staged.into(),
         created.into(),
+        KeyLimited { key_id: "k".into(), requests_per_minute: Some(60), tokens_per_minute: None }.into(),
         KeyRevoked { key_id: "k".into() }.into(),
         ContentKeyCreated { key_id: "k".into(), tenant: Some("acme".into()) }.into(),
         ContentKeyDestroyed { key_ids: vec!["k".into()], tenant: None }.into(),

@@ -48,7 +48,7 @@ impl Activity {
         match event.type_name() {
             // A request for an answer makes one.
             "decision" | "outcome" | "key.created" | "log.started" => Self::Create,
-            "policy.loaded" | "policy.staged" | "log.key_rotated" => Self::Update,
+            "policy.loaded" | "policy.staged" | "key.limited" | "log.key_rotated" => Self::Update,
             "key.revoked" | "log.pruned" => Self::Delete,
             _ => Self::Other,
         }
