@@ -237,6 +237,27 @@ fn a_key_in_a_file_is_trimmed_and_never_printed() {
 }
 
 #[test]
+fn the_keys_of_an_aws_profile_are_those_of_the_credentials_file() {
+    const FILE: &str = "/home/weir/.aws/credentials";
+    let of = |profile: &str, file: &str| {
+        let weir = EXAMPLE_WEIR.replace("${OPENAI_API_KEY}", &format!("aws-profile:{profile}"));
+        let loaded = load(&weir, EXAMPLE_POLICY, &[(FILE, file)]).map_err(|problems| problems.to_string())?;
+        Ok::<String, String>(
+            loaded.config.backend("openai").unwrap().api_key.as_ref().unwrap().expose().to_owned(),
+        )
+    };
+    let file = "[default]\naws_access_key_id = A\naws_secret_access_key=s=1\n# other\n\n[dev]\naws_access_key_id=B\r\n\
+                aws_secret_access_key=t\naws_session_token=u\n[half]\naws_access_key_id=C\n";
+    assert_eq!(of("default", file).unwrap(), "A:s=1");
+    assert_eq!(of("dev", file).unwrap(), "B:t:u");
+    for profile in ["half", "none"] {
+        let problem = of(profile, file).unwrap_err();
+        assert!(problem.contains(&format!("`{FILE}` has no profile `{profile}`")), "{problem}");
+        assert!(!problem.contains("s=1"), "{problem}");
+    }
+}
+
+#[test]
 fn prices_are_exact() {
     let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
     let id = loaded.catalogue.target_named("openai/gpt-6-sol").unwrap();

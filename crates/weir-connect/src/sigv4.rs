@@ -32,12 +32,6 @@ pub enum AwsKeysError {
     /// A part is empty, or holds what a header cannot carry.
     #[error("the {0} is empty or holds characters that a header cannot carry")]
     Part(&'static str),
-    /// The file has no such profile.
-    #[error("the credentials file has no profile `{0}` with `aws_access_key_id` and `aws_secret_access_key`")]
-    Profile(String),
-    /// The environment has no keys.
-    #[error("`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not both set")]
-    Environment,
 }
 
 impl AwsKeys {
@@ -65,53 +59,9 @@ impl AwsKeys {
         Ok(Self { access_key_id, secret_access_key, session_token, region, service })
     }
 
-    /// The keys of a profile in the text of a credentials file (`~/.aws/credentials`).
-    ///
-    /// # Errors
-    /// [`AwsKeysError`] when the profile is not there, or a part of it cannot be used.
-    pub fn of_profile(file: &str, profile: &str, region: &str, service: &str) -> Result<Self, AwsKeysError> {
-        let value = |name: &str| in_section(file, profile, name).map(|text| Zeroizing::new(text.to_owned()));
-        let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key")) else {
-            return Err(AwsKeysError::Profile(profile.to_owned()));
-        };
-        Self::new(&id, secret, value("aws_session_token"), region, service)
-    }
-
-    /// The keys of the environment, which `variable` looks into.
-    ///
-    /// # Errors
-    /// [`AwsKeysError`] when they are not there, or a part of them cannot be used.
-    pub fn of_environment(
-        variable: impl Fn(&str) -> Option<String>,
-        region: &str,
-        service: &str,
-    ) -> Result<Self, AwsKeysError> {
-        let value = |name| variable(name).filter(|text| !text.is_empty()).map(Zeroizing::new);
-        let (Some(id), Some(secret)) = (value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY")) else {
-            return Err(AwsKeysError::Environment);
-        };
-        Self::new(&id, secret, value("AWS_SESSION_TOKEN"), region, service)
-    }
-
     pub(crate) fn session_token(&self) -> Option<&str> {
         self.session_token.as_deref().map(String::as_str)
     }
-}
-
-/// The value of `name = value` in the section `[profile]`.
-fn in_section<'f>(file: &'f str, profile: &str, name: &str) -> Option<&'f str> {
-    let mut is_in = false;
-    for line in file.lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            let section = section.trim();
-            is_in = section.strip_prefix("profile ").map_or(section, str::trim) == profile;
-        } else if let Some((key, value)) = line.split_once('=').filter(|_| is_in)
-            && key.trim() == name
-        {
-            return Some(value.trim());
-        }
-    }
-    None
 }
 
 /// A request that is to be signed.
@@ -360,17 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_from_a_profile_or_the_environment() {
-        let file = "[default]\naws_access_key_id = A\naws_secret_access_key=s=1\n\n[profile dev]\naws_access_key_id=B\naws_secret_access_key=t\naws_session_token=u\n";
-        let of = |profile| AwsKeys::of_profile(file, profile, "r", "bedrock");
-        assert_eq!(of("default").unwrap().secret_access_key.as_str(), "s=1");
-        assert_eq!(of("dev").unwrap().session_token(), Some("u"));
-        assert_eq!(of("none").unwrap_err(), AwsKeysError::Profile("none".to_owned()));
-        let variable = |name: &str| (name != "AWS_SESSION_TOKEN").then(|| "x".to_owned());
-        assert!(AwsKeys::of_environment(variable, "r", "bedrock").unwrap().session_token().is_none());
-        assert_eq!(AwsKeys::of_environment(|_| None, "r", "b").unwrap_err(), AwsKeysError::Environment);
+    fn keys_that_no_header_carries_are_refused_and_no_secret_is_shown() {
         let bad = AwsKeys::new("a b", Zeroizing::new("s".to_owned()), None, "r", "b");
         assert_eq!(bad.unwrap_err(), AwsKeysError::Part("access key id"));
-        assert!(!format!("{:?}", of("default").unwrap()).contains("s=1"));
+        let good = AwsKeys::new("a", Zeroizing::new("s=1".to_owned()), None, "r", "b").unwrap();
+        assert!(!format!("{good:?}").contains("s=1"));
     }
 }

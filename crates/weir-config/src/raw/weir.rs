@@ -224,7 +224,8 @@ pub struct RawBackend {
     pub url: At<String>,
     /// What authorises Weir there: `${NAME}` takes the environment variable, `file:PATH` the content of
     /// a file. Written literally it works too, but then this file is a secret. For `api: bedrock` the key's
-    /// id and the secret, with a colon between them.
+    /// id and the secret, with a colon between them, or `aws-profile:NAME` for those of a profile in AWS's credentials
+    /// file.
     pub api_key: Option<At<String>>,
     /// How Weir comes by what authorises it there, where that is no key that stays the same. For a cloud backend.
     pub auth: Option<At<RawAuth>>,

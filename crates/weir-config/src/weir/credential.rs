@@ -8,7 +8,7 @@ pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Se
     let At { value, place } = written;
     let origin = Origin::of(value);
     let env = reading.surroundings.env();
-    if env.is_none() && matches!(origin, Origin::Environment(_) | Origin::File(_)) {
+    if env.is_none() && !matches!(origin, Origin::Mixed | Origin::Literal) {
         return Some(Secret::new(NOT_LOOKED_FOR.to_owned()));
     }
     let found = match origin {
@@ -18,6 +18,7 @@ pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Se
         Origin::File(path) => reading.surroundings.read_secret(path).map_err(|error| {
             (format!("cannot read `{path}`: {error}"), "check that the file exists and Weir may read it")
         }),
+        Origin::Profile(name) => profile(name, reading),
         Origin::Mixed => Err((
             "`${…}` must be the whole value".to_owned(),
             "write `${NAME}` alone, and put all of the key into that variable",
@@ -148,6 +149,7 @@ const NOT_LOOKED_FOR: &str = "not-looked-for";
 enum Origin<'a> {
     Environment(&'a str),
     File(&'a str),
+    Profile(&'a str),
     Mixed,
     Literal,
 }
@@ -155,13 +157,57 @@ enum Origin<'a> {
 impl<'a> Origin<'a> {
     fn of(written: &'a str) -> Self {
         let variable = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        match (variable, written.strip_prefix("file:")) {
+        match (variable, written.split_once(':')) {
             (Some(name), _) if !name.contains(['$', '{', '}']) => Origin::Environment(name),
-            (_, Some(path)) => Origin::File(path),
+            (_, Some(("file", path))) => Origin::File(path),
+            (_, Some(("aws-profile", name))) => Origin::Profile(name),
             _ if written.contains("${") => Origin::Mixed,
             _ => Origin::Literal,
         }
     }
+}
+
+/// The keys of a profile in AWS's credentials file, as `ID:SECRET` or `ID:SECRET:TOKEN`.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
+fn profile(name: &str, reading: &Reading<'_, '_>) -> Result<String, (String, &'static str)> {
+    let variable =
+        |name| reading.surroundings.env().and_then(|env| env(name)).filter(|value| !value.is_empty());
+    let path = variable("AWS_SHARED_CREDENTIALS_FILE")
+        .or_else(|| Some(format!("{}/.aws/credentials", variable("HOME")?)))
+        .ok_or((
+            "neither `AWS_SHARED_CREDENTIALS_FILE` nor `HOME` is set".to_owned(),
+            "say where the credentials file is",
+        ))?;
+    let file = reading.surroundings.read_secret(&path).map_err(|error| {
+        (format!("cannot read `{path}`: {error}"), "check that the file exists and Weir may read it")
+    })?;
+    let value = |key| in_section(&file, name, key);
+    let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key")) else {
+        let message =
+            format!("`{path}` has no profile `{name}` with `aws_access_key_id` and `aws_secret_access_key`");
+        return Err((
+            message,
+            "only keys that are written there are taken; for a role, see `auth: { aws_role: … }`",
+        ));
+    };
+    let token = value("aws_session_token").map(|token| format!(":{token}")).unwrap_or_default();
+    Ok(format!("{id}:{secret}{token}"))
+}
+
+/// The value of `key = value` in the section `[section]`.
+fn in_section<'f>(file: &'f str, section: &str, key: &str) -> Option<&'f str> {
+    let mut is_in = false;
+    for line in file.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            is_in = name.trim() == section;
+        } else if let Some((name, value)) = line.split_once('=').filter(|_| is_in)
+            && name.trim() == key
+        {
+            return Some(value.trim());
+        }
+    }
+    None
 }
 
 fn usable(key: &str) -> Result<Secret, (String, &'static str)> {

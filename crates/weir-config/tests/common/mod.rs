@@ -11,7 +11,11 @@ pub const EXAMPLE_POLICY: &str = include_str!("../../../../examples/two-rules/po
 
 /// Loads both texts as `/etc/weir/weir.yaml` and `/etc/weir/policy.yaml`, beside `files`.
 pub fn load(weir: &str, policy: &str, files: &[(&str, &str)]) -> Result<Loaded, Problems> {
-    let env = |name: &str| (name == "OPENAI_API_KEY").then(|| "from-environment".to_owned());
+    let env = |name: &str| match name {
+        "OPENAI_API_KEY" => Some("from-environment".to_owned()),
+        "HOME" => Some("/home/weir".to_owned()),
+        _ => None,
+    };
     let read = |path: &Path| {
         let found = files.iter().find(|(name, _)| Path::new(name) == path);
         found.map(|(_, text)| (*text).to_owned()).ok_or(Error::new(ErrorKind::NotFound, "no such file"))
