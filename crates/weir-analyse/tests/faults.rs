@@ -153,6 +153,39 @@ fn a_rule_that_makes_no_difference_is_found() {
 }
 
 #[test]
+fn a_rule_is_needless_too_if_one_after_it_does_the_same_for_more() {
+    let proof = proof(vec![
+        rule("hr", team(&["hr"]), anywhere()),
+        rule("hr and legal", team(&["hr", "legal"]), anywhere()),
+        rule("rest", Condition::always(), local()),
+    ]);
+    assert_eq!(only(&proof, Kind::Redundant, "hr").others[0].as_str(), "hr and legal");
+    assert_eq!(grave(&proof).len(), 1);
+}
+
+#[test]
+fn a_rule_is_not_needless_if_one_that_it_shadows_would_decide_otherwise() {
+    let proof = proof(vec![
+        rule("hr and legal", team(&["hr", "legal"]), anywhere()),
+        rule("hr", team(&["hr"]), cloud()),
+        rule("rest", Condition::always(), anywhere()),
+    ]);
+    only(&proof, Kind::Shadowed, "hr");
+    assert_eq!(grave(&proof).len(), 1, "{:#?}", proof.findings);
+}
+
+#[test]
+fn no_rule_overtakes_another_with_what_may_not_leave() {
+    let classified = || at_least(Level::Confidential);
+    let proof = proof(vec![
+        rule("code", all(&[classified(), category(Category::SourceCode)]), anywhere()),
+        rule("HR", all(&[classified(), team(&["hr"])]), local()),
+        rule("rest", Condition::always(), anywhere()),
+    ]);
+    assert!(proof.findings.iter().all(|finding| finding.kind != Kind::Overtaken), "{:#?}", proof.findings);
+}
+
+#[test]
 fn a_strict_rule_that_a_lenient_one_overtakes_is_found() {
     let rules = vec![
         rule("code may leave", category(Category::SourceCode), anywhere()),
