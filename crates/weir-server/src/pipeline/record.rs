@@ -4,15 +4,21 @@
 //! decision is on the disk.
 
 mod aside;
+mod closing;
 pub(crate) mod content;
 mod facts;
+mod headers;
 mod money;
 mod rate;
+mod start;
 
 pub(crate) use aside::Aside;
+use closing::{CANCELLED, Kept};
 use facts::{ENCODER, note_purpose};
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
 use money::Charge;
+pub(crate) use start::{DEGRADE, FIRST, OVERFLOW, candidates};
+use start::{overrides, sources, undecided};
 
 use super::decide::Ruling;
 use super::identify::Caller;
@@ -21,44 +27,31 @@ use crate::candidate::Standing;
 use crate::clock::micros;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
-use crate::gateway::{Gateway, VERSION};
+use crate::gateway::Gateway;
 use crate::ids::{Digits, RequestIds};
 use crate::kept::Keep;
-use crate::metrics::{Finished, RequestLabels, Word, zone_word};
 use crate::pseudonym::Peer;
 use crate::rates::Share;
-use crate::reply;
 use crate::snapshot::Snapshot;
 use crate::unrecorded::Lost;
 use crate::waiting::{Begin, Early, KEEP_ALIVE_AFTER};
 use content::Shelf;
-use http::header::HeaderName;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use std::collections::BTreeMap;
-use std::pin::Pin;
+use http::HeaderMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_audit::event::{
-    self, Action, AuthMethod, Candidate, Fact, FindingCount, FinishReason, Outcome, OutcomeKind,
-};
+use weir_audit::event::{self, Action, Fact, FindingCount, FinishReason, Outcome, OutcomeKind};
 use weir_audit::{FieldPath, Ident, Name};
 use weir_config::DecisionHeaders;
 use weir_dispatch::Step;
 use weir_dispatch::cost::Earmark;
 use weir_label::{Level, ZoneKind};
-use weir_policy::{
-    Decision, Facts, Obligations, Requirement, RouteWish, Target, TargetId, Verdict, micro_usd,
-};
+use weir_policy::{Decision, Facts, Obligations, Requirement, Target, TargetId};
 use weir_quality::Shape;
-use weir_rollout::Sample;
-use weir_store::audit::{AuditError, AuditFailed, Ticket};
+use weir_store::audit::{AuditError, Ticket};
 use weir_wire::chat::{ReplyIdentity, Usage};
 use weir_wire::dialect::{BackendDialect, ClientDialect};
 use weir_wire::relay::{Lane, StreamRelay};
 use weir_wire::request::{Api, ClientRequest};
-
-/// The most places of findings that a record names.
-const SOURCES_MAX: usize = 8;
 
 /// The account of one request, from its head to its end.
 ///
@@ -489,314 +482,4 @@ impl Ledger {
     pub fn cut(&mut self, code: &'static str) {
         self.outcome.error_code = Some(Ident::fixed(code));
     }
-
-    /// Waits until the kernel has the decision: a client that sees the first event of a stream finds it in
-    /// the log.
-    pub async fn settled(&mut self) {
-        let Some(ticket) = self.last.take() else { return };
-        if !is_written(ticket, self.gateway.serves_several()).await {
-            self.lost.get_or_insert(Lost::Served);
-        }
-    }
-
-    /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
-    /// what a client was told is in the log, though the process be killed.
-    pub async fn finish(mut self, status: StatusCode) {
-        self.outcome.http_status = Some(status.as_u16());
-        if status.is_success() {
-            self.outcome.outcome = OutcomeKind::Ok;
-        }
-        let kept = self.kept();
-        self.close_now();
-        self.closed(kept).written().await;
-    }
-
-    /// Closes the account of a stream.
-    pub fn close(mut self, outcome: OutcomeKind) -> Closed {
-        self.outcome.http_status = Some(StatusCode::OK.as_u16());
-        self.outcome.outcome = outcome;
-        let kept = self.kept();
-        self.close_now();
-        self.closed(kept)
-    }
-
-    fn closed(&mut self, kept: Option<Kept>) -> Closed {
-        let ticket = self.last.take().filter(|_| self.lost.is_none());
-        Closed { gateway: self.gateway.clone(), kept, ticket }
-    }
-
-    fn close_now(&mut self) {
-        self.is_closed = true;
-        if !self.has_decision {
-            (self.decision.action, self.decision.reason) =
-                match (self.answered_here, &self.outcome.error_code) {
-                    (true, None) => (Action::Route, Ident::fixed("answered_by_weir")),
-                    (_, Some(code)) => (Action::Deny, code.clone()),
-                    (false, None) => (Action::Deny, Ident::fixed(CANCELLED)),
-                };
-            if let Err(error) = self.append_decision() {
-                tracing::error!(%error, "a refusal is not recorded");
-                self.lost = Some(Lost::Refused);
-            }
-        }
-        self.settle();
-        self.settle_share();
-        self.outcome.total_us = Some(micros(self.times.opened.elapsed()));
-        self.outcome.queue_us = Some(micros(self.times.queued));
-        self.outcome.ttft_us = self.times.first_content.map(|at| micros(at - self.times.opened));
-        match self.gateway.audit.append(&self.outcome) {
-            Ok(ticket) => self.last = Some(ticket),
-            Err(error) => {
-                tracing::error!(%error, "an outcome is not recorded");
-                self.lost.get_or_insert(Lost::Outcome);
-            }
-        }
-        if let Some(lost) = self.lost {
-            self.gateway.lost(lost);
-        }
-        self.remember_answer();
-        self.gateway.metrics.finished(&self.finished());
-        for (zone, cost) in &self.spent_before {
-            self.gateway.metrics.rejected_answer_cost(*zone, micro_usd(*cost));
-        }
-        if self.decision.rule.is_some() {
-            let revision = self.decision.policy_revision.as_str();
-            self.gateway.count(revision, self.standing, self.sample());
-        }
-    }
-
-    /// What this request says of the policy that decided it.
-    fn sample(&self) -> Sample {
-        let outcome = self.outcome.outcome;
-        Sample {
-            denied: outcome == OutcomeKind::Rejected,
-            failed: matches!(
-                outcome,
-                OutcomeKind::Failed | OutcomeKind::UpstreamAborted | OutcomeKind::Timeout
-            ),
-            cloud: self.decision.zone == Some(ZoneKind::Cloud),
-            cost: self
-                .cost()
-                .map(|cost| self.spent_before.iter().fold(cost, |sum, (_, cost)| sum.saturating_add(*cost)))
-                .map(|cost| u64::try_from(cost).unwrap_or(u64::MAX)),
-        }
-    }
-
-    fn finished(&self) -> Finished {
-        let Times { opened, received, queued, forwarded, first_content, .. } = &self.times;
-        let overhead = received.zip(*forwarded).map(|(from, to)| (to - from).saturating_sub(*queued));
-        Finished {
-            labels: RequestLabels {
-                zone: zone_word(self.decision.zone),
-                backend: Word(self.decision.backend.clone().unwrap_or(Ident::fixed("none"))),
-                level: self.decision.level.as_str(),
-                rule: Word(self.decision.rule.clone().unwrap_or_else(|| Name::new("none"))),
-                outcome: self.outcome.outcome.as_str(),
-            },
-            zone: self.decision.zone,
-            total: opened.elapsed(),
-            time_to_first_token: first_content.map(|at| at - *opened),
-            overhead,
-            queued: *queued,
-            tokens_in: self.outcome.tokens_in,
-            tokens_out: self.outcome.tokens_out,
-            cost_micro_usd: self.outcome.cost_micro_usd,
-            tags: self.decision.tags.iter().cloned().map(Word).collect(),
-        }
-    }
-
-    /// Says in the reply's headers what is known now.
-    pub fn stamp(&self, headers: &mut HeaderMap) {
-        let decision = &self.decision;
-        let request_id = (reply::REQUEST_ID, decision.request_id.as_str());
-        if let Some(warnings) = &self.warnings {
-            reply::set(headers, WARNINGS, warnings);
-        }
-        if let Some(share) = &self.share {
-            share.stamp(&self.gateway, self.form, headers);
-        }
-        if !self.shows_decision {
-            return reply::set_all(headers, [request_id]);
-        }
-        headers.insert(LEVEL, HeaderValue::from_static(decision.level.as_str()));
-        if let Some(zone) = decision.zone {
-            headers.insert(ZONE, HeaderValue::from_static(zone.as_str()));
-        }
-        let known = [
-            Some(request_id),
-            Some((DECISION_ID, decision.decision_id.as_str())),
-            decision.zone.map(|_| (REASON, decision.reason.as_str())),
-            decision.backend.as_ref().map(|backend| (BACKEND, backend.as_str())),
-            decision.rule.as_ref().map(|rule| (RULE, rule.as_str())),
-            Some((POLICY, decision.policy_revision.as_str())),
-        ];
-        reply::set_all(headers, known.into_iter().flatten());
-    }
 }
-
-/// The code of what its client has left.
-const CANCELLED: &str = "cancelled";
-const WARNINGS: HeaderName = HeaderName::from_static("x-weir-warnings");
-const DECISION_ID: HeaderName = HeaderName::from_static("x-weir-decision-id");
-const ZONE: HeaderName = HeaderName::from_static("x-weir-zone");
-const BACKEND: HeaderName = HeaderName::from_static("x-weir-backend");
-const LEVEL: HeaderName = HeaderName::from_static("x-weir-level");
-const RULE: HeaderName = HeaderName::from_static("x-weir-rule");
-const POLICY: HeaderName = HeaderName::from_static("x-weir-policy");
-const REASON: HeaderName = HeaderName::from_static("x-weir-reason");
-
-impl Drop for Ledger {
-    fn drop(&mut self) {
-        self.gateway.put_down();
-        if self.is_closed {
-            return;
-        }
-        self.admitted();
-        let (outcome, code) = if std::thread::panicking() {
-            (OutcomeKind::Failed, "panic")
-        } else {
-            (OutcomeKind::ClientCancelled, CANCELLED)
-        };
-        self.outcome.outcome = outcome;
-        self.outcome.error_code = Some(Ident::fixed(code));
-        self.close_now();
-    }
-}
-
-/// A closed account, whose outcome is on its way into the log.
-pub(crate) struct Closed {
-    gateway: Arc<Gateway>,
-    kept: Option<Kept>,
-    ticket: Option<Ticket>,
-}
-
-/// Ends when the answer is kept: who has seen its end may refer to it.
-type Kept = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl Closed {
-    /// Waits until the kernel has the outcome.
-    pub async fn written(self) {
-        if let Some(kept) = self.kept {
-            kept.await;
-        }
-        let Some(ticket) = self.ticket else { return };
-        if !is_written(ticket, self.gateway.serves_several()).await {
-            self.gateway.lost(Lost::Outcome);
-        }
-    }
-}
-
-/// Waits until the kernel has a record; `false` if it may never have it. `has_company`: whether other requests are being
-/// served.
-async fn is_written(ticket: Ticket, has_company: bool) -> bool {
-    if has_company && !ticket.is_written() {
-        // The others that are ready now get to their own records first, and all of them are written
-        // at one turn.
-        tokio::task::yield_now().await;
-    }
-    match ticket.written().await {
-        Ok(()) => true,
-        Err(AuditFailed { reason }) => {
-            tracing::error!(reason, "the record of an answered request may be lost");
-            false
-        }
-    }
-}
-
-/// What is known of a request before anything is: nothing, which counts as the most sensitive.
-fn undecided(request_id: Ident, decision_id: Ident, api: Api, address: Ident) -> event::Decision {
-    event::Decision {
-        request_id,
-        decision_id,
-        attempt: 0,
-        trace_id: None,
-        tenant: None,
-        key_id: None,
-        client_addr_pseudonym: Some(address),
-        auth_method: AuthMethod::None,
-        api: Ident::fixed(api.name()),
-        stream: false,
-        purpose: None,
-        legal_basis: None,
-        data_subjects: Vec::new(),
-        level: Level::Restricted,
-        categories: Vec::new(),
-        jurisdictions: Vec::new(),
-        opaque: Vec::new(),
-        findings: Vec::new(),
-        sources: Vec::new(),
-        scanner_digest: None,
-        scan_us: 0,
-        scan_complete: false,
-        est_tokens_in: None,
-        facts: BTreeMap::new(),
-        policy_revision: Ident::fixed("_"),
-        stage: None,
-        config_digest: Ident::fixed("_"),
-        binary_version: Ident::fixed(VERSION),
-        rule: None,
-        tags: Vec::new(),
-        requires: Vec::new(),
-        action: Action::Deny,
-        reason: Ident::fixed("undecided"),
-        candidates: Vec::new(),
-        target: None,
-        backend: None,
-        zone: None,
-        region: None,
-        model: None,
-        egress_permitted: false,
-        content_digest: None,
-        overrides_denied: Vec::new(),
-        shadow: None,
-        cut: BTreeMap::new(),
-    }
-}
-
-/// What the caller of a classified request said to have it sent out all the same.
-fn overrides(facts: &Facts<'_>, declared: Option<Level>) -> Vec<Ident> {
-    let wish = (facts.wish == Some(RouteWish::CloudOk)).then_some("route_hint");
-    let level = declared.is_some_and(|level| level < facts.data.label.level()).then_some("level");
-    wish.into_iter().chain(level).map(Ident::fixed).collect()
-}
-
-fn sources(inspected: &Inspected) -> Vec<FieldPath> {
-    let mut segments: Vec<usize> = inspected.seen.findings.iter().map(|finding| finding.segment).collect();
-    segments.sort_unstable();
-    segments.dedup();
-    let request = inspected.request.content();
-    segments.into_iter().take(SOURCES_MAX).map(|index| FieldPath::new(&request.path_of(index))).collect()
-}
-
-/// Every target that was considered: those of the plan first, in its order, so that a replay knows which were
-/// tried before the one that was taken.
-pub(crate) fn candidates(snapshot: &Snapshot, decision: &Decision) -> Vec<Candidate> {
-    let plan = match &decision.action {
-        weir_policy::Action::Route(plan) => Some(plan),
-        weir_policy::Action::Deny(_) => None,
-    };
-    let parts = plan
-        .into_iter()
-        .flat_map(|plan| [(&plan.first, FIRST), (&plan.overflow, OVERFLOW), (&plan.degrade, DEGRADE)]);
-    let planned = parts.flat_map(|(ids, role)| ids.iter().map(move |id| (*id, role)));
-    let excluded = decision.considered.iter().filter_map(|(id, verdict)| match verdict {
-        Verdict::Candidate => None,
-        Verdict::Excluded(exclusion) => Some((*id, exclusion.code())),
-    });
-    let named = |(id, verdict)| {
-        let target = snapshot.loaded.catalogue.target(id)?;
-        Some(Candidate {
-            target: Ident::of(&target.name),
-            zone: target.zone(),
-            verdict: Ident::fixed(verdict),
-        })
-    };
-    let mut candidates = Vec::with_capacity(decision.considered.len());
-    candidates.extend(planned.chain(excluded).filter_map(named));
-    candidates
-}
-
-/// The verdicts on targets of a plan: tried at once, when local is full or failed, and when the ladder says so.
-pub(crate) const FIRST: &str = "candidate";
-pub(crate) const OVERFLOW: &str = "overflow";
-pub(crate) const DEGRADE: &str = "degrade";
