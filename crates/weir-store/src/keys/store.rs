@@ -97,19 +97,26 @@ impl KeyStore {
     /// Changes how much a key may ask for. It is named as in [`revoke`](Self::revoke).
     ///
     /// # Errors
-    /// [`KeyStoreError::Unknown`] when there is none.
+    /// [`KeyStoreError::Unknown`] when there is none, [`KeyStoreError::Revoked`] when it may ask for nothing.
     pub fn limit(&self, key: &str, change: impl Fn(&mut KeyLimits)) -> Result<KeyRecord, KeyStoreError> {
         let id = id_of_name(key).ok_or(KeyStoreError::NotAKey)?;
         let changed = self.run(|database| {
             let transaction = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
             let found = transaction.query_row("SELECT * FROM keys WHERE id = ?1", [id], schema::read);
             let Some((mut record, _hash)) = found.optional()? else { return Ok(None) };
+            if record.revoked.is_some() {
+                return Ok(Some(record));
+            }
             change(&mut record.terms.limits);
             schema::write_limits(&transaction, id, record.terms.limits)?;
             transaction.commit()?;
             Ok(Some(record))
         })?;
-        changed.ok_or_else(|| KeyStoreError::Unknown { id: id.to_owned() })
+        let record = changed.ok_or_else(|| KeyStoreError::Unknown { id: id.to_owned() })?;
+        match record.revoked {
+            None => Ok(record),
+            Some(at) => Err(KeyStoreError::Revoked { id: id.to_owned(), at }),
+        }
     }
 
     /// All keys as they are now, to authenticate against.
@@ -296,6 +303,14 @@ pub enum KeyStoreError {
     /// What should name a key does not.
     #[error("this names no key; use its id or prefix, such as `wk_live_ab12cd34`")]
     NotAKey,
+    /// The key is revoked, and stays so.
+    #[error("the key `{id}` was revoked at {at}, and stays so; `weir keys create` makes another")]
+    Revoked {
+        /// The id asked for.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
     /// There is no such key.
     #[error("there is no key `{id}`; `weir keys list` shows all")]
     Unknown {

@@ -311,6 +311,17 @@ fn the_limits_of_a_key_can_be_changed_and_other_processes_notice() {
 }
 
 #[test]
+fn a_revoked_key_gets_no_other_limits() {
+    let store = open(&state());
+    let (key, _) = store.create(terms("k")).unwrap();
+    let revoked = store.revoke(&key.id).unwrap();
+    let before = store.generation().unwrap();
+    let refused = store.limit(&key.id, |limits| limits.requests_per_minute = NonZeroU32::new(7));
+    assert!(matches!(refused, Err(KeyStoreError::Revoked { at, .. }) if Some(at) == revoked.revoked));
+    assert_eq!((store.list().unwrap(), store.generation().unwrap()), (vec![revoked], before));
+}
+
+#[test]
 fn a_word_that_is_none_is_an_error_and_not_a_default() {
     let state = state();
     open(&state).create(terms("k")).unwrap();
