@@ -193,11 +193,22 @@ fn a_receipt_proves_to_anybody_where_a_request_ran() {
     assert!(unknown.status.code() == Some(1) && stderr(&unknown).contains("no decision with the id `dec_0`"));
     // Somebody who has neither Weir nor a library comes to the same verdict.
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify_receipt.py");
-    let python = |receipt: &str| Command::new("python3").args([script, receipt, &key]).output().unwrap();
+    // With -O, which leaves assertions out.
+    let python =
+        |receipt: &str| Command::new("python3").args(["-O", script, receipt, &key]).output().unwrap();
     let independent = python(&receipt);
     assert!(independent.status.success(), "{}", stderr(&independent));
     assert!(stdout(&independent).contains("\nok: event") && stdout(&independent).contains(&*ids[1]));
     assert!(std::fs::read_to_string(script).unwrap().lines().count() <= 40, "a page that can be read");
+    for arguments in [&[][..], &[&*receipt], &[&*receipt, &key, "more"]] {
+        let misused = Command::new("python3").arg(script).args(arguments).output().unwrap();
+        assert_eq!(misused.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&misused);
+        assert!(
+            said.contains("usage: verify_receipt.py RECEIPT KEY.PUB") && !said.contains("Traceback"),
+            "{said}"
+        );
+    }
     let text = std::fs::read_to_string(&receipt).unwrap();
     for changed in [
         text.replacen("index ", "index 1", 1),
@@ -207,7 +218,9 @@ fn a_receipt_proves_to_anybody_where_a_request_ran() {
     ] {
         std::fs::write(&receipt, changed).unwrap();
         assert_eq!(check(&receipt).status.code(), Some(1));
-        assert!(!python(&receipt).status.success());
+        let independent = python(&receipt);
+        assert_eq!(independent.status.code(), Some(1), "{}", stdout(&independent));
+        assert!(stderr(&independent).starts_with("fault: "), "{}", stderr(&independent));
     }
 }
 
