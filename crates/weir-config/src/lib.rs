@@ -46,7 +46,9 @@ pub use encoder::Encoder;
 pub use export::{Begin, Export, Server, Sink};
 pub use extractor::Extractor;
 pub use hardware::Hardware;
-pub use load::{AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings};
+pub use load::{
+    AdminPlace, ReadFile, admin_place, load, load_apart, load_data_policy, policy_settings, state_directory,
+};
 pub use outside::{Secrets, Variables};
 pub use policy::Evaluation;
 pub use prices::{BadPriceTable, ListPrice, PriceTable};

@@ -3,7 +3,7 @@ use crate::outside::{Outside, Secrets, Surroundings};
 use crate::policy::{self, Head, Rules, condition::Conditions};
 use crate::raw::policy::RawPolicy;
 use crate::raw::quality::AcceptsDeclared;
-use crate::raw::weir::RawWeir;
+use crate::raw::weir::{RawState, RawWeir};
 use crate::report::Report;
 use crate::yaml::take_or;
 use crate::{Config, DataPolicy, Loaded, PolicySettings, Problem, Problems, Severity, Source, weir, yaml};
@@ -118,6 +118,24 @@ pub fn policy_settings(config: Source<'_>) -> (PolicySettings, PathBuf) {
     match raw {
         Some(raw) => weir::policy_settings(&raw, &mut file.surroundings, &mut file.report),
         None => (PolicySettings::default(), file.surroundings.path(weir::STATE)),
+    }
+}
+
+/// The state directory of a configuration, whatever is wrong with what else it says.
+///
+/// # Errors
+/// What keeps it from being read: the file is no YAML, or `state` in it is no path.
+pub fn state_directory(config: Source<'_>) -> Result<PathBuf, Problems> {
+    let nothing = |_: &Path| Err(std::io::ErrorKind::Unsupported.into());
+    let outside = Outside { secrets: Secrets::None, read: &nothing, index: &|_| Err(String::new()) };
+    let mut file = File::of(config, outside);
+    let raw: Option<RawState> = yaml::parse(&mut file.report);
+    let problems = file.report.finish();
+    match raw {
+        Some(RawState { state }) if problems.is_empty() => {
+            Ok(weir::state_directory(state.as_ref(), &file.surroundings))
+        }
+        _ => Err(Problems(problems)),
     }
 }
 

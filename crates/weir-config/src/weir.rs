@@ -162,7 +162,8 @@ pub const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9
 /// Where the state is kept if the configuration does not say.
 pub const STATE: &str = "./weir-state";
 
-fn state_directory(state: Option<&At<String>>, surroundings: &Surroundings<'_>) -> PathBuf {
+/// The state directory that is written, or the default, as seen from the file.
+pub fn state_directory(state: Option<&At<String>>, surroundings: &Surroundings<'_>) -> PathBuf {
     surroundings.path(state.map_or(STATE, |state| &state.value))
 }
 

@@ -2,7 +2,8 @@ use crate::exit::Failed;
 use crate::problems;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use weir_server::{Snapshot, Sources};
+use weir_config::Source;
+use weir_server::{Snapshot, SnapshotError, Sources};
 
 /// Where the two files are; the same options on every command that reads them.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,7 +30,17 @@ impl FilesArgs {
         Snapshot::load_without_secrets(&self.sources()).map_err(|error| problems::report(&error))
     }
 
-    /// The same with the secrets of backends, as the gateway needs them.
+    /// Where the state is, as the configuration says. Of keys and records can be asked whatever else is wrong with it
+    /// or with the policy.
+    pub fn state(&self) -> Result<PathBuf, Failed> {
+        let path = &self.config;
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|source| SnapshotError::Read { path: path.clone(), source });
+        let state = text.and_then(|text| Ok(weir_config::state_directory(Source { path, text: &text })?));
+        state.map_err(|error| problems::report(&error))
+    }
+
+    /// Reads both files with the secrets of backends, as the gateway needs them.
     pub fn load_with_secrets(&self) -> Result<Snapshot, Failed> {
         let snapshot = Snapshot::load(&self.sources()).map_err(|error| problems::report(&error))?;
         problems::warn(&snapshot.loaded.warnings);

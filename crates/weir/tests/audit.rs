@@ -142,6 +142,45 @@ fn a_log_can_be_named_without_a_configuration() {
 }
 
 #[test]
+fn what_asks_only_the_state_is_answered_while_both_files_are_wrong_elsewhere() {
+    let (home, ids) = closed_log();
+    let key = home.create_key(&["app"]);
+    std::fs::write(home.policy(), "rules: [nonsense").unwrap();
+    let config = std::fs::read_to_string(home.config()).unwrap().replace("backends:", "backend:");
+    std::fs::write(home.config(), &config).unwrap();
+    for arguments in [
+        &["audit", "query"][..],
+        &["audit", "verify"],
+        &["audit", "prove", &ids[0]],
+        &["keys", "list"],
+        &["keys", "update", &key.id, "--requests-per-minute", "5"],
+        &["keys", "revoke", &key.id],
+        &["admin", "keys", "list"],
+    ] {
+        let output = home.weir(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+    }
+    assert_eq!(home.weir(&["check"]).status.code(), Some(3), "the files are wrong");
+    for (wrong, why) in [
+        ("state: [a]", "one value belongs here"),
+        ("state: {", "weir.yaml:"),
+        ("state: a\nstate: b", "twice"),
+    ] {
+        std::fs::write(home.config(), format!("weir: 1\n{wrong}\n")).unwrap();
+        let output = home.weir(&["audit", "query"]);
+        assert_eq!(output.status.code(), Some(3), "{wrong}: {}", stdout(&output));
+        assert!(stderr(&output).contains(why), "{wrong}: {}", stderr(&output));
+    }
+    std::fs::remove_file(home.config()).unwrap();
+    let output = home.weir(&["audit", "query"]);
+    assert!(
+        output.status.code() == Some(3) && stderr(&output).contains("cannot read"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let (stage, _) = log();
     let config = stage.gateway.home.config();

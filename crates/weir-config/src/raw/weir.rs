@@ -84,6 +84,12 @@ pub struct RawWeir {
     pub aliases: At<Entries<RawAlias>>,
 }
 
+/// Of `weir.yaml` only where the state is.
+#[derive(Debug, Deserialize)]
+pub struct RawState {
+    pub state: Option<At<String>>,
+}
+
 /// What counts as inside the network.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -4,7 +4,6 @@ use crate::exit::Failed;
 use crate::files::FilesArgs;
 use crate::output::{line, note, table};
 use serde_json::json;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_store::admin_keys::{self, Role};
 
@@ -86,16 +85,12 @@ pub(crate) fn run(args: &AdminArgs) -> Result<ExitCode, Failed> {
     .map(|()| ExitCode::SUCCESS)
 }
 
-fn state(files: &FilesArgs) -> Result<PathBuf, Failed> {
-    Ok(files.load()?.loaded.config.state.clone())
-}
-
 fn unusable(error: &admin_keys::AdminKeysError) -> Failed {
     Failed::check("the keys of the admin API cannot be used", error)
 }
 
 fn create(args: &CreateArgs) -> Result<(), Failed> {
-    let made = admin_keys::create(&state(&args.files)?, &args.name, args.role);
+    let made = admin_keys::create(&args.files.state()?, &args.name, args.role);
     let (key, text) = made.map_err(|error| unusable(&error))?;
     if args.json {
         line(json!({ "id": key.id, "name": key.name, "role": key.role.as_str(), "key": *text }));
@@ -110,7 +105,7 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failed> {
-    let keys = admin_keys::load(&state(&args.files)?).map_err(|error| unusable(&error))?;
+    let keys = admin_keys::load(&args.files.state()?).map_err(|error| unusable(&error))?;
     if args.json {
         for key in &keys {
             let created = key.created.to_string();
@@ -126,7 +121,7 @@ fn list(args: &ListArgs) -> Result<(), Failed> {
 }
 
 fn revoke(args: &RevokeArgs) -> Result<(), Failed> {
-    let revoked = admin_keys::revoke(&state(&args.files)?, &args.key).map_err(|error| unusable(&error))?;
+    let revoked = admin_keys::revoke(&args.files.state()?, &args.key).map_err(|error| unusable(&error))?;
     if !revoked {
         return Err(Failed::Check(
             "there is no such key; `weir admin keys list` shows those there are".to_owned(),

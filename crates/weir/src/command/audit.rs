@@ -69,7 +69,7 @@ impl LogArgs {
     pub fn directory(&self) -> Result<PathBuf, Failed> {
         match &self.log {
             Some(directory) => Ok(directory.clone()),
-            None => Ok(self.files.load()?.loaded.config.state.join("audit")),
+            None => Ok(self.files.state()?.join("audit")),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::output::{ASIDE, line, note, paint, table};
 use jiff::{Span, Timestamp, ToSpan};
 use serde_json::json;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::process::ExitCode;
 use weir_label::{Jurisdiction, Level};
 use weir_store::keys::{Environment, KeyLimits, KeyRecord, KeyStore, KeyTerms, LatencyClass};
@@ -171,8 +172,9 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
             tokens_per_minute: args.tokens_per_minute,
         },
     };
-    let (record, text) =
-        open(&snapshot)?.create(terms).map_err(|error| Failed::check("no key was made", &error))?;
+    let (record, text) = open(&snapshot.loaded.config.state)?
+        .create(terms)
+        .map_err(|error| Failed::check("no key was made", &error))?;
     if args.json {
         line(json!({ "id": &*record.id, "key": text.as_str(), "record": as_json(&record) }));
     } else {
@@ -184,7 +186,7 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
 
 fn list(args: &ListArgs) -> Result<(), Failed> {
     let keys =
-        open(&args.files.load()?)?.list().map_err(|error| Failed::check("cannot list keys", &error))?;
+        open(&args.files.state()?)?.list().map_err(|error| Failed::check("cannot list keys", &error))?;
     if args.json {
         keys.iter().for_each(|key| line(as_json(key)));
         return Ok(());
@@ -222,7 +224,7 @@ fn update(args: &UpdateArgs) -> Result<(), Failed> {
             limits.tokens_per_minute = limit;
         }
     };
-    let record = open(&args.files.load()?)?.limit(&args.key, change);
+    let record = open(&args.files.state()?)?.limit(&args.key, change);
     let record = record.map_err(|error| Failed::check("no key was changed", &error))?;
     let now = limits(record.terms.limits);
     let now = now.map_or_else(|| "no limit of its own".to_owned(), |limits| format!("{limits} a minute"));
@@ -231,15 +233,14 @@ fn update(args: &UpdateArgs) -> Result<(), Failed> {
 }
 
 fn revoke(args: &RevokeArgs) -> Result<(), Failed> {
-    let record = open(&args.files.load()?)?.revoke(&args.key);
+    let record = open(&args.files.state()?)?.revoke(&args.key);
     let record = record.map_err(|error| Failed::check("no key was revoked", &error))?;
     line(format_args!("revoked {} ({})", record.prefix(), record.terms.name));
     Ok(())
 }
 
-fn open(snapshot: &weir_server::Snapshot) -> Result<KeyStore, Failed> {
-    KeyStore::open(&snapshot.loaded.config.state)
-        .map_err(|error| Failed::check("cannot open the keys", &error))
+fn open(state: &Path) -> Result<KeyStore, Failed> {
+    KeyStore::open(state).map_err(|error| Failed::check("cannot open the keys", &error))
 }
 
 fn state(key: &KeyRecord) -> &'static str {
