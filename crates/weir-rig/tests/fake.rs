@@ -12,7 +12,7 @@ mod wire;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use weir_rig::fake::{BACKEND_HEADERS, Cut, Failure, Fake, Fault, Framing, Script, Usage, WhenFull};
-use wire::{End, Reply, ask, ask_streamed, get, post, post_text, read_until, send, within};
+use wire::{End, Reply, ask, ask_streamed, get, post, post_text, post_to, read_until, send, within};
 
 async fn fake(script: Script) -> Fake {
     Fake::start(script).await.unwrap()
@@ -245,6 +245,38 @@ async fn models_are_listed_and_looked_up() {
     assert_eq!(post(fake.address(), &ask("hello")).await.json()["error"]["code"], "model_not_found");
     assert_eq!(get(fake.address(), "/nowhere").await.status(), 404);
     assert_eq!(get(fake.address(), "/v1/chat/completions").await.status(), 404);
+}
+
+#[tokio::test]
+async fn texts_with_words_in_common_have_vectors_that_are_near_each_other() {
+    let fake = fake(Script::serving(["m"]).strict_models().capacity(1, WhenFull::Queue)).await;
+    let address = fake.address();
+    let ask = |model: &str, input: Value| {
+        let body = json!({ "model": model, "input": input });
+        async move { post_to(address, "/v1/embeddings", &body).await }
+    };
+    let input = json!(["the river is high", "how high the river is", "seven green bottles", ""]);
+    let reply = ask("m", input).await.json();
+    let vectors: Vec<Vec<f64>> = reply["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            let numbers = item["embedding"].as_array().unwrap();
+            numbers.iter().map(|number| number.as_f64().unwrap()).collect()
+        })
+        .collect();
+    let product =
+        |a: usize, b: usize| -> f64 { vectors[a].iter().zip(&vectors[b]).map(|(a, b)| a * b).sum() };
+    assert!((product(0, 0) - 1.0).abs() < 1e-6 && product(3, 3) == 0.0);
+    assert!(product(0, 1) > product(0, 2), "{} {}", product(0, 1), product(0, 2));
+    assert_eq!((&reply["data"][2]["index"], &reply["model"]), (&json!(2), &json!("m")));
+    assert_eq!(reply["usage"]["prompt_tokens"], 5 + 6 + 5);
+    for (one, same) in [(json!("a b"), json!(["a b"])), (json!([1, 2]), json!([[1, 2]]))] {
+        assert_eq!(ask("m", one).await.json()["data"], ask("m", same).await.json()["data"]);
+    }
+    assert_eq!(ask("other", json!("a")).await.status(), 404);
+    assert_eq!(ask("m", json!(null)).await.status(), 400);
 }
 
 #[tokio::test]

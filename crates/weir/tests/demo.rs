@@ -4,7 +4,8 @@
 mod run;
 
 use run::{Ended, Running, weir};
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::LazyLock;
@@ -102,6 +103,11 @@ fn it_stays_up_with_things_to_try_until_it_is_told_to_end() {
     };
     assert!(query(&["--zone", "local"]) >= 9 && query(&["--zone", "cloud"]) >= 3);
     assert_eq!(query(&["--zone", "cloud", "--level", "confidential"]), 0);
+    let address = text.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+    let embedded =
+        post(address, "/v1/embeddings", r#"{"model":"auto","input":["a weir","jane.doe@example.com"]}"#);
+    assert!(embedded.starts_with("HTTP/1.1 200") && embedded.contains("x-weir-zone: local"), "{embedded}");
+    assert_eq!(embedded.matches(r#""object":"embedding""#).count(), 2, "{embedded}");
     demo.terminate();
     let mut rest = String::new();
     demo.stdout().read_to_string(&mut rest).unwrap();
@@ -123,6 +129,17 @@ async fn a_real_local_server_takes_the_local_part_and_the_cloud_stays_simulated(
     assert_eq!(column(row(&text, "bank account"), &text, "BACKEND"), "local-server");
     assert_eq!(column(row(&text, "plain question"), &text, "BACKEND"), "simulated-cloud");
     assert!(server.contains(b"DE89 3704 0044 0532 0130 00") && server.contains(b"house:7b"));
+}
+
+/// The answer with its head.
+fn post(address: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json");
+    write!(stream, "{head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 fn directory(text: &str) -> std::path::PathBuf {

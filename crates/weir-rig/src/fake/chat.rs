@@ -4,39 +4,52 @@ use super::exchange::{Exchange, JSON, Plain};
 use super::listen::Over;
 use super::script::{Failure, Fault, Script};
 use super::sse;
+use super::state::Setup;
 use super::transcript::Transcript;
 use http::{Response, StatusCode};
 use std::time::Duration;
 use tokio::time::sleep;
 
 /// Answers a chat completion request.
-pub(super) async fn complete(mut exchange: Exchange, body: &[u8]) -> Result<Response<Answer>, Over> {
+pub(super) async fn complete(exchange: Exchange, body: &[u8]) -> Result<Response<Answer>, Over> {
     let setup = exchange.setup.clone();
     let ask = match Ask::parse(body) {
         Ok(ask) => ask,
         Err(error) => return Ok(exchange.plain(Plain::error(StatusCode::BAD_REQUEST, &error.to_string()))),
     };
+    let (exchange, fault) = match admit(exchange, &setup, || ask.prompt()).await {
+        Ok(admitted) => admitted,
+        Err(struck) => return struck,
+    };
+    if setup.script.lacks(&ask.model) {
+        return Ok(exchange.plain(Plain::unknown_model(&ask.model)));
+    }
+    Ok(speak(exchange, &ask, fault))
+}
+
+/// Takes a place and the script's time. Gives the fault that is to strike within the answer, or the answer where
+/// one strikes before it; `prompt` is what an error may quote.
+pub(super) async fn admit<'s>(
+    mut exchange: Exchange,
+    setup: &'s Setup,
+    prompt: impl Fn() -> String,
+) -> Result<(Exchange, Option<&'s Fault>), Result<Response<Answer>, Over>> {
     match setup.slot().await {
         Ok(slot) => exchange.visit.hold(slot),
-        Err(failure) => return Ok(exchange.failure(failure, &ask.prompt())),
+        Err(failure) => return Err(Ok(exchange.failure(failure, &prompt()))),
     }
     if setup.script.latency_ms > 0 {
         sleep(Duration::from_millis(setup.script.latency_ms)).await;
     }
     match setup.take_fault() {
-        Some(fault) if strikes_first(fault) => exchange.fail(fault, &ask.prompt()).await,
-        _ if is_unknown(&setup.script, &ask) => Ok(exchange.plain(Plain::unknown_model(&ask.model))),
-        fault => Ok(speak(exchange, &ask, fault)),
+        Some(fault) if strikes_first(fault) => Err(exchange.fail(fault, &prompt()).await),
+        fault => Ok((exchange, fault)),
     }
 }
 
 /// Whether a fault strikes before any of the answer.
-pub(super) fn strikes_first(fault: &Fault) -> bool {
+fn strikes_first(fault: &Fault) -> bool {
     matches!(fault, Fault::Status(_) | Fault::Redirect { .. } | Fault::HangBeforeHead | Fault::Raw(_))
-}
-
-fn is_unknown(script: &Script, ask: &Ask<'_>) -> bool {
-    script.strict_models && !script.models.iter().any(|model| *model == ask.model)
 }
 
 fn speak(exchange: Exchange, ask: &Ask<'_>, fault: Option<&Fault>) -> Response<Answer> {

@@ -1,4 +1,4 @@
-//! A scriptable OpenAI-compatible backend on a free loopback port.
+//! A scriptable OpenAI-compatible backend on a free loopback port, for conversations and embeddings.
 //!
 //! It answers as its [`Script`] says and remembers what it was sent. The same script gives the same bytes:
 //! ids are counted, times are fixed.
@@ -6,6 +6,7 @@
 mod answer;
 mod ask;
 mod chat;
+mod embed;
 mod exchange;
 mod leak;
 mod listen;

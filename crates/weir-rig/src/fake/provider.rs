@@ -20,7 +20,7 @@ mod said;
 mod schema;
 
 use super::answer::{Answer, Pieces, Source};
-use super::chat::{self, stop, strikes_first};
+use super::chat::{self, admit, stop};
 use super::exchange::{Exchange, JSON, Plain};
 use super::listen::Over;
 use super::script::{Fault, Script};
@@ -30,7 +30,6 @@ use said::Said;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
-use tokio::time::sleep;
 
 /// Whom a fake backend plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -152,20 +151,12 @@ pub(super) async fn serve(exchange: Exchange, head: &Parts, bytes: &[u8]) -> Res
     speak(exchange, &side, &asked).await
 }
 
-async fn speak(mut exchange: Exchange, side: &Side, asked: &Asked<'_>) -> Result<Response<Answer>, Over> {
+async fn speak(exchange: Exchange, side: &Side, asked: &Asked<'_>) -> Result<Response<Answer>, Over> {
     let setup = exchange.setup.clone();
-    let prompt = said::last_text(&asked.body);
-    match setup.slot().await {
-        Ok(slot) => exchange.visit.hold(slot),
-        Err(failure) => return Ok(exchange.failure(failure, &prompt)),
-    }
-    if setup.script.latency_ms > 0 {
-        sleep(Duration::from_millis(setup.script.latency_ms)).await;
-    }
-    let fault = setup.take_fault();
-    if let Some(fault) = fault.filter(|fault| strikes_first(fault)) {
-        return exchange.fail(fault, &prompt).await;
-    }
+    let (exchange, fault) = match admit(exchange, &setup, || said::last_text(&asked.body)).await {
+        Ok(admitted) => admitted,
+        Err(struck) => return struck,
+    };
     let (model, is_stream) = match (side.check)(asked).and_then(|asked| known(&setup.script, asked)) {
         Ok(asked) => asked,
         Err(refusal) => {
@@ -178,7 +169,7 @@ async fn speak(mut exchange: Exchange, side: &Side, asked: &Asked<'_>) -> Result
 }
 
 fn known(script: &Script, (model, is_stream): (String, bool)) -> Checked<(String, bool)> {
-    if script.strict_models && !script.models.contains(&model) {
+    if script.lacks(&model) {
         return refuse(404, format!("model: {model}"));
     }
     Ok((model, is_stream))

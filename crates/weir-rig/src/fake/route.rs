@@ -1,5 +1,6 @@
 use super::answer::Answer;
 use super::chat;
+use super::embed;
 use super::exchange::{Exchange, Plain};
 use super::listen::{LastAct, Over};
 use super::provider;
@@ -27,6 +28,9 @@ pub(super) async fn answer(
     let exchange = Exchange { setup: shared.setup(), visit, last_act };
     if head.uri.path() == "/v1/chat/completions" && head.method == Method::POST {
         return chat::complete(exchange, &body).await;
+    }
+    if head.uri.path() == "/v1/embeddings" && head.method == Method::POST {
+        return embed::embed(exchange, &body).await;
     }
     if exchange.setup.script.provider.serves(&head) {
         return provider::serve(exchange, &head, &body).await;

@@ -310,6 +310,11 @@ impl Script {
         self
     }
 
+    /// Whether it serves other models than this one.
+    pub(super) fn lacks(&self, model: &str) -> bool {
+        self.strict_models && !self.models.iter().any(|served| served == model)
+    }
+
     /// Answers this text; `{model}` stands for the model asked for.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {

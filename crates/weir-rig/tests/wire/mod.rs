@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+const CHAT: &str = "/v1/chat/completions";
+
 /// What came back on a connection, until it was closed.
 #[derive(Debug)]
 pub struct Reply {
@@ -75,6 +77,11 @@ pub async fn post(address: SocketAddr, body: &Value) -> Reply {
     parse(talk(address, &post_text(body)).await)
 }
 
+/// Sends a request to another path and reads to the end.
+pub async fn post_to(address: SocketAddr, path: &str, body: &Value) -> Reply {
+    parse(talk(address, &post_text(body).replacen(CHAT, path, 1)).await)
+}
+
 /// Gets a path.
 pub async fn get(address: SocketAddr, path: &str) -> Reply {
     parse(talk(address, &format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")).await)
@@ -84,7 +91,7 @@ pub async fn get(address: SocketAddr, path: &str) -> Reply {
 pub fn post_text(body: &Value) -> String {
     let body = body.to_string();
     format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {CHAT} HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
 }
