@@ -9,6 +9,7 @@ mod keep;
 pub mod money;
 mod purpose;
 mod quality;
+mod receiver;
 mod rollout;
 mod witness;
 

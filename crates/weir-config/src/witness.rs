@@ -1,6 +1,6 @@
 //! Who gets the checkpoints of the audit log.
 
-use crate::{BaseUrl, Secret};
+use crate::{BaseUrl, Secret, Server};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,11 +33,9 @@ pub enum Receiver {
     /// A syslog server inside the network.
     Syslog {
         /// Host, port, and whether TLS is spoken.
-        url: BaseUrl,
+        server: Server,
         /// Datagrams instead of a stream.
         datagrams: bool,
-        /// The certificate authorities to trust.
-        ca_pem: Option<String>,
     },
     /// A bucket of a store that speaks S3.
     Store {

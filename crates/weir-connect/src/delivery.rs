@@ -1,7 +1,35 @@
-//! Servers inside the network that keep what they are given, and say that they have it.
+//! Servers inside the network that keep what they are given; some say that they have it.
 
-use crate::SendError;
+use crate::connector::Connector;
+use crate::{ConnectError, SendError};
+use tokio::time::timeout;
+use weir_label::{Local, Permit};
+use weir_wire::{Destination, Encode};
 use zeroize::Zeroizing;
+
+/// What a permit holds for this server.
+///
+/// INVARIANT (one door): nothing else is written to a server that is not spoken to over HTTP.
+pub(crate) fn content_for<C: Encode>(backend: &str, permit: Permit<C, Local>) -> Result<Vec<u8>, SendError> {
+    if permit.backend() != backend {
+        let permitted = permit.backend().to_owned();
+        return Err(SendError::WrongBackend { permitted, backend: backend.to_owned() });
+    }
+    let mut content = Vec::new();
+    permit.content().encode(&Destination::new("", false), &mut content);
+    Ok(content)
+}
+
+/// Works in a session for as long as the server may take, and gives the session back for the next time: one that
+/// failed, or was left in the middle, is not used again.
+pub(crate) async fn in_time<S>(
+    connector: &Connector,
+    work: impl Future<Output = Result<S, DeliveryError>>,
+) -> Result<S, DeliveryError> {
+    let after = connector.timeout();
+    let late = || ConnectError::FirstByteTimeout { host: connector.host().to_owned(), after };
+    timeout(after, work).await.unwrap_or_else(|_| Err(SendError::from(late()).into()))
+}
 
 /// Who Weir is at such a server. `Debug` does not show it.
 pub struct Login {

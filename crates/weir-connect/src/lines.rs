@@ -1,6 +1,7 @@
 //! The way to a receiver of single messages inside the network: syslog over TCP, TLS or UDP.
 
 use crate::connector::Connector;
+use crate::delivery::content_for;
 use crate::{ConnectError, Endpoint, EndpointError, SendError};
 use ipnet::IpNet;
 use std::fmt;
@@ -10,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use weir_label::{Local, Permit};
-use weir_wire::{Destination, Encode};
+use weir_wire::Encode;
 
 /// How messages travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +57,7 @@ impl Lines {
     /// # Errors
     /// [`SendError`]. That there is none means that the operating system has taken it: neither protocol has answers.
     pub async fn send<C: Encode>(&self, permit: Permit<C, Local>) -> Result<(), SendError> {
-        self.admit(&permit)?;
-        let mut message = Vec::new();
-        permit.content().encode(&Destination::new("", false), &mut message);
+        let message = content_for(&self.backend, permit)?;
         self.within(async {
             match self.framing {
                 Framing::Stream => self.stream(&[&message], Until::Sent).await,
@@ -75,9 +74,7 @@ impl Lines {
     /// behind the messages, and there is none when the receiver has closed it too, which it does when it has read all of
     /// them; whoever sends again after an error may send what has come.
     pub async fn send_all<C: Encode>(&self, permit: Permit<C, Local>) -> Result<(), SendError> {
-        self.admit(&permit)?;
-        let mut content = Vec::new();
-        permit.content().encode(&Destination::new("", false), &mut content);
+        let content = content_for(&self.backend, permit)?;
         let messages: Vec<&[u8]> =
             content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
         self.within(async {
@@ -87,14 +84,6 @@ impl Lines {
             }
         })
         .await
-    }
-
-    fn admit<C>(&self, permit: &Permit<C, Local>) -> Result<(), SendError> {
-        if permit.backend() == &*self.backend {
-            return Ok(());
-        }
-        let permitted = permit.backend().to_owned();
-        Err(SendError::WrongBackend { permitted, backend: self.backend.to_string() })
     }
 
     async fn within(&self, sending: impl Future<Output = Result<(), ConnectError>>) -> Result<(), SendError> {

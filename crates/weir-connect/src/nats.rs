@@ -3,9 +3,9 @@
 //! A publisher and no more: it knows no cluster, and follows no other address that the server names.
 
 use crate::connector::{ByteStream, Connector};
-use crate::delivery::{DeliveryError, Login};
+use crate::delivery::{DeliveryError, Login, content_for, in_time};
 use crate::sigv4::hex;
-use crate::{ConnectError, Endpoint, EndpointError, SendError};
+use crate::{Endpoint, EndpointError, SendError};
 use ipnet::IpNet;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value, json};
@@ -14,10 +14,9 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
 use weir_label::{Local, Permit};
+use weir_wire::Encode;
 use weir_wire::nats::{Fate, Incoming, Malformed, Said};
-use weir_wire::{Destination, Encode};
 
 /// Messages whose acknowledgements are waited for together.
 const TOGETHER: usize = 128;
@@ -62,19 +61,10 @@ impl Subject {
     /// # Errors
     /// [`DeliveryError`]; some of the messages may have come.
     pub async fn publish<C: Encode>(&mut self, permit: Permit<C, Local>) -> Result<(), DeliveryError> {
-        let Place { backend, connector, .. } = &self.place;
-        if permit.backend() != &**backend {
-            let permitted = permit.backend().to_owned();
-            return Err(SendError::WrongBackend { permitted, backend: backend.to_string() }.into());
-        }
-        let mut content = Vec::new();
-        permit.content().encode(&Destination::new("", false), &mut content);
-        let limit = connector.timeout();
+        let content = content_for(&self.place.backend, permit)?;
         let session = self.session.take();
-        let done = timeout(limit, self.place.publish(session, &content)).await;
-        let late = ConnectError::FirstByteTimeout { host: connector.host().to_owned(), after: limit };
-        // A session that failed, or was left in the middle, is not used again.
-        self.session = Some(done.map_err(|_| SendError::from(late))??);
+        let done = in_time(&self.place.connector, self.place.publish(session, &content));
+        self.session = Some(done.await?);
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! The way to a table of PostgreSQL inside the network.
 
 use crate::connector::{ByteStream, Connector};
-use crate::delivery::{DeliveryError, Login};
+use crate::delivery::{DeliveryError, Login, content_for, in_time};
 use crate::tls::Tls;
-use crate::{ConnectError, Endpoint, EndpointError, SendError};
+use crate::{Endpoint, EndpointError, SendError};
 use ipnet::IpNet;
 use rustls_pki_types::ServerName;
 use std::fmt;
@@ -13,14 +13,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{ChannelBinding, NoTls, TlsConnect, TlsStream};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, Connection, Error};
 use tokio_rustls::TlsConnector;
 use weir_label::{Local, Permit};
-use weir_wire::{Destination, Encode};
+use weir_wire::Encode;
 
 /// The way to one table.
 ///
@@ -74,21 +73,11 @@ impl Table {
     /// # Errors
     /// [`DeliveryError`].
     pub async fn insert<C: Encode>(&mut self, permit: Permit<C, Local>) -> Result<(), DeliveryError> {
-        let Place { backend, connector, .. } = &self.place;
-        if permit.backend() != &**backend {
-            let permitted = permit.backend().to_owned();
-            return Err(SendError::WrongBackend { permitted, backend: backend.to_string() }.into());
-        }
-        let mut content = Vec::new();
-        permit.content().encode(&Destination::new("", false), &mut content);
+        let content = content_for(&self.place.backend, permit)?;
         let content =
             String::from_utf8(content).map_err(|_| DeliveryError::Refused("not UTF-8".to_owned()))?;
-        let limit = connector.timeout();
         let session = self.session.take();
-        let done = timeout(limit, self.place.insert(session, content)).await;
-        let late = ConnectError::FirstByteTimeout { host: connector.host().to_owned(), after: limit };
-        // A session that failed, or was left in the middle, is not used again.
-        self.session = Some(done.map_err(|_| SendError::from(late))??);
+        self.session = Some(in_time(&self.place.connector, self.place.insert(session, content)).await?);
         Ok(())
     }
 }

@@ -35,6 +35,7 @@ pub mod listen;
 mod metrics;
 mod observed;
 mod operate;
+mod outlet;
 mod patience;
 mod pipeline;
 mod poll;

@@ -1,19 +1,17 @@
 //! Who gets the events of the audit log, from raw to domain values.
 
 use super::Reading;
-use super::backend::{ca_pem, optional, present};
-use super::credential::api_key;
+use super::backend::optional;
+use super::receiver::{self, Access, Scheme, check_names, remote, server, syslog};
 use crate::raw::export::RawExport;
 use crate::scalar::ByteSize;
 use crate::suggest::suggest;
 use crate::yaml::{At, take_or};
-use crate::{Begin, Export, Remote, Secret, Server, Sink, url};
-use std::collections::BTreeSet;
+use crate::{Begin, Export, Secret, Sink};
 use std::time::Duration;
 use weir_audit::Event;
 use weir_audit::export::{Format, KEPT};
 use weir_audit::search::Condition;
-use weir_label::ZoneKind;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const EVERY: Duration = Duration::from_secs(1);
@@ -24,13 +22,7 @@ const SUBJECT: &str = "weir.audit";
 
 /// Every export that is right.
 pub fn all(raw: &[RawExport], reading: &mut Reading<'_, '_>) -> Vec<Export> {
-    let mut seen = BTreeSet::new();
-    for export in raw {
-        if let Some(name) = export.name.get().filter(|name| !seen.insert(*name)) {
-            let message = format!("there are two exports `{}`", name.0);
-            reading.report.error(export.name.place, message, "rename one of them");
-        }
-    }
+    check_names("exports", raw.iter().map(|export| &export.name), reading);
     raw.iter().filter_map(|raw| export(raw, reading)).collect()
 }
 
@@ -96,25 +88,17 @@ fn sink(raw: &RawExport, reading: &mut Reading<'_, '_>) -> Option<Sink> {
         let help = "remove `format`: a collector takes OTLP, and a table the events as they are";
         reading.report.error(format.place, "this export has one format only", help);
     }
-    if let Some(zone) = raw.zone.as_ref().filter(|zone| zone.get() == Some(&ZoneKind::Cloud))
-        && raw.otlp.is_none()
-        && raw.s3.is_none()
-    {
-        let help = "only `otlp` and `s3` can be outside the network: they are spoken to over HTTP through the same door as \
-                    cloud backends";
-        reading.report.error(zone.place, "this export cannot leave the network", help);
-        return None;
-    }
     let usual = if raw.syslog.is_some() { Format::Cef } else { Format::Jsonl };
     let format = take_or(raw.format.as_ref(), usual, reading.report);
     if raw.file.is_some() {
         file(raw, at, format?, reading)
     } else if raw.otlp.is_some() {
-        remote(raw, at, reading).map(Sink::Otlp)
+        remote(at, &access(raw), reading).map(Sink::Otlp)
     } else if raw.s3.is_some() {
         store(raw, at, format?, reading)
     } else if raw.syslog.is_some() {
-        syslog(raw, at, format?, reading)
+        let (server, datagrams) = syslog(at, &access(raw), reading)?;
+        Some(Sink::Syslog { server, datagrams, format: format? })
     } else if raw.postgres.is_some() {
         postgres(raw, at, reading)
     } else {
@@ -123,6 +107,7 @@ fn sink(raw: &RawExport, reading: &mut Reading<'_, '_>) -> Option<Sink> {
 }
 
 fn file(raw: &RawExport, at: &At<String>, format: Format, reading: &mut Reading<'_, '_>) -> Option<Sink> {
+    access(raw).check_inside(reading)?;
     let rotate = take_or(raw.rotate.as_ref(), ROTATE, reading.report);
     let keep = optional(raw.keep.as_ref(), reading.report)?;
     if at.value.is_empty() || at.value.ends_with('/') {
@@ -134,70 +119,22 @@ fn file(raw: &RawExport, at: &At<String>, format: Format, reading: &mut Reading<
 }
 
 fn store(raw: &RawExport, at: &At<String>, format: Format, reading: &mut Reading<'_, '_>) -> Option<Sink> {
-    let remote = remote(raw, at, reading)?;
-    if remote.url.path.is_empty() || remote.api_key.is_none() {
-        let help = "write `s3: https://HOST/BUCKET` and `api_key: \"${NAME}\"`, which holds ID:SECRET";
-        reading.report.error(at.place, "a store needs a bucket and keys", help);
-        return None;
-    }
+    let remote = receiver::store(at, &access(raw), reading)?;
     let region = raw.region.as_ref().map(|region| region.value.clone());
     Some(Sink::Store { at: remote, region, format })
 }
 
-fn remote(raw: &RawExport, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Remote> {
-    let zone = take_or(raw.zone.as_ref(), ZoneKind::Local, reading.report);
-    let base = url::parse(at, reading.report);
-    if let (Some(base), Some(zone)) = (&base, zone) {
-        url::check_zone(base, zone, &reading.inside, at.place, reading.report);
-    }
-    let key = raw.api_key.as_ref().map(|written| api_key(written, reading));
-    let pem = raw.ca_file.as_ref().map(|written| ca_pem(written, reading));
-    Some(Remote { url: base?, zone: zone?, api_key: present(key)?, ca_pem: present(pem)? })
-}
-
-/// A server inside the network at such an address, whose schemes are these, each with whether it means TLS; and which of
-/// them it is. Its address is that of a web server in other words.
-fn server(
-    raw: &RawExport,
-    at: &At<String>,
-    schemes: &[(&str, bool)],
-    port: Option<u16>,
-    reading: &mut Reading<'_, '_>,
-) -> Option<(Server, usize)> {
-    let written = at.value.split_once("://");
-    let found = written.and_then(|(scheme, place)| {
-        let which = schemes.iter().position(|(known, _)| *known == scheme)?;
-        Some((which, schemes.get(which)?.1, place))
-    });
-    let Some((which, is_tls, place)) = found else {
-        let known: Vec<String> = schemes.iter().map(|(scheme, _)| format!("`{scheme}://`")).collect();
-        let help = format!("write {}, host and port", known.join(" or "));
-        reading.report.error(at.place, "this is no address of such a server", &help);
-        return None;
-    };
-    let (authority, path) = place.split_once('/').map_or((place, ""), |(authority, path)| (authority, path));
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let port = port.filter(|_| !has_port).map_or_else(String::new, |port| format!(":{port}"));
-    let scheme = if is_tls { "https" } else { "http" };
-    let as_url = At { value: format!("{scheme}://{authority}{port}/{path}"), place: at.place };
-    let base = url::parse(&as_url, reading.report)?;
-    url::check_zone(&base, ZoneKind::Local, &reading.inside, at.place, reading.report);
-    let pem = raw.ca_file.as_ref().map(|written| ca_pem(written, reading));
-    Some((Server { url: base, ca_pem: present(pem)? }, which))
-}
-
-fn syslog(raw: &RawExport, at: &At<String>, format: Format, reading: &mut Reading<'_, '_>) -> Option<Sink> {
-    let schemes = [("tcp", false), ("tls", true), ("udp", false)];
-    let (server, which) =
-        server(raw, at, &schemes, Some(if at.value.starts_with("tls") { 6514 } else { 514 }), reading)?;
-    Some(Sink::Syslog { server, datagrams: which == 2, format })
+fn access(raw: &RawExport) -> Access<'_> {
+    Access { zone: raw.zone.as_ref(), api_key: raw.api_key.as_ref(), ca_file: raw.ca_file.as_ref() }
 }
 
 fn postgres(raw: &RawExport, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Sink> {
     let schemes = [("postgres", false), ("postgres+tls", true)];
-    let (server, _) = server(raw, at, &schemes, Some(5432), reading)?;
+    let schemes = schemes.map(|(name, is_tls)| Scheme { name, is_tls, port: 5432 });
+    let access = access(raw);
+    let (server, _) = server(at, &schemes, &access, reading)?;
     let database = server.url.path.trim_matches('/').to_owned();
-    let credential = present(raw.api_key.as_ref().map(|written| api_key(written, reading)))?;
+    let credential = access.key(reading)?;
     // Where secrets are not looked for, nothing is known of their form.
     let is_pair = |key: &Secret| key.expose().contains(':') || reading.surroundings.env().is_none();
     let Some(credential) = credential.filter(is_pair).filter(|_| !database.is_empty()) else {
@@ -216,8 +153,10 @@ fn postgres(raw: &RawExport, at: &At<String>, reading: &mut Reading<'_, '_>) -> 
 }
 
 fn nats(raw: &RawExport, at: &At<String>, format: Format, reading: &mut Reading<'_, '_>) -> Option<Sink> {
-    let (server, _) = server(raw, at, &[("nats", false), ("tls", true)], Some(4222), reading)?;
-    let credential = present(raw.api_key.as_ref().map(|written| api_key(written, reading)))?;
+    let schemes = [("nats", false), ("tls", true)].map(|(name, is_tls)| Scheme { name, is_tls, port: 4222 });
+    let access = access(raw);
+    let (server, _) = server(at, &schemes, &access, reading)?;
+    let credential = access.key(reading)?;
     let help = "words of letters, digits, `-` and `_` with dots between them, such as `weir.audit`";
     let subject = words_of(raw.subject.as_ref(), SUBJECT, is_subject, help, reading)?;
     Some(Sink::Nats { server, credential, subject, format })

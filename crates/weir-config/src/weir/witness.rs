@@ -1,15 +1,13 @@
 //! Who gets the checkpoints of the audit log, from raw to domain values.
 
 use super::Reading;
-use super::backend::{ca_pem, optional, present};
-use super::credential::api_key;
+use super::backend::optional;
+use super::receiver::{self, Access, check_names, remote};
 use crate::raw::witness::{RawWitness, Words};
 use crate::scalar::Days;
 use crate::yaml::{At, take_or};
-use crate::{BaseUrl, Receiver, Remote, Witness, url};
-use std::collections::BTreeSet;
+use crate::{Receiver, Witness};
 use std::time::Duration;
-use weir_label::ZoneKind;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const EVERY_COSIGNER: Duration = Duration::from_secs(10);
@@ -23,13 +21,7 @@ const COMMANDS: [&[&str]; 3] = [
 
 /// Every witness that is right.
 pub fn all(raw: &[RawWitness], reading: &mut Reading<'_, '_>) -> Vec<Witness> {
-    let mut seen = BTreeSet::new();
-    for witness in raw {
-        if let Some(name) = witness.name.get().filter(|name| !seen.insert(*name)) {
-            let message = format!("there are two witnesses `{}`", name.0);
-            reading.report.error(witness.name.place, message, "rename one of them");
-        }
-    }
+    check_names("witnesses", raw.iter().map(|witness| &witness.name), reading);
     raw.iter().filter_map(|raw| witness(raw, reading)).collect()
 }
 
@@ -56,7 +48,7 @@ fn witness(raw: &RawWitness, reading: &mut Reading<'_, '_>) -> Option<Witness> {
 }
 
 fn cosigner(raw: &RawWitness, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Receiver> {
-    let at = remote(raw, at, reading);
+    let at = remote(at, &access(raw), reading);
     let Some(key) = &raw.key else {
         let help = "write its public key as `key`: without it nobody can tell whose signature comes back";
         reading.report.error(raw.name.place, "this witness has no key", help);
@@ -67,51 +59,24 @@ fn cosigner(raw: &RawWitness, at: &At<String>, reading: &mut Reading<'_, '_>) ->
 }
 
 fn store(raw: &RawWitness, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Receiver> {
-    let remote = remote(raw, at, reading);
+    let remote = receiver::store(at, &access(raw), reading);
     let lock = optional(raw.lock.as_ref(), reading.report)?;
     let lock = lock.map(|Days(days)| Duration::from_secs(u64::from(days.get()) * 86_400));
     let region = raw.region.as_ref().map(|region| region.value.clone());
-    let remote = remote?;
-    if remote.url.path.is_empty() || remote.api_key.is_none() {
-        let help = "write `s3: https://HOST/BUCKET` and `api_key: \"${NAME}\"`, which holds ID:SECRET";
-        reading.report.error(at.place, "a store needs a bucket and keys", help);
-        return None;
-    }
-    Some(Receiver::Store { at: remote, region, lock })
+    Some(Receiver::Store { at: remote?, region, lock })
 }
 
-fn remote(raw: &RawWitness, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Remote> {
-    let zone = take_or(raw.zone.as_ref(), ZoneKind::Local, reading.report);
-    let base = url::parse(at, reading.report);
-    if let (Some(base), Some(zone)) = (&base, zone) {
-        url::check_zone(base, zone, &reading.inside, at.place, reading.report);
-    }
-    let key = raw.api_key.as_ref().map(|written| api_key(written, reading));
-    let pem = raw.ca_file.as_ref().map(|written| ca_pem(written, reading));
-    Some(Remote { url: base?, zone: zone?, api_key: present(key)?, ca_pem: present(pem)? })
-}
-
-/// A syslog server's address is that of a web server in other words.
 fn syslog(raw: &RawWitness, at: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Receiver> {
-    let written = at.value.split_once("://");
-    let (scheme, datagrams, place) = match written {
-        Some(("udp", place)) => ("http", true, place),
-        Some(("tcp", place)) => ("http", false, place),
-        Some(("tls", place)) => ("https", false, place),
-        Some(_) | None => {
-            let help = "write `udp://`, `tcp://` or `tls://`, host and port, such as `tcp://10.0.0.9:601`";
-            reading.report.error(at.place, "this is no address of a syslog server", help);
-            return None;
-        }
-    };
-    let as_url = At { value: format!("{scheme}://{place}"), place: at.place };
-    let base: BaseUrl = url::parse(&as_url, reading.report)?;
-    url::check_zone(&base, ZoneKind::Local, &reading.inside, at.place, reading.report);
-    let pem = raw.ca_file.as_ref().map(|written| ca_pem(written, reading));
-    Some(Receiver::Syslog { url: base, datagrams, ca_pem: present(pem)? })
+    let (server, datagrams) = receiver::syslog(at, &access(raw), reading)?;
+    Some(Receiver::Syslog { server, datagrams })
+}
+
+fn access(raw: &RawWitness) -> Access<'_> {
+    Access { zone: raw.zone.as_ref(), api_key: raw.api_key.as_ref(), ca_file: raw.ca_file.as_ref() }
 }
 
 fn git(raw: &RawWitness, reading: &mut Reading<'_, '_>) -> Option<Receiver> {
+    access(raw).check_inside(reading)?;
     let repository = reading.surroundings.path(&raw.git.as_ref()?.value);
     let Some(written) = &raw.commands else {
         let commands = COMMANDS.map(|words| words.iter().map(|word| (*word).to_owned()).collect());

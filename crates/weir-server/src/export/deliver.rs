@@ -1,9 +1,8 @@
 //! Events to one receiver.
 
 use super::file::Lines as FileLines;
-use crate::snapshot::{Snapshot, endpoint};
-use crate::way::aws_keys;
-use bytes::Bytes;
+use crate::outlet::{ANSWER_BYTES_MAX, Http, Outlet, TEXT, Unsent, file_name, server};
+use crate::snapshot::Snapshot;
 use http::StatusCode;
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -11,20 +10,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_audit::export::{Exported, Format, Source, otlp_request, syslog_message};
-use weir_config::{Export, Remote, Server, Sink};
-use weir_egress::CloudBackend;
-use weir_label::{Classified, Cloud, Inspect, Label, Level, Local, Permit, Recipient, ZoneKind};
-use weir_local::{
-    Accept, Call, Credential, DeliveryError, Endpoint, Framing, Lines, LocalBackend, Login, Put, Response,
-    SendError, Subject, Table,
-};
-use weir_wire::{Destination, Encode};
+use weir_config::{Export, Sink};
+use weir_label::Level;
+use weir_local::{DeliveryError, Framing, Lines, Login, Response, SendError, Subject, Table};
 
-/// The longest answer that is read.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// AWS's name of the service, and of the region that stores of others take for their own.
-const S3: &str = "s3";
-const REGION: &str = "us-east-1";
+const JSON: &str = "application/json";
 const LOGS: &str = "/v1/logs";
 /// The longest datagram. Source: RFC 768 and RFC 791: 65,535 bytes with both headers.
 const DATAGRAM_BYTES_MAX: usize = 65_507;
@@ -65,9 +55,19 @@ impl fmt::Display for Failure {
     }
 }
 
+impl From<Unsent> for Failure {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::NoPermit => Failure::NoPermit,
+            Unsent::Setting(what) => Failure::Setting(what),
+            Unsent::Unreachable(code) => Failure::Unreachable(code),
+        }
+    }
+}
+
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
-        Failure::Unreachable(error.code())
+        Unsent::from(error).into()
     }
 }
 
@@ -81,35 +81,6 @@ impl From<DeliveryError> for Failure {
             DeliveryError::Closed => Failure::Unreachable("closed"),
         }
     }
-}
-
-/// Events on their way: what the log holds of them, which is no text of any request.
-struct Message {
-    content: Bytes,
-    media_type: &'static str,
-}
-
-impl Encode for Message {
-    fn encode(&self, _to: &Destination<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.content);
-    }
-
-    fn media_type(&self) -> Option<String> {
-        Some(self.media_type.to_owned())
-    }
-}
-
-/// Who asked for what, and of which kind of data, is the organisation's own business.
-struct Records;
-
-impl Inspect<Message> for Records {
-    fn inspect(&self, _message: &Message) -> Label {
-        Label::at(Level::Internal)
-    }
-}
-
-fn message(text: String, media_type: &'static str) -> Classified<Message> {
-    Classified::new(Message { content: text.into(), media_type }, &Records)
 }
 
 /// The way to a receiver, kept open between deliveries.
@@ -129,52 +100,35 @@ enum Way {
     Nats(Subject, Format),
 }
 
-/// One of the two doors.
-enum Http {
-    Local(LocalBackend),
-    Cloud(CloudBackend),
-}
-
 impl Receiver {
     /// Connects to nothing yet.
     ///
     /// # Errors
     /// [`Failure::Setting`] when its parts do not fit together.
     pub fn new(export: &Export, inside: &[IpNet], source: Source) -> Result<Self, Failure> {
-        let to = |server: &Server| {
-            let endpoint =
-                endpoint(&export.name, &server.url, None, server.ca_pem.as_deref()).map_err(setting)?;
-            Ok::<_, Failure>(endpoint.with_connect_timeout(export.timeout))
-        };
+        let Export { name, timeout, .. } = export;
         let way = match &export.sink {
             Sink::File { path, format, rotate, keep } => {
                 Way::File(Some(FileLines::new(path, *rotate, *keep)), *format)
             }
-            Sink::Otlp(at) => {
-                let endpoint = remote(export, at)?;
-                let endpoint = match &at.api_key {
-                    Some(key) => endpoint.with_credential(bearer(key.expose())?),
-                    None => endpoint,
-                };
-                Way::Otlp(Http::new(at.zone, endpoint, inside)?)
-            }
+            Sink::Otlp(at) => Way::Otlp(Http::new(name, at, *timeout, inside)?),
             Sink::Store { at, region, format } => {
-                let keys = at.api_key.as_ref().map_or("", |key| key.expose());
-                let keys = aws_keys(keys, region.as_deref().unwrap_or(REGION), S3).map_err(setting)?;
-                let endpoint = remote(export, at)?.with_credential(Credential::aws(keys));
-                Way::Store(Http::new(at.zone, endpoint, inside)?, *format)
+                Way::Store(Http::store(name, (at, region.as_deref()), *timeout, inside)?, *format)
             }
-            Sink::Syslog { server, datagrams, format } => {
+            Sink::Syslog { server: at, datagrams, format } => {
                 let framing = if *datagrams { Framing::Datagram } else { Framing::Stream };
-                Way::Syslog(Lines::local(&to(server)?, inside, framing).map_err(setting)?, *format, framing)
+                let lines = Lines::local(&server(name, at, *timeout)?, inside, framing);
+                Way::Syslog(lines.map_err(Unsent::setting)?, *format, framing)
             }
-            Sink::Postgres { server, credential, database, table } => {
+            Sink::Postgres { server: at, credential, database, table } => {
                 let login = Login::parse(credential.expose());
-                Way::Postgres(Table::local(&to(server)?, inside, (database, table), login).map_err(setting)?)
+                let table = Table::local(&server(name, at, *timeout)?, inside, (database, table), login);
+                Way::Postgres(table.map_err(Unsent::setting)?)
             }
-            Sink::Nats { server, credential, subject, format } => {
+            Sink::Nats { server: at, credential, subject, format } => {
                 let login = credential.as_ref().map(|key| Login::parse(key.expose()));
-                Way::Nats(Subject::local(&to(server)?, inside, subject, login).map_err(setting)?, *format)
+                let subject = Subject::local(&server(name, at, *timeout)?, inside, subject, login);
+                Way::Nats(subject.map_err(Unsent::setting)?, *format)
             }
         };
         Ok(Self { name: export.name.clone(), timeout: export.timeout, source, way })
@@ -187,18 +141,18 @@ impl Receiver {
     /// [`Failure`]; the receiver may have some of them.
     pub async fn deliver(&mut self, events: &[Exported], snapshot: &Snapshot) -> Result<u64, Failure> {
         let Self { name, timeout, source, way } = self;
-        let permits = Permits { name, snapshot };
+        // Who asked for what, and of which kind of data, is the organisation's own business.
+        let outlet = Outlet { name, level: Level::Internal, snapshot };
         match way {
             Way::File(lines, format) => append(lines, events, *format, source).await.map(|()| 0),
             Way::Otlp(http) => {
-                let message = message(otlp_request(events, source), "application/json");
-                let response = http.post(&message, &permits, *timeout).await?;
+                let response = http.post(LOGS, (otlp_request(events, source), JSON), &outlet).await?;
                 taken(response, *timeout).await
             }
             Way::Store(http, format) => {
                 let (path, media_type) = object(events, *format, source);
-                let message = message(lines(events, *format, source), media_type);
-                let status = http.put(&path, &message, &permits, *timeout).await?.status();
+                let lines = (lines(events, *format, source), media_type);
+                let status = http.put(&path, None, lines, &outlet).await?.status();
                 if status.is_success() { Ok(0) } else { Err(Failure::Status(status.as_u16())) }
             }
             Way::Syslog(lines, format, framing) => {
@@ -209,81 +163,24 @@ impl Receiver {
                 {
                     return Err(Failure::Refused("longer than a datagram".to_owned()));
                 }
-                let message = message(messages.join("\n"), "text/plain; charset=utf-8");
-                lines.send_all(permits.local(&message)?).await?;
+                lines.send_all(outlet.local(messages.join("\n"), TEXT)?).await?;
                 Ok(0)
             }
             Way::Postgres(table) => {
                 let events: Vec<&str> = events.iter().map(Exported::json).collect();
                 let log = serde_json::Value::from(source.log.as_str());
                 let text = format!("{{\"log\":{log},\"events\":[{}]}}", events.join(","));
-                table.insert(permits.local(&message(text, "application/json"))?).await?;
+                table.insert(outlet.local(text, JSON)?).await?;
                 Ok(0)
             }
             Way::Nats(subject, format) => {
                 let line =
                     |event: &Exported| format!("{}\t{}", event.event_id(), event.line(*format, source));
                 let lines: Vec<String> = events.iter().map(line).collect();
-                subject.publish(permits.local(&message(lines.join("\n"), "text/plain"))?).await?;
+                subject.publish(outlet.local(lines.join("\n"), TEXT)?).await?;
                 Ok(0)
             }
         }
-    }
-}
-
-impl Http {
-    fn new(zone: ZoneKind, endpoint: Endpoint, inside: &[IpNet]) -> Result<Self, Failure> {
-        match zone {
-            ZoneKind::Local => LocalBackend::new(endpoint, inside).map(Self::Local).map_err(setting),
-            ZoneKind::Cloud => CloudBackend::new(endpoint).map(Self::Cloud).map_err(setting),
-        }
-    }
-
-    async fn post(
-        &self,
-        message: &Classified<Message>,
-        permits: &Permits<'_>,
-        timeout: Duration,
-    ) -> Result<Response, Failure> {
-        let call = Call::new(LOGS, "", Accept::Json, timeout);
-        Ok(match self {
-            Self::Local(door) => door.send(permits.local(message)?, &call).await?,
-            Self::Cloud(door) => door.send(permits.cloud(message)?, &call).await?,
-        })
-    }
-
-    async fn put(
-        &self,
-        path: &str,
-        message: &Classified<Message>,
-        permits: &Permits<'_>,
-        timeout: Duration,
-    ) -> Result<Response, Failure> {
-        let put = Put { path, locked_until: None, first_byte_timeout: timeout };
-        Ok(match self {
-            Self::Local(door) => door.put(permits.local(message)?, &put).await?,
-            Self::Cloud(door) => door.put(permits.cloud(message)?, &put).await?,
-        })
-    }
-}
-
-/// Asks the boundary in force.
-struct Permits<'a> {
-    name: &'a str,
-    snapshot: &'a Snapshot,
-}
-
-impl Permits<'_> {
-    fn local(&self, message: &Classified<Message>) -> Result<Permit<Message, Local>, Failure> {
-        let boundary = &self.snapshot.loaded.policy.boundary;
-        let recipient = Recipient::new(self.name, boundary.local_clearance(Level::Internal, None));
-        boundary.permit(message, &recipient).map_err(|_| Failure::NoPermit)
-    }
-
-    fn cloud(&self, message: &Classified<Message>) -> Result<Permit<Message, Cloud>, Failure> {
-        let boundary = &self.snapshot.loaded.policy.boundary;
-        let clearance = boundary.cloud_clearance(Level::Internal, None).map_err(|_| Failure::NoPermit)?;
-        boundary.permit(message, &Recipient::new(self.name, clearance)).map_err(|_| Failure::NoPermit)
     }
 }
 
@@ -321,11 +218,11 @@ fn lines(events: &[Exported], format: Format, source: &Source) -> String {
 /// The path and the media type of an object. The same events have the same name, so that what is put again after a
 /// failure replaces what came the first time.
 fn object(events: &[Exported], format: Format, source: &Source) -> (String, &'static str) {
-    let log = source.log.replace(['/', ':', '@'], "-");
+    let log = file_name(&source.log);
     let (extension, media_type) = match format {
         Format::Jsonl => ("jsonl", "application/x-ndjson"),
         Format::Ocsf => ("ocsf.jsonl", "application/x-ndjson"),
-        Format::Cef => ("cef", "text/plain; charset=utf-8"),
+        Format::Cef => ("cef", TEXT),
     };
     let path = events.first().map_or_else(String::new, |first| {
         let day = first.day().replace('-', "/");
@@ -367,17 +264,4 @@ async fn taken(response: Response, timeout: Duration) -> Result<u64, Failure> {
             Ok(number.unwrap_or(0))
         }
     }
-}
-
-fn remote(export: &Export, at: &Remote) -> Result<Endpoint, Failure> {
-    let endpoint = endpoint(&export.name, &at.url, None, at.ca_pem.as_deref()).map_err(setting)?;
-    Ok(endpoint.with_connect_timeout(export.timeout))
-}
-
-fn bearer(key: &str) -> Result<Credential, Failure> {
-    Credential::bearer(&zeroize::Zeroizing::new(key.to_owned())).map_err(setting)
-}
-
-fn setting(error: impl std::error::Error) -> Failure {
-    Failure::Setting(error.to_string())
 }

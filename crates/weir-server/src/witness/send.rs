@@ -2,10 +2,9 @@
 
 use super::git::commit;
 use crate::gateway::Gateway;
-use crate::snapshot::{Snapshot, endpoint};
-use crate::way::aws_keys;
-use bytes::Bytes;
+use crate::outlet::{ANSWER_BYTES_MAX, Http, Outlet, TEXT, Unsent, file_name, server};
 use http::StatusCode;
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use std::sync::Arc;
@@ -13,20 +12,11 @@ use std::time::Duration;
 use weir_audit::checkpoint::note_to_line;
 use weir_audit::cosign::CosignerKey;
 use weir_audit::witness::AddCheckpoint;
-use weir_config::{BaseUrl, Receiver, Remote, Witness};
-use weir_egress::CloudBackend;
-use weir_label::{Classified, Inspect, Label, Level, Recipient, ZoneKind};
-use weir_local::{
-    Accept, Call, Credential, Endpoint, Framing, Lines, LocalBackend, Put, Response, SendError,
-};
+use weir_config::{Receiver, Remote, Server, Witness};
+use weir_label::Level;
+use weir_local::{Framing, Lines, Response, SendError};
 use weir_store::audit::Evidence;
-use weir_wire::{Destination, Encode};
 
-/// The longest answer that is read.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// AWS's name of the service, and of the region that stores of others take for their own.
-const S3: &str = "s3";
-const REGION: &str = "us-east-1";
 /// Log audit, informational: 13 · 8 + 6. Source: RFC 5424, section 6.2.1.
 const PRIORITY: u8 = 110;
 
@@ -102,31 +92,19 @@ impl fmt::Display for SendFailure {
     }
 }
 
+impl From<Unsent> for SendFailure {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::NoPermit => SendFailure::NoPermit,
+            Unsent::Setting(what) => SendFailure::Setting(what),
+            Unsent::Unreachable(code) => SendFailure::Unreachable(code),
+        }
+    }
+}
+
 impl From<SendError> for SendFailure {
     fn from(error: SendError) -> Self {
-        SendFailure::Unreachable(error.code())
-    }
-}
-
-/// A checkpoint on its way: the name, the size and the root of a log, and signatures.
-struct Message(Bytes);
-
-impl Encode for Message {
-    fn encode(&self, _to: &Destination<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
-    }
-
-    fn media_type(&self) -> Option<String> {
-        Some("text/plain; charset=utf-8".to_owned())
-    }
-}
-
-/// It is made to be published.
-struct Public;
-
-impl Inspect<Message> for Public {
-    fn inspect(&self, _message: &Message) -> Label {
-        Label::at(Level::Public)
+        Unsent::from(error).into()
     }
 }
 
@@ -144,18 +122,20 @@ pub(super) async fn send(
         return Ok(Sent { size, note: None });
     }
     let snapshot = gateway.snapshot();
-    let way = Way { snapshot: &snapshot, witness };
+    // A checkpoint is made to be published: the name of a log, its size, its root, and signatures.
+    let outlet = Outlet { name: &witness.name, level: Level::Public, snapshot: &snapshot };
+    let way = Way { outlet, witness, inside: &snapshot.loaded.config.network_inside };
     let name = file_name(evidence.checkpoint().origin.as_str());
     let note = evidence.note().to_owned();
     let note = match &witness.receiver {
         Receiver::Cosigner { at, key } => way.cosigned(at, key, &evidence, known.unwrap_or(0)).await?,
-        Receiver::Syslog { url, datagrams, ca_pem } => {
-            way.syslog((url, *datagrams, ca_pem.as_deref()), &evidence).await?;
+        Receiver::Syslog { server, datagrams } => {
+            way.syslog(server, *datagrams, &evidence).await?;
             note
         }
         Receiver::Store { at, region, lock } => {
-            let region = region.as_deref().unwrap_or(REGION);
-            way.put(at, region, *lock, &format!("/{name}/{size:020}"), &note).await?;
+            let path = format!("/{name}/{size:020}");
+            way.put((at, region.as_deref()), *lock, &path, note.clone()).await?;
             note
         }
         Receiver::Git { repository, commands } => {
@@ -166,14 +146,10 @@ pub(super) async fn send(
     Ok(Sent { size, note: Some(note) })
 }
 
-/// The name of a log as that of a file.
-fn file_name(origin: &str) -> String {
-    origin.replace(['/', ':', '@'], "-")
-}
-
 struct Way<'a> {
-    snapshot: &'a Snapshot,
+    outlet: Outlet<'a>,
     witness: &'a Witness,
+    inside: &'a [IpNet],
 }
 
 impl Way<'_> {
@@ -188,10 +164,12 @@ impl Way<'_> {
         let size = evidence.checkpoint().size;
         let mut old = known.min(size);
         let mut has_told = false;
+        let http = Http::new(&self.witness.name, at, self.witness.timeout, self.inside)?;
         for _ in 0..3 {
             let proof = evidence.consistency(old).map_err(|_| SendFailure::Log)?;
             let request = AddCheckpoint { old, proof, note: evidence.note().to_owned() };
-            let response = self.post(at, "/add-checkpoint", request.to_string()).await?;
+            let message = (request.to_string(), TEXT);
+            let response = http.post("/add-checkpoint", message, &self.outlet).await?;
             let (status, answer) = (response.status(), text(response).await?);
             match status {
                 StatusCode::OK => {
@@ -206,7 +184,7 @@ impl Way<'_> {
                 StatusCode::UNPROCESSABLE_ENTITY => return Err(SendFailure::Inconsistent),
                 // The key may have been changed since the witness was told it.
                 StatusCode::FORBIDDEN if !has_told => {
-                    self.tell_of_keys(at, evidence).await?;
+                    self.tell_of_keys(&http, evidence).await?;
                     has_told = true;
                 }
                 other => return Err(SendFailure::Status(other.as_u16())),
@@ -216,116 +194,38 @@ impl Way<'_> {
     }
 
     /// Tells a witness which keys the log has had. One that is not Weir's may not know what that is.
-    async fn tell_of_keys(&self, at: &Remote, evidence: &Evidence) -> Result<(), SendFailure> {
+    async fn tell_of_keys(&self, http: &Http, evidence: &Evidence) -> Result<(), SendFailure> {
         let refused = SendFailure::Status(StatusCode::FORBIDDEN.as_u16());
         let rotations = evidence.rotations().map_err(|_| SendFailure::Log)?;
         if rotations.is_empty() {
             return Err(refused);
         }
-        let response = self.post(at, "/rotations", rotations).await?;
+        let response = http.post("/rotations", (rotations, TEXT), &self.outlet).await?;
         if response.status() == StatusCode::OK { Ok(()) } else { Err(refused) }
-    }
-
-    async fn post(&self, at: &Remote, path: &str, body: String) -> Result<Response, SendFailure> {
-        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?;
-        let endpoint = match &at.api_key {
-            Some(key) => endpoint.with_credential(bearer(key.expose())?),
-            None => endpoint,
-        };
-        let call = Call::new(path, "", Accept::Json, self.witness.timeout);
-        let message = message(body);
-        Ok(match at.zone {
-            ZoneKind::Local => {
-                let door = self.local(endpoint)?;
-                door.send(self.local_permit(&message)?, &call).await?
-            }
-            ZoneKind::Cloud => {
-                let door = CloudBackend::new(endpoint).map_err(|error| setting(&error))?;
-                door.send(self.cloud_permit(&message)?, &call).await?
-            }
-        })
     }
 
     async fn put(
         &self,
-        at: &Remote,
-        region: &str,
+        (at, region): (&Remote, Option<&str>),
         lock: Option<Duration>,
         path: &str,
-        note: &str,
+        note: String,
     ) -> Result<(), SendFailure> {
-        let endpoint = self.endpoint(&at.url, at.ca_pem.as_deref())?;
-        let keys = at.api_key.as_ref().map_or("", |key| key.expose());
-        let credential = aws_keys(keys, region, S3).map(Credential::aws).map_err(|error| setting(&error))?;
-        let endpoint = endpoint.with_credential(credential);
+        let http = Http::store(&self.witness.name, (at, region), self.witness.timeout, self.inside)?;
         let until = lock.map(|lock| until(Timestamp::now(), lock));
-        let put = Put { path, locked_until: until.as_deref(), first_byte_timeout: self.witness.timeout };
-        let message = message(note.to_owned());
-        let response = match at.zone {
-            ZoneKind::Local => self.local(endpoint)?.put(self.local_permit(&message)?, &put).await?,
-            ZoneKind::Cloud => {
-                let door = CloudBackend::new(endpoint).map_err(|error| setting(&error))?;
-                door.put(self.cloud_permit(&message)?, &put).await?
-            }
-        };
+        let response = http.put(path, until.as_deref(), (note, TEXT), &self.outlet).await?;
         let status = response.status();
         if status.is_success() { Ok(()) } else { Err(SendFailure::Status(status.as_u16())) }
     }
 
-    async fn syslog(
-        &self,
-        (url, datagrams, ca_pem): (&BaseUrl, bool, Option<&str>),
-        evidence: &Evidence,
-    ) -> Result<(), SendFailure> {
+    async fn syslog(&self, at: &Server, datagrams: bool, evidence: &Evidence) -> Result<(), SendFailure> {
         let framing = if datagrams { Framing::Datagram } else { Framing::Stream };
-        let inside = &self.snapshot.loaded.config.network_inside;
-        let lines = Lines::local(&self.endpoint(url, ca_pem)?, inside, framing);
-        let lines = lines.map_err(|error| setting(&error))?;
+        let endpoint = server(&self.witness.name, at, self.witness.timeout)?;
+        let lines = Lines::local(&endpoint, self.inside, framing).map_err(Unsent::setting)?;
         let origin = evidence.checkpoint().origin.as_str();
-        let message = message(syslog_line(origin, evidence.note(), Timestamp::now()));
-        Ok(lines.send(self.local_permit(&message)?).await?)
+        let line = syslog_line(origin, evidence.note(), Timestamp::now());
+        Ok(lines.send(self.outlet.local(line, TEXT)?).await?)
     }
-
-    fn endpoint(&self, url: &BaseUrl, ca_pem: Option<&str>) -> Result<Endpoint, SendFailure> {
-        let endpoint = endpoint(&self.witness.name, url, None, ca_pem).map_err(|error| setting(&error))?;
-        Ok(endpoint.with_connect_timeout(self.witness.timeout))
-    }
-
-    fn local(&self, endpoint: Endpoint) -> Result<LocalBackend, SendFailure> {
-        let inside = &self.snapshot.loaded.config.network_inside;
-        LocalBackend::new(endpoint, inside).map_err(|error| setting(&error))
-    }
-
-    fn local_permit(
-        &self,
-        message: &Classified<Message>,
-    ) -> Result<weir_label::Permit<Message, weir_label::Local>, SendFailure> {
-        let boundary = &self.snapshot.loaded.policy.boundary;
-        let recipient = Recipient::new(&self.witness.name, boundary.local_clearance(Level::Public, None));
-        boundary.permit(message, &recipient).map_err(|_| SendFailure::NoPermit)
-    }
-
-    fn cloud_permit(
-        &self,
-        message: &Classified<Message>,
-    ) -> Result<weir_label::Permit<Message, weir_label::Cloud>, SendFailure> {
-        let boundary = &self.snapshot.loaded.policy.boundary;
-        let clearance = boundary.cloud_clearance(Level::Public, None).map_err(|_| SendFailure::NoPermit)?;
-        let recipient = Recipient::new(&self.witness.name, clearance);
-        boundary.permit(message, &recipient).map_err(|_| SendFailure::NoPermit)
-    }
-}
-
-fn message(text: String) -> Classified<Message> {
-    Classified::new(Message(text.into()), &Public)
-}
-
-fn setting(error: &dyn std::error::Error) -> SendFailure {
-    SendFailure::Setting(error.to_string())
-}
-
-fn bearer(key: &str) -> Result<Credential, SendFailure> {
-    Credential::bearer(&zeroize::Zeroizing::new(key.to_owned())).map_err(|error| setting(&error))
 }
 
 async fn text(response: Response) -> Result<String, SendFailure> {

@@ -199,7 +199,7 @@ fn what_is_wrong_with_an_export_is_said_before_it_is_used() {
         ("{ name: a, file: ./a, where: [\"zon=cloud\"] }", "there is no field `zon`"),
         ("{ name: a, file: ./a, leave_out: [event_id] }", "cannot be left out"),
         ("{ name: a, otlp: \"http://10.0.0.9:4318\", format: cef }", "this export has one format only"),
-        ("{ name: a, syslog: \"tcp://10.0.0.9\", zone: cloud }", "this export cannot leave the network"),
+        ("{ name: a, syslog: \"tcp://10.0.0.9\", zone: cloud }", "this cannot leave the network"),
         ("{ name: a, syslog: \"http://10.0.0.9\" }", "this is no address of such a server"),
         ("{ name: a, syslog: \"tcp://203.0.113.9\" }", "outside the network"),
         ("{ name: a, otlp: \"https://203.0.113.9\" }", "outside the network"),
