@@ -48,7 +48,8 @@ pub struct RawExport {
     pub s3: Option<At<String>>,
     /// The region that requests to `s3` are signed for. Default: `us-east-1`.
     pub region: Option<At<String>>,
-    /// A syslog server inside the network (RFC 5424): `udp://`, `tcp://` or `tls://`, host and port.
+    /// A syslog server inside the network (RFC 5424): `udp://`, `tcp://` or `tls://`, host and port. Default port: 514,
+    /// for `tls://` 6514.
     pub syslog: Option<At<String>>,
     /// A database of PostgreSQL inside the network: `postgres://HOST:5432/DATABASE`, over TLS `postgres+tls://`.
     pub postgres: Option<At<String>>,

@@ -26,7 +26,8 @@ pub struct RawWitness {
     pub url: Option<At<String>>,
     /// The public key of the witness of `url`; `weir audit witness-key` prints a gateway's.
     pub key: Option<Field<CosignerKey>>,
-    /// A syslog server inside the network (RFC 5424): `udp://`, `tcp://` or `tls://`, host and port.
+    /// A syslog server inside the network (RFC 5424): `udp://`, `tcp://` or `tls://`, host and port. Default port: 514,
+    /// for `tls://` 6514.
     pub syslog: Option<At<String>>,
     /// A bucket of a store that speaks S3, and what names begin with: `https://HOST/BUCKET/PREFIX`.
     pub s3: Option<At<String>>,
