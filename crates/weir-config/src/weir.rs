@@ -10,6 +10,7 @@ pub mod money;
 mod purpose;
 mod quality;
 mod rollout;
+mod tokenizer;
 mod witness;
 
 use crate::names::Names;
