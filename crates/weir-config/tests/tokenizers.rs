@@ -11,7 +11,11 @@ const FILE: &str = r#"{"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space"
 
 /// The configuration with a line in its local model.
 fn with(line: &str) -> String {
-    EXAMPLE_WEIR.replacen("      - name: qwen3-32b\n", &format!("      - name: qwen3-32b\n        {line}\n"), 1)
+    EXAMPLE_WEIR.replacen(
+        "      - name: qwen3-32b\n",
+        &format!("      - name: qwen3-32b\n        {line}\n"),
+        1,
+    )
 }
 
 /// What counts for the first target of a backend, by name, and what it counts for `hi hi`.

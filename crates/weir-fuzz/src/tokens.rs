@@ -26,10 +26,8 @@ pub fn tokens(data: &[u8]) {
 /// A file of a vocabulary is refused, or counts as a vocabulary does.
 pub fn tokenizer(data: &[u8]) {
     let file = String::from_utf8_lossy(data);
-    let tokenizers = [
-        Tokenizer::from_huggingface(&file).ok(),
-        Tokenizer::from_tiktoken(&file, Pattern::LLAMA3).ok(),
-    ];
+    let tokenizers =
+        [Tokenizer::from_huggingface(&file).ok(), Tokenizer::from_tiktoken(&file, Pattern::LLAMA3).ok()];
     for tokenizer in tokenizers.into_iter().flatten() {
         assert_eq!(tokenizer.count(""), 0, "nothing is no token");
         let text = "The weir's 12 gates,\r\n  naïve and 中文.";

@@ -117,7 +117,9 @@ async fn count_tokens(
     ledger.answered_here();
     let first = ruling.plan.first.first().copied();
     let counter = first.and_then(|id| ruling.snapshot.counters.of_target(id));
-    if let Some(counter) = counter.filter(|counter| inspected.seen.counted.by.as_ref() != Some(counter.name())) {
+    if let Some(counter) =
+        counter.filter(|counter| inspected.seen.counted.by.as_ref() != Some(counter.name()))
+    {
         inspected.seen.counted = counted_with(counter, inspected.request.content());
     }
     let tokens = inspected.prompt_tokens_at(first.and_then(|id| ruling.target(id)), gateway);

@@ -40,7 +40,7 @@ pub struct Table {
 }
 
 /// Assigned characters are below, but for marks and tags from U+E0000 on.
-const PLANES: u32 = 0x3_4000;
+const PLANES: u32 = 0x4_0000;
 const TAGS: std::ops::Range<u32> = 0xe_0000..0xe_0200;
 
 impl Table {
@@ -124,7 +124,10 @@ fn block(first: u32) -> [Classes; 256] {
     block
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the categories are Unicode's, and the rest are all one class")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the categories are Unicode's, and the rest are all one class"
+)]
 fn of(character: char) -> Classes {
     match character {
         '\r' | '\n' => return NEWLINE,
@@ -135,8 +138,12 @@ fn of(character: char) -> Classes {
         GeneralCategory::UppercaseLetter | GeneralCategory::TitlecaseLetter => UPPER,
         GeneralCategory::LowercaseLetter => LOWER,
         GeneralCategory::ModifierLetter | GeneralCategory::OtherLetter => LETTER,
-        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark => MARK,
-        GeneralCategory::DecimalNumber | GeneralCategory::LetterNumber | GeneralCategory::OtherNumber => NUMBER,
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark => {
+            MARK
+        }
+        GeneralCategory::DecimalNumber | GeneralCategory::LetterNumber | GeneralCategory::OtherNumber => {
+            NUMBER
+        }
         _ => OTHER,
     }
 }

@@ -216,7 +216,8 @@ impl Line {
 
     /// The tokens that are left, and the symbol at which each begins.
     pub fn parts(&self) -> impl Iterator<Item = (usize, Token)> {
-        let after = |place: &usize| Some(self.next[*place & PLACE]).filter(|next| *next != END).map(usize::from);
+        let after =
+            |place: &usize| Some(self.next[*place & PLACE]).filter(|next| *next != END).map(usize::from);
         let first = (self.left > 0).then_some(0);
         std::iter::successors(first, after).map(|place| (place, self.tokens[place & PLACE]))
     }

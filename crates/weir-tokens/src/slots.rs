@@ -57,24 +57,16 @@ pub const fn hash_of(number: u64) -> u64 {
     (wide as u64) ^ (wide >> 64) as u64
 }
 
-/// The hash of some bytes. Not made against those who look for collisions: what is looked up in is made of
+/// The hash of some bytes, six at least. Not made against those who look for collisions: what is looked up in is made of
 /// vocabularies alone.
 #[inline]
 pub fn hash_of_bytes(bytes: &[u8]) -> u64 {
     let length = bytes.len() as u64;
-    match bytes {
-        [first, .., last] if bytes.len() < 4 => {
-            let middle = bytes.get(1).copied().unwrap_or(0);
-            hash_of(length << 24 | u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(*last))
-        }
-        _ if bytes.len() <= 8 => {
-            let four = |part: Option<&[u8; 4]>| part.map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
-            hash_of((four(bytes.first_chunk()) | four(bytes.last_chunk()) << 32) ^ length << 56)
-        }
-        _ => {
-            let (chunks, _) = bytes.as_chunks::<8>();
-            let whole = chunks.iter().fold(length, |hash, eight| hash_of(hash ^ u64::from_le_bytes(*eight)));
-            hash_of(whole ^ bytes.last_chunk().map_or(0, |eight| u64::from_le_bytes(*eight)))
-        }
+    if bytes.len() <= 8 {
+        let four = |part: Option<&[u8; 4]>| part.map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+        return hash_of((four(bytes.first_chunk()) | four(bytes.last_chunk()) << 32) ^ length << 56);
     }
+    let (chunks, _) = bytes.as_chunks::<8>();
+    let whole = chunks.iter().fold(length, |hash, eight| hash_of(hash ^ u64::from_le_bytes(*eight)));
+    hash_of(whole ^ bytes.last_chunk().map_or(0, |eight| u64::from_le_bytes(*eight)))
 }

@@ -17,6 +17,9 @@ pub struct Vocabulary {
     bytes: Cow<'static, [u8]>,
     by_bytes: Slots,
     by_pair: Slots,
+    /// For each token, of those that make another with it on the left, a bit by their hash: most that is asked for is no
+    /// pair, and this is where the processor has it at hand.
+    follows: Vec<u32>,
     of_byte: [Token; 256],
     /// For the characters of the basic plane the token that each becomes whatever stands beside it, or [`NONE`].
     of_character: Vec<Token>,
@@ -41,12 +44,14 @@ pub enum InvalidVocabulary {
 
 /// No token.
 const NONE: Token = Token::MAX;
-/// Bits of a token, of a place among the bytes, and of a length; what is left of 64 is of the hash.
+// An entry of the table of bytes has 64 bits. Of a short token: the token, its bytes, its length, and the highest bit. Of another:
+// the token, its place among all bytes, its length, some bits of its hash, and a highest bit of zero.
 const TOKEN_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
 const LENGTH_BITS: u32 = 10;
 const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
 const CHECK_SHIFT: u32 = TOKEN_BITS + PLACE_BITS + LENGTH_BITS;
+const CHECK_MASK: u64 = u64::MAX >> 1 >> CHECK_SHIFT;
 /// The first character that is not one byte.
 const MANY_BYTES: u32 = 0x80;
 const BASIC_PLANE: u32 = 0x1_0000;
@@ -65,6 +70,7 @@ impl Vocabulary {
             bytes,
             by_bytes: Slots::for_entries(lengths.len()),
             by_pair: Slots::for_entries(lengths.len()),
+            follows: vec![0; lengths.len()],
             of_byte: [NONE; 256],
             of_character: Vec::new(),
         };
@@ -84,10 +90,14 @@ impl Vocabulary {
             {
                 *slot = token;
             }
-            let hash = hash_of_bytes(bytes);
-            let entry = u64::from(token) | (place as u64) << TOKEN_BITS;
-            let entry = entry | (bytes.len() as u64) << (TOKEN_BITS + PLACE_BITS) | hash << CHECK_SHIFT;
-            self.by_bytes.insert(hash, entry);
+            let token = u64::from(token);
+            if let Some(short) = short(bytes) {
+                self.by_bytes.insert(hash_of(short), short << TOKEN_BITS | token);
+                continue;
+            }
+            let (hash, length) = (hash_of_bytes(bytes), bytes.len() as u64);
+            let where_it_is = (place as u64) << TOKEN_BITS | length << (TOKEN_BITS + PLACE_BITS);
+            self.by_bytes.insert(hash, token | where_it_is | (hash & CHECK_MASK) << CHECK_SHIFT);
         }
         match (0..=u8::MAX).zip(self.of_byte).find(|(_, token)| *token == NONE) {
             Some((byte, _)) => Err(InvalidVocabulary::MissingByte(byte)),
@@ -104,6 +114,8 @@ impl Vocabulary {
                 [first, second] => {
                     let pair = key(first, second);
                     self.by_pair.insert(hash_of(pair), pair << TOKEN_BITS | u64::from(token));
+                    let known = at(&self.follows, first);
+                    set(&mut self.follows, first, known | follower(second));
                     made.push(Made { first, second, token });
                 }
                 _ => left.push(bytes),
@@ -143,10 +155,13 @@ impl Vocabulary {
     /// The token with these bytes.
     #[inline]
     pub fn find(&self, bytes: &[u8]) -> Option<Token> {
+        if let Some(short) = short(bytes) {
+            let is_it = |entry: u64| (entry >> TOKEN_BITS == short).then_some((entry & TOKEN_MASK) as Token);
+            return self.by_bytes.find(hash_of(short), is_it);
+        }
         let hash = hash_of_bytes(bytes);
-        let check = hash << CHECK_SHIFT;
         self.by_bytes.find(hash, |entry| {
-            if (entry ^ check) >> CHECK_SHIFT != 0 {
+            if entry >> CHECK_SHIFT != hash & CHECK_MASK {
                 return None;
             }
             let place = (entry >> TOKEN_BITS) as usize & ((1 << PLACE_BITS) - 1);
@@ -159,6 +174,9 @@ impl Vocabulary {
     /// The token that two make that stand side by side.
     #[inline]
     pub fn pair(&self, first: Token, second: Token) -> Option<Token> {
+        if at(&self.follows, first) & follower(second) == 0 {
+            return None;
+        }
         let pair = key(first, second);
         let is_it = |entry: u64| (entry >> TOKEN_BITS == pair).then_some((entry & TOKEN_MASK) as Token);
         self.by_pair.find(hash_of(pair), is_it)
@@ -174,6 +192,23 @@ impl Vocabulary {
     #[inline]
     pub fn of_character(&self, code: u32) -> Option<Token> {
         self.of_character.get(code as usize).copied().filter(|token| *token != NONE)
+    }
+}
+
+/// A short token's bytes, its length and the highest bit, as an entry has them.
+#[inline]
+fn short(bytes: &[u8]) -> Option<u64> {
+    let of = |bytes: [u8; 5], length: u8| {
+        let [a, b, c, d, e] = bytes;
+        Some(u64::from_le_bytes([a, b, c, d, e, 8 | length, 0, 0]))
+    };
+    match *bytes {
+        [a] => of([a, 0, 0, 0, 0], 1),
+        [a, b] => of([a, b, 0, 0, 0], 2),
+        [a, b, c] => of([a, b, c, 0, 0], 3),
+        [a, b, c, d] => of([a, b, c, d, 0], 4),
+        [a, b, c, d, e] => of([a, b, c, d, e], 5),
+        _ => None,
     }
 }
 
@@ -222,6 +257,7 @@ impl Bounds {
     }
 }
 
+#[inline]
 fn at<T: Copy + Default>(of: &[T], token: Token) -> T {
     of.get(token as usize).copied().unwrap_or_default()
 }
@@ -238,6 +274,12 @@ const fn is_continuation(byte: u8) -> bool {
 
 const fn is_lead(byte: u8) -> bool {
     byte >= 0xc0
+}
+
+/// One of 32 bits, by a token.
+#[inline]
+const fn follower(token: Token) -> u32 {
+    1 << (token.wrapping_mul(0x9e37_79b1) >> 27)
 }
 
 #[inline]

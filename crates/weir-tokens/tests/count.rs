@@ -35,7 +35,8 @@ fn variant(pattern: &str) -> Value {
     let mut file: Value = serde_json::from_str(include_str!("vectors/tokenizer.json")).expect("JSON");
     let regex = match pattern {
         "gpt2" => {
-            file["pre_tokenizer"] = json!({ "type": "ByteLevel", "add_prefix_space": false, "use_regex": true });
+            file["pre_tokenizer"] =
+                json!({ "type": "ByteLevel", "add_prefix_space": false, "use_regex": true });
             return file;
         }
         "llama3" => {
@@ -79,9 +80,8 @@ fn what_cannot_be_counted_exactly_is_refused_with_its_name() {
         let error = read(&file).expect_err(named);
         assert!(error.contains(named), "{error}");
     };
-    let of_model = |field: &'static str, value: Value| {
-        move |file: &mut Value| file["model"][field] = value.clone()
-    };
+    let of_model =
+        |field: &'static str, value: Value| move |file: &mut Value| file["model"][field] = value.clone();
     refused(&of_model("type", "Unigram".into()), "Unigram");
     refused(&of_model("dropout", 0.1.into()), "dropout");
     refused(&of_model("end_of_word_suffix", "</w>".into()), "end_of_word_suffix");
@@ -93,7 +93,10 @@ fn what_cannot_be_counted_exactly_is_refused_with_its_name() {
         r"\p{Han}+|\w",
     );
     refused(&|file| file["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Removed".into(), "Removed");
-    refused(&|file| file["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = true.into(), "add_prefix_space");
+    refused(
+        &|file| file["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = true.into(),
+        "add_prefix_space",
+    );
     refused(&|file| file["pre_tokenizer"]["pretokenizers"][1]["use_regex"] = true.into(), "two patterns");
     refused(&|file| file["model"]["merges"] = json!([["▁", "t"]]), "▁ t");
     refused(&|file| file["model"]["vocab"]["zzzz"] = 9_999.into(), "zzzz");

@@ -14,7 +14,11 @@ pub fn of_backend(
     let signs = api.is_none_or(|api| api.dialect == BackendDialect::Converse);
     if matches!(Origin::of(&written.value), Origin::Profile(_)) && !signs {
         let message = format!("`{}` is for backends with `api: bedrock`", written.value);
-        reading.report.error(written.place, message, "write `${NAME}` or `file:PATH`, where the key of this API is");
+        reading.report.error(
+            written.place,
+            message,
+            "write `${NAME}` or `file:PATH`, where the key of this API is",
+        );
         return None;
     }
     api_key(written, reading)

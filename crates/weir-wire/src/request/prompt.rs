@@ -52,7 +52,8 @@ impl ClientRequest {
             (None, Some(Json::String(_))) => 1,
             _ => return 0,
         };
-        let instructions = ["system", "instructions"].iter().filter(|name| self.member(name).is_some()).count();
+        let instructions =
+            ["system", "instructions"].iter().filter(|name| self.member(name).is_some()).count();
         let around = (messages + instructions) as u64 * MESSAGE_TOKENS + ANSWER_TOKENS;
         if is_conversation { around } else { 0 }
     }
