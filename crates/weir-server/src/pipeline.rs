@@ -41,7 +41,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::{Caller, identify};
-use inspect::{Inspected, inspect};
+use inspect::{Inspected, counted_with, inspect};
 use receive::{Content, discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};

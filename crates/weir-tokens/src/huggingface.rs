@@ -3,6 +3,7 @@
 use crate::vocabulary::{InvalidVocabulary, Vocabulary};
 use crate::{Form, Pattern, Tokenizer, merge};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -97,9 +98,8 @@ impl Tokenizer {
         let File { added_tokens, normalizer, pre_tokenizer, model } = serde_json::from_str(file)?;
         model.check()?;
         let (form, pattern) = (form(&normalizer)?, pattern(&pre_tokenizer)?);
-        let made = Made::of(&model.merges)?;
-        let vocabulary = Vocabulary::new(Cow::Owned(made.bytes.clone()), &made.lengths)?;
-        made.check(&vocabulary, model.ignore_merges)?;
+        let vocabulary = vocabulary(&model.merges)?;
+        check_merges(&model.merges, &vocabulary, model.ignore_merges)?;
         if model.ignore_merges {
             model.check_whole(&added_tokens, &vocabulary)?;
         }
@@ -123,7 +123,7 @@ impl Model<'_> {
 
     /// Where pieces that are tokens are not joined, every token must be one that we find.
     fn check_whole(&self, added: &[Added], vocabulary: &Vocabulary) -> Result<(), Unsupported> {
-        let tokens: BTreeMap<Cow<'_, str>, u64> = match self.vocab {
+        let tokens: BTreeMap<Cow<'_, str>, IgnoredAny> = match self.vocab {
             Some(raw) => serde_json::from_str(raw.get())?,
             None => BTreeMap::new(),
         };
@@ -139,53 +139,64 @@ impl Model<'_> {
     }
 }
 
-/// The tokens that merges make, in their order, after the bytes.
-struct Made<'m> {
-    bytes: Vec<u8>,
-    lengths: Vec<u16>,
-    /// The bytes that are joined, and the merge.
-    pairs: Vec<([Vec<u8>; 2], &'m Merge<'m>)>,
+/// What merges say, in their order: the bytes that are joined, and the bytes of the token.
+fn steps<'m>(merges: &'m [Merge<'m>]) -> impl Iterator<Item = Result<([Vec<u8>; 2], Vec<u8>), Unsupported>> {
+    merges.iter().map(|merge| {
+        let (first, second) = merge.parts();
+        let part = |text| {
+            let bytes = of_letters(text).filter(|bytes| !bytes.is_empty());
+            bytes.ok_or_else(|| Unsupported::NotBytes(format!("{first} {second}")))
+        };
+        let parts = [part(first)?, part(second)?];
+        let token = parts.concat();
+        Ok((parts, token))
+    })
 }
 
-impl<'m> Made<'m> {
-    fn of(merges: &'m [Merge<'m>]) -> Result<Self, Unsupported> {
-        let (mut bytes, mut lengths): (Vec<u8>, _) = ((0..=u8::MAX).collect(), vec![1; 256]);
-        let mut pairs = Vec::with_capacity(merges.len());
-        let mut last = Vec::new();
-        for merge in merges {
-            let (first, second) = merge.parts();
-            let not_bytes = || Unsupported::NotBytes(format!("{first} {second}"));
-            let part = |text| of_letters(text).filter(|bytes| !bytes.is_empty()).ok_or_else(not_bytes);
-            let parts = [part(first)?, part(second)?];
-            let token = parts.concat();
-            // A token may be listed with several pairs that make it; they stand together.
-            if token != last {
-                lengths.push(u16::try_from(token.len()).map_err(|_| InvalidVocabulary::TooLarge)?);
-                bytes.extend(&token);
-                last = token;
-            }
-            pairs.push((parts, merge));
+/// The vocabulary of the bytes, and of the tokens that merges make in their order. A token may be listed with several
+/// pairs that make it, side by side.
+fn vocabulary(merges: &[Merge<'_>]) -> Result<Vocabulary, Unsupported> {
+    let (mut bytes, mut lengths): (Vec<u8>, _) = ((0..=u8::MAX).collect(), vec![1; 256]);
+    let mut last = Vec::new();
+    for step in steps(merges) {
+        let (_, token) = step?;
+        if token != last {
+            lengths.push(u16::try_from(token.len()).map_err(|_| InvalidVocabulary::TooLarge)?);
+            bytes.extend(&token);
+            last = token;
         }
-        Ok(Self { bytes, lengths, pairs })
     }
+    Ok(Vocabulary::new(Cow::Owned(bytes), &lengths)?)
+}
 
-    /// Whether the pair that makes a token is among its merges. What no pair makes may only be a token where pieces are
-    /// looked up as they are.
-    fn check(&self, vocabulary: &Vocabulary, whole_pieces: bool) -> Result<(), Unsupported> {
-        let is_made = |[first, second]: &[Vec<u8>; 2]| {
-            let pair = vocabulary.find(first).zip(vocabulary.find(second));
-            pair.is_some_and(|(first, second)| vocabulary.pair(first, second).is_some())
-        };
-        for group in self.pairs.chunk_by(|(a, _), (b, _)| a.concat() == b.concat()) {
-            let Some((parts, merge)) = group.first() else { continue };
-            let can_be_made = || merge::all(vocabulary, &parts.concat()).len() == 1;
-            if !group.iter().any(|(parts, _)| is_made(parts)) && (!whole_pieces || can_be_made()) {
-                let (first, second) = merge.parts();
-                return Err(Unsupported::Merges(format!("{first}{second}")));
-            }
+/// Whether the pair that makes each token is among its merges. What no pair makes may only be a token where pieces are
+/// looked up as they are.
+fn check_merges(
+    merges: &[Merge<'_>],
+    vocabulary: &Vocabulary,
+    whole_pieces: bool,
+) -> Result<(), Unsupported> {
+    let mut unmade: Option<Vec<u8>> = None;
+    let check = |unmade: &Option<Vec<u8>>| match unmade {
+        Some(token) if !whole_pieces || merge::all(vocabulary, token).len() == 1 => {
+            Err(Unsupported::Merges(String::from_utf8_lossy(token).into_owned()))
         }
-        Ok(())
+        _ => Ok(()),
+    };
+    let mut last = Vec::new();
+    for step in steps(merges) {
+        let ([first, second], token) = step?;
+        if token != last {
+            check(&unmade)?;
+            unmade = Some(token.clone());
+        }
+        let pair = vocabulary.find(&first).zip(vocabulary.find(&second));
+        if pair.is_some_and(|(first, second)| vocabulary.pair(first, second).is_some()) {
+            unmade = None;
+        }
+        last = token;
     }
+    check(&unmade)
 }
 
 fn form(normalizer: &Value) -> Result<Form, Unsupported> {

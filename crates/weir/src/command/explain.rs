@@ -5,7 +5,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_label::ZoneKind;
-use weir_policy::{Fact, FactValue, Step};
+use weir_policy::{Fact, FactValue, NumberFact, Step};
 use weir_server::{
     Explained, ExplainedCandidate, ExplainedChange, ExplainedFinding, Question, WhyNot, explain,
 };
@@ -66,9 +66,9 @@ fn assumption(text: &str) -> Result<Vec<(Fact, FactValue)>, String> {
 fn print(explained: &Explained) {
     print_label(explained);
     line(paint(HEADING, "\nFacts"));
-    let prompt_tokens = NumberFact::PromptTokens.as_str();
+    let prompt_tokens = NumberFact::PromptTokens.name();
     for (name, value) in &explained.facts {
-        let how = if name == prompt_tokens { how_counted(explained) } else { String::new() };
+        let how = if *name == prompt_tokens { how_counted(explained) } else { String::new() };
         line(format_args!("  {name:26} {value}{}", paint(ASIDE, how)));
     }
     line(paint(HEADING, "\nRule"));
