@@ -1,5 +1,5 @@
 //! The project's tasks: `cargo xtask test`, `layers`, `schemas`, `bench`, `eval`, `kill`, `faults`,
-//! `train-ner`, `train-task`.
+//! `train-ner`, `train-task`, `pack-vocabulary`.
 //!
 //! Depends on no crate of the workspace, so that it builds when they do not, and on few others, so that
 //! it builds in seconds.
@@ -42,6 +42,8 @@ enum Task {
     TrainNer(train::Args),
     #[command(name = "train-task")]
     TrainTasks(train::TaskArgs),
+    #[command(name = "pack-vocabulary")]
+    PackVocabulary(train::VocabularyArgs),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Task::Faults(args) => faults::run(&args),
         Task::TrainNer(args) => train::names(&args),
         Task::TrainTasks(args) => train::task(&args),
+        Task::PackVocabulary(args) => train::vocabulary(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! `cargo xtask train-ner` and `train-task`: the models that find names and tell task types.
+//! `cargo xtask train-ner` and `train-task`: the models that find names and tell task types; `pack-vocabulary`: the
+//! vocabularies that tokens are counted with.
 
 use crate::run::{Done, cargo, must};
 
@@ -22,6 +23,20 @@ pub struct TaskArgs {
     /// Options of the trainer.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     options: Vec<String>,
+}
+
+/// Brings a vocabulary into the form in which the build embeds it.
+///
+/// Where the vocabularies come from is in docs/models/vocabularies.md. `cargo xtask pack-vocabulary FILE.tiktoken OUT.bin`.
+#[derive(Debug, clap::Args)]
+pub struct VocabularyArgs {
+    /// The file as it is published, and where to write the other.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILES")]
+    files: Vec<String>,
+}
+
+pub fn vocabulary(args: &VocabularyArgs) -> Done {
+    train("vocabulary", &args.files)
 }
 
 pub fn names(args: &Args) -> Done {

@@ -16,6 +16,7 @@ use weir_audit::{Ident, Name};
 use weir_label::{Boundary, Level, Revision, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Modality, Policy, Price, TargetId, Words};
 use weir_rollout::Plan;
+use weir_tokens::Counter;
 use weir_wire::{Card, Thinking};
 
 /// What both files say together.
@@ -343,6 +344,8 @@ pub struct Model {
     pub burst_per_day: Option<u64>,
     /// What it costs with all that is paid for anyway, where its server's hardware is described.
     pub full_price: Option<Price>,
+    /// What its tokens are counted with; estimated if absent.
+    pub tokenizer: Option<Counter>,
 }
 
 /// How many requests a model may have in flight.

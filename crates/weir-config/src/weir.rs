@@ -11,6 +11,7 @@ mod purpose;
 mod quality;
 mod receiver;
 mod rollout;
+mod tokenizer;
 mod witness;
 
 use crate::names::Names;

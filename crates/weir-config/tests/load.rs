@@ -236,14 +236,28 @@ fn a_key_in_a_file_is_trimmed_and_never_printed() {
     assert!(!format!("{loaded:?}").contains("sk-0123"));
 }
 
+const BEDROCK_WEIR: &str = "weir: 1
+backends:
+  - name: aws
+    zone: cloud
+    api: bedrock
+    url: https://bedrock-runtime.eu-central-1.amazonaws.com
+    api_key: 'aws-profile:PROFILE'
+    models:
+      - name: m
+aliases:
+  auto:
+    targets: [aws/m]
+";
+
 #[test]
 fn the_keys_of_an_aws_profile_are_those_of_the_credentials_file() {
     const FILE: &str = "/home/weir/.aws/credentials";
     let of = |profile: &str, file: &str| {
-        let weir = EXAMPLE_WEIR.replace("${OPENAI_API_KEY}", &format!("aws-profile:{profile}"));
+        let weir = BEDROCK_WEIR.replace("PROFILE", profile);
         let loaded = load(&weir, EXAMPLE_POLICY, &[(FILE, file)]).map_err(|problems| problems.to_string())?;
         Ok::<String, String>(
-            loaded.config.backend("openai").unwrap().api_key.as_ref().unwrap().expose().to_owned(),
+            loaded.config.backend("aws").unwrap().api_key.as_ref().unwrap().expose().to_owned(),
         )
     };
     let file = "[default]\naws_access_key_id = A\naws_secret_access_key=s=1\n# other\n\n[dev]\naws_access_key_id=B\r\n\
@@ -255,6 +269,20 @@ fn the_keys_of_an_aws_profile_are_those_of_the_credentials_file() {
         assert!(problem.contains(&format!("`{FILE}` has no profile `{profile}`")), "{problem}");
         assert!(!problem.contains("s=1"), "{problem}");
     }
+}
+
+#[test]
+fn the_keys_of_an_aws_profile_are_no_key_of_another_api() {
+    const FILE: &str = "/home/weir/.aws/credentials";
+    let file = "[default]\naws_access_key_id = A\naws_secret_access_key=s\n";
+    let weir = BEDROCK_WEIR.replace("PROFILE", "default");
+    for api in ["openai", "openai-compatible", "anthropic", "gemini"] {
+        let other = weir.replace("api: bedrock", &format!("api: {api}"));
+        let problem = load(&other, EXAMPLE_POLICY, &[(FILE, file)]).unwrap_err().to_string();
+        assert!(problem.contains("`aws-profile:default` is for backends with `api: bedrock`"), "{problem}");
+    }
+    let unsaid = weir.replace("    api: bedrock\n", "");
+    assert!(load(&unsaid, EXAMPLE_POLICY, &[(FILE, file)]).is_err());
 }
 
 #[test]

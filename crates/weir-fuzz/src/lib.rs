@@ -19,6 +19,7 @@ mod planted;
 mod recognisers;
 mod rollout;
 mod sse;
+mod tokens;
 mod witness;
 
 pub use attachment::attachment;
@@ -36,6 +37,7 @@ pub use planted::planted;
 pub use recognisers::recognisers;
 pub use rollout::{policy_bundle, policy_cases};
 pub use sse::sse;
+pub use tokens::{tokenizer, tokens};
 pub use witness::{add_checkpoint, rotations};
 
 /// A target.
@@ -50,7 +52,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 27] = [
     Target { name: "json", check: json, mutations: 20_000 },
     Target { name: "sse", check: sse, mutations: 20_000 },
     Target { name: "chat_request", check: chat_request, mutations: 20_000 },
@@ -74,6 +76,8 @@ pub const TARGETS: [Target; 25] = [
     Target { name: "audit_log", check: audit_log, mutations: 2_000 },
     Target { name: "checkpoint", check: checkpoint, mutations: 5_000 },
     Target { name: "add_checkpoint", check: add_checkpoint, mutations: 1_000 },
+    Target { name: "tokens", check: tokens, mutations: 2_000 },
+    Target { name: "tokenizer", check: tokenizer, mutations: 1_000 },
     Target { name: "nats", check: nats, mutations: 20_000 },
     Target { name: "rotations", check: rotations, mutations: 1_000 },
 ];

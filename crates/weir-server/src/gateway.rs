@@ -355,6 +355,7 @@ impl Gateway {
     /// Makes the rest of the gateway follow the snapshot in force, and writes down which it is.
     fn enforce(&self, previous: Option<&Snapshot>) {
         let snapshot = self.snapshot();
+        snapshot.counters.warm();
         let loaded = &snapshot.loaded;
         let places = loaded.config.backends.iter().flat_map(|backend| &backend.models);
         let places = places.filter_map(|model| {

@@ -13,6 +13,7 @@ mod breaker;
 mod candidate;
 mod cases;
 mod clock;
+mod counters;
 mod counts;
 mod data;
 mod desk;

@@ -41,7 +41,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use identify::{Caller, identify};
-use inspect::{Inspected, inspect};
+use inspect::{Inspected, counted_with, inspect};
 use receive::{Content, discard, receive};
 use record::Ledger;
 use relay::{Answer, relay};
@@ -115,9 +115,14 @@ async fn count_tokens(
 ) -> Result<Answer, Failure> {
     let ruling = detect_and_decide(gateway, inspected, caller, ledger).await?;
     ledger.answered_here();
-    let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
-    let estimated = inspected.prompt_tokens();
-    let tokens = first.map_or(estimated, |target| gateway.counts.of(&target.name, estimated));
+    let first = ruling.plan.first.first().copied();
+    let counter = first.and_then(|id| ruling.snapshot.counters.of_target(id));
+    if let Some(counter) =
+        counter.filter(|counter| inspected.seen.counted.by.as_ref() != Some(counter.name()))
+    {
+        inspected.seen.counted = counted_with(counter, inspected.request.content());
+    }
+    let tokens = inspected.prompt_tokens_at(first.and_then(|id| ruling.target(id)), gateway);
     let is_openai = inspected.request.content().api() == Api::CountInput;
     let body = if is_openai { responses::write_count(tokens) } else { messages::write_count(tokens) };
     Ok(Answer::Whole(body.into()))

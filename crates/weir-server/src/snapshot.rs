@@ -1,3 +1,4 @@
+use crate::counters::Counters;
 use crate::detect::Detectors;
 use crate::encoder::Encoder;
 use crate::extract::Extractors;
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub(crate) detectors: Detectors,
     /// What is asked for the task type where the embedded model is unsure.
     pub(crate) encoder: Option<Encoder>,
+    /// What the tokens of requests are counted with.
+    pub(crate) counters: Counters,
     /// The programs that give the text of attachments.
     pub(crate) extractors: Extractors,
     /// The files that the two name: secrets, certificates, term lists, indexes.
@@ -256,6 +259,7 @@ impl Snapshot {
             .map_err(|(backend, source)| SnapshotError::Endpoint { backend, source })?;
         let extractors = Extractors::new(&loaded.extractors);
         let encoder = Encoder::of(&loaded);
+        let counters = Counters::of(&loaded);
         let (config_files, indexes) = (files.into_inner(), indexes.into_inner());
         let (config_contents, policy_contents) = (contents.into_inner().digest(), found.digest());
         let policy = PolicyText {
@@ -272,6 +276,7 @@ impl Snapshot {
             words,
             detectors,
             encoder,
+            counters,
             extractors,
             files,
             policy,

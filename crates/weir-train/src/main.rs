@@ -1,4 +1,5 @@
-//! Trains the models of `weir-names` and `weir-task` and says how well they do on what they have not seen.
+//! Trains the models of `weir-names` and `weir-task` and says how well they do on what they have not seen; brings the
+//! vocabularies of `weir-tokens` into their embedded form.
 //!
 //! The same corpora, lists and seed give the same models.
 
@@ -10,6 +11,7 @@ mod samples;
 mod synthetic;
 mod task;
 mod train;
+mod vocabulary;
 
 use clap::Parser;
 use document::Document;
@@ -29,6 +31,8 @@ enum Command {
     Names(Args),
     /// Trains the model that tells task type and complexity.
     Task(task::Args),
+    /// Brings a vocabulary into the form in which it is embedded.
+    Vocabulary(vocabulary::Args),
 }
 
 /// Trains the model that finds names.
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Names(args) => run(&args),
         Command::Task(args) => task::run(&args),
+        Command::Vocabulary(args) => vocabulary::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ mod form;
 mod opaque;
 mod parts;
 mod prefix;
+mod prompt;
 mod sealed;
 mod tokens;
 mod turns;
@@ -352,9 +353,13 @@ impl ClientRequest {
         if self.sealed.iter().all(|sealed| sealed.maker.is_none()) {
             return segment::collect(&self.body, segments);
         }
-        let known: Vec<&str> = self.sealed_of(|maker| maker.is_some());
         segment::collect(&self.body, segments);
-        // Those very strings, and not others that say the same.
+        self.leave_out_known(segments);
+    }
+
+    /// Takes out what a known backend made and only it can read: those very strings, and not others that say the same.
+    fn leave_out_known(&self, segments: &mut Vec<Segment<'_>>) {
+        let known: Vec<&str> = self.sealed_of(|maker| maker.is_some());
         segments.retain(|segment| !known.iter().any(|known| std::ptr::eq(*known, segment.text)));
     }
 

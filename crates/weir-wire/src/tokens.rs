@@ -41,6 +41,15 @@ impl Estimator {
         }
     }
 
+    /// Adds a text of which the tokens are counted; bytes are none of it either.
+    pub fn push_counted(&mut self, text: &str, count: &dyn Fn(&str) -> u64) {
+        if is_bytes(text) {
+            self.push(text);
+        } else {
+            self.weight = self.weight.saturating_add(count(text).saturating_mul(table::TOKEN));
+        }
+    }
+
     /// The tokens so far.
     #[must_use]
     pub fn tokens(&self) -> u64 {

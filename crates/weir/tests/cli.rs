@@ -306,6 +306,23 @@ fn an_explanation_names_findings_and_left_out_targets_and_no_value() {
 }
 
 #[test]
+fn an_explanation_says_whether_tokens_are_counted_or_estimated() {
+    let home = home();
+    let said = |home: &Home| stdout(&explain(home, &ask("auto", "How much water?"), false));
+    assert!(said(&home).lines().any(|l| l.contains("request.prompt_tokens") && l.ends_with("estimated")));
+    let config = fs::read_to_string(home.config()).unwrap();
+    let counted = config.replace("name: local-model", "name: local-model, tokenizer: cl100k_base");
+    assert_ne!(config, counted);
+    fs::write(home.config(), counted).unwrap();
+    let text = said(&home);
+    let line = text.lines().find(|line| line.contains("request.prompt_tokens")).unwrap();
+    assert!(line.contains(" 11 ") && line.ends_with("counted with cl100k_base"), "{line}");
+    let json: Value =
+        serde_json::from_slice(&explain(&home, &ask("auto", "How much water?"), true).stdout).unwrap();
+    assert_eq!(json["tokens_counted_with"], "cl100k_base");
+}
+
+#[test]
 fn an_explanation_as_json_has_the_same() {
     let output = explain(&home(), &ask("auto", PERSONAL), true);
     assert!(!stdout(&output).contains("jane.doe"));

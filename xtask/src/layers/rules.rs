@@ -28,6 +28,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-rollout",
             "weir-store",
             "weir-task",
+            "weir-tokens",
             "weir-wire",
         ]),
     ),
@@ -46,6 +47,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-policy",
             "weir-rollout",
             "weir-task",
+            "weir-tokens",
             "weir-wire",
         ]),
     ),
@@ -60,11 +62,12 @@ const ARROWS: &[(&str, Below)] = &[
     ("weir-classify", Below::Only(&["weir-index", "weir-label", "weir-names"])),
     ("weir-names", Below::Only(&[])),
     ("weir-task", Below::Only(&[])),
+    ("weir-tokens", Below::Only(&[])),
     ("weir-index", Below::Only(&[])),
     ("weir-label", Below::Only(&[])),
     // For development alone: nothing but `weir`, for its demonstration, and tests may use the rig.
     ("weir-rig", Below::Only(&[])),
-    ("weir-train", Below::Only(&["weir-names", "weir-task"])),
+    ("weir-train", Below::Only(&["weir-names", "weir-task", "weir-tokens"])),
     (
         "weir-fuzz",
         Below::Only(&[
@@ -76,6 +79,7 @@ const ARROWS: &[(&str, Below)] = &[
             "weir-label",
             "weir-policy",
             "weir-rollout",
+            "weir-tokens",
             "weir-wire",
         ]),
     ),
@@ -97,6 +101,7 @@ const PURE: &[&str] = &[
     "weir-rollout",
     "weir-simulate",
     "weir-task",
+    "weir-tokens",
     "weir-wire",
 ];
 

@@ -377,6 +377,12 @@ pub struct RawModel {
     pub concurrency: Option<Field<Concurrency>>,
     /// The most tokens of prompt and answer together. Requests that are longer go elsewhere.
     pub context: Option<Field<NonZeroU32>>,
+    /// What its tokens are counted with before it is asked: `o200k_base` or `cl100k_base`, which Weir has; a
+    /// `tokenizer.json` (byte-level BPE), such as `models/qwen3/tokenizer.json`; a `.tiktoken` file with the pattern that
+    /// it goes with before it, such as `llama3:models/tokenizer.tiktoken` (`gpt2`, `cl100k`, `llama3`, `qwen2`, `o200k`,
+    /// `tekken`); or `estimate`. Default: for OpenAI's models what they have, for others `estimate`, which is corrected by
+    /// what the backend reports.
+    pub tokenizer: Option<At<String>>,
     /// The most tokens of an answer. Requests that want more go elsewhere.
     pub max_output: Option<Field<NonZeroU32>>,
     /// The kinds of content it takes besides text: `image`, `audio`, `video`, `file`. Left out: all. A

@@ -1,4 +1,4 @@
-use super::{Reading, credential, money, quality};
+use super::{Reading, credential, money, quality, tokenizer};
 use crate::hardware::Hardware;
 use crate::raw::weir::{RawBackend, RawModel, RawTimeouts, RawWeir};
 use crate::report::{Place, Report};
@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use weir_label::{Jurisdiction, Level, Recipient, ZoneKind};
 use weir_policy::{AnyRecipient, Catalogue, Modality, Price, Prices, Quality, Target};
+use weir_tokens::Counter;
 use weir_wire::Thinking;
 
 /// Every backend that is right; their targets are added to the catalogue.
@@ -106,7 +107,7 @@ fn backend(raw: &RawBackend, catalogue: &mut Catalogue, reading: &mut Reading<'_
     if let (Some(base), Some(zone)) = (&base, zone) {
         url::check_zone(base, zone, &reading.inside, url.place, reading.report);
     }
-    let api_key = api_key.as_ref().map(|written| credential::api_key(written, reading));
+    let api_key = api_key.as_ref().map(|written| credential::of_backend(written, api, reading));
     let is_outside = zone != Some(ZoneKind::Local);
     let auth =
         auth.as_ref().map(|written| credential::auth(written, raw.api_key.as_ref(), is_outside, reading));
@@ -239,6 +240,7 @@ struct Offer {
     name: ModelName,
     concurrency: Concurrency,
     context: Option<std::num::NonZeroU32>,
+    tokenizer: Option<Counter>,
     prices: Prices,
     full_price: Option<Price>,
     burst_per_day: Option<MicroUsd>,
@@ -282,12 +284,15 @@ fn model(
     reading: &mut Reading<'_, '_>,
 ) -> Option<Offer> {
     let prices = money::prices(raw, (zone, takes_tiers), hardware, reading);
+    let named = raw.priced_as.as_ref().unwrap_or(&raw.name).get().map(|name| name.0.as_str());
+    let tokenizer = tokenizer::tokenizer(raw.tokenizer.as_ref(), named, reading);
     let report = &mut *reading.report;
     // No `..`: a new field is a compile error here.
     let RawModel {
         name,
         concurrency,
         context,
+        tokenizer: _,
         max_output,
         modalities,
         tools,
@@ -322,6 +327,7 @@ fn model(
         name: name?,
         concurrency: concurrency?,
         context: context?,
+        tokenizer: tokenizer?,
         prices,
         full_price,
         burst_per_day: burst_per_day?,
@@ -348,8 +354,8 @@ impl Offer {
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;
         let burst_per_day = self.burst_per_day.map(|cap| cap.0);
-        let Self { concurrency, card, full_price, .. } = self;
-        Some(Model { name, target, concurrency, card, burst_per_day, full_price })
+        let Self { concurrency, card, full_price, tokenizer, .. } = self;
+        Some(Model { name, target, concurrency, card, burst_per_day, full_price, tokenizer })
     }
 }
 

@@ -1,9 +1,30 @@
 use super::Reading;
 use crate::raw::weir::{RawAuth, RawAwsRole, RawEntra, RawGoogle};
 use crate::yaml::At;
-use crate::{Auth, Secret};
+use crate::{Auth, BackendApi, Secret};
+use weir_wire::dialect::BackendDialect;
 
-/// What authorises Weir at a backend. The value itself is in no message and no excerpt.
+/// What authorises Weir at a backend that speaks `api`: the keys of an AWS profile sign requests, and are a key of nobody
+/// else.
+pub fn of_backend(
+    written: &At<String>,
+    api: Option<BackendApi>,
+    reading: &mut Reading<'_, '_>,
+) -> Option<Secret> {
+    let signs = api.is_none_or(|api| api.dialect == BackendDialect::Converse);
+    if matches!(Origin::of(&written.value), Origin::Profile(_)) && !signs {
+        let message = format!("`{}` is for backends with `api: bedrock`", written.value);
+        reading.report.error(
+            written.place,
+            message,
+            "write `${NAME}` or `file:PATH`, where the key of this API is",
+        );
+        return None;
+    }
+    api_key(written, reading)
+}
+
+/// What authorises Weir somewhere. The value itself is in no message and no excerpt.
 pub fn api_key(written: &At<String>, reading: &mut Reading<'_, '_>) -> Option<Secret> {
     let At { value, place } = written;
     let origin = Origin::of(value);

@@ -240,9 +240,7 @@ fn prefix(gateway: &Gateway, inspected: &Inspected) -> Option<Prefix> {
 fn work(gateway: &Gateway, ruling: &Ruling, inspected: &Inspected) -> Work {
     let request = inspected.request.content();
     let first = ruling.plan.first.first().and_then(|id| ruling.target(*id));
-    let prompt_tokens = first.map_or(inspected.prompt_tokens(), |target| {
-        gateway.counts.of(&target.name, inspected.prompt_tokens())
-    });
+    let prompt_tokens = inspected.prompt_tokens_at(first, gateway);
     let limit = request.max_output_tokens().and_then(|limit| u32::try_from(limit).ok());
     Work {
         prompt_tokens: u32::try_from(prompt_tokens).unwrap_or(u32::MAX),

@@ -96,8 +96,7 @@ impl Circumstances {
         let output = || gateway.desk.known_output(kind_of_work(inspected));
         let output = if needs_output { output() } else { None };
         let first = alias.targets().first().and_then(|id| snapshot.loaded.catalogue.target(*id));
-        let estimated = inspected.prompt_tokens();
-        let prompt = first.map_or(estimated, |first| gateway.counts.of(&first.name, estimated));
+        let prompt = inspected.prompt_tokens_at(first, gateway);
         let mut now = Self::expecting((prompt, output), snapshot, alias, inspected, unix_seconds);
         if !purses.is_empty() {
             now.left = gateway.spending.left(&purses, periods(unix_seconds));

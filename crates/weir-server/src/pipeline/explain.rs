@@ -40,6 +40,8 @@ pub struct Explained {
     pub complete: bool,
     /// The facts by name, as policies write them; unknown ones only where the policy looks at them.
     pub facts: Vec<(String, String)>,
+    /// The vocabulary that the tokens of the prompt are counted with; `None` if they are estimated.
+    pub counted_with: Option<String>,
     /// The rule that decided.
     pub rule: String,
     /// The facts that are unknown, if the rule decided because of that: it can only restrict.
@@ -181,6 +183,7 @@ pub fn explain(snapshot: &Snapshot, body: &[u8], question: &Question<'_>) -> Res
         encoder: encoder_asked(snapshot, &inspected),
         complete: inspected.seen.complete,
         facts: named_facts(snapshot, &facts),
+        counted_with: inspected.seen.counted.by.as_deref().map(str::to_owned),
         tags: decision.obligations.tags.iter().map(ToString::to_string).collect(),
         requires: decision.obligations.require.iter().map(|what| what.as_str()).collect(),
         changes: changes.iter().map(|change| explained_change(snapshot, change)).collect(),

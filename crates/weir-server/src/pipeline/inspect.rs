@@ -6,6 +6,7 @@
 use super::identify::Caller;
 use super::receive::Content;
 use super::task::task_of;
+use crate::counts::Counted;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::ids::unforeseeable;
@@ -18,8 +19,9 @@ use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_classify::{Finding, Inspection, Segment, SegmentKind};
 use weir_label::{Classified, Inspect, Label};
-use weir_policy::TaskType;
+use weir_policy::{Target, TaskType};
 use weir_task::Judgement;
+use weir_tokens::Counter;
 use weir_wire::json::Limits;
 use weir_wire::request::{Api, ClientRequest};
 use weir_wire::segment;
@@ -59,8 +61,8 @@ pub(crate) struct Seen {
     /// Which engine with which settings looked.
     pub scanner: Option<Ident>,
     pub text_bytes: usize,
-    /// Tokens of all that was read, about.
-    pub tokens: u64,
+    /// Tokens of the prompt.
+    pub counted: Counted,
 }
 
 impl Inspected {
@@ -85,7 +87,12 @@ impl Inspected {
 
     /// Tokens of the prompt, about, whoever counts them.
     pub fn prompt_tokens(&self) -> u64 {
-        self.seen.tokens
+        self.seen.counted.tokens
+    }
+
+    /// Tokens of the prompt as the target will count them, about.
+    pub fn prompt_tokens_at(&self, target: Option<&Target>, gateway: &Gateway) -> u64 {
+        target.map_or(self.prompt_tokens(), |target| gateway.counts.of(&target.name, &self.seen.counted))
     }
 }
 
@@ -218,12 +225,11 @@ impl Inspect<ClientRequest> for Inspector<'_> {
         let look = || {
             let strings = request.segments();
             let text_bytes = strings.iter().map(|s| s.text.len()).sum();
-            let mut tokens = Estimator::default();
-            strings.iter().for_each(|string| tokens.push(string.text));
+            let counted = count(request, &strings, self.snapshot);
             let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
-            (self.snapshot.engine.inspect(&segments), text_bytes, tokens.tokens())
+            (self.snapshot.engine.inspect(&segments), text_bytes, counted)
         };
-        let Ok((inspection, text_bytes, tokens)) = catch_unwind(AssertUnwindSafe(look)) else {
+        let Ok((inspection, text_bytes, counted)) = catch_unwind(AssertUnwindSafe(look)) else {
             return Label::unknown();
         };
         let Inspection { label, findings, entities, opaque, complete } = inspection;
@@ -231,9 +237,26 @@ impl Inspect<ClientRequest> for Inspector<'_> {
             entities.into_iter().map(|(entity, count)| (entity.as_str().to_owned(), count)).collect();
         let opaque = opaque.into_iter().map(|opaque| opaque.reason).collect();
         *self.seen.borrow_mut() =
-            Seen { entities, findings, opaque, complete, text_bytes, tokens, scanner: None };
+            Seen { entities, findings, opaque, complete, text_bytes, counted, scanner: None };
         if complete { label } else { label.join(&Label::unknown()) }
     }
+}
+
+/// Counted with the vocabulary of the alias that is asked for, or estimated.
+fn count(request: &ClientRequest, strings: &[segment::Segment<'_>], snapshot: &Snapshot) -> Counted {
+    match snapshot.counters.of_alias(request.alias()) {
+        Some(counter) => counted_with(counter, request),
+        None => {
+            let mut tokens = Estimator::default();
+            strings.iter().for_each(|string| tokens.push(string.text));
+            Counted { tokens: tokens.tokens(), by: None }
+        }
+    }
+}
+
+/// The tokens of a prompt with a vocabulary.
+pub(crate) fn counted_with(counter: &Counter, request: &ClientRequest) -> Counted {
+    Counted { tokens: request.count_prompt(&|text| counter.count(text)), by: Some(counter.name().clone()) }
 }
 
 fn to_classify<'a>(segment: &segment::Segment<'a>) -> Segment<'a> {

@@ -25,6 +25,7 @@ use super::identify::Caller;
 use super::inspect::Inspected;
 use crate::candidate::Standing;
 use crate::clock::micros;
+use crate::counts::Counted;
 use crate::desk::Place;
 use crate::failure::{BackendFailure, Failure};
 use crate::gateway::Gateway;
@@ -101,7 +102,7 @@ pub(crate) struct Ledger {
     /// What the client is told of fields that were left out.
     warnings: Option<String>,
     /// Tokens of the prompt, about, before anybody counted them.
-    estimated: u64,
+    counted: Counted,
     /// What is to be kept of the answer.
     keep: Option<Keep>,
     /// Begins the answer before there is one, if it has not begun.
@@ -159,7 +160,7 @@ impl Ledger {
             answered_here: false,
             encoder: None,
             warnings: None,
-            estimated: 0,
+            counted: Counted::default(),
             keep: None,
             begin,
             last: None,
@@ -219,7 +220,7 @@ impl Ledger {
         decision.scan_us = micros(inspected.took);
         decision.scan_complete = seen.complete;
         decision.est_tokens_in = Some(inspected.prompt_tokens());
-        self.estimated = inspected.prompt_tokens();
+        self.counted = inspected.seen.counted.clone();
         if !seen.complete {
             self.gateway.metrics.incomplete_scan();
         }
@@ -404,7 +405,7 @@ impl Ledger {
             self.charge.is_of(tier);
         }
         if let Some((target, counted)) = self.target.as_ref().zip(usage.prompt_tokens) {
-            self.gateway.counts.learn(target, self.estimated, counted);
+            self.gateway.counts.learn(target, &self.counted, counted);
         }
         if usage.completion_tokens.is_some() {
             self.outcome.tokens_out = usage.completion_tokens;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod family;
+mod limit;
 mod messages;
 mod ollama;
 mod responses;
@@ -78,6 +79,7 @@ pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
         }
     }
     check_identifiers(body)?;
+    limit::check(api, body)?;
     opaque.extend(tokens::found(body).into_iter().map(|path| Opaque::new("tokens", path)));
     Ok(opaque)
 }

@@ -80,6 +80,39 @@ fn shapes_that_are_no_chat_are_refused_with_the_field() {
 }
 
 #[test]
+fn a_limit_of_tokens_that_is_none_is_refused_with_its_name_in_every_dialect() {
+    use ClientDialect::{ChatCompletions, Completions, Messages, OllamaChat, OllamaGenerate, Responses};
+    let ollama = |limit: &str| format!(r#""options":{{"num_predict":{limit}}}"#);
+    let of = |dialect, name: &str, limit: &str| {
+        let field = if name.contains('.') { ollama(limit) } else { format!(r#""{name}":{limit}"#) };
+        let content = match dialect {
+            Completions | OllamaGenerate => r#""prompt":"hi""#,
+            Responses => r#""input":"hi""#,
+            ChatCompletions | Messages | OllamaChat => r#""messages":[{"role":"user","content":"hi"}]"#,
+        };
+        read_as(dialect, &format!(r#"{{"model":"a",{content},{field}}}"#)).map(|_| ())
+    };
+    for (dialect, name, least) in [
+        (ChatCompletions, "max_tokens", "1"),
+        (ChatCompletions, "max_completion_tokens", "1"),
+        (Completions, "max_tokens", "0"),
+        (Responses, "max_output_tokens", "1"),
+        (Messages, "max_tokens", "1"),
+        (OllamaChat, "options.num_predict", "-1"),
+        (OllamaGenerate, "options.num_predict", "-2"),
+    ] {
+        assert_eq!(of(dialect, name, least), Ok(()), "{dialect:?}");
+        let below = least.parse::<i64>().unwrap() - 1;
+        let below = if below < -1 { "-3".to_owned() } else { below.to_string() };
+        for limit in [&*below, "1.5", "1e2", "99999999999999999999", r#""9""#, "true"] {
+            let refused = of(dialect, name, limit).expect_err(limit);
+            assert_eq!(refused.param.as_deref(), Some(name), "{dialect:?} {limit}");
+            assert!(refused.message.contains(name), "{}", refused.message);
+        }
+    }
+}
+
+#[test]
 fn what_would_make_a_backend_reach_out_is_refused() {
     let part = |part: &str| {
         refused(&format!(r#"{{"model":"a","messages":[{{"role":"user","content":[{part}]}}]}}"#)).1.unwrap()

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_label::ZoneKind;
-use weir_policy::{Fact, FactValue, Step};
+use weir_policy::{Fact, FactValue, NumberFact, Step};
 use weir_server::{
     Explained, ExplainedCandidate, ExplainedChange, ExplainedFinding, Question, WhyNot, explain,
 };
@@ -66,8 +66,10 @@ fn assumption(text: &str) -> Result<Vec<(Fact, FactValue)>, String> {
 fn print(explained: &Explained) {
     print_label(explained);
     line(paint(HEADING, "\nFacts"));
+    let prompt_tokens = NumberFact::PromptTokens.name();
     for (name, value) in &explained.facts {
-        line(format_args!("  {name:26} {value}"));
+        let how = if *name == prompt_tokens { how_counted(explained) } else { String::new() };
+        line(format_args!("  {name:26} {value}{}", paint(ASIDE, how)));
     }
     line(paint(HEADING, "\nRule"));
     line(format_args!(
@@ -93,6 +95,14 @@ fn print(explained: &Explained) {
     }
     print_left_out(explained);
     print_changes(explained);
+}
+
+/// What the tokens of the prompt were counted with.
+fn how_counted(explained: &Explained) -> String {
+    match &explained.counted_with {
+        Some(vocabulary) => format!("   counted with {vocabulary}"),
+        None => "   estimated".to_owned(),
+    }
 }
 
 fn print_left_out(explained: &Explained) {
@@ -252,6 +262,7 @@ fn as_json(explained: &Explained) -> serde_json::Value {
         "findings": explained.findings.iter().map(finding).collect::<Vec<_>>(),
         "opaque": explained.opaque,
         "facts": facts,
+        "tokens_counted_with": explained.counted_with,
         "rule": explained.rule,
         "unknown": explained.unknown,
         "policy_revision": explained.revision,

@@ -12,6 +12,7 @@ mod apis;
 mod backend_errors;
 mod batches;
 mod bodies;
+mod counted;
 mod files;
 mod forms;
 mod framing;

@@ -58,7 +58,7 @@ impl Ledger {
         }
         let (input, output) = (self.outcome.tokens_in, self.outcome.tokens_out);
         if input.or(output).is_some() {
-            return Some(input.unwrap_or(self.estimated).saturating_add(output.unwrap_or(0)));
+            return Some(input.unwrap_or(self.counted.tokens).saturating_add(output.unwrap_or(0)));
         }
         // Of what its client has left somebody may have read all.
         let has_failed =

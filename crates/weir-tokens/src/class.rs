@@ -1,0 +1,179 @@
+//! The classes of characters that patterns tell apart.
+
+use std::sync::LazyLock;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+/// A set of classes, one bit each. Every character is of exactly one class.
+pub type Classes = u8;
+
+/// Upper and title case (`Lu`, `Lt`).
+pub const UPPER: Classes = 1;
+/// Lower case (`Ll`).
+pub const LOWER: Classes = 1 << 1;
+/// Letters without case (`Lm`, `Lo`).
+pub const LETTER: Classes = 1 << 2;
+/// Marks (`M`).
+pub const MARK: Classes = 1 << 3;
+/// Numbers (`N`).
+pub const NUMBER: Classes = 1 << 4;
+/// White space but for the ends of lines.
+pub const SPACE: Classes = 1 << 5;
+/// Carriage return and line feed.
+pub const NEWLINE: Classes = 1 << 6;
+/// Everything else.
+pub const OTHER: Classes = 1 << 7;
+
+/// `\p{L}`.
+pub const ALPHABETIC: Classes = UPPER | LOWER | LETTER;
+/// `\s`.
+pub const WHITE: Classes = SPACE | NEWLINE;
+/// `[^\s\p{L}\p{N}]`.
+pub const SYMBOL: Classes = MARK | OTHER;
+
+/// The class of every character, in two steps.
+pub struct Table {
+    ascii: [Classes; 128],
+    /// Which block has the characters from 256 times the index on.
+    blocks: Vec<u8>,
+    /// Blocks of 256 characters, each once.
+    classes: Vec<[Classes; 256]>,
+}
+
+/// Assigned characters are below, but for marks and tags from U+E0000 on.
+const PLANES: u32 = 0x4_0000;
+const TAGS: std::ops::Range<u32> = 0xe_0000..0xe_0200;
+
+impl Table {
+    /// The table, which is made when it is first asked for.
+    pub fn get() -> &'static Self {
+        static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
+        &TABLE
+    }
+
+    fn new() -> Self {
+        let mut table = Self { ascii: [OTHER; 128], blocks: Vec::new(), classes: vec![[OTHER; 256]] };
+        for first in (0..TAGS.end).step_by(256) {
+            let is_assigned = first < PLANES || TAGS.contains(&first);
+            let number = if is_assigned { table.add(block(first)) } else { 0 };
+            table.blocks.push(number);
+        }
+        for (class, character) in table.ascii.iter_mut().zip('\0'..) {
+            *class = of(character);
+        }
+        table
+    }
+
+    /// There are fewer than 256 blocks that differ; what were more would be other characters.
+    fn add(&mut self, block: [Classes; 256]) -> u8 {
+        let known = self.classes.iter().position(|known| *known == block);
+        let number = known.unwrap_or_else(|| {
+            self.classes.push(block);
+            self.classes.len() - 1
+        });
+        u8::try_from(number).unwrap_or(0)
+    }
+
+    /// The class of the character that begins at `at`, and its length in bytes; `None` at the end. `text` is UTF-8 and
+    /// `at` the beginning of a character.
+    #[inline]
+    pub fn at(&self, text: &[u8], at: usize) -> Option<(Classes, usize)> {
+        let first = *text.get(at)?;
+        match self.ascii.get(usize::from(first)) {
+            Some(class) => Some((*class, 1)),
+            None => Some(self.beyond_ascii(text, at, first)),
+        }
+    }
+
+    #[inline]
+    fn beyond_ascii(&self, text: &[u8], at: usize, first: u8) -> (Classes, usize) {
+        let (code, length) = decode(text, at, first);
+        let block = self.blocks.get(code as usize >> 8).copied().unwrap_or(0);
+        let class = self.classes.get(usize::from(block)).and_then(|block| block.get(code as usize & 0xff));
+        (class.copied().unwrap_or(OTHER), length)
+    }
+
+    /// Where the characters of these classes that stand from `at` on end.
+    #[inline]
+    pub fn run(&self, text: &[u8], mut at: usize, classes: Classes) -> usize {
+        while let Some((class, length)) = self.at(text, at)
+            && class & classes != 0
+        {
+            at += length;
+        }
+        at
+    }
+}
+
+/// The code point of the character beyond ASCII that begins with the byte `first` at `at`, and its length in bytes.
+#[inline]
+pub fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
+    let next = |ahead: usize| text.get(at + ahead).map_or(0, |byte| u32::from(byte & 0x3f));
+    let first = u32::from(first);
+    match first {
+        ..0xe0 => ((first & 0x1f) << 6 | next(1), 2),
+        ..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
+        _ => ((first & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3), 4),
+    }
+}
+
+fn block(first: u32) -> [Classes; 256] {
+    let mut block = [OTHER; 256];
+    for (class, code) in block.iter_mut().zip(first..) {
+        *class = char::from_u32(code).map_or(OTHER, of);
+    }
+    block
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the categories are Unicode's, and the rest are all one class"
+)]
+fn of(character: char) -> Classes {
+    match character {
+        '\r' | '\n' => return NEWLINE,
+        _ if character.is_whitespace() => return SPACE,
+        _ => {}
+    }
+    match character.general_category() {
+        GeneralCategory::UppercaseLetter | GeneralCategory::TitlecaseLetter => UPPER,
+        GeneralCategory::LowercaseLetter => LOWER,
+        GeneralCategory::ModifierLetter | GeneralCategory::OtherLetter => LETTER,
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark => {
+            MARK
+        }
+        GeneralCategory::DecimalNumber | GeneralCategory::LetterNumber | GeneralCategory::OtherNumber => {
+            NUMBER
+        }
+        _ => OTHER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_has_the_class_that_unicode_gives_it() {
+        let table = Table::get();
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            assert_eq!(table.at(text.as_bytes(), 0), Some((of(character), text.len())), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn the_classes_are_those_of_the_patterns() {
+        for (text, classes) in [
+            ("aßжﬁ", LOWER),
+            ("AÄЖǅ", UPPER),
+            ("中かاªʰ", LETTER),
+            ("\u{301}\u{903}\u{20dd}\u{fe0f}\u{e0100}", MARK),
+            ("7٣Ⅷ½²", NUMBER),
+            (" \t\u{b}\u{85}\u{a0}\u{2003}\u{2028}\u{3000}", SPACE),
+            ("\r\n", NEWLINE),
+            ("!$€。😀\u{200d}\u{0}\u{10ffff}", OTHER),
+        ] {
+            assert_eq!(Table::get().run(text.as_bytes(), 0, classes), text.len(), "{text:?}");
+        }
+    }
+}
