@@ -29,6 +29,7 @@ mod scalar;
 mod schema;
 mod secret;
 pub mod suggest;
+mod tree;
 mod url;
 mod weir;
 mod witness;

@@ -3,10 +3,12 @@
 use crate::repair;
 use crate::report::{Place, Report};
 use crate::suggest::{closest, did_you_mean};
+use crate::tree::{self, Fault, Wrong as Ill};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{Error, Location, Options, Spanned};
+use serde_saphyr::Options;
+use serde_saphyr::options::NonFiniteFloatPolicy;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -26,11 +28,11 @@ pub fn parse<T: DeserializeOwned>(report: &mut Report<'_>) -> Option<T> {
     }
     let mut reading = Reading::of(report.text);
     for _ in 0..FAULTS_MAX {
-        let error = match serde_saphyr::from_str_with_options(&reading.text, options()) {
+        let fault = match tree::read(&reading.text, options()) {
             Ok(raw) => return Some(raw),
-            Err(error) => error,
+            Err(fault) => fault,
         };
-        if !reading.go_on_after(&error, report) {
+        if !reading.go_on_after(&fault, report) {
             return None;
         }
     }
@@ -42,7 +44,7 @@ pub fn read_value(text: &str) -> Result<serde_json::Value, String> {
     if text.len() > BYTES_MAX {
         return Err(format!("it has more than {BYTES_MAX} bytes"));
     }
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| error.to_string())
+    tree::read(text, options()).map_err(|fault| fault.to_string())
 }
 
 /// The most entries of a wrong shape that are looked past, and the largest file in which they are.
@@ -73,23 +75,24 @@ impl<'t> Reading<'t> {
         Self { text: Cow::Borrowed(text), gone: BTreeSet::new(), filled: Vec::new(), bad_item: None }
     }
 
-    /// Reports an error, unless it comes of what was done here before, and mends it. `false` if the text cannot
+    /// Reports a fault, unless it comes of what was done here before, and mends it. `false` if the text cannot
     /// be read on.
-    fn go_on_after(&mut self, error: &Error, report: &mut Report<'_>) -> bool {
-        if matches!(self.text, Cow::Owned(_)) && matches!(error, Error::UnknownAnchor { .. }) {
+    fn go_on_after(&mut self, fault: &Fault, report: &mut Report<'_>) -> bool {
+        if matches!(self.text, Cow::Owned(_)) && matches!(fault.wrong, Ill::UnknownAnchor) {
             // It was in what was taken out.
             return false;
         }
-        let place = error.location().map_or(Place::START, |location| Place::of(&location));
-        let missing = missing_field(error);
-        let is_mendable = is_of_shape(error) && self.text.len() <= MENDED_BYTES_MAX;
+        let place = fault.place.unwrap_or(Place::START);
+        let missing = missing_field(fault);
+        let is_mendable = is_of_shape(fault) && self.text.len() <= MENDED_BYTES_MAX;
         if let Some(number) = self.filled.iter().position(|filled| filled.range.contains(&place.start)) {
             return is_mendable && self.fill_otherwise(number, report);
         }
         let is_told =
             missing.is_some_and(|field| self.gone.contains(field) || self.is_given_up(field, place.start));
         if !is_told {
-            describe(error, report);
+            let (message, help) = explain(&fault.wrong);
+            report.error(place, message, &help);
         }
         if !is_mendable {
             return false;
@@ -98,11 +101,11 @@ impl<'t> Reading<'t> {
         if fillable.is_some_and(|field| self.fill(field, place.start, report)) {
             return true;
         }
-        let Some(entry) = self.useless(place.start, error) else { return false };
+        let Some(entry) = self.useless(place.start, fault) else { return false };
         let (left, gone) = repair::without(&self.text, entry);
         let keys = gone.into_iter().filter_map(|entry| repair::key_of(self.text.get(entry)?));
         self.gone.extend(keys.map(str::to_owned));
-        self.note(error, place.start, report);
+        self.note(fault, place.start, report);
         self.text = Cow::Owned(left);
         // What is wrong with an empty text is wrong with this mending only.
         !self.text.trim().is_empty()
@@ -158,13 +161,13 @@ impl<'t> Reading<'t> {
     }
 
     /// The entry that is of no use because of what is wrong at this place.
-    fn useless(&mut self, at: usize, error: &Error) -> Option<Range<usize>> {
+    fn useless(&mut self, at: usize, fault: &Fault) -> Option<Range<usize>> {
         let entry = repair::entry_at(&self.text, at)?;
         let is_item = self.text.get(entry.clone()).is_some_and(|entry| repair::key_of(entry).is_none());
         let parent = repair::parent_of(&self.text, at);
-        let entry = match (missing_field(error), parent) {
+        let entry = match (missing_field(fault), parent) {
             (Some(_), parent) => parent?,
-            (None, Some(list)) if is_item => self.item_or_list(entry, list, error),
+            (None, Some(list)) if is_item => self.item_or_list(entry, list, fault),
             (None, _) => entry,
         };
         let is_blank = self.text.get(entry.clone())?.trim().is_empty();
@@ -172,59 +175,43 @@ impl<'t> Reading<'t> {
     }
 
     /// What is wrong with two items of a list is mostly wrong with all.
-    fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, error: &Error) -> Range<usize> {
-        let bad_item = Some((list.start, explain(error).0));
+    fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, fault: &Fault) -> Range<usize> {
+        let bad_item = Some((list.start, explain(&fault.wrong).0));
         let is_second = self.bad_item == bad_item;
         self.bad_item = bad_item;
         if is_second { list } else { item }
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the parser's own enum, which says of itself that it will grow"
-    )]
-    fn note(&mut self, error: &Error, place: usize, report: &mut Report<'_>) {
-        let mut cause = error;
-        while let Error::AliasError { error, .. } = cause {
-            cause = error;
-        }
-        match cause {
-            Error::SerdeUnknownField { field, expected, .. } => {
-                self.gone.extend(closest(field, expected.iter().copied()).map(str::to_owned));
+    fn note(&mut self, fault: &Fault, place: usize, report: &mut Report<'_>) {
+        match &fault.wrong {
+            Ill::UnknownField { field, known } => {
+                self.gone.extend(closest(field, known.iter().copied()).map(str::to_owned));
             }
-            Error::DuplicateMappingKey { .. } => {}
-            _ => self.miss(place, report),
+            Ill::Twice(_) => {}
+            Ill::MissingField(_)
+            | Ill::OtherKind { .. }
+            | Ill::Belongs(_)
+            | Ill::UnknownAnchor
+            | Ill::TooLarge
+            | Ill::Other(_) => self.miss(place, report),
         }
     }
 }
 
 /// Whether the text is YAML and only one of its entries is not what belongs there.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the parser's own enum, which says of itself that it will grow"
-)]
-fn is_of_shape(error: &Error) -> bool {
-    match error {
-        Error::SerdeUnknownField { .. }
-        | Error::SerdeMissingField { .. }
-        | Error::SerdeInvalidType { .. }
-        | Error::Unexpected { .. }
-        | Error::DuplicateMappingKey { .. } => true,
-        Error::AliasError { error, .. } => is_of_shape(error),
-        _ => false,
+fn is_of_shape(fault: &Fault) -> bool {
+    match fault.wrong {
+        Ill::UnknownField { .. }
+        | Ill::MissingField(_)
+        | Ill::OtherKind { .. }
+        | Ill::Belongs(_)
+        | Ill::Twice(_) => true,
+        Ill::UnknownAnchor | Ill::TooLarge | Ill::Other(_) => false,
     }
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the parser's own enum, which says of itself that it will grow"
-)]
-fn missing_field(error: &Error) -> Option<&str> {
-    match error {
-        Error::SerdeMissingField { field, .. } => Some(field),
-        Error::AliasError { error, .. } => missing_field(error),
-        _ => None,
-    }
+fn missing_field(fault: &Fault) -> Option<&'static str> {
+    if let Ill::MissingField(field) = fault.wrong { Some(field) } else { None }
 }
 
 /// Anchors are welcome, but a file of a few lines may not unfold into a large one.
@@ -246,59 +233,40 @@ fn options() -> Options {
         emit_comments: false,
         strict_booleans: true,
         reject_unsupported_tags: true,
+        // Where a number belongs they are none, and elsewhere they are words.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     }
 }
 
-fn describe(error: &Error, report: &mut Report<'_>) {
-    let place = error.location().map_or(Place::START, |location| Place::of(&location));
-    let (message, help) = explain(error);
-    report.error(place, message, &help);
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the parser's own enum, which says of itself that it will grow"
-)]
-fn explain(error: &Error) -> (String, String) {
-    match error {
-        Error::SerdeUnknownField { field, expected, .. } => unknown_field(field, expected),
-        Error::SerdeMissingField { field, .. } => {
-            (format!("`{field}` is missing"), format!("add `{field}:`"))
+/// What to say of it, and what to do.
+fn explain(wrong: &Ill) -> (String, String) {
+    let alone = |message: String| (message, String::new());
+    match wrong {
+        Ill::UnknownField { field, known } => unknown_field(field, known),
+        Ill::MissingField(field) => (format!("`{field}` is missing"), format!("add `{field}:`")),
+        Ill::Twice(Some(key)) => (format!("`{key}` is written twice"), "keep one of the two".to_owned()),
+        Ill::Twice(None) => ("a key is written twice".to_owned(), "keep one of the two".to_owned()),
+        Ill::OtherKind { found, belongs } => {
+            alone(format!("{belongs} belongs here, not {}", in_words(found)))
         }
-        Error::DuplicateMappingKey { key: Some(key), .. } => {
-            (format!("`{key}` is written twice"), "keep one of the two".to_owned())
-        }
-        Error::SerdeInvalidType { unexpected, expected, .. } => {
-            (format!("{expected} belongs here, not {}", in_words(unexpected)), String::new())
-        }
-        Error::Unexpected { expected, .. } => (format!("{} belongs here", in_words(expected)), String::new()),
-        Error::Budget { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. } => (
+        Ill::Belongs(what) => alone(format!("{what} belongs here")),
+        Ill::TooLarge => (
             "the file is larger or deeper than any real one, counting what its aliases stand for".to_owned(),
             "write less here, and fewer `*alias`".to_owned(),
         ),
-        Error::AliasError { error, .. } => explain(error),
-        _ => (message_of(error), String::new()),
+        Ill::UnknownAnchor => alone("alias references unknown anchor".to_owned()),
+        Ill::Other(message) => alone(message.clone()),
     }
 }
 
-/// The parser's word for a shape, as people call it.
-fn in_words(shape: &str) -> &str {
-    match shape {
-        "string scalar" | "scalar" => "one value",
-        "map" | "mapping start" => "a mapping",
-        "sequence" | "sequence start" => "a list",
+/// A word for what was found, as people call it.
+fn in_words(found: &str) -> &str {
+    match found {
+        "map" => "a mapping",
+        "sequence" => "a list",
         other => other,
     }
-}
-
-fn message_of(error: &Error) -> String {
-    let text = error.without_snippet().to_string();
-    // The report has its own way to say where.
-    text.split(" at line ").next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn unknown_field(field: &str, expected: &[&'static str]) -> (String, String) {
@@ -316,8 +284,7 @@ pub struct At<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, referenced, .. } = Spanned::<T>::deserialize(deserializer)?;
-        Ok(Self { value, place: Place::of(&referenced) })
+        tree::with_place(deserializer).map(|(place, value)| Self { value, place })
     }
 }
 
@@ -414,20 +381,5 @@ impl<T: Scalar> JsonSchema for Field<T> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         T::schema()
-    }
-}
-
-impl Place {
-    fn of(location: &Location) -> Self {
-        let span = location.span();
-        let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
-        let len = span.byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
-        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).max(1);
-        Self {
-            line: number(location.line()),
-            column: number(location.column()),
-            start,
-            end: start.saturating_add(len),
-        }
     }
 }

@@ -1,0 +1,458 @@
+//! A YAML text as a tree of nodes that know their places, and values read from it.
+//!
+//! What reads YAML straight into a type is made anew for every type, and with places it is tens of kilobytes of code for
+//! each: megabytes for the types of the two files, which stay in memory when both have long been read. So the parser
+//! reads one type, [`Node`], and the others are read from nodes by the little that is here.
+
+use crate::report::Place;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, MapAccess, SeqAccess, Visitor};
+use serde::de::{IntoDeserializer, Unexpected};
+use serde_saphyr::{Error, Location, Options, Spanned};
+use std::fmt::{self, Display};
+use std::ops::Range;
+
+/// What is wrong with a text, and where.
+#[derive(Debug)]
+pub struct Fault {
+    /// `None` if it is about the text as a whole, or not known yet.
+    pub place: Option<Place>,
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a text.
+#[derive(Debug)]
+pub enum Wrong {
+    /// The mapping has a key that the type has not, which has these.
+    UnknownField { field: String, known: &'static [&'static str] },
+    /// The mapping has not this key.
+    MissingField(&'static str),
+    /// The mapping has this key twice, if it is a word.
+    Twice(Option<String>),
+    /// A value of another kind belongs here.
+    OtherKind { found: String, belongs: String },
+    /// This belongs here.
+    Belongs(&'static str),
+    /// Nothing has the name that an alias refers to.
+    UnknownAnchor,
+    /// The text, or what its aliases stand for, is larger or deeper than any real one.
+    TooLarge,
+    /// Something else.
+    Other(String),
+}
+
+impl Fault {
+    /// The same at this place, unless it has one.
+    fn at(mut self, place: Place) -> Self {
+        self.place.get_or_insert(place);
+        self
+    }
+}
+
+impl From<Wrong> for Fault {
+    fn from(wrong: Wrong) -> Self {
+        Self { place: None, wrong }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let place = error.location().map(|location| Place::of(&location));
+        Self { place, wrong: Wrong::of(error) }
+    }
+}
+
+impl Wrong {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's own enum, which says of itself that it will grow"
+    )]
+    fn of(error: Error) -> Self {
+        match error {
+            Error::DuplicateMappingKey { key, .. } => Self::Twice(key),
+            Error::UnknownAnchor { .. } => Self::UnknownAnchor,
+            Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. } => Self::TooLarge,
+            Error::AliasError { error, .. } => Self::of(*error),
+            other => {
+                let text = other.without_snippet().to_string();
+                // The report has its own way to say where.
+                let text = text.split(" at line ").next().unwrap_or_default();
+                Self::Other(text.trim_start_matches("error: ").to_owned())
+            }
+        }
+    }
+}
+
+impl de::Error for Fault {
+    fn custom<T: Display>(message: T) -> Self {
+        Wrong::Other(message.to_string()).into()
+    }
+
+    fn invalid_type(found: Unexpected<'_>, belongs: &dyn Expected) -> Self {
+        Wrong::OtherKind { found: found.to_string(), belongs: belongs.to_string() }.into()
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        Wrong::UnknownField { field: field.to_owned(), known }.into()
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Wrong::MissingField(field).into()
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.wrong {
+            Wrong::Other(message) => f.write_str(message)?,
+            Wrong::Twice(Some(key)) => write!(f, "`{key}` is written twice")?,
+            Wrong::TooLarge => f.write_str("it is larger or deeper than any real one")?,
+            wrong => write!(f, "{wrong:?}")?,
+        }
+        match self.place {
+            Some(Place { line, column, .. }) => write!(f, " at line {line}, column {column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads a value of a text.
+pub fn read<T: de::DeserializeOwned>(text: &str, options: Options) -> Result<T, Fault> {
+    let root: Node = serde_saphyr::from_str_with_options(text, options)?;
+    T::deserialize(Reader { node: &root, text })
+}
+
+/// A value with its place.
+#[derive(Debug)]
+struct Node {
+    place: Place,
+    value: Value,
+    /// The bytes that it was read from; those of what an alias stands for are elsewhere.
+    written: Range<usize>,
+}
+
+#[derive(Debug)]
+enum Value {
+    Nothing,
+    /// What is no text unless one is asked for, in which case it is what is written.
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(String),
+    List(Vec<Node>),
+    Mapping(Vec<(Node, Node)>),
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, referenced, defined } = Spanned::deserialize(deserializer)?;
+        let Place { start, end, .. } = Place::of(&defined);
+        Ok(Self { place: Place::of(&referenced), value, written: start..end })
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Nothing)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Bool(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(Value::Signed(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(Value::Unsigned(value))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(Value::Float(value))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::Text(value.to_owned()))
+            }
+
+            fn visit_string<E>(self, value: String) -> Result<Value, E> {
+                Ok(Value::Text(value))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    list.push(item);
+                }
+                Ok(Value::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Value::Mapping(entries))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Reads a value from a node.
+#[derive(Clone, Copy)]
+struct Reader<'n> {
+    node: &'n Node,
+    text: &'n str,
+}
+
+impl<'n> Reader<'n> {
+    /// What stands there as text, if it is one value.
+    fn scalar(self) -> Result<&'n str, Fault> {
+        match &self.node.value {
+            Value::Text(text) => Ok(text),
+            Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_) | Value::Float(_) => {
+                self.text.get(self.node.written.clone()).ok_or_else(|| self.belongs("one value"))
+            }
+            Value::Nothing | Value::List(_) | Value::Mapping(_) => Err(self.belongs("one value")),
+        }
+    }
+
+    fn belongs(self, what: &'static str) -> Fault {
+        Fault::from(Wrong::Belongs(what)).at(self.node.place)
+    }
+
+    /// Whether the text is empty, which is what a mapping without entries looks like at the top of a file.
+    fn is_empty(self) -> bool {
+        matches!(self.node.value, Value::Nothing)
+            && self.node.written.is_empty()
+            && self.node.place == Place::START
+    }
+}
+
+impl<'de> Deserializer<'de> for Reader<'_> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let value: Result<_, Fault> = match &self.node.value {
+            Value::Nothing => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Signed(value) => visitor.visit_i64(*value),
+            Value::Unsigned(value) => visitor.visit_u64(*value),
+            Value::Float(value) => visitor.visit_f64(*value),
+            Value::Text(text) => visitor.visit_str(text),
+            Value::List(_) => return self.deserialize_seq(visitor),
+            Value::Mapping(_) => return self.deserialize_map(visitor),
+        };
+        value.map_err(|fault| fault.at(self.node.place))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.scalar()? {
+            "true" | "True" | "TRUE" => visitor.visit_bool(true),
+            "false" | "False" | "FALSE" => visitor.visit_bool(false),
+            _ => {
+                Err(Fault::from(Wrong::Other("`true` or `false` belongs here".to_owned()))
+                    .at(self.node.place))
+            }
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_str(self.scalar()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.node.value {
+            Value::Nothing => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let Value::List(items) = &self.node.value else { return Err(self.belongs("a list")) };
+        let items = Items { left: items.iter(), text: self.text };
+        visitor.visit_seq(items).map_err(|fault| fault.at(self.node.place))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let entries = match &self.node.value {
+            Value::Mapping(entries) => entries.as_slice(),
+            _ if self.is_empty() => &[],
+            _ => return Err(self.belongs("a mapping")),
+        };
+        let mut entries = Entries { left: entries.iter(), last: None, text: self.text };
+        // What is missing is missing behind the last key.
+        visitor.visit_map(&mut entries).map_err(|fault| {
+            let key = entries.last.filter(|_| matches!(fault.wrong, Wrong::MissingField(_)));
+            fault.at(key.map_or(self.node.place, |(key, _)| key.place))
+        })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// Of a value with its place, as [`with_place`] asks for it.
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_seq(Placed { reader: self, given: 0 })
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple enum
+    }
+}
+
+/// The items of a list.
+struct Items<'n> {
+    left: std::slice::Iter<'n, Node>,
+    text: &'n str,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Some(node) = self.left.next() else { return Ok(None) };
+        let value = seed.deserialize(Reader { node, text: self.text });
+        value.map(Some).map_err(|fault| fault.at(node.place))
+    }
+}
+
+/// The entries of a mapping.
+struct Entries<'n> {
+    left: std::slice::Iter<'n, (Node, Node)>,
+    last: Option<&'n (Node, Node)>,
+    text: &'n str,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        let Some(entry) = self.left.next() else { return Ok(None) };
+        self.last = Some(entry);
+        let key = seed.deserialize(Reader { node: &entry.0, text: self.text });
+        key.map(Some).map_err(|fault| fault.at(entry.0.place))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
+        let Some((_, node)) = self.last else {
+            return Err(de::Error::custom("a value was asked for before its key"));
+        };
+        seed.deserialize(Reader { node, text: self.text }).map_err(|fault| fault.at(node.place))
+    }
+}
+
+/// A place, in its parts, and the value that is there.
+struct Placed<'n> {
+    reader: Reader<'n>,
+    given: usize,
+}
+
+impl<'de> SeqAccess<'de> for Placed<'_> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Place { line, column, start, end } = self.reader.node.place;
+        let part = [line, column, start, end].get(self.given).copied();
+        self.given += 1;
+        match part {
+            Some(part) => seed.deserialize(part.into_deserializer()),
+            None => seed.deserialize(self.reader),
+        }
+        .map(Some)
+    }
+}
+
+/// Reads a value with its place, which [`read`] tells.
+pub fn with_place<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<(Place, T), D::Error> {
+    struct Both<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Both<T> {
+        type Value = (Place, T);
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value with its place")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let place = place(&mut seq)?;
+            Ok((place, next(&mut seq)?))
+        }
+    }
+
+    deserializer.deserialize_tuple_struct("Placed", 5, Both(std::marker::PhantomData))
+}
+
+fn place<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Place, A::Error> {
+    Ok(Place { line: next(seq)?, column: next(seq)?, start: next(seq)?, end: next(seq)? })
+}
+
+fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A::Error> {
+    seq.next_element()?.ok_or_else(|| de::Error::custom("no place is known here"))
+}
+
+impl Place {
+    fn of(location: &Location) -> Self {
+        let span = location.span();
+        let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
+        let len = span.byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).max(1);
+        Self {
+            line: number(location.line()),
+            column: number(location.column()),
+            start,
+            end: start.saturating_add(len),
+        }
+    }
+}
