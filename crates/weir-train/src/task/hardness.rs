@@ -1,10 +1,10 @@
 //! Complexity and the probability that a weak model fails, from prompts that both models answered.
 
-use super::corpus::{Tried, part};
-use super::figures::{apgr, auroc};
-use super::ridge::ridge;
+mod judged;
+
+use super::corpus::Tried;
+use super::ridge::Ridge;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use weir_task::{Features, Quadratic, SHAPE, Spread, terms};
 
 /// How much the weights of complexity are shrunk. Cross-validated over whole subjects; a third and twice of it do about as
@@ -46,13 +46,10 @@ pub fn learn(tried: &[Tried], features: &[Features]) -> (Hardness, String) {
         .zip(features)
         .map(|(tried, features)| Row { tried, terms: terms(&shape.standard(features.shape())).to_vec() })
         .collect();
-    let report = cross_validate(&rows);
+    let report = judged::cross_validate(&rows);
     let all: Vec<&Row<'_>> = rows.iter().collect();
-    let (gain, fail) = fit(&all);
-    let (mean, deviation) = moments(all.iter().map(|row| score(&gain, row)));
-    let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
-    let complexity = |row: &&Row<'_>| length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
-    let (middle, spread) = moments(all.iter().map(complexity));
+    let Fits { gain, fail } = Fits::of(&all);
+    let (middle, spread) = moments(all.iter().map(|row| complexity(&gain, row)));
     let fail = logit(&fail, &all);
     let to_f32 = |(constant, weights): (f64, Vec<f64>)| Quadratic {
         constant: constant as f32,
@@ -64,19 +61,32 @@ pub fn learn(tried: &[Tried], features: &[Features]) -> (Hardness, String) {
 
 type Fit = (f64, Vec<f64>);
 
-fn fit(rows: &[&Row<'_>]) -> (Fit, Fit) {
-    let terms: Vec<&[f32]> = rows.iter().map(|row| row.terms.as_slice()).collect();
-    let gain = |row: &Row<'_>| row.tried.strong - row.tried.weak;
-    let subjects = subject_means(rows, gain);
-    let of_subject = |row: &Row<'_>| subjects.get(row.tried.subject.as_str()).copied().unwrap_or_default();
-    let gains: Vec<f64> = rows.iter().map(|row| gain(row) - SUBJECT_SHARE * of_subject(row)).collect();
-    let fails: Vec<f64> = rows.iter().map(|row| 1.0 - row.tried.weak).collect();
-    (ridge(&terms, &gains, GAIN_ALPHA), ridge(&terms, &fails, FAIL_ALPHA))
+/// What was learned of some prompts.
+struct Fits {
+    /// In deviations, as they count beside the number of words.
+    gain: Fit,
+    /// The share that fails.
+    fail: Fit,
 }
 
-/// What is left out together: a subject, or of a benchmark of one subject each prompt by itself.
-fn subject_or_text(tried: &Tried) -> &str {
-    if tried.benchmark == "mmlu" { &tried.subject } else { &tried.text }
+impl Fits {
+    fn of(rows: &[&Row<'_>]) -> Self {
+        let terms: Vec<&[f32]> = rows.iter().map(|row| row.terms.as_slice()).collect();
+        let gain = |row: &Row<'_>| row.tried.strong - row.tried.weak;
+        let subjects = subject_means(rows, gain);
+        let of_subject =
+            |row: &Row<'_>| subjects.get(row.tried.subject.as_str()).copied().unwrap_or_default();
+        let gains: Vec<f64> = rows.iter().map(|row| gain(row) - SUBJECT_SHARE * of_subject(row)).collect();
+        let fails: Vec<f64> = rows.iter().map(|row| 1.0 - row.tried.weak).collect();
+        let ridge = Ridge::of(&terms);
+        let gain = ridge.fit(&gains, GAIN_ALPHA);
+        let (mean, deviation) = moments(rows.iter().map(|row| score(&gain, row)));
+        Self { gain: scaled(&gain, mean, deviation / GAIN_WEIGHT), fail: ridge.fit(&fails, FAIL_ALPHA) }
+    }
+}
+
+fn complexity(gain: &Fit, row: &Row<'_>) -> f64 {
+    length(row) + score(gain, row).clamp(-GAIN_REACH, GAIN_REACH)
 }
 
 fn subject_means<'r>(rows: &[&'r Row<'_>], of: impl Fn(&Row<'_>) -> f64) -> BTreeMap<&'r str, f64> {
@@ -137,66 +147,4 @@ fn moments(numbers: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let mean = numbers.clone().sum::<f64>() / count;
     let variance = numbers.map(|number| (number - mean).powi(2)).sum::<f64>() / count;
     (mean, variance.sqrt().max(1e-9))
-}
-
-/// In so many ways subjects are split: which of them are left out together matters as much as the model.
-const SPLITS: usize = 4;
-
-/// Figures on prompts that were not learned from: of subjects that were, and of others, these in the mean over splits.
-fn cross_validate(rows: &[Row<'_>]) -> String {
-    let mut out = String::from("complexity            benchmark    APGR   words  weak_fail AUROC\n");
-    let by_prompt = |row: &Row<'_>| part(&row.tried.text, 5);
-    let seen = judge(rows, &by_prompt, 5);
-    let not_seen = (0..SPLITS).map(|split| {
-        // The first is that of models before.
-        let salt = if split == 0 { String::new() } else { format!("{split} ") };
-        judge(rows, &|row| part(&format!("{salt}{}", subject_or_text(row.tried)), 6), 6)
-    });
-    let not_seen: Vec<Judged> = not_seen.collect();
-    let mean = |of: &dyn Fn(&Judged) -> [f64; 3]| -> [f64; 3] {
-        let mut mean = [0.0; 3];
-        for judged in &not_seen {
-            mean.iter_mut().zip(of(judged)).for_each(|(mean, figure)| *mean += figure / SPLITS as f64);
-        }
-        mean
-    };
-    let [first, ..] = not_seen.as_slice() else { return out };
-    for (benchmark, name) in BENCHMARKS.into_iter().enumerate() {
-        let of = |judged: &Judged| judged.get(benchmark).copied().unwrap_or_default();
-        for (kind, figures) in
-            [("subjects seen", of(&seen)), ("not seen, one split", of(first)), ("not seen, mean", mean(&of))]
-        {
-            let [all, words, fails] = figures;
-            let _ = writeln!(out, "{kind:20}  {name:9}    {all:.3}   {words:.3}  {fails:.3}");
-        }
-    }
-    out
-}
-
-const BENCHMARKS: [&str; 2] = ["mmlu", "gsm8k"];
-
-/// Of each benchmark the APGR of complexity, that of words, and the AUROC of `weak_fail`.
-type Judged = [[f64; 3]; BENCHMARKS.len()];
-
-/// Judges each of `parts` parts by what was learned of the others.
-fn judge(rows: &[Row<'_>], of: &dyn Fn(&Row<'_>) -> usize, parts: usize) -> Judged {
-    let mut scored: Vec<(f64, f64, &Row<'_>)> = Vec::new();
-    for held in 0..parts {
-        let (judged, learned): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(|row| of(row) == held);
-        let (gain, fail) = fit(&learned);
-        let (mean, deviation) = moments(learned.iter().map(|row| score(&gain, row)));
-        let gain = scaled(&gain, mean, deviation / GAIN_WEIGHT);
-        scored.extend(judged.into_iter().map(|row| {
-            let complexity = length(row) + score(&gain, row).clamp(-GAIN_REACH, GAIN_REACH);
-            (complexity, score(&fail, row), row)
-        }));
-    }
-    BENCHMARKS.map(|benchmark| {
-        let of: Vec<_> = scored.iter().filter(|(.., row)| row.tried.benchmark == benchmark).collect();
-        let by = |score: &dyn Fn(&(f64, f64, &Row<'_>)) -> f64| -> Vec<(f64, &Tried)> {
-            of.iter().map(|scored| (score(scored), scored.2.tried)).collect()
-        };
-        let (all, words) = (apgr(&by(&|scored| scored.0)), apgr(&by(&|scored| length(scored.2))));
-        [all, words, auroc(&by(&|scored| scored.1))]
-    })
 }
