@@ -18,7 +18,8 @@ pub fn facts(
     attestation: &Attestation,
     now: Timestamp,
 ) -> Value {
-    let Attestation { checkpoint, records, in_scope, exceptions, examples, span, note: _ } = attestation;
+    let Attestation { checkpoint, deleted, records, in_scope, exceptions, examples, span, note: _ } =
+        attestation;
     let time = |at: Option<WallTime>| at.map(|at| at.to_string());
     let listed: Vec<Value> = examples
         .iter()
@@ -27,6 +28,7 @@ pub fn facts(
     json!({
         "claim": claim.to_string(),
         "holds": attestation.holds(),
+        "deleted_events": deleted,
         "records": records,
         "records_in_scope": in_scope,
         "exceptions": exceptions,

@@ -3,7 +3,7 @@
 use crate::gateway::Gateway;
 use crate::witness::witnessed_by_all;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use weir_audit::event::{ContentDeleted, ContentKeyDestroyed};
 use weir_audit::{Ident, Name, WallTime};
 use weir_config::Retention;
@@ -22,10 +22,12 @@ impl Gateway {
     /// The operating system's, when there is no thread.
     pub fn keep_records_in_time(self: &Arc<Self>) -> std::io::Result<()> {
         let weak = Arc::downgrade(self);
+        let (began, since) = (SystemTime::now(), Instant::now());
         let work = move || {
             while let Some(gateway) = weak.upgrade() {
-                gateway.delete_old_records(SystemTime::now());
-                gateway.delete_old_content(SystemTime::now());
+                let now = passed(SystemTime::now(), began, since.elapsed());
+                gateway.delete_old_records(now);
+                gateway.delete_old_content(now);
                 drop(gateway);
                 std::thread::sleep(LOOK_EVERY);
             }
@@ -101,6 +103,12 @@ pub(crate) enum NotDeleted {
     Content(#[from] ContentError),
 }
 
+/// The time as far as it has passed since the gateway began: a clock that jumps ahead makes nothing older, and what was
+/// deleted does not come back when the clock does.
+fn passed(now: SystemTime, began: SystemTime, since: Duration) -> SystemTime {
+    began.checked_add(since).map_or(now, |at_most| now.min(at_most))
+}
+
 /// Which records have been kept for their time.
 fn expiry(now: SystemTime, keep: &Retention) -> Option<Expiry> {
     let by_level = keep.by_level.iter().map(|(level, time)| Some((*level, before(now, *time)?)));
@@ -111,4 +119,21 @@ fn expiry(now: SystemTime, keep: &Retention) -> Option<Expiry> {
 fn before(now: SystemTime, keep: Duration) -> Option<WallTime> {
     let before = now.checked_sub(keep)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(WallTime::from_unix_ms(u64::try_from(before.as_millis()).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_ahead_makes_nothing_older() {
+        let day = Duration::from_secs(86_400);
+        let (began, year) = (SystemTime::UNIX_EPOCH + day * 20_000, day * 365);
+        assert_eq!(passed(began + day, began, day), began + day);
+        assert_eq!(passed(began + year, began, day), began + day, "ahead");
+        assert_eq!(passed(began - year, began, day), began - year, "back");
+        let keep = Retention { by_level: Default::default(), otherwise: day * 30 };
+        let expiry = expiry(passed(began + year, began, day), &keep).unwrap();
+        assert!(Some(expiry.otherwise) < before(began, Duration::ZERO), "what came since is kept");
+    }
 }

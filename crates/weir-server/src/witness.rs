@@ -41,6 +41,8 @@ struct Standing {
     size: Option<u64>,
     at: Option<Timestamp>,
     failing: Option<Failing>,
+    /// Since when an event says that it gets nothing; of a process before this one too.
+    told: Option<Timestamp>,
     due: Option<Instant>,
     is_asked: bool,
 }
@@ -51,8 +53,6 @@ struct Failing {
     began: Instant,
     times: u32,
     why: SendFailure,
-    /// Whether an event says so.
-    is_told: bool,
 }
 
 impl Witnesses {
@@ -93,6 +93,14 @@ impl Witnesses {
         self.lock().get(name).and_then(|standing| standing.size)
     }
 
+    /// Takes over what was known of a witness when the process before this one ended.
+    fn take_over(&self, name: &Arc<str>, size: Option<u64>, told: Option<Timestamp>) {
+        let mut known = self.lock();
+        let standing = known.entry(name.clone()).or_default();
+        standing.size = standing.size.or(size);
+        standing.told = standing.told.or(told);
+    }
+
     /// Notes how sending went; gives what is to be recorded.
     fn note(&self, witness: &Witness, sent: Result<u64, SendFailure>) -> Option<Told> {
         let mut known = self.lock();
@@ -102,32 +110,30 @@ impl Witnesses {
             Ok(size) => {
                 (standing.size, standing.at) = (Some(size), Some(Timestamp::now()));
                 standing.due = Some(Instant::now() + witness.every);
-                let ended = standing.failing.take().filter(|failing| failing.is_told)?;
-                Some(Told::Resumed(WitnessResumed {
-                    witness: Ident::new(&witness.name),
-                    witnessed: size,
-                    since: wall(ended.since),
-                }))
+                standing.failing = None;
+                let since = wall(standing.told.take()?);
+                let witness = Ident::new(&witness.name);
+                Some(Told::Resumed(WitnessResumed { witness, witnessed: size, since }))
             }
             Err(why) => {
                 let begins = || (Timestamp::now(), Instant::now());
                 let (since, began) = standing.failing.as_ref().map_or_else(begins, |f| (f.since, f.began));
                 let times = standing.failing.as_ref().map_or(0, |failing| failing.times);
-                let was_told = standing.failing.as_ref().is_some_and(|failing| failing.is_told);
                 let pause = PAUSE.saturating_mul(1 << times.min(10)).min(witness.every.max(PAUSE));
                 standing.due = Some(Instant::now() + pause);
                 let is_gap = why.is_final() || began.elapsed() >= witness.every * PERIODS_OF_GAP;
                 let reason = Ident::new(why.word());
-                let failing = Failing { since, began, times: times + 1, why, is_told: was_told || is_gap };
-                standing.failing = Some(failing);
-                (is_gap && !was_told).then(|| {
-                    Told::Gap(WitnessGap {
-                        witness: Ident::new(&witness.name),
-                        witnessed: standing.size,
-                        since: wall(since),
-                        reason,
-                    })
-                })
+                standing.failing = Some(Failing { since, began, times: times + 1, why });
+                if !is_gap || standing.told.is_some() {
+                    return None;
+                }
+                standing.told = Some(since);
+                Some(Told::Gap(WitnessGap {
+                    witness: Ident::new(&witness.name),
+                    witnessed: standing.size,
+                    since: wall(since),
+                    reason,
+                }))
             }
         }
     }
@@ -180,22 +186,29 @@ async fn ask(gateway: Arc<Gateway>, witness: Witness) {
     gateway.metrics.witnessed(&witness.name, sent.as_ref().ok().copied());
     match gateway.witnesses.note(&witness, sent) {
         None => {}
-        Some(Told::Gap(gap)) => record(&gateway, gap),
-        Some(Told::Resumed(resumed)) => record(&gateway, resumed),
+        Some(Told::Gap(gap)) => {
+            let since = gap.since.to_string();
+            record(&gateway, gap);
+            keep(&gateway, &witness, UNWITNESSED, since).await;
+        }
+        Some(Told::Resumed(resumed)) => {
+            record(&gateway, resumed);
+            keep(&gateway, &witness, UNWITNESSED, String::new()).await;
+        }
     }
 }
 
 /// The size of the checkpoint that the witness has then.
 async fn send_newest(gateway: &Arc<Gateway>, witness: &Witness) -> Result<u64, SendFailure> {
-    let known = match gateway.witnesses.size(&witness.name) {
-        Some(size) => Some(size),
-        None => kept_size(gateway, witness).await,
-    };
+    if gateway.witnesses.size(&witness.name).is_none() {
+        take_over(gateway, witness).await;
+    }
+    let known = gateway.witnesses.size(&witness.name);
     let sent = tokio::time::timeout(witness.timeout, send::send(gateway, witness, known)).await;
     match sent.unwrap_or(Err(SendFailure::Timeout)) {
         Ok(Sent { size, note }) => {
             if let Some(note) = note {
-                keep(gateway, witness, note).await;
+                keep(gateway, witness, WITNESSED, note).await;
             }
             Ok(size)
         }
@@ -212,15 +225,26 @@ fn record(gateway: &Gateway, event: impl AsEvent) {
     }
 }
 
-/// Where the newest checkpoint that a witness has taken is kept, with its signature.
-fn kept(gateway: &Gateway, witness: &Witness) -> PathBuf {
-    gateway.snapshot().loaded.config.state.join("witnessed").join(&*witness.name)
+/// The newest checkpoint that each witness has taken, with its signature.
+const WITNESSED: &str = "witnessed";
+/// Since when each gets nothing, as an event of the log says; nothing of one that has its checkpoints.
+const UNWITNESSED: &str = "unwitnessed";
+
+/// Where that is kept of a witness.
+fn kept(gateway: &Gateway, witness: &Witness, what: &str) -> PathBuf {
+    gateway.snapshot().loaded.config.state.join(what).join(&*witness.name)
 }
 
-async fn kept_size(gateway: &Gateway, witness: &Witness) -> Option<u64> {
-    let path = kept(gateway, witness);
-    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.ok()?.ok()?;
-    size_of(&text)
+/// A process goes on where the one before it ended.
+async fn take_over(gateway: &Gateway, witness: &Witness) {
+    let (witnessed, unwitnessed) = (kept(gateway, witness, WITNESSED), kept(gateway, witness, UNWITNESSED));
+    let read = || {
+        let text = |path| std::fs::read_to_string(path).unwrap_or_default();
+        (size_of(&text(witnessed)), text(unwitnessed).parse().ok())
+    };
+    if let Ok((size, told)) = tokio::task::spawn_blocking(read).await {
+        gateway.witnesses.take_over(&witness.name, size, told);
+    }
 }
 
 /// The size of the oldest among the newest checkpoints of the witnesses of the configuration in force; one that has none
@@ -231,7 +255,7 @@ pub(crate) fn witnessed_by_all(gateway: &Gateway) -> u64 {
         gateway
             .witnesses
             .size(&witness.name)
-            .or_else(|| size_of(&std::fs::read_to_string(kept(gateway, witness)).ok()?))
+            .or_else(|| size_of(&std::fs::read_to_string(kept(gateway, witness, WITNESSED)).ok()?))
     };
     snapshot.loaded.config.witnesses.iter().filter_map(size).min().unwrap_or(u64::MAX)
 }
@@ -240,12 +264,12 @@ fn size_of(note: &str) -> Option<u64> {
     note.lines().nth(1)?.parse().ok()
 }
 
-/// Loses nothing if it fails: a witness says itself what it has.
-async fn keep(gateway: &Gateway, witness: &Witness, note: String) {
-    let path = kept(gateway, witness);
-    let written = tokio::task::spawn_blocking(move || whole::replace(&path, note.as_bytes())).await;
+/// Loses no evidence if it fails: a witness says itself what it has.
+async fn keep(gateway: &Gateway, witness: &Witness, what: &str, text: String) {
+    let path = kept(gateway, witness, what);
+    let written = tokio::task::spawn_blocking(move || whole::replace(&path, text.as_bytes())).await;
     if let Ok(Err(error)) = written {
-        tracing::error!(%error, witness = &*witness.name, "a witnessed checkpoint could not be kept");
+        tracing::error!(%error, witness = &*witness.name, "what became of a witness could not be kept");
     }
 }
 
@@ -293,6 +317,13 @@ mod tests {
         let Some(Told::Resumed(resumed)) = witnesses.note(&witness, Ok(9)) else { panic!() };
         assert_eq!((resumed.witnessed, resumed.since), (9, gap.since));
         assert_eq!(witnesses.note(&witness, Ok(10)), None);
+        // What the process before this one has told is over only when a checkpoint gets there.
+        let (after, since) = (Witnesses::default(), Timestamp::UNIX_EPOCH);
+        after.take_over(&witness.name, Some(10), Some(since));
+        assert_eq!(after.shown()[0]["events"], 10);
+        assert_eq!(after.note(&witness, Err(SendFailure::Timeout)), None, "it is told");
+        let Some(Told::Resumed(resumed)) = after.note(&witness, Ok(12)) else { panic!() };
+        assert_eq!((resumed.witnessed, resumed.since), (12, wall(since)));
         // A short failure is none, unless time heals nothing.
         let patient = Witness { every: Duration::from_secs(60), ..witness };
         assert_eq!(witnesses.note(&patient, Err(SendFailure::Timeout)), None);

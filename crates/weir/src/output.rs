@@ -62,6 +62,11 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// `1 event`, `2 events`.
+pub(crate) fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A line of headings.
 pub(crate) fn heading(text: &str) -> String {
     paint(HEADING, text)

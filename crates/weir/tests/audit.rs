@@ -142,45 +142,6 @@ fn a_log_can_be_named_without_a_configuration() {
 }
 
 #[test]
-fn what_asks_only_the_state_is_answered_while_both_files_are_wrong_elsewhere() {
-    let (home, ids) = closed_log();
-    let key = home.create_key(&["app"]);
-    std::fs::write(home.policy(), "rules: [nonsense").unwrap();
-    let config = std::fs::read_to_string(home.config()).unwrap().replace("backends:", "backend:");
-    std::fs::write(home.config(), &config).unwrap();
-    for arguments in [
-        &["audit", "query"][..],
-        &["audit", "verify"],
-        &["audit", "prove", &ids[0]],
-        &["keys", "list"],
-        &["keys", "update", &key.id, "--requests-per-minute", "5"],
-        &["keys", "revoke", &key.id],
-        &["admin", "keys", "list"],
-    ] {
-        let output = home.weir(arguments);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
-    }
-    assert_eq!(home.weir(&["check"]).status.code(), Some(3), "the files are wrong");
-    for (wrong, why) in [
-        ("state: [a]", "one value belongs here"),
-        ("state: {", "weir.yaml:"),
-        ("state: a\nstate: b", "twice"),
-    ] {
-        std::fs::write(home.config(), format!("weir: 1\n{wrong}\n")).unwrap();
-        let output = home.weir(&["audit", "query"]);
-        assert_eq!(output.status.code(), Some(3), "{wrong}: {}", stdout(&output));
-        assert!(stderr(&output).contains(why), "{wrong}: {}", stderr(&output));
-    }
-    std::fs::remove_file(home.config()).unwrap();
-    let output = home.weir(&["audit", "query"]);
-    assert!(
-        output.status.code() == Some(3) && stderr(&output).contains("cannot read"),
-        "{}",
-        stderr(&output)
-    );
-}
-
-#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let (stage, _) = log();
     let config = stage.gateway.home.config();
@@ -541,6 +502,19 @@ fn records_whose_time_is_over_are_deleted_unless_a_hold_keeps_them_and_the_rest_
     assert!(!has(&home, 0) && !has(&home, 1) && has(&home, 2));
     let verified = home.weir(&["audit", "verify"]);
     assert!(verified.status.success(), "{}", stdout(&verified));
+    let (said, counts) = (stdout(&verified), stdout(&home.weir(&["audit", "verify", "--json"])));
+    let counts: Value = serde_json::from_str(&counts).unwrap();
+    let kept = counts["events"].as_u64().unwrap();
+    assert!(said.contains(&format!("ok: {kept} events, {kept} of them under")), "{said}");
+    assert!(said.contains("200 events before them were deleted"), "{said}");
+    assert_eq!((&counts["deleted_events"], &counts["signed_events"]), (&200.into(), &(200 + kept).into()));
+    // Of what is deleted nobody can say that it was as claimed.
+    let attested = home.weir(&["audit", "attest", "--claim", "every record has zone local"]);
+    assert!(
+        stdout(&attested).contains("the first 200 were deleted before, and not checked"),
+        "{}",
+        stdout(&attested)
+    );
     let pruned = home.audit(&["--event", "log.pruned"]);
     assert_eq!(
         (&pruned[0]["event"]["first_kept"], &pruned[0]["event"]["events"]),

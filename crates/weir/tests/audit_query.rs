@@ -18,7 +18,7 @@ use std::process::{Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use support::stage::Stage;
-use support::{Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
+use support::{Gateway, Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
 use weir_audit::WallTime;
 
 const PERSONAL: &str = "write to jane.doe@example.com";
@@ -67,6 +67,10 @@ impl Log {
 fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]
@@ -118,6 +122,73 @@ fn other_events_are_asked_for_by_their_type() {
     let all = log.home.audit(&["--event", "all"]);
     assert!(all.windows(2).all(|pair| pair[0]["seq"].as_u64() < pair[1]["seq"].as_u64()));
     assert_eq!(all[0]["event"]["type"], "log.started");
+}
+
+#[test]
+fn a_table_of_events_tells_them_apart_and_says_what_each_says() {
+    let log = Log::new();
+    let key = log.home.create_key(&["app", "--tenant", "law"]);
+    let (home, ended) = Gateway::start_in(log.home).stop();
+    assert!(ended);
+    let table = |arguments: &[&str]| {
+        let output = home.weir(&[&["audit", "query"], arguments].concat());
+        let text = stdout(&output);
+        text.lines()
+            .map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    };
+    let made = table(&["--event", "key.created"]);
+    assert_eq!(made[0], ["TIME", "SEQ", "TYPE", "DECISION", "DETAILS"]);
+    let (id, tenant) = (format!("key_id={}", key.id), "tenant=law".to_owned());
+    assert!(
+        made[1][2..4] == ["key.created", "-"] && made[1].contains(&id) && made[1].contains(&tenant),
+        "{made:?}"
+    );
+    let of_one = table(&["--event", "decision,outcome", "--decision", &log.ids[2]]);
+    assert_eq!(of_one.len(), 3);
+    assert!(of_one[1][3] == log.ids[2] && of_one[1].contains(&"action=deny".to_owned()), "{of_one:?}");
+    assert_eq!(of_one[2][2..].join(" "), format!("outcome {} outcome=rejected", log.ids[2]));
+    let found = table(&["--columns", "decision,findings", "--decision", &log.ids[1]]);
+    assert_eq!(found[1], [log.ids[1].as_str(), "EMAIL_ADDRESS×1"]);
+}
+
+#[test]
+fn what_asks_only_the_state_is_answered_while_both_files_are_wrong_elsewhere() {
+    let Log { home, ids } = Log::new();
+    let key = home.create_key(&["app"]);
+    std::fs::write(home.policy(), "rules: [nonsense").unwrap();
+    let config = std::fs::read_to_string(home.config()).unwrap().replace("backends:", "backend:");
+    std::fs::write(home.config(), &config).unwrap();
+    for arguments in [
+        &["audit", "query"][..],
+        &["audit", "verify"],
+        &["audit", "prove", &ids[0]],
+        &["keys", "list"],
+        &["keys", "update", &key.id, "--requests-per-minute", "5"],
+        &["keys", "revoke", &key.id],
+        &["admin", "keys", "list"],
+    ] {
+        let output = home.weir(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+    }
+    assert_eq!(home.weir(&["check"]).status.code(), Some(3), "the files are wrong");
+    for (wrong, why) in [
+        ("state: [a]", "one value belongs here"),
+        ("state: {", "weir.yaml:"),
+        ("state: a\nstate: b", "twice"),
+    ] {
+        std::fs::write(home.config(), format!("weir: 1\n{wrong}\n")).unwrap();
+        let output = home.weir(&["audit", "query"]);
+        assert_eq!(output.status.code(), Some(3), "{wrong}: {}", stdout(&output));
+        assert!(stderr(&output).contains(why), "{wrong}: {}", stderr(&output));
+    }
+    std::fs::remove_file(home.config()).unwrap();
+    let output = home.weir(&["audit", "query"]);
+    assert!(
+        output.status.code() == Some(3) && stderr(&output).contains("cannot read"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -206,8 +206,11 @@ fn a_dead_witness_slows_nothing_and_its_absence_is_on_record_until_it_is_back() 
     }
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     gateway.until("the gap is on record", |gateway| gateway.home.state_holds("\"type\":\"witness.gap\""));
+    // Whoever has told of a gap tells of its end, or the process after it does.
+    let home = gateway.kill();
     drop(silent);
     let witness = Gateway::start_in(witness);
+    let gateway = Gateway::start_in(home);
     until_witnessed(&gateway);
     gateway.until("its end is on record", |gateway| gateway.home.state_holds("\"type\":\"witness.resumed\""));
     drop(witness);

@@ -16,9 +16,12 @@ use std::collections::BTreeMap;
 
 /// The type of event that a query is about unless it says otherwise.
 pub const DECISION: &str = "decision";
+/// The type of the events that say how a request ended.
+pub const OUTCOME: &str = "outcome";
 
 /// The members that every event begins with.
-const ENVELOPE: [&str; 8] = ["v", "seq", "event_id", "type", "ts_wall", "ts_mono_ns", "boot_id", "node"];
+/// What every event has.
+pub const ENVELOPE: [&str; 8] = ["v", "seq", "event_id", "type", "ts_wall", "ts_mono_ns", "boot_id", "node"];
 
 /// Which records are asked for: those of a kind and a time that fit all conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -191,10 +191,11 @@ impl<R: FnMut(TileId) -> Option<Vec<u8>>> Verification<R> {
             (None, _) => self.settle(Suspect::Either),
         }
         self.check_rotations();
-        let Self { events, checkpoint, key_changes, faults, more_faults, .. } = self;
+        let Self { events, begins, checkpoint, key_changes, faults, more_faults, .. } = self;
+        let deleted = begins.map_or(0, |(first, _)| first);
         let key_changes =
             key_changes.into_iter().map(|(seq, rotation)| (seq, rotation.next().clone())).collect();
-        Report { events, checkpoint, key_changes, faults, more_faults }
+        Report { events, deleted, checkpoint, key_changes, faults, more_faults }
     }
 
     fn read_checkpoint(&mut self, public_key: &[u8], checkpoint: Option<&[u8]>) {

@@ -9,6 +9,8 @@ use std::fmt;
 pub struct Report {
     /// Events that were read.
     pub events: u64,
+    /// Events before them: they are deleted, as a signed event says, if nothing is wrong.
+    pub deleted: u64,
     /// The checkpoint, if its signature is right: it covers the first `size` events.
     pub checkpoint: Option<Checkpoint>,
     /// Signed events by which the key of the log was changed, and the key from then on.

@@ -208,6 +208,7 @@ fn verified(gateway: &Gateway, VerifyAgainst { against }: VerifyAgainst) -> Resu
     Ok(json!({
         "ok": faults.is_empty() && report.more_faults == 0,
         "events": report.events,
+        "deleted_events": report.deleted,
         "signed_events": report.checkpoint.map_or(0, |checkpoint| checkpoint.size),
         "faults": faults,
         "more_faults": report.more_faults,

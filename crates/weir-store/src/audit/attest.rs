@@ -13,6 +13,8 @@ pub struct Attestation {
     pub checkpoint: Checkpoint,
     /// The checkpoint as it was signed.
     pub note: String,
+    /// Events at the beginning of the log that were deleted when their time was over: of them nothing is said.
+    pub deleted: u64,
     /// Decision records in the time asked for.
     pub records: u64,
     /// Those that the claim speaks of.
@@ -70,6 +72,7 @@ impl Attestation {
         let mut attestation = Self {
             checkpoint: evidence.checkpoint().clone(),
             note: evidence.note().to_owned(),
+            deleted: report.deleted,
             records: 0,
             in_scope: 0,
             exceptions: 0,

@@ -6,13 +6,10 @@ use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use weir_audit::WallTime;
-use weir_audit::search::{DECISION, Value, is_unique, members};
+use weir_audit::search::{DECISION, OUTCOME, Value, is_unique, members};
 
 /// Events of a block, at most: it is read as a whole, and what is not a whole block is read from the log.
 pub(super) const BLOCK_EVENTS: usize = 2048;
-
-/// The type of outcomes, which belong to decisions.
-pub(super) const OUTCOME: &str = "outcome";
 
 /// Columns that are no members of events. `#` is in no member's path.
 pub(super) const SLOT: &str = "#slot";

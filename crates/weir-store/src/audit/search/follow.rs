@@ -3,14 +3,13 @@
 use super::super::AuditError;
 use super::super::files::Layout;
 use super::super::index::{Entry, Index};
-use super::block::OUTCOME;
 use super::{Search, SearchError};
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use weir_audit::frame::{self, SEGMENT_HEADER_BYTES};
-use weir_audit::search::{DECISION, Found, Query, members};
+use weir_audit::search::{DECISION, Found, OUTCOME, Query, members};
 
 /// Reads the records that fit a query as they come, also while a process writes the log. A decision comes when its
 /// request has ended, with its outcome; other events at once. Holds the requests that run.

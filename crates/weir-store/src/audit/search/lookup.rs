@@ -1,10 +1,10 @@
 //! Records that are asked for by an id, without going through the log.
 
-use super::block::{OUTCOME, REQUEST, SLOT, id_key};
+use super::block::{REQUEST, SLOT, id_key};
 use super::records::{Hit, Spot};
 use super::{BlockId, Search, SearchError};
 use std::collections::BTreeSet;
-use weir_audit::search::{DECISION, Query, Test};
+use weir_audit::search::{DECISION, OUTCOME, Query, Test};
 
 /// Where the records may be that a query asks for by an id, oldest first, each with its outcome; `None` if it does not.
 pub(super) fn candidates(search: &Search, query: &Query) -> Result<Option<Vec<Hit>>, SearchError> {

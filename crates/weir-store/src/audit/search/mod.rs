@@ -32,7 +32,7 @@ use cursor::Cursor;
 use file::{IndexError, IndexFile, State};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use weir_audit::search::{Condition, DECISION, Found, Query, Test};
+use weir_audit::search::{Condition, DECISION, Found, OUTCOME, Query, Test};
 
 /// Why nothing can be searched.
 #[derive(Debug, thiserror::Error)]
@@ -293,7 +293,7 @@ impl Search {
                 self.tail.iter().any(|b| b.columns.contains_key(&(wanted.to_owned(), path.to_owned())));
             in_tail || self.file.fields().any(|(of, found)| of == wanted && found == path)
         };
-        if !has(DECISION) && has(block::OUTCOME) { block::OUTCOME } else { DECISION }
+        if !has(DECISION) && has(OUTCOME) { OUTCOME } else { DECISION }
     }
 }
 

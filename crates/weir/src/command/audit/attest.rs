@@ -10,13 +10,12 @@ use weir_server::report::{facts, text};
 use weir_store::audit::{Attestation, sign_as_log};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: weir audit attest --since 30d --claim \"no record with level >= confidential has zone cloud\" \\
-           --signed report.note --html report.html
+#[command(after_help = "Example:
+  weir audit attest --since 30d --signed report.note --html report.html \\
+    --claim \"no record with level >= confidential has zone cloud\"
 A claim is `no record [with CONDITION and …] has CONDITION and …`, or `every record …`; a condition is a field of the
 decision record, an operator (`=`, `!=`, `>=`, `>`, `<=`, `<`, or none for equal) and a value.
-Exit code 1 when a record contradicts the claim, or the log is not the one that was signed."
-)]
+Exit code 1 when a record contradicts the claim, or the log is not the one that was signed.")]
 pub(super) struct AttestArgs {
     #[command(flatten)]
     log: LogArgs,

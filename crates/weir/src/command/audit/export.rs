@@ -1,6 +1,6 @@
 use super::{LogArgs, parse_time};
 use crate::exit::Failed;
-use crate::output::note;
+use crate::output::{counted, note};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -109,7 +109,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, Failed> {
         }
     }
     out.flush().map_err(|error| Failed::check("cannot write", &error))?;
-    note(format_args!("{count} {}", if count == 1 { "event" } else { "events" }));
+    note(counted(count, "event"));
     Ok(ExitCode::SUCCESS)
 }
 

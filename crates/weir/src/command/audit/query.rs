@@ -6,7 +6,7 @@ mod sheet;
 
 use super::{LogArgs, parse_time};
 use crate::exit::Failed;
-use crate::output::note;
+use crate::output::{counted, note};
 use rows::Printer;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -234,8 +234,8 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
         groups::print(args, format, groups, &by, &sums)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let columns = ask::columns(args, &search)?;
-    let mut printer = Printer::new(format, columns);
+    let columns = ask::columns(args, format, &search)?;
+    let mut printer = Printer::new(format, columns, &query.types);
     if args.follow {
         return follow::run(args, search, query, printer);
     }
@@ -261,9 +261,8 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failed> {
     printer.finish()?;
     let count = printed + rows.len();
     if format == Format::Table {
-        let (one, many) =
-            if query.types.is_empty() { ("decision", "decisions") } else { ("event", "events") };
-        note(format_args!("{count} {}", if count == 1 { one } else { many }));
+        let one = if query.types.is_empty() { "decision" } else { "event" };
+        note(counted(count as u64, one));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! The report of an attestation, for people.
 
+use crate::output::counted;
 use serde_json::Value;
 use weir_store::audit::Attestation;
 
@@ -7,13 +8,17 @@ use weir_store::audit::Attestation;
 pub(super) fn summary(facts: &Value) -> String {
     let text = |name: &str| facts.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     let number = |name: &str| facts.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let deleted = match number("deleted_events") {
+        0 => String::new(),
+        deleted => format!(" (the first {deleted} were deleted before, and not checked)"),
+    };
     format!(
-        "{}; {} records, {} of them in scope, {} exceptions; {} events signed by {}, root {}",
+        "{}; {}, {} of them in scope, {}; {} signed by {}{deleted}, root {}",
         text("claim"),
-        number("records"),
+        counted(number("records"), "record"),
         number("records_in_scope"),
-        number("exceptions"),
-        number("tree_size"),
+        counted(number("exceptions"), "exception"),
+        counted(number("tree_size"), "event"),
         text("log"),
         text("root"),
     )

@@ -1,6 +1,6 @@
 use super::{LogArgs, report, witness};
 use crate::exit::Failed;
-use crate::output::{BAD, GOOD, error_line, line, paint};
+use crate::output::{BAD, GOOD, counted, error_line, line, paint};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -177,6 +177,7 @@ fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Fail
         line(json!({
             "ok": count == 0,
             "events": report.events,
+            "deleted_events": report.deleted,
             "signed_events": signed,
             "key_changes": report.key_changes.iter().map(|(event, key)| json!({ "event": event, "key": key.to_string() })).collect::<Vec<_>>(),
             "faults": faults,
@@ -184,10 +185,17 @@ fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Fail
         }));
     } else if count == 0 {
         line(format_args!(
-            "{} {} events, {signed} of them under the signed checkpoint; every byte is as it was written",
+            "{} {}, {} of them under the signed checkpoint; every byte is as it was written",
             paint(GOOD, "ok:"),
-            report.events,
+            counted(report.events, "event"),
+            signed.saturating_sub(report.deleted),
         ));
+        if report.deleted > 0 {
+            line(format_args!(
+                "{} before them were deleted, which is on record",
+                counted(report.deleted, "event")
+            ));
+        }
         for (event, key) in &report.key_changes {
             line(format_args!("the key was changed at event {event}, signed by the key before: {key}"));
         }
@@ -195,7 +203,7 @@ fn check_log(args: &VerifyArgs, key: Option<&Verifier>) -> Result<ExitCode, Fail
         for fault in &faults {
             line(format_args!("{} {fault}", paint(BAD, "fault:")));
         }
-        error_line(format_args!("{count} faults in `{}`", directory.display()));
+        error_line(format_args!("{} in `{}`", counted(count, "fault"), directory.display()));
     }
     Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -1,7 +1,7 @@
 //! From arguments to what is asked of the log.
 
-use super::QueryArgs;
 use super::rows::Column;
+use super::{Format, QueryArgs};
 use crate::exit::Failed;
 use crate::output::{line, table};
 use weir_audit::event::Event;
@@ -143,9 +143,10 @@ pub(super) fn sums(args: &QueryArgs, search: &Search) -> Result<Vec<String>, Fai
 }
 
 /// The columns that are asked for, or the usual ones.
-pub(super) fn columns(args: &QueryArgs, search: &Search) -> Result<Vec<Column>, Failed> {
+pub(super) fn columns(args: &QueryArgs, format: Format, search: &Search) -> Result<Vec<Column>, Failed> {
     let column = |name: &String| match name.as_str() {
         "time" => Ok(Column::Time),
+        "findings" if format == Format::Table => Ok(Column::Findings),
         name => Ok(Column::Path(path(name, search, &["time"])?)),
     };
     args.columns.iter().map(column).collect()

@@ -6,7 +6,9 @@ use crate::exit::Failed;
 use crate::output::{columns, heading, line, raw};
 use serde_json::Value;
 use std::io::{self, Stdout, Write as _};
-use weir_audit::search::{DECISION, FIELDS, Field, Found, Kind, Members, Unit, Value as Member};
+use weir_audit::search::{
+    DECISION, ENVELOPE, FIELDS, Field, Found, Kind, Members, OUTCOME, Unit, Value as Member, members,
+};
 
 /// What a column shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(super) enum Column {
     Time,
     /// What was found, and how often.
     Findings,
+    /// What an event that is about no request says.
+    Details,
     /// A member of the record.
     Path(String),
 }
@@ -31,6 +35,9 @@ pub(super) struct Printer {
 }
 
 const IN_TABLE: [&str; 7] = ["decision_id", "level", "rule", "action", "zone", "target", "outcome"];
+
+/// And where not only decisions are asked for.
+const OF_EVENTS: [&str; 3] = ["seq", "type", "decision_id"];
 
 const IN_CSV: [&str; 35] = [
     "seq",
@@ -71,8 +78,8 @@ const IN_CSV: [&str; 35] = [
 ];
 
 impl Printer {
-    /// Prints these columns, or the usual ones if there are none.
-    pub(super) fn new(format: Format, mut columns: Vec<Column>) -> Self {
+    /// Prints these columns, or the usual ones of such events if there are none.
+    pub(super) fn new(format: Format, mut columns: Vec<Column>, types: &[String]) -> Self {
         let path = |path: &&str| Column::Path((*path).to_owned());
         if columns.is_empty() {
             columns.push(Column::Time);
@@ -83,6 +90,11 @@ impl Printer {
             }
             if format == Format::Table {
                 columns.insert(3, Column::Findings);
+            }
+            if format == Format::Table && types.iter().any(|name| name != DECISION) {
+                columns = OF_EVENTS.iter().map(path).collect();
+                columns.insert(0, Column::Time);
+                columns.push(Column::Details);
             }
         }
         let widths = columns.iter().map(|column| column.title().chars().count()).collect();
@@ -114,7 +126,7 @@ impl Printer {
             let members = row.members().map_err(|error| Failed::check("cannot read the record", &error))?;
             let cell = |column: &Column| match column {
                 Column::Time => members.time().map(Cell::Time),
-                Column::Findings => None,
+                Column::Findings | Column::Details => None,
                 Column::Path(path) => members.get(path).map(Cell::Member),
             };
             sheet.push(self.columns.iter().map(cell)).map_err(|error| unwritable(&error))?;
@@ -169,6 +181,7 @@ impl Column {
         match self {
             Column::Time => "time",
             Column::Findings => "findings",
+            Column::Details => "details",
             Column::Path(path) => path,
         }
     }
@@ -177,7 +190,7 @@ impl Column {
     fn kind(&self) -> Option<CellKind> {
         match self {
             Column::Time => Some(CellKind::Time),
-            Column::Findings => Some(CellKind::Text),
+            Column::Findings | Column::Details => Some(CellKind::Text),
             Column::Path(path) => Field::named(path).map(|field| CellKind::of(field.kind)),
         }
     }
@@ -185,7 +198,7 @@ impl Column {
     /// The name that people use.
     fn title(&self) -> &str {
         match self {
-            Column::Time | Column::Findings => self.path(),
+            Column::Time | Column::Findings | Column::Details => self.path(),
             Column::Path(path) => Field::named(path).map_or(path, |field| field.name),
         }
     }
@@ -194,6 +207,7 @@ impl Column {
     fn shown(&self, row: &Found, members: &Members) -> String {
         match self {
             Column::Findings => findings(row).unwrap_or_else(|| "-".to_owned()),
+            Column::Details => details(row).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned()),
             Column::Path(path) if path == "outcome" && row.outcome.is_none() && is_decision(members) => {
                 "running".to_owned()
             }
@@ -208,7 +222,7 @@ impl Column {
     fn plain(&self, _: &Found, members: &Members) -> String {
         match self {
             Column::Time => members.word("ts_wall").to_owned(),
-            Column::Findings => String::new(),
+            Column::Findings | Column::Details => String::new(),
             Column::Path(path) => members.get(path).map_or_else(String::new, csv_cell),
         }
     }
@@ -264,4 +278,20 @@ fn findings(row: &Found) -> Option<String> {
     let found = event.get("findings")?.as_array()?;
     let one = |finding: &Value| Some(format!("{}×{}", finding.get("type")?.as_str()?, finding.get("count")?));
     Some(found.iter().filter_map(one).collect::<Vec<_>>().join(" "))
+}
+
+/// `key_id=ab12cd34 tenant=law`: of a decision or an outcome what a table of decisions shows, of any other event everything.
+fn details(row: &Found) -> Option<String> {
+    let mut details = Vec::new();
+    let is_of_request = [DECISION, OUTCOME].contains(&row.members().ok()?.word("type"));
+    let is_shown = |path: &str| match is_of_request {
+        true => IN_TABLE.contains(&path) && !OF_EVENTS.contains(&path),
+        false => !ENVELOPE.contains(&path) && !OF_EVENTS.contains(&path),
+    };
+    let told = members(&row.event, |path, value| {
+        if is_shown(path) {
+            details.push(format!("{path}={}", value.text()));
+        }
+    });
+    told.ok().map(|()| details.join(" "))
 }
