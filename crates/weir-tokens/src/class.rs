@@ -111,7 +111,7 @@ pub fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
     let first = u32::from(first);
     match first {
         ..0xe0 => ((first & 0x1f) << 6 | next(1), 2),
-        ..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
+        0xe0..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
         _ => ((first & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3), 4),
     }
 }

@@ -30,33 +30,41 @@ pub fn all(vocabulary: &Vocabulary, bytes: &[u8]) -> Vec<Token> {
     joined.parts.into_iter().map(|(_, token)| token).collect()
 }
 
-/// Windows of so many symbols; where two disagree, larger ones are taken, and the largest are taken at their word.
-const WINDOWS: [usize; 3] = [SYMBOLS, 1 << 12, 1 << 16];
+/// Windows of so many symbols; where two disagree, a larger one takes the place of the first, and the largest are taken
+/// at their word.
+const WINDOWS: [usize; 3] = [SYMBOLS, 1 << 9, 1 << 16];
 
 fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
-    let agreed = WINDOWS.into_iter().find_map(|symbols| in_windows(vocabulary, piece, symbols));
+    let agreed = (0..WINDOWS.len()).find_map(|least| in_windows(vocabulary, piece, least));
     agreed.unwrap_or(piece.len() as u64)
 }
 
-/// The tokens of a piece in windows of so many symbols; `None` if two of them disagree.
-fn in_windows(vocabulary: &Vocabulary, piece: &[u8], symbols: usize) -> Option<u64> {
-    let is_last_word = symbols >= WINDOWS[2];
-    let (mut count, mut rest, mut expected) = (0, piece, None);
+/// The tokens of a piece in windows of the size `least` or a larger one; `None` if a larger window begins with another
+/// token than the one in whose place it is.
+fn in_windows(vocabulary: &Vocabulary, piece: &[u8], least: usize) -> Option<u64> {
+    let mut count = 0;
+    let window = |begin, size: usize| Some(joined(vocabulary, begin, *WINDOWS.get(size)?));
+    let (mut begin, mut size, mut here) = (piece, least, window(piece, least)?);
     loop {
-        let window = joined(vocabulary, rest, symbols);
-        let (_, first) = *window.parts.first()?;
-        if expected.is_some_and(|token| token != first) && !is_last_word {
+        if here.taken == begin.len() {
+            return Some(count + here.parts.len() as u64);
+        }
+        if let Some((sure, symbol, token)) = here.seam() {
+            let rest = begin.get(length(vocabulary, begin, symbol)..)?;
+            let next = window(rest, least)?;
+            if next.first() == Some(token) || size + 1 == WINDOWS.len() {
+                count += sure as u64;
+                (begin, size, here) = (rest, least, next);
+                continue;
+            }
+        }
+        size += 1;
+        let larger = window(begin, size)?;
+        let is_first = begin.len() == piece.len();
+        if !is_first && larger.first() != here.first() {
             return None;
         }
-        if window.taken == rest.len() {
-            return Some(count + window.parts.len() as u64);
-        }
-        // The end of a window may look other than it does in the whole: its last quarter is left to the next.
-        let sure = window.parts.partition_point(|(symbol, _)| *symbol < symbols / 4 * 3);
-        let (symbol, token) = *window.parts.get(sure)?;
-        count += sure as u64;
-        expected = Some(token);
-        rest = rest.get(length(vocabulary, rest, symbol)..)?;
+        here = larger;
     }
 }
 
@@ -64,8 +72,23 @@ fn in_windows(vocabulary: &Vocabulary, piece: &[u8], symbols: usize) -> Option<u
 struct Joined {
     /// At which symbol each token begins.
     parts: Vec<(usize, Token)>,
-    /// So many bytes were symbols.
+    /// So many symbols there were…
+    symbols: usize,
+    /// …of so many bytes.
     taken: usize,
+}
+
+impl Joined {
+    fn first(&self) -> Option<Token> {
+        self.parts.first().map(|(_, token)| *token)
+    }
+
+    /// How many tokens of a window are those of the whole, about, and at which symbol the next begins, and which that is: the
+    /// end of a window may look other than it does in the whole, so that its last quarter is left to the next.
+    fn seam(&self) -> Option<(usize, usize, Token)> {
+        let sure = self.parts.partition_point(|(symbol, _)| *symbol < self.symbols / 4 * 3);
+        self.parts.get(sure).map(|(symbol, token)| (sure, *symbol, *token))
+    }
 }
 
 /// Joins the first symbols of some bytes.
@@ -74,8 +97,9 @@ fn joined(vocabulary: &Vocabulary, bytes: &[u8], symbols: usize) -> Joined {
     if line.taken < bytes.len() && symbols > SYMBOLS {
         return Chain::new(vocabulary, bytes, symbols).joined(vocabulary);
     }
+    let symbols = line.left;
     while line.join(vocabulary).is_some() {}
-    Joined { taken: line.taken, parts: line.parts().collect() }
+    Joined { parts: line.parts().collect(), symbols, taken: line.taken }
 }
 
 /// The symbol that begins at `at`, from which joining starts, and its length: a character if it is one whatever stands
@@ -228,8 +252,8 @@ struct Chain {
     tokens: Vec<Token>,
     next: Vec<u32>,
     before: Vec<u32>,
-    /// Tokens and places; those that are out of date are passed over.
-    steps: BinaryHeap<Reverse<(Token, u32)>>,
+    /// Tokens, and in the low half places; those that are out of date are passed over.
+    steps: BinaryHeap<Reverse<u64>>,
     taken: usize,
 }
 
@@ -251,18 +275,21 @@ impl Chain {
         let next = (1..most).chain([NOWHERE]).collect();
         let before = [NOWHERE].into_iter().chain(0..most.saturating_sub(1)).collect();
         let mut chain = Self { tokens, next, before, steps: BinaryHeap::new(), taken };
-        (0..most).for_each(|place| chain.find_step(vocabulary, place));
+        let first = |place| Some(Reverse(step_of(chain.step(vocabulary, place)?, place)));
+        chain.steps = (0..most).filter_map(first).collect();
         chain
     }
 
     fn joined(mut self, vocabulary: &Vocabulary) -> Joined {
-        while let Some(Reverse((token, place))) = self.steps.pop() {
+        while let Some(Reverse(step)) = self.steps.pop() {
+            let (token, place) = ((step >> 32) as Token, step as u32);
             if self.step(vocabulary, place) == Some(token) {
                 self.join(vocabulary, token, place);
             }
         }
+        let symbols = self.tokens.len();
         let left = self.tokens.into_iter().enumerate().filter(|(_, token)| *token != GONE);
-        Joined { parts: left.collect(), taken: self.taken }
+        Joined { parts: left.collect(), symbols, taken: self.taken }
     }
 
     fn join(&mut self, vocabulary: &Vocabulary, token: Token, place: u32) {
@@ -278,7 +305,7 @@ impl Chain {
 
     fn find_step(&mut self, vocabulary: &Vocabulary, place: u32) {
         if let Some(token) = self.step(vocabulary, place) {
-            self.steps.push(Reverse((token, place)));
+            self.steps.push(Reverse(step_of(token, place)));
         }
     }
 
@@ -286,6 +313,10 @@ impl Chain {
         let (first, second) = (at(&self.tokens, place), at(&self.tokens, at(&self.next, place)));
         if first == GONE || second == GONE { None } else { vocabulary.pair(first, second) }
     }
+}
+
+fn step_of(token: Token, place: u32) -> u64 {
+    u64::from(token) << 32 | u64::from(place)
 }
 
 fn at(of: &[u32], place: u32) -> u32 {

@@ -30,13 +30,10 @@ pub(super) fn check(api: Api, body: &Object) -> Result<(), BadRequest> {
 
 fn at_least(least: u64, value: Option<&Json>, name: &str) -> Result<(), BadRequest> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
-    let expected = format!("a whole number from {least} up");
-    match value {
-        Json::Number(_) if value.as_u64().is_some_and(|limit| limit >= least) => Ok(()),
-        Json::Number(text) => {
-            let message = format!("`{name}` must be {expected}, not {text}");
-            Err(BadRequest::field("invalid_value", name, message))
-        }
-        other => Err(BadRequest::shape(name, &expected, other)),
+    if value.as_u64().is_some_and(|limit| limit >= least) {
+        return Ok(());
     }
+    let expected = format!("a whole number from {least} up");
+    let Json::Number(text) = value else { return Err(BadRequest::shape(name, &expected, value)) };
+    Err(BadRequest::field("invalid_value", name, format!("`{name}` must be {expected}, not {text}")))
 }
