@@ -19,6 +19,10 @@ const SPACED_LETTERS_MAX: u8 = 3;
 const CAPITAL_BELOW: usize = 8;
 /// Words of letters alone that may stand before the first digit, for codes that are spelt out.
 const LEADING_MAX: usize = 6;
+/// No chain begins further before the digit that it is read around, or ends further after it: a word, as many words of
+/// one letter each as there may be, a word that is too long, and what is between them.
+const REACH_BEFORE: usize = CODE_MAX + LEADING_MAX * (GAP_MAX + 1) + LETTERS_MAX + GAP_MAX + 2;
+const REACH_AFTER: usize = CODE_MAX + CODE_MAX * (GAP_MAX + 1) + CODE_MAX + GAP_MAX + 2;
 
 /// Letters and digits without what separated them, in upper case.
 #[derive(Debug, Clone, Copy, Default)]
@@ -110,7 +114,7 @@ pub(crate) enum Joint {
     Dash(u8),
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Word {
     start: usize,
     len: u8,
@@ -130,13 +134,14 @@ impl Word {
 }
 
 /// The neighbour of a window: what links it, and whether it holds digits.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Link {
     joint: Joint,
     has_digit: bool,
 }
 
 /// Words from up to [`LEADING_MAX`] before the first that holds a digit.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Chain {
     words: [Word; CODE_MAX + LEADING_MAX],
     len: usize,
@@ -237,6 +242,15 @@ impl Chain {
         let digits = haystack.slice(word.start..word.end()).iter().enumerate();
         let mask = digits.fold(0, |mask, (at, byte)| mask | u32::from(byte.is_ascii_digit()) << (at & 31));
         Some((word.len(), mask))
+    }
+
+    /// Whether a word ends at a seam within the reach of the chain around the digit at `at`.
+    pub(crate) fn may_meet_edge(haystack: &Haystack<'_>, at: usize, edges: Edges) -> bool {
+        haystack.seams_in(at.saturating_sub(REACH_BEFORE)..at + REACH_AFTER).iter().any(|seam| {
+            let is_within = haystack.before(*seam).is_some_and(|b| b.is_ascii_alphanumeric())
+                && haystack.byte(*seam).is_some_and(|b| b.is_ascii_alphanumeric());
+            is_within && haystack.is_edge(*seam, edges)
+        })
     }
 
     /// Words of letters before `first`, in order, then `first`.
@@ -559,5 +573,52 @@ impl Haystack<'_> {
                 (at + 1..end).find(|at| self.is_edge(*at, edges)).unwrap_or(end)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_edge_is_near_a_chain_is_the_same_with_seams() {
+        let pieces = [
+            "a",
+            "B7",
+            "12",
+            " ",
+            "-",
+            " . ",
+            "xyz",
+            "345678",
+            "\n",
+            "QRSTUVWX",
+            "é",
+            "9 8 7 6 5 4",
+            "k-l/m",
+        ];
+        let (mut state, mut same, mut other) = (7_usize, 0, 0);
+        for _ in 0..400 {
+            let (mut text, mut seams) = (String::new(), Vec::new());
+            for _ in 0..40 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(pieces[(state >> 33) % pieces.len()]);
+                if state >> 50 & 7 == 0 && seams.last() != Some(&text.len()) {
+                    seams.push(text.len());
+                }
+            }
+            let haystack = Haystack::new(&text, &[], &seams);
+            let digits = (0..text.len()).filter(|at| text.as_bytes()[*at].is_ascii_digit());
+            for (at, edges) in digits.flat_map(|at| [(at, Edges::Seams), (at, Edges::LetterSeams)]) {
+                let is_same = Chain::read(&haystack, at, edges) == Chain::read(&haystack, at, Edges::Plain);
+                if !Chain::may_meet_edge(&haystack, at, edges) {
+                    assert!(is_same, "{edges:?} at {at} of {text:?} with {seams:?}");
+                    same += 1;
+                } else if !is_same {
+                    other += 1;
+                }
+            }
+        }
+        assert!(same > 100 && other > 100, "{same} {other}");
     }
 }

@@ -8,7 +8,7 @@ use crate::memory::{Memory, feed};
 use crate::patterns::Patterns;
 use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
-use crate::scanner::{Keyed, Scanner};
+use crate::scanner::{Keyed, OfKey, Scanner};
 use crate::terms::Terms;
 use crate::view::{
     Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, is_labelled, joins,
@@ -557,6 +557,8 @@ struct Keys<'a> {
     keyed: Option<Rc<Keyed>>,
     /// What all paths say that led to a value so far.
     all: BTreeMap<Vec<&'a str>, Rc<Keyed>>,
+    /// What each key says.
+    each: BTreeMap<&'a str, Rc<OfKey>>,
     closed: bool,
 }
 
@@ -581,11 +583,15 @@ impl<'a> Keys<'a> {
 
     /// What the keys of the path say: once for each path, for the objects of a list have the same.
     fn keyed(&mut self) -> Rc<Keyed> {
-        let Self { path, keyed, all, .. } = self;
-        Rc::clone(keyed.get_or_insert_with(|| match all.get(path.as_slice()) {
+        let Self { path, keyed, all, each, .. } = self;
+        let of_path = || match all.get(path.as_slice()) {
             Some(keyed) => Rc::clone(keyed),
-            None => Rc::clone(all.entry(path.clone()).or_default()),
-        }))
+            None => {
+                let each = path.iter().map(|key| Rc::clone(each.entry(*key).or_default())).collect();
+                Rc::clone(all.entry(path.clone()).or_insert_with(|| Rc::new(Keyed::of(each))))
+            }
+        };
+        Rc::clone(keyed.get_or_insert_with(of_path))
     }
 }
 

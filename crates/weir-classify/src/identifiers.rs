@@ -182,8 +182,12 @@ impl Identifiers {
             self.judge_chain(context, haystack, at, Edges::Letters, report)?;
         }
         if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
-            self.judge_chain(context, haystack, at, Edges::Seams, report)?;
-            self.judge_chain(context, haystack, at, Edges::LetterSeams, report)?;
+            for edges in [Edges::Seams, Edges::LetterSeams] {
+                // Where no word ends at a seam, all is as it was.
+                if Chain::may_meet_edge(haystack, at, edges) {
+                    self.judge_chain(context, haystack, at, edges, report)?;
+                }
+            }
         }
         ControlFlow::Continue(())
     }

@@ -57,7 +57,7 @@ pub(crate) fn is_letter(lane: u8x16) -> u8x16 {
     is_in(lane | u8x16::splat(0x20), b'a', b'z')
 }
 
-fn is_upper(lane: u8x16) -> u8x16 {
+pub(crate) fn is_upper(lane: u8x16) -> u8x16 {
     is_in(lane, b'A', b'Z')
 }
 
@@ -153,9 +153,9 @@ pub(crate) fn digits(text: &[u8], at: usize) -> u64 {
     lanes_at(text, at).mask(is_digit)
 }
 
-/// The digits, at signs and colons of the block at `at`.
+/// The digits, at signs, colons and line breaks of the block at `at`.
 pub(crate) fn marks(text: &[u8], at: usize) -> u64 {
-    lanes_at(text, at).mask(|lane| is_digit(lane) | is(lane, b'@') | is(lane, b':'))
+    lanes_at(text, at).mask(|lane| is_digit(lane) | is(lane, b'@') | is(lane, b':') | is(lane, b'\n'))
 }
 
 /// Where words begin in the block at `at`: after what is neither letter nor digit, and at the capitals of camel
@@ -215,11 +215,11 @@ mod tests {
 
     #[test]
     fn marks_are_found_in_every_block() {
-        let text = format!("1{}@a:{}9/;", ".".repeat(62), "x".repeat(130));
-        let wanted: Vec<usize> =
-            (0..text.len()).filter(|at| matches!(text.as_bytes()[*at], b'0'..=b'9' | b'@' | b':')).collect();
+        let text = format!("1{}@a:{}9/;\n", ".".repeat(62), "x".repeat(130));
+        let is_mark = |at: &usize| matches!(text.as_bytes()[*at], b'0'..=b'9' | b'@' | b':' | b'\n');
+        let wanted: Vec<usize> = (0..text.len()).filter(is_mark).collect();
         assert_eq!(found(&text, marks), wanted);
-        assert_eq!(wanted.len(), 4);
+        assert_eq!(wanted.len(), 5);
     }
 
     #[test]

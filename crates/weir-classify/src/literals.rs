@@ -69,6 +69,11 @@ impl Kind {
         self != Kind::Exact
     }
 
+    /// The bits in which letters of both cases are one, if they are.
+    fn fold(self) -> u64 {
+        if self.is_any_case() { CASE } else { 0 }
+    }
+
     /// Whether a literal of two bytes counts before this byte.
     fn may_precede(self, byte: u8) -> bool {
         self == Kind::Word || is_token(byte)
@@ -295,7 +300,8 @@ impl<T: Copy> Buckets<T> {
 impl<T> Literal<T> {
     /// Most that begin alike differ in the next bytes.
     fn may_begin(&self, head: u64) -> bool {
-        (if self.kind.is_any_case() { fold(head) } else { head }) & mask_of(self.len.into()) == self.head
+        let mask = MASKS.get(usize::from(self.len.min(8))).copied().unwrap_or(u64::MAX);
+        (head | self.kind.fold()) & mask == self.head
     }
 
     fn range(&self) -> Range<usize> {
@@ -308,7 +314,7 @@ impl<T: Copy> Draft<'_, T> {
     /// The literal, with its bytes added to those of the others.
     fn at_end_of(&self, bytes: &mut String) -> Literal<T> {
         let Self { text, kind, owner } = self;
-        let head = if kind.is_any_case() { fold(head(text.as_bytes())) } else { head(text.as_bytes()) };
+        let head = head(text.as_bytes()) | kind.fold();
         let (start, len) = (bytes.len() as u32, u16::try_from(text.len()).unwrap_or(u16::MAX));
         bytes.push_str(text);
         Literal { head: head & mask_of(text.len()), start, len, kind: *kind, owner: *owner }
@@ -319,6 +325,19 @@ impl<T: Copy> Draft<'_, T> {
 const fn mask_of(len: usize) -> u64 {
     if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX }
 }
+
+/// The same by their number: no branch for each literal.
+static MASKS: [u64; 9] = [
+    mask_of(0),
+    mask_of(1),
+    mask_of(2),
+    mask_of(3),
+    mask_of(4),
+    mask_of(5),
+    mask_of(6),
+    mask_of(7),
+    mask_of(8),
+];
 
 impl<T> std::fmt::Debug for Literals<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -346,9 +365,12 @@ fn head(bytes: &[u8]) -> u64 {
     }
 }
 
+/// The bit of each byte by which letters of both cases differ.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
 /// Letters of both cases are one.
 const fn fold(bytes: u64) -> u64 {
-    bytes | 0x2020_2020_2020_2020
+    bytes | CASE
 }
 
 /// The upper bits of the product are the well mixed ones.

@@ -8,6 +8,7 @@ use crate::recognise::{Find, Format, Match, TABLE};
 use crate::site::Sites;
 use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
+use std::rc::Rc;
 
 /// Digits that the shortest identifier made of digits has.
 const NUMBER_MIN: usize = 7;
@@ -49,6 +50,17 @@ pub(crate) struct Keyed {
     /// The rows whose word or phrase is in a key, in order.
     rows: OnceCell<Vec<usize>>,
     near: OnceCell<InKeys>,
+    /// For each key.
+    each: Vec<Rc<OfKey>>,
+}
+
+/// The rows whose word or phrase is in one key, once for all paths with it.
+pub(crate) type OfKey = OnceCell<Vec<usize>>;
+
+impl Keyed {
+    pub(crate) fn of(each: Vec<Rc<OfKey>>) -> Self {
+        Self { each, ..Self::default() }
+    }
 }
 
 /// What a literal at the beginning of a word is.
@@ -158,35 +170,36 @@ impl Scanner {
         self.scan_bytes(&mut pass, &mut context)
     }
 
-    /// The rows that keys speak of.
-    fn of_keys(&self, keys: &[&str]) -> Vec<usize> {
+    /// The rows that a key speaks of.
+    fn of_key(&self, key: &str) -> Vec<usize> {
         let mut rows = Vec::new();
-        for key in keys {
-            let word = Haystack::new(key, &[], &[]);
-            let mut take = |anchor: Anchor| {
-                rows.push(anchor.row);
-                ControlFlow::Continue(())
-            };
-            let _all =
-                self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, _| match find_of(anchor.row) {
-                    Some(Find::Word(..)) => take(anchor),
-                    _ => ControlFlow::Continue(()),
-                });
-            let _all = scan_heads(&self.heads, &word, 0..key.len(), |head, span| match head {
-                Head::Row(anchor)
-                    if matches!(find_of(anchor.row), Some(Find::Phrase(..))) && word.is_phrase(&span) =>
-                {
-                    take(anchor)
-                }
-                Head::Row(_) | Head::Word(_) => ControlFlow::Continue(()),
-            });
-        }
+        let word = Haystack::new(key, &[], &[]);
+        let mut take = |anchor: Anchor| {
+            rows.push(anchor.row);
+            ControlFlow::Continue(())
+        };
+        let _all = self.literals.scan(key.as_bytes(), 0..key.len(), |anchor, _| match find_of(anchor.row) {
+            Some(Find::Word(..)) => take(anchor),
+            _ => ControlFlow::Continue(()),
+        });
+        let _all = scan_heads(&self.heads, &word, 0..key.len(), |head, span| match head {
+            Head::Row(anchor)
+                if matches!(find_of(anchor.row), Some(Find::Phrase(..))) && word.is_phrase(&span) =>
+            {
+                take(anchor)
+            }
+            Head::Row(_) | Head::Word(_) => ControlFlow::Continue(()),
+        });
         rows
     }
 
     /// A word in the key of a value counts as if it stood before the value.
     fn scan_keys(&self, pass: &mut Pass<'_, '_>, keyed: &Keyed) -> ControlFlow<()> {
-        for row in keyed.rows.get_or_init(|| self.of_keys(pass.haystack.keys())) {
+        let of_keys = || {
+            let each = pass.haystack.keys().iter().zip(&keyed.each);
+            each.flat_map(|(key, rows)| rows.get_or_init(|| self.of_key(key))).copied().collect()
+        };
+        for row in keyed.rows.get_or_init(of_keys) {
             if let Some(Find::Word(_, judge) | Find::Phrase(_, judge)) = find_of(*row) {
                 pass.ask(*row, 0, |haystack| judge(haystack, 0..0))?;
             }
@@ -217,19 +230,8 @@ impl Scanner {
         let haystack = pass.haystack;
         for range in haystack.sign_focus() {
             let end = range.end;
-            self.scan_lines(pass, range.clone())?;
             self.scan_range(pass, context, range)?;
             self.scan_signs(pass, end..haystack.len().min(end + SIGN_WITHIN))?;
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn scan_lines(&self, pass: &mut Pass<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
-        let bytes = pass.haystack.slice(range.clone());
-        let first = (range.start == 0).then_some(0);
-        let after = memchr::memchr_iter(b'\n', bytes).map(|at| range.start + at + 1);
-        for at in first.into_iter().chain(after) {
-            judge_byte(&self.line, pass, at)?;
         }
         ControlFlow::Continue(())
     }
@@ -251,6 +253,9 @@ impl Scanner {
         range: Range<usize>,
     ) -> ControlFlow<()> {
         let bytes = pass.haystack.bytes();
+        if range.start == 0 {
+            judge_byte(&self.line, pass, 0)?;
+        }
         let (mut last_digit, mut word_end) = (None, 0);
         let mut marks = Seeker::new(bytes, range.start, lanes::marks);
         let mut from = range.start;
@@ -259,6 +264,7 @@ impl Scanner {
             match bytes.get(at) {
                 Some(b'@') => judge_byte(&self.at, pass, at)?,
                 Some(b':') => judge_byte(&self.colon, pass, at)?,
+                Some(b'\n') => judge_byte(&self.line, pass, at + 1)?,
                 _ => {
                     let digits = pass.haystack.digits(at);
                     self.judge_digits(pass, &digits, last_digit)?;

@@ -81,10 +81,20 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
+    /// capital otherwise, and most runs are words and names.
+    fn is_word(&self, at: usize, len: usize) -> bool {
+        !self.survey.has_within(at, len, kind::CODED)
+            && self.text.as_bytes().get(at).is_some_and(|first| !first.is_ascii_hexdigit())
+    }
+
     /// Judges the run of base64 characters from `at`.
     fn undo_run(&mut self, at: usize) -> usize {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
         let seen = self.survey.run_from(at, kind::BASE64);
+        if seen < BLOCK && self.is_word(at, seen) {
+            return at + seen;
+        }
         let more = || rest.iter().skip(seen).take_while(|b| is_run(**b)).count();
         // Of the block after the next one nothing is seen.
         let end = at + if seen < BLOCK { seen } else { seen + more() };

@@ -59,7 +59,8 @@ impl Value<'_> {
 fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -> bool) -> Option<Derived> {
     let mut editor = Editor::new(text);
     for value in values {
-        let backwards: String = value.text.chars().rev().collect();
+        let mut backwards = String::with_capacity(value.text.len());
+        backwards.extend(value.text.chars().rev());
         if tells(value, &backwards) {
             editor.replace(value.range.clone(), &backwards, View::Reversed);
         }
@@ -92,7 +93,8 @@ fn letter_by_letter(
         // E-mail addresses are the same in any case, and addresses too with most other letters.
         let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
         if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            let mapped: String = value.text.chars().map(map).collect();
+            let mut mapped = String::with_capacity(value.text.len());
+            mapped.extend(value.text.chars().map(map));
             if tells(value, &mapped) {
                 editor.step(value.range.clone(), &mapped, Step::VERBATIM, kind);
             }

@@ -13,15 +13,19 @@ const WORD_MAX: usize = 24;
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, equals: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let start = equals + 1;
-    let head = bytes.get(..equals)?;
-    let key = head.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"_-.%+".contains(b)).count();
-    let opens = equals.checked_sub(key + 1).and_then(|at| bytes.get(at));
     let is_part = |b: &&u8| b.is_ascii_alphanumeric() || b"+%-._~*".contains(b);
+    bytes.get(start).filter(is_part)?;
+    let head = bytes.get(..equals)?;
     let len = bytes.get(start..)?.iter().take(VALUE_MAX).take_while(is_part).count();
     let value = text.get(start..start + len)?;
-    let is_field = key > 0 && opens.is_none_or(|b| matches!(b, b'?' | b'&'));
     let is_filled_in = value.contains('+') && value.split('+').all(|word| word.len() <= WORD_MAX);
-    if !is_field || !is_filled_in {
+    if !is_filled_in {
+        return None;
+    }
+    let key = head.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"_-.%+".contains(b)).count();
+    let opens = equals.checked_sub(key + 1).and_then(|at| bytes.get(at));
+    let is_field = key > 0 && opens.is_none_or(|b| matches!(b, b'?' | b'&'));
+    if !is_field {
         return None;
     }
     editor.replace(start..start + len, &plain(value)?, View::Percent);

@@ -233,6 +233,7 @@ impl<'a> Parser<'a> {
 
 /// Reads the string that begins at `start` and has its first escape at `escape`: `piece` is given each stretch that
 /// stands as it is, and each escape with its character. Returns where the string ends.
+#[inline]
 fn unescape(
     text: &str,
     start: usize,
@@ -261,11 +262,15 @@ impl<'a> Escaped<'a> {
     fn read(source: &'a str, start: usize, escape: usize) -> Option<(Self, usize)> {
         let line = escape - start;
         let room = if line < LINE_MIN { 2 * line + 64 } else { 16 * line };
-        let mut text = String::with_capacity(room.min(source.len() - start));
-        let end = unescape(source, start, escape, |range, escaped| match escaped {
-            Some(c) => text.push(c),
-            None => text.push_str(source.get(range).unwrap_or_default()),
-        })?;
+        // As bytes, and made text at once: pieces are short, and each would be asked where its characters begin.
+        let mut text = Vec::with_capacity(room.min(source.len() - start));
+        let end =
+            unescape(source, start, escape, |range, escaped| match escaped.map(|c| (u8::try_from(c), c)) {
+                Some((Ok(byte @ 0..0x80), _)) => text.push(byte),
+                Some((_, c)) => text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                None => text.extend_from_slice(source.as_bytes().get(range).unwrap_or_default()),
+            })?;
+        let text = String::from_utf8(text).ok()?;
         Some((Self { text, source, start, escape, map: OnceCell::new() }, end))
     }
 

@@ -19,6 +19,19 @@ const HEAD_MAX: usize = 24;
 struct Group {
     range: Range<usize>,
     digits: usize,
+    has_lower_case: bool,
+}
+
+impl Group {
+    /// Whether it is a word of prose, which is no group of any value, time or date, whatever is beside it.
+    fn is_word(&self) -> bool {
+        is_word(self.range.len(), self.digits, self.has_lower_case)
+    }
+}
+
+/// The groups of dates and UUIDs are as long as some short words.
+fn is_word(len: usize, digits: usize, has_lower_case: bool) -> bool {
+    digits == 0 && has_lower_case && !matches!(len, 1 | 2 | 4 | 8 | 12)
 }
 
 /// Values whose characters stand apart one by one by the same sign: `4 1 1 1`, `[4][1][1][1]`, `j-o-@-e`.
@@ -113,22 +126,58 @@ pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
             at = word;
             continue;
         }
-        chain.clear();
-        let from = word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)));
-        for group in words(bytes, from) {
-            let goes_on = chain.last().is_none_or(|last| is_gap(text, last.range.end..group.range.start));
-            if !goes_on && chain.last().is_some_and(|last| last.range.end > digit) {
-                break;
-            }
-            if !goes_on {
-                chain.clear();
-            }
-            chain.push(group);
-        }
-        at = chain.last().map_or(digit + 1, |last| last.range.end).max(digit + 1);
-        join(&mut editor, text, &chain);
+        let from = chain_start(bytes, at, digit);
+        at = join_chain(&mut editor, text, &mut chain, from, digit);
     }
     editor.finish()
+}
+
+/// Joins the groups from the word at `from` on that gaps alone keep apart, at least as far as the digit at `digit`. Returns
+/// where to go on.
+fn join_chain(
+    editor: &mut Editor<'_>,
+    text: &str,
+    chain: &mut Vec<Group>,
+    from: usize,
+    digit: usize,
+) -> usize {
+    chain.clear();
+    let mut last_end = None;
+    for group in words(text.as_bytes(), from) {
+        if let Some(end) = last_end.filter(|end| !is_gap(text, *end..group.range.start)) {
+            if end > digit {
+                break;
+            }
+            chain.clear();
+        }
+        last_end = Some(group.range.end);
+        if group.is_word() {
+            join(editor, text, chain);
+            chain.clear();
+        } else {
+            chain.push(group);
+        }
+    }
+    join(editor, text, chain);
+    last_end.unwrap_or_default().max(digit + 1)
+}
+
+/// Where the first group of the value begins to which the first digit after `at`, at `digit`, may belong.
+fn chain_start(bytes: &[u8], at: usize, digit: usize) -> usize {
+    let bound = word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)));
+    let head = bytes.get(bound..digit).unwrap_or_default();
+    let mut start = head.len() - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    loop {
+        let before = head.get(..start).unwrap_or_default();
+        let gap = before.iter().rev().take(GAP_MAX).take_while(|b| is_sign_of_gap(b)).count();
+        let word = before.iter().rev().skip(gap).take_while(|b| b.is_ascii_alphanumeric());
+        let len = word.clone().count();
+        // There is no digit before the first.
+        if gap == 0 || len == 0 || is_word(len, 0, word.clone().any(u8::is_ascii_lowercase)) {
+            return bound + start;
+        }
+        start -= gap + len;
+    }
 }
 
 /// Where the first word begins that begins at or after `at`, or the one before ends.
@@ -278,10 +327,14 @@ fn words(bytes: &[u8], from: usize) -> impl Iterator<Item = Group> + '_ {
     std::iter::from_fn(move || {
         let start = at + bytes.get(at..)?.iter().position(u8::is_ascii_alphanumeric)?;
         let word = bytes.get(start..)?;
-        let len = word.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(word.len());
-        let digits = word.iter().take(len).filter(|b| b.is_ascii_digit()).count();
+        let (mut len, mut digits, mut has_lower_case) = (0, 0, false);
+        for byte in word.iter().take_while(|b| b.is_ascii_alphanumeric()) {
+            len += 1;
+            digits += usize::from(byte.is_ascii_digit());
+            has_lower_case |= byte.is_ascii_lowercase();
+        }
         at = start + len;
-        Some(Group { range: start..at, digits })
+        Some(Group { range: start..at, digits, has_lower_case })
     })
 }
 
@@ -318,29 +371,68 @@ fn is_cut_value(survey: &Survey<'_>, start: usize, end: usize) -> bool {
     let bytes = survey.bytes();
     let head = bytes.get(start.saturating_sub(SIDE_MAX)..start).unwrap_or_default();
     let tail = bytes.get(end..bytes.len().min(end + SIDE_MAX)).unwrap_or_default();
-    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'_' | b'-' | b'+' | b'/');
-    if !head.last().as_ref().is_some_and(is_part) || !tail.first().as_ref().is_some_and(is_part) {
+    let is_part = |b: Option<&u8>| b.is_some_and(|b| part_of(*b) != 0);
+    if !is_part(head.last()) || !is_part(tail.first()) || begins_date(tail) {
         return false;
     }
-    let head_len = head.iter().rev().take_while(is_part).count();
-    let tail_len = tail.iter().take_while(is_part).count();
-    if begins_date(tail) {
-        return false;
+    let mut sides = Sides::default();
+    head.iter().rev().take_while(|b| sides.push(**b)).for_each(drop);
+    tail.iter().take_while(|b| sides.push(**b)).for_each(drop);
+    sides.has_at_sign
+        || sides.digits > 0
+            && (survey.is_for_any_shape
+                || !sides.has_lower_case
+                || sides.len >= CUT_KEY_MIN
+                || sides.digits >= CUT_DIGITS_MIN)
+}
+
+/// What the parts of words on both sides of a line break are made of.
+#[derive(Default)]
+struct Sides {
+    len: usize,
+    digits: usize,
+    has_lower_case: bool,
+    has_at_sign: bool,
+}
+
+impl Sides {
+    /// Whether the byte belongs to the word.
+    fn push(&mut self, byte: u8) -> bool {
+        let part = part_of(byte);
+        self.len += usize::from(part != 0);
+        self.digits += usize::from(part == part::DIGIT);
+        self.has_lower_case |= part == part::LOWER;
+        self.has_at_sign |= part == part::AT_SIGN;
+        part != 0
     }
-    let (mut digits, mut has_lower_case) = (0, false);
-    for byte in head.iter().rev().take(head_len).chain(tail.iter().take(tail_len)) {
-        match byte {
-            b'@' => return true,
-            b'0'..=b'9' => digits += 1,
-            b'a'..=b'z' => has_lower_case = true,
-            _ => {}
+}
+
+/// Parts of words that a line break may cut.
+mod part {
+    pub(super) const OTHER: u8 = 1;
+    pub(super) const DIGIT: u8 = 2;
+    pub(super) const LOWER: u8 = 3;
+    pub(super) const AT_SIGN: u8 = 4;
+}
+
+/// 0 if it is of no such word.
+fn part_of(byte: u8) -> u8 {
+    static PARTS: [u8; 256] = {
+        let mut parts = [0; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            parts[byte as usize] = match byte {
+                b'@' => part::AT_SIGN,
+                b'0'..=b'9' => part::DIGIT,
+                b'a'..=b'z' => part::LOWER,
+                b'A'..=b'Z' | b'.' | b'_' | b'-' | b'+' | b'/' => part::OTHER,
+                _ => 0,
+            };
+            byte += 1;
         }
-    }
-    digits > 0
-        && (survey.is_for_any_shape
-            || !has_lower_case
-            || head_len + tail_len >= CUT_KEY_MIN
-            || digits >= CUT_DIGITS_MIN)
+        parts
+    };
+    PARTS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// A line that begins with a date is one of a log.
@@ -370,6 +462,75 @@ mod tests {
         {
             assert!(is_joined(text), "{text}");
         }
+    }
+
+    /// All words taken for groups, as far before the digit as a value may begin.
+    fn groups_with_prose(survey: &Survey<'_>) -> Option<String> {
+        let (text, bytes) = (survey.text, survey.bytes());
+        let mut editor = Editor::new(text);
+        let mut at = 0;
+        while let Some(digit) = (at..bytes.len()).find(|at| bytes[*at].is_ascii_digit()) {
+            let word = digit + bytes[digit..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            if !is_linked(survey, digit, word) {
+                at = word;
+                continue;
+            }
+            let mut chain: Vec<Group> = Vec::new();
+            for group in words(bytes, word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)))) {
+                if let Some(end) = chain.last().map(|last| last.range.end)
+                    && !is_gap(text, end..group.range.start)
+                {
+                    if end > digit {
+                        break;
+                    }
+                    chain.clear();
+                }
+                chain.push(group);
+            }
+            at = chain.last().map_or(digit + 1, |last| last.range.end).max(digit + 1);
+            join(&mut editor, text, &chain);
+        }
+        editor.finish().map(|derived| derived.text)
+    }
+
+    #[test]
+    fn words_of_prose_are_no_groups() {
+        let pieces = [
+            "12",
+            " ",
+            " ",
+            "-",
+            "AB",
+            "the",
+            "of",
+            "2024",
+            "x",
+            "dead",
+            "cafebabe",
+            "word",
+            "4a",
+            "b7",
+            ", ",
+            "\"",
+            "QRS 1234",
+            "24.11.2026",
+            ": ",
+            "deadbeefcafe",
+            "no.",
+            "9",
+            "é",
+        ];
+        let (mut state, mut joined) = (3_usize, 0);
+        for _ in 0..3000 {
+            let text = (0..24).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + pieces[(state >> 33) % pieces.len()]
+            });
+            let wanted = groups_with_prose(&Survey::of(&text));
+            joined += usize::from(wanted.is_some());
+            assert_eq!(groups(&Survey::of(&text)).map(|derived| derived.text), wanted, "{text:?}");
+        }
+        assert!((300..2900).contains(&joined), "{joined}");
     }
 
     #[test]

@@ -202,7 +202,8 @@ fn join(segments: &[Segment<'_>], indices: &[usize], is_wanted: impl Fn(&[usize]
         let between = rest.iter().take(rest.len() - 1).take_while(is_short).count();
         let to = from + between + 1;
         if indices.get(from..=to).is_some_and(&is_wanted) {
-            let mut joined = Joined::default();
+            let short: usize = rest.iter().take(between).map(|index| text_of(*index).len()).sum();
+            let mut joined = Joined::with_room(short + 2 * WINDOW, between + 2);
             joined.push_tail(text_of(*first), *first);
             for index in rest.iter().take(between) {
                 joined.push(text_of(*index), *index, 0);
@@ -255,6 +256,16 @@ impl Joined {
             }
         }
         around
+    }
+
+    /// Nothing yet, with room for so many bytes of so many parts.
+    fn with_room(bytes: usize, parts: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            parts: Vec::with_capacity(parts),
+            seams: Vec::with_capacity(parts),
+            is_doubtful: false,
+        }
     }
 
     /// A key as the label of the numbers after it, which are one.

@@ -1,4 +1,4 @@
-use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter};
+use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter, is_upper};
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -12,12 +12,14 @@ pub(crate) struct Survey<'a> {
     /// Whether the operator looks for things of their own, of any shape.
     pub(super) is_for_any_shape: bool,
     blocks: Vec<Block>,
+    /// The kinds of which there is a byte at all.
+    kinds: u16,
 }
 
 /// For each kind, which bytes of a block are of it.
 type Block = [u64; KINDS];
 
-const KINDS: usize = 8;
+const KINDS: usize = 10;
 
 /// Kinds of bytes.
 pub(super) mod kind {
@@ -29,20 +31,51 @@ pub(super) mod kind {
     pub(in crate::view) const BRACKET: u16 = 1 << 4;
     pub(in crate::view) const LINE_BREAK: u16 = 1 << 5;
     pub(in crate::view) const LETTER: u16 = 1 << 6;
-    pub(in crate::view) const BASE64_SIGN: u16 = 1 << 7;
-    pub(in crate::view) const WORD: u16 = DIGIT | LETTER;
-    pub(in crate::view) const BASE64: u16 = WORD | BASE64_SIGN;
+    /// A letter or digit.
+    pub(in crate::view) const WORD: u16 = 1 << 7;
+    /// A character of base64 or base64url.
+    pub(in crate::view) const BASE64: u16 = 1 << 8;
+    /// A digit or capital: what is encoded has one, but for some bytes in hexadecimal.
+    pub(in crate::view) const CODED: u16 = 1 << 9;
 }
+
+/// The kinds of each sign.
+static SIGNS: [u16; 256] = {
+    let mut signs = [0; 256];
+    signs[b'@' as usize] = kind::AT_SIGN;
+    signs[b'\\' as usize] = kind::ENCODING;
+    signs[b'%' as usize] = kind::ENCODING;
+    signs[b'=' as usize] = kind::ENCODING;
+    signs[b'&' as usize] = kind::ENCODING;
+    signs[b'"' as usize] = kind::MARKUP;
+    signs[b'\'' as usize] = kind::MARKUP;
+    signs[b'*' as usize] = kind::MARKUP;
+    signs[b'`' as usize] = kind::MARKUP;
+    signs[b'~' as usize] = kind::MARKUP;
+    signs[b'<' as usize] = kind::MARKUP | kind::BRACKET;
+    signs[b'_' as usize] = kind::MARKUP | kind::BASE64;
+    signs[b'(' as usize] = kind::BRACKET;
+    signs[b'[' as usize] = kind::BRACKET;
+    signs[b'{' as usize] = kind::BRACKET;
+    signs[b'\n' as usize] = kind::LINE_BREAK;
+    signs[b'+' as usize] = kind::BASE64;
+    signs[b'/' as usize] = kind::BASE64;
+    signs[b'-' as usize] = kind::BASE64;
+    signs
+};
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
         let mut blocks = Vec::with_capacity(text.len().div_ceil(BLOCK));
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            blocks.push(block(&Lanes::of(rest)));
+            blocks.push(block(rest));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        Self { text, is_ascii: text.is_ascii(), is_for_any_shape: false, blocks }
+        let of_block =
+            |block: &Block| block.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
+        let kinds = blocks.iter().map(of_block).fold(0, |kinds, block| kinds | block);
+        Self { text, is_ascii: text.is_ascii(), is_for_any_shape: false, blocks, kinds }
     }
 
     /// The same where the operator looks for things of their own: then no value is refused for its shape.
@@ -56,6 +89,9 @@ impl<'a> Survey<'a> {
 
     /// The first place from `from` on with a byte of one of `kinds`.
     pub(super) fn seek(&self, from: usize, kinds: u16) -> Option<usize> {
+        if self.kinds & kinds == 0 {
+            return None;
+        }
         let first = from / BLOCK;
         let mut unseen = u64::MAX << (from % BLOCK);
         for (index, block) in self.blocks.iter().enumerate().skip(first) {
@@ -85,18 +121,20 @@ impl<'a> Survey<'a> {
     /// The first letter or digit from `from` on that stands alone, in a block that has several of these or in the one before.
     pub(super) fn seek_single(&self, from: usize) -> Option<usize> {
         let first = if from < self.text.len() { from / BLOCK } else { self.blocks.len() };
+        let unseen = |block: usize| match from.checked_sub(block * BLOCK) {
+            Some(seen) if seen < BLOCK => u64::MAX << seen,
+            Some(_) => 0,
+            None => u64::MAX,
+        };
+        // A value may begin in the block before, with few of its characters.
+        let mut last = first.checked_sub(1).map_or(0, |before| self.singles(before));
         (first..self.blocks.len()).find_map(|index| {
             let singles = self.singles(index);
+            let before = std::mem::replace(&mut last, singles);
             if singles.count_ones() < SINGLES_MIN {
                 return None;
             }
-            // A value may begin in the block before, with few of its characters.
-            let unseen = |block: usize| match from.checked_sub(block * BLOCK) {
-                Some(seen) if seen < BLOCK => u64::MAX << seen,
-                Some(_) => 0,
-                None => u64::MAX,
-            };
-            let before = index.checked_sub(1).map_or(0, |before| self.singles(before) & unseen(before));
+            let before = index.checked_sub(1).map_or(0, |block| before & unseen(block));
             let here = u128::from(before) | u128::from(singles & unseen(index)) << BLOCK;
             (here != 0).then(|| (index * BLOCK + here.trailing_zeros() as usize).saturating_sub(BLOCK))
         })
@@ -113,6 +151,17 @@ impl<'a> Survey<'a> {
     /// How many bytes of `kinds` there are in a row from `at` on, as far as the end of the next block.
     pub(super) fn run_from(&self, at: usize, kinds: u16) -> usize {
         (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
+    }
+
+    /// How many bytes there are from `at` on before the next of `kinds`, as far as the end of the next block.
+    pub(super) fn gap_from(&self, at: usize, kinds: u16) -> usize {
+        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_zeros() as usize
+    }
+
+    /// Whether one of the `len` bytes from `at` on is of `kinds`; of at most a block.
+    pub(super) fn has_within(&self, at: usize, len: usize, kinds: u16) -> bool {
+        let within = (1_u128 << len.min(BLOCK)) - 1;
+        self.mask_from(at / BLOCK, kinds) >> (at % BLOCK) & within != 0
     }
 
     /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
@@ -173,26 +222,29 @@ fn mask(block: &Block, kinds: u16) -> u64 {
     all
 }
 
-/// The masks in the order of the kinds.
-fn block(lanes: &Lanes) -> Block {
-    [
-        lanes.mask(is_digit),
-        lanes.mask(|lane| is(lane, b'@')),
-        lanes.mask(|lane| is(lane, b'\\') | is(lane, b'%') | is(lane, b'=') | is(lane, b'&')),
-        lanes.mask(|lane| {
-            is(lane, b'"')
-                | is(lane, b'\'')
-                | is(lane, b'*')
-                | is(lane, b'`')
-                | is(lane, b'~')
-                | is(lane, b'<')
-                | is(lane, b'_')
-        }),
-        lanes.mask(|lane| is(lane, b'(') | is(lane, b'[') | is(lane, b'{') | is(lane, b'<')),
-        lanes.mask(|lane| is(lane, b'\n')),
-        lanes.mask(is_letter),
-        lanes.mask(|lane| is(lane, b'+') | is(lane, b'/') | is(lane, b'-') | is(lane, b'_')),
-    ]
+/// The masks of the block that `bytes` begin with, in the order of the kinds.
+fn block(bytes: &[u8]) -> Block {
+    let lanes = Lanes::of(bytes);
+    let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
+    let words = digits | letters;
+    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers];
+    // Bytes beyond ASCII have their highest bit. Signs are few, so that each is looked up.
+    let others = lanes.mask(|lane| is(lane, b' ') | lane) | words;
+    let within = if bytes.len() < BLOCK { (1 << bytes.len()) - 1 } else { u64::MAX };
+    let mut signs = !others & within;
+    while signs != 0 {
+        let at = signs.trailing_zeros();
+        signs &= signs - 1;
+        let sign = bytes.get(at as usize).copied().unwrap_or_default();
+        let mut kinds = SIGNS.get(usize::from(sign)).copied().unwrap_or_default();
+        while kinds != 0 {
+            if let Some(mask) = block.get_mut(kinds.trailing_zeros() as usize) {
+                *mask |= 1 << at;
+            }
+            kinds &= kinds - 1;
+        }
+    }
+    block
 }
 
 /// Whether a byte is of base64 or base64url.
@@ -233,6 +285,32 @@ mod tests {
                     survey.run_before(at, kind::LETTER),
                     "{text:?} at {at}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_are_those_of_the_bytes() {
+        let is_of = |byte: u8, kind: u16| match kind {
+            kind::DIGIT => byte.is_ascii_digit(),
+            kind::AT_SIGN => byte == b'@',
+            kind::ENCODING => b"\\%=&".contains(&byte),
+            kind::MARKUP => b"\"'*`~<_".contains(&byte),
+            kind::BRACKET => b"([{<".contains(&byte),
+            kind::LINE_BREAK => byte == b'\n',
+            kind::LETTER => byte.is_ascii_alphabetic(),
+            kind::WORD => byte.is_ascii_alphanumeric(),
+            kind::BASE64 => is_base64(byte),
+            _ => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+        };
+        let every: String = (0..0x80_u8).map(char::from).chain(['é', 'ß', '\u{200b}', '😀']).collect();
+        for text in texts().into_iter().chain([every]) {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            for kind in (0..KINDS).map(|kind| 1 << kind) {
+                for from in 0..=bytes.len() {
+                    let wanted = (from..bytes.len()).find(|at| is_of(bytes[*at], kind));
+                    assert_eq!(survey.seek(from, kind), wanted, "{kind:b} from {from} in {text:?}");
+                }
             }
         }
     }
