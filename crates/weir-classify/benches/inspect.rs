@@ -4,7 +4,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use weir_classify::{Engine, Segment, Settings};
 
-const SIZES: [usize; 3] = [200, 4 << 10, 40 << 10];
+const SIZES: [usize; 4] = [200, 400, 4 << 10, 40 << 10];
 
 /// What a developer asks about: words, code, numbers that are no identifiers.
 const CLEAN: &str = "Explain why this query is slow and how an index on (tenant_id, created_at) would help. \

@@ -59,34 +59,111 @@ const PEOPLE: &[&str] = &[
     "Dear Mr. Kowalczyk, Fatima Al-Sayed and Joost van der Meulen met Siobhan O'Leary and J. R. Beaumarchand. ",
 ];
 
+/// Some thousand sentences of seven languages, with words to be filled in between braces.
+const TEMPLATES: [&str; 8] = [
+    include_str!("../../weir-train/templates/any.txt"),
+    include_str!("../../weir-train/templates/de.txt"),
+    include_str!("../../weir-train/templates/en.txt"),
+    include_str!("../../weir-train/templates/es.txt"),
+    include_str!("../../weir-train/templates/fr.txt"),
+    include_str!("../../weir-train/templates/it.txt"),
+    include_str!("../../weir-train/templates/nl.txt"),
+    include_str!("../../weir-train/templates/pt.txt"),
+];
+
 fn main() {
     divan::main();
 }
 
+/// Numbers that do not repeat soon, below `end`.
+fn numbers(end: usize) -> impl FnMut() -> usize {
+    let mut state = 1_usize;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % end.max(1)
+    }
+}
+
 /// Sentences in an order that does not repeat soon, so that no branch is learnt by heart.
 fn text(sentences: &[&str], bytes: usize) -> String {
-    let mut text = String::new();
-    let mut state = 1_usize;
+    let (mut text, mut number) = (String::new(), numbers(sentences.len()));
     while text.len() < bytes {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        text.push_str(sentences.get((state >> 33) % sentences.len()).copied().unwrap_or_default());
+        text.push_str(sentences.get(number()).copied().unwrap_or_default());
         text.push(' ');
     }
     text.truncate(text.floor_char_boundary(bytes));
     text
 }
 
+/// Sentences of which none comes twice: those of the templates, filled in with words of others.
+fn different_sentences() -> Vec<String> {
+    let lines: Vec<&str> =
+        TEMPLATES.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with('#')).collect();
+    let words: Vec<&str> = lines
+        .iter()
+        .flat_map(|line| line.split(' '))
+        .filter(|word| word.chars().all(char::is_alphabetic))
+        .collect();
+    let mut number = numbers(words.len());
+    let mut filled = |line: &&str| {
+        let parts = line.split('{').map(|part| part.split_once('}').unwrap_or(("", part)));
+        let mut sentence = String::new();
+        for (slot, rest) in parts {
+            sentence.push_str(if slot.is_empty() {
+                ""
+            } else {
+                words.get(number()).copied().unwrap_or_default()
+            });
+            sentence.push_str(rest);
+        }
+        sentence.replace("\\n", "\n")
+    };
+    (0..4).flat_map(|_| lines.iter().map(&mut filled).collect::<Vec<_>>()).collect()
+}
+
+/// Each text is another piece of some thousand different sentences; what comes again after all of them is its words.
+#[divan::bench(args = SIZES)]
+fn different_texts(bencher: Bencher<'_, '_>, bytes: usize) {
+    let Ok(model) = Model::embedded() else { return };
+    let all = different_sentences().join(" ");
+    let mut from = 0;
+    let next = || {
+        from = if from + bytes > all.len() { 0 } else { from };
+        let text = all.get(all.floor_char_boundary(from)..all.floor_char_boundary(from + bytes));
+        from += bytes;
+        text.unwrap_or_default().to_owned()
+    };
+    bencher
+        .with_inputs(next)
+        .input_counter(|text: &String| BytesCount::of_str(text))
+        .bench_local_refs(|text| count(model, text));
+}
+
+/// The same for a model that has not read anything yet.
+#[divan::bench(args = SIZES)]
+fn first_text(bencher: Bencher<'_, '_>, bytes: usize) {
+    let mut text = different_sentences().join(" ");
+    text.truncate(text.floor_char_boundary(bytes));
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .with_inputs(|| Model::load(FILE))
+        .bench_local_refs(|model| model.as_ref().ok().map(|model| count(model, black_box(&text))));
+}
+
 fn find(bencher: Bencher<'_, '_>, sentences: &[&str], bytes: usize) {
     let Ok(model) = Model::embedded() else { return };
     let text = text(sentences, bytes);
-    bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
-        let mut names = 0_u32;
-        let done = model.find(black_box(&text), None, &Name::PEOPLE, &mut |_| {
-            names += 1;
-            ControlFlow::Continue(())
-        });
-        (done, names)
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| count(model, black_box(&text)));
+}
+
+/// How many names there are.
+fn count(model: &Model<'_>, text: &str) -> u32 {
+    let mut names = 0;
+    let _all = model.find(text, None, &Name::PEOPLE, &mut |_| {
+        names += 1;
+        ControlFlow::Continue(())
     });
+    names
 }
 
 #[divan::bench(args = SIZES)]

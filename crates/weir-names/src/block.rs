@@ -51,6 +51,11 @@ impl Block {
         }
     }
 
+    /// Those bits of its bytes, as a number.
+    pub(crate) fn masked(self, mask: u64) -> u64 {
+        self.0 & mask
+    }
+
     /// How many spaces it begins with.
     pub(crate) fn spaces(self) -> usize {
         (self.0 ^ each(b' ')).trailing_zeros() as usize / 8
@@ -78,6 +83,11 @@ impl Run {
     /// How many digits there are.
     pub(crate) fn digits(self) -> u32 {
         count(self.digits)
+    }
+
+    /// Whether all are digits.
+    pub(crate) fn is_number(self) -> bool {
+        self.digits() as usize == self.length
     }
 
     /// Whether all are small letters.

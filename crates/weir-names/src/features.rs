@@ -1,12 +1,13 @@
 //! What the model sees of a word and its surroundings: a few dozen numbers, each a hash.
+//!
+//! They come in three parts, as some need to be found out only once: what a word is by itself ([`own`]), what it adds
+//! for every word some way off ([`far`]), and how it stands beside its neighbours ([`placed`]).
 
 use crate::fold::plain;
 use crate::gap::Gap;
 use crate::hash::mix;
 use crate::lexicon::Known;
-use crate::token::Shape;
-use crate::words::{Word, Words};
-use std::ops::Range;
+use crate::words::{Levels, Word, Words};
 
 /// Longer words are cut: nobody's name is longer.
 const LETTERS_MAX: usize = 24;
@@ -41,7 +42,7 @@ impl Letters {
     }
 }
 
-/// The features of one word. A few dozen, so that they have their place on the stack.
+/// Features of one word. A few dozen, so that they have their place on the stack.
 #[derive(Debug)]
 pub(crate) struct Features {
     hashes: [u64; FEATURES_MAX],
@@ -53,6 +54,8 @@ impl Features {
         self.hashes.get(..self.count).unwrap_or_default()
     }
 
+    const NONE: Self = Self { hashes: [0; FEATURES_MAX], count: 0 };
+
     fn add(&mut self, hashes: impl Iterator<Item = u64>) {
         let free = self.hashes.get_mut(self.count..).unwrap_or_default();
         self.count += free.iter_mut().zip(hashes).map(|(slot, hash)| *slot = hash).count();
@@ -63,138 +66,49 @@ fn joined(letters: &[u32]) -> u64 {
     letters.iter().fold(7, |hash, letter| mix(hash ^ u64::from(*letter) << 32))
 }
 
-/// What the features of a word take from a word near it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Near {
-    hash: u64,
-    known: u16,
-    shape: u8,
-    gap: Gap,
-}
-
-impl Near {
-    /// Beyond the edge of the text.
-    const EDGE: Self = Self { hash: 1, known: 1 << 13, shape: 15, gap: Gap::Paragraph };
-
-    fn of(word: &Word) -> Self {
-        // The amount does not matter.
-        let hash = if word.shape == Shape::Number { 2 } else { word.hash };
-        Self { hash, known: brief(word.known), shape: word.shape as u8, gap: word.gap }
-    }
-
-    fn known(&self) -> u64 {
-        self.known.into()
-    }
-
-    fn shape(&self) -> u64 {
-        self.shape.into()
-    }
-
-    fn gap(&self) -> u64 {
-        self.gap as u64
-    }
-}
-
-/// The properties that matter for a neighbour.
-fn brief(known: Known) -> u16 {
-    const GROUPS: &[Known] = &[
-        Known::COMMON.with(Known::UNCOMMON),
-        Known::FOREIGN,
-        Known::FUNCTION,
-        Known::PLACE.with(Known::COUNTRY),
-        Known::TITLE,
-        Known::LEGAL,
-        Known::TECHNICAL.with(Known::DATE),
-        Known::ROLE,
-    ];
-    let names = known.0 & 15;
-    GROUPS
-        .iter()
-        .enumerate()
-        .fold(names, |bits, (index, group)| bits | u16::from(known.any(*group)) << (4 + index))
-}
-
 /// How many words on both sides matter.
 const REACH: usize = 8;
 /// How many of these matter whatever their order: all but the nearest two.
 const FAR: usize = REACH - 2;
-/// A word and [`REACH`] on both sides of it.
-const AROUND: usize = 2 * REACH + 1;
+/// How many words of some way off a word has.
+pub(crate) const FARS: usize = 2 * FAR;
+/// The most features that a word has by itself, or by its place.
+const FEATURES_MAX: usize = OWN + LETTERS_MAX - 2;
 
-/// A word, in the middle, and those around it.
-pub(crate) type Around = [Near; AROUND];
-
-/// The words of a stretch and [`REACH`] on both sides of it.
-pub(crate) fn nears(words: &Words, stretch: &Range<usize>, out: &mut Vec<Near>) {
-    out.clear();
-    let near = |index: Option<usize>| index.and_then(|index| words.at(index)).map_or(Near::EDGE, Near::of);
-    out.extend((stretch.start..stretch.end + 2 * REACH).map(|index| near(index.checked_sub(REACH))));
-}
-
-/// The surroundings of the words that [`nears`] gave, one after the other.
-pub(crate) fn arounds(nears: &[Near]) -> impl Iterator<Item = &Around> {
-    nears.windows(AROUND).filter_map(<[Near]>::first_chunk)
-}
-
-/// The most features that a word has.
-const FEATURES_MAX: usize = OWN + 2 * FAR + LETTERS_MAX - 2;
-
-/// The features of one word. `key` is the hash of the key whose value the text is, or 0.
-pub(crate) fn features(text: &str, words: &Words, index: usize, around: &Around, key: u64) -> Features {
-    let mut features = Features { hashes: [0; FEATURES_MAX], count: 0 };
-    let Some(word) = words.at(index) else { return features };
-    let letters = Letters::of(text.get(word.start..word.end).unwrap_or_default());
-    let values = values(&Sight { words, index, word, around, letters: &letters, key });
-    features.add(values.iter().zip(&NUMBERS).map(|(value, number)| mix(value ^ number)));
-    // What the text is about: the words around, in any order.
-    let far = [around.first_chunk::<FAR>(), around.last_chunk::<FAR>()];
-    features.add(far.into_iter().flatten().flatten().map(|near| mix(near.hash ^ 0xBA6)));
-    features.add(letters.all().windows(3).map(|three| mix(joined(three) ^ 0x5EED)));
-    features
-}
-
-/// How many features a word has by place, apart from those that it has any number of.
-const OWN: usize = 40;
+/// How many features a word has by itself, apart from those that it has any number of, and by its place.
+const OWN: usize = 12;
+const PLACED: usize = 28;
 
 /// A number for each feature, so that the same value of two is not the same.
-const NUMBERS: [u64; OWN] = numbers();
+const NUMBERS: [u64; OWN + PLACED] = numbers();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn numbers() -> [u64; OWN] {
-    let mut numbers = [0; OWN];
+const fn numbers() -> [u64; OWN + PLACED] {
+    let mut numbers = [0; OWN + PLACED];
     let mut at = 0;
-    while at < OWN {
+    while at < numbers.len() {
         numbers[at] = mix(at as u64 + 1);
         at += 1;
     }
     numbers
 }
 
-/// What there is to see of a word.
-struct Sight<'a> {
-    words: &'a Words,
-    index: usize,
-    word: &'a Word,
-    around: &'a Around,
-    letters: &'a Letters,
-    key: u64,
+/// The features of a word by itself, which is written as `text`.
+pub(crate) fn own(word: &Word, text: &str) -> Features {
+    let letters = Letters::of(text);
+    let (numbers, _) = NUMBERS.split_at(OWN);
+    let mut features = Features::NONE;
+    features.add(own_values(word, &letters).iter().zip(numbers).map(|(value, number)| mix(value ^ number)));
+    features.add(letters.all().windows(3).map(|three| mix(joined(three) ^ 0x5EED)));
+    features
 }
 
-/// The features of a word by place, before they are hashed.
-fn values(sight: &Sight<'_>) -> [u64; OWN] {
-    let Sight { words, index, word, around, letters, key } = *sight;
-    let [_, _, _, _, _, _, l2, l1, own, r1, r2, ..] = around;
-    let (before, after) = (own.gap(), r1.gap());
-    let code = u64::from(words.code_level(index));
-    let line = code << 8 | u64::from(words.case_level(index)) << 4 | u64::from(words.length_level(index));
-    let edges = words.edges(index);
-    let column = words.column(index).min(3) as u64;
-    let length = word.end.saturating_sub(word.start).min(12) as u64;
-    let full = u64::from(word.known.0);
-    let (w0, s0, k0) = (own.hash, own.shape(), own.known());
+fn own_values(word: &Word, letters: &Letters) -> [u64; OWN] {
+    let (w0, s0, full) = (word.hash(), word.shape() as u64, u64::from(word.known().0));
+    let k0 = brief(word.known());
     let me = s0 << 16 | k0;
     let last3 = letters.last(3);
     [
@@ -209,27 +123,62 @@ fn values(sight: &Sight<'_>) -> [u64; OWN] {
         mix(last3) ^ me,
         s0 << 16 | full,
         full,
-        s0 << 8 | length,
-        l1.shape() << 8 | s0 << 4 | r1.shape(),
-        l1.shape() << 24 | before << 16 | s0 << 12 | after << 4 | r1.shape(),
-        l1.known() << 32 | me << 16 | r1.known(),
-        l1.known() << 32 | before << 24 | k0,
-        k0 << 32 | after << 24 | r1.known(),
-        l2.known() << 32 | l1.known() << 16 | k0,
-        k0 << 32 | r1.known() << 16 | r2.known(),
+        s0 << 8 | u64::from(word.length.min(12)),
+    ]
+}
+
+/// The feature that a word is for those some way off: what the text is about, in any order.
+pub(crate) fn far(hash: u64) -> u64 {
+    mix(hash ^ 0xBA6)
+}
+
+/// The words some way off, on both sides of a word; none beyond the edge of the text.
+pub(crate) fn fars(words: &Words, index: usize) -> impl Iterator<Item = &Word> {
+    let before = index.saturating_sub(REACH)..(index + FAR).saturating_sub(REACH);
+    let after = index + REACH - FAR + 1..index + REACH + 1;
+    words.some(before).iter().chain(words.some(after))
+}
+
+/// The features of a word by its place. `key` is the hash of the key whose value the text is, or 0.
+pub(crate) fn placed(words: &Words, index: usize, key: u64) -> [u64; PLACED] {
+    let (_, numbers) = NUMBERS.split_at(OWN);
+    let mut features = placed_values(words, index, key);
+    features.iter_mut().zip(numbers).for_each(|(value, number)| *value = mix(*value ^ number));
+    features
+}
+
+fn placed_values(words: &Words, index: usize, key: u64) -> [u64; PLACED] {
+    let [l2, l1, own, r1, r2] = [-2, -1, 0, 1, 2].map(|offset| Near::of(words.near(index, offset)));
+    let (before, after) = (own.gap, r1.gap);
+    let Levels { code, case, length, is_small: _ } = words.levels(index);
+    let code = u64::from(code);
+    let line = code << 8 | u64::from(case) << 4 | u64::from(length);
+    let edges = words.edges(index);
+    let column = words.column(index).min(3) as u64;
+    let (s0, k0) = (own.shape, own.known);
+    let me = s0 << 16 | k0;
+    let (left, right) = (mix(l1.hash), mix(r1.hash));
+    [
+        l1.shape << 8 | s0 << 4 | r1.shape,
+        l1.shape << 24 | before << 16 | s0 << 12 | after << 4 | r1.shape,
+        l1.known << 32 | me << 16 | r1.known,
+        l1.known << 32 | before << 24 | k0,
+        k0 << 32 | after << 24 | r1.known,
+        l2.known << 32 | l1.known << 16 | k0,
+        k0 << 32 | r1.known << 16 | r2.known,
         l1.hash,
         r1.hash,
         l2.hash,
         r2.hash,
-        mix(l1.hash) ^ before,
-        mix(r1.hash) ^ after,
-        mix(l1.hash) ^ me,
-        mix(r1.hash) ^ me,
+        left ^ before,
+        right ^ after,
+        left ^ me,
+        right ^ me,
         mix(l2.hash) ^ l1.hash,
-        mix(r1.hash) ^ r2.hash,
+        right ^ r2.hash,
         before << 16 | after << 8 | s0,
         mix(before << 8 | after) ^ me,
-        l1.gap() << 8 | before,
+        l1.gap << 8 | before,
         line << 8 | s0,
         mix(line) ^ me,
         code << 32 | me,
@@ -239,4 +188,71 @@ fn values(sight: &Sight<'_>) -> [u64; OWN] {
         key,
         mix(key) ^ me,
     ]
+}
+
+/// What the features of a word take from a word near it.
+#[derive(Debug, Clone, Copy)]
+struct Near {
+    hash: u64,
+    known: u64,
+    shape: u64,
+    gap: u64,
+}
+
+/// The hash of all words beyond the edge of the text.
+pub(crate) const EDGE: u64 = 1;
+
+impl Near {
+    fn of(word: Option<&Word>) -> Self {
+        match word {
+            None => Self { hash: EDGE, known: 1 << 13, shape: 15, gap: Gap::Paragraph as u64 },
+            Some(word) => Self {
+                hash: word.hash(),
+                known: brief(word.known()),
+                shape: word.shape() as u64,
+                gap: word.gap as u64,
+            },
+        }
+    }
+}
+
+/// The properties that matter for a neighbour, in groups: of a property's bit, what it is in any.
+const GROUPS: [Known; 8] = [
+    Known::COMMON.with(Known::UNCOMMON),
+    Known::FOREIGN,
+    Known::FUNCTION,
+    Known::PLACE.with(Known::COUNTRY),
+    Known::TITLE,
+    Known::LEGAL,
+    Known::TECHNICAL.with(Known::DATE),
+    Known::ROLE,
+];
+/// [`GROUPS`] of each byte of properties, the lower ones first.
+const BRIEFS: [[u16; 256]; 2] = [briefs(0), briefs(8)];
+
+fn brief(known: Known) -> u64 {
+    let of = |briefs: &[u16; 256], byte: u8| briefs.get(usize::from(byte)).copied().unwrap_or_default();
+    let ([low, high], [lows, highs]) = (known.0.to_le_bytes(), &BRIEFS);
+    u64::from(of(lows, low) | of(highs, high))
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn briefs(shift: u32) -> [u16; 256] {
+    let mut briefs = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let known = (byte as u16) << shift;
+        let mut brief = known & 15;
+        let mut group = 0;
+        while group < GROUPS.len() {
+            brief |= ((known & GROUPS[group].0 != 0) as u16) << (4 + group);
+            group += 1;
+        }
+        briefs[byte] = brief;
+        byte += 1;
+    }
+    briefs
 }

@@ -1,14 +1,17 @@
 //! From text to names.
 
+use crate::bound::Most;
 use crate::chain::{Chain, LABELS, Scores};
-use crate::features::{Around, Near, arounds, features, nears};
+use crate::features::{EDGE, FARS, far, fars, own, placed};
 use crate::fold::{is_mark, plain};
 use crate::gap::Gap;
 use crate::gate::{joins, stretches};
 use crate::hash::Hash;
 use crate::lexicon::Known;
 use crate::model::Model;
-use crate::words::{Words, key_hash};
+use crate::token::word;
+use crate::words::{Form, Words, key_hash};
+use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 
 /// So much text is read at a time; a line or word is not cut, a name at the seam may be.
@@ -95,14 +98,18 @@ impl Model<'_> {
         report: &mut dyn FnMut(Name) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let key = key.map_or(0, key_hash);
-        let mut reading = Reading::default();
+        let mut reading = READING.take();
+        let least = thresholds
+            .map(|threshold| if threshold > 1.0 { f32::INFINITY } else { JOINS_FROM.min(threshold).ln() });
         let mut from = 0;
         while from < text.len() {
-            from = reading.words.read(text, from, from + CHUNK_BYTES, &self.lexicon);
+            from = reading.read(self, text, from);
             stretches(&reading.words, &mut reading.stretches);
             let stretches = std::mem::take(&mut reading.stretches);
             for stretch in &stretches {
-                reading.score(self, text, key, stretch);
+                if !reading.score(self, text, key, stretch, &least) {
+                    continue;
+                }
                 let mut report = |first: usize, name: Name| {
                     if reading.is_place(text, first, &name) {
                         ControlFlow::Continue(())
@@ -114,8 +121,16 @@ impl Model<'_> {
             }
             reading.stretches = stretches;
         }
+        if reading.words.are_few() {
+            READING.set(reading);
+        }
         ControlFlow::Continue(())
     }
+}
+
+thread_local! {
+    /// The memory of the thread's last reading, for the next: most texts of a body are short.
+    static READING: Cell<Reading> = Cell::default();
 }
 
 /// A name that may go on.
@@ -137,23 +152,48 @@ const WHERE: [&str; 5] = ["in", "near", "en", "em", "nach"];
 struct Reading {
     words: Words,
     stretches: Vec<Range<usize>>,
-    nears: Vec<Near>,
     emissions: Vec<Scores>,
     links: Vec<usize>,
     chain: Chain,
 }
 
 impl Reading {
-    fn score(&mut self, model: &Model<'_>, text: &str, key: u64, stretch: &Range<usize>) {
+    /// Reads the words of the chunk from `from` on; gives the place where to go on.
+    #[inline(never)]
+    fn read(&mut self, model: &Model<'_>, text: &str, from: usize) -> usize {
+        self.words.read(text, from, from + CHUNK_BYTES, &mut |head| model.look(text, head))
+    }
+
+    /// Computes the probabilities of a stretch's words, unless none can be as probable as its number of `least`,
+    /// logarithms by kind, says.
+    fn score(
+        &mut self,
+        model: &Model<'_>,
+        text: &str,
+        key: u64,
+        stretch: &Range<usize>,
+        least: &Most,
+    ) -> bool {
         self.emissions.clear();
         self.links.clear();
-        nears(&self.words, stretch, &mut self.nears);
-        for (index, around) in stretch.clone().zip(arounds(&self.nears)) {
-            let features = features(text, &self.words, index, around, key);
-            self.emissions.push(model.scores(features.all()));
-            self.links.push(link(self.words.gap(index)));
+        for (index, word) in self.words.some(stretch.clone()).iter().enumerate() {
+            let index = stretch.start + index;
+            let mut sums = model.own(text, word);
+            model.add(&mut sums, &placed(&self.words, index, key));
+            let mut edges = FARS;
+            for word in fars(&self.words, index) {
+                sums.add(word.far());
+                edges -= 1;
+            }
+            (0..edges).for_each(|_| sums.add(model.edge()));
+            self.emissions.push(model.scores(sums));
+            self.links.push(link(word.gap));
         }
-        self.chain.run(&self.emissions, &self.links, model.steps());
+        let is_possible = model.bounds().allow(&self.emissions, &self.links, least);
+        if is_possible {
+            self.chain.run(&self.emissions, &self.links, model.steps());
+        }
+        is_possible
     }
 
     fn names(
@@ -178,7 +218,7 @@ impl Reading {
                 Some(Open { kind: last, name, .. })
                     if *last == kind && offset > 0 && self.continues(index) =>
                 {
-                    name.end = word.end;
+                    name.end = word.range().end;
                     name.score = name.score.max(probability);
                 }
                 _ => {
@@ -186,7 +226,7 @@ impl Reading {
                     let Some(named) = KINDS.get(kind) else { continue };
                     let name = Name {
                         start: word.start,
-                        end: word.end,
+                        end: word.range().end,
                         kind: *named,
                         score: probability,
                         is_short: self.words.is_short(index),
@@ -203,8 +243,8 @@ impl Reading {
         let (Some(before), Some(word)) = (self.words.near(first, -1), self.words.at(first)) else {
             return false;
         };
-        let is_alone = name.end == word.end && word.gap == Gap::Space;
-        let before = text.get(before.start..before.end).unwrap_or_default();
+        let is_alone = name.end == word.range().end && word.gap == Gap::Space;
+        let before = text.get(before.range()).unwrap_or_default();
         name.kind == Kind::Person
             && name.score < CERTAIN
             && is_alone
@@ -213,8 +253,7 @@ impl Reading {
 
     fn continues(&self, index: usize) -> bool {
         let gap = self.words.gap(index);
-        joins(gap)
-            && (gap != Gap::Stop || self.words.at(index - 1).is_some_and(|word| word.end - word.start < 4))
+        joins(gap) && (gap != Gap::Stop || self.words.at(index - 1).is_some_and(|word| word.length < 4))
     }
 }
 
@@ -287,24 +326,26 @@ pub fn samples(
     let key = key.map_or(0, key_hash);
     let mut words = Words::default();
     let mut ranges = Vec::new();
-    let mut near = Vec::new();
     let mut from = 0;
     while from < text.len() {
-        from = words.read(text, from, from + CHUNK_BYTES, lexicon);
+        from = words.read(text, from, from + CHUNK_BYTES, &mut |head| {
+            let (end, hash, shape) = word(text, head.start);
+            (end, Form::of(hash, shape, lexicon))
+        });
         words.forget(forget);
         stretches(&words, &mut ranges);
         for stretch in &ranges {
-            nears(&words, stretch, &mut near);
-            let words_around = stretch.clone().zip(arounds(&near));
-            take(
-                words_around.filter_map(|(index, around)| sample(text, &words, index, around, key)).collect(),
-            );
+            take(stretch.clone().filter_map(|index| sample(text, &words, index, key)).collect());
         }
     }
 }
 
-fn sample(text: &str, words: &Words, index: usize, around: &Around, key: u64) -> Option<Sample> {
+fn sample(text: &str, words: &Words, index: usize, key: u64) -> Option<Sample> {
     let word = words.at(index)?;
-    let features = features(text, words, index, around, key).all().to_vec();
-    Some(Sample { range: word.start..word.end, link: link(word.gap), features })
+    let mut features = own(word, text.get(word.range())?).all().to_vec();
+    features.extend_from_slice(&placed(words, index, key));
+    features.extend(fars(words, index).map(|word| far(word.hash())));
+    let edges = FARS - fars(words, index).count();
+    features.extend(std::iter::repeat_n(far(EDGE), edges));
+    Some(Sample { range: word.range(), link: link(word.gap), features })
 }

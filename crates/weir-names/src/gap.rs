@@ -53,48 +53,48 @@ pub(crate) enum Gap {
     Other,
 }
 
-/// Classes of signs, as bits.
+/// Classes of signs, as bits: the lower, the more telling it is among others, up to the apostrophe.
 mod sign {
-    pub(super) const SPACE: u32 = 1;
-    pub(super) const TAB: u32 = 1 << 1;
-    pub(super) const LINE: u32 = 1 << 2;
-    pub(super) const DOT: u32 = 1 << 3;
-    pub(super) const MARK: u32 = 1 << 4;
-    pub(super) const COMMA: u32 = 1 << 5;
-    pub(super) const SEMICOLON: u32 = 1 << 6;
-    pub(super) const COLON: u32 = 1 << 7;
-    pub(super) const APOSTROPHE: u32 = 1 << 8;
-    pub(super) const HYPHEN: u32 = 1 << 9;
-    pub(super) const UNDERSCORE: u32 = 1 << 10;
-    pub(super) const SLASH: u32 = 1 << 11;
-    pub(super) const AT: u32 = 1 << 12;
-    pub(super) const HASH: u32 = 1 << 13;
-    pub(super) const AMPERSAND: u32 = 1 << 14;
-    pub(super) const QUOTE: u32 = 1 << 15;
-    pub(super) const OPEN: u32 = 1 << 16;
-    pub(super) const CLOSE: u32 = 1 << 17;
-    pub(super) const MARKUP: u32 = 1 << 18;
-    pub(super) const BAR: u32 = 1 << 19;
-    pub(super) const CODE: u32 = 1 << 20;
-    pub(super) const OTHER: u32 = 1 << 21;
+    pub(super) const CODE: u32 = 1;
+    pub(super) const MARKUP: u32 = 1 << 1;
+    pub(super) const UNDERSCORE: u32 = 1 << 2;
+    pub(super) const BAR: u32 = 1 << 3;
+    pub(super) const AT: u32 = 1 << 4;
+    pub(super) const HASH: u32 = 1 << 5;
+    pub(super) const OTHER: u32 = 1 << 6;
+    pub(super) const CLOSE: u32 = 1 << 7;
+    pub(super) const OPEN: u32 = 1 << 8;
+    pub(super) const MARK: u32 = 1 << 9;
+    pub(super) const SEMICOLON: u32 = 1 << 10;
+    pub(super) const QUOTE: u32 = 1 << 11;
+    pub(super) const AMPERSAND: u32 = 1 << 12;
+    pub(super) const SLASH: u32 = 1 << 13;
+    pub(super) const COLON: u32 = 1 << 14;
+    pub(super) const DOT: u32 = 1 << 15;
+    pub(super) const COMMA: u32 = 1 << 16;
+    pub(super) const HYPHEN: u32 = 1 << 17;
+    pub(super) const APOSTROPHE: u32 = 1 << 18;
+    pub(super) const SPACE: u32 = 1 << 19;
+    pub(super) const TAB: u32 = 1 << 20;
+    pub(super) const LINE: u32 = 1 << 21;
 }
 
 /// How many classes of signs there are.
-pub(crate) const CLASSES: usize = sign::OTHER.trailing_zeros() as usize + 1;
+pub(crate) const CLASSES: usize = sign::LINE.trailing_zeros() as usize + 1;
 
 /// The signs between two words, added up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signs {
     bits: u32,
+    /// The class of the first, as a bit.
+    first: u32,
     count: u32,
     lines: u32,
-    spaces: u32,
-    first_is_space: bool,
 }
 
 impl Signs {
     pub(crate) const fn new() -> Self {
-        Self { bits: 0, count: 0, lines: 0, spaces: 0, first_is_space: false }
+        Self { bits: 0, first: 0, count: 0, lines: 0 }
     }
 
     /// Adds a sign of a class, as [`class`] gives it.
@@ -105,21 +105,26 @@ impl Signs {
     /// Adds so many signs of a class.
     pub(crate) const fn add_many(&mut self, class: u32, times: u32) {
         let bit = 1 << class;
-        self.first_is_space |= self.count == 0 && bit & (sign::SPACE | sign::TAB) != 0;
+        if self.count == 0 {
+            self.first = bit;
+        }
         self.bits |= bit;
         self.count += times;
-        self.lines += times * (bit == sign::LINE) as u32;
-        self.spaces += times * (bit == sign::SPACE) as u32;
+        self.lines += bit / sign::LINE * times;
+    }
+
+    const fn first_is_space(self) -> bool {
+        self.first & (sign::SPACE | sign::TAB) != 0
     }
 
     /// What the signs together are.
     pub(crate) const fn kind(self) -> Gap {
         let space = self.bits & sign::SPACE != 0;
         match self.bits & !(sign::SPACE | sign::TAB) {
-            0 if self.bits & sign::TAB != 0 || self.spaces > 1 => Gap::Column,
+            0 if self.bits & sign::TAB != 0 || self.count > 1 => Gap::Column,
             0 => Gap::Space,
             bits if bits & sign::LINE != 0 => self.line_end(bits),
-            sign::DOT if space && !self.first_is_space => Gap::Stop,
+            sign::DOT if space && !self.first_is_space() => Gap::Stop,
             sign::DOT => {
                 if self.count == 1 {
                     Gap::Dot
@@ -154,7 +159,7 @@ impl Signs {
             sign::UNDERSCORE => Gap::Underscore,
             sign::SLASH => Gap::Slash,
             sign::OPEN => {
-                if self.first_is_space {
+                if self.first_is_space() {
                     Gap::Open
                 } else {
                     Gap::Call
@@ -186,39 +191,31 @@ impl Signs {
     }
 }
 
-/// The first kind whose signs are there, the telling ones first.
+/// What the most telling of the signs says.
 const fn mixed(bits: u32) -> Gap {
-    const ORDER: &[(u32, Gap)] = &[
-        (sign::CODE, Gap::Code),
-        (sign::MARKUP, Gap::Markup),
-        (sign::UNDERSCORE, Gap::Underscore),
-        (sign::BAR, Gap::Bar),
-        (sign::AT, Gap::At),
-        (sign::HASH, Gap::Hash),
-        (sign::OTHER, Gap::Other),
-        (sign::CLOSE, Gap::Close),
-        (sign::OPEN, Gap::Open),
-        (sign::MARK, Gap::Mark),
-        (sign::SEMICOLON, Gap::Semicolon),
-        (sign::QUOTE, Gap::Quote),
-        (sign::AMPERSAND, Gap::Ampersand),
-        (sign::SLASH, Gap::Slash),
-        (sign::COLON, Gap::Colon),
-        (sign::DOT, Gap::Stop),
-        (sign::COMMA, Gap::Comma),
-        (sign::HYPHEN, Gap::Dash),
-    ];
     if bits & sign::QUOTE != 0 && bits & sign::COLON != 0 {
         return Gap::Value;
     }
-    let mut order = ORDER;
-    while let [(sign, gap), rest @ ..] = order {
-        if bits & *sign != 0 {
-            return *gap;
-        }
-        order = rest;
+    match bits & bits.wrapping_neg() {
+        sign::CODE => Gap::Code,
+        sign::MARKUP => Gap::Markup,
+        sign::UNDERSCORE => Gap::Underscore,
+        sign::BAR => Gap::Bar,
+        sign::AT => Gap::At,
+        sign::HASH => Gap::Hash,
+        sign::CLOSE => Gap::Close,
+        sign::OPEN => Gap::Open,
+        sign::MARK => Gap::Mark,
+        sign::SEMICOLON => Gap::Semicolon,
+        sign::QUOTE => Gap::Quote,
+        sign::AMPERSAND => Gap::Ampersand,
+        sign::SLASH => Gap::Slash,
+        sign::COLON => Gap::Colon,
+        sign::DOT => Gap::Stop,
+        sign::COMMA => Gap::Comma,
+        sign::HYPHEN => Gap::Dash,
+        _ => Gap::Other,
     }
-    Gap::Other
 }
 
 /// The class of a sign: a number below [`CLASSES`].

@@ -15,8 +15,7 @@ const REACH: usize = 2;
 /// The stretches of words that are looked at, in order, apart from each other.
 pub(crate) fn stretches(words: &Words, out: &mut Vec<Range<usize>>) {
     out.clear();
-    let possible = words.all().iter().enumerate().filter(|(_, word)| is_possible(word));
-    for (index, _) in possible.filter(|(index, word)| is_candidate(words, *index, word)) {
+    for (index, _) in words.possible().filter(|(index, word)| is_candidate(words, *index, word)) {
         let stretch = widen(words, index);
         match out.last_mut() {
             Some(last) if stretch.start <= last.end => last.end = last.end.max(stretch.end),
@@ -44,22 +43,15 @@ pub(crate) fn joins(gap: Gap) -> bool {
 
 fn may_join(word: Option<&Word>) -> bool {
     word.is_some_and(|word| {
-        word.shape.is_capital()
-            || word.known.any(NAME.with(Known::PARTICLE)) && !word.known.any(Known::FUNCTION)
-            || word.known.any(Known::PARTICLE)
+        word.shape().is_capital()
+            || word.known().any(NAME.with(Known::PARTICLE)) && !word.known().any(Known::FUNCTION)
+            || word.known().any(Known::PARTICLE)
     })
 }
 
-/// Whether a word may be a candidate, by itself: most words of most texts may not.
-fn is_possible(word: &Word) -> bool {
-    let Word { shape, known, .. } = *word;
-    let is_unusual = (known == Known::default()) | (known.any(NAME) & !known.any(Known::FUNCTION));
-    shape.is_capital() | (shape == Shape::Lower) & is_unusual
-}
-
 fn is_candidate(words: &Words, index: usize, word: &Word) -> bool {
-    let known = word.known;
-    match word.shape {
+    let known = word.known();
+    match word.shape() {
         Shape::Title | Shape::Inner | Shape::Caps => {
             if known.any(NAME) {
                 !known.any(COMMON) || known.any(Known::GIVEN_FREQUENT) || stands_out(words, index)
@@ -77,7 +69,7 @@ fn is_candidate(words: &Words, index: usize, word: &Word) -> bool {
 
 /// A capital that the place in the sentence does not explain, or beside another capital.
 fn stands_out(words: &Words, index: usize) -> bool {
-    let capital = |offset| words.near(index, offset).is_some_and(|word| word.shape.is_capital());
+    let capital = |offset| words.near(index, offset).is_some_and(|word| word.shape().is_capital());
     let next = words.gap(index + 1);
     !opens_sentence(words.gap(index))
         || matches!(next, Gap::Line | Gap::Paragraph | Gap::Item)
@@ -90,13 +82,13 @@ pub(crate) fn opens_sentence(gap: Gap) -> bool {
 }
 
 fn follows_title(words: &Words, index: usize) -> bool {
-    words.near(index, -1).is_some_and(|word| word.known.any(Known::TITLE))
+    words.near(index, -1).is_some_and(|word| word.known().any(Known::TITLE))
         && matches!(words.gap(index), Gap::Space | Gap::Stop | Gap::Dot)
 }
 
 /// `Captain J`, `F. A.`
 fn is_initial_of_person(words: &Words, index: usize) -> bool {
-    let initial = |offset| words.near(index, offset).is_some_and(|word| word.shape == Shape::Initial);
+    let initial = |offset| words.near(index, offset).is_some_and(|word| word.shape() == Shape::Initial);
     let stops = |gap| matches!(gap, Gap::Stop | Gap::Dot);
     follows_title(words, index)
         || stops(words.gap(index)) && initial(-1)
@@ -104,7 +96,7 @@ fn is_initial_of_person(words: &Words, index: usize) -> bool {
 }
 
 fn may_be_small_name(words: &Words, index: usize, known: Known) -> bool {
-    if known.any(PLAIN) && !(known.any(Known::GIVEN_FREQUENT) && words.code_level(index) == 0) {
+    if known.any(PLAIN) && !(known.any(Known::GIVEN_FREQUENT) && words.levels(index).code == 0) {
         return known.any(NAME) && !known.any(Known::FUNCTION) && follows_title(words, index);
     }
     if known.any(Known::FUNCTION) {
@@ -116,7 +108,7 @@ fn may_be_small_name(words: &Words, index: usize, known: Known) -> bool {
     if attached(words.gap(index)) || attached(words.gap(index + 1)) {
         return false;
     }
-    let long = words.at(index).is_some_and(|word| word.end - word.start > 2);
+    let long = words.at(index).is_some_and(|word| word.length > 2);
     long && (known.any(NAME)
-        || known == Known::default() && words.is_small(index) && words.code_level(index) < 2)
+        || known == Known::default() && words.levels(index).is_small && words.levels(index).code < 2)
 }

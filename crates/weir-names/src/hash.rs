@@ -6,7 +6,8 @@ use crate::block::Block;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hash(u64);
 
-const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Odd, its bits without a pattern: the golden ratio's.
+pub(crate) const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Hash {
     pub(crate) const fn new() -> Self {

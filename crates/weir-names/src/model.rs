@@ -1,16 +1,20 @@
 //! The model's file, and its weights.
 
+use crate::block::Block;
+use crate::bound::Bounds;
 use crate::chain::{LABELS, LINKS, Scores, Steps};
+use crate::features::{EDGE, far, own};
 use crate::lexicon::{Known, Lexicon, encode};
+use crate::recent::{Recent, Spelling, Values};
+use crate::token::{Head, word};
+use crate::words::{Form, Word};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// The first bytes of a model: the format's name and version.
 const MAGIC: &[u8; 8] = b"WEIRNER2";
 /// Where the rows begin: what comes before is filled up with zeros to a multiple of a cache line.
 const HEADER: usize = 448;
-/// The sign of each byte of a row, and every other byte.
-const SIGNS: u32 = 0x8080_8080;
-const EVEN: u32 = 0x00FF_00FF;
 /// A row of weights: one byte for each label but the first, whose weights are 0.
 const ROW: usize = LABELS - 1;
 
@@ -21,17 +25,30 @@ const ROW: usize = LABELS - 1;
 /// rows, a signed byte for each label but the first; the lexicon. Numbers are little endian.
 ///
 /// Nothing is made of it when it is loaded: rows and lexicon are read where they lie, and of the file only the
-/// pages that texts call for come into memory.
+/// pages that texts call for come into memory. What is the same wherever a word stands is remembered of short words.
 #[derive(Debug)]
 pub struct Model<'m> {
     scale: f32,
     steps: Steps,
+    bounds: Bounds,
     /// How far the hash of a feature is shifted to be the number of its row.
     shift: u32,
     rows: &'m [[u8; ROW]],
     pub(crate) lexicon: Lexicon<'m>,
     digest: u64,
+    /// The form of words that came lately, and the weights of those that were looked at closely.
+    forms: Recent,
+    owns: Recent,
+    /// What every number is.
+    number: Form,
+    /// The weights of a word beyond the edge of the text for those some way off.
+    edge: u32,
 }
+
+/// How many forms and weights of words are remembered: their logarithms to base 2. Most texts have a few hundred
+/// different words; of 32 bytes for a word these are 288 KiB.
+const FORMS_BITS: u32 = 13;
+const OWNS_BITS: u32 = 10;
 
 /// Bytes that are no model of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,14 +95,23 @@ impl<'m> Model<'m> {
         let rows = 1_usize.checked_shl(bits)?.checked_mul(ROW)?;
         let (rows, lexicon) = rest.split_at_checked(rows)?;
         let (rows, _) = rows.as_chunks();
-        Some(Self {
+        let steps = steps.map(|step| step.map(|row| row.map(f32::exp)));
+        let mut model = Self {
             scale,
-            steps: steps.map(|step| step.map(|row| row.map(f32::exp))),
+            steps,
+            bounds: Bounds::new(&steps),
             shift: u64::BITS.checked_sub(bits)?,
             rows,
             lexicon: Lexicon::decode(lexicon)?,
             digest: u64::from_le_bytes(*digest),
-        })
+            forms: Recent::new(FORMS_BITS),
+            owns: Recent::new(OWNS_BITS),
+            number: Form::number(),
+            edge: 0,
+        };
+        model.number = model.number.with_far(model.row(far(model.number.hash())));
+        model.edge = model.row(far(EDGE));
+        Some(model)
     }
 
     /// A hash of the model's bytes, as its maker computed it.
@@ -94,27 +120,128 @@ impl<'m> Model<'m> {
         self.digest
     }
 
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     pub(crate) fn steps(&self) -> &Steps {
         &self.steps
     }
 
-    /// The scores of the labels of a word with these features.
-    ///
-    /// The loop is short, so that the processor fetches many rows at once: most lie far away.
-    pub(crate) fn scores(&self, features: &[u64]) -> Scores {
-        let (mut even, mut odd) = (0_u32, 0_u32);
-        for feature in features {
-            let row = usize::try_from(feature >> self.shift).unwrap_or_default();
-            // Without a sign, so that two bytes at a time are added in sixteen bits each: no word has so many
-            // features that these run over.
-            let weights = u32::from_le_bytes(self.rows.get(row).copied().unwrap_or_default()) ^ SIGNS;
-            even += weights & EVEN;
-            odd += weights >> 8 & EVEN;
+    /// What a word is by itself, and where it ends.
+    pub(crate) fn look(&self, text: &str, head: Head) -> (usize, Form) {
+        let Head { start, length, gap: _ } = head;
+        let spelling = length.and_then(|length| Spelling::of(text.as_bytes(), start, length));
+        let Some((spelling, length)) = spelling.zip(length) else { return self.look_up(text, start) };
+        if let Some(form) = self.forms.find(spelling) {
+            return (start + length, Form::unpacked(form));
         }
-        let sign = 0x80 * features.len() as i32;
-        let sums = [even & 0xFFFF, odd & 0xFFFF, even >> 16, odd >> 16];
-        let [a, b, c, d] = sums.map(|sum| (sum as i32 - sign) as f32 * self.scale);
+        let (end, form) = self.look_up(text, start);
+        if form.hash() != self.number.hash() {
+            self.forms.keep(spelling, form.packed());
+        }
+        (end, form)
+    }
+
+    #[inline(never)]
+    fn look_up(&self, text: &str, start: usize) -> (usize, Form) {
+        let run = Block::at(text.as_bytes(), start).run();
+        if run.is_word && run.is_number() {
+            return (start + run.length, self.number);
+        }
+        let (end, hash, shape) = word(text, start);
+        let form = Form::of(hash, shape, &self.lexicon);
+        (end, form.with_far(self.row(far(form.hash()))))
+    }
+
+    /// The weights of what a word is by itself.
+    pub(crate) fn own(&self, text: &str, word: &Word) -> Sums {
+        let Range { start, end } = word.range();
+        let spelling = Spelling::of(text.as_bytes(), start, end - start);
+        if let Some(sums) = spelling.and_then(|spelling| self.owns.find(spelling)) {
+            return Sums::unpacked(sums);
+        }
+        let mut sums = Sums::default();
+        self.add(&mut sums, own(word, text.get(start..end).unwrap_or_default()).all());
+        if let Some(spelling) = spelling {
+            self.owns.keep(spelling, sums.packed());
+        }
+        sums
+    }
+
+    /// Adds the weights of features.
+    pub(crate) fn add(&self, sums: &mut Sums, features: &[u64]) {
+        let (pairs, rest) = features.as_chunks();
+        for [one, two] in pairs {
+            sums.add_two(self.row(*one), self.row(*two));
+        }
+        rest.iter().for_each(|feature| sums.add(self.row(*feature)));
+    }
+
+    /// The weights of a word beyond the edge of the text for those some way off.
+    pub(crate) fn edge(&self) -> u32 {
+        self.edge
+    }
+
+    /// The scores of the labels of a word whose features have these weights.
+    pub(crate) fn scores(&self, sums: Sums) -> Scores {
+        let [a, b, c, d] = sums.all().map(|sum| sum as f32 * self.scale);
         [0.0, a, b, c, d]
+    }
+
+    fn row(&self, feature: u64) -> u32 {
+        let row = usize::try_from(feature >> self.shift).unwrap_or_default();
+        u32::from_le_bytes(self.rows.get(row).copied().unwrap_or_default())
+    }
+}
+
+/// Weights of a word's features, added up by label.
+///
+/// They are added without a sign, as numbers that are more by 128, and so two at a time, in sixteen bits each: no word has so
+/// many features that these run over. Two rows are added at a time, in the lower and the higher half.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sums {
+    even: u64,
+    odd: u64,
+    count: u32,
+}
+
+/// The sign of each byte of two rows, and every other byte.
+const SIGNS: u64 = 0x8080_8080_8080_8080;
+const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
+
+impl Sums {
+    pub(crate) fn add(&mut self, row: u32) {
+        let row = (u64::from(row) ^ SIGNS) & u64::from(u32::MAX);
+        self.even += row & EVEN;
+        self.odd += row >> 8 & EVEN;
+        self.count += 1;
+    }
+
+    pub(crate) fn add_two(&mut self, one: u32, two: u32) {
+        let rows = (u64::from(one) | u64::from(two) << u32::BITS) ^ SIGNS;
+        self.even += rows & EVEN;
+        self.odd += rows >> 8 & EVEN;
+        self.count += 2;
+    }
+
+    /// Both halves together.
+    fn halves(self) -> [u32; 2] {
+        [self.even, self.odd].map(|sums| (sums as u32) + (sums >> u32::BITS) as u32)
+    }
+
+    fn all(self) -> [i32; ROW] {
+        let (signs, [even, odd]) = (0x80 * self.count as i32, self.halves());
+        [even & 0xFFFF, odd & 0xFFFF, even >> 16, odd >> 16].map(|sum| sum as i32 - signs)
+    }
+
+    fn packed(self) -> Values {
+        let [even, odd] = self.halves();
+        [u64::from(even) | u64::from(odd) << u32::BITS, self.count.into()]
+    }
+
+    fn unpacked([sums, count]: Values) -> Self {
+        Self { even: u64::from(sums as u32), odd: sums >> u32::BITS, count: count as u32 }
     }
 }
 
@@ -152,7 +279,7 @@ const _: () = assert!(LINKS == 4);
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, Known, MAGIC, Model, ROW, Steps, digest, encode_model};
+    use super::{FILE, Known, MAGIC, Model, ROW, Steps, Sums, digest, encode_model};
 
     #[test]
     fn the_embedded_model_has_the_digest_of_its_bytes() {
@@ -169,7 +296,9 @@ mod tests {
         assert_eq!(model.digest(), digest(bytes.get(16..).unwrap()));
         assert_eq!(model.lexicon.find(crate::hash::Hash::of("berta")), Known::GIVEN);
         // The first four bits of a feature are the number of its row.
-        let [none, a, b, c, _] = model.scores(&[3 << 60, 4 << 60]);
+        let mut sums = Sums::default();
+        model.add(&mut sums, &[3 << 60, 4 << 60]);
+        let [none, a, b, c, _] = model.scores(sums);
         assert_eq!(none, 0.0);
         let is_near = |score: f32, expected: f32| (score - expected).abs() < 0.001;
         assert!(is_near(a, 2.54) && is_near(b, -2.54) && is_near(c, 0.07), "{a} {b} {c}");

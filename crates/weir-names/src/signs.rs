@@ -9,21 +9,34 @@ const BYTES: [u8; 256] = bytes();
 const WORD: u8 = 0;
 /// No sign by itself: a backslash, which the next byte gives a meaning, or a part of a character.
 const MORE: u8 = CLASSES as u8 + 1;
-/// The gaps that two signs make, or one, the second index being [`WORD`].
-const GAPS: [[Gap; MORE as usize]; MORE as usize] = gaps();
+const SPACE: u8 = class(' ') as u8 + 1;
+/// The gaps that two signs make, or one, the second index being [`WORD`]. None begins with it.
+const GAPS: [[Option<Gap>; MORE as usize]; MORE as usize] = gaps();
 
 /// Skips what is no word; gives the place of the next word and what stands before it.
 ///
-/// Backslash escapes of line breaks, tabs and quotation marks count as these: a body is often read as it
-/// stands, its escapes not yet undone.
-pub(crate) fn skip(text: &str, from: usize) -> (usize, Gap) {
-    let rest = text.as_bytes().get(from..).unwrap_or_default();
-    let few = rest.first_chunk().and_then(|[a, b, c]| match [kind(*a), kind(*b), kind(*c)] {
-        [sign @ 1..MORE, WORD, _] => Some((from + 1, gap(sign, WORD)?)),
-        [first @ 1..MORE, second @ 1..MORE, WORD] => Some((from + 2, gap(first, second)?)),
+/// Up to the next letter or digit of ASCII it is so many bytes. Backslash escapes of line breaks, tabs and quotation marks
+/// count as these: a body is often read as it stands, its escapes not yet undone.
+pub(crate) fn skip(text: &str, from: usize, count: u32) -> (usize, Gap) {
+    let kinds =
+        |count| text.as_bytes().get(from..from + count).unwrap_or_default().iter().map(|byte| kind(*byte));
+    let few = match count {
+        1 => kinds(1).next().and_then(|sign| Some((from + 1, gap(sign, WORD)?))),
+        2 => kinds(2)
+            .next()
+            .zip(kinds(2).nth(1))
+            .and_then(|(first, second)| Some((from + 2, gap(first, second)?))),
         _ => None,
-    });
-    few.unwrap_or_else(|| skip_many(text, from))
+    };
+    few.or_else(|| line_break(text, from)).unwrap_or_else(|| skip_many(text, from))
+}
+
+/// An escaped line break directly before a word.
+fn line_break(text: &str, from: usize) -> Option<(usize, Gap)> {
+    match text.as_bytes().get(from..)?.first_chunk()? {
+        [b'\\', b'n', next] if kind(*next) == WORD => Some((from + 2, Gap::Line)),
+        _ => None,
+    }
 }
 
 fn kind(byte: u8) -> u8 {
@@ -31,7 +44,7 @@ fn kind(byte: u8) -> u8 {
 }
 
 fn gap(first: u8, second: u8) -> Option<Gap> {
-    GAPS.get(usize::from(first))?.get(usize::from(second)).copied()
+    *GAPS.get(usize::from(first))?.get(usize::from(second))?
 }
 
 /// Any number of signs.
@@ -44,8 +57,8 @@ pub(crate) fn skip_many(text: &str, from: usize) -> (usize, Gap) {
         match kind(byte) {
             WORD => break,
             MORE if byte == b'\\' => {
-                let (c, length) = escape(bytes, at);
-                signs.add(class(c));
+                let (class, length) = escape(bytes, at);
+                signs.add(class);
                 at += length;
             }
             MORE => {
@@ -57,9 +70,9 @@ pub(crate) fn skip_many(text: &str, from: usize) -> (usize, Gap) {
                 at += c.len_utf8();
             }
             // Lines are indented.
-            _ if byte == b' ' => {
+            SPACE => {
                 let spaces = Block::at(bytes, at).spaces();
-                signs.add_many(class(' '), spaces as u32);
+                signs.add_many(u32::from(SPACE - 1), spaces as u32);
                 at += spaces;
             }
             sign => {
@@ -71,14 +84,20 @@ pub(crate) fn skip_many(text: &str, from: usize) -> (usize, Gap) {
     (at, signs.kind())
 }
 
-/// What a backslash stands for, and how long that is: several before a letter are an escape of an escape.
-fn escape(bytes: &[u8], at: usize) -> (char, usize) {
-    let run = bytes.iter().skip(at).take(8).take_while(|byte| **byte == b'\\').count();
+/// The class of what a backslash stands for, and how long that is: several before a letter are an escape of an escape.
+fn escape(bytes: &[u8], at: usize) -> (u32, usize) {
+    const LINE: u32 = class('\n');
+    const TAB: u32 = class('\t');
+    const QUOTE: u32 = class('"');
+    const BACKSLASH: u32 = class('\\');
+    let is_one = bytes.get(at + 1) != Some(&b'\\');
+    let run =
+        if is_one { 1 } else { bytes.iter().skip(at).take(8).take_while(|byte| **byte == b'\\').count() };
     match bytes.get(at + run) {
-        Some(b'n' | b'r') => ('\n', run + 1),
-        Some(b't') => ('\t', run + 1),
-        Some(b'"') => ('"', run + 1),
-        _ => ('\\', run),
+        Some(b'n' | b'r') => (LINE, run + 1),
+        Some(b't') => (TAB, run + 1),
+        Some(b'"') => (QUOTE, run + 1),
+        _ => (BACKSLASH, run),
     }
 }
 
@@ -108,8 +127,8 @@ const fn bytes() -> [u8; 256] {
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn gaps() -> [[Gap; MORE as usize]; MORE as usize] {
-    let mut gaps = [[Gap::Space; MORE as usize]; MORE as usize];
+const fn gaps() -> [[Option<Gap>; MORE as usize]; MORE as usize] {
+    let mut gaps = [[None; MORE as usize]; MORE as usize];
     let mut first = 1;
     while first < MORE {
         let mut second = 0;
@@ -119,7 +138,7 @@ const fn gaps() -> [[Gap; MORE as usize]; MORE as usize] {
             if second != WORD {
                 signs.add(second as u32 - 1);
             }
-            gaps[first as usize][second as usize] = signs.kind();
+            gaps[first as usize][second as usize] = Some(signs.kind());
             second += 1;
         }
         first += 1;

@@ -4,21 +4,10 @@ use crate::block::{Block, Run};
 use crate::fold::{is_mark, plain};
 use crate::gap::Gap;
 use crate::hash::Hash;
-use crate::signs::skip;
-
-/// A run of letters and digits.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Token {
-    /// First byte in the text.
-    pub(crate) start: usize,
-    /// The byte after the word.
-    pub(crate) end: usize,
-    /// Of the word in plain lower-case letters.
-    pub(crate) hash: u64,
-    pub(crate) shape: Shape,
-    /// What stands before it.
-    pub(crate) gap: Gap,
-}
+use crate::lanes::Lanes;
+use crate::recent::Spelling;
+use crate::signs::{skip, skip_many};
+use std::ops::Range;
 
 /// How a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,10 +34,18 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// Whether it is made of letters alone.
-    pub(crate) fn is_word(self) -> bool {
-        !matches!(self, Shape::Number | Shape::Mixed)
-    }
+    /// All of them in order.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Lower,
+        Self::Title,
+        Self::Caps,
+        Self::Initial,
+        Self::Inner,
+        Self::Camel,
+        Self::Number,
+        Self::Mixed,
+        Self::Uncased,
+    ];
 
     /// Whether it begins with a capital.
     pub(crate) fn is_capital(self) -> bool {
@@ -56,37 +53,75 @@ impl Shape {
     }
 }
 
-/// Gives the words of `text` that begin in `from..to`, and the place to go on from.
-pub(crate) fn tokens(text: &str, from: usize, to: usize, take: &mut impl FnMut(Token)) -> usize {
-    let to = to.min(text.len());
-    let mut is_first = from == 0;
-    let mut at = from;
-    loop {
-        let (start, gap) = skip(text, at);
-        if start >= to {
-            // The signs after the last word belong to the next one.
-            return if at > from && start < text.len() { at } else { start };
-        }
-        let gap = if std::mem::take(&mut is_first) { Gap::Start } else { gap };
-        let (end, hash, shape) = word(text, start);
-        take(Token { start, end, hash, shape, gap });
-        at = end;
-    }
+/// Where a word begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    /// Its first byte.
+    pub(crate) start: usize,
+    /// Its length, if it is made of a few letters and digits of ASCII.
+    pub(crate) length: Option<usize>,
+    /// What stands before it.
+    pub(crate) gap: Gap,
 }
 
-fn word(text: &str, start: usize) -> (usize, u64, Shape) {
-    let block = Block::at(text.as_bytes(), start);
-    let run = block.run();
-    if !run.is_word {
-        return long_word(text, start);
+/// Gives where in `from..to` words begin, and gets where they end; gives the place to go on from.
+pub(crate) fn heads(text: &str, from: usize, to: usize, take: &mut impl FnMut(Head) -> usize) -> usize {
+    let (bytes, to) = (text.as_bytes(), to.min(text.len()));
+    let mut lanes = Lanes::new(bytes.get(from..).unwrap_or_default());
+    let (mut start, mut gap) = skip_many(text, from);
+    if from == 0 {
+        gap = Gap::Start;
     }
+    let mut at = from;
+    while start < to {
+        let run = lanes.at(start - from);
+        let length = run.trailing_ones();
+        let is_short = length as usize <= Spelling::LONGEST;
+        let end = start + length as usize;
+        if is_short && bytes.get(end).is_none_or(u8::is_ascii) {
+            at = take(Head { start, length: Some(length as usize), gap });
+            (start, gap) = skip(text, end, (run >> length).trailing_zeros());
+        } else {
+            at = take(Head { start, length: None, gap });
+            (start, gap) = skip_many(text, at);
+        }
+    }
+    // The signs after the last word belong to the next one.
+    if at > from && start < text.len() { at } else { start }
+}
+
+/// The words of a text: runs of letters and digits.
+pub(crate) fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    heads(text, 0, text.len(), &mut |Head { start, .. }| {
+        let (end, ..) = word(text, start);
+        words.push(start..end);
+        end
+    });
+    words
+}
+
+/// Reads the word that begins at `start`: its end, the hash of its plain letters, how it is written.
+pub(crate) fn word(text: &str, start: usize) -> (usize, u64, Shape) {
+    let bytes = text.as_bytes();
+    let (block, next) = (Block::at(bytes, start), Block::at(bytes, start + Block::LENGTH));
+    let (run, rest) = (block.run(), next.run());
     let mut hash = Hash::new();
     hash.block(block, run.length);
-    let shape = if run.is_small() { Shape::Lower } else { Letters::of(run).shape() };
-    (start + run.length, hash.finish(), shape)
+    if run.is_word {
+        let shape = if run.is_small() { Shape::Lower } else { Letters::of(run).shape() };
+        return (start + run.length, hash.finish(), shape);
+    }
+    if run.length < Block::LENGTH || !rest.is_word {
+        return long_word(text, start);
+    }
+    hash.block(next, rest.length);
+    let mut letters = Letters::of(run);
+    letters.run(rest);
+    (start + Block::LENGTH + rest.length, hash.finish(), letters.shape())
 }
 
-/// A word of more than one block, or with letters beyond ASCII.
+/// A word of more than two blocks, or with letters beyond ASCII.
 #[inline(never)]
 fn long_word(text: &str, start: usize) -> (usize, u64, Shape) {
     let bytes = text.as_bytes();
@@ -191,9 +226,10 @@ impl Letters {
 
 #[cfg(test)]
 mod tests {
-    use super::{Letters, is_mark, plain, tokens, word};
+    use super::{Head, Letters, heads, is_mark, plain, word};
+    use crate::gap::Gap;
     use crate::hash::Hash;
-    use crate::signs::{skip, skip_many};
+    use crate::signs::skip_many;
 
     /// Letter by letter, as the definition has it.
     fn word_by_letters(text: &str, start: usize) -> (usize, u64, super::Shape) {
@@ -209,17 +245,22 @@ mod tests {
     }
 
     fn check(text: &str) {
-        let mut words = Vec::new();
-        tokens(text, 0, text.len(), &mut |token| words.push(token));
         let mut last = 0;
-        for token in words {
-            assert_eq!(skip(text, last), skip_many(text, last), "{text:?} at {last}");
-            assert_eq!(token.start, skip_many(text, last).0, "{text:?} at {last}");
-            let by_letters = word_by_letters(text, token.start);
-            assert_eq!((token.end, token.hash, token.shape), by_letters, "{text:?} at {}", token.start);
-            assert_eq!(word(text, token.start), by_letters);
-            last = token.end;
-        }
+        heads(text, 0, text.len(), &mut |Head { start, length, gap }| {
+            let (begin, between) = skip_many(text, last);
+            let between = if last == 0 { Gap::Start } else { between };
+            assert_eq!((start, gap), (begin, between), "{text:?} at {last}");
+            let by_letters = word_by_letters(text, start);
+            assert_eq!(word(text, start), by_letters, "{text:?} at {start}");
+            let is_short =
+                text.get(start..by_letters.0).is_some_and(|word| word.is_ascii() && word.len() < 16);
+            assert!(
+                length.is_none_or(|length| is_short && start + length == by_letters.0),
+                "{text:?} at {start}"
+            );
+            last = by_letters.0;
+            last
+        });
     }
 
     #[test]

@@ -3,70 +3,182 @@
 use crate::gap::Gap;
 use crate::hash::Hash;
 use crate::lexicon::{Known, Lexicon};
-use crate::token::{Shape, Token, tokens};
+use crate::recent::Values;
+use crate::token::{Head, Shape, heads};
+use std::cell::Cell;
 use std::ops::Range;
+
+/// What a word is by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    /// Of its plain letters; of a number always the same, as the amount does not matter.
+    hash: u64,
+    /// From the lowest bit on: whether it may be a candidate for a name, how it is written, what is known of it, and the weights that
+    /// it has for words some way off. Together, as they are kept together and mostly only handed on.
+    marks: u64,
+}
+
+const POSSIBLE: u64 = 1;
+const SHAPE: u32 = 8;
+const KNOWN: u32 = 16;
+const FAR: u32 = 32;
+
+impl Form {
+    /// The hash of every number.
+    const NUMBER: u64 = 2;
+
+    /// Of a number.
+    pub(crate) fn number() -> Self {
+        Self::new(Self::NUMBER, Shape::Number, Known::default())
+    }
+
+    /// Of a word with this hash and shape, without weights.
+    pub(crate) fn of(hash: u64, shape: Shape, lexicon: &Lexicon<'_>) -> Self {
+        match shape {
+            Shape::Number => Self::number(),
+            Shape::Mixed => Self::new(hash, shape, Known::default()),
+            Shape::Lower
+            | Shape::Title
+            | Shape::Caps
+            | Shape::Initial
+            | Shape::Inner
+            | Shape::Camel
+            | Shape::Uncased => Self::new(hash, shape, lexicon.find(hash)),
+        }
+    }
+
+    fn new(hash: u64, shape: Shape, known: Known) -> Self {
+        let possible = u64::from(is_possible(shape, known)) * POSSIBLE;
+        Self { hash, marks: possible | (shape as u64) << SHAPE | u64::from(known.0) << KNOWN }
+    }
+
+    /// The same, with the weights that it has for words some way off.
+    pub(crate) fn with_far(self, weights: u32) -> Self {
+        Self { marks: self.marks | u64::from(weights) << FAR, ..self }
+    }
+
+    pub(crate) fn hash(self) -> u64 {
+        self.hash
+    }
+
+    fn is_possible(self) -> bool {
+        self.marks & POSSIBLE != 0
+    }
+
+    fn shape_code(self) -> u8 {
+        (self.marks >> SHAPE) as u8
+    }
+
+    fn known(self) -> Known {
+        Known((self.marks >> KNOWN) as u16)
+    }
+
+    /// To be kept for the next time.
+    pub(crate) fn packed(self) -> Values {
+        [self.hash, self.marks]
+    }
+
+    pub(crate) fn unpacked([hash, marks]: Values) -> Self {
+        Self { hash, marks }
+    }
+}
+
+/// Whether a word may be a candidate for a name: most words of most texts may not.
+fn is_possible(shape: Shape, known: Known) -> bool {
+    let is_name = known.any(Known::GIVEN.with(Known::SURNAME)) & !known.any(Known::FUNCTION);
+    shape.is_capital() | (shape == Shape::Lower) & ((known == Known::default()) | is_name)
+}
 
 /// One word. Half a cache line: a chunk of text has thousands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
     /// First byte in the text.
     pub(crate) start: usize,
-    /// The byte after the word.
-    pub(crate) end: usize,
-    /// Of its plain letters.
-    pub(crate) hash: u64,
+    form: Form,
+    pub(crate) length: u32,
     /// Index of its line.
-    line: u32,
-    pub(crate) known: Known,
-    pub(crate) shape: Shape,
+    line: u16,
     /// What stands before it.
     pub(crate) gap: Gap,
 }
 
 /// What a line looks like.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug)]
 struct Line {
     first: usize,
-    words: usize,
-    /// Words of small letters.
-    small: usize,
-    /// Words that begin with a capital.
-    capital: usize,
-    /// Words of capitals alone.
-    shouted: usize,
-    /// Signs of programming.
-    code: usize,
+    words: u32,
+    counts: Counts,
+    /// Once somebody asked.
+    levels: Cell<Option<Levels>>,
+}
+
+impl Line {
+    fn new(words: Range<usize>, counts: Counts) -> Self {
+        Self { first: words.start, words: words.len() as u32, counts, levels: Cell::default() }
+    }
+}
+
+/// What a line and those around it look like, by few levels.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Levels {
+    /// How code-like the lines around are: 0 is prose, 3 is code.
+    pub(crate) code: u8,
+    /// How the line is written: small letters alone, a sentence, a heading, capitals alone.
+    pub(crate) case: u8,
+    /// How long the line is.
+    pub(crate) length: u8,
+    /// Whether nobody uses capitals around.
+    pub(crate) is_small: bool,
 }
 
 /// Room is made for so many words at first, and for more if there are more.
 const BYTES_PER_WORD: usize = 5;
+/// Of a long text there is much else to do than to ask for memory once; that of so many words, 32 KiB, is kept for the next text.
+const FEW: usize = 1024;
 
 /// Words of a bounded stretch of a text. Beyond both ends there are none.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     words: Vec<Word>,
     lines: Vec<Line>,
+    /// The words that may be candidates for names.
+    possible: Vec<usize>,
     /// Whether the text begins and ends with these words.
     is_whole: [bool; 2],
 }
 
 impl Words {
     /// Reads the words that begin in `from..to`; gives the place where to go on.
-    pub(crate) fn read(&mut self, text: &str, from: usize, to: usize, lexicon: &Lexicon<'_>) -> usize {
-        let Self { words, lines, is_whole: _ } = self;
+    ///
+    /// `look` reads a word that begins somewhere, and gives its end with what it is.
+    pub(crate) fn read(
+        &mut self,
+        text: &str,
+        from: usize,
+        to: usize,
+        look: &mut impl FnMut(Head) -> (usize, Form),
+    ) -> usize {
+        let Self { words, lines, possible, is_whole: _ } = self;
         words.clear();
         lines.clear();
+        possible.clear();
         words.reserve(to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1);
-        let mut line = Line::default();
-        let next = tokens(text, from, to, &mut |token| {
-            if matches!(token.gap, Gap::Line | Gap::Paragraph | Gap::Item) {
-                lines.push(line);
-                line = Line { first: words.len(), ..Line::default() };
+        let (mut first, mut counts) = (0, Counts::default());
+        let next = heads(text, from, to, &mut |head| {
+            let (end, form) = look(head);
+            let Head { start, gap, length: _ } = head;
+            if matches!(gap, Gap::Line | Gap::Paragraph | Gap::Item) {
+                lines.push(Line::new(first..words.len(), counts));
+                (first, counts) = (words.len(), Counts::default());
             }
-            line.add(&token);
-            words.push(Word::new(&token, lexicon, lines.len() as u32));
+            counts.add(form.shape_code(), gap);
+            if form.is_possible() {
+                possible.push(words.len());
+            }
+            words.push(Word { start, form, length: (end - start) as u32, line: lines.len() as u16, gap });
+            end
         });
-        lines.push(line);
+        lines.push(Line::new(first..words.len(), counts));
         self.is_whole = [from == 0, next >= text.len()];
         next
     }
@@ -90,23 +202,38 @@ impl Words {
         level(first, index) << 2 | level(last, self.words.len().saturating_sub(index + 1))
     }
 
+    /// Whether they take no more memory than is worth keeping.
+    pub(crate) fn are_few(&self) -> bool {
+        self.words.capacity().max(self.lines.capacity()) <= FEW
+    }
+
+    /// The words that may be candidates for names, in order.
+    pub(crate) fn possible(&self) -> impl Iterator<Item = (usize, &Word)> {
+        self.possible.iter().filter_map(|index| Some((*index, self.words.get(*index)?)))
+    }
+
     /// Makes strangers of words, for training.
     pub(crate) fn forget(&mut self, forget: &mut dyn FnMut(&Range<usize>) -> bool) {
         for word in &mut self.words {
-            if forget(&(word.start..word.end)) {
-                word.known = Known::default();
+            if forget(&word.range()) {
                 // No word has the hash of its place and a sign.
-                word.hash = Hash::of(&format!("\u{1}{}", word.start));
+                let hash = Hash::of(&format!("\u{1}{}", word.start));
+                let hash = if word.shape() == Shape::Number { word.hash() } else { hash };
+                word.form = Form::new(hash, word.shape(), Known::default());
             }
         }
-    }
-
-    pub(crate) fn all(&self) -> &[Word] {
-        &self.words
+        let possible = self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible());
+        self.possible = possible.map(|(index, _)| index).collect();
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Word> {
         self.words.get(index)
+    }
+
+    /// Those of a range that there are.
+    pub(crate) fn some(&self, range: Range<usize>) -> &[Word] {
+        let end = range.end.min(self.words.len());
+        self.words.get(range.start.min(end)..end).unwrap_or_default()
     }
 
     /// The word `offset` words away.
@@ -129,86 +256,151 @@ impl Words {
         self.lines.get(self.words.get(index)?.line as usize)
     }
 
-    /// How code-like the lines around a word are: 0 is prose, 3 is code.
-    pub(crate) fn code_level(&self, index: usize) -> u8 {
-        let around = self.around(index);
-        match around.code * 100 / around.words.max(1) {
-            0..2 => 0,
-            2..10 => 1,
-            10..30 => 2,
-            _ => 3,
+    /// What the line of a word looks like.
+    pub(crate) fn levels(&self, index: usize) -> Levels {
+        let Some(line) = self.line_of(index) else { return Levels::default() };
+        if let Some(levels) = line.levels.get() {
+            return levels;
+        }
+        let levels = self.levels_of(index, line);
+        line.levels.set(Some(levels));
+        levels
+    }
+
+    fn levels_of(&self, index: usize, line: &Line) -> Levels {
+        let (words, around) = self.around(index);
+        Levels {
+            code: level(around.code(), words, &[2, 10, 30]),
+            case: line.counts.case(),
+            length: match line.words {
+                0..=1 => 0,
+                2 => 1,
+                3..=4 => 2,
+                5..=9 => 3,
+                10..=29 => 4,
+                _ => 5,
+            },
+            is_small: around.capital() == 0 && around.small() > 0,
         }
     }
 
-    /// Whether nobody uses capitals around a word.
-    pub(crate) fn is_small(&self, index: usize) -> bool {
-        let around = self.around(index);
-        around.capital == 0 && around.small > 0
-    }
-
-    /// How the word's line is written: small letters alone, a sentence, a heading, capitals alone.
-    pub(crate) fn case_level(&self, index: usize) -> u8 {
-        let Some(line) = self.line_of(index) else { return 0 };
-        match line.capital * 100 / (line.capital + line.small).max(1) {
-            0 => 0,
-            _ if line.shouted * 10 > (line.capital + line.small) * 7 => 5,
-            1..15 => 1,
-            15..40 => 2,
-            40..80 => 3,
-            _ => 4,
-        }
-    }
-
-    /// How long the word's line is.
-    pub(crate) fn length_level(&self, index: usize) -> u8 {
-        match self.line_of(index).map_or(0, |line| line.words) {
-            0..=1 => 0,
-            2 => 1,
-            3..=4 => 2,
-            5..=9 => 3,
-            10..=29 => 4,
-            _ => 5,
-        }
-    }
-
-    /// A word's line together with the ones above and below.
-    fn around(&self, index: usize) -> Line {
+    /// The words and counts of a word's line together with the ones above and below.
+    fn around(&self, index: usize) -> (u32, Counts) {
         let line = self.words.get(index).map_or(0, |word| word.line as usize);
-        let lines =
-            self.lines.get(line.saturating_sub(1)..(line + 2).min(self.lines.len())).unwrap_or_default();
-        lines.iter().fold(Line::default(), |sum, line| Line {
-            first: 0,
-            words: sum.words + line.words,
-            small: sum.small + line.small,
-            capital: sum.capital + line.capital,
-            shouted: sum.shouted + line.shouted,
-            code: sum.code + line.code,
+        let lines = self.lines.get(line.saturating_sub(1)..).unwrap_or_default();
+        let lines = lines.iter().take(if line == 0 { 2 } else { 3 });
+        lines.fold((0, Counts::default()), |(words, counts), line| {
+            (words + line.words, Counts(counts.0 + line.counts.0))
         })
     }
 }
 
-impl Line {
-    fn add(&mut self, token: &Token) {
-        self.words += 1;
-        self.small += usize::from(token.shape == Shape::Lower);
-        self.capital += usize::from(token.shape.is_capital());
-        self.shouted += usize::from(token.shape == Shape::Caps);
-        let code_gap = matches!(
-            token.gap,
-            Gap::Code | Gap::Underscore | Gap::Call | Gap::Markup | Gap::Dot | Gap::Slash | Gap::TightColon
-        );
-        let code_shape = matches!(token.shape, Shape::Camel | Shape::Mixed);
-        self.code += usize::from(code_gap) + usize::from(code_shape);
+/// How many of the limits, in hundredths of all, are reached.
+fn level(part: u32, all: u32, limits: &[u32]) -> u8 {
+    limits.iter().map(|limit| u8::from(part * 100 >= limit * all.max(1))).sum()
+}
+
+/// Four counts of a line's words in sixteen bits each, as a chunk has fewer than two to the power of fifteen:
+/// of words of small letters, of those that begin with a capital, of those of capitals alone, and of signs of programming.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts(u64);
+
+impl Counts {
+    const SMALL: u64 = 1;
+    const CAPITAL: u64 = 1 << 16;
+    const SHOUTED: u64 = 1 << 32;
+    const CODE: u64 = 1 << 48;
+
+    /// Of a word of a shape, by the shape's number.
+    const SHAPES: [u64; 16] = Self::shapes();
+    /// Of a gap before a word, by the gap's number.
+    const GAPS: [u64; 32] = Self::gaps();
+
+    fn add(&mut self, shape: u8, gap: Gap) {
+        let shape = Self::SHAPES.get(usize::from(shape & 15)).copied().unwrap_or_default();
+        self.0 += shape + Self::GAPS.get(gap as usize & 31).copied().unwrap_or_default();
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    const fn shapes() -> [u64; 16] {
+        let mut counts = [0; 16];
+        counts[Shape::Lower as usize] = Self::SMALL;
+        counts[Shape::Title as usize] = Self::CAPITAL;
+        counts[Shape::Initial as usize] = Self::CAPITAL;
+        counts[Shape::Inner as usize] = Self::CAPITAL;
+        counts[Shape::Caps as usize] = Self::CAPITAL + Self::SHOUTED;
+        counts[Shape::Camel as usize] = Self::CODE;
+        counts[Shape::Mixed as usize] = Self::CODE;
+        counts
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    const fn gaps() -> [u64; 32] {
+        let mut counts = [0; 32];
+        counts[Gap::Code as usize] = Self::CODE;
+        counts[Gap::Underscore as usize] = Self::CODE;
+        counts[Gap::Call as usize] = Self::CODE;
+        counts[Gap::Markup as usize] = Self::CODE;
+        counts[Gap::Dot as usize] = Self::CODE;
+        counts[Gap::Slash as usize] = Self::CODE;
+        counts[Gap::TightColon as usize] = Self::CODE;
+        counts
+    }
+
+    fn case(self) -> u8 {
+        let all = self.capital() + self.small();
+        match level(self.capital(), all, &[1, 15, 40, 80]) {
+            0 => 0,
+            _ if self.shouted() * 10 > all * 7 => 5,
+            level => level,
+        }
+    }
+
+    fn small(self) -> u32 {
+        (self.0 / Self::SMALL & 0xFFFF) as u32
+    }
+
+    fn capital(self) -> u32 {
+        (self.0 / Self::CAPITAL & 0xFFFF) as u32
+    }
+
+    fn shouted(self) -> u32 {
+        (self.0 / Self::SHOUTED & 0xFFFF) as u32
+    }
+
+    fn code(self) -> u32 {
+        (self.0 / Self::CODE & 0xFFFF) as u32
     }
 }
 
 impl Word {
-    fn new(token: &Token, lexicon: &Lexicon<'_>, line: u32) -> Self {
-        let Token { start, end, hash, shape, gap } = *token;
-        // Looked up in any case: the processor guesses too often wrong whether a word is one.
-        let known = lexicon.find(hash);
-        let known = if shape.is_word() { known } else { Known::default() };
-        Self { start, end, hash, line, known, shape, gap }
+    /// The word's bytes in the text.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start..self.start + self.length as usize
+    }
+
+    /// Of its plain letters; of a number always the same.
+    pub(crate) fn hash(&self) -> u64 {
+        self.form.hash
+    }
+
+    pub(crate) fn known(&self) -> Known {
+        self.form.known()
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        Shape::ALL.get(usize::from(self.form.shape_code())).copied().unwrap_or(Shape::Mixed)
+    }
+
+    /// The weights that it has for words some way off.
+    pub(crate) fn far(&self) -> u32 {
+        (self.form.marks >> FAR) as u32
     }
 }
 

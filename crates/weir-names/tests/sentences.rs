@@ -26,6 +26,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("Mijn collega Joost van der Meulen is op vakantie.", &["Joost van der Meulen"]),
     ("A minha vizinha Conceição Figueiredo vendeu a casa.", &["Conceição Figueiredo"]),
     ("We all believe in Siobhan.", &["Siobhan"]),
+    ("We all believe in Margaret Rain.", &["Margaret Rain"]),
     ("O doutor Vasconcelos receitou um tratamento.", &["Vasconcelos"]),
 ];
 
@@ -71,6 +72,34 @@ fn texts_without_people_are_left_alone() {
     for text in NAMELESS {
         assert_eq!(people(text), [""; 0], "in `{text}`");
     }
+}
+
+#[test]
+fn what_was_read_before_changes_no_answer() {
+    const FILE: &[u8] = include_bytes!("../model/names.bin");
+    let names = |model: &Model<'_>, text: &str| {
+        let mut names = Vec::new();
+        let done = model.find(text, None, &[0.02; 4], &mut |name| {
+            names.push(name);
+            ControlFlow::Continue(())
+        });
+        assert!(done.is_continue());
+        names
+    };
+    let texts: Vec<&str> = NAMED.iter().map(|(text, _)| *text).chain(NAMELESS.iter().copied()).collect();
+    // The same words in other places, and written otherwise.
+    let backwards: Vec<String> =
+        texts.iter().map(|text| text.split(' ').rev().collect::<Vec<_>>().join(" ")).collect();
+    let written =
+        texts.iter().flat_map(|text| [text.to_lowercase(), text.to_uppercase(), (*text).to_owned()]);
+    let (model, mut count) = (Model::load(FILE).unwrap(), 0);
+    for text in written.chain(backwards) {
+        let fresh = Model::load(FILE).unwrap();
+        let expected = names(&fresh, &text);
+        assert_eq!(names(&model, &text), expected, "{text}");
+        count += expected.len();
+    }
+    assert!(count > 100);
 }
 
 #[test]

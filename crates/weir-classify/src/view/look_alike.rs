@@ -161,7 +161,7 @@ mod tests {
         for text in ["2026-11-24T15:16:17.123Z", "at 1999-12-31T23:59"] {
             assert!(!is_read(text), "{text}");
         }
-        for text in ["4OOl 2345", "2026-11-24Z15", "12.345Z1"] {
+        for text in ["4OOl 2345", "2026-11-24Z15", "2026-11-24T1O", "12.345Z1", "12.34OZ"] {
             assert!(is_read(text), "{text}");
         }
     }

@@ -146,7 +146,13 @@ mod tests {
 
     #[test]
     fn marks_inside_a_value_are_removed() {
-        for (text, read) in [("12**34**56", "123456"), ("jo`.`doe", "jo.doe"), ("00:`1a`:2b", "00:1a:2b")] {
+        for (text, read) in [
+            ("12**34**56", "123456"),
+            ("jo`.`doe", "jo.doe"),
+            ("12` `34", "1234"),
+            ("00:`1a`:2b", "00:1a:2b"),
+            ("00:c:`1a`:2b", "00:c:1a:2b"),
+        ] {
             assert_eq!(stripped(text).as_deref(), Some(read));
         }
     }

@@ -1,0 +1,157 @@
+//! What was found out of words that came lately, so that it need not be found out again.
+
+use crate::block::Block;
+use crate::hash::PRIME;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How a word of at most fifteen letters and digits of ASCII is written: its bytes, filled up with zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spelling([u64; 2]);
+
+/// What is left of two blocks of a word of so many bytes.
+const MASKS: [[u64; 2]; 2 * Block::LENGTH] = masks();
+
+impl Spelling {
+    /// The length of the longest.
+    pub(crate) const LONGEST: usize = MASKS.len() - 1;
+
+    /// Of the word of so many bytes at `start`; none if it is longer or has other bytes.
+    pub(crate) fn of(bytes: &[u8], start: usize, length: usize) -> Option<Self> {
+        let [first, last] = MASKS.get(length)?;
+        let [first, last] =
+            [Block::at(bytes, start).masked(*first), Block::at(bytes, start + Block::LENGTH).masked(*last)];
+        ((first | last) & NOT_ASCII == 0).then_some(Self([first, last]))
+    }
+
+    fn hash(self) -> u64 {
+        let Self([first, last]) = self;
+        (first ^ last.rotate_left(23)).wrapping_mul(PRIME)
+    }
+}
+
+const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn masks() -> [[u64; 2]; 2 * Block::LENGTH] {
+    let mut masks = [[0; 2]; 2 * Block::LENGTH];
+    let mut length = 1;
+    while length < masks.len() {
+        let bits = u128::MAX >> (u128::BITS - 8 * length as u32);
+        masks[length] = [bits as u64, (bits >> u64::BITS) as u64];
+        length += 1;
+    }
+    masks
+}
+
+/// What is remembered of a word.
+pub(crate) type Values = [u64; 2];
+
+/// A word in each slot, the newest of those that share it. Threads use it together and wait for none.
+///
+/// A slot is read and written number by number. So that none mistakes for one word what two threads wrote at the same time,
+/// the spelling is kept combined with the values, and is right only together with them.
+///
+/// Source: Hyatt, Mann, "A lock-less transposition-table implementation for parallel search" (ICGA Journal 25, 2002).
+#[derive(Debug)]
+pub(crate) struct Recent {
+    slots: Box<[Slot]>,
+}
+
+/// Half a cache line.
+#[derive(Debug, Default)]
+#[repr(align(32))]
+struct Slot([AtomicU64; 4]);
+
+impl Recent {
+    /// With room for two to the power of `bits` words, 32 bytes each.
+    pub(crate) fn new(bits: u32) -> Self {
+        Self { slots: (0..1_usize << bits).map(|_| Slot::default()).collect() }
+    }
+
+    /// What was kept of a word, if no other has come into its slot since.
+    pub(crate) fn find(&self, word: Spelling) -> Option<Values> {
+        let Slot([first, last, one, two]) = self.slot(word)?;
+        let values = [one.load(Relaxed), two.load(Relaxed)];
+        let kept = combined(Spelling([first.load(Relaxed), last.load(Relaxed)]), values);
+        (kept == word).then_some(values)
+    }
+
+    pub(crate) fn keep(&self, word: Spelling, values: Values) {
+        let Some(Slot(slot)) = self.slot(word) else { return };
+        let Spelling([first, last]) = combined(word, values);
+        let [one, two] = values;
+        slot.iter().zip([first, last, one, two]).for_each(|(number, value)| number.store(value, Relaxed));
+    }
+
+    fn slot(&self, word: Spelling) -> Option<&Slot> {
+        let hash = word.hash() >> 32;
+        self.slots.get(usize::try_from(hash).unwrap_or_default() & (self.slots.len() - 1))
+    }
+}
+
+/// A spelling combined with values; combined once more it is itself again.
+fn combined(Spelling([first, last]): Spelling, [one, two]: Values) -> Spelling {
+    let mix = (one ^ two.rotate_left(32)).wrapping_mul(PRIME);
+    Spelling([first ^ mix, last ^ mix])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Recent, Spelling};
+
+    fn spelling(word: &str) -> Spelling {
+        Spelling::of(word.as_bytes(), 0, word.len()).unwrap()
+    }
+
+    #[test]
+    fn a_spelling_is_all_letters_of_a_short_word() {
+        let words =
+            ["a", "A", "ab", "a1", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmno", "abcdefghijklmnO"];
+        for (index, word) in words.iter().enumerate() {
+            for end in ["", " ", "-x", "\u{0}x", "é and so on, and so on"] {
+                let found = Spelling::of(["é", word, end].concat().as_bytes(), 2, word.len()).unwrap();
+                let same = words.iter().position(|other| spelling(other) == found);
+                assert_eq!(same, Some(index), "{word}");
+            }
+        }
+        for word in ["é", "abcé", "abcdefghé", "abcdefghijklmnop", "ab\u{301}"] {
+            assert_eq!(Spelling::of(word.as_bytes(), 0, word.len()), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_is_what_was_kept_of_the_same_word() {
+        let recent = Recent::new(6);
+        let words: Vec<String> =
+            (0..676_u16).map(|n| format!("w{}{}x", letter(n / 26), letter(n % 26))).collect();
+        let mut found = 0;
+        for (n, word) in words.iter().enumerate() {
+            assert_eq!(recent.find(spelling(word)), None);
+            recent.keep(spelling(word), [n as u64, 7]);
+            assert_eq!(recent.find(spelling(word)), Some([n as u64, 7]));
+            let all =
+                words.iter().enumerate().filter_map(|(n, word)| Some((n, recent.find(spelling(word))?)));
+            found = all.inspect(|(n, values)| assert_eq!(values[0], *n as u64)).count();
+        }
+        assert!((32..=64).contains(&found), "{found} words in 64 slots");
+    }
+
+    fn letter(number: u16) -> char {
+        char::from(b'a' + number as u8)
+    }
+
+    #[test]
+    fn of_what_two_threads_wrote_at_once_nothing_is_found() {
+        let (recent, one, other) = (Recent::new(0), spelling("one"), spelling("other"));
+        recent.keep(other, [3, 4]);
+        let [.., last] = &recent.slots[0].0;
+        let last = last.load(super::Relaxed);
+        recent.keep(one, [1, 2]);
+        recent.slots[0].0[3].store(last, super::Relaxed);
+        assert_eq!((recent.find(one), recent.find(other)), (None, None));
+    }
+}
