@@ -239,3 +239,26 @@ fn rough(place: usize) -> u16 {
         _ => 4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Features, GROUPS, SHAPE};
+    use crate::lexicon::{Lexicon, encode};
+
+    #[test]
+    fn groups_are_counted_by_where_they_stand() {
+        let (_, table) = encode("[a]\nsummar* key_points\n[b]\nresume\n").unwrap();
+        let lexicon = Lexicon::decode(&table).unwrap();
+        let counts = |text: &str| {
+            let numbers = Features::of(text, &lexicon).numbers;
+            let count =
+                |place: usize, group: usize| (numbers[SHAPE + place * GROUPS + group].exp() - 1.0).round();
+            [0, 1].map(|group| [0, 1, 2, 3].map(|place| count(place, group)))
+        };
+        let long = "filling words ".repeat(100);
+        assert_eq!(counts("Summarise the key points."), [[2.0; 4], [0.0; 4]]);
+        assert_eq!(counts("Points? The key, the resume."), [[0.0; 4], [1.0; 4]]);
+        assert_eq!(counts(&format!("resume {long} resume {long}")), [[0.0; 4], [1.0, 1.0, 0.0, 2.0]]);
+        assert_eq!(counts(&format!("{long} key points")), [[0.0, 0.0, 1.0, 1.0], [0.0; 4]]);
+    }
+}

@@ -500,6 +500,13 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_a_capital_one_by_its_first_letter() {
+        let is_capital = |text: &str| scanned(text).tokens[0].is_capital;
+        assert!(["Abc", "ABC", "Éa", "Ab3", "Extraordinary"].into_iter().all(is_capital));
+        assert!(!["iPhone", "éA", "3Abc", "extraordinarY", "abcdefghIj"].into_iter().any(is_capital));
+    }
+
+    #[test]
     fn numbers_differ_by_length_alone() {
         let hash = |text: &str| scanned(text).tokens[0].hash;
         assert_eq!(hash("1234567890123"), hash("99999"));
