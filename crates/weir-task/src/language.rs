@@ -175,3 +175,20 @@ fn by_words(scan: &Scan) -> Option<&'static str> {
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (most > 0.2).then_some(language)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{WORDS, language};
+    use crate::lexicon::{Lexicon, encode};
+    use crate::scan::scan;
+
+    #[test]
+    fn each_language_is_told_by_its_frequent_words() {
+        let (_, table) = encode("").unwrap();
+        let lexicon = Lexicon::decode(&table).unwrap();
+        for (name, words) in WORDS {
+            assert_eq!(language(words, &scan(words, &lexicon)), Some(name), "{words}");
+        }
+        assert_eq!(language("Xqz Vrt", &scan("Xqz Vrt", &lexicon)), None);
+    }
+}
