@@ -429,7 +429,7 @@ pub(crate) fn eights(stem: &str) -> Eights {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, Scan, scan};
+    use super::{Class, Scan, is_of_a_word, scan};
     use crate::lexicon::{Lexicon, encode};
     use std::sync::LazyLock;
 
@@ -480,22 +480,53 @@ mod tests {
         assert_eq!(of("переведи").0, *"пере".as_bytes());
     }
 
+    /// Texts in which anything stands beside anything, the same every time.
+    fn texts() -> impl Iterator<Item = String> {
+        let pieces = [
+            "a", "Z", "0", "abcdefgh", "ABCDEFG1", " ", "\n", ".", "-", "é", "ß", "İ", "ŉ", "文", "。", "？",
+            "—", "“", "😀", "ａ", "٣", "\u{301}", "ก", "한", "ж", "½",
+        ];
+        (0..4000_usize).map(move |text| {
+            let mut chance = text.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (0..text % 24)
+                .map(|_| {
+                    chance = (chance ^ (chance >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                    pieces[(chance >> 32) % pieces.len()]
+                })
+                .collect()
+        })
+    }
+
     #[test]
     fn what_is_read_is_counted() {
-        let texts = [
-            "Ein Maß: 12½ Liter, 3 Übungen!\nA1b2C3d4E5f6G7",
-            "次の文章を要約（ABC 123）。\u{1F600} naïve café",
-            "",
-            " \t\r\n",
-        ];
-        for text in texts {
-            let counts = scanned(text).counts;
+        for text in texts() {
+            let counts = scanned(&text).counts;
             let count = |is: fn(&char) -> bool| text.chars().filter(is).count() as u32;
             assert_eq!(counts.chars, count(|_| true), "{text}");
             assert_eq!(counts.digits, count(char::is_ascii_digit), "{text}");
             assert_eq!(counts.capitals, count(char::is_ascii_uppercase), "{text}");
             assert_eq!(counts.foreign, count(|letter| !letter.is_ascii()), "{text}");
             assert_eq!(counts.marks[usize::from(b'\n')], count(|letter| *letter == '\n'), "{text}");
+            assert_eq!(counts.marks[usize::from(b'-')], count(|letter| *letter == '-'), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_stand_where_they_are_said_to() {
+        for text in texts() {
+            let scan = scanned(&text);
+            let mut end = 0;
+            for token in &scan.tokens {
+                let rest = text.get(token.start as usize..).unwrap();
+                assert!(token.start as usize >= end, "{text}");
+                let own: String = rest.chars().take(token.chars as usize).collect();
+                end = token.start as usize + own.len();
+                match token.class {
+                    Class::Word => assert!(own.chars().all(is_of_a_word), "{text}: {own}"),
+                    Class::Number => assert!(own.bytes().all(|byte| byte.is_ascii_digit()), "{text}: {own}"),
+                    Class::Sign | Class::Mark => assert_eq!(token.chars, 1, "{text}: {own}"),
+                }
+            }
         }
     }
 
