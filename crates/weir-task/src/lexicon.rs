@@ -176,14 +176,13 @@ impl Entries {
     /// A word, a sequence of words that `_` joins, or with `*` a beginning of words.
     fn add_entry(&mut self, entry: &str, known: Known) -> Result<(), String> {
         let text = entry.replace('_', " ");
-        match text.strip_suffix('*') {
-            // Where words have no spaces between them, a beginning is a sequence of signs.
-            Some(beginning) if !beginning.contains([' ']) && !beginning.contains(is_unspaced) => {
-                self.add_stem(beginning, known)
-            }
-            Some(beginning) => Ok(self.add_sequence(beginning, known)),
-            None => Ok(self.add_sequence(&text, known)),
+        let (text, is_beginning) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
+        // Where words have no spaces between them, a beginning is a sequence of signs.
+        if is_beginning && !text.contains(' ') && !text.contains(is_unspaced) {
+            return self.add_stem(text, known);
         }
+        self.add_sequence(text, known);
+        Ok(())
     }
 
     fn add_stem(&mut self, text: &str, known: Known) -> Result<(), String> {
