@@ -154,20 +154,30 @@ fn leave_good_enough(rule: &Rule, judged: &mut [Judged<'_>], facts: &Facts<'_>) 
 
 /// Measured, or else declared.
 fn quality(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<u64> {
-    let declared = || candidate.target.quality.millionths_for(facts.task.kind);
-    facts.quality.get(&candidate.id).copied().or_else(declared)
+    facts.quality.get(&candidate.id).copied().or_else(|| declared_quality(candidate, facts))
+}
+
+fn declared_quality(candidate: Candidate<'_>, facts: &Facts<'_>) -> Option<u64> {
+    candidate.target.quality.millionths_for(facts.task.kind)
 }
 
 fn presumed_quality(candidate: Candidate<'_>, facts: &Facts<'_>) -> u64 {
     quality(candidate, facts).unwrap_or(Quality::PRESUMED_MILLIONTHS)
 }
 
-/// How strong each target is: by quality, and of equals those outside, which are the larger models as a rule.
+/// How strong each target is, in tenths of quality, and of equals those outside, which are the larger models as a rule.
+///
+/// What was measured makes a target weaker than it was declared, and none stronger: that its other answers were good says
+/// nothing for one that does not do, and little was heard as a rule of those that are seldom asked.
 fn escalation(routing: &Routing, candidates: &[Candidate<'_>], facts: &Facts<'_>) -> Option<Escalation> {
+    const TENTH_MILLIONTHS: u64 = 100_000;
     let cascade = routing.cascade.clone()?;
-    let key = |candidate: &Candidate<'_>| {
-        (Reverse(presumed_quality(*candidate, facts)), Reverse(candidate.target.zone()))
+    let tenths = |candidate: &Candidate<'_>| {
+        let declared = declared_quality(*candidate, facts).unwrap_or(Quality::PRESUMED_MILLIONTHS);
+        let quality = presumed_quality(*candidate, facts).min(declared);
+        (quality + TENTH_MILLIONTHS / 2) / TENTH_MILLIONTHS
     };
+    let key = |candidate: &Candidate<'_>| (Reverse(tenths(candidate)), Reverse(candidate.target.zone()));
     let keys: BTreeSet<_> = candidates.iter().map(key).collect();
     let place = |candidate: &Candidate<'_>| keys.range(..key(candidate)).count();
     let strength = candidates

@@ -161,6 +161,23 @@ fn of_targets_that_nothing_is_known_of_the_one_outside_is_the_stronger() {
 }
 
 #[test]
+fn what_was_heard_of_other_answers_makes_none_stronger_and_one_that_is_bad_weaker() {
+    let (catalogue, label) = (three([None; 3]), Label::default());
+    let routing = Routing { cascade: Some(Cascade::default()), ..any(Preference::Order) };
+    let [large, api] = ["large", "api"].map(|name| catalogue.target_named(&format!("{name}/m")).unwrap());
+    let is_stronger = |heard: &[(TargetId, u64)]| {
+        let heard = heard.iter().copied().collect();
+        let facts = Facts { quality: &heard, ..facts(&label) };
+        let decision = decided(routing.clone(), &catalogue, &facts);
+        plan(&decision).escalation.as_ref().unwrap().is_stronger(api, large)
+    };
+    assert!(is_stronger(&[(large, 990_000)]), "it is one of its bad answers that is to be made anew");
+    assert!(is_stronger(&[(large, 990_000), (api, 780_000)]));
+    assert!(!is_stronger(&[(api, 600_000)]));
+    assert!(is_stronger(&[(api, 600_000), (large, 400_000)]));
+}
+
+#[test]
 fn classified_data_escalates_to_nothing_outside() {
     let (catalogue, label) =
         (three([Some(700_000), Some(500_000), Some(900_000)]), Label::at(Level::Restricted));

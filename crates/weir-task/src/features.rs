@@ -1,6 +1,6 @@
 //! Text → what the model weighs.
 
-use crate::hash::{Rolling, mix};
+use crate::hash::{Hash, mix};
 use crate::lexicon::{GROUPS, Lexicon};
 use crate::scan::{Class, HEAD_BYTES, Scan, TAIL_BYTES, Token, scan};
 use crate::shape::{SHAPE, shape};
@@ -53,7 +53,7 @@ impl Features {
         let scan = scan(text, lexicon);
         let rows = Set::ALL.map(|set| {
             let mut rows = Vec::new();
-            each_row(&scan, set, |row| rows.push(row));
+            each_row(&scan, set, &mut rows);
             rows
         });
         Self { rows, numbers: numbers(text, &scan, lexicon) }
@@ -74,7 +74,7 @@ pub(crate) fn numbers(text: &str, scan: &Scan, lexicon: &Lexicon<'_>) -> [f32; N
     for (to, count) in of_words.iter_mut().zip(words(scan, lexicon).as_flattened()) {
         // Most groups do not occur.
         if *count > 0 {
-            *to = (*count as f32).ln_1p();
+            *to = (1.0 + *count as f32).ln();
         }
     }
     numbers
@@ -84,12 +84,16 @@ pub(crate) fn numbers(text: &str, scan: &Scan, lexicon: &Lexicon<'_>) -> [f32; N
 fn words(scan: &Scan, lexicon: &Lexicon<'_>) -> [[u32; GROUPS]; 4] {
     let mut counts = [[0; GROUPS]; 4];
     for (index, token) in scan.tokens.iter().enumerate() {
+        // Most words say nothing.
+        if !token.known.is_of_groups() {
+            continue;
+        }
         let (is_head, is_tail) = (is_head(token), is_tail(scan, token));
-        let mut groups = token.groups;
+        let mut groups = token.known.groups();
         if token.class != Class::Mark && (is_head || is_tail) {
             groups = groups.and(lexicon.sequences(scan.tokens.get(..=index).unwrap_or_default()));
         }
-        let places = [token.start < FIRST_BYTES, is_head, is_tail, true];
+        let places = [(token.start as usize) < FIRST_BYTES, is_head, is_tail, true];
         groups.each(|group| {
             for (counts, is_there) in counts.iter_mut().zip(places) {
                 if let Some(count) = counts.get_mut(group) {
@@ -102,129 +106,159 @@ fn words(scan: &Scan, lexicon: &Lexicon<'_>) -> [[u32; GROUPS]; 4] {
 }
 
 fn is_head(token: &Token) -> bool {
-    token.start < HEAD_BYTES
+    (token.start as usize) < HEAD_BYTES
 }
 
 fn is_tail(scan: &Scan, token: &Token) -> bool {
-    token.end + TAIL_BYTES > scan.bytes
+    token.start as usize + TAIL_BYTES > scan.bytes
 }
 
-/// What a hash is of, so that the same word in another role is another feature.
+/// What a hash is of, so that the same word in another role is another feature: of each role other bits of the hash
+/// count, and two words whose rows are the same in one role mostly differ in the others. As the lowest of these bits.
 mod role {
-    pub const WORD: u64 = 0x11;
-    pub const PAIR: u64 = 0x12;
-    pub const BEGINNING: u64 = 0x13;
-    pub const ENDING: u64 = 0x14;
-    pub const SENTENCE: u64 = 0x15;
-    pub const TRIPLE: u64 = 0x16;
-    pub const HEAD: u64 = 0x100;
-    pub const TAIL: u64 = 0x200;
-    pub const FIRST_LINE: u64 = 0x300;
-    pub const LAST_LINE: u64 = 0x400;
-    pub const FROM_START: u64 = 0x1000;
-    pub const FROM_END: u64 = 0x2000;
+    pub const WHOLE: u32 = 49;
+    pub const HEAD: u32 = 43;
+    pub const TAIL: u32 = 37;
+    pub const FIRST_LINE: u32 = 31;
+    pub const LAST_LINE: u32 = 25;
+    /// The first word of a sentence: beside its own role.
+    pub const SENTENCE: u32 = 3;
+    pub const FROM_START: u32 = 19;
+    pub const FROM_END: u32 = 13;
+    pub const TRIPLE: u32 = 7;
 }
 
-/// Calls `each` with the row of each feature of a set.
+/// What hashes of beginnings and endings are mixed with.
+const BEGINNING: u64 = 0x13;
+const ENDING: u64 = 0x14;
+
+/// What rows are given to, one by one.
+pub(crate) trait Rows {
+    fn add(&mut self, row: u16);
+    /// Called after at most [`AT_ONCE`] rows.
+    fn pause(&mut self) {}
+}
+
+impl Rows for Vec<u16> {
+    fn add(&mut self, row: u16) {
+        self.push(row);
+    }
+}
+
+/// So many rows are given before a pause at most.
+pub(crate) const AT_ONCE: usize = 256;
+/// So many rows a token has at most in a set.
+const OF_TOKEN: usize = 5;
+
+/// Gives the row of each feature of a set.
 ///
 /// A text that is all beginning has no end of its own, and one of a single line no first and last.
-#[inline]
-pub(crate) fn each_row(scan: &Scan, set: Set, mut each: impl FnMut(u16)) {
+#[inline(always)]
+pub(crate) fn each_row(scan: &Scan, set: Set, to: &mut impl Rows) {
     let tokens = scan.tokens.as_slice();
-    let all = 0..tokens.len();
     match set {
-        Set::Whole => {
-            let mut before = None;
-            for token in tokens {
-                each(row(role::WORD, token.hash));
-                if let Some(before) = before {
-                    each(row(role::PAIR, mix(before, token.hash)));
-                }
-                before = Some(token.hash);
-            }
+        Set::Whole => each_token(tokens, to, |token, to| {
+            to.add(row(token.hash, role::WHOLE));
+            to.add(row(token.pair, role::WHOLE));
+        }),
+        Set::Head => {
+            let end = tokens.partition_point(is_head);
+            each_token(tokens.get(..end).unwrap_or_default(), to, |token, to| near(token, role::HEAD, to));
         }
-        Set::Head => near(tokens, 0..tokens.partition_point(is_head), role::HEAD, each),
-        Set::Tail if scan.bytes > HEAD_BYTES => {
-            let start = tokens.partition_point(|token| !is_tail(scan, token));
-            near(tokens, start..all.end, role::TAIL, each);
+        Set::Tail => {
+            let is_apart = scan.bytes > HEAD_BYTES;
+            let start =
+                if is_apart { tokens.partition_point(|token| !is_tail(scan, token)) } else { tokens.len() };
+            each_token(tokens.get(start..).unwrap_or_default(), to, |token, to| near(token, role::TAIL, to));
         }
-        Set::Tail => {}
-        Set::Edge => edges(tokens, each),
-        Set::FirstLine | Set::LastLine => {
-            let Some(lines) = Lines::of(scan) else { return };
-            if set == Set::FirstLine {
-                near(tokens, 0..lines.first_end, role::FIRST_LINE, each);
-            } else {
-                near(tokens, lines.last_start..all.end, role::LAST_LINE, each);
-            }
+        Set::Edge => edges(tokens, to),
+        Set::FirstLine => {
+            let end = scan.line_ends.map_or(0, |(first, _)| first.min(LINE_TOKENS));
+            each_token(tokens.get(..end).unwrap_or_default(), to, |token, to| {
+                near(token, role::FIRST_LINE, to)
+            });
+        }
+        Set::LastLine => {
+            let at_least = tokens.len().saturating_sub(LINE_TOKENS);
+            let start = scan.line_ends.map_or(tokens.len(), |(_, last)| at_least.max(last + 1));
+            each_token(tokens.get(start..).unwrap_or_default(), to, |token, to| {
+                near(token, role::LAST_LINE, to)
+            });
         }
     }
 }
 
-/// Features of tokens near the beginning or the end.
-#[inline]
-fn near(tokens: &[Token], range: std::ops::Range<usize>, place: u64, mut each: impl FnMut(u16)) {
-    let mut before =
-        range.start.checked_sub(1).and_then(|before| tokens.get(before)).map(|before| before.hash);
-    for token in tokens.get(range).unwrap_or_default() {
-        each(row(place | role::WORD, token.hash));
-        if let Some(before) = before {
-            each(row(place | role::PAIR, mix(before, token.hash)));
-        }
-        if token.class == Class::Word && token.chars > 4 {
-            each(row(place | role::BEGINNING, token.beginning));
-            each(row(place | role::ENDING, u64::from(token.ending)));
-        }
-        if token.starts_sentence && token.class != Class::Mark {
-            each(row(place | role::SENTENCE, token.hash));
-        }
-        before = Some(token.hash);
+#[inline(always)]
+fn each_token<R: Rows>(tokens: &[Token], to: &mut R, each: impl Fn(&Token, &mut R)) {
+    for some in tokens.chunks(AT_ONCE / OF_TOKEN) {
+        some.iter().for_each(|token| each(token, to));
+        to.pause();
+    }
+}
+
+/// Features of a token near the beginning or the end.
+#[inline(always)]
+fn near(token: &Token, place: u32, to: &mut impl Rows) {
+    to.add(row(token.hash, place));
+    to.add(row(token.pair, place));
+    if token.class == Class::Word && token.chars > 4 {
+        to.add(row(mix(token.beginning, BEGINNING), place));
+        to.add(row(mix(u64::from(token.ending), ENDING), place));
+    }
+    if token.starts_sentence {
+        to.add(row(token.hash, place - role::SENTENCE));
     }
 }
 
 /// The first and last tokens, with their places.
-fn edges(tokens: &[Token], mut each: impl FnMut(u16)) {
+fn edges(tokens: &[Token], to: &mut impl Rows) {
     for (place, token) in tokens.iter().take(EDGE_TOKENS).enumerate() {
-        each(row(role::FROM_START | rough(place) << 16, token.hash));
+        to.add(row(token.hash, role::FROM_START) ^ rough(place));
     }
     for (place, token) in tokens.iter().rev().take(EDGE_TOKENS).enumerate() {
-        each(row(role::FROM_END | rough(place) << 16, token.hash));
+        to.add(row(token.hash, role::FROM_END) ^ rough(place));
     }
     for (place, three) in tokens.windows(3).take(4).enumerate() {
-        let hash = three.iter().fold(Rolling::START.word(), |hash, token| mix(hash, token.hash));
-        each(row(role::TRIPLE | rough(place) << 16, hash));
+        let hash = three.iter().fold(Hash::WORD.value(), |hash, token| mix(hash, token.hash));
+        to.add(row(hash, role::TRIPLE) ^ rough(place));
     }
+    to.pause();
 }
 
 #[inline]
-fn row(role: u64, hash: u64) -> u16 {
-    (mix(hash, role) >> (u64::BITS - ROW_BITS)) as u16
-}
-
-/// Where the first line of several ends and the last begins, in tokens: instructions mostly have a line of their own.
-struct Lines {
-    first_end: usize,
-    last_start: usize,
-}
-
-impl Lines {
-    fn of(scan: &Scan) -> Option<Self> {
-        let is_end = |token: &Token| token.class == Class::Mark && token.ending == u32::from('\n');
-        let tokens = &scan.tokens;
-        let first = tokens.iter().position(is_end)?;
-        let last = tokens.iter().rposition(is_end)?;
-        Some(Self {
-            first_end: first.min(LINE_TOKENS),
-            last_start: (last + 1).max(tokens.len().saturating_sub(LINE_TOKENS)),
-        })
-    }
+fn row(hash: u64, role: u32) -> u16 {
+    (hash >> role) as u16 & ((1 << ROW_BITS) - 1)
 }
 
 /// Places that are told apart: the first one by one, later ones together.
-fn rough(place: usize) -> u64 {
+#[inline]
+fn rough(place: usize) -> u16 {
     match place {
-        0..=2 => place as u64,
+        0..=2 => place as u16,
         3..=5 => 3,
         _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Features, GROUPS, SHAPE};
+    use crate::lexicon::{Lexicon, encode};
+
+    #[test]
+    fn groups_are_counted_by_where_they_stand() {
+        let (_, table) = encode("[a]\nsummar* key_points\n[b]\nresume\n").unwrap();
+        let lexicon = Lexicon::decode(&table).unwrap();
+        let counts = |text: &str| {
+            let numbers = Features::of(text, &lexicon).numbers;
+            let count =
+                |place: usize, group: usize| (numbers[SHAPE + place * GROUPS + group].exp() - 1.0).round();
+            [0, 1].map(|group| [0, 1, 2, 3].map(|place| count(place, group)))
+        };
+        let long = "filling words ".repeat(100);
+        assert_eq!(counts("Summarise the key points."), [[2.0; 4], [0.0; 4]]);
+        assert_eq!(counts("Points? The key, the resume."), [[0.0; 4], [1.0; 4]]);
+        assert_eq!(counts(&format!("resume {long} resume {long}")), [[0.0; 4], [1.0, 1.0, 0.0, 2.0]]);
+        assert_eq!(counts(&format!("{long} key points")), [[0.0, 0.0, 1.0, 1.0], [0.0; 4]]);
     }
 }

@@ -3,28 +3,32 @@
 /// A multiplier with bits all over, so that neighbouring inputs part.
 const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A hash that is taken byte by byte, so that each beginning of a word has its own.
+/// A hash that is taken eight bytes at a time; two words of up to eight bytes never have the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rolling(u64);
+pub(crate) struct Hash(u64);
 
-impl Rolling {
-    pub const START: Rolling = Rolling(0xCBF2_9CE4_8422_2325);
+impl Hash {
+    /// Of nothing, for whole words.
+    pub const WORD: Hash = Hash(0xCBF2_9CE4_8422_2325);
+    /// Of nothing, for beginnings of words.
+    pub const STEM: Hash = Hash(0x6C62_272E_07BB_0142);
+    /// Of nothing, for what the lexicon knows of all words that begin alike.
+    pub const START: Hash = Hash(0xB492_B66F_BE98_F273);
 
     #[inline]
-    pub fn push(self, byte: u8) -> Self {
-        Rolling((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    pub fn push(self, eight: u64) -> Self {
+        let mixed = (self.0 ^ eight).wrapping_mul(PRIME);
+        Hash(mixed ^ (mixed >> 32))
     }
 
-    /// The hash of what was pushed, as a whole word.
-    #[inline]
-    pub fn word(self) -> u64 {
-        mix(self.0, 1)
+    /// A hash that was made before.
+    pub fn of(value: u64) -> Self {
+        Hash(value)
     }
 
-    /// The hash of what was pushed, as the beginning of a word.
     #[inline]
-    pub fn beginning(self) -> u64 {
-        mix(self.0, 2)
+    pub fn value(self) -> u64 {
+        self.0
     }
 }
 

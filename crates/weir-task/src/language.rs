@@ -1,17 +1,13 @@
 //! Which language a text is mostly written in.
 
-use crate::fold::fold;
-use crate::hash::Rolling;
-use crate::lexicon::{Lexicon, table};
+use crate::lexicon::LANGUAGES;
 use crate::scan::{Class, Scan};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// So many tokens are looked at.
 const TOKENS: usize = 150;
 
 /// Frequent short words of languages with Latin letters, without accents.
-const WORDS: [(&str, &str); 21] = [
+const WORDS: [(&str, &str); LANGUAGES] = [
     (
         "en",
         "the of and to in is that for it with as was on are this be by at from or an have not which you what how your can i my we do does write a me give these their there has its will would between following please list all into about who when where why",
@@ -115,22 +111,12 @@ const SCRIPTS: [(&str, u32, u32); 13] = [
 /// Letters that tell languages of one script apart: the script's language, the language, its letters.
 const LETTERS: [(&str, &str, &str); 3] = [("ru", "uk", "іїєґ"), ("ar", "fa", "پچژگ"), ("ar", "ur", "ٹڈڑےں")];
 
-/// The languages of each frequent word.
-static KNOWN: LazyLock<Vec<[u8; 8]>> = LazyLock::new(|| {
-    let mut known: BTreeMap<u64, u32> = BTreeMap::new();
-    for (language, (_, words)) in WORDS.iter().enumerate() {
-        for word in words.split_whitespace() {
-            *known.entry(hash(word)).or_default() |= 1_u32 << language;
-        }
-    }
-    table(known.into_iter())
-});
-
-fn hash(word: &str) -> u64 {
-    word.chars()
-        .map(|letter| fold(letter).0)
-        .fold(Rolling::START, |rolling, letter| rolling.push(letter as u8))
-        .word()
+/// The frequent words, each with the place of its language.
+pub(crate) fn words() -> impl Iterator<Item = (usize, &'static str)> {
+    let of = |(place, (_, words)): (usize, (&str, &'static str))| {
+        words.split_whitespace().map(move |word| (place, word))
+    };
+    WORDS.into_iter().enumerate().flat_map(of)
 }
 
 /// The language a text is mostly written in, as in `de`, if enough of it says so.
@@ -171,10 +157,11 @@ fn by_script(text: &str) -> Option<&'static str> {
 
 /// The language whose frequent words occur most; a word that several share counts less for each.
 fn by_words(scan: &Scan) -> Option<&'static str> {
-    let (known, mut votes) = (Lexicon::over(&KNOWN), [0.0_f32; WORDS.len()]);
+    let mut votes = [0.0_f32; LANGUAGES];
     for token in scan.tokens.iter().filter(|token| token.class == Class::Word).take(TOKENS) {
-        let languages = known.find(token.hash);
-        let vote = 1.0 / languages.count().pow(2).max(1) as f32;
+        let languages = token.known.languages();
+        // Most words that are frequent anywhere are of one language.
+        let vote = if languages.is_one() { 1.0 } else { 1.0 / languages.count().pow(2).max(1) as f32 };
         languages.each(|language| {
             if let Some(votes) = votes.get_mut(language) {
                 *votes += vote;
@@ -187,4 +174,21 @@ fn by_words(scan: &Scan) -> Option<&'static str> {
         .map(|(votes, (language, _))| (*votes, language))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (most > 0.2).then_some(language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WORDS, language};
+    use crate::lexicon::{Lexicon, encode};
+    use crate::scan::scan;
+
+    #[test]
+    fn each_language_is_told_by_its_frequent_words() {
+        let (_, table) = encode("").unwrap();
+        let lexicon = Lexicon::decode(&table).unwrap();
+        for (name, words) in WORDS {
+            assert_eq!(language(words, &scan(words, &lexicon)), Some(name), "{words}");
+        }
+        assert_eq!(language("Xqz Vrt", &scan("Xqz Vrt", &lexicon)), None);
+    }
 }

@@ -1,38 +1,74 @@
 //! Words that say what is asked for, in groups.
 
 use crate::fold::is_unspaced;
-use crate::hash::{Rolling, mix};
-use crate::scan::{Class, Token, scan};
+use crate::hash::{Hash, mix};
+use crate::language;
+use crate::scan::{Class, Token, eights, scan, stem};
+use std::collections::BTreeMap;
 
 /// How many groups there can be.
 pub(crate) const GROUPS: usize = 20;
+/// How many languages there can be.
+pub(crate) const LANGUAGES: usize = 21;
+/// The bytes of the shortest and the longest beginning of words that can be found.
+pub(crate) const STEM_MIN: u32 = 3;
+pub(crate) const STEM_MAX: u32 = 24;
 /// Slots of the table; a power of two, at most half of them taken.
 const SLOTS: usize = 8192;
-/// The bytes of the table: a key of four bytes and a set of groups of four for each slot.
+/// The bytes of the table: of each slot the lower bits are what is known and the others a key.
 pub(crate) const TABLE_BYTES: usize = SLOTS * 8;
+/// The bits of what is known: groups, languages, and whether sequences end so.
+const KNOWN_BITS: u32 = (GROUPS + LANGUAGES) as u32 + 1;
 
-/// A set of groups.
+/// What the lexicon knows under a hash: of a word or a beginning of words its groups, the languages in which it is
+/// frequent and whether it ends sequences; of what beginnings begin with, how much longer they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Groups(u32);
+pub(crate) struct Known(u64);
 
-impl Groups {
-    pub const NONE: Groups = Groups(0);
+impl Known {
+    pub const NONE: Known = Known(0);
+    /// Sequences of the lexicon end with this word.
+    const ENDS: Known = Known(1 << (KNOWN_BITS - 1));
 
-    pub fn one(group: usize) -> Self {
-        Groups(1_u32.checked_shl(group as u32).unwrap_or_default())
+    pub const fn one(member: usize) -> Self {
+        Known(1 << member)
     }
 
     #[inline]
     pub fn and(self, other: Self) -> Self {
-        Groups(self.0 | other.0)
+        Known(self.0 | other.0)
     }
 
-    /// How many there are.
+    /// The groups of a word.
+    #[inline]
+    pub fn groups(self) -> Self {
+        Known(self.0 & ((1 << GROUPS) - 1))
+    }
+
+    /// Whether it has a group, alone or at the end of a sequence.
+    #[inline]
+    pub fn is_of_groups(self) -> bool {
+        self.0 & (Self::ENDS.0 | ((1 << GROUPS) - 1)) != 0
+    }
+
+    /// The languages of a word.
+    #[inline]
+    pub fn languages(self) -> Self {
+        Known(self.0 >> GROUPS & ((1 << LANGUAGES) - 1))
+    }
+
+    /// Whether it has at most one member.
+    #[inline]
+    pub fn is_one(self) -> bool {
+        self.0 & self.0.wrapping_sub(1) == 0
+    }
+
+    /// How many members there are.
     pub fn count(self) -> u32 {
         self.0.count_ones()
     }
 
-    /// Calls `each` with the number of each group.
+    /// Calls `each` with each member.
     #[inline]
     pub fn each(self, mut each: impl FnMut(usize)) {
         let mut left = self.0;
@@ -43,134 +79,161 @@ impl Groups {
     }
 }
 
-/// The groups of words, word sequences and beginnings of words, by their hashes.
+/// What is known of words, word sequences and beginnings of words, by their hashes.
 #[derive(Debug)]
 pub(crate) struct Lexicon<'m> {
-    slots: &'m [[u8; 8]],
+    slots: &'m [[u8; 8]; SLOTS],
 }
 
 impl<'m> Lexicon<'m> {
-    /// A lexicon that knows no word.
-    pub const EMPTY: Lexicon<'static> = Lexicon { slots: &[] };
-
-    /// A table that [`table`] made.
-    pub fn over(slots: &'m [[u8; 8]]) -> Self {
-        Self { slots }
-    }
-
     /// Reads a table that [`encode`] wrote.
     pub fn decode(bytes: &'m [u8]) -> Option<Self> {
         let (slots, rest) = bytes.as_chunks();
-        (slots.len() == SLOTS && rest.is_empty()).then_some(Self { slots })
+        Some(Self { slots: slots.try_into().ok().filter(|_| rest.is_empty())? })
     }
 
-    /// The groups of a hash.
+    /// What is known under a hash.
     #[inline]
-    pub fn find(&self, hash: u64) -> Groups {
-        let (mut slot, key) = place(hash);
-        while let Some([a, b, c, d, groups @ ..]) = self.slots.get(slot) {
-            let groups = u32::from_le_bytes(*groups);
-            if groups == 0 {
-                break;
+    pub fn find(&self, hash: Hash) -> Known {
+        let (mut slot, key) = place(hash.value());
+        while let Some(entry) = self.slots.get(slot).map(|entry| u64::from_le_bytes(*entry)) {
+            if entry >> KNOWN_BITS == key {
+                return Known(entry & ((1 << KNOWN_BITS) - 1));
             }
-            if u32::from_le_bytes([*a, *b, *c, *d]) == key {
-                return Groups(groups);
+            if entry == 0 {
+                break;
             }
             slot = (slot + 1) % SLOTS;
         }
-        Groups::NONE
+        Known::NONE
     }
 
     /// The groups of the sequences that end with the last token, of at most five signs or three words.
     #[inline]
-    pub fn sequences(&self, tokens: &[Token]) -> Groups {
-        let [before @ .., last] = tokens else { return Groups::NONE };
-        let longest = if last.class == Class::Sign { 4 } else { 2 };
-        let mut found = Groups::NONE;
-        let mut hash = last.hash;
-        for token in before.iter().rev().take(longest) {
-            if token.class == Class::Mark {
-                break;
-            }
-            hash = mix(hash, token.hash);
-            found = found.and(self.find(hash));
+    pub fn sequences(&self, tokens: &[Token]) -> Known {
+        match tokens {
+            [before @ .., last] if last.known.0 & Known::ENDS.0 != 0 => self.ending_with(last, before),
+            _ => Known::NONE,
         }
-        found
+    }
+
+    fn ending_with(&self, last: &Token, before: &[Token]) -> Known {
+        let longest = if last.class == Class::Sign { 4 } else { 2 };
+        let mut found = Known::NONE;
+        let mut hash = last.hash;
+        for token in before.iter().rev().take(longest).take_while(|token| token.class != Class::Mark) {
+            hash = mix(hash, token.hash);
+            found = found.and(self.find(Hash::of(hash)));
+        }
+        found.groups()
     }
 }
 
-fn place(hash: u64) -> (usize, u32) {
-    ((hash >> 40) as usize % SLOTS, hash as u32)
+/// The slot where a hash is looked for first, and its key, which is not 0.
+#[inline]
+fn place(hash: u64) -> (usize, u64) {
+    ((hash >> 51) as usize % SLOTS, hash << 13 >> KNOWN_BITS | 1)
 }
 
-/// The table of a list of words, as `docs/models/task.md` describes it; the groups in the order of the list.
+/// The table of a list of words and of the frequent words of languages, as `docs/models/task.md` describes it; the
+/// groups in the order of the list.
 ///
 /// # Errors
 /// What is wrong with the list, for people.
 pub fn encode(list: &str) -> Result<(Vec<String>, Vec<u8>), String> {
     let mut names = Vec::new();
-    let mut found: std::collections::BTreeMap<u64, Groups> = std::collections::BTreeMap::new();
+    let mut entries = Entries { known: BTreeMap::new(), nothing: vec![0; TABLE_BYTES] };
     for line in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             names.push(name.to_owned());
             continue;
         }
         let group = names.len().checked_sub(1).ok_or("a word stands before the first section")?;
-        for entry in line.split_whitespace() {
-            let groups = found.entry(entry_hash(entry)).or_default();
-            *groups = groups.and(Groups::one(group));
-        }
+        line.split_whitespace().try_for_each(|entry| entries.add_entry(entry, Known::one(group)))?;
     }
-    if names.len() > GROUPS || found.len() > SLOTS / 2 {
-        return Err(format!("{} groups and {} words are too many", names.len(), found.len()));
+    for (place, word) in language::words() {
+        entries.add_sequence(word, Known::one(GROUPS + place));
     }
-    Ok((names, table(found.into_iter().map(|(hash, groups)| (hash, groups.0))).concat()))
+    if names.len() > GROUPS || entries.known.len() > SLOTS / 2 {
+        return Err(format!("{} groups and {} words are too many", names.len(), entries.known.len()));
+    }
+    Ok((names, entries.table().concat()))
 }
 
-/// A table of sets by hashes; a set is not empty, and there are at most half as many as slots.
-pub(crate) fn table(entries: impl Iterator<Item = (u64, u32)>) -> Vec<[u8; 8]> {
-    let mut slots = vec![[0_u8; 8]; SLOTS];
-    for (hash, set) in entries {
-        let (mut slot, key) = place(hash);
-        while slots.get(slot).is_some_and(|taken| *taken != [0; 8]) {
-            slot = (slot + 1) % SLOTS;
-        }
-        if let Some(free) = slots.get_mut(slot) {
-            let [a, b, c, d] = key.to_le_bytes();
-            let [e, f, g, h] = set.to_le_bytes();
-            *free = [a, b, c, d, e, f, g, h];
-        }
-    }
-    slots
+/// What the table is to know.
+struct Entries {
+    known: BTreeMap<u64, Known>,
+    /// The table of a lexicon that knows no word.
+    nothing: Vec<u8>,
 }
 
-/// The hash under which an entry is found: of a beginning, a word, or a sequence of words or signs.
-fn entry_hash(entry: &str) -> u64 {
-    let text = entry.replace('_', " ");
-    let (text, is_beginning) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
-    let scan = scan(text, &Lexicon::EMPTY);
-    let is_spaced = !text.contains(is_unspaced);
-    match scan.tokens.as_slice() {
-        [_] if is_beginning && is_spaced => {
-            text.bytes().fold(Rolling::START, |rolling, byte| rolling.push(byte)).beginning()
+impl Entries {
+    fn add(&mut self, hash: Hash, known: Known) {
+        let all = self.known.entry(hash.value()).or_default();
+        *all = all.and(known);
+    }
+
+    /// A word, a sequence of words that `_` joins, or with `*` a beginning of words.
+    fn add_entry(&mut self, entry: &str, known: Known) -> Result<(), String> {
+        let text = entry.replace('_', " ");
+        let (text, is_beginning) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
+        // Where words have no spaces between them, a beginning is a sequence of signs.
+        if is_beginning && !text.contains(' ') && !text.contains(is_unspaced) {
+            return self.add_stem(text, known);
         }
-        [before @ .., last] => before.iter().rev().fold(last.hash, |hash, token| mix(hash, token.hash)),
-        [] => 0,
+        self.add_sequence(text, known);
+        Ok(())
+    }
+
+    fn add_stem(&mut self, text: &str, known: Known) -> Result<(), String> {
+        let eights = eights(text);
+        let more = u32::try_from(text.len()).ok().filter(|bytes| *bytes <= STEM_MAX);
+        let more = more.and_then(|bytes| bytes.checked_sub(STEM_MIN));
+        let more = more.ok_or_else(|| format!("`{text}*` is not of {STEM_MIN} to {STEM_MAX} bytes"))?;
+        self.add(Hash::START.push(crate::eights::first(eights[0], STEM_MIN)), Known::one(more as usize));
+        self.add(stem(&eights, STEM_MIN + more), known);
+        Ok(())
+    }
+
+    /// A word or several.
+    fn add_sequence(&mut self, text: &str, known: Known) {
+        let Some(lexicon) = Lexicon::decode(&self.nothing) else { return };
+        let tokens = scan(text, &lexicon).tokens;
+        let Some((last, before)) = tokens.split_last() else { return };
+        if !before.is_empty() {
+            self.add(Hash::of(last.hash), Known::ENDS);
+        }
+        self.add(Hash::of(before.iter().rev().fold(last.hash, |hash, token| mix(hash, token.hash))), known);
+    }
+
+    fn table(self) -> Vec<[u8; 8]> {
+        let mut slots = vec![[0; 8]; SLOTS];
+        for (hash, known) in self.known {
+            let (mut slot, key) = place(hash);
+            while slots.get(slot).is_some_and(|taken| *taken != [0; 8]) {
+                slot = (slot + 1) % SLOTS;
+            }
+            if let Some(free) = slots.get_mut(slot) {
+                *free = (key << KNOWN_BITS | known.0).to_le_bytes();
+            }
+        }
+        slots
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Groups, Lexicon, encode};
+    use super::{Known, Lexicon, encode};
     use crate::scan::scan;
 
     /// The groups of the last token of a text, by itself and with those before it.
     fn groups(text: &str) -> Vec<usize> {
-        let (_, table) = encode("[a]\nsummar* key_points\n[b]\n要約 resume\n[c]\nis_it\n").unwrap();
+        let list = "[a]\nsummar* key_points zusammenfass*\n[b]\n要約 resume классифиц*\n[c]\nis_it\n";
+        let (_, table) = encode(list).unwrap();
         let lexicon = Lexicon::decode(&table).unwrap();
         let tokens = scan(text, &lexicon).tokens;
         let mut found = Vec::new();
-        let alone = tokens.last().map_or(Groups::NONE, |token| token.groups);
+        let alone = tokens.last().map_or(Known::NONE, |token| token.known.groups());
         alone.and(lexicon.sequences(&tokens)).each(|group| found.push(group));
         found
     }
@@ -178,13 +241,51 @@ mod tests {
     #[test]
     fn words_beginnings_and_sequences_are_found() {
         assert_eq!(groups("please SUMMARISE"), [0]);
+        assert_eq!(groups("summar"), [0]);
         assert_eq!(groups("the key points"), [0]);
         assert!(groups("points key").is_empty());
+        assert!(groups("points").is_empty());
         assert_eq!(groups("Résumé"), [1]);
         assert_eq!(groups("文章を要約"), [1]);
         assert_eq!(groups("what? is it"), [2]);
         assert!(groups("is? it").is_empty());
         assert!(groups("summa").is_empty());
+    }
+
+    #[test]
+    fn beginnings_longer_than_eight_bytes_are_found() {
+        assert_eq!(groups("Zusammenfassung"), [0]);
+        assert_eq!(groups("zusammenfass"), [0]);
+        assert_eq!(groups("Züsammenfassen"), [0]);
+        assert!(groups("zusammenfas").is_empty());
+        assert!(groups("zusammenfallen").is_empty());
+        assert_eq!(groups("Классифицируй"), [1]);
+        assert!(groups("классик").is_empty());
+    }
+
+    #[test]
+    fn beginnings_are_looked_up_near_both_ends_and_words_everywhere() {
+        let long = "filling words ".repeat(100);
+        let (start, end) = (long.get(..399).unwrap(), long.get(..250).unwrap());
+        assert_eq!(groups(&format!("{long}summarise")), [0]);
+        assert_eq!(groups(&format!("{start} summarise")), [0]);
+        let all = |text: &str| {
+            let (_, table) = encode("[a]\nsummar*\n[b]\nresume\n").unwrap();
+            let tokens = scan(text, &Lexicon::decode(&table).unwrap()).tokens;
+            tokens.iter().fold(Known::NONE, |known, token| known.and(token.known.groups()))
+        };
+        assert_eq!(all(&format!("{start}summarise {end}")), Known::NONE, "it is a word of its own there");
+        assert_eq!(all(&format!("{long} summarise {long}")), Known::NONE);
+        assert_eq!(all(&format!("{long} resume {long}")), Known::one(1));
+        assert_eq!(all(&format!("{long} summarise {end}")), Known::one(0));
+        assert_eq!(all(&format!("summarise {long}")), Known::one(0));
+    }
+
+    #[test]
+    fn beginnings_that_cannot_be_found_are_refused() {
+        assert!(encode("[a]\nab*\n").is_err());
+        assert!(encode(&format!("[a]\n{}*\n", "a".repeat(25))).is_err());
+        assert!(encode(&format!("[a]\n{}*\n", "a".repeat(24))).is_ok());
     }
 
     #[test]

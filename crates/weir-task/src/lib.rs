@@ -5,7 +5,7 @@
 //! known of a request. All are pure functions: no files, clocks or randomness. What the model was trained on, how well
 //! it does and where it fails is in `docs/models/task.md`.
 //!
-//! 1. **Words** (`scan`, `fold`, `hash`): words, numbers and marks with their places, as hashes.
+//! 1. **Words** (`scan`, `eights`, `fold`, `hash`): words, numbers and marks with their places, as hashes.
 //! 2. **Lexicon** (`lexicon`): groups of words of many languages that say what is asked for.
 //! 3. **Shape** (`shape`): lengths, marks, numerals, options to choose from.
 //! 4. **Features** (`features`): hashed words and pairs, at the beginning, at the end and at all.
@@ -15,6 +15,7 @@
 //!
 //! Of a long text the first and the last 4 KiB are read, so the work is bounded.
 
+mod eights;
 mod features;
 mod fold;
 mod hash;

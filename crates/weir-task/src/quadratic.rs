@@ -65,18 +65,100 @@ pub struct Quadratic {
     pub weights: Vec<f32>,
 }
 
-impl Quadratic {
-    pub(crate) fn score(&self, terms: &[f32]) -> f32 {
-        // Four sums, so that one addition need not wait for the one before.
-        let (weights, rest) = self.weights.as_chunks::<8>();
-        let (values, others) = terms.as_chunks::<8>();
-        let mut sums = [0.0_f32; 8];
-        for (weights, values) in weights.iter().zip(values) {
-            for ((sum, weight), value) in sums.iter_mut().zip(weights).zip(values) {
-                *sum += weight * value;
-            }
+/// So many products are summed at once.
+const LANES: usize = 8;
+/// The numbers and a one, in lanes.
+const WIDE: usize = (SHAPE + 1).next_multiple_of(LANES);
+
+/// A quadratic form laid out to be computed without its terms, around numbers that most texts share.
+///
+/// What numbers are more than those, and a one, make a vector, whose products with itself have weights: a row for each
+/// place, of those with the places before and itself. A place that is 0 has no row to go through.
+#[derive(Debug)]
+pub(crate) struct Form {
+    middle: [f32; SHAPE],
+    square: Box<[[f32; WIDE]]>,
+}
+
+impl Form {
+    pub fn of(quadratic: &Quadratic, middle: &[f32; SHAPE]) -> Self {
+        let mut square = vec![[0.0_f32; WIDE]; WIDE];
+        let places = (0..SHAPE).flat_map(|one| (one..SHAPE).map(move |other| (other, one)));
+        let (linear, products) = quadratic.weights.split_at(SHAPE);
+        for ((row, column), weight) in places.zip(products) {
+            add(&mut square, row, column, *weight);
         }
-        let rest: f32 = rest.iter().zip(others).map(|(weight, value)| weight * value).sum();
-        self.constant + sums.iter().sum::<f32>() + rest
+        // The slope and the height at the middle.
+        let slopes: Vec<f32> = (0..SHAPE)
+            .map(|place| {
+                let own = |other: usize| at(&square, place, other) + at(&square, other, place);
+                middle.iter().enumerate().map(|(other, number)| own(other) * number).sum()
+            })
+            .collect();
+        for (place, (slope, linear)) in slopes.iter().zip(linear).enumerate() {
+            add(&mut square, SHAPE, place, slope + linear);
+        }
+        let terms = terms(middle);
+        let height: f32 = terms.iter().zip(&quadratic.weights).map(|(term, weight)| term * weight).sum();
+        add(&mut square, SHAPE, SHAPE, quadratic.constant + height);
+        Self { middle: *middle, square: square.into_boxed_slice() }
+    }
+
+    /// The score of numbers in deviations.
+    pub fn score(&self, numbers: &[f32; SHAPE]) -> f32 {
+        let mut vector = [0.0; WIDE];
+        let (more, one) = vector.split_at_mut(SHAPE);
+        more.iter_mut()
+            .zip(numbers.iter().zip(&self.middle))
+            .for_each(|(to, (number, middle))| *to = number - middle);
+        one.iter_mut().take(1).for_each(|one| *one = 1.0);
+        let (others, _) = vector.as_chunks::<LANES>();
+        let mut sums = [0.0_f32; LANES];
+        for (row, (number, weights)) in vector.iter().zip(&self.square).enumerate() {
+            if *number == 0.0 {
+                continue;
+            }
+            let mut of_row = [0.0_f32; LANES];
+            for (weights, others) in weights.as_chunks::<LANES>().0.iter().zip(others).take(row / LANES + 1) {
+                let products = weights.iter().zip(others);
+                of_row.iter_mut().zip(products).for_each(|(sum, (weight, other))| *sum += weight * other);
+            }
+            sums.iter_mut().zip(of_row).for_each(|(sum, of_row)| *sum += of_row * number);
+        }
+        sums.iter().sum()
+    }
+}
+
+fn at(square: &[[f32; WIDE]], row: usize, column: usize) -> f32 {
+    square.get(row).and_then(|row| row.get(column)).copied().unwrap_or_default()
+}
+
+fn add(square: &mut [[f32; WIDE]], row: usize, column: usize, weight: f32) {
+    if let Some(to) = square.get_mut(row).and_then(|row| row.get_mut(column)) {
+        *to += weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, Quadratic, SHAPE, TERMS, terms};
+
+    #[test]
+    fn a_form_is_the_weighted_sum_of_the_terms() {
+        let weights: Vec<f32> =
+            (0..TERMS).map(|term| ((term * 37 + 11) % 101) as f32 / 101.0 - 0.4).collect();
+        let numbers =
+            |salt: usize| std::array::from_fn(|place| ((place * 29 + salt) % 17) as f32 / 8.0 - 1.0);
+        let quadratic = Quadratic { constant: 0.75, weights };
+        for middle in [[0.0; SHAPE], numbers(3), numbers(5)] {
+            let form = Form::of(&quadratic, &middle);
+            // Some are the middle's.
+            let mut numbers = numbers(5);
+            numbers.iter_mut().zip(middle).step_by(3).for_each(|(number, middle)| *number = middle);
+            let weighted =
+                terms(&numbers).into_iter().zip(&quadratic.weights).map(|(term, weight)| term * weight);
+            let sum = quadratic.constant + weighted.sum::<f32>();
+            assert!((form.score(&numbers) - sum).abs() < 1e-3, "{} {sum}", form.score(&numbers));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod options;
 
-use crate::scan::{Class, Scan, parts};
+use crate::scan::{Class, Counts, Scan, parts};
 use options::{Options, is_option};
 
 /// How many numbers there are.
@@ -12,16 +12,12 @@ pub const SHAPE: usize = 39;
 ///
 /// Counts are of the parts that were read, stretched to the whole, as logarithms of one more; the rest are shares and means.
 pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
-    let (head, tail) = parts(text);
-    let mut bytes = Bytes::default();
-    bytes.count(head);
-    if !tail.is_empty() {
-        bytes.count(tail);
-    }
+    let bytes = Bytes::of(&scan.counts);
     let words = Words::of(scan);
-    let lines = Lines::of(head, tail);
+    let lines = Lines::of(text, scan);
     let options = &lines.options;
-    let many = |count: u32| (count as f32 * scan.stretch).ln_1p();
+    // One more than a count has no digits to lose, and this logarithm is the fastest.
+    let many = |count: u32| (1.0 + count as f32 * scan.stretch).ln();
     let chars = (bytes.chars.max(1)) as f32;
     let letters = (words.count.max(1)) as f32;
     let share = |count: u32| count as f32 / chars;
@@ -64,13 +60,13 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
         options.likeness(),
         options.with_digits(),
         options.words_in_one().ln_1p(),
-        words.distinct() as f32 / letters,
+        words.distinct as f32 / letters,
         options.letters_in_word(),
     ]
 }
 
-/// Counts of kinds of bytes.
-#[derive(Debug, Default)]
+/// Counts of kinds of characters.
+#[derive(Debug)]
 struct Bytes {
     chars: u32,
     lines: u32,
@@ -90,31 +86,26 @@ struct Bytes {
 }
 
 impl Bytes {
-    fn count(&mut self, text: &str) {
-        let mut seen = [0_u32; 256];
-        for byte in text.bytes() {
-            if let Some(count) = seen.get_mut(usize::from(byte)) {
-                *count += 1;
-            }
+    fn of(counts: &Counts) -> Self {
+        let Counts { chars, digits, capitals, foreign, marks } = counts;
+        let of = |bytes: &[u8]| bytes.iter().filter_map(|byte| marks.get(usize::from(*byte))).sum::<u32>();
+        Self {
+            chars: *chars,
+            lines: of(b"\n"),
+            digits: *digits,
+            capitals: *capitals,
+            foreign: *foreign,
+            operators: of(b"+*/=^<>%"),
+            brackets: of(b"()[]{}"),
+            questions: of(b"?"),
+            quotes: of(b"\""),
+            stops: of(b".!?"),
+            commas: of(b","),
+            underlines: of(b"_"),
+            dollars: of(b"$"),
+            colons: of(b":"),
+            code: of(b"{};=\\`#"),
         }
-        let of = |bytes: &[u8]| bytes.iter().filter_map(|byte| seen.get(usize::from(*byte))).sum::<u32>();
-        let range = |from: usize, to: usize| seen.get(from..to).unwrap_or_default().iter().sum::<u32>();
-        let rest = range(0x80, 0xC0);
-        self.chars += text.len() as u32 - rest;
-        self.foreign += range(0xC0, 0x100);
-        self.lines += of(b"\n");
-        self.digits += range(0x30, 0x3A);
-        self.capitals += range(0x41, 0x5B);
-        self.operators += of(b"+*/=^<>%");
-        self.brackets += of(b"()[]{}");
-        self.questions += of(b"?");
-        self.quotes += of(b"\"");
-        self.stops += of(b".!?");
-        self.commas += of(b",");
-        self.underlines += of(b"_");
-        self.dollars += of(b"$");
-        self.colons += of(b":");
-        self.code += of(b"{};=\\`#");
     }
 }
 
@@ -130,27 +121,24 @@ struct Words {
     roman: u32,
     capitals: u32,
     single: u32,
-    seen: Seen,
+    /// How many different ones: a little too few in long texts.
+    distinct: u32,
 }
 
-/// Which words occurred, by a few bits of their hashes: a count of them that is a little too low in long texts.
-#[derive(Debug)]
+/// Which words occurred, by a few bits of their hashes.
 struct Seen([u64; SEEN_BITS / 64]);
 
 const SEEN_BITS: usize = 4096;
 
-impl Default for Seen {
-    fn default() -> Self {
-        Self([0; SEEN_BITS / 64])
-    }
-}
-
 impl Seen {
-    fn add(&mut self, hash: u64) {
+    /// Whether a word is the first of its hash.
+    #[inline]
+    fn add(&mut self, hash: u64) -> bool {
         let bit = (hash >> 20) as usize % SEEN_BITS;
-        if let Some(bits) = self.0.get_mut(bit / 64) {
-            *bits |= 1 << (bit % 64);
-        }
+        let Some(bits) = self.0.get_mut(bit / 64) else { return false };
+        let before = *bits;
+        *bits |= 1 << (bit % 64);
+        *bits != before
     }
 }
 
@@ -160,32 +148,30 @@ const ROMAN: usize = 19;
 
 impl Words {
     fn of(scan: &Scan) -> Self {
-        let mut words = Words::default();
+        let (mut words, mut seen) = (Words::default(), Seen([0; SEEN_BITS / 64]));
         for token in &scan.tokens {
             if token.class == Class::Mark {
                 continue;
             }
-            let is_word = token.class == Class::Word;
             words.count += 1;
             words.chars += token.chars;
-            words.numbers += u32::from(token.class == Class::Number);
-            words.long += u32::from(is_word && token.chars >= 9);
-            words.very_long += u32::from(is_word && token.chars >= 13);
             words.capitals += u32::from(token.is_capital);
-            words.single += u32::from(is_word && token.chars == 1);
-            words.seen.add(token.hash);
-            token.groups.each(|group| {
+            if token.class == Class::Number {
+                words.numbers += 1;
+            } else if token.class == Class::Word {
+                words.single += u32::from(token.chars == 1);
+                if token.chars >= 9 {
+                    words.long += 1;
+                    words.very_long += u32::from(token.chars >= 13);
+                }
+            }
+            words.distinct += u32::from(seen.add(token.hash));
+            token.known.groups().each(|group| {
                 words.negated += u32::from(group == NEGATED);
                 words.roman += u32::from(group == ROMAN && token.is_capital);
             });
         }
         words
-    }
-}
-
-impl Words {
-    fn distinct(&self) -> u32 {
-        self.seen.0.iter().map(|bits| bits.count_ones()).sum()
     }
 }
 
@@ -199,18 +185,61 @@ struct Lines {
 }
 
 impl Lines {
-    fn of(head: &str, tail: &str) -> Self {
+    fn of(text: &str, scan: &Scan) -> Self {
+        let (head, tail) = parts(text);
         let mut lines = Lines::default();
-        for line in head.lines().chain(tail.lines()) {
-            lines.indented += u32::from(line.starts_with("  ") || line.starts_with('\t'));
-            if is_option(line) {
-                lines.options.add(line);
+        if scan.has_line_to_note {
+            for line in head.lines().chain(tail.lines()) {
+                lines.indented += u32::from(is_indented(line.as_bytes()));
+                if is_option(line.as_bytes()) {
+                    lines.options.add(line);
+                }
             }
         }
-        let first = head.find('\n').unwrap_or(head.len());
-        lines.first_share = first as f32 / (head.len() + tail.len()).max(1) as f32;
+        let first = scan
+            .line_ends
+            .and_then(|(first, _)| scan.tokens.get(first))
+            .map_or(text.len(), |end| end.start as usize);
+        lines.first_share = first.min(head.len()) as f32 / (head.len() + tail.len()).max(1) as f32;
         let end = if tail.is_empty() { head } else { tail };
         lines.ends_asking = end.trim_end().ends_with(['?', '？']);
         lines
+    }
+}
+
+/// Whether a line is one that more is to be known of than its end.
+pub(crate) fn is_to_note(line: &[u8]) -> bool {
+    is_indented(line) || is_option(line)
+}
+
+fn is_indented(line: &[u8]) -> bool {
+    matches!(line, [b' ', b' ', ..] | [b'\t', ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape;
+    use crate::lexicon::{Lexicon, encode};
+    use crate::scan::scan;
+
+    /// The number of options and of indented lines, and the share of the first line.
+    fn lines(text: &str) -> (f32, f32, f32) {
+        let (_, table) = encode("").unwrap();
+        let scan = scan(text, &Lexicon::decode(&table).unwrap());
+        let numbers = shape(text, &scan);
+        let count = |place: usize| ((numbers[place].exp() - 1.0) / scan.stretch).round();
+        (count(12), count(33), numbers[19])
+    }
+
+    #[test]
+    fn options_and_indented_lines_are_seen_wherever_they_stand() {
+        assert_eq!(lines("A. one line"), (1.0, 0.0, 1.0));
+        assert_eq!(lines("Which?\nA. the sea\nB) the lake\n  \n\tno"), (2.0, 2.0, 6.0 / 36.0));
+        assert_eq!(lines("Which?\r\n\r\nC. the sea\r\n"), (1.0, 0.0, 7.0 / 22.0));
+        assert_eq!(lines("nothing of it\nA dog"), (0.0, 0.0, 13.0 / 19.0));
+        assert_eq!(lines(""), (0.0, 0.0, 0.0));
+        let long = "words and words ".repeat(1000);
+        assert_eq!(lines(&format!("{long}\nA. the end")), (1.0, 0.0, 0.5));
+        assert_eq!(lines(&format!("one\n  two {long}")).1, 1.0);
     }
 }

@@ -106,8 +106,8 @@ fn in_common(one: &[u32], other: &[u32]) -> f32 {
 }
 
 /// Whether a line is one of several answers to choose from, as in `B. the sea`.
-pub(super) fn is_option(line: &str) -> bool {
-    matches!(line.as_bytes(), [b'A'..=b'E', b'.' | b')', ..])
+pub(super) fn is_option(line: &[u8]) -> bool {
+    matches!(line, [b'A'..=b'E', b'.' | b')', ..])
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
 
     fn options(lines: &[&str]) -> Options {
         let mut options = Options::default();
-        lines.iter().filter(|line| is_option(line)).for_each(|line| options.add(line));
+        lines.iter().filter(|line| is_option(line.as_bytes())).for_each(|line| options.add(line));
         options
     }
 

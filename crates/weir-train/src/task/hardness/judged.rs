@@ -153,3 +153,37 @@ impl<'r> Mixture<'r> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Mixture, Row, Tried};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_mixture_holds_subjects_out_whole_and_half_of_the_others() {
+        let tried: Vec<Tried> = (0..42 * 50)
+            .map(|place| Tried {
+                text: format!("question {place}"),
+                strong: 1.0,
+                weak: 0.0,
+                benchmark: "mmlu".to_owned(),
+                subject: format!("subject {}", place % 42),
+            })
+            .collect();
+        let rows: Vec<Row<'_>> = tried.iter().map(|tried| Row { tried, terms: vec![0.0] }).collect();
+        let subjects = |rows: &[&Row<'_>]| -> BTreeSet<String> {
+            rows.iter().map(|row| row.tried.subject.clone()).collect()
+        };
+        let texts = |rows: &[&Row<'_>]| -> BTreeSet<String> {
+            rows.iter().map(|row| row.tried.text.clone()).collect()
+        };
+        let mixture = Mixture::new(&rows, 1);
+        assert_eq!((subjects(&mixture.not_seen).len(), mixture.not_seen.len()), (11, 550));
+        assert!(subjects(&mixture.not_seen).is_disjoint(&subjects(&mixture.learned)));
+        assert_eq!(subjects(&mixture.seen), subjects(&mixture.learned));
+        assert!(texts(&mixture.seen).is_disjoint(&texts(&mixture.learned)));
+        assert_eq!(mixture.seen.len() + mixture.learned.len(), 31 * 50);
+        assert!((650..900).contains(&mixture.seen.len()), "{}", mixture.seen.len());
+        assert_ne!(subjects(&mixture.not_seen), subjects(&Mixture::new(&rows, 2).not_seen));
+    }
+}
