@@ -136,6 +136,18 @@ impl ResponseBody {
         frame.map_err(|source| ConnectError::Cut { source: Some(source) })
     }
 
+    /// The same, with what the connection has by now.
+    fn poll_driven(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ConnectError>>> {
+        let Some(link) = &mut self.link else {
+            return Poll::Ready(Some(Err(ConnectError::Cut { source: None })));
+        };
+        let ended = link.drive(cx).is_ready();
+        match self.poll_incoming() {
+            Poll::Pending if ended => Poll::Ready(Some(Err(ConnectError::Cut { source: None }))),
+            frame @ (Poll::Ready(_) | Poll::Pending) => frame,
+        }
+    }
+
     fn release_at_end(&mut self) {
         if self.incoming.is_end_stream() {
             self.release();
@@ -158,17 +170,15 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ConnectError>>> {
         let this = self.get_mut();
-        if let Poll::Ready(frame) = this.poll_incoming() {
-            return Poll::Ready(frame);
+        if let ready @ Poll::Ready(_) = this.poll_incoming() {
+            return ready;
         }
-        let Some(link) = &mut this.link else {
-            return Poll::Ready(Some(Err(ConnectError::Cut { source: None })));
-        };
-        let ended = link.drive(cx).is_ready();
-        match this.poll_incoming() {
-            Poll::Pending if ended => Poll::Ready(Some(Err(ConnectError::Cut { source: None }))),
-            frame @ (Poll::Ready(_) | Poll::Pending) => frame,
+        // What is there by now is taken before the connection is told whom to wake: a piece that is taken from one that
+        // has been told wakes its taker, for nothing.
+        if let ready @ Poll::Ready(_) = this.poll_driven(&mut quiet()) {
+            return ready;
         }
+        this.poll_driven(cx)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -40,17 +40,22 @@ impl Digits {
 
     /// The id of the request.
     pub fn request(self) -> Ident {
-        self.after("req_")
+        ident(*b"req_", &hex_digits(self.0))
     }
 
     /// The id of its decision.
     pub fn decision(self) -> Ident {
-        self.after("dec_")
+        ident(*b"dec_", &hex_digits(self.0))
     }
+}
 
-    fn after(self, prefix: &str) -> Ident {
-        Ident::new(&[prefix, &hex(&self.0)].concat())
+fn ident(prefix: [u8; 4], digits: &[u8; 32]) -> Ident {
+    let mut id = [0; 36];
+    if let Some((before, after)) = id.split_first_chunk_mut() {
+        *before = prefix;
+        after.copy_from_slice(digits);
     }
+    Ident::new(str::from_utf8(&id).unwrap_or_default())
 }
 
 /// The identity of one request: what the client sees in `x-request-id` and `x-weir-decision-id`, and
@@ -70,12 +75,11 @@ impl RequestIds {
         let digits = Digits(random());
         // Written once for all three.
         let text = hex_digits(digits.0);
-        let after = |prefix: &str| [prefix, str::from_utf8(&text).unwrap_or_default()].concat();
         Self {
             digits,
-            request: Ident::new(&after("req_")),
-            decision: Ident::new(&after("dec_")),
-            reply: after(prefix(api)),
+            request: ident(*b"req_", &text),
+            decision: ident(*b"dec_", &text),
+            reply: [prefix(api), str::from_utf8(&text).unwrap_or_default()].concat(),
         }
     }
 }

@@ -7,10 +7,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+mod edit;
+mod members;
 mod read;
 mod write;
+pub(crate) use edit::Edited;
+pub(crate) use members::{Member, items, members, string};
 pub use read::parse;
-pub(crate) use read::{Member, parse_members};
 pub(crate) use write::{ArrayWriter, ObjectWriter, write_object, write_string};
 
 /// A JSON value as it was written. What the text says without escapes is not copied.

@@ -391,13 +391,28 @@ pub fn hex(bytes: &[u8]) -> String {
 #[must_use]
 pub fn hex_digits(id: [u8; 16]) -> [u8; 32] {
     let mut digits = [0; 32];
-    digits.as_chunks_mut().0.iter_mut().zip(id).for_each(|(digits, byte)| *digits = two_digits(byte));
+    let (parts, _) = id.as_chunks();
+    let (places, _) = digits.as_chunks_mut();
+    places.iter_mut().zip(parts).for_each(|(place, part)| *place = eight_digits(u32::from_be_bytes(*part)));
     digits
 }
 
+/// The digits of a number, the highest first.
+fn eight_digits(number: u32) -> [u8; 8] {
+    const EACH: u64 = u64::MAX / 255;
+    // Each half of a byte comes to stand in a byte of its own; all are then turned into digits at once.
+    let mut halves = u64::from(number);
+    halves = (halves | halves << 16) & 0x0000_ffff_0000_ffff;
+    halves = (halves | halves << 8) & 0x00ff_00ff_00ff_00ff;
+    halves = (halves | halves << 4) & (EACH * 0xf);
+    let letters = (halves + EACH * 6) >> 4 & EACH;
+    // Letters follow 39 places behind the digits.
+    (halves + EACH * u64::from(b'0') + letters * 39).to_be_bytes()
+}
+
 fn two_digits(byte: u8) -> [u8; 2] {
-    // Without a branch: letters follow 39 places behind the digits.
-    [byte >> 4, byte & 0xf].map(|half| b'0' + half + 39 * u8::from(half > 9))
+    let [.., high, low] = eight_digits(byte.into());
+    [high, low]
 }
 
 fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {

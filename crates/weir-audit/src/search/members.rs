@@ -4,10 +4,9 @@
 //! of a list of objects, joined by commas, and `findings.count` their sum. Events of types that this version does not
 //! know are read like all others.
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserializer as _, de};
+use jiter::{Jiter, JiterError, Peek};
+use serde::de::Error as _;
 use std::borrow::Cow;
-use std::fmt;
 
 /// The value of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,103 +50,106 @@ impl Value<'_> {
 /// # Errors
 /// The parser's, if the bytes are no JSON object.
 pub fn members<'e>(json: &'e [u8], mut visit: impl FnMut(&str, Value<'e>)) -> Result<(), serde_json::Error> {
-    match str::from_utf8(json) {
-        // Looked at once, and not string by string, which takes a quarter of all the time.
-        Ok(text) => walk(serde_json::Deserializer::from_str(text), &mut visit),
-        // The parser says where it is no text.
-        Err(_) => walk(serde_json::Deserializer::from_slice(json), &mut visit),
-    }
-}
-
-fn walk<'e, R: serde_json::de::Read<'e>>(
-    mut deserializer: serde_json::Deserializer<R>,
-    visit: Visit<'_, 'e>,
-) -> Result<(), serde_json::Error> {
-    let mut path = String::with_capacity(64);
-    deserializer.deserialize_map(Walk { path: &mut path, visit })?;
-    deserializer.end()
+    // Looked at once, and not string by string, which takes longer.
+    let text = str::from_utf8(json).map_err(serde_json::Error::custom)?;
+    let mut walk = Walk { text, jiter: Jiter::new(json), path: String::with_capacity(64) };
+    walk.object(0, &mut visit).map_err(serde_json::Error::custom)?;
+    walk.jiter.finish().map_err(serde_json::Error::custom)
 }
 
 type Visit<'w, 'e> = &'w mut dyn FnMut(&str, Value<'e>);
 
-/// Walks over the value at a path.
-struct Walk<'w, 'e> {
-    path: &'w mut String,
-    visit: Visit<'w, 'e>,
+/// Walks over an event, value by value.
+struct Walk<'e> {
+    text: &'e str,
+    jiter: Jiter<'e>,
+    /// That of the value that comes next.
+    path: String,
 }
 
-impl<'e> DeserializeSeed<'e> for Walk<'_, 'e> {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'e>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
+/// Why a walk ends too early.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Json(#[from] JiterError),
+    #[error("a key is too long")]
+    Key,
+    #[error("values are nested too deeply")]
+    Depth,
 }
 
-impl<'e> Visitor<'e> for Walk<'_, 'e> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member of an event")
-    }
-
-    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<(), E> {
-        (self.visit)(self.path, Value::Flag(flag));
-        Ok(())
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        (self.visit)(self.path, Value::Number(number));
-        Ok(())
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'e str) -> Result<(), E> {
-        (self.visit)(self.path, Value::Word(Cow::Borrowed(text)));
-        Ok(())
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        (self.visit)(self.path, Value::Word(Cow::Owned(text.to_owned())));
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'e>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { path, visit } = self;
-        let length = path.len();
+impl<'e> Walk<'e> {
+    fn object(&mut self, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
+        if depth >= DEPTH_MAX {
+            return Err(Fault::Depth);
+        }
+        let length = self.path.len();
         if length > 0 {
-            path.push('.');
+            self.path.push('.');
         }
-        let prefix = path.len();
-        while map.next_key_seed(Key(path))?.is_some() {
-            if path.len() > MAX_PATH_BYTES {
-                return Err(A::Error::custom("a key is too long"));
+        let prefix = self.path.len();
+        let mut key = self.jiter.next_object()?;
+        while let Some(name) = key {
+            self.path.push_str(name);
+            if self.path.len() > MAX_PATH_BYTES {
+                return Err(Fault::Key);
             }
-            map.next_value_seed(Walk { path, visit })?;
-            path.truncate(prefix);
+            self.value(depth + 1, visit)?;
+            self.path.truncate(prefix);
+            key = self.jiter.next_key()?;
         }
-        path.truncate(length);
+        self.path.truncate(length);
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'e>>(self, mut list: A) -> Result<(), A::Error> {
+    fn value(&mut self, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
+        let peek = self.jiter.peek()?;
+        match peek {
+            Peek::Object => self.object(depth, visit)?,
+            Peek::Array => self.list(depth, visit)?,
+            Peek::String => {
+                let word = self.word()?;
+                visit(&self.path, Value::Word(word));
+            }
+            Peek::True | Peek::False => {
+                let flag = self.jiter.known_bool(peek)?;
+                visit(&self.path, Value::Flag(flag));
+            }
+            Peek::Null => self.jiter.known_null()?,
+            _ => {
+                let number = str::from_utf8(self.jiter.known_number_bytes(peek)?).unwrap_or_default();
+                if let Ok(number) = number.parse() {
+                    visit(&self.path, Value::Number(number));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The string that comes next, taken from the text if it stands there as it is: only what has escapes is copied.
+    fn word(&mut self) -> Result<Cow<'e, str>, Fault> {
+        let start = self.jiter.current_index() + 1;
+        let word = self.jiter.known_str()?;
+        Ok(match self.text.get(start..start + word.len()) {
+            Some(written) if written == word => Cow::Borrowed(written),
+            Some(_) | None => Cow::Owned(word.to_owned()),
+        })
+    }
+
+    fn list(&mut self, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
+        if depth >= DEPTH_MAX {
+            return Err(Fault::Depth);
+        }
         let mut parts = Vec::new();
-        while list.next_element_seed(Element { path: self.path, parts: &mut parts })?.is_some() {}
+        let mut next = self.jiter.known_array()?;
+        while next.is_some() {
+            self.value(depth + 1, &mut |path, value| note(&mut parts, path, &value))?;
+            next = self.jiter.array_step()?;
+        }
         for Part { path, words, number } in parts {
             match number {
-                Some(number) if words.is_empty() => (self.visit)(&path, Value::Number(number)),
-                _ => (self.visit)(&path, Value::Words(Cow::Owned(words))),
+                Some(number) if words.is_empty() => visit(&path, Value::Number(number)),
+                _ => visit(&path, Value::Words(Cow::Owned(words))),
             }
         }
         Ok(())
@@ -156,52 +158,14 @@ impl<'e> Visitor<'e> for Walk<'_, 'e> {
 
 /// Longer than any path of an event of this version.
 const MAX_PATH_BYTES: usize = 512;
-
-/// Appends a key to a path.
-struct Key<'w>(&'w mut String);
-
-impl<'e> DeserializeSeed<'e> for Key<'_> {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'e>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.0.push_str(text);
-        Ok(())
-    }
-}
+/// Deeper than any value of an event of this version.
+const DEPTH_MAX: usize = 64;
 
 /// What the elements of a list have in one place.
 struct Part {
     path: String,
     words: String,
     number: Option<u64>,
-}
-
-/// One element of a list: a word, a number, or an object of such.
-struct Element<'w> {
-    path: &'w mut String,
-    parts: &'w mut Vec<Part>,
-}
-
-impl<'e> DeserializeSeed<'e> for Element<'_> {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'e>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { path, parts } = self;
-        let mut take = |path: &str, value: Value<'e>| note(parts, path, &value);
-        Walk { path, visit: &mut take }.deserialize(deserializer)
-    }
 }
 
 /// Notes a value of an element.

@@ -2,6 +2,7 @@
 //! sends one may be trying to have the next request read in another way than a proxy before reads it. hyper takes
 //! the chunks for it and passes over the other.
 
+use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -38,7 +39,9 @@ impl Heads {
 
 fn says_both(head: &[u8]) -> bool {
     let says = |wanted: &str| {
-        head.split(|byte| *byte == b'\n').any(|line| {
+        // Behind the line that says what is asked for.
+        memchr_iter(b'\n', head).any(|end| {
+            let line = head.get(end + 1..).unwrap_or_default();
             let name = line.split_at_checked(wanted.len()).map(|(name, _)| name);
             name.is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_bytes()))
         })

@@ -1,6 +1,6 @@
 use crate::canonical::ServedTier;
 use crate::error::Envelope;
-use crate::json::{Json, Limits, Member, Object, ObjectWriter, parse_members, write_string};
+use crate::json::{Edited, Limits, Member, items, members, parse, string, write_string};
 use memchr::memchr2;
 use std::borrow::Cow;
 
@@ -71,15 +71,12 @@ pub enum BadReply {
 /// # Errors
 /// [`BadReply`] when it is an error object or no chat completion.
 pub fn map_reply<'b>(body: &'b [u8], identity: &ReplyIdentity) -> Result<Reply<'b>, BadReply> {
-    let mut answer = Answer::read(body)?;
-    answer.name_reasoning_twice("message");
-    let mut mapped = Vec::with_capacity(body.len() + ROOM);
-    answer.write(identity, ShowUsage::Always, &mut mapped);
+    let answer = Answer::read(body)?;
     Ok(Reply {
-        body: mapped,
-        usage: answer.usage().unwrap_or_default(),
+        body: answer.write(identity, ShowUsage::Always, "message")?,
+        usage: answer.usage.unwrap_or_default(),
         finish_reason: answer.finish_reason(),
-        model: answer.model(),
+        model: answer.get("model").and_then(string),
     })
 }
 
@@ -92,28 +89,19 @@ pub fn read_chunk<'b>(
     identity: &ReplyIdentity,
     show_usage: bool,
 ) -> Result<Chunk<'b>, BadReply> {
-    let mut answer = Answer::read(data)?;
-    let has_content = answer.choices().any(carries_content);
+    let answer = Answer::read(data)?;
+    let show = if show_usage { ShowUsage::Always } else { ShowUsage::Never };
     // A chunk without choices is the one that brings the usage.
-    let for_client = show_usage || answer.choices().next().is_some();
-    answer.name_reasoning_twice("delta");
-    let data = for_client.then(|| {
-        let mut mapped = Vec::with_capacity(data.len() + ROOM);
-        let show = if show_usage { ShowUsage::Always } else { ShowUsage::Never };
-        answer.write(identity, show, &mut mapped);
-        mapped
-    });
+    let for_client = show_usage || !answer.choices.is_empty();
+    let data = for_client.then(|| answer.write(identity, show, "delta").and_then(on_one_line));
     Ok(Chunk {
-        data,
-        has_content,
-        usage: answer.usage(),
+        data: data.transpose()?,
+        has_content: answer.has_content()?,
+        usage: answer.usage,
         finish_reason: answer.finish_reason(),
-        model: answer.model(),
+        model: answer.get("model").and_then(string),
     })
 }
-
-/// What the client's id and model may be longer than the backend's.
-const ROOM: usize = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ShowUsage {
@@ -121,151 +109,133 @@ enum ShowUsage {
     Never,
 }
 
-/// An answer's members, strictly read, of which those that say who answered are replaced and all others
-/// passed on as they were written.
+/// An answer, read as far as Weir looks into it, whose text is passed on but for the members that say who answered.
 struct Answer<'b> {
+    text: &'b str,
     members: Vec<Member<'b>>,
-    /// The value of `choices` is not any more as it was written.
-    has_other_choices: bool,
+    choices: Vec<Vec<Member<'b>>>,
+    usage: Option<Usage>,
 }
 
 impl<'b> Answer<'b> {
     fn read(body: &'b [u8]) -> Result<Self, BadReply> {
-        let Ok(Some(members)) = parse_members(body, Limits::default()) else {
-            return Err(BadReply::Malformed);
-        };
-        let answer = Self { members, has_other_choices: false };
-        if answer.get("error").is_some_and(|error| *error != Json::Null) {
+        let text = std::str::from_utf8(body).map_err(|_| BadReply::Malformed)?;
+        let members = members(text).ok_or(BadReply::Malformed)?;
+        if find(&members, "error").is_some_and(|error| error != "null") {
             return Err(Envelope::read(body).map_or(BadReply::Malformed, BadReply::Error));
         }
-        match answer.get("choices") {
-            Some(Json::Array(_)) => Ok(answer),
-            _ => Err(BadReply::Malformed),
-        }
+        let choices = find(&members, "choices").and_then(items).ok_or(BadReply::Malformed)?;
+        let choices = choices.into_iter().filter_map(object).collect::<Result<_, _>>()?;
+        let usage = find(&members, "usage").and_then(object).transpose()?;
+        let usage = usage.map(|usage| read_usage(&usage)).transpose()?;
+        let tier = find(&members, "service_tier").and_then(string);
+        let tier = tier.and_then(|tier| ServedTier::of_word(&tier));
+        let usage = usage.map(|usage| Usage { tier, ..usage });
+        Ok(Self { text, members, choices, usage })
     }
 
-    fn get(&self, name: &str) -> Option<&Json<'b>> {
-        self.members.iter().find(|member| member.name == name).map(|member| &member.value)
-    }
-
-    fn choices(&self) -> impl Iterator<Item = &Object<'b>> {
-        let choices = self.get("choices").and_then(Json::as_array).unwrap_or_default();
-        choices.iter().filter_map(Json::as_object)
-    }
-
-    fn model(&self) -> Option<Cow<'b, str>> {
-        self.get("model").and_then(text)
+    fn get(&self, name: &str) -> Option<&'b str> {
+        find(&self.members, name)
     }
 
     fn finish_reason(&self) -> Option<Cow<'b, str>> {
-        self.choices().find_map(finish_reason)
+        self.choices.iter().find_map(|choice| finish_reason(choice))
     }
 
-    fn usage(&self) -> Option<Usage> {
-        let tier = self.get("service_tier").and_then(Json::as_str).and_then(ServedTier::of_word);
-        Some(Usage { tier, ..self.get("usage").and_then(read_usage)? })
-    }
-
-    /// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both
-    /// names get the text.
-    fn name_reasoning_twice(&mut self, holder: &str) {
-        let choices = self.members.iter_mut().find(|member| member.name == "choices");
-        let Some(Json::Array(choices)) = choices.map(|member| &mut member.value) else { return };
-        for choice in choices {
-            let Json::Object(choice) = choice else { continue };
-            let Some(Json::Object(message)) = choice.get_mut(holder) else { continue };
-            self.has_other_choices |= name_reasoning_twice(message);
-        }
-    }
-
-    fn write(&self, identity: &ReplyIdentity, usage: ShowUsage, out: &mut Vec<u8>) {
-        let mut writer = ObjectWriter::new(out);
-        let (mut has_id, mut has_model) = (false, false);
-        for member in &self.members {
-            match &*member.name {
-                "id" => {
-                    has_id = true;
-                    write_string(&identity.id, writer.member("id"));
-                }
-                "model" => {
-                    has_model = true;
-                    write_string(&identity.alias, writer.member("model"));
-                }
-                // Names the build that answered, and with it the backend.
-                "system_fingerprint" => {}
-                "usage" if usage == ShowUsage::Never => {}
-                "choices" if self.has_other_choices => member.value.write(writer.member("choices")),
-                name => write_as_written(member, writer.member(name)),
+    fn has_content(&self) -> Result<bool, BadReply> {
+        for choice in &self.choices {
+            let delta = find(choice, "delta").and_then(object).transpose()?.unwrap_or_default();
+            let carries = |member: &Member<'_>| member.name != "role" && is_something(member.text);
+            if finish_reason(choice).is_some() || delta.iter().any(carries) {
+                return Ok(true);
             }
         }
-        if !has_id {
-            write_string(&identity.id, writer.member("id"));
+        Ok(false)
+    }
+
+    /// The answer for the client; `holder` names what of a choice has its text.
+    fn write(&self, identity: &ReplyIdentity, usage: ShowUsage, holder: &str) -> Result<Vec<u8>, BadReply> {
+        let mut edited = Edited::new(self.text);
+        for member in &self.members {
+            match &*member.name {
+                "id" => write_string(&identity.id, edited.replace(member.text)),
+                "model" => write_string(&identity.alias, edited.replace(member.text)),
+                // Names the build that answered, and with it the backend.
+                "system_fingerprint" => edited.cut(member.text),
+                "usage" if usage == ShowUsage::Never => edited.cut(member.text),
+                "choices" => {
+                    for choice in &self.choices {
+                        name_reasoning_twice(find(choice, holder), &mut edited)?;
+                    }
+                    edited.keep(member.text);
+                }
+                _ => edited.keep(member.text),
+            }
         }
-        if !has_model {
-            write_string(&identity.alias, writer.member("model"));
+        for (name, value) in [("id", &identity.id), ("model", &identity.alias)] {
+            if self.get(name).is_none() {
+                write_string(value, edited.add(name));
+            }
         }
-        writer.end();
+        Ok(edited.end())
     }
 }
 
-/// An event of a stream has no room for line breaks.
-fn write_as_written(member: &Member<'_>, out: &mut Vec<u8>) {
-    match memchr2(b'\n', b'\r', member.text.as_bytes()) {
-        None => out.extend_from_slice(member.text.as_bytes()),
-        Some(_) => member.value.write(out),
-    }
+/// The value of a member, as it was written.
+fn find<'b>(members: &[Member<'b>], name: &str) -> Option<&'b str> {
+    members.iter().find(|member| member.name == name).map(|member| member.text)
 }
 
-fn text<'b>(value: &Json<'b>) -> Option<Cow<'b, str>> {
-    if let Json::String(text) = value { Some(text.clone()) } else { None }
+/// The members of what is an object.
+fn object(text: &str) -> Option<Result<Vec<Member<'_>>, BadReply>> {
+    text.starts_with('{').then(|| members(text).ok_or(BadReply::Malformed))
 }
 
-fn finish_reason<'b>(choice: &Object<'b>) -> Option<Cow<'b, str>> {
-    choice.get("finish_reason").and_then(text)
+fn finish_reason<'b>(choice: &[Member<'b>]) -> Option<Cow<'b, str>> {
+    find(choice, "finish_reason").and_then(string)
 }
 
-fn carries_content(choice: &Object) -> bool {
-    let delta = choice.get("delta").and_then(Json::as_object);
-    let mut members = delta.into_iter().flat_map(Object::iter);
-    finish_reason(choice).is_some() || members.any(|(name, value)| name != "role" && is_something(value))
+fn is_something(value: &str) -> bool {
+    let is_empty_list = value
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .is_some_and(|items| items.trim().is_empty());
+    !is_empty_list && !["null", "\"\""].contains(&value)
 }
 
-fn is_something(value: &Json) -> bool {
-    match value {
-        Json::Null => false,
-        Json::String(text) => !text.is_empty(),
-        Json::Array(items) => !items.is_empty(),
-        Json::Bool(_) | Json::Number(_) | Json::Object(_) => true,
-    }
-}
-
-fn read_usage(usage: &Json) -> Option<Usage> {
-    let usage = usage.as_object()?;
-    let count = |name: &str| usage.get(name).and_then(Json::as_u64);
-    let details = usage.get("prompt_tokens_details").and_then(Json::as_object);
-    let of_prompt = |name: &str| details.and_then(|details| details.get(name)).and_then(Json::as_u64);
-    Some(Usage {
-        prompt_tokens: count("prompt_tokens"),
-        cached_tokens: of_prompt("cached_tokens").or_else(|| count("prompt_cache_hit_tokens")),
-        written_tokens: of_prompt("cache_write_tokens"),
-        completion_tokens: count("completion_tokens"),
+fn read_usage(usage: &[Member<'_>]) -> Result<Usage, BadReply> {
+    let of = |members: &[Member<'_>], name: &str| find(members, name).and_then(|number| number.parse().ok());
+    let details = find(usage, "prompt_tokens_details").and_then(object).transpose()?.unwrap_or_default();
+    Ok(Usage {
+        prompt_tokens: of(usage, "prompt_tokens"),
+        cached_tokens: of(&details, "cached_tokens").or_else(|| of(usage, "prompt_cache_hit_tokens")),
+        written_tokens: of(&details, "cache_write_tokens"),
+        completion_tokens: of(usage, "completion_tokens"),
         tier: None,
     })
 }
 
-fn name_reasoning_twice(message: &mut Object<'_>) -> bool {
+/// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both names get the text.
+fn name_reasoning_twice(holder: Option<&str>, edited: &mut Edited<'_>) -> Result<(), BadReply> {
     const NAMES: [(&str, &str); 2] = [("reasoning", "reasoning_content"), ("reasoning_content", "reasoning")];
-    let mut named = false;
+    let Some(holder) = holder else { return Ok(()) };
+    let Some(said) = object(holder).transpose()? else { return Ok(()) };
     for (has, lacks) in NAMES {
-        if let Some(Json::String(text)) = message.get(has)
-            && message.get(lacks).is_none()
+        if let (Some(text), None) = (find(&said, has), find(&said, lacks))
+            && text.starts_with('"')
         {
-            let text = Json::String(text.clone());
-            message.set(lacks, text);
-            named = true;
+            edited.add_to(holder, lacks).extend_from_slice(text.as_bytes());
         }
     }
-    named
+    Ok(())
+}
+
+/// An event of a stream has no room for line breaks.
+fn on_one_line(data: Vec<u8>) -> Result<Vec<u8>, BadReply> {
+    if memchr2(b'\n', b'\r', &data).is_none() {
+        return Ok(data);
+    }
+    parse(&data, Limits::default()).map(|value| value.to_bytes()).map_err(|_| BadReply::Malformed)
 }
 
 #[cfg(test)]
@@ -348,5 +318,65 @@ mod tests {
             let chunk = read_chunk(data.as_bytes(), &identity(), false).unwrap();
             assert!(text(&chunk.data.unwrap()).contains(&format!(r#""{lacks}":"why""#)));
         }
+    }
+
+    #[test]
+    fn who_answered_is_left_out_wherever_it_stands_and_however_it_is_written() {
+        for (body, expected) in [
+            (
+                r#"{"system_fingerprint":"fp","model":"secret","choices":[],"id":"x"}"#,
+                r#"{"model":"auto","choices":[],"id":"chatcmpl-1"}"#,
+            ),
+            (
+                r#"{"choices":[],"\u006dodel":"secret","\u0073ystem_fingerprint":"fp"}"#,
+                r#"{"choices":[],"\u006dodel":"auto","id":"chatcmpl-1"}"#,
+            ),
+            (
+                "{ \"model\" : {\"name\":\"secret\"} ,\n \"choices\" : [ ] ,\n \"system_fingerprint\" : null }",
+                "{ \"model\" : \"auto\" ,\n \"choices\" : [ ],\"id\":\"chatcmpl-1\" }",
+            ),
+        ] {
+            assert_eq!(text(&map_reply(body.as_bytes(), &identity()).unwrap().body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_into_has_one_reading() {
+        let message = |said: &str| format!(r#"{{"choices":[{{"message":{said}}}]}}"#);
+        for body in [
+            r#"{"choices":[],"model":"a","model":"b"}"#.to_owned(),
+            r#"{"choices":[],"model":"a","\u006dodel":"b"}"#.to_owned(),
+            r#"{"choices":[{"finish_reason":"stop","finish_reason":"length"}]}"#.to_owned(),
+            r#"{"choices":[],"usage":{"prompt_tokens":1,"prompt_tokens":2}}"#.to_owned(),
+            message(r#"{"content":"a","content":"b"}"#),
+            message(r#"{"content":"\ud800"}"#),
+            message(r#"{"content":01}"#),
+            message(r#"{"content":["a",]}"#),
+            message(r#"{"content":"a"}} "#),
+        ] {
+            assert!(map_reply(body.as_bytes(), &identity()).is_err(), "{body}");
+        }
+        assert!(map_reply(b"{\"choices\":[\"\xff\"]}", &identity()).is_err());
+    }
+
+    #[test]
+    fn reasoning_is_named_twice_at_the_end_of_its_message() {
+        let body = r#"{"choices":[{"message":{"reasoning":"a\n","content":"b"}},{"message":{"content":"c"}},{"message":{"\u0072easoning_content":"d","x":1}}],"id":"x","model":"y"}"#;
+        let expected = r#"{"choices":[{"message":{"reasoning":"a\n","content":"b","reasoning_content":"a\n"}},{"message":{"content":"c"}},{"message":{"\u0072easoning_content":"d","x":1,"reasoning":"d"}}],"id":"chatcmpl-1","model":"auto"}"#;
+        assert_eq!(text(&map_reply(body.as_bytes(), &identity()).unwrap().body), expected);
+        for neither in [r#"{"reasoning":null}"#, r#"{"reasoning":"a","reasoning_content":"b"}"#, "null", "7"]
+        {
+            let body = format!(r#"{{"choices":[{{"message":{neither}}}],"id":"chatcmpl-1","model":"auto"}}"#);
+            assert_eq!(text(&map_reply(body.as_bytes(), &identity()).unwrap().body), body);
+        }
+    }
+
+    #[test]
+    fn an_event_has_no_line_breaks() {
+        let data = b"{\"choices\":[\n{\"delta\":{\"content\":\"a\"}\r}],\"id\":\"x\",\n\"model\":\"y\"}";
+        let chunk = read_chunk(data, &identity(), false).unwrap();
+        let expected = r#"{"choices":[{"delta":{"content":"a"}}],"id":"chatcmpl-1","model":"auto"}"#;
+        assert_eq!(text(&chunk.data.unwrap()), expected);
+        assert!(chunk.has_content);
     }
 }

@@ -10,40 +10,13 @@ use std::collections::HashSet;
 /// # Errors
 /// [`JsonError`] with the path and offset of the first fault.
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json<'_>, JsonError> {
-    read(bytes, limits, |reader, peek| reader.value(peek, 0))
-}
-
-/// One member of an object, with its value as it was written.
-pub(crate) struct Member<'t> {
-    pub(crate) name: Cow<'t, str>,
-    pub(crate) value: Json<'t>,
-    pub(crate) text: &'t str,
-}
-
-/// Reads one JSON value as [`parse`] does; `None` if it is no object.
-pub(crate) fn parse_members(bytes: &[u8], limits: Limits) -> Result<Option<Vec<Member<'_>>>, JsonError> {
-    read(bytes, limits, |reader, peek| match peek {
-        Peek::Object => {
-            reader.count()?;
-            let depth = reader.deeper(0)?;
-            reader.object(depth).map(Some)
-        }
-        _ => reader.value(peek, 0).map(|_| None),
-    })
-}
-
-fn read<'t, T>(
-    bytes: &'t [u8],
-    limits: Limits,
-    value: impl FnOnce(&mut Reader<'t>, Peek) -> Read<T>,
-) -> Result<T, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
         fault: JsonFault::Utf8,
         path: "$".to_owned(),
         offset: error.valid_up_to(),
     })?;
     let mut reader = Reader { jiter: Jiter::new(bytes), text, limits, values_left: limits.values };
-    reader.document(value).map_err(|mut broken| {
+    reader.document().map_err(|mut broken| {
         if ends_in_half_a_pair(bytes, broken.offset) {
             broken.fault = JsonFault::LoneSurrogate;
         }
@@ -106,9 +79,9 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn document<T>(&mut self, value: impl FnOnce(&mut Self, Peek) -> Read<T>) -> Read<T> {
+    fn document(&mut self) -> Read<Json<'t>> {
         let peek = self.jiter.peek().map_err(broken)?;
-        let value = value(self, peek)?;
+        let value = self.value(peek, 0)?;
         self.jiter.finish().map_err(broken)?;
         Ok(value)
     }
@@ -120,7 +93,7 @@ impl<'t> Reader<'t> {
             Peek::True | Peek::False => self.jiter.known_bool(peek).map(Json::Bool).map_err(broken),
             Peek::String => self.string().map(Json::String),
             Peek::Array => self.array(self.deeper(depth)?),
-            Peek::Object => self.object(self.deeper(depth)?).map(|members| Json::Object(Object(members))),
+            Peek::Object => self.object(self.deeper(depth)?).map(Json::Object),
             _ => self.number(peek).map(Json::Number),
         }
     }
@@ -161,33 +134,30 @@ impl<'t> Reader<'t> {
         Ok(Json::Array(items))
     }
 
-    fn object<M: Named<'t>>(&mut self, depth: usize) -> Read<Vec<M>> {
-        let mut members: Vec<M> = Vec::new();
+    fn object(&mut self, depth: usize) -> Read<Object<'t>> {
+        let mut members: Vec<(Cow<'t, str>, Json<'t>)> = Vec::new();
         let mut names = Names::default();
         let mut key = self.jiter.known_object().map_err(broken)?;
         while let Some(name) = key {
             let name = as_written(self.text, name);
-            let member = match names.knows(&name, &members) {
+            let value = match names.knows(&name, &members) {
                 true => Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index())),
                 false => self.member(depth),
             };
-            let (value, text) = member.map_err(|b| b.under(Step::Key(name.clone().into_owned())))?;
+            let value = value.map_err(|b| b.under(Step::Key(name.clone().into_owned())))?;
             names.add(&name);
             if members.is_empty() {
                 members.reserve(USUAL_MEMBERS);
             }
-            members.push(M::new(name, value, text));
+            members.push((name, value));
             key = self.jiter.next_key().map_err(broken)?;
         }
-        Ok(members)
+        Ok(Object(members))
     }
 
-    /// A member's value, and how it is written.
-    fn member(&mut self, depth: usize) -> Read<(Json<'t>, &'t str)> {
+    fn member(&mut self, depth: usize) -> Read<Json<'t>> {
         let peek = self.jiter.peek().map_err(broken)?;
-        let start = self.jiter.current_index();
-        let value = self.value(peek, depth)?;
-        Ok((value, self.text.get(start..self.jiter.current_index()).unwrap_or_default()))
+        self.value(peek, depth)
     }
 }
 
@@ -195,7 +165,7 @@ impl<'t> Reader<'t> {
 const USUAL_MEMBERS: usize = 8;
 
 /// What was read, taken from the text if it is a part of it: the parser copies only what has escapes.
-fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
+pub(super) fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
     let start = read.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
     match text.get(start..start.saturating_add(read.len())) {
         Some(written) => {
@@ -206,41 +176,26 @@ fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
     }
 }
 
-/// What is kept of a member of an object.
-trait Named<'t> {
-    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self;
+/// A member of an object that is being read.
+pub(super) trait Named {
     fn name(&self) -> &str;
 }
 
-impl<'t> Named<'t> for (Cow<'t, str>, Json<'t>) {
-    fn new(name: Cow<'t, str>, value: Json<'t>, _text: &'t str) -> Self {
-        (name, value)
-    }
-
+impl Named for (Cow<'_, str>, Json<'_>) {
     fn name(&self) -> &str {
         &self.0
-    }
-}
-
-impl<'t> Named<'t> for Member<'t> {
-    fn new(name: Cow<'t, str>, value: Json<'t>, text: &'t str) -> Self {
-        Self { name, value, text }
-    }
-
-    fn name(&self) -> &str {
-        &self.name
     }
 }
 
 /// The names an object has so far: compared one by one while few, hashed when many, so that a hundred
 /// thousand keys cost a hundred thousand steps.
 #[derive(Default)]
-struct Names(HashSet<String>);
+pub(super) struct Names(HashSet<String>);
 
 impl Names {
     const FEW: usize = 16;
 
-    fn knows<'t>(&mut self, name: &str, members: &[impl Named<'t>]) -> bool {
+    pub(super) fn knows(&mut self, name: &str, members: &[impl Named]) -> bool {
         if members.len() < Self::FEW {
             return members.iter().any(|known| known.name() == name);
         }
@@ -250,7 +205,7 @@ impl Names {
         self.0.contains(name)
     }
 
-    fn add(&mut self, name: &str) {
+    pub(super) fn add(&mut self, name: &str) {
         if !self.0.is_empty() {
             self.0.insert(name.to_owned());
         }
