@@ -456,3 +456,53 @@ impl Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn words(text: &str) -> Result<BTreeMap<String, String>, Fault> {
+        read(text, Options::default())
+    }
+
+    #[derive(Debug)]
+    struct Here<T>(Place, T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Here<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            with_place(deserializer).map(|(place, value)| Here(place, value))
+        }
+    }
+
+    #[test]
+    fn where_text_belongs_numbers_and_truths_are_what_is_written() {
+        let written =
+            [("a", "1.10"), ("b", "0x1F"), ("c", "TRUE"), ("d", "-7.0"), ("e", "1e3"), ("f", "007")];
+        let text: String = written.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+        let read = words(&text).unwrap();
+        assert!(read.iter().map(|(key, value)| (key.as_str(), value.as_str())).eq(written), "{read:?}");
+        assert_eq!(words("a: &x 1.10\nb: *x\n").unwrap().get("b").unwrap(), "1.10");
+    }
+
+    #[test]
+    fn where_text_belongs_nothing_and_lists_are_faults() {
+        for (text, column) in [("a: [b]", 4), ("a: ~", 4), ("a: {b: c}", 4)] {
+            let Fault { place, wrong } = words(text).unwrap_err();
+            assert!(matches!(wrong, Wrong::Belongs("one value")), "{text}: {wrong:?}");
+            assert_eq!(place.unwrap().column, column, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_know_their_places_and_what_aliases_stand_for_is_where_they_are() {
+        let text = "a: &x {b: cd}\ne: *x\n";
+        let read: BTreeMap<String, Here<BTreeMap<String, Here<String>>>> =
+            read(text, Options::default()).unwrap();
+        let inner = |key: &str| read.get(key).unwrap().1.get("b").unwrap();
+        assert_eq!(inner("a").1, "cd");
+        assert_eq!(text.get(inner("a").0.start..inner("a").0.end).unwrap(), "cd");
+        assert_eq!((inner("e").0.line, inner("e").0.column), (2, 4));
+        assert_eq!((read.get("e").unwrap().0.line, read.get("e").unwrap().0.column), (2, 4));
+    }
+}

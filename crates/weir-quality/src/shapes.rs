@@ -133,19 +133,24 @@ impl<A> Shapes<A> {
     /// Remembers that a conversation was answered.
     pub fn answered(&mut self, shape: &Shape, now: i64, of: A) {
         if self.answers.insert(shape.whole, Answered { at: now, of }).is_none() {
+            // Before there is one more, for which the queue would take twice the room.
+            if self.order.len() >= REMEMBERED_MAX {
+                self.forget_oldest();
+            }
             self.order.push_back((shape.whole, shape.before));
         }
         if let Some(before) = shape.before {
             self.beginnings.insert(before, shape.whole);
         }
-        while self.order.len() > REMEMBERED_MAX {
-            let Some((whole, before)) = self.order.pop_front() else { return };
-            self.answers.remove(&whole);
-            if let Some(before) = before
-                && self.beginnings.get(&before) == Some(&whole)
-            {
-                self.beginnings.remove(&before);
-            }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((whole, before)) = self.order.pop_front() else { return };
+        self.answers.remove(&whole);
+        if let Some(before) = before
+            && self.beginnings.get(&before) == Some(&whole)
+        {
+            self.beginnings.remove(&before);
         }
     }
 
@@ -188,6 +193,17 @@ mod tests {
 
     const FIRST: &[(bool, &str)] = &[(USER, "system"), (USER, "q")];
     const SECOND: &[(bool, &str)] = &[(USER, "system"), (USER, "q"), (MODEL, "a"), (USER, "and?")];
+
+    #[test]
+    fn the_newest_conversations_are_remembered_and_take_no_room_for_more() {
+        let mut shapes = Shapes::default();
+        let of = |number: usize| shape(&[(USER, &number.to_string())]).unwrap();
+        (0..3 * REMEMBERED_MAX).for_each(|number| shapes.answered(&of(number), 0, number));
+        assert_eq!((shapes.order.len(), shapes.answers.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
+        assert!(shapes.order.capacity() < 2 * REMEMBERED_MAX, "{}", shapes.order.capacity());
+        assert!(shapes.hear(&of(2 * REMEMBERED_MAX - 1), 60).is_none());
+        assert_eq!(shapes.hear(&of(2 * REMEMBERED_MAX), 60).unwrap().of, 2 * REMEMBERED_MAX);
+    }
 
     #[test]
     fn what_is_asked_again_was_not_answered_well() {

@@ -82,7 +82,7 @@ pub struct Options {
     /// The most bytes that may wait for the writer. Default 8 MiB.
     pub queue_bytes: usize,
     /// The most bytes that the kernel has and the disk has not; they are kept in memory until it has.
-    /// Default 1 MiB.
+    /// Default 512 KiB.
     pub unsynced_bytes: usize,
     /// Time between checkpoints while events come, and the longest time that an event for whose
     /// durability nobody waits stays unsynced. Default one second.
@@ -102,7 +102,7 @@ impl Options {
             segment_bytes: 8 * 1024 * 1024,
             queue_events: 16 * 1024,
             queue_bytes: 8 * 1024 * 1024,
-            unsynced_bytes: 1024 * 1024,
+            unsynced_bytes: 512 * 1024,
             checkpoint_interval: Duration::from_secs(1),
             disk: Arc::new(RealDisk),
         }

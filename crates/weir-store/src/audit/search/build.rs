@@ -13,7 +13,7 @@ use weir_audit::frame;
 
 /// Events that are taken in at one go: what a reader waits for at most, what is done again after a crash, and whose ids
 /// are held in memory meanwhile.
-const EVENTS_AT_ONCE: u64 = 16 * 1024;
+const EVENTS_AT_ONCE: u64 = 4 * 1024;
 
 /// How far an index has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

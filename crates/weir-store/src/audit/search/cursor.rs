@@ -36,8 +36,8 @@ struct Window {
     is_last: bool,
 }
 
-/// So much of a segment is read at a time.
-const WINDOW_BYTES: usize = 1024 * 1024;
+/// So much of a segment is read at a time: a gateway that keeps its index up keeps this memory.
+const WINDOW_BYTES: usize = 256 * 1024;
 /// The longest frame.
 const FRAME_BYTES_MAX: usize = frame::FRAME_HEADER_BYTES + frame::MAX_EVENT_BYTES;
 

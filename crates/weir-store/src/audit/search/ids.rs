@@ -5,6 +5,7 @@
 //! sixteen of about a size become one.
 
 use super::column::Broken;
+use std::ops::Range;
 
 /// A key of an id, and an event that has it.
 pub(super) type IdOf = (u64, u64);
@@ -13,6 +14,8 @@ pub(super) type IdOf = (u64, u64);
 const PAGE_KEYS: usize = 256;
 /// Bytes of a key, and of the distance of its event from the first of the run.
 const KEY_BYTES: usize = 12;
+/// Bytes of the checksum that a page begins with.
+const CHECKSUM_BYTES: usize = 4;
 /// So many runs become one…
 const MERGED: usize = 16;
 /// …if they are of this size, of `MERGED` times that, and so on…
@@ -33,7 +36,7 @@ pub(super) struct Run {
 
 impl Run {
     /// A run of these events with so many keys.
-    pub(super) fn new(id: i64, events: std::ops::Range<u64>, keys: usize) -> Self {
+    pub(super) fn new(id: i64, events: Range<u64>, keys: usize) -> Self {
         let pages = u32::try_from(keys / PAGE_KEYS).unwrap_or(u32::MAX >> 1).max(1).next_power_of_two();
         Self { id, first: events.start, next: events.end, pages }
     }
@@ -43,19 +46,29 @@ impl Run {
         key.checked_shr(u64::BITS - self.pages.trailing_zeros()).unwrap_or(0) as u32
     }
 
-    /// The pages of keys that are in order.
-    pub(super) fn encode<'r>(&'r self, ids: &'r [IdOf]) -> impl Iterator<Item = (u32, Vec<u8>)> + 'r {
+    /// The pages of one of so many equal parts, a power of two and no more than there are pages.
+    pub(super) fn part(&self, part: u32, parts: u32) -> Range<u32> {
+        let pages = self.pages / parts;
+        part * pages..(part + 1) * pages
+    }
+
+    /// These pages, of all keys of theirs, which are in order.
+    pub(super) fn encode<'r>(
+        &'r self,
+        pages: Range<u32>,
+        ids: &'r [IdOf],
+    ) -> impl Iterator<Item = (u32, Vec<u8>)> + 'r {
         let mut rest = ids;
-        (0..self.pages).map(move |page| {
+        pages.map(move |page| {
             let (own, behind) = rest.split_at(rest.partition_point(|(key, _)| self.page_of(*key) <= page));
             rest = behind;
-            let mut out = vec![0; 4];
+            let mut out = vec![0; CHECKSUM_BYTES];
             for (key, event) in own {
                 out.extend_from_slice(&key.to_le_bytes());
                 out.extend_from_slice(&((event - self.first) as u32).to_le_bytes());
             }
-            let sum = self.checksum(page, out.get(4..).unwrap_or_default()).to_le_bytes();
-            if let Some(head) = out.first_chunk_mut::<4>() {
+            let sum = self.checksum(page, out.get(CHECKSUM_BYTES..).unwrap_or_default()).to_le_bytes();
+            if let Some(head) = out.first_chunk_mut::<CHECKSUM_BYTES>() {
                 *head = sum;
             }
             (page, out)
@@ -64,7 +77,7 @@ impl Run {
 
     /// The keys of a page and their events.
     pub(super) fn decode(&self, page: u32, bytes: &[u8]) -> Result<impl Iterator<Item = IdOf>, Broken> {
-        let (sum, keys) = bytes.split_first_chunk::<4>().ok_or(Broken)?;
+        let (sum, keys) = bytes.split_first_chunk::<CHECKSUM_BYTES>().ok_or(Broken)?;
         let (keys, rest) = keys.as_chunks::<KEY_BYTES>();
         if !rest.is_empty() || self.checksum(page, keys.as_flattened()) != u32::from_le_bytes(*sum) {
             return Err(Broken);
@@ -99,6 +112,11 @@ impl Run {
     }
 }
 
+/// How many keys so many pages hold that have so many bytes together.
+pub(super) fn keys_in(pages: usize, bytes: usize) -> usize {
+    bytes.saturating_sub(CHECKSUM_BYTES * pages) / KEY_BYTES
+}
+
 /// How many of the last runs are to become one.
 pub(super) fn to_merge(runs: &[Run]) -> usize {
     let tier = runs.last().map_or(LAST_TIER, Run::tier);
@@ -112,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pages(run: &Run, ids: &[IdOf]) -> Vec<Vec<u8>> {
-        run.encode(ids).map(|(_, bytes)| bytes).collect()
+        run.encode(0..run.pages, ids).map(|(_, bytes)| bytes).collect()
     }
 
     proptest! {
@@ -131,6 +149,25 @@ mod tests {
             }
             let all = (0..run.pages).flat_map(|page| run.decode(page, &pages[page as usize]).unwrap().collect::<Vec<_>>());
             prop_assert_eq!(all.collect::<Vec<_>>(), ids);
+        }
+
+        #[test]
+        fn parts_of_several_runs_make_the_pages_of_one(
+            mut ids in prop::collection::vec((any::<u64>(), 0..9000_u64), 1..1500), pages_for in 0..4000_usize,
+        ) {
+            ids.sort_unstable();
+            let whole = Run::new(7, 0..9000, pages_for);
+            for parts in [1, whole.pages.div_ceil(2), whole.pages] {
+                let of_part = |part| {
+                    let pages = whole.part(part, parts);
+                    let own: Vec<IdOf> = ids.iter().copied().filter(|(key, _)| pages.contains(&whole.page_of(*key))).collect();
+                    whole.encode(pages, &own).collect::<Vec<_>>()
+                };
+                let in_parts: Vec<(u32, Vec<u8>)> = (0..parts).flat_map(of_part).collect();
+                prop_assert_eq!(in_parts, whole.encode(0..whole.pages, &ids).collect::<Vec<_>>());
+            }
+            let bytes: usize = pages(&whole, &ids).iter().map(Vec::len).sum();
+            prop_assert_eq!(keys_in(whole.pages as usize, bytes), ids.len());
         }
 
         #[test]

@@ -66,7 +66,7 @@ impl From<IndexError> for SearchError {
 }
 
 /// Takes some of the log into its index; for a process that writes a log, in a thread of its own and from time to time.
-/// Takes in 64 Ki events at most.
+/// Takes in some thousand events at most.
 ///
 /// # Errors
 /// [`SearchError`] if the log or the index cannot be used.

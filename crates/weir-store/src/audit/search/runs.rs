@@ -1,7 +1,7 @@
 //! The keys of ids in the index file.
 
 use super::file::{IndexError, IndexFile, signed, unsigned};
-use super::ids::{IdOf, Run, to_merge};
+use super::ids::{IdOf, Run, keys_in, to_merge};
 use rusqlite::{OptionalExtension as _, params};
 use std::ops::Range;
 
@@ -45,7 +45,9 @@ impl IndexFile {
                 self.ids_of(&run)?.into_iter().filter(|(_, event)| *event >= first_kept).collect::<Vec<_>>();
             self.remove(&run)?;
             if run.next > first_kept {
-                self.insert(Run::new(run.id, first_kept..run.next, kept.len()), &kept)?;
+                let rest = Run::new(run.id, first_kept..run.next, kept.len());
+                self.name(&rest)?;
+                self.insert(&rest, 0..rest.pages, &kept)?;
             }
         }
         Ok(())
@@ -69,15 +71,32 @@ impl IndexFile {
         if is_right && runs.windows(2).all(follow) { Ok(runs) } else { Err(IndexError::Broken) }
     }
 
+    /// Makes one run of several, one part of the keys after the other: all together would take much memory.
     fn merge(&self, runs: &[Run]) -> Result<Run, IndexError> {
-        let mut ids = Vec::new();
-        for run in runs {
-            ids.extend(self.ids_of(run)?);
-            self.remove(run)?;
-        }
-        ids.sort_unstable();
         let events = runs.first().map_or(0, |run| run.first)..runs.last().map_or(0, |run| run.next);
-        self.add_run(events, &ids)
+        let keys = runs.iter().map(|run| self.keys_of(run)).sum::<Result<usize, IndexError>>()?;
+        let merged = self.begin_run(events, keys)?;
+        let parts = runs.iter().map(|run| run.pages).min().unwrap_or(1).min(merged.pages);
+        for part in 0..parts {
+            let mut ids = Vec::new();
+            for run in runs {
+                for page in run.part(part, parts) {
+                    self.page(run, page, |of_page| ids.extend(of_page))?;
+                }
+            }
+            ids.sort_unstable();
+            self.insert(&merged, merged.part(part, parts), &ids)?;
+        }
+        runs.iter().try_for_each(|run| self.remove(run))?;
+        Ok(merged)
+    }
+
+    fn keys_of(&self, run: &Run) -> Result<usize, IndexError> {
+        let mut bytes = self
+            .database
+            .prepare_cached("SELECT coalesce(sum(length(data)), 0) FROM pages WHERE id >= ?1 AND id < ?2")?;
+        let bytes: i64 = bytes.query_row([page_id(run, 0), page_id(run, run.pages)], |row| row.get(0))?;
+        Ok(keys_in(run.pages as usize, usize::try_from(bytes).unwrap_or_default()))
     }
 
     fn ids_of(&self, run: &Run) -> Result<Vec<IdOf>, IndexError> {
@@ -103,23 +122,32 @@ impl IndexFile {
     }
 
     fn add_run(&self, events: Range<u64>, ids: &[IdOf]) -> Result<Run, IndexError> {
-        let last: Option<i64> = self.database.query_row("SELECT max(id) FROM runs", [], |row| row.get(0))?;
-        let run = Run::new(last.unwrap_or(0) + 1, events, ids.len());
-        self.insert(run, ids)
+        let run = self.begin_run(events, ids.len())?;
+        self.insert(&run, 0..run.pages, ids)?;
+        Ok(run)
     }
 
-    fn insert(&self, run: Run, ids: &[IdOf]) -> Result<Run, IndexError> {
-        self.database.prepare_cached("INSERT INTO runs VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-            run.id,
-            signed(run.first),
-            signed(run.next),
-            run.pages
-        ])?;
-        let mut insert = self.database.prepare_cached("INSERT INTO pages VALUES (?1, ?2)")?;
-        for (page, bytes) in run.encode(ids) {
-            insert.execute(params![page_id(&run, page), bytes])?;
-        }
+    /// A run of these events with so many keys, behind all others and without its pages.
+    fn begin_run(&self, events: Range<u64>, keys: usize) -> Result<Run, IndexError> {
+        let last: Option<i64> = self.database.query_row("SELECT max(id) FROM runs", [], |row| row.get(0))?;
+        let run = Run::new(last.unwrap_or(0) + 1, events, keys);
+        self.name(&run)?;
         Ok(run)
+    }
+
+    fn name(&self, run: &Run) -> Result<(), IndexError> {
+        let values = params![run.id, signed(run.first), signed(run.next), run.pages];
+        self.database.prepare_cached("INSERT INTO runs VALUES (?1, ?2, ?3, ?4)")?.execute(values)?;
+        Ok(())
+    }
+
+    /// Adds these pages of a run, of all keys of theirs.
+    fn insert(&self, run: &Run, pages: Range<u32>, ids: &[IdOf]) -> Result<(), IndexError> {
+        let mut insert = self.database.prepare_cached("INSERT INTO pages VALUES (?1, ?2)")?;
+        for (page, bytes) in run.encode(pages, ids) {
+            insert.execute(params![page_id(run, page), bytes])?;
+        }
+        Ok(())
     }
 
     fn remove(&self, run: &Run) -> Result<(), IndexError> {

@@ -1,0 +1,61 @@
+//! What the linker is asked for, so that the program takes less memory.
+#![expect(clippy::print_stdout, reason = "this is how a build script speaks with cargo")]
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs, io};
+
+/// What is put at the end of the program.
+const ASIDE: &str = "aside.txt";
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={ASIDE}");
+    let of_build = |name: &str| env::var(name).unwrap_or_default();
+    // For this target Rust brings the linker along, so that it is known what it understands.
+    if of_build("TARGET") != "x86_64-unknown-linux-gnu" || of_build("PROFILE") != "release" {
+        return Ok(());
+    }
+    let script = PathBuf::from(of_build("OUT_DIR")).join("aside.ld");
+    fs::write(&script, sections(&fs::read_to_string(ASIDE)?))?;
+    println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
+    // One copy of functions that became the same code.
+    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    if of_build("HOST") == of_build("TARGET") && has_short_relocations() {
+        // The places that are adjusted at the start, as a bitmap and not as a table of megabytes, which would stay in
+        // memory.
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+    Ok(())
+}
+
+/// A linker script that adds one section, of the functions of these crates and modules.
+///
+/// Each function has a section of its own, named by its mangled name. Source: the Itanium C++ ABI, 5.1, and
+/// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts.
+fn sections(aside: &str) -> String {
+    let names = aside.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let patterns = names.map(|name| {
+        let path: String = name.split("::").map(|part| format!("{}{part}", part.len())).collect();
+        let of_traits = match name.contains("::") {
+            true => String::new(),
+            false => format!(" .text._ZN*$LT${name}..* .text._ZN*$u20${name}..*"),
+        };
+        format!("    *(.text._ZN{path}*{of_traits})\n")
+    });
+    format!(
+        "SECTIONS\n{{\n  .text.aside :\n  {{\n{}  }}\n}}\nINSERT AFTER .text;\n",
+        patterns.collect::<String>()
+    )
+}
+
+/// Whether the C library here starts programs whose relocations are packed: glibc 2.36 and above.
+fn has_short_relocations() -> bool {
+    let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let version = said.ok().and_then(|said| {
+        let said = String::from_utf8(said.stdout).ok()?;
+        let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
+        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+    });
+    version >= Some((2, 36))
+}
