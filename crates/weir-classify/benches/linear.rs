@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A name, and the texts of about so many bytes.
 type Family = (&'static str, fn(usize) -> Vec<String>);
 
-const FAMILIES: [Family; 30] = [
+const FAMILIES: [Family; 31] = [
     ("prose, to compare", |n| one("the quick brown fox jumps over the lazy dog, and then goes home. ", n)),
     ("repeated digits", |n| one("1", n)),
     ("spaced digits", |n| one("1 ", n)),
@@ -46,6 +46,7 @@ const FAMILIES: [Family; 30] = [
     ("unbalanced quotes", |n| one("\"'`", n)),
     ("unbalanced brackets", |n| one("[{(<", n)),
     ("markup", |n| one("<b><i>4</b>", n)),
+    ("words that begin as numbers", |n| one("twofold ", n)),
     ("short array items", |n| vec!["4111".to_owned(); n / 4]),
     ("short items in JSON", |n| one("\"4111\",", n).iter().map(|items| format!("[{items}1]")).collect()),
     ("at signs and colons", |n| one("a@a.::a:", n)),

@@ -35,10 +35,8 @@ impl Alone {
     }
 }
 
-pub(super) fn is_any_at(heads: &Alike, haystack: &Haystack<'_>, digits: &Digits) -> bool {
-    let Alike { all: alone, beyond } = heads;
-    let is_refused = || digits.len() + 1 < AROUND_AFTER && !beyond.has(haystack.byte(digits.end + 1));
-    if alone.is_empty() || is_refused() {
+pub(super) fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, digits: &Digits) -> bool {
+    if alone.is_empty() {
         return false;
     }
     let shape = Around::of(haystack, digits.start);
@@ -72,39 +70,9 @@ impl Around {
     }
 }
 
-/// Spellings that begin alike.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Alike {
-    all: Vec<Alone>,
-    beyond: Classes,
-}
-
-impl Alike {
-    fn push(&mut self, alone: Alone) {
-        self.beyond.0 |= alone.beyond.map_or(u128::MAX, |class| 1 << (class & 127));
-        self.all.push(alone);
-    }
-}
-
-/// Classes of a spelling, a bit for each.
-#[derive(Debug, Clone, Copy, Default)]
-struct Classes(u128);
-
-impl Classes {
-    /// Whether a byte is of one of them. Where a text ends there is none.
-    fn has(self, byte: Option<u8>) -> bool {
-        let class = match byte.unwrap_or_default() {
-            b'0'..=b'9' => b'9',
-            b'A'..=b'Z' => b'A',
-            other => other,
-        };
-        self.0 == u128::MAX || class.is_ascii() && self.0 >> class & 1 == 1
-    }
-}
-
 /// Spellings of several words that need no context word: by how many digits their first digit begins a row of,
 /// by what stands before that row, and by what follows it.
-pub(super) type ByHead = Vec<[[Alike; TAILS]; FRONTS]>;
+pub(super) type ByHead = Vec<[[Vec<Alone>; TAILS]; FRONTS]>;
 
 pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> ByHead {
     let mut by_head: ByHead = vec![Default::default(); ALONE_DIGITS_MAX + 1];

@@ -9,6 +9,9 @@ const BYTES_MIN: usize = 7;
 /// Undoes `01001000 01101001` or the same without spaces: bytes as binary numbers from the run at `first` on, if they
 /// are text. Returns where to go on; `None` if this is no binary number of whole bytes.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
+    if !first.len().is_multiple_of(BITS) {
+        return None;
+    }
     let (mut bytes, mut next) = (Vec::new(), first.clone());
     let mut end = first.end;
     while push_bits(&mut bytes, text.as_bytes().get(next.clone())?) {

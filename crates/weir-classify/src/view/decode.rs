@@ -84,8 +84,18 @@ impl Pass<'_> {
     /// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
     /// capital otherwise, and most runs are words and names.
     fn is_word(&self, at: usize, len: usize) -> bool {
-        !self.survey.has_within(at, len, kind::CODED)
-            && self.text.as_bytes().get(at).is_some_and(|first| !first.is_ascii_hexdigit())
+        let run = self.text.as_bytes().get(at..at + len).unwrap_or_default();
+        !self.survey.has_within(at, len, kind::CODED) && !run.iter().all(u8::is_ascii_hexdigit)
+    }
+
+    /// Whether no other number follows a short one: it is none of several bytes then.
+    fn is_single(&self, end: usize) -> bool {
+        const GAP_MAX: usize = 3;
+        let rest = self.text.as_bytes().get(end..).unwrap_or_default();
+        let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|');
+        let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
+        // A bracket closes the call of a function that makes a character.
+        !rest.get(gap).is_some_and(|b| b.is_ascii_hexdigit() || *b == b')')
     }
 
     /// Judges the run of base64 characters from `at`.
@@ -102,6 +112,9 @@ impl Pass<'_> {
             return after;
         }
         if end - at < RUN_MIN {
+            if self.is_single(end) {
+                return end;
+            }
             let decimal = decimal::undo(&mut self.editor, self.text, at..end);
             return decimal.or_else(|| hex::undo_pairs(&mut self.editor, self.text, at..end)).unwrap_or(end);
         }

@@ -6,8 +6,8 @@ use std::ops::Range;
 /// Arrays and objects inside each other, at most.
 const NESTING_MAX: usize = 128;
 
-/// What goes on so long before its first escape is likely to be prose or code of many lines.
-const LINE_MIN: usize = 24;
+/// So many quotation marks are looked at to tell where a string ends.
+const QUOTES_MAX: usize = 16;
 
 /// So many numbers in a row may be the bytes of a text.
 const BYTES_MIN: usize = 12;
@@ -260,10 +260,8 @@ fn unescape(
 impl<'a> Escaped<'a> {
     /// The string that begins at `start` of `source` and has its first escape at `escape`; and where its end is.
     fn read(source: &'a str, start: usize, escape: usize) -> Option<(Self, usize)> {
-        let line = escape - start;
-        let room = if line < LINE_MIN { 2 * line + 64 } else { 16 * line };
         // As bytes, and made text at once: pieces are short, and each would be asked where its characters begin.
-        let mut text = Vec::with_capacity(room.min(source.len() - start));
+        let mut text = Vec::with_capacity(room(source.as_bytes().get(start..)?, escape - start));
         let end =
             unescape(source, start, escape, |range, escaped| match escaped.map(|c| (u8::try_from(c), c)) {
                 Some((Ok(byte @ 0..0x80), _)) => text.push(byte),
@@ -295,6 +293,20 @@ impl Derived {
         self.map.stepped(self.text.len(), range, step, View::Raw);
         self.text.push(c);
     }
+}
+
+/// How many bytes the string that `rest` begins with has, or somewhat fewer or more: escapes begin at `escape`.
+fn room(rest: &[u8], escape: usize) -> usize {
+    let from = (escape + 2).min(rest.len());
+    let quotes = memchr::memchr_iter(b'"', rest.get(from..).unwrap_or_default()).map(|at| from + at);
+    let mut end = from;
+    for quote in quotes.take(QUOTES_MAX) {
+        end = quote;
+        if rest.get(quote - 1) != Some(&b'\\') {
+            break;
+        }
+    }
+    end
 }
 
 /// The character that the escape at `at` stands for, and how long it is. Half of a surrogate pair

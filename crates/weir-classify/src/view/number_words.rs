@@ -12,9 +12,6 @@ const LENGTH_MIN: usize = 11;
 /// Letters before the first number that belong to it: `D-B-J-two-two`.
 const LETTERS_MAX: usize = 12;
 const GAP_MAX: usize = 3;
-/// Four number words with what is between them are longer, so that one of every so many bytes is in one of
-/// them or directly before.
-const STRIDE: usize = 12;
 /// Bytes of a word that are looked at to find its beginning.
 const WORD_MAX: usize = 48;
 
@@ -26,24 +23,26 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     }
     let (search, beginnings) = (SEARCH.as_ref()?, BEGINNINGS.as_slice());
     let mut editor = Editor::new(text);
-    let mut probe = STRIDE;
-    while probe < text.len() {
-        let word = word_start(survey, probe);
-        probe += STRIDE;
-        if word < editor.done()
+    let mut done = 0;
+    for word in survey.letter_runs() {
+        // A letter beyond ASCII may be the first of the word.
+        let is_first = || word.checked_sub(1).and_then(|at| text.as_bytes().get(at)).is_none_or(u8::is_ascii);
+        if word < done
             || !begins_number(beginnings, text, word)
+            || !is_first()
             || number_at(search, text, word).is_none()
         {
             continue;
         }
-        let start = first_number(search, text, word);
+        let start = first_number(search, text, done, word);
         let mut spoken = Spoken { text, search, at: start, words: 0, value: String::new() };
         spoken.read();
         if spoken.words >= WORDS_MIN {
             let start = spoken.with_letters_before(start);
             editor.replace(start..spoken.at, &spoken.value, View::Words);
         }
-        probe = probe.max(spoken.at);
+        // INVARIANT (linear time): no word is read again for those that follow.
+        done = spoken.at.max(word + 1);
     }
     editor.finish()
 }
@@ -73,17 +72,6 @@ static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
     beginnings
 });
 
-/// Where the word begins in which a byte stands, or the next one.
-fn word_start(survey: &Survey<'_>, at: usize) -> usize {
-    if !survey.is_ascii {
-        return word_around(survey.bytes(), at).start;
-    }
-    let bytes = survey.bytes();
-    let signs = bytes.get(at..).unwrap_or_default().iter().take(GAP_MAX);
-    let end = at + signs.take_while(|b| !b.is_ascii_alphabetic()).count();
-    end - survey.letters_before(end).min(WORD_MAX)
-}
-
 /// The word in which a byte stands, or the next one.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
     let is_letter = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
@@ -106,8 +94,8 @@ fn number_at(search: &AhoCorasick, text: &str, at: usize) -> Option<usize> {
     matches!(word, Word::Number(_) | Word::Repeat(_)).then_some(hit.end())
 }
 
-/// Where the row of number words and single letters begins in which one begins at `start`.
-fn first_number(search: &AhoCorasick, text: &str, mut start: usize) -> usize {
+/// Where the row of number words and single letters begins, at `floor` or after it, in which one begins at `start`.
+fn first_number(search: &AhoCorasick, text: &str, floor: usize, mut start: usize) -> usize {
     let bytes = text.as_bytes();
     loop {
         let head = bytes.get(start.saturating_sub(GAP_MAX)..start).unwrap_or_default();
@@ -115,7 +103,10 @@ fn first_number(search: &AhoCorasick, text: &str, mut start: usize) -> usize {
         let Some(last) = (start - gap).checked_sub(1).filter(|_| gap > 0) else { return start };
         let before = word_around(bytes, last).start..last + 1;
         let is_letter = before.len() == 1 && bytes.get(last).is_some_and(u8::is_ascii_uppercase);
-        if before.start >= start || !(is_letter || number_at(search, text, before.start).is_some()) {
+        if before.start >= start
+            || before.start < floor
+            || !(is_letter || number_at(search, text, before.start).is_some())
+        {
             return start;
         }
         start = before.start;
@@ -325,3 +316,30 @@ const WORDS: &[(&str, Word)] = &[
     ("punto", Sign('.')), ("slash", Sign('/')), ("schrägstrich", Sign('/')), ("barre", Sign('/')),
     ("barra", Sign('/')), ("plus", Sign('+')), ("underscore", Sign('_')), ("unterstrich", Sign('_')),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        digits(&Survey::of(text)).map(|derived| derived.text)
+    }
+
+    #[test]
+    fn rows_of_number_words_are_found_wherever_they_stand() {
+        for before in 0..70 {
+            let text = format!("{} un dos tre six!", "x".repeat(before));
+            assert_eq!(read(&text), Some(format!("{} 1236!", "x".repeat(before))));
+        }
+        assert_eq!(read("code D-B-J-two-two-one-four").as_deref(), Some("code DBJ2214"));
+        assert_eq!(read("«one two three four five»").as_deref(), Some("«one 2345»"));
+        for text in ["one two three", "twofold threefold onerous fourth", "éone two three four"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_begin_as_numbers_do_not_hide_those_after_them() {
+        assert_eq!(read("two threefold four five six seven").as_deref(), Some("two threefold 4567"));
+    }
+}

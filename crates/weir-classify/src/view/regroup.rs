@@ -417,22 +417,29 @@ mod part {
 
 /// 0 if it is of no such word.
 fn part_of(byte: u8) -> u8 {
-    static PARTS: [u8; 256] = {
-        let mut parts = [0; 256];
-        let mut byte = 0;
-        while byte < 128 {
-            parts[byte as usize] = match byte {
-                b'@' => part::AT_SIGN,
-                b'0'..=b'9' => part::DIGIT,
-                b'a'..=b'z' => part::LOWER,
-                b'A'..=b'Z' | b'.' | b'_' | b'-' | b'+' | b'/' => part::OTHER,
-                _ => 0,
-            };
-            byte += 1;
-        }
-        parts
-    };
     PARTS.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+static PARTS: [u8; 256] = parts();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn parts() -> [u8; 256] {
+    let mut parts = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        parts[byte as usize] = match byte {
+            b'@' => part::AT_SIGN,
+            b'0'..=b'9' => part::DIGIT,
+            b'a'..=b'z' => part::LOWER,
+            b'A'..=b'Z' | b'.' | b'_' | b'-' | b'+' | b'/' => part::OTHER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    parts
 }
 
 /// A line that begins with a date is one of a log.

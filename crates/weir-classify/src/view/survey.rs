@@ -1,4 +1,4 @@
-use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter, is_upper};
+use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter, is_upper, places};
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -8,7 +8,6 @@ pub(super) const RUN_MIN: usize = 10;
 /// A text and where in it the bytes of each kind are: one pass that tells every view where to look.
 pub(crate) struct Survey<'a> {
     pub(super) text: &'a str,
-    pub(super) is_ascii: bool,
     /// Whether the operator looks for things of their own, of any shape.
     pub(super) is_for_any_shape: bool,
     blocks: Vec<Block>,
@@ -40,29 +39,31 @@ pub(super) mod kind {
 }
 
 /// The kinds of each sign.
-static SIGNS: [u16; 256] = {
+static SIGNS: [u16; 256] = signs();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn signs() -> [u16; 256] {
     let mut signs = [0; 256];
-    signs[b'@' as usize] = kind::AT_SIGN;
-    signs[b'\\' as usize] = kind::ENCODING;
-    signs[b'%' as usize] = kind::ENCODING;
-    signs[b'=' as usize] = kind::ENCODING;
-    signs[b'&' as usize] = kind::ENCODING;
-    signs[b'"' as usize] = kind::MARKUP;
-    signs[b'\'' as usize] = kind::MARKUP;
-    signs[b'*' as usize] = kind::MARKUP;
-    signs[b'`' as usize] = kind::MARKUP;
-    signs[b'~' as usize] = kind::MARKUP;
-    signs[b'<' as usize] = kind::MARKUP | kind::BRACKET;
-    signs[b'_' as usize] = kind::MARKUP | kind::BASE64;
-    signs[b'(' as usize] = kind::BRACKET;
-    signs[b'[' as usize] = kind::BRACKET;
-    signs[b'{' as usize] = kind::BRACKET;
-    signs[b'\n' as usize] = kind::LINE_BREAK;
-    signs[b'+' as usize] = kind::BASE64;
-    signs[b'/' as usize] = kind::BASE64;
-    signs[b'-' as usize] = kind::BASE64;
+    let mut byte = 0;
+    while byte < 128 {
+        signs[byte as usize] = match byte {
+            b'@' => kind::AT_SIGN,
+            b'\\' | b'%' | b'=' | b'&' => kind::ENCODING,
+            b'"' | b'\'' | b'*' | b'`' | b'~' => kind::MARKUP,
+            b'<' => kind::MARKUP | kind::BRACKET,
+            b'(' | b'[' | b'{' => kind::BRACKET,
+            b'\n' => kind::LINE_BREAK,
+            b'_' => kind::MARKUP | kind::BASE64,
+            b'+' | b'/' | b'-' => kind::BASE64,
+            _ => 0,
+        };
+        byte += 1;
+    }
     signs
-};
+}
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
@@ -72,10 +73,12 @@ impl<'a> Survey<'a> {
             blocks.push(block(rest));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        let of_block =
-            |block: &Block| block.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
-        let kinds = blocks.iter().map(of_block).fold(0, |kinds, block| kinds | block);
-        Self { text, is_ascii: text.is_ascii(), is_for_any_shape: false, blocks, kinds }
+        let mut any = [0; KINDS];
+        for block in &blocks {
+            any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
+        }
+        let kinds = any.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
+        Self { text, is_for_any_shape: false, blocks, kinds }
     }
 
     /// The same where the operator looks for things of their own: then no value is refused for its shape.
@@ -153,11 +156,6 @@ impl<'a> Survey<'a> {
         (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
     }
 
-    /// How many bytes there are from `at` on before the next of `kinds`, as far as the end of the next block.
-    pub(super) fn gap_from(&self, at: usize, kinds: u16) -> usize {
-        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_zeros() as usize
-    }
-
     /// Whether one of the `len` bytes from `at` on is of `kinds`; of at most a block.
     pub(super) fn has_within(&self, at: usize, len: usize, kinds: u16) -> bool {
         let within = (1_u128 << len.min(BLOCK)) - 1;
@@ -169,22 +167,13 @@ impl<'a> Survey<'a> {
         self.masks_before(at, kinds).leading_ones() as usize
     }
 
-    /// How many letters there are in a row before `at`, as far as the beginning of the block before.
-    #[inline]
-    pub(super) fn letters_before(&self, at: usize) -> usize {
-        const LETTERS: usize = kind::LETTER.trailing_zeros() as usize;
-        let letters = |block: &Block| block.get(LETTERS).copied().unwrap_or_default();
-        let index = at / BLOCK;
-        // Letters before `at`, the nearest highest.
-        let here = self.blocks.get(index).map_or(0, letters);
-        let here =
-            here.checked_shl(u32::try_from(BLOCK - at % BLOCK).unwrap_or_default()).unwrap_or_default();
-        let run = here.leading_ones() as usize;
-        if run < at % BLOCK {
-            return run;
-        }
-        let before = index.checked_sub(1).and_then(|before| self.blocks.get(before));
-        run + before.map_or(0, |block| letters(block).leading_ones() as usize)
+    /// Where rows of letters begin.
+    pub(super) fn letter_runs(&self) -> impl Iterator<Item = usize> + '_ {
+        places(0, self.text.len(), |at| {
+            let letters = self.mask_of(at / BLOCK, kind::LETTER);
+            let before = (at / BLOCK).checked_sub(1).map_or(0, |before| self.mask_of(before, kind::LETTER));
+            letters & !(letters << 1 | before >> (BLOCK - 1))
+        })
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
@@ -280,12 +269,10 @@ mod tests {
                 let behind = (1..=BLOCK.min(at)).take_while(|back| is_word(at - back)).count();
                 assert_eq!(survey.run_from(at, kind::WORD).min(BLOCK), ahead, "{text:?} at {at}");
                 assert_eq!(survey.run_before(at, kind::WORD).min(BLOCK), behind, "{text:?} at {at}");
-                assert_eq!(
-                    survey.letters_before(at),
-                    survey.run_before(at, kind::LETTER),
-                    "{text:?} at {at}"
-                );
             }
+            let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+            let begins = |at: &usize| is_letter(*at) && !at.checked_sub(1).is_some_and(is_letter);
+            assert!(survey.letter_runs().eq((0..bytes.len()).filter(begins)), "{text:?}");
         }
     }
 
