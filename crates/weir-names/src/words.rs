@@ -363,19 +363,19 @@ impl Counts {
     }
 
     fn small(self) -> u32 {
-        (self.0 / Self::SMALL & 0xFFFF) as u32
+        ((self.0 / Self::SMALL) & 0xFFFF) as u32
     }
 
     fn capital(self) -> u32 {
-        (self.0 / Self::CAPITAL & 0xFFFF) as u32
+        ((self.0 / Self::CAPITAL) & 0xFFFF) as u32
     }
 
     fn shouted(self) -> u32 {
-        (self.0 / Self::SHOUTED & 0xFFFF) as u32
+        ((self.0 / Self::SHOUTED) & 0xFFFF) as u32
     }
 
     fn code(self) -> u32 {
-        (self.0 / Self::CODE & 0xFFFF) as u32
+        ((self.0 / Self::CODE) & 0xFFFF) as u32
     }
 }
 
