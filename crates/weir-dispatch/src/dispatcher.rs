@@ -69,13 +69,11 @@ struct Flying {
     micro_usd: u64,
 }
 
-/// Predictions are taken to be too low by this factor when a promise hangs on them: about one in ten is.
-const MARGIN: f64 = 1.2;
 /// From so many observations on it is known how long first tokens, or whole answers, take.
 const OBSERVATIONS_MIN: u32 = 20;
 /// Work that has somewhere else to go may use this share of the promised time while room is kept for work
 /// that has not.
-const RESERVE: f64 = 0.8;
+const RESERVE: f64 = 0.6;
 
 impl Dispatcher {
     /// A dispatcher without targets. `seed` is for the jitter of pauses.
@@ -416,7 +414,7 @@ impl Dispatcher {
             if target.settings.daily_cap.is_some() && offer.micro_usd > 0 {
                 reservation = Some(self.spend.reserve(&name, offer.micro_usd, self.day));
             }
-            target.take(id, request.work, band, now);
+            target.take(id, request.work, band, request.promised_s(now), now);
         }
         self.shares.charge_input(&request.claim.tenant, request.work.prompt_tokens);
         self.queue.served(band, request.work.prompt_tokens);

@@ -14,6 +14,8 @@ pub(crate) struct Flight {
     pub since: Moment,
     /// What the formula said of its first token, and whether there is something to learn from it.
     pub formula_s: f64,
+    /// Seconds within which its first token was promised.
+    pub promised_s: Option<f64>,
     /// Whether the model had to be loaded first.
     pub is_cold: bool,
     pub first_token: Option<Moment>,
@@ -135,6 +137,7 @@ mod tests {
             band: Band::Interactive,
             since: Duration::from_secs(since),
             formula_s: 1.0,
+            promised_s: None,
             is_cold: false,
             first_token: None,
             produced: 0,

@@ -181,8 +181,8 @@ impl Health {
         }
     }
 
-    /// It said that it is full and asked to be left alone for so long. That is no illness, though too much
-    /// of it is; on trial it is a no.
+    /// It said that it is full and asked to be left alone for so long. That is no illness, but on trial
+    /// it is a no.
     pub fn full(&mut self, pause: Duration, now: Moment, random: &mut Random) {
         let pause = pause.min(REST_MAX);
         self.full_until = self.full_until.max(now.saturating_add(pause));

@@ -22,6 +22,11 @@ impl Quantile {
         Self { q, value: None, seen: 0 }
     }
 
+    /// One that is taken to be at `value` before anything is observed.
+    pub const fn starting(q: f64, value: f64) -> Self {
+        Self { q, value: Some(value), seen: 0 }
+    }
+
     pub fn add(&mut self, observed: f64) {
         self.seen = self.seen.saturating_add(1);
         let Some(value) = self.value else {

@@ -1,4 +1,5 @@
 use crate::engine::{EngineLoad, EngineModel};
+use crate::hedge::Quantile;
 
 /// Predicts the time to the first token on one target: the engine's formula, times a ratio that is learnt.
 ///
@@ -13,6 +14,9 @@ pub(crate) struct Predictor {
     /// Whether the last one came later than predicted.
     was_late: Option<bool>,
     error_s: f64,
+    /// How many times as long as predicted first tokens take, of those of which much was predicted: nine of ten no
+    /// longer.
+    late: Quantile,
 }
 
 /// How far one observation moves the ratio at least, and at most.
@@ -22,10 +26,19 @@ const GROWTH: f64 = 1.2;
 const COOLING: f64 = 0.5;
 /// A server is taken to be no further from the generic one than that.
 const RATIO_MAX: f64 = 1000.0;
+/// Predictions are taken to be too low by this factor at least when a promise hangs on them.
+pub(crate) const MARGIN: f64 = 1.2;
+/// How late first tokens come is learnt where something hangs on it: from those that were predicted to take at least
+/// this share of the promised time. Of shorter ones a step more or less is a lot.
+const NEAR: f64 = 0.4;
+/// Predictions are taken to be too low by no more than this factor, so that some that are near enough to be learnt
+/// from are still believed.
+const LATE_MAX: f64 = 2.0;
 
 impl Predictor {
     pub fn new(engine: EngineModel) -> Self {
-        Self { engine, ratio: 1.0, step: STEPS.1, was_late: None, error_s: 0.0 }
+        let late = Quantile::starting(0.9, MARGIN);
+        Self { engine, ratio: 1.0, step: STEPS.1, was_late: None, error_s: 0.0, late }
     }
 
     /// The server told how many tokens its cache holds.
@@ -48,6 +61,14 @@ impl Predictor {
         formula_s * self.ratio
     }
 
+    /// Seconds to a first token at the latest, if so many are predicted: nine of ten are there by then.
+    ///
+    /// How far predictions are off is no constant: where long prompts keep a server busy they are nearly exact, where
+    /// many answers run at once they are not.
+    pub fn at_latest_s(&self, predicted_s: f64) -> f64 {
+        predicted_s * self.late.value().unwrap_or(MARGIN).clamp(MARGIN, LATE_MAX)
+    }
+
     /// Seconds to prefill so many tokens, without waiting.
     pub fn prefill_s(&self, tokens: f64) -> f64 {
         tokens * self.engine.prefill_s * self.ratio
@@ -58,7 +79,8 @@ impl Predictor {
         1.0 / (self.engine.decode_step_s(context_tokens) * self.ratio).max(1e-6)
     }
 
-    pub fn learn(&mut self, formula_s: f64, observed_s: f64) {
+    /// A first token took so long, which was promised within `promised_s`, if at all.
+    pub fn learn(&mut self, formula_s: f64, observed_s: f64, promised_s: Option<f64>) {
         let predicted = self.corrected_s(formula_s);
         self.error_s += ((observed_s - predicted).abs() - self.error_s) / 32.0;
         if !self.is_measured() {
@@ -66,6 +88,9 @@ impl Predictor {
             self.ratio = (observed_s / formula_s).clamp(1.0 / RATIO_MAX, RATIO_MAX);
             self.was_late = Some(observed_s > predicted);
             return;
+        }
+        if promised_s.is_some_and(|promised_s| predicted >= NEAR * promised_s) {
+            self.late.add(observed_s / predicted);
         }
         let is_late = observed_s > predicted;
         if let Some(was_late) = self.was_late.replace(is_late) {
@@ -116,11 +141,30 @@ mod tests {
         let mut random = Random::new(1);
         for _ in 0..30 {
             let load = load(200.0 + 3000.0 * random.unit());
-            predictor.learn(predictor.formula_s(&load), actual.first_token_s(&load));
+            predictor.learn(predictor.formula_s(&load), actual.first_token_s(&load), None);
         }
         let (predicted, observed) =
             (predictor.corrected_s(predictor.formula_s(&load(1500.0))), actual.first_token_s(&load(1500.0)));
         assert!((predicted / observed - 1.0).abs() < 0.15, "{predicted} for {observed}");
+    }
+
+    #[test]
+    fn what_is_left_for_being_late_is_learnt_where_a_promise_hangs_on_it() {
+        let mut random = Random::new(1);
+        let mut at_latest = |spread: f64, promised_s: Option<f64>| {
+            let mut predictor = Predictor::new(EngineModel::GENERIC);
+            let formula = predictor.formula_s(&load(1000.0));
+            for _ in 0..1000 {
+                predictor.learn(formula, formula * (1.0 + spread * (random.unit() - 0.5)), promised_s);
+            }
+            predictor.at_latest_s(1.0)
+        };
+        let near = Some(0.2);
+        let (steady, erratic) = (at_latest(0.0, near), at_latest(1.0, near));
+        assert!((1.3..1.7).contains(&erratic), "nine of ten take 1.4 times as long at most: {erratic}");
+        for least in [steady, at_latest(1.0, None), at_latest(1.0, Some(60.0))] {
+            assert!((least - MARGIN).abs() < 1e-9, "{least}");
+        }
     }
 
     #[test]
@@ -129,7 +173,7 @@ mod tests {
         let formula = predictor.formula_s(&load(1000.0));
         for turn in 0..400 {
             let observed = if turn % 10 == 0 { 60.0 } else { formula * 0.5 };
-            predictor.learn(formula, observed);
+            predictor.learn(formula, observed, None);
         }
         let ratio = predictor.ratio();
         assert!((0.4..0.65).contains(&ratio), "{ratio}");

@@ -4,7 +4,7 @@ use crate::flights::{Flight, FlightId, Flights};
 use crate::health::{Condition, Health};
 use crate::hedge::Quantile;
 use crate::limit::{Limit, LimitState, Measured, Sample};
-use crate::predictor::Predictor;
+use crate::predictor::{MARGIN, Predictor};
 use crate::pressure::Pressure;
 use crate::random::Random;
 use crate::reported::{Reported, Reports};
@@ -214,6 +214,14 @@ impl Target {
         }
     }
 
+    /// Seconds to a first token at the latest, if so many are predicted, as far as that can be said.
+    pub fn at_latest_s(&self, predicted_s: f64) -> f64 {
+        match self.settings.nature {
+            Nature::Server(_) => self.predictor.at_latest_s(predicted_s),
+            Nature::Service => predicted_s * MARGIN,
+        }
+    }
+
     /// Whether the server says that it has to load the model first, and nothing is on its way that makes it.
     fn is_cold(&self, now: Moment) -> bool {
         self.flights.len() == 0 && self.reports.fresh(now).is_some_and(|said| said.loaded == Some(false))
@@ -270,11 +278,12 @@ impl Target {
         ANSWER_MARGIN * f64::from(work.output_tokens) / self.tokens_per_s(now)
     }
 
-    pub fn take(&mut self, id: FlightId, work: Work, band: Band, now: Moment) {
+    pub fn take(&mut self, id: FlightId, work: Work, band: Band, promised_s: Option<f64>, now: Moment) {
         let (formula_s, is_cold) = (self.formula_s(&work, now), self.is_cold(now));
         self.health.sent(now);
         self.last_sent = now;
-        let flight = Flight { work, band, since: now, formula_s, is_cold, first_token: None, produced: 0 };
+        let flight =
+            Flight { work, band, since: now, formula_s, promised_s, is_cold, first_token: None, produced: 0 };
         self.flights.start(id, flight);
     }
 
@@ -282,7 +291,7 @@ impl Target {
     pub fn first_token(&mut self, id: FlightId, now: Moment) {
         let Some(flight) = self.flights.first_token(id, now) else { return };
         let observed_s = now.saturating_sub(flight.since).as_secs_f64();
-        let (formula_s, prompt_tokens) = (flight.formula_s, flight.work.prompt_tokens);
+        let Flight { formula_s, promised_s, work: Work { prompt_tokens, .. }, .. } = *flight;
         if flight.is_cold {
             // That it was slow says how long loading takes, and nothing else.
             let loading_s = (observed_s - self.warm_s(formula_s)).max(0.0);
@@ -294,7 +303,7 @@ impl Target {
         let sample = Sample { of: Measured::FirstToken, observed_s, alone_s };
         self.limit.learn(&sample, self.flights.len());
         match self.settings.nature {
-            Nature::Server(_) => self.predictor.learn(formula_s, observed_s),
+            Nature::Server(_) => self.predictor.learn(formula_s, observed_s, promised_s),
             Nature::Service if self.service_measured => {
                 self.service_s += (observed_s - self.service_s) / 8.0;
             }

@@ -1,10 +1,11 @@
 //! Which step of its ladder a request takes.
 
-use super::{Dispatcher, MARGIN, RESERVE};
+use super::{Dispatcher, RESERVE};
 use crate::Moment;
 use crate::ask::{Obstacle, Refused, Step};
 use crate::balance::{Balance, Offer};
 use crate::health::Condition;
+use crate::predictor::MARGIN;
 use crate::request::{Choice, Request};
 use crate::target::{Target, TargetKey};
 use std::time::Duration;
@@ -118,22 +119,25 @@ impl Dispatcher {
 
     fn keeps_promise(&self, request: &Request, step: Option<Step>, prospect: &Prospect, now: Moment) -> bool {
         let Some(promised) = request.promised_s(now) else { return true };
-        if let (None, Move::Take { offer, .. }) = (step, prospect.next)
-            && self.targets.get(&offer.key).is_some_and(|target| target.is_untried(now))
-        {
-            return true;
+        match prospect.next {
+            Move::Take { offer, .. } => {
+                let target = self.targets.get(&offer.key);
+                let is_untried = step.is_none() && target.is_some_and(|target| target.is_untried(now));
+                is_untried || self.holds(&offer, request, step, now)
+            }
+            Move::Wait { .. } | Move::Refuse(_) => prospect.seconds * MARGIN <= promised,
         }
-        let share = match (step, prospect.next) {
-            (None, Move::Take { offer, .. }) if request.may_burst => self.share(offer.key, now),
-            _ => 1.0,
-        };
-        prospect.seconds * MARGIN <= share * promised
     }
 
-    /// The share of the promised time that work may use on a target if it has somewhere else to go.
-    fn share(&self, key: TargetKey, now: Moment) -> f64 {
-        let keeps = self.targets.get(&key).is_some_and(|target| target.pressure.keeps_room(now));
-        if keeps { RESERVE } else { 1.0 }
+    /// Whether the first token would come from there as promised; and, before the ladder, soon enough to leave room
+    /// where room is kept for work that may go nowhere else.
+    fn holds(&self, offer: &Offer, request: &Request, step: Option<Step>, now: Moment) -> bool {
+        let (Some(promised), Some(target)) = (request.promised_s(now), self.targets.get(&offer.key)) else {
+            return true;
+        };
+        let leaves_room = request.may_burst && step.is_none() && target.pressure.keeps_room(now);
+        let share = if leaves_room { RESERVE } else { 1.0 };
+        target.at_latest_s(offer.first_token_s) <= promised && offer.first_token_s <= share * promised
     }
 
     fn is_wanted_by_confined(&self, request: &Request) -> bool {
@@ -152,11 +156,7 @@ impl Dispatcher {
         now: Moment,
     ) -> Option<Offer> {
         let balance = Balance { targets: &self.targets, request, step, now };
-        let promised = request.promised_s(now);
-        let keeps = |offer: &Offer| {
-            let share = if request.may_burst && step.is_none() { self.share(offer.key, now) } else { 1.0 };
-            promised.is_none_or(|promised| offer.first_token_s * MARGIN <= share * promised)
-        };
+        let keeps = |offer: &Offer| self.holds(offer, request, step, now);
         let affordable: Vec<Choice>;
         let choices = if choices.iter().any(|choice| choice.micro_usd > 0) {
             affordable = choices.iter().filter(|choice| self.can_pay(choice)).copied().collect();

@@ -1,3 +1,5 @@
+mod promise;
+
 use super::*;
 use crate::ask::{Candidate, Obstacle, Step};
 use crate::limit::Limit;
@@ -366,89 +368,6 @@ fn a_plan_without_targets_is_refused_as_such() {
     assert_eq!(dispatcher().ask(empty, at(0)), Admission::Refused(Refused::NothingLeft));
 }
 
-/// A target that takes two seconds to the first token, as has been seen.
-fn slow() -> Dispatcher {
-    let mut d = with([settings("big", None), settings("small", None), settings("cloud", None)]);
-    for second in 0..60 {
-        let held = slot(d.ask(ask(&[Step::Burst, Step::Reject]), at(second * 10)));
-        d.first_token(&held, at(second * 10 + 2));
-        served(&mut d, &held, second * 10 + 3);
-    }
-    d
-}
-
-fn promised(milliseconds: u64, ladder: &[Step]) -> Ask {
-    let first_token = Some(Duration::from_millis(milliseconds));
-    Ask { promise: Promise { first_token, deadline: None }, ..ask(ladder) }
-}
-
-#[test]
-fn a_step_that_cannot_hold_its_promise_is_passed_over() {
-    let burst = [Step::Burst, QUEUE, Step::Reject];
-    assert_eq!(way(slow().ask(promised(5000, &burst), at(595))), ("big".to_owned(), None));
-    let mut d = slow();
-    assert_eq!(way(d.ask(promised(1000, &burst), at(595))), ("cloud".to_owned(), Some(Step::Burst)));
-    assert_eq!(
-        way(slow().ask(promised(100, &[QUEUE, Step::Reject]), at(595))),
-        ("big".to_owned(), None),
-        "when no step can, the soonest is taken"
-    );
-}
-
-#[test]
-fn a_target_that_was_slow_is_tried_again_now_and_then() {
-    let burst = [Step::Burst, QUEUE, Step::Reject];
-    let mut d = slow();
-    assert_eq!(way(d.ask(promised(1000, &burst), at(599))).0, "cloud");
-    let held = slot(d.ask(promised(1000, &burst), at(620)));
-    assert_eq!(&*held.target, "big");
-    assert_eq!(way(d.ask(promised(1000, &burst), at(620))).0, "cloud", "one is enough");
-}
-
-#[test]
-fn what_cannot_be_answered_before_its_deadline_is_refused_at_the_door() {
-    let mut d = slow();
-    let by = |deadline| Ask {
-        promise: Promise { first_token: None, deadline: Some(deadline) },
-        ..ask(&[QUEUE, Step::Reject])
-    };
-    assert!(matches!(d.ask(by(at(600)), at(599)), Admission::Refused(Refused::TooLate { .. })));
-    slot(d.ask(by(at(609)), at(599)));
-}
-
-fn due(deadline: Moment, output_tokens: u32) -> Ask {
-    Ask {
-        promise: Promise { first_token: None, deadline: Some(deadline) },
-        work: Work { output_tokens, ..Work::default() },
-        ..ask(&[QUEUE, Step::Reject])
-    }
-}
-
-#[test]
-fn a_free_place_on_a_server_that_nobody_knows_is_taken_however_soon_the_deadline() {
-    // A middling server would take seconds for so long an answer; this one has shown nothing yet.
-    let mut d = dispatcher();
-    for number in 0..5 {
-        let held = slot(d.ask(due(at(number + 1), 2000), at(number)));
-        d.first_token(&held, at(number) + Duration::from_millis(500));
-        d.produced(&held, 20);
-        served(&mut d, &held, number + 1);
-    }
-    // By now it has: 2000 tokens take it a minute.
-    let refused = d.ask(due(at(7), 2000), at(6));
-    assert!(matches!(refused, Admission::Refused(Refused::TooLate { .. })), "{refused:?}");
-    slot(d.ask(due(at(7), 1), at(6)));
-}
-
-#[test]
-fn a_server_that_was_too_slow_for_every_deadline_is_tried_again_now_and_then() {
-    let mut d = slow();
-    assert!(matches!(d.ask(due(at(600), 1), at(599)), Admission::Refused(Refused::TooLate { .. })));
-    let tried = d.ask(due(at(621), 1), at(620));
-    assert_eq!(way(tried).0, "big");
-    assert!(matches!(d.ask(due(at(621), 1), at(620)), Admission::Refused(Refused::TooLate { .. })));
-}
-
 #[test]
 fn places_that_came_free_by_themselves_go_to_those_who_wait_and_before_newcomers() {
     // Nine places, which a target that has come back gives out one by one.
@@ -473,20 +392,6 @@ fn places_that_came_free_by_themselves_go_to_those_who_wait_and_before_newcomers
     assert_eq!(d.look_before(&newcomer, at(5)), [ticket]);
     slot(d.ask(newcomer, at(6)));
     assert_eq!(way(d.resume(ticket, at(6))).0, "big");
-}
-
-#[test]
-fn what_may_leave_leaves_early_while_room_is_kept_for_what_may_not() {
-    let (free, confined) = ([Step::Burst, Step::Reject], [QUEUE, Step::Reject]);
-    // Two seconds of two and a half: well enough for all, but for the margin of what may leave.
-    let mut d = slow();
-    assert_eq!(way(d.ask(promised(2700, &free), at(595))).0, "big");
-    let mut d = slow();
-    let held = slot(d.ask(promised(2700, &confined), at(595)));
-    d.first_token(&held, at(597));
-    served(&mut d, &held, 597);
-    assert_eq!(way(d.ask(promised(2700, &free), at(598))), ("cloud".to_owned(), Some(Step::Burst)));
-    assert_eq!(way(d.ask(promised(2700, &confined), at(598))).0, "big");
 }
 
 #[test]
