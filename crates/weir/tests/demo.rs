@@ -133,6 +133,7 @@ async fn a_real_local_server_takes_the_local_part_and_the_cloud_stays_simulated(
 
 /// The answer with its head.
 fn post(address: &str, path: &str, body: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "a test's client")]
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json");

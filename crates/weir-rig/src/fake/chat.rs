@@ -27,13 +27,16 @@ pub(super) async fn complete(exchange: Exchange, body: &[u8]) -> Result<Response
     Ok(speak(exchange, &ask, fault))
 }
 
+/// What comes of a request that a fault strikes before any of its answer.
+type Struck = Result<Response<Answer>, Over>;
+
 /// Takes a place and the script's time. Gives the fault that is to strike within the answer, or the answer where
 /// one strikes before it; `prompt` is what an error may quote.
 pub(super) async fn admit<'s>(
     mut exchange: Exchange,
     setup: &'s Setup,
     prompt: impl Fn() -> String,
-) -> Result<(Exchange, Option<&'s Fault>), Result<Response<Answer>, Over>> {
+) -> Result<(Exchange, Option<&'s Fault>), Struck> {
     match setup.slot().await {
         Ok(slot) => exchange.visit.hold(slot),
         Err(failure) => return Err(Ok(exchange.failure(failure, &prompt()))),

@@ -1,7 +1,7 @@
 //! Records, read from the log at the places that the index gives.
 
 use super::super::AuditError;
-use super::block::{LENGTH, OUTCOME, Place};
+use super::block::{LENGTH, Place};
 use super::build::frame_at;
 use super::file::IndexError;
 use super::lookup;
@@ -10,7 +10,7 @@ use super::{BlockId, Search, SearchError};
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
-use weir_audit::search::{Condition, DECISION, Found, Query, Value};
+use weir_audit::search::{Condition, DECISION, Found, OUTCOME, Query, Value};
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

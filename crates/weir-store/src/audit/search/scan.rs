@@ -3,7 +3,7 @@
 //! Outcomes lie behind their decisions, so that going back they are met first: each is kept until the first decision of
 //! its request has been passed, and nothing has to be looked for.
 
-use super::block::{AT, OUTCOME, Place, REQUEST, SLOT};
+use super::block::{AT, Place, REQUEST, SLOT};
 use super::column::Column;
 use super::file::IndexError;
 use super::hash::FastMap;
@@ -12,7 +12,7 @@ use super::{BlockId, Search, SearchError};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use weir_audit::WallTime;
-use weir_audit::search::{Condition, DECISION, Query, Test, Value, is_unique};
+use weir_audit::search::{Condition, DECISION, OUTCOME, Query, Test, Value, is_unique};
 
 /// The records of one type in one block, and which of them fit.
 pub(super) struct Selection<'s> {

@@ -1,6 +1,6 @@
 //! Counting and summing up over columns.
 
-use super::block::{AT, OUTCOME};
+use super::block::AT;
 use super::column::Column;
 use super::hash::FastMap;
 use super::records::{Records, is_certain};
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use weir_audit::WallTime;
-use weir_audit::search::{DECISION, Query, Value, is_unique};
+use weir_audit::search::{DECISION, OUTCOME, Query, Value, is_unique};
 
 /// What records are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq)]
