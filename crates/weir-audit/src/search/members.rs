@@ -229,5 +229,10 @@ mod tests {
         for json in ["", "[1]", "{\"a\":1", "{\"a\":1}x", &format!("{{\"{}\":1}}", "k".repeat(600))] {
             assert!(members(json.as_bytes(), |_, _| {}).is_err(), "{json}");
         }
+        for (begin, end) in [("[", "]"), ("{\"a\":", "}")] {
+            let nested = |depth| format!("{{\"a\":{}1{}}}", begin.repeat(depth), end.repeat(depth));
+            assert!(members(nested(DEPTH_MAX - 1).as_bytes(), |_, _| {}).is_ok());
+            assert!(members(nested(DEPTH_MAX).as_bytes(), |_, _| {}).is_err());
+        }
     }
 }

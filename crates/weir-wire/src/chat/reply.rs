@@ -1,6 +1,6 @@
 use crate::canonical::ServedTier;
 use crate::error::Envelope;
-use crate::json::{Edited, Limits, Member, items, members, parse, string, write_string};
+use crate::json::{Edited, Limits, Member, items, members, parse, parse_members, string, write_string};
 use memchr::memchr2;
 use std::borrow::Cow;
 
@@ -120,7 +120,7 @@ struct Answer<'b> {
 impl<'b> Answer<'b> {
     fn read(body: &'b [u8]) -> Result<Self, BadReply> {
         let text = std::str::from_utf8(body).map_err(|_| BadReply::Malformed)?;
-        let members = members(text).ok_or(BadReply::Malformed)?;
+        let members = parse_members(text, Limits::default()).ok_or(BadReply::Malformed)?;
         if find(&members, "error").is_some_and(|error| error != "null") {
             return Err(Envelope::read(body).map_or(BadReply::Malformed, BadReply::Error));
         }
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_looked_into_has_one_reading() {
+    fn an_answer_has_one_reading() {
         let message = |said: &str| format!(r#"{{"choices":[{{"message":{said}}}]}}"#);
         for body in [
             r#"{"choices":[],"model":"a","model":"b"}"#.to_owned(),
@@ -349,6 +349,8 @@ mod tests {
             r#"{"choices":[{"finish_reason":"stop","finish_reason":"length"}]}"#.to_owned(),
             r#"{"choices":[],"usage":{"prompt_tokens":1,"prompt_tokens":2}}"#.to_owned(),
             message(r#"{"content":"a","content":"b"}"#),
+            message(r#"{"vendor":[{"x":1,"x":2}]}"#),
+            message(&format!("{}{}", "[".repeat(64), "]".repeat(64))),
             message(r#"{"content":"\ud800"}"#),
             message(r#"{"content":01}"#),
             message(r#"{"content":["a",]}"#),

@@ -1,10 +1,8 @@
 //! Objects and arrays whose values are left as they were written, for what is passed on and only glanced at.
-//!
-//! A text is held to the grammar as strictly as by [`parse`](super::parse), with duplicate names an error; but
-//! what is inside of the values is only held to the grammar, in which a name may occur twice.
 
-use super::read::{Named, Names, as_written};
-use jiter::Jiter;
+use super::Limits;
+use super::read::{Named, Names, Reader, USUAL_MEMBERS, as_written};
+use jiter::{Jiter, Peek};
 use std::borrow::Cow;
 
 /// One member of an object, with its value as it was written.
@@ -19,35 +17,51 @@ impl Named for Member<'_> {
     }
 }
 
-/// Members of most objects: room for them is made at once.
-const USUAL_MEMBERS: usize = 8;
+/// The members of a text that is one object by all the rules of [`parse`](super::parse), and of no other.
+pub(crate) fn parse_members(text: &str, limits: Limits) -> Option<Vec<Member<'_>>> {
+    let mut reader = Reader::new(text, limits);
+    reader.count().ok()?;
+    collect(reader, |reader, peek| reader.pass(peek, 1).ok())
+}
 
-/// The members of a text that is one object, and of no other.
+/// The same of a part of a text that was read before.
 pub(crate) fn members(text: &str) -> Option<Vec<Member<'_>>> {
-    let mut jiter = Jiter::new(text.as_bytes());
+    collect(Reader::new(text, Limits::default()), |reader, peek| reader.jiter.known_skip(peek).ok())
+}
+
+fn collect<'t>(
+    mut reader: Reader<'t>,
+    pass: impl Fn(&mut Reader<'t>, Peek) -> Option<()>,
+) -> Option<Vec<Member<'t>>> {
+    let text = reader.text;
     let mut members = Vec::with_capacity(USUAL_MEMBERS);
     let mut names = Names::default();
-    let mut key = jiter.next_object().ok()?;
+    let mut key = reader.jiter.next_object().ok()?;
     while let Some(name) = key {
         let name = as_written(text, name);
         if names.knows(&name, &members) {
             return None;
         }
         names.add(&name);
-        members.push(Member { name, text: value(&mut jiter, text)? });
-        key = jiter.next_key().ok()?;
+        let peek = reader.jiter.peek().ok()?;
+        let start = reader.jiter.current_index();
+        pass(&mut reader, peek)?;
+        members.push(Member { name, text: text.get(start..reader.jiter.current_index())? });
+        key = reader.jiter.next_key().ok()?;
     }
-    jiter.finish().ok()?;
+    reader.jiter.finish().ok()?;
     Some(members)
 }
 
-/// The items of a text that is one array, and of no other.
+/// The items of a part of a text that was read before, if it is an array.
 pub(crate) fn items(text: &str) -> Option<Vec<&str>> {
     let mut jiter = Jiter::new(text.as_bytes());
     let mut items = Vec::new();
     let mut next = jiter.next_array().ok()?;
-    while next.is_some() {
-        items.push(value(&mut jiter, text)?);
+    while let Some(peek) = next {
+        let start = jiter.current_index();
+        jiter.known_skip(peek).ok()?;
+        items.push(text.get(start..jiter.current_index())?);
         next = jiter.array_step().ok()?;
     }
     jiter.finish().ok()?;
@@ -59,20 +73,15 @@ pub(crate) fn string(text: &str) -> Option<Cow<'_, str>> {
     Jiter::new(text.as_bytes()).next_str().ok().map(|read| as_written(text, read))
 }
 
-/// The next value, as it was written.
-fn value<'t>(jiter: &mut Jiter<'t>, text: &'t str) -> Option<&'t str> {
-    let peek = jiter.peek().ok()?;
-    let start = jiter.current_index();
-    jiter.known_skip(peek).ok()?;
-    text.get(start..jiter.current_index())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Vec<(String, &str)>> {
-        Some(members(text)?.into_iter().map(|member| (member.name.into_owned(), member.text)).collect())
+        let strict: Vec<_> = parse_members(text, Limits::default())?.into_iter().map(|m| m.text).collect();
+        let again = members(text)?;
+        assert_eq!(strict, again.iter().map(|member| member.text).collect::<Vec<_>>());
+        Some(again.into_iter().map(|member| (member.name.into_owned(), member.text)).collect())
     }
 
     #[test]
@@ -103,7 +112,7 @@ mod tests {
             "{\"a\":\"\n\"}",
             r#"{"a":[1,]}"#,
         ] {
-            assert!(members(text).is_none(), "{text}");
+            assert!(members(text).is_none() && parse_members(text, Limits::default()).is_none(), "{text}");
         }
         for text in ["", "{}", "[1", "[1]]", "[1,]", r#"["\x"]"#] {
             assert!(items(text).is_none(), "{text}");
@@ -119,5 +128,25 @@ mod tests {
         };
         assert_eq!(members(&text("k100")).unwrap().len(), 101);
         assert!(members(&text("k50")).is_none());
+    }
+
+    #[test]
+    fn an_object_is_one_by_the_very_rules_by_which_it_is_parsed() {
+        let few = Limits { depth: 3, values: 6 };
+        for text in [
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"\u0062":2}]}"#,
+            r#"{"a":{"b":{"c":1}}}"#,
+            r#"{"a":{"b":{"c":[]}}}"#,
+            r#"{"a":[[[]]]}"#,
+            r#"{"a":[1,2,3,4]}"#,
+            r#"{"a":[1,2,3,4,5]}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":[-1.5e9,"x\n",{"y":true}]}"#,
+            r#"{"a":[01]}"#,
+        ] {
+            let parsed = crate::json::parse(text.as_bytes(), few);
+            assert_eq!(parse_members(text, few).is_some(), parsed.is_ok(), "{text}");
+        }
     }
 }

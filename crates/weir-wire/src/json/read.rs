@@ -15,8 +15,7 @@ pub fn parse(bytes: &[u8], limits: Limits) -> Result<Json<'_>, JsonError> {
         path: "$".to_owned(),
         offset: error.valid_up_to(),
     })?;
-    let mut reader = Reader { jiter: Jiter::new(bytes), text, limits, values_left: limits.values };
-    reader.document().map_err(|mut broken| {
+    Reader::new(text, limits).document().map_err(|mut broken| {
         if ends_in_half_a_pair(bytes, broken.offset) {
             broken.fault = JsonFault::LoneSurrogate;
         }
@@ -34,7 +33,7 @@ fn ends_in_half_a_pair(bytes: &[u8], offset: usize) -> bool {
 }
 
 /// A fault on its way up, collecting where it happened.
-struct Broken {
+pub(super) struct Broken {
     fault: JsonFault,
     offset: usize,
     /// Innermost first.
@@ -69,16 +68,20 @@ impl Broken {
     }
 }
 
-type Read<T> = Result<T, Box<Broken>>;
+pub(super) type Read<T> = Result<T, Box<Broken>>;
 
-struct Reader<'t> {
-    jiter: Jiter<'t>,
-    text: &'t str,
+pub(super) struct Reader<'t> {
+    pub(super) jiter: Jiter<'t>,
+    pub(super) text: &'t str,
     limits: Limits,
     values_left: usize,
 }
 
 impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str, limits: Limits) -> Self {
+        Self { jiter: Jiter::new(text.as_bytes()), text, limits, values_left: limits.values }
+    }
+
     fn document(&mut self) -> Read<Json<'t>> {
         let peek = self.jiter.peek().map_err(broken)?;
         let value = self.value(peek, 0)?;
@@ -98,7 +101,44 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn count(&mut self) -> Read<()> {
+    /// Reads a value as strictly as [`value`](Self::value), and keeps nothing of it.
+    pub(super) fn pass(&mut self, peek: Peek, depth: usize) -> Read<()> {
+        self.count()?;
+        match peek {
+            Peek::Array => {
+                let depth = self.deeper(depth)?;
+                let mut next = self.jiter.known_array().map_err(broken)?;
+                while let Some(peek) = next {
+                    self.pass(peek, depth)?;
+                    next = self.jiter.array_step().map_err(broken)?;
+                }
+                Ok(())
+            }
+            Peek::Object => self.pass_object(depth),
+            _ => self.jiter.known_skip(peek).map_err(broken),
+        }
+    }
+
+    fn pass_object(&mut self, depth: usize) -> Read<()> {
+        let depth = self.deeper(depth)?;
+        let mut known = Vec::with_capacity(USUAL_MEMBERS);
+        let mut names = Names::default();
+        let mut key = self.jiter.known_object().map_err(broken)?;
+        while let Some(name) = key {
+            let name = as_written(self.text, name);
+            if names.knows(&name, &known) {
+                return Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index()));
+            }
+            names.add(&name);
+            known.push(name);
+            let peek = self.jiter.peek().map_err(broken)?;
+            self.pass(peek, depth)?;
+            key = self.jiter.next_key().map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self) -> Read<()> {
         let Some(left) = self.values_left.checked_sub(1) else {
             return Err(Broken::at(JsonFault::Values(self.limits.values), self.jiter.current_index()));
         };
@@ -162,7 +202,7 @@ impl<'t> Reader<'t> {
 }
 
 /// Members of most objects: room for them is made at once.
-const USUAL_MEMBERS: usize = 8;
+pub(super) const USUAL_MEMBERS: usize = 8;
 
 /// What was read, taken from the text if it is a part of it: the parser copies only what has escapes.
 pub(super) fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
@@ -179,6 +219,12 @@ pub(super) fn as_written<'t>(text: &'t str, read: &str) -> Cow<'t, str> {
 /// A member of an object that is being read.
 pub(super) trait Named {
     fn name(&self) -> &str;
+}
+
+impl Named for Cow<'_, str> {
+    fn name(&self) -> &str {
+        self
+    }
 }
 
 impl Named for (Cow<'_, str>, Json<'_>) {
