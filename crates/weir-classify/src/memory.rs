@@ -1,13 +1,14 @@
 use crate::collector::Seen;
 use siphasher::sip128::{Hasher128, SipHasher24};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::hash::Hasher;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
 /// Parts that threads rarely meet in.
 const SHARDS: usize = 16;
-/// What an entry takes besides its findings, about; and one of a text that shows nothing, as most do.
+/// What an entry takes besides its findings, about; and one of a text that shows nothing, as most do: at most,
+/// with the places of its table that are free.
 const ENTRY_BYTES: usize = 160;
 const NOTHING_BYTES: usize = 48;
 const FINDING_BYTES: usize = 240;
@@ -52,9 +53,47 @@ impl Remembered {
 
 #[derive(Default)]
 struct Halves {
-    young: BTreeMap<u128, Remembered>,
-    old: BTreeMap<u128, Remembered>,
+    young: Half,
+    old: Half,
     young_bytes: usize,
+}
+
+/// Texts that show nothing, side by side, and the others.
+#[derive(Default)]
+struct Half {
+    nothing: HashMap<Name, u32, BuildHasherDefault<AsItIs>>,
+    seen: BTreeMap<u128, Arc<Seen>>,
+}
+
+/// The keyed hash of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Name([u8; 16]);
+
+impl Hash for Name {
+    /// A part of a keyed hash is as good a place in a table as any hash of it would be; not the part that chooses the
+    /// shard.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+    }
+}
+
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Asked for nothing but parts of names.
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
 }
 
 impl Memory {
@@ -72,12 +111,12 @@ impl Memory {
 
     pub(crate) fn recall(&self, name: u128) -> Option<Remembered> {
         let mut halves = self.shard(name)?.lock().ok()?;
-        if let Some(seen) = halves.young.get(&name) {
-            return Some(seen.clone());
+        if let Some(remembered) = halves.young.recall(name) {
+            return Some(remembered);
         }
-        let seen = halves.old.remove(&name)?;
-        halves.insert(name, seen.clone(), self.half_bytes_max);
-        Some(seen)
+        let remembered = halves.old.recall(name)?;
+        halves.insert(name, remembered.clone(), self.half_bytes_max);
+        Some(remembered)
     }
 
     pub(crate) fn keep(&self, name: u128, seen: Seen) {
@@ -92,17 +131,42 @@ impl Memory {
 }
 
 impl Halves {
-    fn insert(&mut self, name: u128, seen: Remembered, bytes_max: usize) {
-        let bytes = seen.bytes();
+    fn insert(&mut self, name: u128, remembered: Remembered, bytes_max: usize) {
+        let bytes = remembered.bytes();
         if bytes > bytes_max {
             return;
         }
         if self.young_bytes + bytes > bytes_max {
-            self.old = std::mem::take(&mut self.young);
+            // The table of the one is that of the next.
+            std::mem::swap(&mut self.old, &mut self.young);
+            self.young.clear();
             self.young_bytes = 0;
         }
         self.young_bytes += bytes;
-        self.young.insert(name, seen);
+        self.young.insert(name, remembered);
+    }
+}
+
+impl Half {
+    fn recall(&self, name: u128) -> Option<Remembered> {
+        let nothing = self.nothing.get(&Name(name.to_le_bytes())).copied().map(Remembered::Nothing);
+        nothing.or_else(|| self.seen.get(&name).cloned().map(Remembered::Seen))
+    }
+
+    fn insert(&mut self, name: u128, remembered: Remembered) {
+        match remembered {
+            Remembered::Nothing(view_bytes) => {
+                self.nothing.insert(Name(name.to_le_bytes()), view_bytes);
+            }
+            Remembered::Seen(seen) => {
+                self.seen.insert(name, seen);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.nothing.clear();
+        self.seen.clear();
     }
 }
 

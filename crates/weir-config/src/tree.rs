@@ -85,6 +85,35 @@ impl Wrong {
     }
 }
 
+impl Wrong {
+    /// What to say of it.
+    pub fn message(&self) -> String {
+        match self {
+            Self::UnknownField { field, .. } => format!("`{field}` is not known here"),
+            Self::MissingField(field) => format!("`{field}` is missing"),
+            Self::Twice(Some(key)) => format!("`{key}` is written twice"),
+            Self::Twice(None) => "a key is written twice".to_owned(),
+            Self::OtherKind { found, belongs } => format!("{belongs} belongs here, not {}", in_words(found)),
+            Self::Belongs(what) => format!("{what} belongs here"),
+            Self::UnknownAnchor => "alias references unknown anchor".to_owned(),
+            Self::TooLarge => {
+                "the file is larger or deeper than any real one, counting what its aliases stand for"
+                    .to_owned()
+            }
+            Self::Other(message) => message.clone(),
+        }
+    }
+}
+
+/// A word for what was found, as people call it.
+fn in_words(found: &str) -> &str {
+    match found {
+        "map" => "a mapping",
+        "sequence" => "a list",
+        other => other,
+    }
+}
+
 impl de::Error for Fault {
     fn custom<T: Display>(message: T) -> Self {
         Wrong::Other(message.to_string()).into()
@@ -107,12 +136,7 @@ impl std::error::Error for Fault {}
 
 impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.wrong {
-            Wrong::Other(message) => f.write_str(message)?,
-            Wrong::Twice(Some(key)) => write!(f, "`{key}` is written twice")?,
-            Wrong::TooLarge => f.write_str("it is larger or deeper than any real one")?,
-            wrong => write!(f, "{wrong:?}")?,
-        }
+        f.write_str(&self.wrong.message())?;
         match self.place {
             Some(Place { line, column, .. }) => write!(f, " at line {line}, column {column}"),
             None => Ok(()),
@@ -288,9 +312,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.node.value {
-            Value::Nothing => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        if matches!(self.node.value, Value::Nothing) {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
         }
     }
 
@@ -301,10 +326,12 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let entries = match &self.node.value {
-            Value::Mapping(entries) => entries.as_slice(),
-            _ if self.is_empty() => &[],
-            _ => return Err(self.belongs("a mapping")),
+        let entries = if let Value::Mapping(entries) = &self.node.value {
+            entries.as_slice()
+        } else if self.is_empty() {
+            &[]
+        } else {
+            return Err(self.belongs("a mapping"));
         };
         let mut entries = Entries { left: entries.iter(), last: None, text: self.text };
         // What is missing is missing behind the last key.

@@ -91,8 +91,7 @@ impl<'t> Reading<'t> {
         let is_told =
             missing.is_some_and(|field| self.gone.contains(field) || self.is_given_up(field, place.start));
         if !is_told {
-            let (message, help) = explain(&fault.wrong);
-            report.error(place, message, &help);
+            report.error(place, fault.wrong.message(), &help(&fault.wrong));
         }
         if !is_mendable {
             return false;
@@ -176,7 +175,7 @@ impl<'t> Reading<'t> {
 
     /// What is wrong with two items of a list is mostly wrong with all.
     fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, fault: &Fault) -> Range<usize> {
-        let bad_item = Some((list.start, explain(&fault.wrong).0));
+        let bad_item = Some((list.start, fault.wrong.message()));
         let is_second = self.bad_item == bad_item;
         self.bad_item = bad_item;
         if is_second { list } else { item }
@@ -239,40 +238,20 @@ fn options() -> Options {
     }
 }
 
-/// What to say of it, and what to do.
-fn explain(wrong: &Ill) -> (String, String) {
-    let alone = |message: String| (message, String::new());
+/// What to do about it.
+fn help(wrong: &Ill) -> String {
     match wrong {
-        Ill::UnknownField { field, known } => unknown_field(field, known),
-        Ill::MissingField(field) => (format!("`{field}` is missing"), format!("add `{field}:`")),
-        Ill::Twice(Some(key)) => (format!("`{key}` is written twice"), "keep one of the two".to_owned()),
-        Ill::Twice(None) => ("a key is written twice".to_owned(), "keep one of the two".to_owned()),
-        Ill::OtherKind { found, belongs } => {
-            alone(format!("{belongs} belongs here, not {}", in_words(found)))
+        Ill::UnknownField { field, known } => {
+            did_you_mean(field, known.iter().copied()).unwrap_or_else(|| {
+                let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                format!("known here: {known}")
+            })
         }
-        Ill::Belongs(what) => alone(format!("{what} belongs here")),
-        Ill::TooLarge => (
-            "the file is larger or deeper than any real one, counting what its aliases stand for".to_owned(),
-            "write less here, and fewer `*alias`".to_owned(),
-        ),
-        Ill::UnknownAnchor => alone("alias references unknown anchor".to_owned()),
-        Ill::Other(message) => alone(message.clone()),
+        Ill::MissingField(field) => format!("add `{field}:`"),
+        Ill::Twice(_) => "keep one of the two".to_owned(),
+        Ill::TooLarge => "write less here, and fewer `*alias`".to_owned(),
+        Ill::OtherKind { .. } | Ill::Belongs(_) | Ill::UnknownAnchor | Ill::Other(_) => String::new(),
     }
-}
-
-/// A word for what was found, as people call it.
-fn in_words(found: &str) -> &str {
-    match found {
-        "map" => "a mapping",
-        "sequence" => "a list",
-        other => other,
-    }
-}
-
-fn unknown_field(field: &str, expected: &[&'static str]) -> (String, String) {
-    let known = expected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let help = did_you_mean(field, expected.iter().copied()).unwrap_or(format!("known here: {known}"));
-    (format!("`{field}` is not known here"), help)
 }
 
 /// A value and its place in the file.

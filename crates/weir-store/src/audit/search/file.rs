@@ -129,7 +129,7 @@ impl IndexFile {
         // What is lost with the power is read from the log again. What was deleted from the log is overwritten here.
         database.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;
-             PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -512;",
+             PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256;",
         )?;
         Self::with(database)
     }

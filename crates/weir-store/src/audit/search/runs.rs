@@ -162,3 +162,30 @@ impl IndexFile {
 fn page_id(run: &Run, page: u32) -> i64 {
     run.id * PAGES_MAX + i64::from(page)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_in_many_runs_is_found_in_the_one_that_they_become() {
+        let index = IndexFile::temporary().unwrap();
+        let key = |event: u64| event.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // Runs of two pages, and of eight.
+        let sizes = [600, 1500].into_iter().cycle().take(16);
+        let end = sizes.fold(0, |first, size| {
+            let events = first..first + size;
+            index.add_ids(events.clone(), events.map(|event| (key(event), event)).collect()).unwrap();
+            first + size
+        });
+        let runs = index.runs().unwrap();
+        let [run] = runs.as_slice() else { panic!("{runs:?}") };
+        assert_eq!((run.first, run.next), (0, end));
+        let pages: u32 =
+            index.database.query_row("SELECT count(*) FROM pages", [], |row| row.get(0)).unwrap();
+        assert_eq!((pages, run.pages), (128, 128));
+        for event in 0..end {
+            assert_eq!(index.events_of(key(event), 0..end).unwrap(), [event]);
+        }
+    }
+}
