@@ -2,7 +2,8 @@
 //!
 //! `vectors/openai.jsonl` was made with tiktoken 0.14 (`encode_ordinary`), `vectors/huggingface.jsonl` with tokenizers
 //! 0.23 and `vectors/tokenizer.json`, a vocabulary that was trained with it on this project's documents, once for each
-//! pattern.
+//! pattern. `vectors/pieces.jsonl` has the lengths in bytes of what the patterns themselves match: those of tiktoken
+//! by the module `regex` of Python, the others by tokenizers' `Split`.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -28,6 +29,16 @@ fn openai_s_vocabularies_count_as_tiktoken_does() {
         }
     }
     assert!(compared > 1_000, "{compared}");
+}
+
+#[test]
+fn texts_are_cut_where_the_published_patterns_cut_them() {
+    for (text, line) in vectors(include_str!("vectors/pieces.jsonl")) {
+        for (name, pattern) in Pattern::ALL {
+            let lengths: Vec<usize> = pattern.pieces(&text).map(<[u8]>::len).collect();
+            assert_eq!(json!(lengths), line[name], "{name}: {text:?}");
+        }
+    }
 }
 
 /// `vectors/tokenizer.json` as it would be with another pattern.
