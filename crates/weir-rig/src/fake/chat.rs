@@ -32,11 +32,11 @@ type Struck = Result<Response<Answer>, Over>;
 
 /// Takes a place and the script's time. Gives the fault that is to strike within the answer, or the answer where
 /// one strikes before it; `prompt` is what an error may quote.
-pub(super) async fn admit<'s>(
+pub(super) async fn admit(
     mut exchange: Exchange,
-    setup: &'s Setup,
+    setup: &Setup,
     prompt: impl Fn() -> String,
-) -> Result<(Exchange, Option<&'s Fault>), Struck> {
+) -> Result<(Exchange, Option<&Fault>), Struck> {
     match setup.slot().await {
         Ok(slot) => exchange.visit.hold(slot),
         Err(failure) => return Err(Ok(exchange.failure(failure, &prompt()))),
