@@ -109,7 +109,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, Failed> {
         }
     }
     out.flush().map_err(|error| Failed::check("cannot write", &error))?;
-    note(counted(count, "event"));
+    note(counted(count as u64, "event"));
     Ok(ExitCode::SUCCESS)
 }
 
