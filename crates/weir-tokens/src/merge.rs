@@ -31,8 +31,8 @@ pub fn all(vocabulary: &Vocabulary, bytes: &[u8]) -> Vec<Token> {
 }
 
 /// Windows of so many symbols; where two disagree, a larger one takes the place of the first, and the largest are taken
-/// at their word.
-const WINDOWS: [usize; 3] = [SYMBOLS, 1 << 9, 1 << 16];
+/// at their word: no piece that is counted has more bytes than those have symbols.
+const WINDOWS: [usize; 3] = [SYMBOLS, 1 << 9, 1 << 12];
 
 fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     let agreed = (0..WINDOWS.len()).find_map(|least| in_windows(vocabulary, piece, least));

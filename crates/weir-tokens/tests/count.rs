@@ -150,13 +150,15 @@ fn letters(alphabet: &str, count: usize) -> String {
     (0..count).map(|_| letter()).collect()
 }
 
-/// What tiktoken 0.14 counts for each.
+/// What tiktoken 0.14 counts for each, within three in a hundred.
 #[test]
-fn a_piece_of_a_megabyte_is_counted_as_any_other() {
+fn a_piece_of_a_megabyte_is_counted_by_its_beginning() {
     for (alphabet, count, o200k, cl100k) in MEGABYTES {
         let text = letters(alphabet, count);
-        let counted = Embedded::ALL.map(|embedded| embedded.tokenizer().count(&text));
-        assert_eq!(counted, [o200k, cl100k], "{alphabet}");
+        for (embedded, whole) in Embedded::ALL.into_iter().zip([o200k, cl100k]) {
+            let counted = embedded.tokenizer().count(&text);
+            assert!(counted.abs_diff(whole) * 100 <= whole * 3, "{alphabet}: {counted} of {whole}");
+        }
     }
 }
 
