@@ -138,7 +138,7 @@ fn a_table_of_events_tells_them_apart_and_says_what_each_says() {
             .collect::<Vec<_>>()
     };
     let made = table(&["--event", "key.created"]);
-    assert_eq!(made[0], ["TIME", "SEQ", "TYPE", "DECISION", "DETAILS"]);
+    assert_eq!(made[0], ["TIME", "SEQ", "EVENT", "DECISION", "DETAILS"]);
     let (id, tenant) = (format!("key_id={}", key.id), "tenant=law".to_owned());
     assert!(
         made[1][2..4] == ["key.created", "-"] && made[1].contains(&id) && made[1].contains(&tenant),
