@@ -146,7 +146,8 @@ fn identity() -> ReplyIdentity {
 #[test]
 fn a_reply_stands_as_it_was_written() {
     let body = "{ \"choices\" : [ {\"index\":0,\"a\":\"\\u0041\"} ],\n \"x\": [1,\n2.50]";
-    let reply = map_reply(format!("{body} }}").as_bytes(), &identity()).unwrap();
+    let whole = format!("{body} }}");
+    let reply = map_reply(whole.as_bytes(), &identity()).unwrap();
     let expected = format!(r#"{body},"id":"chatcmpl-1","model":"auto" }}"#);
     assert_eq!(String::from_utf8(reply.body).unwrap(), expected);
 }
