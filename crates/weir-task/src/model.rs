@@ -352,7 +352,7 @@ const _: () = assert!(SETS == 6 && KINDS <= ROW);
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, KINDS, MAGIC, Model, NUMBERS, best, digest, numbers, probabilities, scan};
+    use super::{FILE, KINDS, MAGIC, Model, best, digest, numbers, probabilities, scan};
     use crate::Kind;
 
     #[test]
