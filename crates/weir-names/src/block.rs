@@ -32,6 +32,17 @@ impl Block {
         Self(u64::from_le_bytes(rest.first_chunk().copied().unwrap_or_else(|| padded(rest))))
     }
 
+    /// Two, one after the other.
+    pub(crate) fn two_at(bytes: &[u8], at: usize) -> [Self; 2] {
+        match bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 2 * Self::LENGTH }>) {
+            Some(&both) => {
+                let both = u128::from_le_bytes(both);
+                [Self(both as u64), Self((both >> u64::BITS) as u64)]
+            }
+            None => [Self::at(bytes, at), Self::at(bytes, at + Self::LENGTH)],
+        }
+    }
+
     pub(crate) fn run(self) -> Run {
         // No addition carries into the next byte: without their highest bits all are below 0x80.
         let low = self.0 & !HIGH;

@@ -140,11 +140,9 @@ pub(crate) fn fars(words: &Words, index: usize) -> impl Iterator<Item = &Word> {
 }
 
 /// The features of a word by its place. `key` is the hash of the key whose value the text is, or 0.
-pub(crate) fn placed(words: &Words, index: usize, key: u64) -> [u64; PLACED] {
-    let (_, numbers) = NUMBERS.split_at(OWN);
-    let mut features = placed_values(words, index, key);
-    features.iter_mut().zip(numbers).for_each(|(value, number)| *value = mix(*value ^ number));
-    features
+pub(crate) fn placed(words: &Words, index: usize, key: u64) -> impl Iterator<Item = u64> {
+    let numbers = NUMBERS.iter().skip(OWN);
+    placed_values(words, index, key).into_iter().zip(numbers).map(|(value, number)| mix(value ^ number))
 }
 
 fn placed_values(words: &Words, index: usize, key: u64) -> [u64; PLACED] {

@@ -179,7 +179,7 @@ impl Reading {
         for (index, word) in self.words.some(stretch.clone()).iter().enumerate() {
             let index = stretch.start + index;
             let mut sums = model.own(text, word);
-            model.add(&mut sums, &placed(&self.words, index, key));
+            model.add(&mut sums, placed(&self.words, index, key));
             let mut edges = FARS;
             for word in fars(&self.words, index) {
                 sums.add(word.far());
@@ -343,7 +343,7 @@ pub fn samples(
 fn sample(text: &str, words: &Words, index: usize, key: u64) -> Option<Sample> {
     let word = words.at(index)?;
     let mut features = own(word, text.get(word.range())?).all().to_vec();
-    features.extend_from_slice(&placed(words, index, key));
+    features.extend(placed(words, index, key));
     features.extend(fars(words, index).map(|word| far(word.hash())));
     let edges = FARS - fars(words, index).count();
     features.extend(std::iter::repeat_n(far(EDGE), edges));

@@ -36,7 +36,7 @@ mod words;
 pub use chain::{Chain, LABELS, LINKS, Scores, Steps};
 pub use find::{KINDS, Kind, Name, Sample, Thresholds, samples};
 pub use lexicon::{Known, Lexicon, encode as encode_lexicon};
-pub use model::{BadModel, Model, encode_model};
+pub use model::{BITS, BadModel, Model, encode_model};
 
 use std::ops::Range;
 

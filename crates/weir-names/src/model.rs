@@ -17,11 +17,14 @@ const MAGIC: &[u8; 8] = b"WEIRNER2";
 const HEADER: usize = 448;
 /// A row of weights: one byte for each label but the first, whose weights are 0.
 const ROW: usize = LABELS - 1;
+/// The logarithm to base 2 of the number of rows.
+pub const BITS: u32 = 19;
+const ROWS: usize = 1 << BITS;
 
 /// A trained model.
 ///
 /// The file: the magic bytes; a hash of all bytes after it, 8 bytes; the logarithm to base 2 of the number of
-/// rows, 4 bytes; the scale of the weights, an `f32`; the scores of steps, `f32`s; zeros up to the end of the header; the
+/// rows, 4 bytes, always [`BITS`]; the scale of the weights, an `f32`; the scores of steps, `f32`s; zeros up to the end of the header; the
 /// rows, a signed byte for each label but the first; the lexicon. Numbers are little endian.
 ///
 /// Nothing is made of it when it is loaded: rows and lexicon are read where they lie, and of the file only the
@@ -31,9 +34,7 @@ pub struct Model<'m> {
     scale: f32,
     steps: Steps,
     bounds: Bounds,
-    /// How far the hash of a feature is shifted to be the number of its row.
-    shift: u32,
-    rows: &'m [[u8; ROW]],
+    rows: &'m [[u8; ROW]; ROWS],
     pub(crate) lexicon: Lexicon<'m>,
     digest: u64,
     /// The form of words that came lately, and the weights of those that were looked at closely.
@@ -92,16 +93,14 @@ impl<'m> Model<'m> {
         for score in steps.iter_mut().flatten().flatten() {
             (*score, header) = float(header)?;
         }
-        let rows = 1_usize.checked_shl(bits)?.checked_mul(ROW)?;
-        let (rows, lexicon) = rest.split_at_checked(rows)?;
+        let (rows, lexicon) = rest.split_at_checked(ROWS * ROW)?;
         let (rows, _) = rows.as_chunks();
         let steps = steps.map(|step| step.map(|row| row.map(f32::exp)));
         let mut model = Self {
             scale,
             steps,
             bounds: Bounds::new(&steps),
-            shift: u64::BITS.checked_sub(bits)?,
-            rows,
+            rows: rows.first_chunk().filter(|_| bits == BITS)?,
             lexicon: Lexicon::decode(lexicon)?,
             digest: u64::from_le_bytes(*digest),
             forms: Recent::new(FORMS_BITS),
@@ -137,9 +136,7 @@ impl<'m> Model<'m> {
             return (start + length, Form::unpacked(form));
         }
         let (end, form) = self.look_up(text, start);
-        if form.hash() != self.number.hash() {
-            self.forms.keep(spelling, form.packed());
-        }
+        self.forms.keep(spelling, form.packed());
         (end, form)
     }
 
@@ -162,7 +159,7 @@ impl<'m> Model<'m> {
             return Sums::unpacked(sums);
         }
         let mut sums = Sums::default();
-        self.add(&mut sums, own(word, text.get(start..end).unwrap_or_default()).all());
+        self.add(&mut sums, own(word, text.get(start..end).unwrap_or_default()).all().iter().copied());
         if let Some(spelling) = spelling {
             self.owns.keep(spelling, sums.packed());
         }
@@ -170,12 +167,8 @@ impl<'m> Model<'m> {
     }
 
     /// Adds the weights of features.
-    pub(crate) fn add(&self, sums: &mut Sums, features: &[u64]) {
-        let (pairs, rest) = features.as_chunks();
-        for [one, two] in pairs {
-            sums.add_two(self.row(*one), self.row(*two));
-        }
-        rest.iter().for_each(|feature| sums.add(self.row(*feature)));
+    pub(crate) fn add(&self, sums: &mut Sums, features: impl IntoIterator<Item = u64>) {
+        features.into_iter().for_each(|feature| sums.add(self.row(feature)));
     }
 
     /// The weights of a word beyond the edge of the text for those some way off.
@@ -189,63 +182,46 @@ impl<'m> Model<'m> {
         [0.0, a, b, c, d]
     }
 
+    /// The weights of a feature; its highest bits are the number of its row.
     fn row(&self, feature: u64) -> u32 {
-        let row = usize::try_from(feature >> self.shift).unwrap_or_default();
+        let row = usize::try_from(feature >> (u64::BITS - BITS)).unwrap_or_default();
         u32::from_le_bytes(self.rows.get(row).copied().unwrap_or_default())
     }
 }
 
-/// Weights of a word's features, added up by label.
+/// Weights of a word's features, added up by label: sixteen bits for each.
 ///
-/// They are added without a sign, as numbers that are more by 128, and so two at a time, in sixteen bits each: no word has so
-/// many features that these run over. Two rows are added at a time, in the lower and the higher half.
+/// They are added as numbers without a sign, which are more by 128: no word has so many features that these run over.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sums {
-    even: u64,
-    odd: u64,
+    sums: u64,
     count: u32,
 }
 
-/// The sign of each byte of two rows, and every other byte.
-const SIGNS: u64 = 0x8080_8080_8080_8080;
-const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
-
 impl Sums {
     pub(crate) fn add(&mut self, row: u32) {
-        let row = (u64::from(row) ^ SIGNS) & u64::from(u32::MAX);
-        self.even += row & EVEN;
-        self.odd += row >> 8 & EVEN;
+        const SIGNS: u32 = 0x8080_8080;
+        // The bytes 0, 2, 1 and 3 of the row, each in front of a byte of zeros.
+        let row = u64::from(row ^ SIGNS);
+        self.sums += (row | row << 24) & 0x00FF_00FF_00FF_00FF;
         self.count += 1;
     }
 
-    pub(crate) fn add_two(&mut self, one: u32, two: u32) {
-        let rows = (u64::from(one) | u64::from(two) << u32::BITS) ^ SIGNS;
-        self.even += rows & EVEN;
-        self.odd += rows >> 8 & EVEN;
-        self.count += 2;
-    }
-
-    /// Both halves together.
-    fn halves(self) -> [u32; 2] {
-        [self.even, self.odd].map(|sums| (sums as u32) + (sums >> u32::BITS) as u32)
-    }
-
     fn all(self) -> [i32; ROW] {
-        let (signs, [even, odd]) = (0x80 * self.count as i32, self.halves());
-        [even & 0xFFFF, odd & 0xFFFF, even >> 16, odd >> 16].map(|sum| sum as i32 - signs)
+        let sum = |place: u32| (self.sums >> (16 * place) & 0xFFFF) as i32 - 0x80 * self.count as i32;
+        [sum(0), sum(2), sum(1), sum(3)]
     }
 
     fn packed(self) -> Values {
-        let [even, odd] = self.halves();
-        [u64::from(even) | u64::from(odd) << u32::BITS, self.count.into()]
+        [self.sums, self.count.into()]
     }
 
     fn unpacked([sums, count]: Values) -> Self {
-        Self { even: u64::from(sums as u32), odd: sums >> u32::BITS, count: count as u32 }
+        Self { sums, count: count as u32 }
     }
 }
 
-/// Writes a model: `rows` are the weights of a power of two of features, `steps` scores, `words` plain.
+/// Writes a model: `rows` are the weights of features, two to the power of [`BITS`], `steps` scores, `words` plain.
 #[must_use]
 pub fn encode_model(
     rows: &[[f32; ROW]],
@@ -279,7 +255,7 @@ const _: () = assert!(LINKS == 4);
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, Known, MAGIC, Model, ROW, Steps, Sums, digest, encode_model};
+    use super::{BITS, FILE, Known, MAGIC, Model, ROW, ROWS, Steps, Sums, digest, encode_model};
 
     #[test]
     fn the_embedded_model_has_the_digest_of_its_bytes() {
@@ -289,27 +265,32 @@ mod tests {
 
     #[test]
     fn a_model_that_is_written_is_read_again() {
-        let rows: Vec<[f32; ROW]> = (0..16).map(|row| [1.27, -1.27, row as f32 / 100.0, 0.0]).collect();
+        let mut rows = vec![[0.0; ROW]; ROWS];
+        rows[3] = [1.27, -1.27, 0.03, 0.05];
+        rows[ROWS - 1] = [1.27, -1.27, 0.04, -0.07];
         let word = ("berta".to_owned(), Known::GIVEN);
         let bytes = encode_model(&rows, &Steps::default(), std::iter::once(word));
         let model = Model::load(&bytes).unwrap();
         assert_eq!(model.digest(), digest(bytes.get(16..).unwrap()));
         assert_eq!(model.lexicon.find(crate::hash::Hash::of("berta")), Known::GIVEN);
-        // The first four bits of a feature are the number of its row.
+        // The first bits of a feature are the number of its row.
         let mut sums = Sums::default();
-        model.add(&mut sums, &[3 << 60, 4 << 60]);
-        let [none, a, b, c, _] = model.scores(sums);
-        assert_eq!(none, 0.0);
-        let is_near = |score: f32, expected: f32| (score - expected).abs() < 0.001;
-        assert!(is_near(a, 2.54) && is_near(b, -2.54) && is_near(c, 0.07), "{a} {b} {c}");
+        model.add(&mut sums, [3 << (64 - BITS), u64::MAX]);
+        let scores = model.scores(sums);
+        let expected = [0.0, 2.54, -2.54, 0.07, -0.02];
+        let is_near = scores.iter().zip(expected).all(|(score, expected)| (score - expected).abs() < 0.001);
+        assert!(is_near, "{scores:?}");
     }
 
     #[test]
     fn what_is_cut_or_of_another_format_is_refused() {
-        let bytes = encode_model(&[[1.0; ROW]; 4], &Steps::default(), std::iter::empty());
+        let bytes = encode_model(&vec![[1.0; ROW]; ROWS], &Steps::default(), std::iter::empty());
         assert!(Model::load(&bytes).is_ok());
         assert!(Model::load(bytes.get(..bytes.len() - 1).unwrap()).is_err());
         assert!(Model::load(bytes.get(1..).unwrap()).is_err());
         assert!(Model::load(&[]).is_err());
+        let mut other = bytes;
+        other[MAGIC.len() + size_of::<u64>()] = BITS as u8 - 1;
+        assert!(Model::load(&other).is_err());
     }
 }

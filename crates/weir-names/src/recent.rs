@@ -2,11 +2,13 @@
 
 use crate::block::Block;
 use crate::hash::PRIME;
+use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// How a word of at most fifteen letters and digits of ASCII is written: its bytes, filled up with zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Spelling([u64; 2]);
 
 /// What is left of two blocks of a word of so many bytes.
@@ -16,11 +18,11 @@ impl Spelling {
     /// The length of the longest.
     pub(crate) const LONGEST: usize = MASKS.len() - 1;
 
-    /// Of the word of so many bytes at `start`; none if it is longer or has other bytes.
+    /// Of the word of so many bytes at `start`; none if it is longer or has bytes beyond ASCII.
     pub(crate) fn of(bytes: &[u8], start: usize, length: usize) -> Option<Self> {
         let [first, last] = MASKS.get(length)?;
-        let [first, last] =
-            [Block::at(bytes, start).masked(*first), Block::at(bytes, start + Block::LENGTH).masked(*last)];
+        let blocks = Block::two_at(bytes, start);
+        let [first, last] = [blocks[0].masked(*first), blocks[1].masked(*last)];
         ((first | last) & NOT_ASCII == 0).then_some(Self([first, last]))
     }
 
@@ -55,14 +57,21 @@ pub(crate) type Values = [u64; 2];
 /// A slot is read and written number by number. So that none mistakes for one word what two threads wrote at the same time,
 /// the spelling is kept combined with the values, and is right only together with them.
 ///
+/// The words are those of users' texts: they are in memory alone, and nothing prints them.
+///
 /// Source: Hyatt, Mann, "A lock-less transposition-table implementation for parallel search" (ICGA Journal 25, 2002).
-#[derive(Debug)]
 pub(crate) struct Recent {
     slots: Box<[Slot]>,
 }
 
+impl fmt::Debug for Recent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recent({} words at most)", self.slots.len())
+    }
+}
+
 /// Half a cache line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[repr(align(32))]
 struct Slot([AtomicU64; 4]);
 
@@ -127,7 +136,7 @@ mod tests {
     fn what_is_found_is_what_was_kept_of_the_same_word() {
         let recent = Recent::new(6);
         let words: Vec<String> =
-            (0..676_u16).map(|n| format!("w{}{}x", letter(n / 26), letter(n % 26))).collect();
+            (0..676_u16).map(|n| format!("samestem{}{}", letter(n / 26), letter(n % 26))).collect();
         let mut found = 0;
         for (n, word) in words.iter().enumerate() {
             assert_eq!(recent.find(spelling(word)), None);
@@ -142,6 +151,13 @@ mod tests {
 
     fn letter(number: u16) -> char {
         char::from(b'a' + number as u8)
+    }
+
+    #[test]
+    fn no_word_is_printed() {
+        let recent = Recent::new(6);
+        recent.keep(spelling("Margaret"), [1, 2]);
+        assert_eq!(format!("{recent:?}"), "Recent(64 words at most)");
     }
 
     #[test]

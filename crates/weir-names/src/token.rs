@@ -76,15 +76,12 @@ pub(crate) fn heads(text: &str, from: usize, to: usize, take: &mut impl FnMut(He
     while start < to {
         let run = lanes.at(start - from);
         let length = run.trailing_ones();
-        let is_short = length as usize <= Spelling::LONGEST;
-        let end = start + length as usize;
-        if is_short && bytes.get(end).is_none_or(u8::is_ascii) {
-            at = take(Head { start, length: Some(length as usize), gap });
-            (start, gap) = skip(text, end, (run >> length).trailing_zeros());
-        } else {
-            at = take(Head { start, length: None, gap });
-            (start, gap) = skip_many(text, at);
-        }
+        let is_short = length as usize <= Spelling::LONGEST
+            && bytes.get(start + length as usize).is_none_or(u8::is_ascii);
+        at = take(Head { start, length: is_short.then_some(length as usize), gap });
+        // Of what follows another word nothing is known yet.
+        let signs = if is_short { (run >> length).trailing_zeros() } else { u32::MAX };
+        (start, gap) = skip(text, at, signs);
     }
     // The signs after the last word belong to the next one.
     if at > from && start < text.len() { at } else { start }
@@ -226,13 +223,13 @@ impl Letters {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Letters, heads, is_mark, plain, word};
+    use super::{Head, Letters, Shape, heads, is_mark, plain, word};
     use crate::gap::Gap;
     use crate::hash::Hash;
     use crate::signs::skip_many;
 
     /// Letter by letter, as the definition has it.
-    fn word_by_letters(text: &str, start: usize) -> (usize, u64, super::Shape) {
+    fn word_by_letters(text: &str, start: usize) -> (usize, u64, Shape) {
         let (mut hash, mut letters, mut end) = (Hash::new(), Letters::default(), start);
         for c in text.get(start..).unwrap().chars().take_while(|c| c.is_alphanumeric() || is_mark(*c)) {
             if c.is_alphanumeric() {
@@ -261,6 +258,11 @@ mod tests {
             last = by_letters.0;
             last
         });
+    }
+
+    #[test]
+    fn shapes_have_the_numbers_of_their_order() {
+        assert!(Shape::ALL.iter().enumerate().all(|(index, shape)| *shape as usize == index));
     }
 
     #[test]

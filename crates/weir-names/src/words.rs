@@ -327,13 +327,17 @@ impl Counts {
     )]
     const fn shapes() -> [u64; 16] {
         let mut counts = [0; 16];
-        counts[Shape::Lower as usize] = Self::SMALL;
-        counts[Shape::Title as usize] = Self::CAPITAL;
-        counts[Shape::Initial as usize] = Self::CAPITAL;
-        counts[Shape::Inner as usize] = Self::CAPITAL;
-        counts[Shape::Caps as usize] = Self::CAPITAL + Self::SHOUTED;
-        counts[Shape::Camel as usize] = Self::CODE;
-        counts[Shape::Mixed as usize] = Self::CODE;
+        let mut index = 0;
+        while index < Shape::ALL.len() {
+            counts[index] = match Shape::ALL[index] {
+                Shape::Lower => Self::SMALL,
+                Shape::Title | Shape::Initial | Shape::Inner => Self::CAPITAL,
+                Shape::Caps => Self::CAPITAL + Self::SHOUTED,
+                Shape::Camel | Shape::Mixed => Self::CODE,
+                Shape::Number | Shape::Uncased => 0,
+            };
+            index += 1;
+        }
         counts
     }
 
@@ -342,14 +346,14 @@ impl Counts {
         reason = "evaluated at compile time, where a wrong index is a compile error"
     )]
     const fn gaps() -> [u64; 32] {
+        const OF_CODE: [Gap; 7] =
+            [Gap::Code, Gap::Underscore, Gap::Call, Gap::Markup, Gap::Dot, Gap::Slash, Gap::TightColon];
         let mut counts = [0; 32];
-        counts[Gap::Code as usize] = Self::CODE;
-        counts[Gap::Underscore as usize] = Self::CODE;
-        counts[Gap::Call as usize] = Self::CODE;
-        counts[Gap::Markup as usize] = Self::CODE;
-        counts[Gap::Dot as usize] = Self::CODE;
-        counts[Gap::Slash as usize] = Self::CODE;
-        counts[Gap::TightColon as usize] = Self::CODE;
+        let mut index = 0;
+        while index < OF_CODE.len() {
+            counts[OF_CODE[index] as usize] = Self::CODE;
+            index += 1;
+        }
         counts
     }
 

@@ -59,9 +59,6 @@ struct Args {
     /// Where to list the documents that were judged wrongly.
     #[arg(long)]
     misses: Option<PathBuf>,
-    /// Logarithm to base 2 of the number of rows of weights; each takes four bytes.
-    #[arg(long, default_value_t = 19)]
-    bits: u32,
     /// How often each stretch is learned from.
     #[arg(long, default_value_t = 8)]
     epochs: usize,
@@ -147,7 +144,7 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     /// The bytes of a model that learned from `documents` and from templates.
     fn model(&self, documents: &[Document]) -> Result<Vec<u8>, String> {
-        let Args { bits, epochs, rate, dropout, clean, plain, fillings, seed, runs, .. } = *self.args;
+        let Args { epochs, rate, dropout, clean, plain, fillings, seed, runs, .. } = *self.args;
         let lexicon = Lexicon::decode(&self.lexicon).ok_or("the lexicon does not decode")?;
         let mut learned = Vec::new();
         for run in 0..runs {
@@ -155,9 +152,9 @@ impl Trainer<'_> {
             let filler = Filler::new(self.lists);
             let own = filler.documents(fillings, &mut random);
             let weights = Weights { clean, technical: plain };
-            let mut maker = Maker { lexicon: &lexicon, filler, bits, weights, random };
+            let mut maker = Maker { lexicon: &lexicon, filler, weights, random };
             let stretches = maker.stretches(documents.iter().chain(&self.technical).chain(&own));
-            let mut learner = Learner::new(Plan { bits, epochs, rate, dropout });
+            let mut learner = Learner::new(Plan { epochs, rate, dropout });
             learner.learn(&stretches, &mut maker.random);
             learned.push(learner.weights());
         }

@@ -30,7 +30,6 @@ pub struct Weights {
 pub struct Maker<'a> {
     pub lexicon: &'a Lexicon<'a>,
     pub filler: Filler<'a>,
-    pub bits: u32,
     pub weights: Weights,
     pub random: Random,
 }
@@ -80,9 +79,9 @@ impl Maker<'_> {
     }
 
     fn take(&mut self, document: &Document, weight: f32, out: &mut Vec<Stretch>) {
-        let Self { lexicon, random, bits, .. } = self;
+        let Self { lexicon, random, .. } = self;
         let mut forget = |range: &Range<usize>| document.label(range) != 0 && random.percent(STRANGERS);
-        let shift = u64::BITS - *bits;
+        let shift = u64::BITS - weir_names::BITS;
         samples(lexicon, &document.text, None, &mut forget, &mut |sample| {
             let words = sample.into_iter().map(|word| Word {
                 label: document.label(&word.range),

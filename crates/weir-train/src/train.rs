@@ -22,8 +22,6 @@ pub struct Word {
 /// What is learned, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Logarithm to base 2 of the number of rows.
-    pub bits: u32,
     pub epochs: usize,
     pub rate: f32,
     /// How many in a hundred features are left out at each visit, so that none is relied on alone.
@@ -46,7 +44,7 @@ pub struct Learner {
 
 impl Learner {
     pub fn new(plan: Plan) -> Self {
-        let size = 1 << plan.bits;
+        let size = 1 << weir_names::BITS;
         let rows = vec![Row::default(); size];
         let squares = vec![[1e-4; ROW]; size];
         Self {
