@@ -1,16 +1,17 @@
 //! The model's file, its weights, and what it says of a text.
 
-use crate::features::{NUMBERS, ROW_BITS, SETS, Set, each_row, numbers};
+use crate::features::{AT_ONCE, NUMBERS, ROW_BITS, Rows, SETS, Set, each_row, numbers};
 use crate::kind::{KINDS, Kind};
 use crate::language::language;
 use crate::lexicon::{Lexicon, TABLE_BYTES};
-use crate::quadratic::{Quadratic, Spread, TERMS, terms};
+use crate::quadratic::{Form, Quadratic, Spread, TERMS};
 use crate::scan::{Scan, scan};
 use crate::shape::SHAPE;
 use std::sync::LazyLock;
+use wide::{u8x16, u16x8};
 
 /// The first bytes of a model: the format's name and version.
-const MAGIC: &[u8; 8] = b"WEIRTSK2";
+const MAGIC: &[u8; 8] = b"WEIRTSK3";
 /// The bytes of a row of weights: one for each task type, and some that stay 0.
 const ROW: usize = 16;
 const ROWS: usize = 1 << ROW_BITS;
@@ -18,12 +19,14 @@ const ROWS: usize = 1 << ROW_BITS;
 /// A trained model.
 ///
 /// The file: the magic bytes; a hash of all bytes after it, 8 bytes; `f32`s in the order of [`Weights`]' fields from
-/// `scale` on; the lexicon's table; the rows, sixteen signed bytes each. Numbers are little endian.
+/// `scale` on; the lexicon's table; the rows, sixteen bytes each, of which [`ZERO`] stands for 0. Numbers are little endian.
 #[derive(Debug)]
 pub struct Model<'m> {
     weights: Weights,
     /// The weights of the numbers once more, those of one number side by side.
-    columns: Box<[[f32; KINDS]; NUMBERS]>,
+    columns: Box<[[f32; ROW]; NUMBERS]>,
+    gain: Form,
+    fail: Form,
     zeros: Zeros,
     lexicon: Lexicon<'m>,
     rows: &'m [[u8; ROW]; ROWS],
@@ -108,14 +111,17 @@ impl<'m> Model<'m> {
         let (table, rows) = bytes.split_at_checked(TABLE_BYTES)?;
         let (rows, rest) = rows.as_chunks();
         let rows: &[[u8; ROW]; ROWS] = rows.try_into().ok().filter(|_| rest.is_empty())?;
-        let mut columns = Box::new([[0.0; KINDS]; NUMBERS]);
+        let mut columns = Box::new([[0.0; ROW]; NUMBERS]);
         for (kind, of_kind) in weights.numbers.iter().enumerate() {
             for (column, weight) in columns.iter_mut().zip(of_kind) {
                 column.iter_mut().skip(kind).take(1).for_each(|to| *to = *weight);
             }
         }
+        let nothing = weights.shape.standard(&[0.0; SHAPE]);
         Some(Self {
             zeros: Zeros::of(&weights, &columns),
+            gain: Form::of(&weights.gain, &nothing),
+            fail: Form::of(&weights.fail, &nothing),
             weights,
             columns,
             lexicon: Lexicon::decode(table)?,
@@ -137,16 +143,15 @@ impl<'m> Model<'m> {
         let numbers = numbers(text, &scan, &self.lexicon);
         let weights = &self.weights;
         let shape = weights.shape.standard(&numbers);
-        let terms = terms(&shape);
         let length = shape.get(1).copied().unwrap_or_default();
         let [middle, slope] = weights.complexity;
-        let gain = weights.gain.score(&terms).clamp(-2.5, 2.5);
+        let gain = self.gain.score(&shape).clamp(-2.5, 2.5);
         let scores = self.scores(&scan, &numbers);
         Reading {
             margin: best(&scores).2,
             scores,
             complexity: sigmoid((length + gain - middle) * slope),
-            weak_fail: sigmoid(weights.fail.score(&terms)),
+            weak_fail: sigmoid(self.fail.score(&shape)),
             language: language(text, &scan),
             bytes: text.len(),
         }
@@ -154,20 +159,17 @@ impl<'m> Model<'m> {
 
     fn scores(&self, scan: &Scan, numbers: &[f32; NUMBERS]) -> [f32; KINDS] {
         let mut scores = [0.0_f32; ROW];
-        let mut rows = Vec::with_capacity(4 * scan.tokens.len());
         for set in Set::ALL {
-            rows.clear();
-            each_row(scan, set, |row| rows.push(row));
-            let scale = self.weights.scale * value_in(&rows);
-            scores.iter_mut().zip(self.sum(&rows)).for_each(|(score, sum)| *score += sum as f32 * scale);
+            let mut sum = Sum::over(self.rows);
+            each_row(scan, set, &mut sum);
+            let scale = self.weights.scale * value_of(sum.count);
+            scores.iter_mut().zip(sum.steps()).for_each(|(score, steps)| *score += steps as f32 * scale);
         }
         let mut of_numbers = self.zeros.scores;
-        let scales = numbers.iter().zip(&self.zeros.standard).enumerate();
-        for ((place, (number, zero)), column) in scales.zip(self.columns.iter()) {
+        for (place, number) in numbers.iter().enumerate() {
             // Most groups of the lexicon do not occur.
             if *number != 0.0 {
-                let more = self.weights.spread.standard_at(place, *number) - zero;
-                of_numbers.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * more);
+                self.weigh(place, *number, &mut of_numbers);
             }
         }
         let mut all = [0.0; KINDS];
@@ -178,21 +180,61 @@ impl<'m> Model<'m> {
         all
     }
 
-    /// The sum of rows, in steps.
-    fn sum(&self, rows: &[u16]) -> [i32; ROW] {
-        /// So many bytes are summed in sixteen bits without running over.
-        const AT_ONCE: usize = 256;
-        let mut sums = [0_i32; ROW];
-        for some in rows.chunks(AT_ONCE) {
-            let mut partial = [0_i16; ROW];
-            for row in some {
-                let steps = self.rows.get(usize::from(*row) % ROWS).unwrap_or(&[0; ROW]);
-                let both = partial.iter_mut().zip(steps);
-                both.for_each(|(sum, step)| *sum = sum.wrapping_add(i16::from(step.cast_signed())));
-            }
-            sums.iter_mut().zip(partial).for_each(|(sum, partial)| *sum += i32::from(partial));
+    /// Adds what a number gives more than 0 at its place.
+    #[inline]
+    fn weigh(&self, place: usize, number: f32, sums: &mut [f32; ROW]) {
+        if let (Some(zero), Some(column)) = (self.zeros.standard.get(place), self.columns.get(place)) {
+            let more = self.weights.spread.standard_at(place, number) - zero;
+            sums.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * more);
         }
-        sums
+    }
+}
+
+/// The byte of a row that stands for 0: with it bytes are summed without their signs.
+const ZERO: u8 = 128;
+
+/// A sum of rows, in steps: in sixteen bits each, several at once.
+#[derive(Debug)]
+struct Sum<'m> {
+    rows: &'m [[u8; ROW]; ROWS],
+    low: u16x8,
+    high: u16x8,
+    /// What was in both at the pauses.
+    before: [[u32; ROW / 2]; 2],
+    count: u32,
+}
+
+const _: () = assert!(AT_ONCE * u8::MAX as usize <= u16::MAX as usize);
+
+impl<'m> Sum<'m> {
+    fn over(rows: &'m [[u8; ROW]; ROWS]) -> Self {
+        Self { rows, low: u16x8::ZERO, high: u16x8::ZERO, before: [[0; ROW / 2]; 2], count: 0 }
+    }
+
+    fn steps(self) -> [i32; ROW] {
+        let zero = (self.count * u32::from(ZERO)).cast_signed();
+        let mut steps = [0; ROW];
+        let sums = self.before.as_flattened();
+        steps.iter_mut().zip(sums).for_each(|(steps, sum)| *steps = sum.cast_signed() - zero);
+        steps
+    }
+}
+
+impl Rows for Sum<'_> {
+    #[inline(always)]
+    fn add(&mut self, row: u16) {
+        let row = u8x16::new(*self.rows.get(usize::from(row) % ROWS).unwrap_or(&[ZERO; ROW]));
+        self.low += u16x8::from_u8x16_low(row);
+        self.high += u16x8::from_u8x16_high(row);
+        self.count += 1;
+    }
+
+    #[inline]
+    fn pause(&mut self) {
+        for (before, sums) in self.before.iter_mut().zip([self.low, self.high]) {
+            before.iter_mut().zip(&sums.to_array()).for_each(|(before, sum)| *before += u32::from(*sum));
+        }
+        (self.low, self.high) = (u16x8::ZERO, u16x8::ZERO);
     }
 }
 
@@ -201,13 +243,13 @@ impl<'m> Model<'m> {
 struct Zeros {
     /// Deviations from the mean.
     standard: [f32; NUMBERS],
-    scores: [f32; KINDS],
+    scores: [f32; ROW],
 }
 
 impl Zeros {
-    fn of(weights: &Weights, columns: &[[f32; KINDS]; NUMBERS]) -> Self {
+    fn of(weights: &Weights, columns: &[[f32; ROW]; NUMBERS]) -> Self {
         let standard = weights.spread.standard(&[0.0; NUMBERS]);
-        let mut scores = [0.0; KINDS];
+        let mut scores = [0.0; ROW];
         for (zero, column) in standard.iter().zip(columns) {
             scores.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight * zero);
         }
@@ -218,7 +260,11 @@ impl Zeros {
 /// What each feature of a set counts, so that long texts score no higher than short ones.
 #[must_use]
 pub fn value_in(rows: &[u16]) -> f32 {
-    1.0 / (rows.len().max(1) as f32).sqrt()
+    value_of(rows.len() as u32)
+}
+
+fn value_of(rows: u32) -> f32 {
+    1.0 / (rows.max(1) as f32).sqrt()
 }
 
 /// The probabilities of scores.
@@ -332,9 +378,9 @@ pub fn encode_model(mut weights: Weights, table: &[u8], rows: &[[f32; KINDS]]) -
     let mut bytes = weights.encode();
     bytes.extend(table);
     for row in rows {
-        let mut quantised = [0_u8; ROW];
+        let mut quantised = [ZERO; ROW];
         for (to, weight) in quantised.iter_mut().zip(row) {
-            *to = ((weight / weights.scale).round() as i8).cast_unsigned();
+            *to = ((weight / weights.scale).round() as i8).cast_unsigned().wrapping_add(ZERO);
         }
         bytes.extend(quantised);
     }
@@ -352,8 +398,11 @@ const _: () = assert!(SETS == 6 && KINDS <= ROW);
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, KINDS, MAGIC, Model, best, digest, numbers, probabilities, scan};
-    use crate::Kind;
+    use super::{
+        AT_ONCE, FILE, KINDS, MAGIC, Model, ZERO, best, digest, numbers, probabilities, scan,
+        value_in,
+    };
+    use crate::{Features, Kind};
 
     #[test]
     fn the_embedded_model_has_the_digest_of_its_bytes() {
@@ -389,6 +438,30 @@ mod tests {
             let of_numbers: f32 = weights.iter().zip(&standard).map(|(w, number)| w * number).sum();
             let expected = (of_numbers + bias) * model.weights.sharpness;
             assert!((score - expected).abs() < 1e-3, "{score} {expected}");
+        }
+    }
+
+    #[test]
+    fn scores_are_of_all_rows_of_a_text() {
+        let model = Model::embedded().unwrap();
+        let line =
+            "Please summarise the 12 minutes: Anna will look into both contracts, and translate them!\n";
+        for text in [line.to_owned(), line.repeat(4), line.repeat(80), line.repeat(200)] {
+            let features = Features::of(&text, &model.lexicon);
+            assert!(line.len() * 80 > text.len() || features.rows[0].len() > 2 * AT_ONCE);
+            let scan = scan(&text, &model.lexicon);
+            let scores = model.scores(&scan, &features.numbers);
+            let none = model.scores(&super::scan("", &model.lexicon), &features.numbers);
+            for (kind, (score, without)) in scores.into_iter().zip(none).enumerate() {
+                let of_row =
+                    |row: &u16| f32::from(i16::from(model.rows[usize::from(*row)][kind]) - i16::from(ZERO));
+                let of_set = |rows: &Vec<u16>| rows.iter().map(of_row).sum::<f32>() * value_in(rows);
+                let sum = features.rows.iter().map(of_set).sum::<f32>() * model.weights.scale;
+                assert!(
+                    (score - without - sum * model.weights.sharpness).abs() < 1e-3,
+                    "{score} {without} {sum}"
+                );
+            }
         }
     }
 
