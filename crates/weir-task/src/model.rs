@@ -399,8 +399,7 @@ const _: () = assert!(SETS == 6 && KINDS <= ROW);
 #[cfg(test)]
 mod tests {
     use super::{
-        AT_ONCE, FILE, KINDS, MAGIC, Model, ZERO, best, digest, numbers, probabilities, scan,
-        value_in,
+        AT_ONCE, FILE, KINDS, MAGIC, Model, ZERO, best, digest, numbers, probabilities, scan, value_in,
     };
     use crate::{Features, Kind};
 
