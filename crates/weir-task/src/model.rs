@@ -19,7 +19,7 @@ const ROWS: usize = 1 << ROW_BITS;
 /// A trained model.
 ///
 /// The file: the magic bytes; a hash of all bytes after it, 8 bytes; `f32`s in the order of [`Weights`]' fields from
-/// `scale` on; the lexicon's table; the rows, sixteen bytes each, of which [`ZERO`] stands for 0. Numbers are little endian.
+/// `scale` on; the lexicon's table; the rows, sixteen bytes each, of which one, `ZERO`, stands for 0. Numbers are little endian.
 #[derive(Debug)]
 pub struct Model<'m> {
     weights: Weights,
