@@ -45,7 +45,7 @@ pub struct RawWitness {
     /// PEM file with the certificate authorities to trust instead of the usual ones.
     pub ca_file: Option<At<String>>,
     /// What is run in the working tree of `git`, each program and arguments, no shell; it gets `PATH` and `HOME`.
-    /// Default: `[[git, add, --all], [git, commit, --quiet, --message, checkpoint], [git, push, --quiet]]`.
+    /// Default: `[[git, add, --all], [git, commit, --quiet, --allow-empty, --message, checkpoint], [git, push, --quiet]]`.
     pub commands: Option<At<Vec<Words>>>,
     /// How often it gets the newest checkpoint. Default: `10s` for `url`, `1m` for `syslog`, `1h` for `s3` and `git`.
     pub every: Option<Field<Duration>>,

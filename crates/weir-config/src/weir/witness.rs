@@ -15,7 +15,8 @@ const EVERY_SYSLOG: Duration = Duration::from_secs(60);
 const EVERY_STORE: Duration = Duration::from_secs(3600);
 const COMMANDS: [&[&str]; 3] = [
     &["git", "add", "--all"],
-    &["git", "commit", "--quiet", "--message", "checkpoint"],
+    // Also where the last time was committed and not pushed.
+    &["git", "commit", "--quiet", "--allow-empty", "--message", "checkpoint"],
     &["git", "push", "--quiet"],
 ];
 
