@@ -23,7 +23,7 @@ pub fn decide(policy: &Policy, catalogue: &Catalogue, alias: &Alias, facts: &Fac
     let action = match &rule.action {
         RuleAction::Deny(message) => Action::Deny(denied_by_rule(message)),
         RuleAction::Route(routing) => plan(routing, &judged, facts)
-            .map_or_else(|| Action::Deny(nothing_left(policy, rule, alias, &judged, facts)), Action::Route),
+            .map_or_else(|| Action::Deny(nothing_left(alias, &judged, facts)), Action::Route),
     };
     Decision {
         rule: rule.name.clone(),
@@ -243,13 +243,7 @@ fn denied_by_rule(message: &Arc<str>) -> Denial {
     Denial { code: DenialCode::PolicyDenied, message: message.clone(), param: None }
 }
 
-fn nothing_left(
-    policy: &Policy,
-    rule: &Rule,
-    alias: &Alias,
-    judged: &[Judged<'_>],
-    facts: &Facts<'_>,
-) -> Denial {
+fn nothing_left(alias: &Alias, judged: &[Judged<'_>], facts: &Facts<'_>) -> Denial {
     let reasons: Vec<&Exclusion> = judged
         .iter()
         .filter(|judged| judged.target.role == Role::Main)
@@ -264,12 +258,10 @@ fn nothing_left(
     let because: Vec<String> =
         reasons.iter().map(ToString::to_string).filter(|reason| seen.insert(reason.clone())).collect();
     let message = format!(
-        "no target of `{}` may take this request: {} (level {}, rule `{}`, policy {}); {}",
+        "no target of `{}` may take this request: {} (level {}); {}",
         alias.name(),
         because.join("; "),
         level_in_words(facts),
-        rule.name,
-        policy.boundary.revision(),
         remedy(code),
     );
     let field = |reason: &&Exclusion| {

@@ -217,7 +217,7 @@ fn a_denial_by_rule_carries_its_message_and_one_for_want_of_a_local_target_says_
     let label = Label::at(Level::Restricted).with_category(Category::Credentials);
     let decision = decide(&two_rules(boundary), &outside, outside.alias("auto").unwrap(), &facts(&label));
     assert_eq!(denial(&decision).code, DenialCode::NoLocalTarget);
-    insta::assert_snapshot!(denial(&decision).message, @"no target of `auto` may take this request: data is restricted, and from confidential up it never leaves the network (level restricted, rule `sensitive data stays local`, policy 0123456789abcdef); use a model name with a local target that is cleared for this data");
+    insta::assert_snapshot!(denial(&decision).message, @"no target of `auto` may take this request: data is restricted, and from confidential up it never leaves the network (level restricted); use a model name with a local target that is cleared for this data");
 }
 
 #[test]
