@@ -96,9 +96,9 @@ mod tests {
     use super::*;
     use crate::json::members;
 
-    /// What becomes of an object whose member `a` is replaced by 7, whose members `x` and `y` are cut, and which is given a `z`
-    /// if `adds`.
-    fn edited(text: &str, adds: bool) -> String {
+    /// What becomes of an object whose member `a` is replaced by 7, whose members `x` and `y` are cut, and which is given the
+    /// members `added`.
+    fn edited(text: &str, added: &[&str]) -> String {
         let mut edited = Edited::new(text);
         for member in members(text).unwrap() {
             match &*member.name {
@@ -107,8 +107,8 @@ mod tests {
                 _ => edited.keep(member.text),
             }
         }
-        if adds {
-            edited.add("z").push(b'0');
+        for name in added {
+            edited.add(name).push(b'0');
         }
         String::from_utf8(edited.end()).unwrap()
     }
@@ -127,7 +127,7 @@ mod tests {
             (r#" { "b" : 1 , "x" : 2 , "a" : 3 } "#, r#" { "b" : 1 , "a" : 7 } "#),
             (r#"{ "x" : 1 , "a" : 2 }"#, r#"{ "a" : 7 }"#),
         ] {
-            assert_eq!(edited(text, false), expected, "{text}");
+            assert_eq!(edited(text, &[]), expected, "{text}");
         }
     }
 
@@ -140,8 +140,14 @@ mod tests {
             (r#"{"b":1,"x":1,"y":2}"#, r#"{"b":1,"z":0}"#),
             (r#"{ "b" : 1 } "#, r#"{ "b" : 1,"z":0 } "#),
         ] {
-            assert_eq!(edited(text, true), expected, "{text}");
+            assert_eq!(edited(text, &["z"]), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn several_members_are_added() {
+        assert_eq!(edited("{}", &["y", "z"]), r#"{"y":0,"z":0}"#);
+        assert_eq!(edited(r#"{"b":1,"x":2}"#, &["y", "z"]), r#"{"b":1,"y":0,"z":0}"#);
     }
 
     #[test]
