@@ -1,22 +1,18 @@
 //! Text → what the model weighs.
 
+use crate::groups::COUNTS;
 use crate::hash::{Hash, mix};
-use crate::lexicon::{GROUPS, Lexicon};
-use crate::scan::{Class, HEAD_BYTES, Scan, TAIL_BYTES, Token, scan};
+use crate::lexicon::Lexicon;
+use crate::scan::{Class, HEAD_BYTES, Scan, Token, scan};
 use crate::shape::{SHAPE, shape};
 
 /// Logarithm to base 2 of the number of rows of weights.
 pub const ROW_BITS: u32 = 15;
 /// How many sets of hashed features there are; each counts as much however many are in it.
 pub const SETS: usize = 6;
-/// How many numbers the lexicon gives: for each group, how often it occurs in the first words, at the beginning, at the
-/// end, and at all.
-const WORDS: usize = GROUPS * 4;
 /// How many numbers there are beside the hashed features.
-pub const NUMBERS: usize = SHAPE + WORDS;
+pub const NUMBERS: usize = SHAPE + COUNTS;
 
-/// The beginning of a text that is looked at most closely, in bytes.
-const FIRST_BYTES: usize = 150;
 /// Of a line so many tokens are looked at.
 const LINE_TOKENS: usize = 40;
 /// So many tokens from either end of the text their place counts.
@@ -56,7 +52,7 @@ impl Features {
             each_row(&scan, set, &mut rows);
             rows
         });
-        Self { rows, numbers: numbers(text, &scan, lexicon) }
+        Self { rows, numbers: numbers(text, &scan) }
     }
 
     /// The numbers of its shape.
@@ -67,50 +63,17 @@ impl Features {
 }
 
 /// What the shape and the lexicon say of a text.
-pub(crate) fn numbers(text: &str, scan: &Scan, lexicon: &Lexicon<'_>) -> [f32; NUMBERS] {
+pub(crate) fn numbers(text: &str, scan: &Scan) -> [f32; NUMBERS] {
     let mut numbers = [0.0; NUMBERS];
     let (of_shape, of_words) = numbers.split_at_mut(SHAPE);
     of_shape.copy_from_slice(&shape(text, scan));
-    for (to, count) in of_words.iter_mut().zip(words(scan, lexicon).as_flattened()) {
+    for (to, count) in of_words.iter_mut().zip(scan.groups.counts()) {
         // Most groups do not occur.
         if *count > 0 {
             *to = (1.0 + *count as f32).ln();
         }
     }
     numbers
-}
-
-/// How often each group of the lexicon occurs in the first words, at the beginning, at the end, and at all.
-fn words(scan: &Scan, lexicon: &Lexicon<'_>) -> [[u32; GROUPS]; 4] {
-    let mut counts = [[0; GROUPS]; 4];
-    for (index, token) in scan.tokens.iter().enumerate() {
-        // Most words say nothing.
-        if !token.known.is_of_groups() {
-            continue;
-        }
-        let (is_head, is_tail) = (is_head(token), is_tail(scan, token));
-        let mut groups = token.known.groups();
-        if token.class != Class::Mark && (is_head || is_tail) {
-            groups = groups.and(lexicon.sequences(scan.tokens.get(..=index).unwrap_or_default()));
-        }
-        let places = [(token.start as usize) < FIRST_BYTES, is_head, is_tail, true];
-        groups.each(|group| {
-            for (counts, is_there) in counts.iter_mut().zip(places) {
-                if let Some(count) = counts.get_mut(group) {
-                    *count += u32::from(is_there);
-                }
-            }
-        });
-    }
-    counts
-}
-
-fn is_head(token: &Token) -> bool {
-    (token.start as usize) < HEAD_BYTES
-}
-
-fn is_tail(scan: &Scan, token: &Token) -> bool {
-    token.start as usize + TAIL_BYTES > scan.bytes
 }
 
 /// What a hash is of, so that the same word in another role is another feature: of each role other bits of the hash
@@ -147,8 +110,9 @@ impl Rows for Vec<u16> {
 
 /// So many rows are given before a pause at most.
 pub(crate) const AT_ONCE: usize = 256;
-/// So many rows a token has at most in a set.
-const OF_TOKEN: usize = 5;
+/// So many rows a token has in the set of all, and at most in another.
+const OF_ANY_TOKEN: usize = 2;
+const OF_NEAR_TOKEN: usize = 5;
 
 /// Gives the row of each feature of a set.
 ///
@@ -157,40 +121,44 @@ const OF_TOKEN: usize = 5;
 pub(crate) fn each_row(scan: &Scan, set: Set, to: &mut impl Rows) {
     let tokens = scan.tokens.as_slice();
     match set {
-        Set::Whole => each_token(tokens, to, |token, to| {
+        Set::Whole => each_token::<OF_ANY_TOKEN, _>(tokens, to, |token, to| {
             to.add(row(token.hash, role::WHOLE));
             to.add(row(token.pair, role::WHOLE));
         }),
         Set::Head => {
-            let end = tokens.partition_point(is_head);
-            each_token(tokens.get(..end).unwrap_or_default(), to, |token, to| near(token, role::HEAD, to));
+            let end = tokens.partition_point(Token::is_head);
+            each_near(tokens.get(..end).unwrap_or_default(), role::HEAD, to);
         }
         Set::Tail => {
             let is_apart = scan.bytes > HEAD_BYTES;
-            let start =
-                if is_apart { tokens.partition_point(|token| !is_tail(scan, token)) } else { tokens.len() };
-            each_token(tokens.get(start..).unwrap_or_default(), to, |token, to| near(token, role::TAIL, to));
+            let start = if is_apart {
+                tokens.partition_point(|token| !token.is_tail(scan.bytes))
+            } else {
+                tokens.len()
+            };
+            each_near(tokens.get(start..).unwrap_or_default(), role::TAIL, to);
         }
         Set::Edge => edges(tokens, to),
         Set::FirstLine => {
             let end = scan.line_ends.map_or(0, |(first, _)| first.min(LINE_TOKENS));
-            each_token(tokens.get(..end).unwrap_or_default(), to, |token, to| {
-                near(token, role::FIRST_LINE, to)
-            });
+            each_near(tokens.get(..end).unwrap_or_default(), role::FIRST_LINE, to);
         }
         Set::LastLine => {
             let at_least = tokens.len().saturating_sub(LINE_TOKENS);
             let start = scan.line_ends.map_or(tokens.len(), |(_, last)| at_least.max(last + 1));
-            each_token(tokens.get(start..).unwrap_or_default(), to, |token, to| {
-                near(token, role::LAST_LINE, to)
-            });
+            each_near(tokens.get(start..).unwrap_or_default(), role::LAST_LINE, to);
         }
     }
 }
 
 #[inline(always)]
-fn each_token<R: Rows>(tokens: &[Token], to: &mut R, each: impl Fn(&Token, &mut R)) {
-    for some in tokens.chunks(AT_ONCE / OF_TOKEN) {
+fn each_near<R: Rows>(tokens: &[Token], place: u32, to: &mut R) {
+    each_token::<OF_NEAR_TOKEN, _>(tokens, to, |token, to| near(token, place, to));
+}
+
+#[inline(always)]
+fn each_token<const ROWS: usize, R: Rows>(tokens: &[Token], to: &mut R, each: impl Fn(&Token, &mut R)) {
+    for some in tokens.chunks(AT_ONCE / ROWS) {
         some.iter().for_each(|token| each(token, to));
         to.pause();
     }
@@ -242,8 +210,8 @@ fn rough(place: usize) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Features, GROUPS, SHAPE};
-    use crate::lexicon::{Lexicon, encode};
+    use super::{Features, SHAPE};
+    use crate::lexicon::{GROUPS, Lexicon, encode};
 
     #[test]
     fn groups_are_counted_by_where_they_stand() {

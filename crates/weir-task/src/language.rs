@@ -1,7 +1,7 @@
 //! Which language a text is mostly written in.
 
 use crate::lexicon::LANGUAGES;
-use crate::scan::{Class, Scan};
+use crate::scan::{Class, Scan, parts};
 
 /// So many tokens are looked at.
 const TOKENS: usize = 150;
@@ -121,16 +121,17 @@ pub(crate) fn words() -> impl Iterator<Item = (usize, &'static str)> {
 
 /// The language a text is mostly written in, as in `de`, if enough of it says so.
 pub(crate) fn language(text: &str, scan: &Scan) -> Option<&'static str> {
-    by_script(text).or_else(|| by_words(scan))
+    // Most texts are ASCII.
+    let of_script = if scan.counts.foreign > 0 { by_script(text) } else { None };
+    of_script.or_else(|| by_words(scan))
 }
 
-/// The language of a script that is not Latin, if a third of the letters are of it.
+/// The language of a script that is not Latin, if a third of the first letters of what is read are of it.
 fn by_script(text: &str) -> Option<&'static str> {
-    if text.is_ascii() {
-        return None;
-    }
+    let (head, tail) = parts(text);
+    let letters_of = || head.chars().chain(tail.chars());
     let (mut counts, mut letters) = ([0_u32; SCRIPTS.len()], 0_u32);
-    for letter in text.chars().filter(|letter| letter.is_alphabetic()).take(400) {
+    for letter in letters_of().filter(|letter| letter.is_alphabetic()).take(400) {
         letters += 1;
         let code = u32::from(letter);
         for (count, (_, from, to)) in counts.iter_mut().zip(SCRIPTS) {
@@ -150,7 +151,7 @@ fn by_script(text: &str) -> Option<&'static str> {
         return None;
     }
     let near = |(script, _, marks): &&(&str, &str, &str)| {
-        *script == language && text.chars().take(800).any(|letter| marks.contains(letter))
+        *script == language && letters_of().take(800).any(|letter| marks.contains(letter))
     };
     Some(LETTERS.iter().find(near).map_or(language, |(_, other, _)| other))
 }

@@ -51,6 +51,11 @@ impl Known {
         self.0 & (Self::ENDS.0 | ((1 << GROUPS) - 1)) != 0
     }
 
+    /// Whether a member is among them.
+    pub fn has(self, member: usize) -> bool {
+        self.0 >> member & 1 != 0
+    }
+
     /// The languages of a word.
     #[inline]
     pub fn languages(self) -> Self {
@@ -96,25 +101,23 @@ impl<'m> Lexicon<'m> {
     #[inline]
     pub fn find(&self, hash: Hash) -> Known {
         let (mut slot, key) = place(hash.value());
-        while let Some(entry) = self.slots.get(slot).map(|entry| u64::from_le_bytes(*entry)) {
+        loop {
+            let entry = u64::from_le_bytes(self.slots.get(slot % SLOTS).copied().unwrap_or_default());
+            // Most words are not known, and half of the table is free.
+            if entry == 0 {
+                return Known::NONE;
+            }
             if entry >> KNOWN_BITS == key {
                 return Known(entry & ((1 << KNOWN_BITS) - 1));
             }
-            if entry == 0 {
-                break;
-            }
-            slot = (slot + 1) % SLOTS;
+            slot += 1;
         }
-        Known::NONE
     }
 
-    /// The groups of the sequences that end with the last token, of at most five signs or three words.
+    /// The groups of the sequences that end with a token after others, of at most five signs or three words.
     #[inline]
-    pub fn sequences(&self, tokens: &[Token]) -> Known {
-        match tokens {
-            [before @ .., last] if last.known.0 & Known::ENDS.0 != 0 => self.ending_with(last, before),
-            _ => Known::NONE,
-        }
+    pub fn sequences(&self, last: &Token, before: &[Token]) -> Known {
+        if last.known.0 & Known::ENDS.0 == 0 { Known::NONE } else { self.ending_with(last, before) }
     }
 
     fn ending_with(&self, last: &Token, before: &[Token]) -> Known {
@@ -233,8 +236,8 @@ mod tests {
         let lexicon = Lexicon::decode(&table).unwrap();
         let tokens = scan(text, &lexicon).tokens;
         let mut found = Vec::new();
-        let alone = tokens.last().map_or(Known::NONE, |token| token.known.groups());
-        alone.and(lexicon.sequences(&tokens)).each(|group| found.push(group));
+        let (last, before) = tokens.split_last().unwrap();
+        last.known.groups().and(lexicon.sequences(last, before)).each(|group| found.push(group));
         found
     }
 

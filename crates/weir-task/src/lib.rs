@@ -5,8 +5,8 @@
 //! known of a request. All are pure functions: no files, clocks or randomness. What the model was trained on, how well
 //! it does and where it fails is in `docs/models/task.md`.
 //!
-//! 1. **Words** (`scan`, `eights`, `fold`, `hash`): words, numbers and marks with their places, as hashes.
-//! 2. **Lexicon** (`lexicon`): groups of words of many languages that say what is asked for.
+//! 1. **Words** (`scan`, `block`, `eights`, `fold`, `hash`, `words`): words, numbers and marks with their places, as hashes.
+//! 2. **Lexicon** (`lexicon`, `groups`): groups of words of many languages that say what is asked for.
 //! 3. **Shape** (`shape`): lengths, marks, numerals, options to choose from.
 //! 4. **Features** (`features`): hashed words and pairs, at the beginning, at the end and at all.
 //! 5. **Scores** (`model`, `quadratic`): linear in the features; complexity from the shape alone.
@@ -15,9 +15,11 @@
 //!
 //! Of a long text the first and the last 4 KiB are read, so the work is bounded.
 
+mod block;
 mod eights;
 mod features;
 mod fold;
+mod groups;
 mod hash;
 mod head;
 mod judgement;
@@ -28,6 +30,7 @@ mod model;
 mod quadratic;
 mod scan;
 mod shape;
+mod words;
 
 pub use features::{Features, NUMBERS, ROW_BITS, SETS};
 pub use head::{BadHead, DIMENSIONS_MAX, Example, Figures, Fitted, Head, TooFew, fit};

@@ -8,7 +8,7 @@ use crate::quadratic::{Form, Quadratic, Spread, TERMS};
 use crate::scan::{Scan, scan};
 use crate::shape::SHAPE;
 use std::sync::LazyLock;
-use wide::{u8x16, u16x8};
+use wide::u16x8;
 
 /// The first bytes of a model: the format's name and version.
 const MAGIC: &[u8; 8] = b"WEIRTSK3";
@@ -140,7 +140,7 @@ impl<'m> Model<'m> {
     #[must_use]
     pub fn read(&self, text: &str) -> Reading {
         let scan = scan(text, &self.lexicon);
-        let numbers = numbers(text, &scan, &self.lexicon);
+        let numbers = numbers(text, &scan);
         let weights = &self.weights;
         let shape = weights.shape.standard(&numbers);
         let length = shape.get(1).copied().unwrap_or_default();
@@ -193,13 +193,16 @@ impl<'m> Model<'m> {
 /// The byte of a row that stands for 0: with it bytes are summed without their signs.
 const ZERO: u8 = 128;
 
-/// A sum of rows, in steps: in sixteen bits each, several at once.
+/// A sum of rows, in steps, several bytes at once.
+///
+/// A row is taken as numbers of sixteen bits, two bytes each. The sum of these wraps; without the higher bytes, whose sum
+/// is known, it is that of the lower ones.
 #[derive(Debug)]
 struct Sum<'m> {
     rows: &'m [[u8; ROW]; ROWS],
-    low: u16x8,
-    high: u16x8,
-    /// What was in both at the pauses.
+    both: u16x8,
+    higher: u16x8,
+    /// What the lower and the higher bytes were before the pauses.
     before: [[u32; ROW / 2]; 2],
     count: u32,
 }
@@ -208,14 +211,17 @@ const _: () = assert!(AT_ONCE * u8::MAX as usize <= u16::MAX as usize);
 
 impl<'m> Sum<'m> {
     fn over(rows: &'m [[u8; ROW]; ROWS]) -> Self {
-        Self { rows, low: u16x8::ZERO, high: u16x8::ZERO, before: [[0; ROW / 2]; 2], count: 0 }
+        Self { rows, both: u16x8::ZERO, higher: u16x8::ZERO, before: [[0; ROW / 2]; 2], count: 0 }
     }
 
     fn steps(self) -> [i32; ROW] {
         let zero = (self.count * u32::from(ZERO)).cast_signed();
         let mut steps = [0; ROW];
-        let sums = self.before.as_flattened();
-        steps.iter_mut().zip(sums).for_each(|(steps, sum)| *steps = sum.cast_signed() - zero);
+        let [lower, higher] = self.before;
+        let pairs = steps.as_chunks_mut::<2>().0.iter_mut().zip(lower.into_iter().zip(higher));
+        pairs.for_each(|(steps, (lower, higher))| {
+            *steps = [lower.cast_signed() - zero, higher.cast_signed() - zero];
+        });
         steps
     }
 }
@@ -223,18 +229,22 @@ impl<'m> Sum<'m> {
 impl Rows for Sum<'_> {
     #[inline(always)]
     fn add(&mut self, row: u16) {
-        let row = u8x16::new(*self.rows.get(usize::from(row) % ROWS).unwrap_or(&[ZERO; ROW]));
-        self.low += u16x8::from_u8x16_low(row);
-        self.high += u16x8::from_u8x16_high(row);
+        let row = *self.rows.get(usize::from(row) % ROWS).unwrap_or(&[ZERO; ROW]);
+        let pair = |pair: [u8; 2]| u16::from_le_bytes(pair);
+        let [a, b, c, d, e, f, g, h] = *row.as_chunks::<2>().0 else { return };
+        let row = u16x8::new([a, b, c, d, e, f, g, h].map(pair));
+        self.both += row;
+        self.higher += row >> u8::BITS;
         self.count += 1;
     }
 
     #[inline]
     fn pause(&mut self) {
-        for (before, sums) in self.before.iter_mut().zip([self.low, self.high]) {
+        let lower = self.both - (self.higher << u8::BITS);
+        for (before, sums) in self.before.iter_mut().zip([lower, self.higher]) {
             before.iter_mut().zip(&sums.to_array()).for_each(|(before, sum)| *before += u32::from(*sum));
         }
-        (self.low, self.high) = (u16x8::ZERO, u16x8::ZERO);
+        (self.both, self.higher) = (u16x8::ZERO, u16x8::ZERO);
     }
 }
 
@@ -427,7 +437,7 @@ mod tests {
     fn what_does_not_occur_counts_as_any_other_number() {
         let model = Model::embedded().unwrap();
         let text = "Please summarise this in three points, and translate it.";
-        let numbers = numbers(text, &scan(text, &model.lexicon), &model.lexicon);
+        let numbers = numbers(text, &scan(text, &model.lexicon));
         assert!(numbers.contains(&0.0) && numbers.iter().any(|number| *number != 0.0));
         let standard = model.weights.spread.standard(&numbers);
         // A text without words has the scores of its numbers alone.

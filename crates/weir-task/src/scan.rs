@@ -1,10 +1,17 @@
 //! Text → words, and counts of what else is in it.
 
-use crate::eights::{SMALL, alphanumeric, capitals, digits, eight, first, is_small, leading};
+mod word;
+
+use crate::block::{BLOCK, Block};
+use crate::eights::{eight, first};
 use crate::fold::{fold, is_unspaced};
+use crate::groups::Groups;
 use crate::hash::{Hash, mix};
-use crate::lexicon::{Known, Lexicon, STEM_MAX, STEM_MIN};
+use crate::lexicon::{Known, Lexicon, STEM_MIN};
 use crate::shape::is_to_note;
+use crate::words::Words;
+use word::{BEGINNING, Eights, Word};
+pub(crate) use word::{eights, stem};
 
 /// Of a long text the beginning and the end are read: so many bytes each.
 const PART_BYTES: usize = 4096;
@@ -12,9 +19,6 @@ const PART_BYTES: usize = 4096;
 pub(crate) const HEAD_BYTES: usize = 400;
 /// How long the end of a text is, in bytes.
 pub(crate) const TAIL_BYTES: usize = 300;
-
-/// How many characters the beginning of a word has.
-const BEGINNING: u32 = 4;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,20 @@ pub(crate) struct Token {
     pub is_capital: bool,
 }
 
+impl Token {
+    /// Whether it begins in the beginning of its text.
+    #[inline]
+    pub fn is_head(&self) -> bool {
+        (self.start as usize) < HEAD_BYTES
+    }
+
+    /// Whether it begins in the end of its text, of so many bytes.
+    #[inline]
+    pub fn is_tail(&self, bytes: usize) -> bool {
+        self.start as usize + TAIL_BYTES > bytes
+    }
+}
+
 /// A text, taken apart.
 #[derive(Debug)]
 pub(crate) struct Scan {
@@ -56,6 +74,8 @@ pub(crate) struct Scan {
     /// How many times as long as what was read the text is.
     pub stretch: f32,
     pub counts: Counts,
+    pub words: Words,
+    pub groups: Groups,
     /// The first and the last token that is the end of a line.
     pub line_ends: Option<(usize, usize)>,
     /// Whether there is a line that is indented or an option.
@@ -79,24 +99,24 @@ pub(crate) fn scan(text: &str, lexicon: &Lexicon<'_>) -> Scan {
     let (head, tail) = parts(text);
     let read = head.len() + tail.len();
     let mut scan = Scan {
-        tokens: Vec::new(),
+        tokens: Vec::with_capacity(read / 4 + 8),
         bytes: text.len(),
         stretch: text.len().max(1) as f32 / read.max(1) as f32,
         counts: Counts { chars: read as u32, digits: 0, capitals: 0, foreign: 0, marks: [0; 128] },
+        words: Words::default(),
+        groups: Groups::default(),
         line_ends: None,
         has_line_to_note: false,
     };
     let mut scanner = Scanner {
         lexicon,
         scan: &mut scan,
-        tokens: Vec::with_capacity(read / 4 + 8),
         before: Hash::WORD.value(),
         tail_start: text.len().saturating_sub(TAIL_BYTES),
         starts_sentence: true,
     };
     scanner.read(head, 0);
     scanner.read(tail, text.len() - tail.len());
-    scan.tokens = scanner.tokens;
     scan
 }
 
@@ -113,7 +133,6 @@ pub(crate) fn parts(text: &str) -> (&str, &str) {
 struct Scanner<'s, 'l> {
     lexicon: &'s Lexicon<'l>,
     scan: &'s mut Scan,
-    tokens: Vec<Token>,
     tail_start: usize,
     /// The hash of the last token.
     before: u64,
@@ -125,63 +144,70 @@ impl Scanner<'_, '_> {
         let (bytes, mut at) = (part.as_bytes(), 0);
         self.scan.has_line_to_note |= is_to_note(bytes);
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let eight = eight(rest);
-            let length = leading(alphanumeric(eight));
-            // What stands after a word of fewer than eight bytes.
-            let next = (eight >> (8 * length % 64)) as u8;
-            if length == 0 {
-                at += self.other(part, at, next, offset);
-            } else if length == 8 || !next.is_ascii() {
-                at += self.long_word(part.get(at..).unwrap_or_default(), offset + at);
-            } else {
-                let mut word = Word::NEW;
-                word.push_ascii(first(eight, length), length);
-                self.close(word, offset + at);
-                at += length as usize;
-                if next != b' ' {
-                    continue;
-                }
-            }
-            // Between most words stands one of these, and says nothing.
-            at += usize::from(bytes.get(at) == Some(&b' '));
+            let block = Block::of(rest);
+            let read = self.block(&block, part, at, offset);
+            self.scan.counts.add_block(&block, rest, read);
+            at += read;
         }
         self.starts_sentence = true;
     }
 
-    /// Reads a word that a text begins with, of any length; gives its length in bytes.
-    #[inline(never)]
-    fn long_word(&mut self, text: &str, at: usize) -> usize {
-        let (bytes, mut word) = (text.as_bytes(), Word::NEW);
-        loop {
-            let eight = eight(bytes.get(word.bytes as usize..).unwrap_or_default());
-            let length = leading(alphanumeric(eight));
-            if length > 0 {
-                word.push_ascii(first(eight, length), length);
-            }
-            if length == 8 {
+    /// Reads the block at a place of a part; gives how far it was read, in bytes: to the word that goes on beyond it, if
+    /// there is one.
+    #[inline(always)]
+    fn block(&mut self, block: &Block, part: &str, from: usize, offset: usize) -> usize {
+        let mut starts = block.starts();
+        while starts != 0 {
+            let place = starts.trailing_zeros() as usize;
+            let (at, length) = (from + place, block.word(place));
+            let end = place + length;
+            if (1..=8).contains(&length) && end < BLOCK && !block.is_foreign(end) {
+                let own = eight(part.as_bytes().get(at..).unwrap_or_default());
+                let mut word = Word::short(own, length as u32);
+                word.is_number = block.is_number(place, length);
+                self.close(word, offset + at);
+                starts &= starts - 1;
                 continue;
             }
-            if (eight >> (8 * length)) & 0x80 != 0 {
-                return self.accented(text, at);
+            if end == BLOCK && place > 0 {
+                return place;
             }
-            let length = word.bytes as usize;
-            self.close(word, at);
-            return length;
+            let rest = part.get(at..).unwrap_or_default();
+            let end =
+                place + if length > 0 { self.word(rest, offset + at) } else { self.other(rest, offset + at) };
+            if end >= BLOCK {
+                return end;
+            }
+            starts &= u64::MAX << end;
         }
+        BLOCK
     }
 
-    /// Reads a character that is no letter and no digit of ASCII, and the word that may begin with it; gives the length in
-    /// bytes.
+    /// Reads a word of any length that a text begins with, and that begins with ASCII; gives its length in bytes.
     #[inline(never)]
-    fn other(&mut self, part: &str, at: usize, byte: u8, offset: usize) -> usize {
-        match byte {
-            b' ' => 1,
-            b'\n' => {
-                self.scan.has_line_to_note |= part.as_bytes().get(at + 1..).is_some_and(is_to_note);
-                self.ascii(byte, offset + at)
+    fn word(&mut self, text: &str, at: usize) -> usize {
+        let is_ascii = |byte: &u8| byte.is_ascii_alphanumeric();
+        let length = text.bytes().take_while(is_ascii).count();
+        let (own, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        if rest.starts_with(is_of_a_word) {
+            return self.accented(text, at);
+        }
+        let mut word = Word::ascii(text.as_bytes(), length);
+        word.is_number = own.bytes().all(|byte| byte.is_ascii_digit());
+        self.close(word, at);
+        length
+    }
+
+    /// Reads a character that is no letter, no digit and no space of ASCII, and the word that may begin with it; gives the
+    /// length in bytes.
+    #[inline(never)]
+    fn other(&mut self, text: &str, at: usize) -> usize {
+        match text.as_bytes() {
+            [byte, rest @ ..] if byte.is_ascii() => {
+                self.scan.has_line_to_note |= *byte == b'\n' && is_to_note(rest);
+                self.ascii(*byte, at)
             }
-            _ if byte.is_ascii() => self.ascii(byte, offset + at),
-            _ => self.foreign(part.get(at..).unwrap_or_default(), offset + at),
+            _ => self.foreign(text, at),
         }
     }
 
@@ -189,15 +215,14 @@ impl Scanner<'_, '_> {
     fn accented(&mut self, text: &str, at: usize) -> usize {
         let (mut word, mut length) = (Word::NEW, 0);
         // Folded bytes that are not eight yet.
-        let (mut eight, mut filled, mut chars, mut beginning) = (0, 0, 0, 8);
+        let (mut eight, mut filled, mut chars, mut digits, mut beginning) = (0, 0, 0, 0, 8);
         for letter in text.chars().take_while(|letter| is_of_a_word(*letter)) {
             if chars == 0 {
                 word.is_capital = letter.is_uppercase();
             }
             length += letter.len_utf8();
             chars += 1;
-            word.digits += u32::from(letter.is_ascii_digit());
-            word.capitals += u32::from(letter.is_ascii_uppercase());
+            digits += u32::from(letter.is_ascii_digit());
             self.scan.counts.add(letter);
             let (plain, second) =
                 if letter.is_ascii() { (letter.to_ascii_lowercase(), None) } else { fold(letter) };
@@ -218,21 +243,15 @@ impl Scanner<'_, '_> {
         if filled > 0 {
             word.push(eight, filled);
         }
-        (word.chars, word.beginning) = (chars, beginning);
+        (word.chars, word.beginning, word.is_number) = (chars, beginning, digits == chars);
         self.close(word, at);
         length
     }
 
     #[inline(always)]
     fn close(&mut self, word: Word, at: usize) {
-        // Most words have neither.
-        if word.digits | word.capitals != 0 {
-            self.scan.counts.digits += word.digits;
-            self.scan.counts.capitals += word.capitals;
-        }
-        let is_number = word.digits == word.chars;
         let (mut hash, mut known) = (word.hash, Known::NONE);
-        if is_number {
+        if word.is_number {
             // Numbers differ by length alone: which one it is says nothing of the task.
             hash = Hash::WORD.push(u64::from(word.chars.min(5)));
         } else {
@@ -245,11 +264,11 @@ impl Scanner<'_, '_> {
             hash: hash.value(),
             pair: mix(self.before, hash.value()),
             known,
-            beginning: first(word.eights[0], word.beginning),
+            beginning: word.start(),
             ending: word.ending,
             start: at as u32,
             chars: word.chars,
-            class: if is_number { Class::Number } else { Class::Word },
+            class: if word.is_number { Class::Number } else { Class::Word },
             starts_sentence: self.starts_sentence,
             is_capital: word.is_capital,
         });
@@ -319,7 +338,7 @@ impl Scanner<'_, '_> {
             return;
         }
         if letter == '\n' {
-            let place = self.tokens.len();
+            let place = self.scan.tokens.len();
             self.scan.line_ends = Some((self.scan.line_ends.map_or(place, |(first, _)| first), place));
         }
         self.add(Token {
@@ -339,7 +358,26 @@ impl Scanner<'_, '_> {
     #[inline(always)]
     fn add(&mut self, token: Token) {
         self.before = token.hash;
-        self.tokens.push(token);
+        if token.class != Class::Mark {
+            self.scan.words.add(&token);
+        }
+        let known = token.known;
+        self.scan.tokens.push(token);
+        // Most words say nothing.
+        if known.is_of_groups() {
+            self.add_groups();
+        }
+    }
+
+    /// Counts the groups of the last token.
+    #[inline(never)]
+    fn add_groups(&mut self) {
+        let Scan { tokens, bytes, groups, words, .. } = &mut *self.scan;
+        let Some((token, before)) = tokens.split_last() else { return };
+        groups.add(token, before, *bytes, self.lexicon);
+        if token.class != Class::Mark {
+            words.add_groups(token.known, token.is_capital);
+        }
     }
 }
 
@@ -349,82 +387,24 @@ impl Counts {
         self.chars -= letter.len_utf8() as u32 - 1;
         self.foreign += u32::from(!letter.is_ascii());
     }
+
+    /// Takes note of the digits and capitals of the first bytes of a text, which begins with the block.
+    #[inline(always)]
+    fn add_block(&mut self, block: &Block, text: &[u8], bytes: usize) {
+        let (digits, capitals) = block.digits_and_capitals(bytes);
+        self.digits += digits;
+        self.capitals += capitals;
+        // A word may go on beyond it.
+        for byte in text.get(BLOCK..bytes).unwrap_or_default() {
+            self.digits += u32::from(byte.is_ascii_digit());
+            self.capitals += u32::from(byte.is_ascii_uppercase());
+        }
+    }
 }
 
 /// Whether a character can be part of a word.
 fn is_of_a_word(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || (!letter.is_ascii() && letter.is_alphanumeric() && !is_unspaced(letter))
-}
-
-/// The first bytes of a word, as many as the longest stem has.
-type Eights = [u64; STEM_MAX as usize / 8];
-
-/// A word that is being read, without case and accents.
-#[derive(Debug)]
-struct Word {
-    hash: Hash,
-    eights: Eights,
-    bytes: u32,
-    /// How many bytes its first letters have, or 8.
-    beginning: u32,
-    ending: u32,
-    chars: u32,
-    digits: u32,
-    capitals: u32,
-    is_capital: bool,
-}
-
-impl Word {
-    const NEW: Word = Word {
-        hash: Hash::WORD,
-        eights: [0; STEM_MAX as usize / 8],
-        bytes: 0,
-        beginning: BEGINNING,
-        ending: 0,
-        chars: 0,
-        digits: 0,
-        capitals: 0,
-        is_capital: false,
-    };
-
-    /// The next bytes: eight, or fewer at the end.
-    #[inline(always)]
-    fn push(&mut self, eight: u64, bytes: u32) {
-        if let Some(place) = self.eights.get_mut(self.bytes as usize / 8) {
-            *place = eight;
-        }
-        self.hash = self.hash.push(eight);
-        // The last four bytes of those so far and these.
-        let own = (eight << (u64::BITS - 8 * bytes) >> 32) as u32;
-        self.ending = own | self.ending.checked_shr(8 * bytes).unwrap_or_default();
-        self.bytes += bytes;
-        self.chars += bytes;
-    }
-
-    /// The next letters and digits of ASCII, as they stand.
-    #[inline(always)]
-    fn push_ascii(&mut self, own: u64, bytes: u32) {
-        if !is_small(own, bytes) {
-            let capitals = capitals(own);
-            self.is_capital |= self.bytes == 0 && capitals & 0x40 != 0;
-            self.digits += digits(own);
-            self.capitals += capitals.count_ones();
-        }
-        self.push(own | first(SMALL, bytes), bytes);
-    }
-}
-
-/// The hash of the first `length` bytes of a word, at least one and at most [`STEM_MAX`].
-pub(crate) fn stem(eights: &Eights, length: u32) -> Hash {
-    let starts = eights.iter().zip((0..).step_by(8)).take_while(|(_, start)| *start < length);
-    starts.fold(Hash::STEM, |hash, (eight, start)| hash.push(first(*eight, (length - start).min(8))))
-}
-
-/// The first bytes of what the lexicon has as a beginning of words.
-pub(crate) fn eights(stem: &str) -> Eights {
-    let mut eights = Eights::default();
-    eights.iter_mut().zip(stem.as_bytes().chunks(8)).for_each(|(to, bytes)| *to = eight(bytes));
-    eights
+    letter.is_ascii_alphanumeric() || (!letter.is_ascii() && !is_unspaced(letter) && letter.is_alphanumeric())
 }
 
 #[cfg(test)]

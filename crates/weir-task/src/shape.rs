@@ -2,7 +2,7 @@
 
 mod options;
 
-use crate::scan::{Class, Counts, Scan, parts};
+use crate::scan::{Counts, Scan, parts};
 use options::{Options, is_option};
 
 /// How many numbers there are.
@@ -13,7 +13,7 @@ pub const SHAPE: usize = 39;
 /// Counts are of the parts that were read, stretched to the whole, as logarithms of one more; the rest are shares and means.
 pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
     let bytes = Bytes::of(&scan.counts);
-    let words = Words::of(scan);
+    let words = &scan.words;
     let lines = Lines::of(text, scan);
     let options = &lines.options;
     // One more than a count has no digits to lose, and this logarithm is the fastest.
@@ -36,8 +36,8 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
         many(bytes.questions),
         many(bytes.quotes),
         many(options.count),
-        among(words.long),
-        among(words.very_long),
+        among(words.long()),
+        among(words.very_long()),
         many(bytes.stops),
         many(bytes.commas),
         many(words.negated),
@@ -47,7 +47,7 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
         many(bytes.dollars),
         many(bytes.colons),
         among(words.capitals),
-        many(words.single),
+        many(words.single()),
         among(bytes.commas),
         letters / (bytes.stops.max(1)) as f32,
         among(words.numbers),
@@ -106,72 +106,6 @@ impl Bytes {
             colons: of(b":"),
             code: of(b"{};=\\`#"),
         }
-    }
-}
-
-/// Counts of kinds of words.
-#[derive(Debug, Default)]
-struct Words {
-    count: u32,
-    chars: u32,
-    numbers: u32,
-    long: u32,
-    very_long: u32,
-    negated: u32,
-    roman: u32,
-    capitals: u32,
-    single: u32,
-    /// How many different ones: a little too few in long texts.
-    distinct: u32,
-}
-
-/// Which words occurred, by a few bits of their hashes.
-struct Seen([u64; SEEN_BITS / 64]);
-
-const SEEN_BITS: usize = 4096;
-
-impl Seen {
-    /// Whether a word is the first of its hash.
-    #[inline]
-    fn add(&mut self, hash: u64) -> bool {
-        let bit = (hash >> 20) as usize % SEEN_BITS;
-        let Some(bits) = self.0.get_mut(bit / 64) else { return false };
-        let before = *bits;
-        *bits |= 1 << (bit % 64);
-        *bits != before
-    }
-}
-
-/// The groups of the lexicon that are counted here, by their place in the list.
-const NEGATED: usize = 18;
-const ROMAN: usize = 19;
-
-impl Words {
-    fn of(scan: &Scan) -> Self {
-        let (mut words, mut seen) = (Words::default(), Seen([0; SEEN_BITS / 64]));
-        for token in &scan.tokens {
-            if token.class == Class::Mark {
-                continue;
-            }
-            words.count += 1;
-            words.chars += token.chars;
-            words.capitals += u32::from(token.is_capital);
-            if token.class == Class::Number {
-                words.numbers += 1;
-            } else if token.class == Class::Word {
-                words.single += u32::from(token.chars == 1);
-                if token.chars >= 9 {
-                    words.long += 1;
-                    words.very_long += u32::from(token.chars >= 13);
-                }
-            }
-            words.distinct += u32::from(seen.add(token.hash));
-            token.known.groups().each(|group| {
-                words.negated += u32::from(group == NEGATED);
-                words.roman += u32::from(group == ROMAN && token.is_capital);
-            });
-        }
-        words
     }
 }
 
