@@ -3,7 +3,7 @@ use crate::ask::Step;
 use crate::random::mix;
 use crate::request::{Choice, Request};
 use crate::target::{Room, Target, TargetKey};
-use std::collections::BTreeMap;
+use crate::targets::Targets;
 
 /// A target with a place, and how soon it would answer.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) struct Offer {
 /// to, unless waiting for it takes longer than reading the beginning again, or it has much more to do than
 /// the rest.
 pub(crate) struct Balance<'a> {
-    pub targets: &'a BTreeMap<TargetKey, Target>,
+    pub targets: &'a Targets,
     pub request: &'a Request,
     /// The step that asks; `None` before the ladder.
     pub step: Option<Step>,
@@ -37,7 +37,7 @@ const KEPT: f64 = 0.2;
 const TIE_S: f64 = 0.001;
 
 struct Place<'a> {
-    choice: Choice,
+    choice: &'a Choice,
     target: &'a Target,
     seconds: f64,
     room: Room,
@@ -47,15 +47,15 @@ impl Balance<'_> {
     /// The best offer of the most preferred rank that keeps the promise, as `keeps` says, or else the soonest.
     /// Targets that rest come last.
     pub fn best(&self, choices: &[Choice], keeps: impl Fn(&Offer) -> bool) -> Option<Offer> {
-        self.best_with(choices, Room::Free, &keeps)
-            .or_else(|| self.best_with(choices, Room::LastResort, &keeps))
+        let options = self.options(choices);
+        let best_with = |room| self.best_with(&options, room, &keeps);
+        best_with(Room::Free).or_else(|| best_with(Room::LastResort))
     }
 
-    fn best_with(&self, choices: &[Choice], room: Room, keeps: &impl Fn(&Offer) -> bool) -> Option<Offer> {
-        let options = self.options(choices);
+    fn best_with(&self, options: &[Place<'_>], room: Room, keeps: &impl Fn(&Offer) -> bool) -> Option<Offer> {
         let mut soonest: Option<Offer> = None;
         let mut rank = 0;
-        let mut rest: &[Place<'_>] = &options;
+        let mut rest = options;
         while let Some(head) = rest.first() {
             rank = rank.max(head.choice.rank);
             let end = rest.partition_point(|option| option.choice.rank <= rank);
@@ -73,21 +73,27 @@ impl Balance<'_> {
     }
 
     /// By rank; what has no place is left out.
-    fn options(&self, choices: &[Choice]) -> Vec<Place<'_>> {
-        let option = |choice: &Choice| {
-            let target = self.targets.get(&choice.key)?;
-            let room = target.room(self.request.claim.band, self.spared(target), self.now);
-            let seconds = || target.predict_s(&self.request.work, self.now);
-            (room != Room::None).then(|| Place { choice: *choice, target, seconds: seconds(), room })
-        };
-        let mut options: Vec<Place<'_>> = choices.iter().filter_map(option).collect();
+    fn options<'c>(&'c self, choices: &'c [Choice]) -> Vec<Place<'c>> {
+        let mut options: Vec<Place<'c>> = Vec::with_capacity(choices.len());
+        options.extend(choices.iter().filter_map(|choice| self.option(choice)));
         options.sort_by_key(|option| option.choice.rank);
         options
     }
 
+    fn option<'c>(&'c self, choice: &'c Choice) -> Option<Place<'c>> {
+        let target = self.targets.get(choice.key)?;
+        let room = target.room(self.request.claim.band, self.spared(target), self.now);
+        if room == Room::None {
+            return None;
+        }
+        let seconds = choice.predicted_s.unwrap_or_else(|| target.predict_s(&self.request.work, self.now));
+        Some(Place { choice, target, seconds, room })
+    }
+
     fn of_group(&self, group: &[Place<'_>], room: Room) -> Option<Offer> {
         let with_room = || group.iter().filter(|option| option.room == room);
-        let soonest = with_room().min_by(|a, b| self.order(a, b))?;
+        let soonest =
+            with_room().reduce(|first, other| if is_sooner(other, first) { other } else { first })?;
         let known = self.with_prefix(with_room(), soonest);
         let chosen = known.unwrap_or(soonest);
         Some(Offer {
@@ -95,12 +101,6 @@ impl Balance<'_> {
             micro_usd: chosen.choice.micro_usd,
             first_token_s: chosen.seconds,
         })
-    }
-
-    fn order(&self, a: &Place<'_>, b: &Place<'_>) -> std::cmp::Ordering {
-        let bucket = |option: &Place<'_>| (option.seconds / TIE_S).round();
-        // Of what is still equal, the first in the operator's order is taken.
-        bucket(a).total_cmp(&bucket(b)).then_with(|| a.target.in_flight().cmp(&b.target.in_flight()))
     }
 
     /// The target that prompts with this beginning are sent to, if that is worth it.
@@ -124,11 +124,21 @@ impl Balance<'_> {
     /// The places that this request has to leave to others.
     fn spared(&self, target: &Target) -> u32 {
         let may_leave = self.request.may_burst && self.step.is_none();
-        match target.places(self.now) {
-            Some(places) if may_leave && target.pressure.keeps_room(self.now) => {
-                (f64::from(places) * KEPT) as u32
-            }
-            _ => 0,
+        if !may_leave || !target.pressure.keeps_room(self.now) {
+            return 0;
         }
+        target.places(self.now).map_or(0, |places| (f64::from(places) * KEPT) as u32)
     }
+}
+
+/// Whether a target would answer before another; of what is equal the one with less to do does, and of what is still
+/// equal none, so that the first in the operator's order is taken.
+fn is_sooner(one: &Place<'_>, other: &Place<'_>) -> bool {
+    // Rounding takes longer than to see that it makes no difference.
+    if one.seconds > other.seconds + 2.0 * TIE_S {
+        return false;
+    }
+    let bucket = |option: &Place<'_>| (option.seconds / TIE_S).round();
+    let order = bucket(one).total_cmp(&bucket(other));
+    order.then_with(|| one.target.in_flight().cmp(&other.target.in_flight())).is_lt()
 }

@@ -14,6 +14,7 @@ use crate::reported::Reported;
 use crate::request::Request;
 use crate::retry::RetryBudget;
 use crate::target::{Report, Target, TargetKey, TargetSettings};
+use crate::targets::Targets;
 use ladder::Move;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,11 +34,11 @@ pub use view::{Load, State, TargetView};
 /// Given the same calls with the same moments and the same seed, it does the same.
 #[derive(Debug)]
 pub struct Dispatcher {
-    targets: BTreeMap<TargetKey, Target>,
+    targets: Targets,
     names: BTreeMap<Arc<str>, TargetKey>,
-    /// The same by the address of the name, which `targets` keep alive: who asks mostly has the very name that
-    /// the configuration has, and a number is found sooner than a text.
-    addresses: BTreeMap<usize, TargetKey>,
+    /// The same by the address of the name, which `targets` keep alive, in order: who asks mostly has the very name
+    /// that the configuration has, and a number is found sooner than a text.
+    addresses: Vec<(usize, TargetKey)>,
     queue: Queue,
     shares: crate::fair::Shares,
     retries: RetryBudget,
@@ -48,7 +49,6 @@ pub struct Dispatcher {
     parked: BTreeMap<Ticket, Parked>,
     flying: BTreeMap<FlightId, Flying>,
     random: Random,
-    next_key: u32,
     next_id: u64,
 }
 
@@ -80,9 +80,9 @@ impl Dispatcher {
     #[must_use]
     pub fn new(limits: QueueLimits, seed: u64) -> Self {
         Self {
-            targets: BTreeMap::new(),
+            targets: Targets::default(),
             names: BTreeMap::new(),
-            addresses: BTreeMap::new(),
+            addresses: Vec::new(),
             queue: Queue::new(limits),
             shares: crate::fair::Shares::default(),
             retries: RetryBudget::default(),
@@ -92,7 +92,6 @@ impl Dispatcher {
             parked: BTreeMap::new(),
             flying: BTreeMap::new(),
             random: Random::new(seed),
-            next_key: 0,
             next_id: 0,
         }
     }
@@ -112,8 +111,9 @@ impl Dispatcher {
         }
         self.names = named;
         self.addresses = self.names.values().filter_map(|key| Some((self.address_of(*key)?, *key))).collect();
+        self.addresses.sort_unstable();
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
-        self.targets.retain(|key, target| kept.contains(key) || !target.is_idle());
+        self.targets.retain(|key, target| kept.contains(&key) || !target.is_idle());
         let mut woken = self.let_go(&kept);
         woken.extend(self.hand_out_all(kept, now));
         woken
@@ -136,16 +136,13 @@ impl Dispatcher {
     fn configure_target(&mut self, settings: TargetSettings) -> TargetKey {
         let known = self.names.get(&settings.name).copied();
         if let Some(key) = known
-            && let Some(target) = self.targets.get_mut(&key)
+            && let Some(target) = self.targets.get_mut(key)
             && target.is_server() == matches!(settings.nature, crate::target::Nature::Server(_))
         {
             target.configure(settings);
             return key;
         }
-        let key = TargetKey(self.next_key);
-        self.next_key = self.next_key.saturating_add(1);
-        self.targets.insert(key, Target::new(settings));
-        key
+        self.targets.add(Target::new(settings))
     }
 
     /// The day, by which daily caps are counted.
@@ -189,7 +186,7 @@ impl Dispatcher {
     /// Asks for a place.
     pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
         let is_retry = ask.is_retry;
-        let request = Request::new(ask, now, |name| self.key_of(name));
+        let mut request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
         }
@@ -198,7 +195,7 @@ impl Dispatcher {
         } else if !self.retries.spend(now) {
             return Admission::Refused(Refused::NoRetry);
         }
-        self.feel(&request, now);
+        self.feel(&mut request, now);
         self.shares.enter(&request.claim.tenant, request.claim.weight);
         let next = self.next_move(&request, 0, now);
         self.go(next, request, None, now)
@@ -218,7 +215,7 @@ impl Dispatcher {
     }
 
     fn usual(&self, slot: &Slot, of: impl Fn(&Target) -> Quantile) -> Option<Duration> {
-        let target = self.targets.get(&self.flying.get(&slot.id)?.key)?;
+        let target = self.targets.get(self.flying.get(&slot.id)?.key)?;
         Duration::try_from_secs_f64(of(target).settled(OBSERVATIONS_MIN)?).ok()
     }
 
@@ -227,7 +224,7 @@ impl Dispatcher {
     pub fn hedge(&mut self, ask: Ask, now: Moment) -> Option<Slot> {
         let request = Request::new(ask, now, |name| self.key_of(name));
         let offer = self.offer(&request.first, &request, None, now)?;
-        let target = self.targets.get(&offer.key)?;
+        let target = self.targets.get(offer.key)?;
         let is_idle = match target.places(now) {
             Some(places) => f64::from(target.in_flight()) < LOAD_MAX * f64::from(places),
             None => !target.pressure.keeps_room(now),
@@ -305,10 +302,10 @@ impl Dispatcher {
     /// Gives a place back. Returns the tickets that got a place by it, to be resumed.
     pub fn release(&mut self, slot: &Slot, report: Report, now: Moment) -> Vec<Ticket> {
         let Some(flying) = self.flying.remove(&slot.id) else { return Vec::new() };
-        if let Some(target) = self.targets.get_mut(&flying.key) {
+        if let Some(target) = self.targets.get_mut(flying.key) {
             target.end(slot.id, report, now, &mut self.random);
             if target.is_idle() && !self.names.values().any(|key| *key == flying.key) {
-                self.targets.remove(&flying.key);
+                self.targets.remove(flying.key);
             }
         }
         self.shares.leave(&flying.tenant);
@@ -321,7 +318,7 @@ impl Dispatcher {
     /// What a server said of itself. Returns the tickets that got a place by it.
     pub fn report(&mut self, target: &str, reported: Reported, now: Moment) -> Vec<Ticket> {
         let Some(key) = self.names.get(target).copied() else { return Vec::new() };
-        if let Some(target) = self.targets.get_mut(&key) {
+        if let Some(target) = self.targets.get_mut(key) {
             target.report(reported, now);
         }
         self.hand_out(key, now)
@@ -337,7 +334,7 @@ impl Dispatcher {
         now: Moment,
     ) -> Vec<Ticket> {
         let Some(key) = self.names.get(target).copied() else { return Vec::new() };
-        if let Some(target) = self.targets.get_mut(&key) {
+        if let Some(target) = self.targets.get_mut(key) {
             if answered {
                 target.health.answered_probe(now);
             } else {
@@ -351,41 +348,52 @@ impl Dispatcher {
     }
 
     fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
-        self.addresses.get(&address(name)).or_else(|| self.names.get(name)).copied()
+        match self.addresses.binary_search_by_key(&address(name), |(address, _)| *address) {
+            Ok(place) => self.addresses.get(place).map(|(_, key)| *key),
+            Err(_) => self.names.get(name).copied(),
+        }
     }
 
     fn address_of(&self, key: TargetKey) -> Option<usize> {
-        self.targets.get(&key).map(|target| address(&target.settings.name))
+        self.targets.get(key).map(|target| address(&target.settings.name))
     }
 
     fn target_of(&mut self, id: FlightId) -> Option<&mut Target> {
         let key = self.flying.get(&id)?.key;
-        self.targets.get_mut(&key)
+        self.targets.get_mut(key)
     }
 
-    /// What a request tells of the pressure on the targets that it would like best.
-    fn feel(&mut self, request: &Request, now: Moment) {
-        let best = request.first.iter().filter_map(|choice| self.targets.get(&choice.key));
-        let measured = best.filter(|target| target.is_measured()).map(Target::ratio);
-        let ratio = measured.reduce(f64::min);
-        let promised = request.promise.first_token;
-        for choice in &request.first {
-            let Some(target) = self.targets.get_mut(&choice.key) else { continue };
+    /// What a request tells of the targets that it would like best, and what they promise it.
+    fn feel(&mut self, request: &mut Request, now: Moment) {
+        self.presume(request);
+        let promised_s = request.promise.first_token.map(|promised| promised.as_secs_f64().max(1e-3));
+        for choice in &mut request.first {
+            let Some(target) = self.targets.get_mut(choice.key) else { continue };
             if !request.may_burst {
                 target.pressure.confined(now);
             }
-            let share = match (promised, target.places(now)) {
-                (Some(promised), _) => {
-                    target.predict_s(&request.work, now) / promised.as_secs_f64().max(1e-3)
+            let share = match promised_s {
+                Some(promised_s) => {
+                    let predicted_s = target.predict_s(&request.work, now);
+                    choice.predicted_s = Some(predicted_s);
+                    predicted_s / promised_s
                 }
-                (None, Some(places)) => f64::from(target.in_flight()) / f64::from(places.max(1)),
-                (None, None) => 0.0,
+                None => target.share_taken(now),
             };
             target.pressure.measure(share, now);
         }
-        // A smaller model is at least as fast as the ones it stands in for.
+    }
+
+    /// A smaller model is at least as fast as the ones it stands in for.
+    fn presume(&mut self, request: &Request) {
+        if request.degrade.is_empty() {
+            return;
+        }
+        let best = request.first.iter().filter_map(|choice| self.targets.get(choice.key));
+        let measured = best.filter(|target| target.is_measured()).map(Target::ratio);
+        let Some(ratio) = measured.reduce(f64::min) else { return };
         for choice in &request.degrade {
-            if let (Some(ratio), Some(target)) = (ratio, self.targets.get_mut(&choice.key)) {
+            if let Some(target) = self.targets.get_mut(choice.key) {
                 target.presume(ratio);
             }
         }
@@ -408,7 +416,7 @@ impl Dispatcher {
         let band = request.claim.band;
         let mut name: Arc<str> = Arc::default();
         let mut reservation = None;
-        if let Some(target) = self.targets.get_mut(&offer.key) {
+        if let Some(target) = self.targets.get_mut(offer.key) {
             name = target.settings.name.clone();
             // What did not burst counts against no cap.
             if target.settings.daily_cap.is_some() && offer.micro_usd > 0 {

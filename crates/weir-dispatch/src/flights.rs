@@ -36,6 +36,8 @@ pub(crate) struct Flights {
     produced_tokens: u64,
     expected_tokens: u64,
     batch: u32,
+    /// What they are to the next prompt, but for the prompts before it.
+    running: EngineLoad,
 }
 
 impl Flights {
@@ -63,6 +65,7 @@ impl Flights {
         self.expected_tokens += u64::from(work.output_tokens);
         self.batch += u32::from(flight.band == Band::Batch);
         self.all.insert(id, flight);
+        self.recount();
     }
 
     /// Its first token has come. Returns the request, the first time.
@@ -79,6 +82,7 @@ impl Flights {
         let more = tokens.saturating_sub(flight.produced);
         flight.produced += more;
         self.produced_tokens += u64::from(more);
+        self.recount();
         more
     }
 
@@ -90,21 +94,26 @@ impl Flights {
         self.expected_tokens = self.expected_tokens.saturating_sub(u64::from(work.output_tokens));
         self.produced_tokens = self.produced_tokens.saturating_sub(u64::from(flight.produced));
         self.batch = self.batch.saturating_sub(u32::from(flight.band == Band::Batch));
+        self.recount();
         Some(flight)
     }
 
     /// What the next prompt of so many tokens would find, if prefilling a token takes so long.
     pub fn load(&self, prompt_tokens: u32, prefill_token_s: f64, now: Moment) -> EngineLoad {
+        let prompt_tokens = self.pending_tokens(prefill_token_s, now) + f64::from(prompt_tokens);
+        EngineLoad { prompt_tokens, ..self.running }
+    }
+
+    fn recount(&mut self) {
         let running = self.all.len() as f64;
-        let expected = if running > 0.0 { self.expected_tokens as f64 / running } else { 0.0 };
-        EngineLoad {
-            prompt_tokens: self.pending_tokens(prefill_token_s, now) + f64::from(prompt_tokens),
+        let expected = self.expected_tokens as f64;
+        self.running = EngineLoad {
+            prompt_tokens: 0.0,
             running,
             // On average an answer is half done.
-            context_tokens: self.prompt_tokens as f64
-                + (self.produced_tokens as f64).max(self.expected_tokens as f64 / 2.0),
-            output_tokens: expected,
-        }
+            context_tokens: self.prompt_tokens as f64 + (self.produced_tokens as f64).max(expected / 2.0),
+            output_tokens: if running > 0.0 { expected / running } else { 0.0 },
+        };
     }
 
     /// Prompt tokens still to be prefilled, if the server works on them all the time. Of answers that come in

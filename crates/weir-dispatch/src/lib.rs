@@ -30,6 +30,7 @@ mod reported;
 mod request;
 mod retry;
 mod target;
+mod targets;
 mod work;
 
 pub use ask::{Admission, Ask, Candidate, Obstacle, Refused, Slot, Step};

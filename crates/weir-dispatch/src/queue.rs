@@ -2,7 +2,7 @@ use crate::Moment;
 use crate::fair::Shares;
 use crate::target::TargetKey;
 use crate::work::Band;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A place in line; later ones are greater.
@@ -63,7 +63,10 @@ struct Lanes {
 }
 
 /// The requests of each tenant, the most urgent first.
-type Lane = BTreeMap<Arc<str>, BTreeSet<(Moment, Ticket)>>;
+type Lane = BTreeMap<Arc<str>, Line>;
+
+/// By when each is wanted, and when it stops waiting.
+type Line = BTreeMap<(Moment, Ticket), Moment>;
 
 /// Of what interactive work is served, batch work that waits is served this share, come what may.
 const BATCH_SHARE: f64 = 0.1;
@@ -109,7 +112,7 @@ impl Queue {
         lanes.tokens += u64::from(waiting.tokens);
         lanes.confined += usize::from(waiting.is_confined);
         let lane = lanes.lane_mut(waiting.band);
-        lane.entry(waiting.tenant.clone()).or_default().insert((waiting.due, ticket));
+        lane.entry(waiting.tenant.clone()).or_default().insert((waiting.due, ticket), waiting.until);
         self.waiting.insert(ticket, waiting);
     }
 
@@ -165,17 +168,21 @@ impl Queue {
 
     fn next_of_band(&self, target: TargetKey, band: Band, shares: &Shares, now: Moment) -> Option<Ticket> {
         let lanes = self.pools.iter().filter(|(pool, _)| pool.contains(&target)).map(|(_, lanes)| lanes);
-        let tenants = lanes.flat_map(|lanes| lanes.lane(band));
-        let heads = tenants.filter_map(|(tenant, line)| {
-            let (due, ticket) = line.iter().find(|(_, ticket)| self.is_waiting(*ticket, now))?;
-            Some((shares.served(tenant), *due, *ticket))
-        });
-        let least = heads.min_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-        least.map(|(_, _, ticket)| ticket)
-    }
-
-    fn is_waiting(&self, ticket: Ticket, now: Moment) -> bool {
-        self.waiting.get(&ticket).is_some_and(|waiting| waiting.until > now)
+        let mut next: Option<(f64, Moment, Ticket)> = None;
+        for (tenant, line) in lanes.flat_map(|lanes| lanes.lane(band)) {
+            let served = shares.served(tenant);
+            if next.is_some_and(|(least, ..)| served.total_cmp(&least).is_gt()) {
+                continue;
+            }
+            let Some(((due, ticket), _)) = line.iter().find(|(_, until)| **until > now) else { continue };
+            let is_next = next.is_none_or(|(least, first, before)| {
+                served.total_cmp(&least).then((*due, *ticket).cmp(&(first, before))).is_lt()
+            });
+            if is_next {
+                next = Some((served, *due, *ticket));
+            }
+        }
+        next.map(|(_, _, ticket)| ticket)
     }
 
     /// How many wait for a place on one of `targets`.
@@ -188,12 +195,12 @@ impl Queue {
     pub fn ahead_of(&self, targets: &[TargetKey], tenant: &str, band: Band) -> usize {
         let mut ahead = 0;
         for (_, lanes) in self.pools_with(targets) {
-            let own = lanes.lane(band).get(tenant).map_or(0, BTreeSet::len);
+            let own = lanes.lane(band).get(tenant).map_or(0, BTreeMap::len);
             let lane = lanes.lane(band).values().map(|line| line.len().min(own + 1)).sum::<usize>();
             let others = lanes.lane(band).get(tenant).map_or(lane, |_| lane.max(own));
             ahead += others;
             if band == Band::Batch {
-                ahead += lanes.interactive.values().map(BTreeSet::len).sum::<usize>();
+                ahead += lanes.interactive.values().map(BTreeMap::len).sum::<usize>();
             }
         }
         ahead

@@ -2,6 +2,7 @@ use crate::Moment;
 use crate::ask::{Ask, Candidate, Step};
 use crate::target::TargetKey;
 use crate::work::{Claim, Promise, Work};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// An [`Ask`] with its targets looked up.
@@ -25,6 +26,8 @@ pub(crate) struct Choice {
     pub key: TargetKey,
     pub rank: u32,
     pub micro_usd: u64,
+    /// Seconds to the first token there, if they were predicted at the very moment of the ask.
+    pub predicted_s: Option<f64>,
 }
 
 impl Request {
@@ -32,9 +35,13 @@ impl Request {
     pub fn new(ask: Ask, now: Moment, key: impl Fn(&Arc<str>) -> Option<TargetKey>) -> Self {
         let may_burst = ask.may_burst();
         let known = |candidates: &[Candidate]| -> Vec<Choice> {
-            let choice =
-                |c: &Candidate| Some(Choice { key: key(&c.target)?, rank: c.rank, micro_usd: c.micro_usd });
-            candidates.iter().filter_map(choice).collect()
+            let choice = |c: &Candidate| {
+                let key = key(&c.target)?;
+                Some(Choice { key, rank: c.rank, micro_usd: c.micro_usd, predicted_s: None })
+            };
+            let mut known = Vec::with_capacity(candidates.len());
+            known.extend(candidates.iter().filter_map(choice));
+            known
         };
         Self {
             first: known(&ask.first),
@@ -50,6 +57,11 @@ impl Request {
         }
     }
 
+    /// It is asked for again later: what was predicted holds no longer.
+    pub fn forget_predictions(&mut self) {
+        self.first.iter_mut().for_each(|choice| choice.predicted_s = None);
+    }
+
     pub fn knows_a_target(&self) -> bool {
         !(self.first.is_empty() && self.degrade.is_empty() && self.overflow.is_empty())
     }
@@ -58,12 +70,12 @@ impl Request {
     ///
     /// INVARIANT (only what was asked for): every place that is given comes from here or from the step
     /// that is taken; `overflow` is reached by `burst` alone.
-    pub fn allowed(&self, steps: usize) -> Vec<Choice> {
-        let mut allowed = self.first.clone();
+    pub fn allowed(&self, steps: usize) -> Cow<'_, [Choice]> {
+        let mut allowed = Cow::Borrowed(&self.first[..]);
         for passed in self.ladder.iter().take(steps) {
             match passed {
-                Step::Degrade => allowed.extend_from_slice(&self.degrade),
-                Step::Burst => allowed.extend_from_slice(&self.overflow),
+                Step::Degrade => allowed.to_mut().extend_from_slice(&self.degrade),
+                Step::Burst => allowed.to_mut().extend_from_slice(&self.overflow),
                 Step::Queue(_) | Step::Reject => {}
             }
         }

@@ -173,7 +173,12 @@ impl Target {
     }
 
     pub fn places(&self, now: Moment) -> Option<u32> {
-        self.limit.at(now, self.reports.tells_load(now))
+        self.limit.at(now, self.limit.is_learned() && self.reports.tells_load(now))
+    }
+
+    /// The share of its places that is taken; 0 of any number.
+    pub fn share_taken(&self, now: Moment) -> f64 {
+        self.places(now).map_or(0.0, |places| f64::from(self.in_flight()) / f64::from(places.max(1)))
     }
 
     /// Whether there is a place; `spared` of them are kept for others.
@@ -189,10 +194,12 @@ impl Target {
         if self.health.is_full(now) || (self.reports.is_saturated(now) && running > 0) {
             return Room::None;
         }
-        match (self.health.is_well(now), self.health.may_be_tried(now)) {
-            (true, _) if !self.reports.is_silent(now) => Room::Free,
-            (true, _) | (false, true) => Room::LastResort,
-            (false, false) => Room::None,
+        if self.health.is_well(now) {
+            if self.reports.is_silent(now) { Room::LastResort } else { Room::Free }
+        } else if self.health.may_be_tried(now) {
+            Room::LastResort
+        } else {
+            Room::None
         }
     }
 

@@ -121,7 +121,7 @@ impl Dispatcher {
         let Some(promised) = request.promised_s(now) else { return true };
         match prospect.next {
             Move::Take { offer, .. } => {
-                let target = self.targets.get(&offer.key);
+                let target = self.targets.get(offer.key);
                 let is_untried = step.is_none() && target.is_some_and(|target| target.is_untried(now));
                 is_untried || self.holds(&offer, request, step, now)
             }
@@ -132,7 +132,7 @@ impl Dispatcher {
     /// Whether the first token would come from there as promised; and, before the ladder, soon enough to leave room
     /// where room is kept for work that may go nowhere else.
     fn holds(&self, offer: &Offer, request: &Request, step: Option<Step>, now: Moment) -> bool {
-        let (Some(promised), Some(target)) = (request.promised_s(now), self.targets.get(&offer.key)) else {
+        let (Some(promised), Some(target)) = (request.promised_s(now), self.targets.get(offer.key)) else {
             return true;
         };
         let leaves_room = request.may_burst && step.is_none() && target.pressure.keeps_room(now);
@@ -174,14 +174,14 @@ impl Dispatcher {
         if request.promise.deadline.is_none() {
             return true;
         }
-        let target = self.targets.get(&offer.key);
+        let target = self.targets.get(offer.key);
         let known = target.filter(|target| target.is_known() && !target.is_untried(now));
         let seconds = known.map_or(0.0, |target| offer.first_token_s + target.answer_s(&request.work, now));
         request.is_in_time(seconds, now)
     }
 
     fn can_pay(&self, choice: &Choice) -> bool {
-        let Some(target) = self.targets.get(&choice.key) else { return false };
+        let Some(target) = self.targets.get(choice.key) else { return false };
         let taken = self.spend.taken(&target.settings.name);
         target.settings.daily_cap.is_none_or(|cap| taken.saturating_add(choice.micro_usd) <= cap)
     }
@@ -196,7 +196,7 @@ impl Dispatcher {
         }
         // A server that asked to be left alone has places again without anybody giving one back.
         let pool = request.allowed(step);
-        let targets = || pool.iter().filter_map(|choice| self.targets.get(&choice.key));
+        let targets = || pool.iter().filter_map(|choice| self.targets.get(choice.key));
         if targets().any(|target| !target.health.is_well(now)) {
             until = until.min(now.saturating_add(REVIEW));
         }
@@ -205,12 +205,12 @@ impl Dispatcher {
     }
 
     fn soonest_s(&self, choices: &[Choice], request: &Request, now: Moment) -> f64 {
-        let targets = choices.iter().filter_map(|choice| self.targets.get(&choice.key));
+        let targets = choices.iter().filter_map(|choice| self.targets.get(choice.key));
         targets.map(|target| target.predict_s(&request.work, now)).reduce(f64::min).unwrap_or(0.0)
     }
 
     fn soonest_answer_s(&self, choices: &[Choice], request: &Request, now: Moment) -> f64 {
-        let targets = choices.iter().filter_map(|choice| self.targets.get(&choice.key));
+        let targets = choices.iter().filter_map(|choice| self.targets.get(choice.key));
         targets.map(|target| target.answer_s(&request.work, now)).reduce(f64::min).unwrap_or(0.0)
     }
 
@@ -228,7 +228,7 @@ impl Dispatcher {
 
     /// Those ahead and one more, at the rate at which places have come free so far.
     pub(super) fn wait_estimate(&self, pool: &[TargetKey], ahead: usize, now: Moment) -> (Duration, bool) {
-        let targets = || pool.iter().filter_map(|key| self.targets.get(key));
+        let targets = || pool.iter().filter_map(|key| self.targets.get(*key));
         let rate_of = |target: &Target| {
             let places = target.limit.nominal().unwrap_or_else(|| target.in_flight().max(1));
             let time = target.service_time.unwrap_or(UNKNOWN_SERVICE_TIME).as_secs_f64().max(1e-3);
@@ -263,7 +263,7 @@ impl Dispatcher {
     /// What is in the way of a request that has been through its ladder.
     fn obstacle(&self, request: &Request, now: Moment) -> Obstacle {
         let of = |choice: &Choice| {
-            let target = self.targets.get(&choice.key)?;
+            let target = self.targets.get(choice.key)?;
             Some(match target.condition(now) {
                 _ if !self.can_pay(choice) => Obstacle::Spent,
                 Condition::Misplaced => Obstacle::Misplaced,
@@ -280,7 +280,7 @@ impl Dispatcher {
 
     /// When the first of a request's targets that are out is tried again.
     fn back_in(&self, request: &Request, now: Moment) -> Duration {
-        let of = |choice: &Choice| match self.targets.get(&choice.key)?.condition(now) {
+        let of = |choice: &Choice| match self.targets.get(choice.key)?.condition(now) {
             Condition::Out { until } => Some(until.saturating_sub(now)),
             Condition::OnTrial => Some(Duration::ZERO),
             Condition::Well | Condition::Resting { .. } | Condition::Misplaced => None,

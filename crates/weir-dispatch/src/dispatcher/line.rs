@@ -13,7 +13,7 @@ impl Dispatcher {
     /// Puts a request in line. It takes a place on any target that its ladder has allowed so far.
     pub(super) fn park(
         &mut self,
-        request: Request,
+        mut request: Request,
         step: usize,
         until: Moment,
         ticket: Option<Ticket>,
@@ -40,6 +40,7 @@ impl Dispatcher {
             is_confined: !request.may_burst,
         };
         self.queue.push(ticket, waiting);
+        request.forget_predictions();
         self.parked.insert(ticket, Parked { request, step, ends });
         Admission::Wait { ticket, until }
     }
@@ -74,7 +75,7 @@ impl Dispatcher {
 
     /// The next request for a place on the target, if it has one for it.
     fn next_for(&self, key: TargetKey, now: Moment) -> Option<(Ticket, Offer)> {
-        let target = self.targets.get(&key)?;
+        let target = self.targets.get(key)?;
         let has_room = |band| target.room(band, 0, now) != Room::None;
         if !has_room(Band::Interactive) {
             return None;

@@ -93,7 +93,7 @@ impl Dispatcher {
             queued: self.queue.len(),
             queued_bytes: self.queue.bytes(),
             queued_by: by.map(|((band, tenant), count)| (band, tenant, count)).collect(),
-            targets: self.targets.values().map(|target| self.view(target, now)).collect(),
+            targets: self.targets.iter().map(|target| self.view(target, now)).collect(),
         }
     }
 
@@ -126,7 +126,7 @@ impl Dispatcher {
     #[must_use]
     pub fn load(&self, names: &[Arc<str>], prompt_tokens: u32, now: Moment) -> Load {
         let keys: Vec<TargetKey> = names.iter().filter_map(|name| self.names.get(name).copied()).collect();
-        let targets = || keys.iter().filter_map(|key| self.targets.get(key));
+        let targets = || keys.iter().filter_map(|key| self.targets.get(*key));
         let limits = targets().map(|target| target.places(now));
         let room = |target: &Target| target.room(Band::Interactive, 0, now) != crate::target::Room::None;
         let queued = self.queue.ahead(&keys);
