@@ -265,7 +265,13 @@ impl<'h> Context<'h> {
         }
         self.read(range);
         let reach = range.start.saturating_sub(BEFORE)..range.end + AFTER;
-        self.hits_near(range).iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
+        let is_within = |hit: &Hit| reach.start <= hit.span.start && hit.span.end <= reach.end;
+        if !self.is_given {
+            return self.hits.iter().any(is_within);
+        }
+        let first = self.hits.partition_point(|hit| hit.span.start < reach.start);
+        let mut near = self.hits.iter().skip(first).take_while(|hit| hit.span.start < reach.end);
+        near.any(is_within)
     }
 
     fn is_keyed(&self) -> bool {
@@ -337,16 +343,17 @@ impl<'h> Context<'h> {
         let read_to = self.read_to.max(start);
         let from = start.max(self.read_to.saturating_sub(self.words.longest));
         let text = self.haystack.bytes().get(..to).unwrap_or_default();
-        let seams = self.haystack.seams_in(from..to).iter().copied();
-        for at in word_starts(text, from).chain(seams) {
-            let _all = self.words.literals.at(text, at, &mut |word, span: Range<usize>| {
+        let mut take = |at: usize| {
+            self.words.literals.at(text, at, &mut |word, span: Range<usize>| {
                 let is_new = span.end > read_to || from == start && self.read_to < start;
                 if is_new && self.words.is_word(self.haystack, word, &span) {
                     self.hits.push(Hit { span, word });
                 }
                 ControlFlow::Continue(())
-            });
-        }
+            })
+        };
+        let _all = each_word_start(text, from, &mut take);
+        let _all = self.haystack.seams_in(from..to).iter().try_for_each(|seam| take(*seam));
         self.read_to = to;
     }
 }
@@ -355,8 +362,8 @@ impl Words {
     fn in_keys(&self, keys: &[&str]) -> Near {
         let mut near = Near::default();
         for text in keys.iter().map(|key| key.as_bytes()) {
-            for at in word_starts(text, 0) {
-                let _all = self.literals.at(text, at, &mut |word, span: Range<usize>| {
+            let _all = each_word_start(text, 0, |at| {
+                self.literals.at(text, at, &mut |word, span: Range<usize>| {
                     let meaning = self.meaning(word);
                     let is_word =
                         |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
@@ -367,8 +374,8 @@ impl Words {
                         near.labelled_kind.join(&meaning.kind);
                     }
                     ControlFlow::Continue(())
-                });
-            }
+                })
+            });
         }
         near
     }
@@ -389,9 +396,9 @@ impl Near {
     }
 }
 
-/// Where words begin, from `from` on.
-fn word_starts(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
-    lanes::places(from, text.len(), |at| lanes::word_starts(text, at))
+/// Tells `found` where words begin, from `from` on.
+fn each_word_start(text: &[u8], from: usize, found: impl FnMut(usize) -> ControlFlow<()>) -> ControlFlow<()> {
+    lanes::each_place(from, text.len(), |at| lanes::word_starts(text, at), found)
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {

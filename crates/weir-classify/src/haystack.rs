@@ -2,7 +2,7 @@ use crate::lanes;
 use crate::site::COUNT_MAX;
 use crate::words::{WordList, initial};
 use std::cell::RefCell;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Bytes before and after a candidate in which a context word counts.
 const CONTEXT_BEFORE: usize = 80;
@@ -92,11 +92,16 @@ impl<'a> Haystack<'a> {
         whole.into_iter().chain(ranges.unwrap_or_default().iter().cloned())
     }
 
-    /// Where in `range` words begin, and other segments.
-    pub(crate) fn heads(&self, range: Range<usize>) -> impl Iterator<Item = usize> + 'a {
+    /// Tells `found` where in `range` words begin, and other segments, as long as it goes on.
+    #[inline]
+    pub(crate) fn each_head(
+        &self,
+        range: Range<usize>,
+        found: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let (text, seams) = (self.bytes(), self.seams_in(range.clone()));
-        let end = range.end.min(self.len());
-        lanes::places(range.start, end, move |at| lanes::word_starts(text, at) | bits_of(seams, at))
+        let of = |at| lanes::word_starts(text, at) | bits_of(seams, at);
+        lanes::each_place(range.start, range.end.min(self.len()), of, found)
     }
 
     /// Whether all of it is to be looked at, and no other segment begins in it.
@@ -410,7 +415,11 @@ fn words_in<'t>(
 }
 
 /// The places in the block at `base`, a bit for each; `places` are in order.
+#[inline]
 fn bits_of(places: &[usize], base: usize) -> u64 {
+    if places.is_empty() {
+        return 0;
+    }
     let from = places.partition_point(|at| *at < base);
     let within = places.iter().skip(from).take_while(|at| **at < base + lanes::BLOCK);
     within.fold(0, |mask, at| mask | 1 << (at - base))

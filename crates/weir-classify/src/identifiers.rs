@@ -7,7 +7,7 @@ use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
 use crate::context::{Context, InKeys, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::{Digits, Haystack};
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_spelt, tail_of};
+use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_one_word, is_spelt, tail_of};
 use std::cell::{OnceCell, RefCell};
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
@@ -38,6 +38,8 @@ pub(crate) struct Identifiers {
     any: u32,
     /// The spellings that need no context word, by their length.
     alone: Vec<Spellings>,
+    /// How long those of one word are at least.
+    word_alone_min: usize,
     /// Those of several words by the row of digits that their first digit begins.
     alone_by_head: ByHead,
     /// The rows that have a shape of each length.
@@ -136,6 +138,8 @@ impl Identifiers {
         let of_len = |len: usize| spellings.iter().copied().filter(|one| one.len() == len).collect();
         let alone = (0..alone_of_len.len()).map(|len| Spellings::new(of_len(len))).collect();
         let alone_by_head = alone_by_head(spellings.iter().copied());
+        let words = spellings.iter().filter(|spelling| is_one_word(spelling));
+        let word_alone_min = words.map(|word| word.len()).min().unwrap_or(usize::MAX);
         Self {
             rows,
             shapes,
@@ -144,6 +148,7 @@ impl Identifiers {
             numbers,
             any,
             alone,
+            word_alone_min,
             alone_by_head,
             rows_of_len,
             alone_of_len,
@@ -285,8 +290,9 @@ impl Identifiers {
         let Some(Range { start, end }) = digits.word() else {
             return self.is_long_word_alone(haystack, digits.start);
         };
-        self.is_spelt_alone(haystack, start..end)
-            || start < digits.start && self.is_spelt_alone(haystack, digits.start..end)
+        end - start >= self.word_alone_min
+            && (self.is_spelt_alone(haystack, start..end)
+                || start < digits.start && self.is_spelt_alone(haystack, digits.start..end))
     }
 
     fn is_long_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {

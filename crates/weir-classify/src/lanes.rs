@@ -1,5 +1,6 @@
 //! Bytes of a kind, found 64 at a time.
 
+use std::ops::ControlFlow;
 use wide::u8x16;
 
 /// Bytes that are looked at together.
@@ -146,6 +147,29 @@ pub(crate) fn places(from: usize, to: usize, of: impl Fn(usize) -> u64) -> impl 
         left &= left - 1;
         (at < to).then_some(at)
     })
+}
+
+/// Tells `found` each place from `from` to before `to` that masks of their blocks show, as long as it goes on; `of` gives the
+/// mask of a block.
+#[inline]
+pub(crate) fn each_place(
+    from: usize,
+    to: usize,
+    of: impl Fn(usize) -> u64,
+    mut found: impl FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut base = from;
+    while base < to {
+        let within = if to - base < BLOCK { (1 << (to - base)) - 1 } else { u64::MAX };
+        let mut left = of(base) & within;
+        while left != 0 {
+            let at = base + left.trailing_zeros() as usize;
+            left &= left - 1;
+            found(at)?;
+        }
+        base += BLOCK;
+    }
+    ControlFlow::Continue(())
 }
 
 /// The digits of the block at `at`.

@@ -14,7 +14,7 @@ pub(crate) struct Literals<T> {
     triples: Triples,
     /// Of those the ones that begin a literal of two or three bytes.
     short: Triples,
-    /// Those of four bytes and more, by the first four.
+    /// Those of four or five bytes, by the first four.
     long: Filter,
     /// Those of six bytes and more, by the first six.
     longer: Filter,
@@ -37,8 +37,11 @@ struct Buckets<T> {
 }
 
 struct Literal<T> {
-    /// The first eight bytes, folded in any case. Those after a shorter literal's end are 0.
+    /// The first eight bytes, without the bits that are not in `mask`.
     head: u64,
+    /// The bits of a text's first eight bytes that must be those of `head`: none beyond a shorter literal's end, and
+    /// in any case not the ones by which letters of both cases differ.
+    mask: u64,
     /// Where its bytes begin among those of all, and how many there are.
     start: u32,
     len: u16,
@@ -69,9 +72,9 @@ impl Kind {
         self != Kind::Exact
     }
 
-    /// The bits in which letters of both cases are one, if they are.
-    fn fold(self) -> u64 {
-        if self.is_any_case() { CASE } else { 0 }
+    /// The bits of a byte that must be those of the literal.
+    fn bits(self, byte: u8) -> u8 {
+        if self.is_any_case() && byte.is_ascii_alphabetic() { !0x20 } else { !0 }
     }
 
     /// Whether a literal of two bytes counts before this byte.
@@ -133,11 +136,10 @@ impl<T: Copy> Literals<T> {
                 }
                 [a, b, c, ..] => triples.insert([a, b, c]),
             }
-            if bytes.len() >= 4 {
-                long.insert(head(bytes) & QUAD);
-            }
-            if bytes.len() >= 6 {
-                longer.insert(head(bytes) & SIX);
+            match bytes.len() {
+                0..4 => {}
+                4..6 => long.insert(head(bytes) & QUAD),
+                _ => longer.insert(head(bytes) & SIX),
             }
         }
         let (pairs, more): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|one| one.text.len() < 4);
@@ -158,7 +160,7 @@ impl<T: Copy> Literals<T> {
         Self::of(words.map(draft).collect())
     }
 
-    /// Reports the literals that begin at `at`.
+    /// Reports the literals that begin at `at`. By the first three bytes most places of a text are refused.
     #[inline]
     pub(crate) fn at(
         &self,
@@ -166,34 +168,32 @@ impl<T: Copy> Literals<T> {
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        if self.may_begin(text, at) { self.compare(text, at, report) } else { ControlFlow::Continue(()) }
-    }
-
-    /// Whether a literal may begin at `at`: most places of a text are refused.
-    #[inline]
-    fn may_begin(&self, text: &[u8], at: usize) -> bool {
-        let triple = Triple::at(text.get(at..).unwrap_or_default());
-        triple.is_none_or(|triple| self.triples.word(triple) & 1 == 1)
+        let rest = text.get(at..).unwrap_or_default();
+        match rest.first_chunk() {
+            Some(four) if !self.triples.has(Triple::of(u32::from_le_bytes(*four))) => {
+                ControlFlow::Continue(())
+            }
+            _ => self.compare(rest, at, report),
+        }
     }
 
     /// Compares what the first three bytes let pass.
     #[inline(never)]
     fn compare(
         &self,
-        text: &[u8],
+        rest: &[u8],
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let rest = text.get(at..).unwrap_or_default();
         let head = head(rest);
-        if Triple::at(rest).is_none_or(|triple| self.short.word(triple) & 1 == 1) {
+        if Triple::at(rest).is_none_or(|triple| self.short.has(triple)) {
             self.pairs.compare(rest, at, head, report)?;
         }
         if self.long.has(head & QUAD) {
             self.quads.compare(rest, at, head, report)?;
-            if self.longer.has(head & SIX) {
-                self.sixes.compare(rest, at, head, report)?;
-            }
+        }
+        if self.longer.has(head & SIX) {
+            self.sixes.compare(rest, at, head, report)?;
         }
         ControlFlow::Continue(())
     }
@@ -239,10 +239,9 @@ impl Triples {
         }
     }
 
-    /// The lowest bit says whether it is in the set.
     #[inline]
-    fn word(&self, Triple(triple): Triple) -> u64 {
-        self.0.get(triple >> 6 & 1023).map_or(0, |word| word >> (triple & 63))
+    fn has(&self, Triple(triple): Triple) -> bool {
+        self.0.get(triple >> 6 & 1023).is_some_and(|word| word >> (triple & 63) & 1 == 1)
     }
 }
 
@@ -283,27 +282,26 @@ impl<T: Copy> Buckets<T> {
         let bucket = hash(head & self.mask, self.bits);
         let bound = |at: usize| self.bounds.get(at).map_or(0, |at| *at as usize);
         let alike = self.literals.get(bound(bucket)..bound(bucket + 1)).unwrap_or_default();
-        for literal in alike.iter().filter(|literal| literal.may_begin(head) && self.begins(literal, rest)) {
-            report(literal.owner, at..at + literal.range().len())?;
+        for literal in alike.iter().filter(|one| head & one.mask == one.head && self.goes_on(one, rest)) {
+            report(literal.owner, at..at + usize::from(literal.len))?;
         }
         ControlFlow::Continue(())
     }
 
-    fn begins(&self, literal: &Literal<T>, text: &[u8]) -> bool {
+    /// Whether a text that has the head of a literal has the rest of it too.
+    fn goes_on(&self, literal: &Literal<T>, text: &[u8]) -> bool {
+        let len = usize::from(literal.len);
+        if len <= HEAD {
+            return true;
+        }
         let bytes = self.bytes.as_bytes().get(literal.range()).unwrap_or_default();
-        text.get(..bytes.len()).is_some_and(|found| {
+        bytes.get(HEAD..).zip(text.get(HEAD..len)).is_some_and(|(bytes, found)| {
             if literal.kind.is_any_case() { found.eq_ignore_ascii_case(bytes) } else { found == bytes }
         })
     }
 }
 
 impl<T> Literal<T> {
-    /// Most that begin alike differ in the next bytes.
-    fn may_begin(&self, head: u64) -> bool {
-        let mask = MASKS.get(usize::from(self.len.min(8))).copied().unwrap_or(u64::MAX);
-        (head | self.kind.fold()) & mask == self.head
-    }
-
     fn range(&self) -> Range<usize> {
         let start = self.start as usize;
         start..start + usize::from(self.len)
@@ -314,30 +312,13 @@ impl<T: Copy> Draft<'_, T> {
     /// The literal, with its bytes added to those of the others.
     fn at_end_of(&self, bytes: &mut String) -> Literal<T> {
         let Self { text, kind, owner } = self;
-        let head = head(text.as_bytes()) | kind.fold();
         let (start, len) = (bytes.len() as u32, u16::try_from(text.len()).unwrap_or(u16::MAX));
         bytes.push_str(text);
-        Literal { head: head & mask_of(text.len()), start, len, kind: *kind, owner: *owner }
+        let masks: Vec<u8> = text.bytes().take(HEAD).map(|byte| kind.bits(byte)).collect();
+        let mask = head(&masks);
+        Literal { head: head(text.as_bytes()) & mask, mask, start, len, kind: *kind, owner: *owner }
     }
 }
-
-/// The first so many bytes of a head.
-const fn mask_of(len: usize) -> u64 {
-    if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX }
-}
-
-/// The same by their number: no branch for each literal.
-static MASKS: [u64; 9] = [
-    mask_of(0),
-    mask_of(1),
-    mask_of(2),
-    mask_of(3),
-    mask_of(4),
-    mask_of(5),
-    mask_of(6),
-    mask_of(7),
-    mask_of(8),
-];
 
 impl<T> std::fmt::Debug for Literals<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -357,7 +338,10 @@ fn spellings(phrase: &str) -> Vec<String> {
     spellings
 }
 
-/// The first eight bytes, zeros for those that are missing.
+/// Bytes of a head.
+const HEAD: usize = size_of::<u64>();
+
+/// The first eight bytes, zeros for those that are missing: no literal has a byte of zero.
 fn head(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(head) => u64::from_le_bytes(*head),

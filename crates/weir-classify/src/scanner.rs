@@ -328,15 +328,14 @@ fn scan_heads(
     mut report: impl FnMut(Head, Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     // The space before the last word may be the last of the range.
-    for at in haystack.heads(range.start..range.end + 1) {
+    haystack.each_head(range.start..range.end + 1, |at| {
         heads.at(haystack.bytes(), at, &mut |head, span: Range<usize>| {
             let is_spaced = matches!(head, Head::Row(anchor) if anchor.is_spaced);
             let start = if is_spaced { at.saturating_sub(1) } else { at };
             let is_there = range.contains(&start) && (!is_spaced || haystack.before(at) == Some(b' '));
             if is_there { report(head, start..span.end) } else { ControlFlow::Continue(()) }
-        })?;
-    }
-    ControlFlow::Continue(())
+        })
+    })
 }
 
 /// Whether a literal begins as words do: not with a sign.

@@ -1,6 +1,7 @@
 //! Spellings of identifiers that need no context word: nothing else is written so.
 
 use crate::haystack::{Digits, Haystack};
+use crate::lanes;
 
 /// Digits in a row that a spelling has which needs no context word.
 const ALONE_DIGITS_MAX: usize = 24;
@@ -10,28 +11,29 @@ const ALONE_DIGITS_MAX: usize = 24;
 pub(super) struct Alone {
     spelling: &'static str,
     first_digit: usize,
-    /// Whether a character of it may be a letter or a digit, or is one certain digit.
-    has_star: bool,
-    /// What follows the separator after its first digits, if that is known: a cheap look.
-    beyond: Option<u8>,
-    /// Where its first separator is.
-    sign: usize,
-    /// Its first eight characters, if it has so many.
-    head: u64,
+    /// The characters that are digits or are none, whatever the text: a bit for each of [`around`].
+    known: u64,
+    /// Those of them that are digits.
+    digits: u64,
 }
 
 impl Alone {
-    /// Whether the text is spelt so around its digit at `at`, of which `shape` is the shape around.
-    fn is_at(self, haystack: &Haystack<'_>, at: usize, shape: &Around) -> bool {
-        let from = AROUND_BEFORE.wrapping_sub(self.first_digit);
-        match shape.0.get(from..from.saturating_add(self.spelling.len())) {
-            Some(shape) if !self.has_star => head_of(shape) == self.head && shape == self.spelling.as_bytes(),
-            _ => at.checked_sub(self.first_digit).is_some_and(|start| {
-                let end = start + self.spelling.len();
-                haystack.byte(start + self.sign) == self.spelling.as_bytes().get(self.sign).copied()
-                    && is_spelt(haystack.slice(start..end), self.spelling)
-            }),
-        }
+    fn new(spelling: &'static str, first_digit: usize) -> Self {
+        let bit = |at: usize| match (AROUND_BEFORE + at).checked_sub(first_digit) {
+            Some(bit @ 0..64) => 1 << bit,
+            _ => 0,
+        };
+        let bits = |is: fn(u8) -> bool| {
+            spelling.bytes().enumerate().filter(|(_, b)| is(*b)).fold(0, |bits, (at, _)| bits | bit(at))
+        };
+        let (known, digits) = (bits(|b| b != b'*'), bits(|b| b.is_ascii_digit()));
+        Self { spelling, first_digit, known, digits }
+    }
+
+    /// Whether the text is spelt so around its digit at `at`.
+    fn is_at(self, haystack: &Haystack<'_>, at: usize) -> bool {
+        at.checked_sub(self.first_digit)
+            .is_some_and(|start| is_spelt(haystack.slice(start..start + self.spelling.len()), self.spelling))
     }
 }
 
@@ -39,35 +41,21 @@ pub(super) fn is_any_at(alone: &[Alone], haystack: &Haystack<'_>, digits: &Digit
     if alone.is_empty() {
         return false;
     }
-    let shape = Around::of(haystack, digits.start);
-    let beyond = shape.0.get(AROUND_BEFORE + digits.len() + 1).copied();
-    let may_be = |alone: &&Alone| alone.beyond.zip(beyond).is_none_or(|(spelt, found)| spelt == found);
-    alone.iter().filter(may_be).any(|alone| alone.is_at(haystack, digits.start, &shape))
+    let around = around(haystack, digits.start);
+    // Most have digits elsewhere.
+    alone
+        .iter()
+        .filter(|alone| around & alone.known == alone.digits)
+        .any(|alone| alone.is_at(haystack, digits.start))
 }
 
-/// The characters before and after a digit as the classes of a spelling.
-struct Around([u8; AROUND_BEFORE + AROUND_AFTER]);
-
+/// Characters before a digit that are looked at together with those after it.
 const AROUND_BEFORE: usize = 8;
-const AROUND_AFTER: usize = 24;
 
-impl Around {
-    fn of(haystack: &Haystack<'_>, at: usize) -> Self {
-        let mut shape = [0; AROUND_BEFORE + AROUND_AFTER];
-        let missing = AROUND_BEFORE.saturating_sub(at);
-        let from = at.saturating_sub(AROUND_BEFORE);
-        let bytes = haystack.bytes().get(from..).unwrap_or_default();
-        match bytes.first_chunk() {
-            Some(bytes) if missing == 0 => shape = *bytes,
-            _ => shape.iter_mut().skip(missing).zip(bytes).for_each(|(class, byte)| *class = *byte),
-        }
-        // Without a branch, so that many are looked at together.
-        for class in &mut shape {
-            *class = if class.wrapping_sub(b'0') < 10 { b'9' } else { *class };
-            *class = if class.wrapping_sub(b'A') < 26 { b'A' } else { *class };
-        }
-        Self(shape)
-    }
+/// The digits from [`AROUND_BEFORE`] characters before `at` on, a bit for each.
+fn around(haystack: &Haystack<'_>, at: usize) -> u64 {
+    let from = at.saturating_sub(AROUND_BEFORE);
+    lanes::digits(haystack.bytes(), from) << (AROUND_BEFORE - (at - from))
 }
 
 /// Spellings of several words that need no context word: by how many digits their first digit begins a row of,
@@ -76,7 +64,6 @@ pub(super) type ByHead = Vec<[[Vec<Alone>; TAILS]; FRONTS]>;
 
 pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> ByHead {
     let mut by_head: ByHead = vec![Default::default(); ALONE_DIGITS_MAX + 1];
-    let is_one_word = |spelling: &&str| spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*');
     for spelling in spellings.filter(|spelling| !is_one_word(spelling)) {
         let bytes = spelling.as_bytes();
         let first = bytes.iter().position(|b| *b == b'9').unwrap_or(bytes.len());
@@ -106,19 +93,9 @@ pub(super) fn alone_by_head(spellings: impl Iterator<Item = &'static str>) -> By
     by_head
 }
 
-impl Alone {
-    fn new(spelling: &'static str, first_digit: usize) -> Self {
-        let bytes = spelling.as_bytes();
-        let has_star = bytes.iter().any(|b| matches!(b, b'*' | b'0'..=b'8' | b'B'..=b'Z'));
-        let sign = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'*').unwrap_or_default();
-        let row = bytes.iter().skip(first_digit).take_while(|b| **b == b'9').count();
-        let beyond = bytes.get(first_digit + row + 1).copied().filter(|_| !has_star);
-        Self { spelling, first_digit, has_star, beyond, sign, head: head_of(bytes) }
-    }
-}
-
-fn head_of(text: &[u8]) -> u64 {
-    text.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
+/// Whether no sign or space stands in a spelling.
+pub(super) fn is_one_word(spelling: &str) -> bool {
+    spelling.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*')
 }
 
 pub(super) const TAILS: usize = 6;

@@ -3,8 +3,8 @@ use std::ops::{ControlFlow, Range};
 
 /// Literals that may begin at any byte.
 ///
-/// Every other byte of a text is asked whether it and the three after may be the beginning of a literal, or of one
-/// without its first byte: so none is missed, however it lies.
+/// Every other byte of a text is asked whether what is there may be the beginning of a literal, or of one without its
+/// first byte: so none is missed, however it lies.
 #[derive(Debug)]
 pub(crate) struct Anywhere<T> {
     beginnings: Beginnings,
@@ -15,6 +15,8 @@ pub(crate) struct Anywhere<T> {
 const STEP: usize = 8;
 /// What is read of a text for them: the last four begin two bytes before the end of a step.
 const READ: usize = STEP + 2;
+/// How many bytes of a step are asked.
+const ASKED: usize = STEP / 2;
 
 impl<T: Copy> Anywhere<T> {
     /// Literals of two bytes are found before a character of a token, longer ones anywhere.
@@ -25,6 +27,7 @@ impl<T: Copy> Anywhere<T> {
     }
 
     /// Reports the literals that begin in `range`, in order of place, and whose they are.
+    #[inline(never)]
     pub(crate) fn scan(
         &self,
         text: &[u8],
@@ -32,8 +35,12 @@ impl<T: Copy> Anywhere<T> {
         mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let end = range.end.min(text.len());
-        let mut from = range.start;
-        while let Some((base, mut hits)) = self.beginnings.next(text, from, end) {
+        let (mut base, mut later) = (range.start, 0);
+        // What begins with the last byte shows one byte later.
+        while base <= end {
+            let found = self.beginnings.among(text.get(base..).unwrap_or_default());
+            let mut hits = found.here | later;
+            later = found.later;
             while hits != 0 {
                 let at = base + 2 * hits.trailing_zeros() as usize;
                 hits &= hits - 1;
@@ -41,27 +48,38 @@ impl<T: Copy> Anywhere<T> {
                     self.literals.at(text, begin, &mut report)?;
                 }
             }
-            from = base + STEP;
+            base += STEP;
         }
         ControlFlow::Continue(())
     }
 }
 
-/// How literals begin, in two ways of which one holds: both are cheap, and most of a text is refused by them.
+/// How literals begin: most of a text is refused by that, with a few looks at small tables.
 struct Beginnings {
-    /// Of literals of five bytes and more, four bytes from the first and from the second on, by a hash.
-    fours: Box<[u64; WORDS]>,
-    /// Of shorter ones, two bytes as they are.
-    twos: Box<[u64; WORDS]>,
+    /// Of literals of five bytes and more, four bytes from the first and from the second on.
+    fours: Set<FOURS>,
+    /// Of shorter ones the first three.
+    threes: Set<THREES>,
 }
 
-/// 65,536 bits.
-const WORDS: usize = 1024;
+/// A set of hashes, a byte for each: `1` for one that is in it.
+struct Set<const N: usize>(Box<[u8; N]>);
+
+const FOURS: usize = 1 << 16;
+const THREES: usize = 1 << 14;
+
+/// Where in a step a literal may begin.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// Bit `i` is for byte `2 * i` of the step, or the one before.
+    here: u32,
+    /// The same of the step after it.
+    later: u32,
+}
 
 impl Default for Beginnings {
     fn default() -> Self {
-        let none = || Box::new([0; WORDS]);
-        Self { fours: none(), twos: none() }
+        Self { fours: Set(Box::new([0; FOURS])), threes: Set(Box::new([0; THREES])) }
     }
 }
 
@@ -76,57 +94,56 @@ impl Beginnings {
         match *literal {
             [] | [_] => {}
             // What follows its second byte may be anything.
-            [first, second] => {
-                set(&mut self.twos, pair(first, second));
-                (0..=u8::MAX).for_each(|any| set(&mut self.twos, pair(second, any)));
-            }
-            [first, second, third] | [first, second, third, _] => {
-                set(&mut self.twos, pair(first, second));
-                set(&mut self.twos, pair(second, third));
-            }
+            [a, b] => (0..=u8::MAX).for_each(|any| self.threes.insert([a, b, any, 0])),
+            [a, b, c] | [a, b, c, _] => self.threes.insert([a, b, c, 0]),
             [a, b, c, d, e, ..] => {
                 for four in [[a, b, c, d], [b, c, d, e]] {
-                    set(&mut self.fours, hash(u32::from_le_bytes(four)));
+                    self.fours.insert(four);
                 }
             }
         }
     }
 
-    /// The first step from `from` to `end` in which a literal may begin: where it is, and a bit `i` for byte
-    /// `2 * i` of it or the one before. What begins with the last byte shows one byte later.
-    #[inline(never)]
-    fn next(&self, text: &[u8], from: usize, end: usize) -> Option<(usize, u32)> {
-        let mut base = from;
-        while base <= end {
-            let hits = self.among(text.get(base..).unwrap_or_default());
-            if hits != 0 {
-                return Some((base, hits));
-            }
-            base += STEP;
-        }
-        None
-    }
-
     #[inline]
-    fn among(&self, text: &[u8]) -> u32 {
+    fn among(&self, text: &[u8]) -> Found {
         let (low, high) = match text.first_chunk() {
             Some(bytes) => ends(bytes),
             None => ends(&padded(text)),
         };
         let fours = [low as u32, high as u32, (high >> 16) as u32, (high >> 32) as u32];
         // Without a branch for each of them, as most are refused.
-        let words = fours.map(|four| self.word(four));
-        if words.iter().fold(0, |any, word| any | word) & 1 == 0 {
-            return 0;
+        let here = fours.map(|four| self.fours.has(four) | self.threes.has(four << 8 >> 8));
+        let next = fours.map(|four| self.threes.has(four >> 8));
+        if here.iter().chain(&next).fold(0, |any, found| any | found) == 0 {
+            return Found::default();
         }
-        words.iter().rev().fold(0, |hits, word| hits << 1 | (word & 1) as u32)
+        let (here, next) = (bits(here), bits(next) << 1);
+        Found { here: here | next & ((1 << ASKED) - 1), later: next >> ASKED }
+    }
+}
+
+impl<const N: usize> Set<N> {
+    fn insert(&mut self, bytes: [u8; 4]) {
+        if let Some(slot) = self.0.get_mut(hash::<N>(u32::from_le_bytes(bytes))) {
+            *slot = 1;
+        }
     }
 
-    /// The lowest bit says whether a literal may begin with these bytes, or one byte before.
     #[inline]
-    fn word(&self, four: u32) -> u64 {
-        word(&self.fours, hash(four)) | word(&self.twos, (four & 0xFFFF) as usize)
+    fn has(&self, bytes: u32) -> u8 {
+        self.0.get(hash::<N>(bytes)).copied().unwrap_or_default()
     }
+}
+
+/// Less than `N`, a power of two.
+#[inline]
+fn hash<const N: usize>(bytes: u32) -> usize {
+    (bytes.wrapping_mul((GOLDEN >> 32) as u32) >> (u32::BITS - N.ilog2())) as usize & (N - 1)
+}
+
+/// A bit for each, the first one lowest.
+fn bits(found: [u8; ASKED]) -> u32 {
+    found.iter().rev().fold(0, |bits, one| bits << 1 | u32::from(*one))
 }
 
 /// The first eight bytes and the last eight.
@@ -140,27 +157,6 @@ fn padded(text: &[u8]) -> [u8; READ] {
     let mut bytes = [0; READ];
     bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
     bytes
-}
-
-fn pair(first: u8, second: u8) -> usize {
-    usize::from(u16::from_le_bytes([first, second]))
-}
-
-/// A hash of 16 bits.
-fn hash(four: u32) -> usize {
-    (four.wrapping_mul((GOLDEN >> 32) as u32) >> 16) as usize
-}
-
-fn set(bits: &mut [u64; WORDS], bit: usize) {
-    if let Some(word) = bits.get_mut(bit >> 6 & (WORDS - 1)) {
-        *word |= 1 << (bit & 63);
-    }
-}
-
-/// The word of a bit, shifted so that the bit is the lowest.
-#[inline]
-fn word(bits: &[u64; WORDS], bit: usize) -> u64 {
-    bits.get(bit >> 6 & (WORDS - 1)).map_or(0, |word| word >> (bit & 63))
 }
 
 #[cfg(test)]

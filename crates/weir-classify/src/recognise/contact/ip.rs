@@ -153,6 +153,8 @@ fn names_nobody(address: Ipv4Addr) -> bool {
 
 /// `at` is a colon.
 fn find_v6(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    // After most colons there is none.
+    haystack.byte(at + 1).filter(|b| b.is_ascii_hexdigit() || *b == b':')?;
     let span = notation(haystack, at)?;
     let text = std::str::from_utf8(haystack.slice(span.clone())).ok()?;
     let address: Ipv6Addr = text.parse().ok()?;

@@ -124,12 +124,14 @@ fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
 }
 
 fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
+    let is_lead = |b: u8| LEADS.get(usize::from(b)) == Some(&true);
+    // Most lines and values begin otherwise.
+    haystack.byte(at).filter(|b| b.is_ascii_lowercase() || is_lead(*b))?;
     if haystack.len() < at + LENGTH_MIN {
         return None;
     }
     let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
-    let lead = head.iter().take(LEAD_MAX).take_while(|b| LEADS.get(usize::from(**b)) == Some(&true)).count();
-    // Most lines and values begin otherwise.
+    let lead = head.iter().take(LEAD_MAX).take_while(|b| is_lead(**b)).count();
     let [a, b, c] = head.get(lead..)?.first_chunk()?;
     if !(a.is_ascii_lowercase() && b.is_ascii_lowercase() && c.is_ascii_lowercase()) {
         return None;
