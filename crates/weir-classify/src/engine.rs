@@ -18,7 +18,7 @@ use crate::{
     EntityType, Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View,
 };
 use siphasher::sip128::SipHasher24;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
@@ -125,13 +125,13 @@ impl Engine {
         depth: u8,
     ) -> ControlFlow<()> {
         let (none, mut keys) = (Rc::new(Keyed::default()), Keys::default());
-        // Keys that come again and again, as those of messages and rows do.
-        let mut plain: BTreeSet<&str> = BTreeSet::new();
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
             let is_key = segment.kind == SegmentKind::Key;
             let is_within = depth > 0 || collector.spend_text(segment.text.len());
-            if is_within && !(is_key && plain.contains(segment.text)) {
+            // Keys come again and again, as those of messages and rows do.
+            let is_known = is_key && keys.last().is_some_and(|key| key.is_plain);
+            if is_within && !is_known {
                 let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
                 let path: &[&str] = if is_key { &[] } else { &keys.path };
                 let reading = Reading::new(segment.text, source, path, &keyed, depth);
@@ -140,8 +140,9 @@ impl Engine {
                 self.once(collector, depth == 0, reading.text, feed, |collector| {
                     self.read_text(collector, &reading, segment.kind)
                 })?;
-                if is_key && collector.additions() == before {
-                    plain.insert(segment.text);
+                let is_plain = is_key && collector.additions() == before;
+                if let Some(key) = keys.last().filter(|_| is_plain) {
+                    key.is_plain = true;
                 }
             }
         }
@@ -553,19 +554,33 @@ impl<'a> Reading<'a> {
 #[derive(Default)]
 struct Keys<'a> {
     path: Vec<&'a str>,
-    /// What they say, from the first value under them on.
+    /// The numbers of the path's keys among all.
+    numbers: [Option<usize>; PATH_MAX],
+    /// The number of the key that came last.
+    last: Option<usize>,
+    /// What the path says, from the first value under it on.
     keyed: Option<Rc<Keyed>>,
     /// What all paths say that led to a value so far.
-    all: BTreeMap<Vec<&'a str>, Rc<Keyed>>,
-    /// What each key says.
-    each: BTreeMap<&'a str, Rc<OfKey>>,
+    of_paths: BTreeMap<[Option<usize>; PATH_MAX], Rc<Keyed>>,
+    all: Vec<Key<'a>>,
+    by_text: BTreeMap<&'a str, usize>,
     closed: bool,
 }
 
-impl<'a> Keys<'a> {
-    /// More context than the innermost keys is not context any more.
-    const DEPTH: usize = 3;
+/// More context than the innermost keys is not context any more.
+const PATH_MAX: usize = 3;
 
+/// A key, wherever in a body it stands.
+struct Key<'a> {
+    text: &'a str,
+    says: Rc<OfKey>,
+    /// Whether it was read and shows nothing.
+    is_plain: bool,
+    /// The number of the key that followed it last: in the objects of a list the same comes again.
+    next: Option<usize>,
+}
+
+impl<'a> Keys<'a> {
     fn pass(&mut self, segment: &Segment<'a>) {
         if segment.kind != SegmentKind::Key {
             self.closed = true;
@@ -574,22 +589,48 @@ impl<'a> Keys<'a> {
         self.keyed = None;
         if std::mem::take(&mut self.closed) {
             self.path.clear();
+            self.numbers = [None; PATH_MAX];
         }
-        if self.path.len() == Self::DEPTH {
+        if self.path.len() == PATH_MAX {
             self.path.remove(0);
+            self.numbers.rotate_left(1);
+        }
+        let number = self.number(segment.text);
+        if let Some(place) = self.numbers.get_mut(self.path.len()) {
+            *place = Some(number);
         }
         self.path.push(segment.text);
+        self.last = Some(number);
+    }
+
+    fn number(&mut self, text: &'a str) -> usize {
+        let Self { all, by_text, last, .. } = self;
+        let next = last.and_then(|last| all.get(last)?.next);
+        if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
+            return next;
+        }
+        let number = *by_text.entry(text).or_insert(all.len());
+        if number == all.len() {
+            all.push(Key { text, says: Rc::default(), is_plain: false, next: None });
+        }
+        if let Some(last) = last.and_then(|last| all.get_mut(last)) {
+            last.next = Some(number);
+        }
+        number
+    }
+
+    /// The key that came last.
+    fn last(&mut self) -> Option<&mut Key<'a>> {
+        self.all.get_mut(self.last?)
     }
 
     /// What the keys of the path say: once for each path, for the objects of a list have the same.
     fn keyed(&mut self) -> Rc<Keyed> {
-        let Self { path, keyed, all, each, .. } = self;
-        let of_path = || match all.get(path.as_slice()) {
-            Some(keyed) => Rc::clone(keyed),
-            None => {
-                let each = path.iter().map(|key| Rc::clone(each.entry(*key).or_default())).collect();
-                Rc::clone(all.entry(path.clone()).or_insert_with(|| Rc::new(Keyed::of(each))))
-            }
+        let Self { numbers, keyed, of_paths, all, .. } = self;
+        let of_path = || {
+            let says = |number: &usize| all.get(*number).map(|key| Rc::clone(&key.says));
+            let of_keys = || Keyed::of(numbers.iter().flatten().filter_map(says).collect());
+            Rc::clone(of_paths.entry(*numbers).or_insert_with(|| Rc::new(of_keys())))
         };
         Rc::clone(keyed.get_or_insert_with(of_path))
     }

@@ -201,9 +201,13 @@ impl<'a> Haystack<'a> {
     }
 
     /// How long the word of letters and digits around `digits` is, or [`COUNT_MAX`] if it is longer than is seen at once;
-    /// unknown where other segments begin.
+    /// unknown where another segment may begin in it.
     pub(crate) fn word_len(&self, digits: &Digits) -> Option<usize> {
-        self.seams.is_empty().then(|| digits.word().map_or(COUNT_MAX, |word| word.len()))
+        let has_seam = |range| !self.seams.is_empty() && !self.seams_in(range).is_empty();
+        match digits.word() {
+            Some(word) => (!has_seam(word.start..word.end + 1)).then(|| word.len()),
+            None => self.seams.is_empty().then_some(COUNT_MAX),
+        }
     }
 
     /// Where the word ends that `digits` stand in.

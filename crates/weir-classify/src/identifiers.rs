@@ -178,13 +178,15 @@ impl Identifiers {
         digits: &Digits,
         report: Report<'_>,
     ) -> ControlFlow<()> {
-        if !may_begin(haystack, digits) || !self.is_worth_reading(context, haystack, digits) {
+        if !may_begin(haystack, digits) {
             return ControlFlow::Continue(());
         }
         let at = digits.start;
-        self.judge_chain(context, haystack, at, Edges::Plain, report)?;
-        if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
-            self.judge_chain(context, haystack, at, Edges::Letters, report)?;
+        if self.is_worth_reading(context, haystack, digits) {
+            self.judge_chain(context, haystack, at, Edges::Plain, report)?;
+            if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
+                self.judge_chain(context, haystack, at, Edges::Letters, report)?;
+            }
         }
         if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
             for edges in [Edges::Seams, Edges::LetterSeams] {
@@ -198,7 +200,7 @@ impl Identifiers {
     }
 
     /// Whether anything near digits could make the code around them an identifier: a context word, the beginning of
-    /// a spelling that needs none, a seam, or that the text may hold nothing else.
+    /// a spelling that needs none, or that the text may hold nothing else.
     fn is_worth_reading(&self, context: &mut Context<'_>, haystack: &Haystack<'_>, digits: &Digits) -> bool {
         /// Where the codes around a digit begin and end at most, separators and all.
         const BEFORE: usize = 40;
@@ -212,7 +214,6 @@ impl Identifiers {
             || self.is_word_alone(haystack, digits)
             || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
             || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
-            || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
     }
 
     fn judge_chain(

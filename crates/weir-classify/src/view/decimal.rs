@@ -24,7 +24,8 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
     let plain = bytes.iter().filter(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
     let is_sure = has_three || plain * 5 >= bytes.len() * 4;
     let least = if separator.ends_with('(') { CHARACTERS_MIN } else { NUMBERS_MIN };
-    match as_text(&bytes).filter(|_| is_sure && bytes.len() >= least) {
+    let decoded = if is_sure && bytes.len() >= least { as_text(&bytes) } else { None };
+    match decoded {
         Some(decoded) => editor.replace(first.start..end, &decoded, View::Escapes),
         // INVARIANT (linear time): numbers of three digits are no hexadecimal bytes, and not read again.
         None if !has_three => return None,

@@ -27,8 +27,10 @@ pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     let mut next = seekers.map(|seek| seek(survey, 0));
     while let Some(at) = next.iter().flatten().min().copied() {
         let after = pass.undo(at);
+        // A run that was passed over as a word may be none from here on.
+        let is_cut = survey.run_before(after, kind::BASE64) > 0 && survey.run_from(after, kind::BASE64) > 0;
         for (next, seek) in next.iter_mut().zip(seekers) {
-            if next.is_some_and(|next| next < after) {
+            if is_cut || next.is_some_and(|next| next < after) {
                 *next = seek(survey, after);
             }
         }
@@ -41,9 +43,23 @@ fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
     survey.seek(from, kind::ENCODING)
 }
 
-/// Where the next run begins that is long enough.
-fn seek_run(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    survey.seek_run(from)
+/// Where the next run begins that is long enough and no word.
+fn seek_run(survey: &Survey<'_>, mut from: usize) -> Option<usize> {
+    loop {
+        let at = survey.seek_run(from)?;
+        let len = survey.run_from(at, kind::BASE64);
+        if len >= BLOCK || !is_word(survey, at, len) {
+            return Some(at);
+        }
+        from = at + len;
+    }
+}
+
+/// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
+/// capital otherwise, and most runs are words and names.
+fn is_word(survey: &Survey<'_>, at: usize, len: usize) -> bool {
+    let run = survey.bytes().get(at..at + len).unwrap_or_default();
+    !survey.has_within(at, len, kind::CODED) && !run.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// The next digit that begins a word of two to four characters, or of eight, as the first of some bytes apart does: those
@@ -81,13 +97,6 @@ impl Pass<'_> {
         }
     }
 
-    /// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
-    /// capital otherwise, and most runs are words and names.
-    fn is_word(&self, at: usize, len: usize) -> bool {
-        let run = self.text.as_bytes().get(at..at + len).unwrap_or_default();
-        !self.survey.has_within(at, len, kind::CODED) && !run.iter().all(u8::is_ascii_hexdigit)
-    }
-
     /// Whether no other number follows a short one: it is none of several bytes then.
     fn is_single(&self, end: usize) -> bool {
         const GAP_MAX: usize = 3;
@@ -102,9 +111,6 @@ impl Pass<'_> {
     fn undo_run(&mut self, at: usize) -> usize {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
         let seen = self.survey.run_from(at, kind::BASE64);
-        if seen < BLOCK && self.is_word(at, seen) {
-            return at + seen;
-        }
         let more = || rest.iter().skip(seen).take_while(|b| is_run(**b)).count();
         // Of the block after the next one nothing is seen.
         let end = at + if seen < BLOCK { seen } else { seen + more() };

@@ -129,34 +129,50 @@ fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
 
 /// The word in which a byte stands, without the signs of the sentence.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
-    let is_part = |b: &&u8| {
-        b.is_ascii_graphic()
-            && !matches!(
-                b,
-                b'"' | b','
-                    | b'('
-                    | b')'
-                    | b'<'
-                    | b'>'
-                    | b';'
-                    | b'='
-                    | b'`'
-                    | b'['
-                    | b']'
-                    | b'{'
-                    | b'}'
-                    | b'|'
-            )
-    };
+    let is_part = |b: &&u8| class_of(**b) != class::OTHER;
     let floor = at.saturating_sub(VALUE_MAX);
     let head = bytes.get(floor..at).unwrap_or_default();
     let start = at - head.iter().rev().take_while(is_part).count();
-    let end = at + bytes.iter().skip(at).take(VALUE_MAX).take_while(is_part).count();
-    let is_sign =
-        |at: usize| bytes.get(at).is_some_and(|b| matches!(b, b'.' | b':' | b'!' | b'?' | b'\'' | b'*'));
+    let tail = bytes.get(at..bytes.len().min(at + VALUE_MAX)).unwrap_or_default();
+    let end = at + tail.iter().take_while(is_part).count();
+    let is_sign = |at: usize| bytes.get(at).is_some_and(|b| class_of(*b) == class::SIGN);
     let start = (start..at).find(|at| !is_sign(*at)).unwrap_or(at);
     let end = (at + 1..=end).rev().find(|end| !is_sign(*end - 1)).unwrap_or(end);
     start..end
+}
+
+/// What a byte is in a word.
+mod class {
+    pub(super) const OTHER: u8 = 0;
+    pub(super) const PART: u8 = 1;
+    /// A sign of the sentence, at its beginning or end.
+    pub(super) const SIGN: u8 = 2;
+}
+
+fn class_of(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+static CLASSES: [u8; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn classes() -> [u8; 256] {
+    let mut classes = [class::OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'"' | b',' | b'(' | b')' | b'<' | b'>' | b';' | b'=' | b'`' => class::OTHER,
+            b'[' | b']' | b'{' | b'}' | b'|' => class::OTHER,
+            b'.' | b':' | b'!' | b'?' | b'\'' | b'*' => class::SIGN,
+            b'!'..=b'~' => class::PART,
+            _ => class::OTHER,
+        };
+        byte += 1;
+    }
+    classes
 }
 
 /// What is at `range` if there is a reason to read it in another way: a label, an at sign, or the looks of a key.

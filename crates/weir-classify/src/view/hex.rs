@@ -86,8 +86,9 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
         }
         at = end + separator.len();
     }
-    let decoded = as_text(&bytes).filter(|_| bytes.len() >= PAIRS_MIN);
-    if let Some(decoded) = decoded {
+    if bytes.len() >= PAIRS_MIN
+        && let Some(decoded) = as_text(&bytes)
+    {
         let step =
             u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
         let step = if decoded.len() == bytes.len() { step } else { Step::NONE };

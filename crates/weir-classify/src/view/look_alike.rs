@@ -17,13 +17,16 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     let mut at = 0;
     while let Some(digit) = survey.seek(at, kind::DIGIT) {
         let head = bytes.get(at.max(digit.saturating_sub(TOKEN_MAX))..digit).unwrap_or_default();
-        let start = digit - head.iter().rev().take_while(|b| is_token(**b)).count();
-        at = digit + bytes.iter().skip(digit).take_while(|b| is_token(**b)).count();
+        let start = digit - head.iter().rev().take_while(|b| is_token(b)).count();
+        let tail = bytes.get(digit..).unwrap_or_default();
+        at = digit + tail.iter().take_while(|b| is_token(b)).count();
         let token = bytes.get(start..at).unwrap_or_default();
         if is_time(token) {
             continue;
         }
-        if let Some(read) = read_as_digits(token) {
+        // Most are of digits alone, or with signs between.
+        let is_number = token.iter().all(|b| class_of(*b) == class::FIGURE);
+        if let Some(read) = (!is_number).then(|| read_as_digits(token)).flatten() {
             editor.step(start..at, &read, super::Step::of(1, 1), View::LookAlike);
         } else if let Some((range, read)) = read_groups(bytes, start..at) {
             at = range.end;
@@ -77,17 +80,23 @@ const GROUP_MAX: usize = 6;
 fn group_after(bytes: &[u8], end: usize) -> Option<usize> {
     let rest = bytes.get(end..)?;
     let gap = rest.iter().take(2).take_while(|b| is_gap(**b)).count();
+    if gap == 0 {
+        return None;
+    }
     let group = rest.iter().skip(gap).take(GROUP_MAX + 1).take_while(|b| is_figure(b)).count();
     let closes = rest.get(gap + group).is_none_or(|b| !b.is_ascii_alphanumeric());
-    (gap > 0 && (1..=GROUP_MAX).contains(&group) && closes).then_some(end + gap + group)
+    ((1..=GROUP_MAX).contains(&group) && closes).then_some(end + gap + group)
 }
 
 fn group_before(bytes: &[u8], start: usize) -> Option<usize> {
     let head = bytes.get(..start)?;
     let gap = head.iter().rev().take(2).take_while(|b| is_gap(**b)).count();
+    if gap == 0 {
+        return None;
+    }
     let group = head.iter().rev().skip(gap).take(GROUP_MAX + 1).take_while(|b| is_figure(b)).count();
     let opens = head.iter().rev().nth(gap + group).is_none_or(|b| !b.is_ascii_alphanumeric());
-    (gap > 0 && (1..=GROUP_MAX).contains(&group) && opens).then_some(start - gap - group)
+    ((1..=GROUP_MAX).contains(&group) && opens).then_some(start - gap - group)
 }
 
 fn is_gap(b: u8) -> bool {
@@ -98,8 +107,41 @@ fn is_figure(b: &u8) -> bool {
     b.is_ascii_digit() || plainly(*b).is_some()
 }
 
-fn is_token(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'/' | b'|' | b'!' | b'$')
+fn is_token(b: &u8) -> bool {
+    class_of(*b) != class::OTHER
+}
+
+/// What a byte is in a token.
+mod class {
+    pub(super) const OTHER: u8 = 0;
+    /// A digit, or a sign between digits.
+    pub(super) const FIGURE: u8 = 1;
+    /// A letter, or a sign that looks like a digit.
+    pub(super) const LETTER: u8 = 2;
+}
+
+fn class_of(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+static CLASSES: [u8; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn classes() -> [u8; 256] {
+    let mut classes = [class::OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' | b'-' | b'.' | b'/' => class::FIGURE,
+            b'a'..=b'z' | b'A'..=b'Z' | b'|' | b'!' | b'$' => class::LETTER,
+            _ => class::OTHER,
+        };
+        byte += 1;
+    }
+    classes
 }
 
 fn read_as_digits(token: &[u8]) -> Option<String> {

@@ -21,7 +21,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     if text.len() < LENGTH_MIN {
         return None;
     }
-    let (search, beginnings) = (SEARCH.as_ref()?, BEGINNINGS.as_slice());
+    let (search, beginnings) = (SEARCH.as_ref()?, &**BEGINNINGS);
     let mut editor = Editor::new(text);
     let mut done = 0;
     for word in survey.letter_runs() {
@@ -48,20 +48,22 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
 }
 
 /// A cheap look whether a number word may begin at `at`: most words begin as none does.
-fn begins_number(beginnings: &[u32], text: &str, at: usize) -> bool {
+fn begins_number(beginnings: &Beginnings, text: &str, at: usize) -> bool {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
-    let three: [u8; 3] = rest.first_chunk().copied().unwrap_or_else(|| {
-        let mut three = [0; 3];
-        three.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        three
+    let four = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut four = [0; 4];
+        four.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        four
     });
-    let [first, second, third] = three.map(|b| usize::from(b & 31));
+    let [first, second, third, _] = four.map(|b| usize::from(b & 31));
     beginnings.get(first << 5 | second).is_some_and(|thirds| thirds >> third & 1 == 1)
 }
 
 /// For the first two letters of number words, five bits each, a bit for each third.
-static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    let mut beginnings = vec![0_u32; 1 << 10];
+type Beginnings = [u32; 1 << 10];
+
+static BEGINNINGS: LazyLock<Box<Beginnings>> = LazyLock::new(|| {
+    let mut beginnings = Box::new([0_u32; 1 << 10]);
     for (word, _) in WORDS.iter().filter(|(_, word)| matches!(word, Number(_) | Repeat(_))) {
         let class = |at: usize| word.as_bytes().get(at).map(|b| usize::from(*b & 31));
         let pair = class(0).unwrap_or_default() << 5 | class(1).unwrap_or_default();

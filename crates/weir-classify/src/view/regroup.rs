@@ -375,6 +375,12 @@ fn is_cut_value(survey: &Survey<'_>, start: usize, end: usize) -> bool {
     if !is_part(head.last()) || !is_part(tail.first()) || begins_date(tail) {
         return false;
     }
+    let signs = kind::DIGIT | kind::AT_SIGN;
+    let has_sign = survey.has_within(start.saturating_sub(SIDE_MAX), start.min(SIDE_MAX), signs)
+        || survey.has_within(end, SIDE_MAX, signs);
+    if !has_sign {
+        return false;
+    }
     let mut sides = Sides::default();
     head.iter().rev().take_while(|b| sides.push(**b)).for_each(drop);
     tail.iter().take_while(|b| sides.push(**b)).for_each(drop);

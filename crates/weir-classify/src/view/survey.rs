@@ -15,8 +15,8 @@ pub(crate) struct Survey<'a> {
     kinds: u16,
 }
 
-/// For each kind, which bytes of a block are of it.
-type Block = [u64; KINDS];
+/// For each kind, which bytes of a block are of it; and at last those that are of none.
+type Block = [u64; KINDS + 1];
 
 const KINDS: usize = 10;
 
@@ -38,31 +38,37 @@ pub(super) mod kind {
     pub(in crate::view) const CODED: u16 = 1 << 9;
 }
 
-/// The kinds of each sign.
-static SIGNS: [u16; 256] = signs();
+/// Where in a block the kinds of each sign are: of one or two, or none.
+static SIGNS: [[u8; 2]; 256] = signs();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn signs() -> [u16; 256] {
-    let mut signs = [0; 256];
+const fn signs() -> [[u8; 2]; 256] {
+    let mut signs = [[KINDS as u8; 2]; 256];
     let mut byte = 0;
     while byte < 128 {
-        signs[byte as usize] = match byte {
-            b'@' => kind::AT_SIGN,
-            b'\\' | b'%' | b'=' | b'&' => kind::ENCODING,
-            b'"' | b'\'' | b'*' | b'`' | b'~' => kind::MARKUP,
-            b'<' => kind::MARKUP | kind::BRACKET,
-            b'(' | b'[' | b'{' => kind::BRACKET,
-            b'\n' => kind::LINE_BREAK,
-            b'_' => kind::MARKUP | kind::BASE64,
-            b'+' | b'/' | b'-' => kind::BASE64,
-            _ => 0,
+        let (kind, more) = match byte {
+            b'@' => (kind::AT_SIGN, 0),
+            b'\\' | b'%' | b'=' | b'&' => (kind::ENCODING, 0),
+            b'"' | b'\'' | b'*' | b'`' | b'~' => (kind::MARKUP, 0),
+            b'<' => (kind::MARKUP, kind::BRACKET),
+            b'(' | b'[' | b'{' => (kind::BRACKET, 0),
+            b'\n' => (kind::LINE_BREAK, 0),
+            b'_' => (kind::MARKUP, kind::BASE64),
+            b'+' | b'/' | b'-' => (kind::BASE64, 0),
+            _ => (0, 0),
         };
+        signs[byte as usize] = [place(kind), place(more)];
         byte += 1;
     }
     signs
+}
+
+/// Where in a block a kind is.
+const fn place(kind: u16) -> u8 {
+    if kind == 0 { KINDS as u8 } else { kind.trailing_zeros() as u8 }
 }
 
 impl<'a> Survey<'a> {
@@ -73,11 +79,11 @@ impl<'a> Survey<'a> {
             blocks.push(block(rest));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        let mut any = [0; KINDS];
+        let mut any = [0; KINDS + 1];
         for block in &blocks {
             any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
         }
-        let kinds = any.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
+        let kinds = any.iter().take(KINDS).rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
         Self { text, is_for_any_shape: false, blocks, kinds }
     }
 
@@ -216,21 +222,19 @@ fn block(bytes: &[u8]) -> Block {
     let lanes = Lanes::of(bytes);
     let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
     let words = digits | letters;
-    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers];
+    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers, 0];
     // Bytes beyond ASCII have their highest bit. Signs are few, so that each is looked up.
     let others = lanes.mask(|lane| is(lane, b' ') | lane) | words;
     let within = if bytes.len() < BLOCK { (1 << bytes.len()) - 1 } else { u64::MAX };
     let mut signs = !others & within;
     while signs != 0 {
-        let at = signs.trailing_zeros();
+        let (at, bit) = (signs.trailing_zeros() as usize, signs & signs.wrapping_neg());
         signs &= signs - 1;
-        let sign = bytes.get(at as usize).copied().unwrap_or_default();
-        let mut kinds = SIGNS.get(usize::from(sign)).copied().unwrap_or_default();
-        while kinds != 0 {
-            if let Some(mask) = block.get_mut(kinds.trailing_zeros() as usize) {
-                *mask |= 1 << at;
+        let places = bytes.get(at).and_then(|sign| SIGNS.get(usize::from(*sign))).copied();
+        for place in places.unwrap_or([KINDS as u8; 2]) {
+            if let Some(mask) = block.get_mut(usize::from(place)) {
+                *mask |= bit;
             }
-            kinds &= kinds - 1;
         }
     }
     block
