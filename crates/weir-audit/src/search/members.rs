@@ -7,6 +7,7 @@
 use jiter::{Jiter, JiterError, Peek};
 use serde::de::Error as _;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The value of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +33,16 @@ impl Value<'_> {
         }
     }
 
+    /// The value, with its text where it is.
+    pub(super) fn borrowed(&self) -> Value<'_> {
+        match self {
+            Value::Word(text) => Value::Word(Cow::Borrowed(text)),
+            Value::Words(text) => Value::Words(Cow::Borrowed(text)),
+            Value::Number(number) => Value::Number(*number),
+            Value::Flag(flag) => Value::Flag(*flag),
+        }
+    }
+
     /// The value without what it was read from.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
@@ -50,14 +61,48 @@ impl Value<'_> {
 /// # Errors
 /// The parser's, if the bytes are no JSON object.
 pub fn members<'e>(json: &'e [u8], mut visit: impl FnMut(&str, Value<'e>)) -> Result<(), serde_json::Error> {
-    // Looked at once, and not string by string, which takes longer.
-    let text = str::from_utf8(json).map_err(serde_json::Error::custom)?;
-    let mut walk = Walk { text, jiter: Jiter::new(json), path: String::with_capacity(64) };
-    walk.object(0, &mut visit).map_err(serde_json::Error::custom)?;
-    walk.jiter.finish().map_err(serde_json::Error::custom)
+    let mut walk = Walk::new(text_of(json)?, "");
+    walk.whole(&mut visit)
 }
 
-type Visit<'w, 'e> = &'w mut dyn FnMut(&str, Value<'e>);
+/// The text of an event. Looked at once, and not string by string, which takes longer.
+pub(super) fn text_of(json: &[u8]) -> Result<&str, serde_json::Error> {
+    str::from_utf8(json).map_err(serde_json::Error::custom)
+}
+
+/// A value that has no keys in it: a scalar, or a list.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) path: String,
+    /// How deep it is nested.
+    pub(super) depth: usize,
+    /// Where it stands in the text of the event.
+    pub(super) place: Range<usize>,
+}
+
+/// Hands over every member of an event, and tells where values stand.
+pub(super) fn read_leaves<'e>(
+    text: &'e str,
+    mut visit: impl FnMut(&str, Value<'e>),
+) -> Result<Vec<Leaf>, serde_json::Error> {
+    let mut walk = Walk::new(text, "");
+    walk.leaves = Some(Vec::with_capacity(64));
+    walk.whole(&mut visit)?;
+    Ok(walk.leaves.unwrap_or_default())
+}
+
+/// Hands over the members of the value that a text begins with, which has this path, and gives its length; `None` if it
+/// cannot be read, or has members with keys.
+pub(super) fn read_value<'e>(text: &'e str, path: &str, depth: usize, visit: Visit<'_, 'e>) -> Option<usize> {
+    let mut walk = Walk::new(text, path);
+    if text.starts_with(['{', ' ', '\t', '\r', '\n']) {
+        return None;
+    }
+    walk.value(depth, visit).ok()?;
+    Some(walk.jiter.current_index())
+}
+
+pub(super) type Visit<'w, 'e> = &'w mut dyn FnMut(&str, Value<'e>);
 
 /// Walks over an event, value by value.
 struct Walk<'e> {
@@ -65,6 +110,8 @@ struct Walk<'e> {
     jiter: Jiter<'e>,
     /// That of the value that comes next.
     path: String,
+    /// Those that were passed, if anybody wants to know.
+    leaves: Option<Vec<Leaf>>,
 }
 
 /// Why a walk ends too early.
@@ -79,6 +126,17 @@ enum Fault {
 }
 
 impl<'e> Walk<'e> {
+    fn new(text: &'e str, begin: &str) -> Self {
+        let mut path = String::with_capacity(64);
+        path.push_str(begin);
+        Self { text, jiter: Jiter::new(text.as_bytes()), path, leaves: None }
+    }
+
+    fn whole(&mut self, visit: Visit<'_, 'e>) -> Result<(), serde_json::Error> {
+        self.object(0, visit).map_err(serde_json::Error::custom)?;
+        self.jiter.finish().map_err(serde_json::Error::custom)
+    }
+
     fn object(&mut self, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
         if depth >= DEPTH_MAX {
             return Err(Fault::Depth);
@@ -104,8 +162,20 @@ impl<'e> Walk<'e> {
 
     fn value(&mut self, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
         let peek = self.jiter.peek()?;
+        if peek == Peek::Object {
+            return self.object(depth, visit);
+        }
+        let begin = self.jiter.current_index();
+        self.leaf(peek, depth, visit)?;
+        if let Some(leaves) = &mut self.leaves {
+            let place = begin..self.jiter.current_index();
+            leaves.push(Leaf { path: self.path.clone(), depth, place });
+        }
+        Ok(())
+    }
+
+    fn leaf(&mut self, peek: Peek, depth: usize, visit: Visit<'_, 'e>) -> Result<(), Fault> {
         match peek {
-            Peek::Object => self.object(depth, visit)?,
             Peek::Array => self.list(depth, visit)?,
             Peek::String => {
                 let word = self.word()?;
@@ -141,11 +211,14 @@ impl<'e> Walk<'e> {
             return Err(Fault::Depth);
         }
         let mut parts = Vec::new();
+        // What is in the list is a part of it.
+        let leaves = self.leaves.take();
         let mut next = self.jiter.known_array()?;
         while next.is_some() {
             self.value(depth + 1, &mut |path, value| note(&mut parts, path, &value))?;
             next = self.jiter.array_step()?;
         }
+        self.leaves = leaves;
         for Part { path, words, number } in parts {
             match number {
                 Some(number) if words.is_empty() => visit(&path, Value::Number(number)),

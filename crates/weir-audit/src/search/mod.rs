@@ -5,10 +5,12 @@
 mod condition;
 mod field;
 mod members;
+mod shape;
 
 pub use condition::{Condition, ConditionError, Test, path_of};
 pub use field::{FIELDS, Field, Kind, Unit, is_unique};
 pub use members::{Value, members};
+pub use shape::MembersReader;
 
 use crate::WallTime;
 use serde_json::{Map, Value as Json, json};

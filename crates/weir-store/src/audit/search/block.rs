@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use weir_audit::WallTime;
-use weir_audit::search::{DECISION, OUTCOME, Value, is_unique, members};
+use weir_audit::search::{DECISION, MembersReader, OUTCOME, Value, is_unique};
 
 /// Events of a block, at most: it is read as a whole, and what is not a whole block is read from the log.
 pub(super) const BLOCK_EVENTS: usize = 2048;
@@ -75,6 +75,7 @@ pub(super) struct BlockBuilder {
     span: Option<(WallTime, WallTime)>,
     types: Vec<TypeBuilder>,
     ids: Vec<IdOf>,
+    reader: MembersReader,
 }
 
 #[derive(Debug)]
@@ -91,7 +92,8 @@ impl BlockBuilder {
     /// Begins with the event `first`, whose frame begins at `offset` of a segment.
     pub(super) fn new(segment: u64, offset: u64, first: u64) -> Self {
         let (lengths, types, ids) = (ColumnBuilder::default(), Vec::new(), Vec::new());
-        Self { segment, offset, first, lengths, events: 0, span: None, types, ids }
+        let reader = MembersReader::default();
+        Self { segment, offset, first, lengths, events: 0, span: None, types, ids, reader }
     }
 
     /// Number of events.
@@ -106,58 +108,37 @@ impl BlockBuilder {
         frame_bytes: u64,
         open: &mut OpenRequests,
     ) -> Result<(), NoEvent> {
-        let seq = self.first + self.events as u64;
+        let Self { first, lengths, events, span, types, ids, reader, .. } = self;
+        let seq = *first + *events as u64;
         let mut head = Head::default();
         let mut place = None;
-        members(event, |path, value| {
+        reader.read(event, |path, value| {
             let Some(value) = head.take(path, value) else { return };
-            let place =
-                *place.get_or_insert_with(|| self.type_of(head.type_name.as_deref().unwrap_or_default()));
-            if let Some(of_type) = self.types.get_mut(place) {
+            let place = *place.get_or_insert_with(|| type_of(types, head.name()));
+            if let Some(of_type) = types.get_mut(place) {
                 of_type.push(path, value);
             }
         })?;
         if head.seq != Some(seq) {
             return Err(NoEvent::Sequence);
         }
-        let name = head.type_name.clone().unwrap_or_default();
-        let place = place.unwrap_or_else(|| self.type_of(&name));
+        let place = place.unwrap_or_else(|| type_of(types, head.name()));
         let at = head.at.unwrap_or(WallTime::from_unix_ms(0));
-        let request = link(&name, &head, seq, open);
-        self.note_ids(&name, &head, seq, request.is_some());
-        if let Some(of_type) = self.types.get_mut(place) {
-            of_type.push("type", Value::Word(name));
-            of_type.push(SLOT, Value::Number(self.events as u64));
+        let request = link(&head, seq, open);
+        note_ids(ids, &head, seq, request.is_some());
+        if let Some(of_type) = types.get_mut(place) {
+            of_type.push("type", Value::Word(head.name().into()));
+            of_type.push(SLOT, Value::Number(*events as u64));
             of_type.push(AT, Value::Number(at.unix_ms()));
             if let Some(request) = request.filter(|request| *request != seq) {
                 of_type.push(REQUEST, Value::Number(request));
             }
             of_type.end_row();
         }
-        self.lengths.push(self.events as u32, Value::Number(frame_bytes));
-        self.span = Some(self.span.map_or((at, at), |(least, most)| (least.min(at), most.max(at))));
-        self.events += 1;
+        lengths.push(*events as u32, Value::Number(frame_bytes));
+        *span = Some(span.map_or((at, at), |(least, most)| (least.min(at), most.max(at))));
+        *events += 1;
         Ok(())
-    }
-
-    fn type_of(&mut self, name: &str) -> usize {
-        if let Some(place) = self.types.iter().position(|of_type| of_type.name == name) {
-            return place;
-        }
-        let (columns, places) = (Vec::new(), HashMap::new());
-        self.types.push(TypeBuilder { name: name.to_owned(), rows: 0, columns, places, guess: 0 });
-        self.types.len() - 1
-    }
-
-    fn note_ids(&mut self, name: &str, head: &Head<'_>, seq: u64, has_request: bool) {
-        // An outcome is found with its decision.
-        if name != OUTCOME || !has_request {
-            let ids = [&head.request_id, &head.decision_id, &head.trace_id];
-            let mut parts: Vec<&str> = ids.into_iter().flatten().map(|id| without_prefix(id)).collect();
-            parts.sort_unstable();
-            parts.dedup();
-            self.ids.extend(parts.into_iter().map(|part| (key_of(part), seq)));
-        }
     }
 
     /// The block, if it has events.
@@ -174,6 +155,28 @@ impl BlockBuilder {
         }
         Some(Block { place, columns, ids: self.ids })
     }
+}
+
+/// The columns of events of this type.
+fn type_of(types: &mut Vec<TypeBuilder>, name: &str) -> usize {
+    if let Some(place) = types.iter().position(|of_type| of_type.name == name) {
+        return place;
+    }
+    let (columns, places) = (Vec::new(), HashMap::new());
+    types.push(TypeBuilder { name: name.to_owned(), rows: 0, columns, places, guess: 0 });
+    types.len() - 1
+}
+
+/// Notes the ids of an event. An outcome is found with its decision.
+fn note_ids(ids: &mut Vec<IdOf>, head: &Head<'_>, seq: u64, has_request: bool) {
+    if head.name() == OUTCOME && has_request {
+        return;
+    }
+    let of_event = [&head.request_id, &head.decision_id, &head.trace_id];
+    let mut parts: Vec<&str> = of_event.into_iter().flatten().map(|id| without_prefix(id)).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    ids.extend(parts.into_iter().map(|part| (key_of(part), seq)));
 }
 
 impl TypeBuilder {
@@ -216,6 +219,10 @@ struct Head<'e> {
 }
 
 impl<'e> Head<'e> {
+    fn name(&self) -> &str {
+        self.type_name.as_deref().unwrap_or_default()
+    }
+
     /// Takes a member, or gives back what is to be a column.
     fn take(&mut self, path: &str, value: Value<'e>) -> Option<Value<'e>> {
         let place = match path {
@@ -241,9 +248,9 @@ impl<'e> Head<'e> {
 }
 
 /// The index of the first decision of the request that an event is about.
-fn link(name: &str, head: &Head<'_>, seq: u64, open: &mut OpenRequests) -> Option<u64> {
+fn link(head: &Head<'_>, seq: u64, open: &mut OpenRequests) -> Option<u64> {
     let request = head.request_id.as_deref()?;
-    match name {
+    match head.name() {
         DECISION => match open.get(request) {
             Some(first) => Some(*first),
             None => {

@@ -230,81 +230,91 @@ fn read_entry(rest: &mut &[u8]) -> Result<Value<'static>, Broken> {
 /// Takes values row by row, in order, and makes a column of them.
 #[derive(Debug, Default)]
 pub(super) struct ColumnBuilder {
-    numbers: Vec<(u32, u64)>,
-    /// Rows and codes of values that are no numbers.
-    others: Vec<(u32, u64)>,
+    /// The codes of the rows so far; 0 is no value, and [`NUMBER`] the next of the numbers.
+    codes: Vec<u32>,
+    numbers: Vec<u64>,
+    /// Values that are no numbers.
     entries: Vec<Value<'static>>,
     /// The codes of entries by their hashes, so that a value that is known need not be owned.
-    codes: FastMap<u64, u64>,
+    known: FastMap<u64, u32>,
+    /// The code of the last value that was no number.
+    last: u32,
 }
 
+/// Stands for a number until all of a column are known. There are never so many entries.
+const NUMBER: u32 = u32::MAX;
+
 impl ColumnBuilder {
-    /// Notes the value of a row; rows come in order.
+    /// Notes the value of a row; rows come in order. A second one of the same row counts instead of the first.
     pub(super) fn push(&mut self, row: u32, value: Value<'_>) {
-        if let Value::Number(number) = value {
-            self.numbers.push((row, number));
-            return;
+        let row = row as usize;
+        if self.codes.len() > row && self.codes.pop() == Some(NUMBER) {
+            self.numbers.pop();
         }
-        // Mostly the value of the row before.
-        let last = self.others.last().map(|(_, code)| *code);
-        let code = match last {
-            Some(code) if self.has(code, &value) => code,
-            _ => self.code(value),
+        self.codes.resize(row, 0);
+        let code = match value {
+            Value::Number(number) => {
+                self.numbers.push(number);
+                NUMBER
+            }
+            // Mostly the value of the row before.
+            value if self.has(self.last, &value) => self.last,
+            value => {
+                self.last = self.code(value);
+                self.last
+            }
         };
-        self.others.push((row, code));
+        self.codes.push(code);
     }
 
-    fn has(&self, code: u64, value: &Value<'_>) -> bool {
-        self.entries.get(code as usize - 1) == Some(value)
+    fn has(&self, code: u32, value: &Value<'_>) -> bool {
+        let place = (code as usize).checked_sub(1);
+        place.and_then(|place| self.entries.get(place)) == Some(value)
     }
 
-    fn code(&mut self, value: Value<'_>) -> u64 {
+    fn code(&mut self, value: Value<'_>) -> u32 {
         let mut hasher = Mix::default();
         value.hash(&mut hasher);
         let hash = hasher.finish();
-        match self.codes.get(&hash) {
+        match self.known.get(&hash) {
             Some(code) if self.has(*code, &value) => return *code,
             // Two values have one hash: nobody but an attacker gets here, who finds at most a block of them.
             Some(_) => {
                 if let Some(place) = self.entries.iter().position(|entry| *entry == value) {
-                    return place as u64 + 1;
+                    return place as u32 + 1;
                 }
             }
             None => {}
         }
         self.entries.push(value.into_owned());
-        let code = self.entries.len() as u64;
-        self.codes.insert(hash, code);
+        let code = self.entries.len() as u32;
+        self.known.insert(hash, code);
         code
     }
 
     /// The column of so many rows.
     pub(super) fn finish(mut self, rows: usize) -> Column {
-        let mut codes = vec![0; rows];
-        let least = self.numbers.iter().map(|(_, number)| *number).min().unwrap_or(0);
-        let has_room = self.numbers.iter().all(|(_, number)| number - least < u64::MAX);
-        let values = if self.others.is_empty() && has_room {
-            for (row, number) in &self.numbers {
-                set(&mut codes, *row, number - least + 1);
-            }
-            Values::Numbers { base: least }
+        self.codes.resize(rows, 0);
+        let least = self.numbers.iter().copied().min().unwrap_or(0);
+        let has_room = self.numbers.iter().all(|number| number - least < u64::MAX);
+        let (codes, values) = if self.entries.is_empty() && has_room {
+            let mut numbers = self.numbers.iter();
+            let code = |code: &u32| match code {
+                0 => 0,
+                _ => numbers.next().map_or(0, |number| number - least + 1),
+            };
+            (self.codes.iter().map(code).collect(), Values::Numbers { base: least })
         } else {
-            for (row, number) in std::mem::take(&mut self.numbers) {
-                let code = self.code(Value::Number(number));
-                set(&mut codes, row, code);
-            }
-            for (row, code) in &self.others {
-                set(&mut codes, *row, *code);
-            }
-            Values::Entries(self.entries)
+            let numbers: Vec<u32> =
+                std::mem::take(&mut self.numbers).into_iter().map(|n| self.code(Value::Number(n))).collect();
+            let mut numbers = numbers.into_iter();
+            let code = |code: &u32| match *code {
+                NUMBER => numbers.next().map_or(0, u64::from),
+                code => u64::from(code),
+            };
+            (self.codes.iter().map(code).collect(), Values::Entries(self.entries))
         };
         Column { rows, codes: Codes::narrow(codes), values }
-    }
-}
-
-fn set(codes: &mut [u64], row: u32, code: u64) {
-    if let Some(place) = codes.get_mut(row as usize) {
-        *place = code;
     }
 }
 
