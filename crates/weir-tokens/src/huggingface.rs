@@ -1,7 +1,8 @@
 //! `tokenizer.json`, as Hugging Face's `tokenizers` writes it, where it is byte-level BPE with a known pattern.
 
+use crate::merge::{self, Window};
 use crate::vocabulary::{InvalidVocabulary, Vocabulary};
-use crate::{Form, Pattern, Tokenizer, merge};
+use crate::{Form, Pattern, Tokenizer};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -129,7 +130,7 @@ impl Model<'_> {
         };
         let added: BTreeSet<&str> = added.iter().map(|token| &*token.content).collect();
         let is_missing = |token: &&Cow<'_, str>| {
-            let found = of_letters(token).is_some_and(|bytes| vocabulary.find(&bytes).is_some());
+            let found = of_letters(token).is_some_and(|bytes| vocabulary.contains(&bytes));
             !found && !added.contains(&***token)
         };
         match tokens.keys().find(is_missing) {
@@ -178,7 +179,7 @@ fn check_merges(
 ) -> Result<(), Unsupported> {
     let mut unmade: Option<Vec<u8>> = None;
     let check = |unmade: &Option<Vec<u8>>| match unmade {
-        Some(token) if !whole_pieces || merge::all(vocabulary, token).len() == 1 => {
+        Some(token) if !whole_pieces || merge::all(vocabulary, &mut Window::new(), token).len() == 1 => {
             Err(Unsupported::Merges(String::from_utf8_lossy(token).into_owned()))
         }
         _ => Ok(()),

@@ -24,6 +24,7 @@ pub use split::{Pattern, Pieces};
 pub use tiktoken::InvalidTiktoken;
 pub use vocabulary::InvalidVocabulary;
 
+use merge::Window;
 use std::borrow::Cow;
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
@@ -72,14 +73,24 @@ impl Tokenizer {
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let text = self.form.of(text);
-        self.pattern.pieces(&text).map(|piece| self.count_piece(piece)).sum()
+        let (mut window, mut at) = (Window::new(), 0);
+        let of_next = |piece: &[u8]| {
+            let begin = at;
+            at += piece.len();
+            self.count_piece(text.as_bytes(), begin, piece, &mut window)
+        };
+        self.pattern.pieces(&text).map(of_next).sum()
     }
 
+    /// The tokens of the piece that begins there in the text.
     #[inline]
-    fn count_piece(&self, piece: &[u8]) -> u64 {
+    fn count_piece(&self, text: &[u8], begin: usize, piece: &[u8], window: &mut Window) -> u64 {
+        if piece.len() == 1 || self.vocabulary.contains_at(text, begin, piece) {
+            return 1;
+        }
         match piece.get(..LONGEST) {
-            None => merge::count(&self.vocabulary, piece),
-            Some(sample) => in_proportion(merge::count(&self.vocabulary, sample), piece.len()),
+            None => merge::count(&self.vocabulary, window, piece),
+            Some(sample) => in_proportion(merge::count(&self.vocabulary, window, sample), piece.len()),
         }
     }
 }

@@ -1,260 +1,208 @@
 //! Joins the bytes of a piece to tokens.
 //!
-//! Short pieces are joined in a [`Line`], in which the next step is the least of 64 numbers. Longer ones are cut into
-//! windows that overlap: where a window's token begins, the next window begins, and if its first token is the same one,
-//! the tokens on both sides are those of the whole. For tokens are right if each is right beside the next: what was
-//! joined over the end of one would have been joined between those two alone.
+//! A [`Window`] goes over the symbols of a piece. It joins what is surely joined: its least step, if before that nothing can
+//! be joined over its end. Most of the time that is the step at its end, so that a window stays short, nothing is searched for,
+//! and a piece takes a time in proportion to its length. Where a window would become too long, all steps lie in a heap.
 
-use crate::class::decode;
-use crate::vocabulary::{Token, Vocabulary};
+use crate::vocabulary::{NONE, Symbol, Token, Vocabulary};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// How many tokens a piece is.
+/// How many tokens a piece is that is no token itself.
 #[inline]
-pub fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
-    if piece.len() == 1 || vocabulary.find(piece).is_some() {
-        return 1;
+pub fn count(vocabulary: &Vocabulary, window: &mut Window, piece: &[u8]) -> u64 {
+    let mut count = 0;
+    match window.join_all(vocabulary, piece, |tokens| count += tokens.len()) {
+        Some(()) => count as u64,
+        None => Chain::new(vocabulary, piece).joined(vocabulary).count() as u64,
     }
-    let mut line = Line::new(vocabulary, piece);
-    if line.taken < piece.len() {
-        return count_long(vocabulary, piece);
-    }
-    while line.join(vocabulary).is_some() {}
-    line.left as u64
 }
 
 /// The tokens that some bytes are joined to, without looking for all of them together.
-pub fn all(vocabulary: &Vocabulary, bytes: &[u8]) -> Vec<Token> {
-    let joined = joined(vocabulary, bytes, usize::MAX);
-    joined.parts.into_iter().map(|(_, token)| token).collect()
-}
-
-/// Windows of so many symbols; where two disagree, a larger one takes the place of the first, and the largest are taken
-/// at their word: no piece that is counted has more bytes than those have symbols.
-const WINDOWS: [usize; 3] = [SYMBOLS, 1 << 9, 1 << 12];
-
-fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
-    let agreed = (0..WINDOWS.len()).find_map(|least| in_windows(vocabulary, piece, least));
-    agreed.unwrap_or(piece.len() as u64)
-}
-
-/// The tokens of a piece in windows of the size `least` or a larger one; `None` if a larger window begins with another
-/// token than the one in whose place it is.
-fn in_windows(vocabulary: &Vocabulary, piece: &[u8], least: usize) -> Option<u64> {
-    let mut count = 0;
-    let window = |begin, size: usize| Some(joined(vocabulary, begin, *WINDOWS.get(size)?));
-    let (mut begin, mut size, mut here) = (piece, least, window(piece, least)?);
-    loop {
-        if here.taken == begin.len() {
-            return Some(count + here.parts.len() as u64);
-        }
-        if let Some((sure, symbol, token)) = here.seam() {
-            let rest = begin.get(length(vocabulary, begin, symbol)..)?;
-            let next = window(rest, least)?;
-            if next.first() == Some(token) || size + 1 == WINDOWS.len() {
-                count += sure as u64;
-                (begin, size, here) = (rest, least, next);
-                continue;
-            }
-        }
-        size += 1;
-        let larger = window(begin, size)?;
-        let is_first = begin.len() == piece.len();
-        if !is_first && larger.first() != here.first() {
-            return None;
-        }
-        here = larger;
+pub fn all(vocabulary: &Vocabulary, window: &mut Window, bytes: &[u8]) -> Vec<Token> {
+    let mut all = Vec::new();
+    match window.join_all(vocabulary, bytes, |tokens| all.extend_from_slice(tokens)) {
+        Some(()) => all,
+        None => Chain::new(vocabulary, bytes).joined(vocabulary).collect(),
     }
 }
 
-/// What a stretch of bytes is joined to.
-struct Joined {
-    /// At which symbol each token begins.
-    parts: Vec<(usize, Token)>,
-    /// So many symbols there were…
-    symbols: usize,
-    /// …of so many bytes.
-    taken: usize,
-}
-
-impl Joined {
-    fn first(&self) -> Option<Token> {
-        self.parts.first().map(|(_, token)| *token)
-    }
-
-    /// How many tokens of a window are those of the whole, about, and at which symbol the next begins, and which that is: the
-    /// end of a window may look other than it does in the whole, so that its last quarter is left to the next.
-    fn seam(&self) -> Option<(usize, usize, Token)> {
-        let sure = self.parts.partition_point(|(symbol, _)| *symbol < self.symbols / 4 * 3);
-        self.parts.get(sure).map(|(symbol, token)| (sure, *symbol, *token))
-    }
-}
-
-/// Joins the first symbols of some bytes.
-fn joined(vocabulary: &Vocabulary, bytes: &[u8], symbols: usize) -> Joined {
-    let mut line = Line::new(vocabulary, bytes);
-    if line.taken < bytes.len() && symbols > SYMBOLS {
-        return Chain::new(vocabulary, bytes, symbols).joined(vocabulary);
-    }
-    let symbols = line.left;
-    while line.join(vocabulary).is_some() {}
-    Joined { parts: line.parts().collect(), symbols, taken: line.taken }
-}
-
-/// The symbol that begins at `at`, from which joining starts, and its length: a character if it is one whatever stands
-/// beside it, or else a byte.
-#[inline]
-fn symbol(vocabulary: &Vocabulary, bytes: &[u8], at: usize) -> Option<(Token, usize)> {
-    let first = *bytes.get(at)?;
-    if first >= 0xc0 {
-        let (code, length) = decode(bytes, at, first);
-        if at + length <= bytes.len()
-            && let Some(token) = vocabulary.of_character(code)
-        {
-            return Some((token, length));
-        }
-    }
-    Some((vocabulary.of_byte(first), 1))
-}
-
-/// The length in bytes of so many symbols.
-fn length(vocabulary: &Vocabulary, bytes: &[u8], symbols: usize) -> usize {
-    (0..symbols).fold(0, |at, _| at + symbol(vocabulary, bytes, at).map_or(0, |(_, length)| length))
-}
-
-/// The most symbols of a [`Line`].
-const SYMBOLS: usize = 64;
-const PLACE: usize = SYMBOLS - 1;
-const PLACE_BITS: u32 = SYMBOLS.trailing_zeros();
+/// The most tokens of a [`Window`].
+const SIZE: usize = 128;
+const PLACE: usize = SIZE - 1;
+const PLACE_BITS: u32 = SIZE.trailing_zeros();
 /// No step, later than all that are one.
-const NO_STEP: i32 = i32::MAX;
-/// No neighbour.
-const END: u8 = SYMBOLS as u8;
+const NO_STEP: u32 = u32::MAX;
 
-/// Some symbols that are joined step by step.
+/// Tokens of a stretch of text, as far as they are joined, and the steps that may come next.
 ///
-/// A step is a token and the place of the first of the two that make it, in one number, so that the least is what comes
-/// next: the earliest token, and of several the one on the left.
-pub struct Line {
-    tokens: [Token; SYMBOLS],
-    steps: [i32; SYMBOLS],
-    next: [u8; SYMBOLS],
-    before: [u8; SYMBOLS],
-    /// So many tokens are left.
-    left: usize,
-    /// Eights of places that were filled.
-    eights: usize,
-    /// So many bytes have become symbols.
-    taken: usize,
+/// A step is the token that is made and the place of the second of the two that make it, in one number, so that the least is what
+/// comes next: the first token, and of several the one on the left. What has been joined is joined in the whole text too.
+/// For take the first step in the order of the whole text that touches the window and has not been made: it is one between
+/// two tokens of the window, or over its end with what begins there.
+pub struct Window {
+    tokens: [Token; SIZE],
+    /// The mark of the symbol with which each token begins.
+    marks: [u8; SIZE],
+    /// The step that joins each token to the one before it.
+    steps: [u32; SIZE],
+    /// The least of the steps up to each token.
+    least: [u32; SIZE],
+    length: usize,
 }
 
 #[expect(clippy::indexing_slicing, reason = "what indexes the arrays is masked to their length")]
-impl Line {
-    /// The first symbols of some bytes, as many as fit.
+impl Window {
+    pub const fn new() -> Self {
+        Self {
+            tokens: [0; SIZE],
+            marks: [0; SIZE],
+            steps: [NO_STEP; SIZE],
+            least: [NO_STEP; SIZE],
+            length: 0,
+        }
+    }
+
+    /// Joins all of some bytes, and gives the tokens that are settled in their order; `None` if there is no room for those
+    /// that are not.
     #[inline]
-    pub fn new(vocabulary: &Vocabulary, bytes: &[u8]) -> Self {
-        let mut line = Self {
-            tokens: [0; SYMBOLS],
-            steps: [NO_STEP; SYMBOLS],
-            next: [END; SYMBOLS],
-            before: [END; SYMBOLS],
-            left: 0,
-            eights: 0,
-            taken: 0,
-        };
-        while line.left < SYMBOLS
-            && let Some((token, length)) = symbol(vocabulary, bytes, line.taken)
-        {
-            let place = line.left & PLACE;
-            line.tokens[place] = token;
-            if place > 0 {
-                line.next[place - 1] = place as u8;
-                line.before[place] = (place - 1) as u8;
-                line.find_step(vocabulary, place - 1);
+    fn join_all(
+        &mut self,
+        vocabulary: &Vocabulary,
+        bytes: &[u8],
+        mut settled: impl FnMut(&[Token]),
+    ) -> Option<()> {
+        let first = vocabulary.symbol(bytes, 0)?;
+        let (mut at, mut last) = (first.length, first.byte);
+        self.start(first);
+        while let Some(next) = vocabulary.symbol(bytes, at) {
+            at += next.length;
+            let (mut reach, mut step) = match vocabulary.start(last, next.byte) {
+                Some(start) => (start.reach(), Some(start.pair())),
+                None => (vocabulary.reach(self.last(), next.mark), None),
+            };
+            while self.least() <= latest(reach) {
+                if self.join(vocabulary) {
+                    step = None;
+                    reach = vocabulary.reach(self.last(), next.mark);
+                }
             }
-            line.left += 1;
-            line.taken += length;
+            last = next.byte;
+            if reach == NONE {
+                settled(&self.tokens[..self.length]);
+                self.start(next);
+                continue;
+            }
+            let step = step.unwrap_or_else(|| vocabulary.pair_ahead(self.last(), next.token, next.mark));
+            self.push(next, step)?;
         }
-        line.eights = line.left.div_ceil(8);
-        line
-    }
-
-    /// The token that is made next.
-    pub fn next_token(&self) -> Option<Token> {
-        let step = self.next_step();
-        (step != NO_STEP).then_some((step >> PLACE_BITS) as Token)
-    }
-
-    /// The least of the steps, eight at a time.
-    #[inline]
-    fn next_step(&self) -> i32 {
-        let mut least = [NO_STEP; 8];
-        for steps in self.steps.as_chunks::<8>().0.iter().take(self.eights) {
-            least = std::array::from_fn(|at| least[at].min(steps[at]));
+        while self.least() != NO_STEP {
+            self.join(vocabulary);
         }
-        least.into_iter().fold(NO_STEP, i32::min)
+        settled(&self.tokens[..self.length]);
+        Some(())
     }
 
-    /// Makes the next token; `None` when there is none.
+    /// Begins anew with a symbol.
     #[inline]
-    pub fn join(&mut self, vocabulary: &Vocabulary) -> Option<()> {
-        let step = self.next_step();
-        if step == NO_STEP {
+    fn start(&mut self, symbol: Symbol) {
+        self.tokens[0] = symbol.token;
+        self.marks[0] = symbol.mark;
+        self.length = 1;
+    }
+
+    /// Takes in a symbol behind the others, and the token that it makes with the last one.
+    #[inline]
+    fn push(&mut self, symbol: Symbol, token: Token) -> Option<()> {
+        let place = self.length;
+        if place == SIZE {
             return None;
         }
-        let place = step as usize & PLACE;
-        let gone = usize::from(self.next[place]) & PLACE;
-        self.tokens[place] = (step >> PLACE_BITS) as Token;
-        self.steps[gone] = NO_STEP;
-        let (before, after) = (self.before[place], self.next[gone]);
-        self.next[place] = after;
-        if after != END {
-            self.before[usize::from(after) & PLACE] = place as u8;
-        }
-        self.find_step(vocabulary, place);
-        if before != END {
-            self.find_step(vocabulary, usize::from(before) & PLACE);
-        }
-        self.left -= 1;
+        self.tokens[place & PLACE] = symbol.token;
+        self.marks[place & PLACE] = symbol.mark;
+        self.length += 1;
+        self.set_step(place & PLACE, token);
         Some(())
     }
 
     #[inline]
+    fn last(&self) -> Token {
+        self.tokens[(self.length - 1) & PLACE]
+    }
+
+    #[inline]
+    fn least(&self) -> u32 {
+        self.least[(self.length - 1) & PLACE]
+    }
+
+    /// Makes the least step, which there is; whether it has changed the last token.
+    #[inline]
+    fn join(&mut self, vocabulary: &Vocabulary) -> bool {
+        let step = self.least();
+        let place = step as usize & PLACE;
+        let before = (place - 1) & PLACE;
+        self.tokens[before] = step >> PLACE_BITS;
+        self.length -= 1;
+        if place < self.length {
+            self.close(vocabulary, place);
+            return false;
+        }
+        self.find_step(vocabulary, before);
+        true
+    }
+
+    /// Closes the gap at a place, where there was the second of two tokens that were joined.
+    fn close(&mut self, vocabulary: &Vocabulary, gap: usize) {
+        for place in gap..self.length {
+            let (place, next) = (place & PLACE, (place + 1) & PLACE);
+            self.tokens[place] = self.tokens[next];
+            self.marks[place] = self.marks[next];
+            let step = self.steps[next];
+            self.steps[place] = if step == NO_STEP { NO_STEP } else { step - 1 };
+        }
+        self.find_step(vocabulary, (gap - 1) & PLACE);
+        self.find_step(vocabulary, gap);
+        for place in gap + 1..self.length {
+            self.find_least(place & PLACE);
+        }
+    }
+
+    /// Finds the step that joins the token at a place to the one before it.
+    #[inline]
     fn find_step(&mut self, vocabulary: &Vocabulary, place: usize) {
-        let next = self.next[place];
-        let second = self.tokens[usize::from(next) & PLACE];
-        let token = if next == END { None } else { vocabulary.pair(self.tokens[place], second) };
-        self.steps[place] = token.map_or(NO_STEP, |token| (token << PLACE_BITS) as i32 | place as i32);
+        if place > 0 {
+            let first = self.tokens[(place - 1) & PLACE];
+            let token = vocabulary.pair_ahead(first, self.tokens[place & PLACE], self.marks[place & PLACE]);
+            self.set_step(place & PLACE, token);
+        }
     }
 
-    /// The token on the left.
-    pub fn first(&self) -> Token {
-        self.tokens[0]
+    #[inline]
+    fn set_step(&mut self, place: usize, token: Token) {
+        let step = token << PLACE_BITS | place as u32;
+        self.steps[place & PLACE] = if token == NONE { NO_STEP } else { step };
+        self.find_least(place);
     }
 
-    /// The token on the right.
-    pub fn last(&self) -> Token {
-        self.parts().last().map_or(0, |(_, token)| token)
-    }
-
-    /// The tokens that are left, and the symbol at which each begins.
-    pub fn parts(&self) -> impl Iterator<Item = (usize, Token)> {
-        let after =
-            |place: &usize| Some(self.next[*place & PLACE]).filter(|next| *next != END).map(usize::from);
-        let first = (self.left > 0).then_some(0);
-        std::iter::successors(first, after).map(|place| (place, self.tokens[place & PLACE]))
+    #[inline]
+    fn find_least(&mut self, place: usize) {
+        self.least[place & PLACE] = self.steps[place & PLACE].min(self.least[(place - 1) & PLACE]);
     }
 }
 
-/// The same for any number of symbols, with the steps in a heap.
+/// The last step that makes this token.
+#[inline]
+const fn latest(token: Token) -> u32 {
+    token << PLACE_BITS | PLACE as u32
+}
+
+/// The same with any number of symbols, and the steps in a heap.
 struct Chain {
     tokens: Vec<Token>,
     next: Vec<u32>,
     before: Vec<u32>,
     /// Tokens, and in the low half places; those that are out of date are passed over.
     steps: BinaryHeap<Reverse<u64>>,
-    taken: usize,
 }
 
 /// No neighbour in a [`Chain`].
@@ -263,33 +211,29 @@ const NOWHERE: u32 = u32::MAX;
 const GONE: Token = Token::MAX;
 
 impl Chain {
-    fn new(vocabulary: &Vocabulary, bytes: &[u8], symbols: usize) -> Self {
+    fn new(vocabulary: &Vocabulary, bytes: &[u8]) -> Self {
         let (mut tokens, mut taken) = (Vec::new(), 0);
-        while tokens.len() < symbols
-            && let Some((token, length)) = symbol(vocabulary, bytes, taken)
-        {
-            tokens.push(token);
-            taken += length;
+        while let Some(symbol) = vocabulary.symbol(bytes, taken) {
+            tokens.push(symbol.token);
+            taken += symbol.length;
         }
         let most = u32::try_from(tokens.len()).unwrap_or(NOWHERE);
         let next = (1..most).chain([NOWHERE]).collect();
         let before = [NOWHERE].into_iter().chain(0..most.saturating_sub(1)).collect();
-        let mut chain = Self { tokens, next, before, steps: BinaryHeap::new(), taken };
+        let mut chain = Self { tokens, next, before, steps: BinaryHeap::new() };
         let first = |place| Some(Reverse(step_of(chain.step(vocabulary, place)?, place)));
         chain.steps = (0..most).filter_map(first).collect();
         chain
     }
 
-    fn joined(mut self, vocabulary: &Vocabulary) -> Joined {
+    fn joined(mut self, vocabulary: &Vocabulary) -> impl Iterator<Item = Token> {
         while let Some(Reverse(step)) = self.steps.pop() {
             let (token, place) = ((step >> 32) as Token, step as u32);
             if self.step(vocabulary, place) == Some(token) {
                 self.join(vocabulary, token, place);
             }
         }
-        let symbols = self.tokens.len();
-        let left = self.tokens.into_iter().enumerate().filter(|(_, token)| *token != GONE);
-        Joined { parts: left.collect(), symbols, taken: self.taken }
+        self.tokens.into_iter().filter(|token| *token != GONE)
     }
 
     fn join(&mut self, vocabulary: &Vocabulary, token: Token, place: u32) {

@@ -13,7 +13,15 @@ const FREE: u64 = u64::MAX;
 impl Slots {
     /// With room for so many numbers: three slots for two.
     pub fn for_entries(entries: usize) -> Self {
-        let own = entries + entries / 2 + 8;
+        Self::with(entries + entries / 2 + 8)
+    }
+
+    /// The same with two slots for each number: most that is asked for is not there, which is known sooner.
+    pub fn sparse(entries: usize) -> Self {
+        Self::with(2 * entries + 8)
+    }
+
+    fn with(own: usize) -> Self {
         Self { slots: vec![FREE; own], own: own as u64 }
     }
 
@@ -57,15 +65,17 @@ pub const fn hash_of(number: u64) -> u64 {
     (wide as u64) ^ (wide >> 64) as u64
 }
 
-/// The hash of some bytes, six at least. Not made against those who look for collisions: what is looked up in is made of
+/// The hash of two numbers of 20 bits in one, good enough for those that are vocabularies' pairs.
+#[inline]
+pub const fn hash_of_pair(pair: u64) -> u64 {
+    pair.wrapping_mul(MIX)
+}
+
+/// The hash of some bytes, eight at least. Not made against those who look for collisions: what is looked up in is made of
 /// vocabularies alone.
 #[inline]
 pub fn hash_of_bytes(bytes: &[u8]) -> u64 {
     let length = bytes.len() as u64;
-    if bytes.len() <= 8 {
-        let four = |part: Option<&[u8; 4]>| part.map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
-        return hash_of((four(bytes.first_chunk()) | four(bytes.last_chunk()) << 32) ^ length << 56);
-    }
     let (chunks, _) = bytes.as_chunks::<8>();
     let whole = chunks.iter().fold(length, |hash, eight| hash_of(hash ^ u64::from_le_bytes(*eight)));
     hash_of(whole ^ bytes.last_chunk().map_or(0, |eight| u64::from_le_bytes(*eight)))

@@ -1,7 +1,8 @@
 //! The tokens of a byte-level vocabulary, and which two make which third.
 
-use crate::merge::{self, Line};
-use crate::slots::{Slots, hash_of, hash_of_bytes};
+use crate::class::decode;
+use crate::merge::{self, Window};
+use crate::slots::{Slots, hash_of, hash_of_bytes, hash_of_pair};
 use std::borrow::Cow;
 
 /// A token: its place in the order in which tokens are made of others.
@@ -11,18 +12,43 @@ pub type Token = u32;
 /// are joined whose third comes first, until there are none.
 ///
 /// Of each token one pair alone can ever make it: what stands in a stretch of text is joined as if it stood alone until
-/// something is joined over its ends. So two tables are enough: from bytes to tokens, and from pairs to tokens.
+/// something is joined over its ends. So two tables are enough: the bytes of tokens, and from pairs to tokens.
 pub struct Vocabulary {
     /// All tokens, one behind the other.
     bytes: Cow<'static, [u8]>,
     by_bytes: Slots,
     by_pair: Slots,
-    /// For each token, of those that make another with it on the left, a bit by their hash: most that is asked for is no
-    /// pair, and this is where the processor has it at hand.
-    follows: Vec<u32>,
+    /// What each token makes with what is behind it.
+    ahead: Vec<Ahead>,
+    /// What each byte makes with what begins with each other byte behind it.
+    starts: Vec<Start>,
     of_byte: [Token; 256],
     /// For the characters of the basic plane the token that each becomes whatever stands beside it, or [`NONE`].
     of_character: Vec<Token>,
+}
+
+/// What joining starts from: a character if it is one whatever stands beside it, or else a byte.
+#[derive(Clone, Copy)]
+pub struct Symbol {
+    pub token: Token,
+    /// In bytes.
+    pub length: usize,
+    /// If it is a byte.
+    pub byte: Option<u8>,
+    /// One of [`MARKS`], by which symbols are told apart, mostly.
+    pub mark: u8,
+}
+
+/// What a token makes with others behind it: the first that it makes in the low bits, and above them a bit for the mark of each
+/// symbol with which something begins that it makes one with.
+#[derive(Clone, Copy)]
+struct Ahead(u64);
+
+/// The token that two bytes make, and the first that the one makes with something that begins with the other.
+#[derive(Clone, Copy)]
+pub struct Start {
+    pair: Token,
+    reach: Token,
 }
 
 /// Why a vocabulary cannot be used.
@@ -42,19 +68,22 @@ pub enum InvalidVocabulary {
     Order,
 }
 
-/// No token.
-const NONE: Token = Token::MAX;
-// An entry of the table of bytes has 64 bits. Of a short token: the token, its bytes, its length, and the highest bit. Of another:
-// the token, its place among all bytes, its length, some bits of its hash, and a highest bit of zero.
+/// No token, which comes after all.
+pub const NONE: Token = TOKEN_MASK as Token;
+// An entry of the table of bytes has 64 bits. Of a short token: its bytes, its length, and the highest bit. Of another: its place among
+// all bytes, its length, some bits of its hash, and a highest bit of zero. One of the table of pairs has the pair and the token.
 const TOKEN_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
 const LENGTH_BITS: u32 = 10;
 const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
-const CHECK_SHIFT: u32 = TOKEN_BITS + PLACE_BITS + LENGTH_BITS;
+const CHECK_SHIFT: u32 = PLACE_BITS + LENGTH_BITS;
 const CHECK_MASK: u64 = u64::MAX >> 1 >> CHECK_SHIFT;
 /// The first character that is not one byte.
 const MANY_BYTES: u32 = 0x80;
 const BASIC_PLANE: u32 = 0x1_0000;
+/// The most bytes that lie in an entry themselves.
+const SHORT: usize = 7;
+const MARKS: u32 = u64::BITS - TOKEN_BITS;
 
 impl Vocabulary {
     /// Of all tokens, one behind the other, and the length of each, in the order in which they are made.
@@ -69,20 +98,22 @@ impl Vocabulary {
         let mut vocabulary = Self {
             bytes,
             by_bytes: Slots::for_entries(lengths.len()),
-            by_pair: Slots::for_entries(lengths.len()),
-            follows: vec![0; lengths.len()],
+            by_pair: Slots::sparse(lengths.len()),
+            ahead: vec![Ahead::NOTHING; lengths.len()],
+            starts: vec![Start { pair: NONE, reach: NONE }; 1 << 16],
             of_byte: [NONE; 256],
             of_character: Vec::new(),
         };
         vocabulary.add_all(lengths)?;
         let made = vocabulary.find_pairs(lengths)?;
         vocabulary.find_characters(&made);
+        vocabulary.mark_symbols(&made, lengths);
         Ok(vocabulary)
     }
 
     fn add_all(&mut self, lengths: &[u16]) -> Result<(), InvalidVocabulary> {
         for (token, place, bytes) in tokens(&self.bytes, lengths) {
-            if self.find(bytes).is_some() {
+            if self.contains(bytes) {
                 return Err(InvalidVocabulary::Twice);
             }
             if let [byte] = bytes
@@ -90,14 +121,13 @@ impl Vocabulary {
             {
                 *slot = token;
             }
-            let token = u64::from(token);
             if let Some(short) = short(bytes) {
-                self.by_bytes.insert(hash_of(short), short << TOKEN_BITS | token);
+                self.by_bytes.insert(hash_of(short), short);
                 continue;
             }
             let (hash, length) = (hash_of_bytes(bytes), bytes.len() as u64);
-            let where_it_is = (place as u64) << TOKEN_BITS | length << (TOKEN_BITS + PLACE_BITS);
-            self.by_bytes.insert(hash, token | where_it_is | (hash & CHECK_MASK) << CHECK_SHIFT);
+            let where_it_is = place as u64 | length << PLACE_BITS;
+            self.by_bytes.insert(hash, where_it_is | (hash & CHECK_MASK) << CHECK_SHIFT);
         }
         match (0..=u8::MAX).zip(self.of_byte).find(|(_, token)| *token == NONE) {
             Some((byte, _)) => Err(InvalidVocabulary::MissingByte(byte)),
@@ -108,25 +138,65 @@ impl Vocabulary {
     /// The pairs that make tokens, with the token. A token that no pair makes is found as a whole piece only.
     fn find_pairs(&mut self, lengths: &[u16]) -> Result<Vec<Made>, InvalidVocabulary> {
         let (mut made, mut left) = (Vec::with_capacity(lengths.len()), Vec::new());
+        let mut window = Window::new();
         let bytes = std::mem::take(&mut self.bytes);
         for (token, _, bytes) in tokens(&bytes, lengths).filter(|(.., bytes)| bytes.len() > 1) {
-            match *merge::all(self, bytes) {
+            match *merge::all(self, &mut window, bytes) {
                 [first, second] => {
-                    let pair = key(first, second);
-                    self.by_pair.insert(hash_of(pair), pair << TOKEN_BITS | u64::from(token));
-                    let known = at(&self.follows, first);
-                    set(&mut self.follows, first, known | follower(second));
-                    made.push(Made { first, second, token });
+                    let token = Made { first, second, token };
+                    self.add_pair(token, lengths, bytes);
+                    made.push(token);
                 }
                 _ => left.push(bytes),
             }
         }
         // With later tokens it may be made after all.
-        if left.iter().any(|bytes| merge::all(self, bytes).len() < 3) {
+        if left.iter().any(|bytes| merge::all(self, &mut window, bytes).len() < 3) {
             return Err(InvalidVocabulary::Order);
         }
         self.bytes = bytes;
         Ok(made)
+    }
+
+    fn add_pair(&mut self, made: Made, lengths: &[u16], bytes: &[u8]) {
+        let Made { first, second, token } = made;
+        let pair = key(first, second);
+        self.by_pair.insert(hash_of_pair(pair), pair << TOKEN_BITS | u64::from(token));
+        self.mark_symbol(made, lengths, bytes);
+        let starts = match *bytes {
+            [one, two, ref rest @ ..] if at(lengths, first, 0) == 1 => {
+                Some((place_of(one, two), rest.is_empty()))
+            }
+            _ => None,
+        };
+        if let Some((place, is_pair)) = starts
+            && let Some(start) = self.starts.get_mut(place)
+        {
+            start.reach = start.reach.min(token);
+            start.pair = if is_pair { token } else { start.pair };
+        }
+    }
+
+    /// Notes of a token that is made of two with which symbol the second begins.
+    fn mark_symbol(&mut self, made: Made, lengths: &[u16], bytes: &[u8]) {
+        let begin = usize::from(at(lengths, made.first, 0));
+        if let Some(symbol) = self.symbol(bytes, begin) {
+            let ahead = at(&self.ahead, made.first, Ahead::NOTHING);
+            set(&mut self.ahead, made.first, ahead.with(made.token, symbol.mark));
+        }
+    }
+
+    /// The same for all, when it is known which characters are symbols.
+    fn mark_symbols(&mut self, made: &[Made], lengths: &[u16]) {
+        self.ahead.fill(Ahead::NOTHING);
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut left = made.iter().peekable();
+        for (token, _, bytes) in tokens(&bytes, lengths) {
+            if let Some(made) = left.next_if(|made| made.token == token) {
+                self.mark_symbol(*made, lengths, bytes);
+            }
+        }
+        self.bytes = bytes;
     }
 
     /// Which characters become a token whatever stands beside them: at no step on the way there anything is joined
@@ -137,82 +207,187 @@ impl Vocabulary {
         for (slot, code) in of_character.iter_mut().zip(0..BASIC_PLANE).skip(MANY_BYTES as usize) {
             let Some(character) = char::from_u32(code) else { continue };
             let mut buffer = [0; 4];
-            let mut line = Line::new(self, character.encode_utf8(&mut buffer).as_bytes());
-            let mut holds = true;
-            while let Some(next) = line.next_token() {
-                holds &= bounds.hold(line.first(), line.last(), next);
-                let _ = line.join(self);
-            }
-            let token = line.first();
-            let is_one = line.parts().nth(1).is_none();
-            if holds && is_one && bounds.hold(token, token, token) {
-                *slot = token;
-            }
+            *slot = self.sure_token(character.encode_utf8(&mut buffer).as_bytes(), &bounds);
         }
         self.of_character = of_character;
     }
 
-    /// The token with these bytes.
-    #[inline]
+    /// The token that the bytes of a character become whatever stands beside them, or [`NONE`].
+    fn sure_token(&self, bytes: &[u8], bounds: &Bounds) -> Token {
+        let mut tokens: Vec<Token> = bytes.iter().map(|byte| self.of_byte(*byte)).collect();
+        let mut token = NONE;
+        while let [first, .., last] = *tokens {
+            let pairs = tokens.windows(2).zip(0_usize..).filter_map(|(pair, place)| match *pair {
+                [first, second] => Some((self.pair(first, second)?, place)),
+                _ => None,
+            });
+            let Some((next, place)) = pairs.min().filter(|(next, _)| bounds.hold(first, last, *next)) else {
+                return NONE;
+            };
+            tokens.splice(place..place + 2, [next]);
+            token = next;
+        }
+        if bounds.hold(token, token, token) { token } else { NONE }
+    }
+
+    /// The token with these bytes, if bytes that stand alone become it.
     pub fn find(&self, bytes: &[u8]) -> Option<Token> {
-        if let Some(short) = short(bytes) {
-            let is_it = |entry: u64| (entry >> TOKEN_BITS == short).then_some((entry & TOKEN_MASK) as Token);
-            return self.by_bytes.find(hash_of(short), is_it);
+        match *merge::all(self, &mut Window::new(), bytes) {
+            [token] => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Whether these bytes are a token.
+    #[inline]
+    pub fn contains(&self, bytes: &[u8]) -> bool {
+        match short(bytes) {
+            Some(short) => self.contains_short(short),
+            None => self.contains_long(bytes),
+        }
+    }
+
+    /// Whether a stretch of a text is a token. Where the text goes on behind it, eight bytes are read at once.
+    #[inline]
+    pub fn contains_at(&self, text: &[u8], begin: usize, piece: &[u8]) -> bool {
+        match text.get(begin..).and_then(<[u8]>::first_chunk) {
+            Some(eight) if piece.len() <= SHORT => {
+                let bytes = u64::from_le_bytes(*eight) & ((1 << (8 * piece.len())) - 1);
+                self.contains_short(entry_of(bytes, piece.len()))
+            }
+            _ => self.contains(piece),
+        }
+    }
+
+    #[inline]
+    fn contains_short(&self, short: u64) -> bool {
+        self.by_bytes.find(hash_of(short), |entry| (entry == short).then_some(())).is_some()
+    }
+
+    #[inline]
+    fn contains_long(&self, bytes: &[u8]) -> bool {
+        if bytes.len() >> LENGTH_BITS != 0 {
+            return false;
         }
         let hash = hash_of_bytes(bytes);
-        self.by_bytes.find(hash, |entry| {
+        let is_it = |entry: u64| {
             if entry >> CHECK_SHIFT != hash & CHECK_MASK {
                 return None;
             }
-            let place = (entry >> TOKEN_BITS) as usize & ((1 << PLACE_BITS) - 1);
-            let length = (entry >> (TOKEN_BITS + PLACE_BITS)) as usize & ((1 << LENGTH_BITS) - 1);
-            let is_it = self.bytes.get(place..place + length) == Some(bytes);
-            is_it.then_some((entry & TOKEN_MASK) as Token)
-        })
+            let place = entry as usize & ((1 << PLACE_BITS) - 1);
+            let length = (entry >> PLACE_BITS) as usize & ((1 << LENGTH_BITS) - 1);
+            (self.bytes.get(place..place + length) == Some(bytes)).then_some(())
+        };
+        self.by_bytes.find(hash, is_it).is_some()
     }
 
     /// The token that two make that stand side by side.
     #[inline]
     pub fn pair(&self, first: Token, second: Token) -> Option<Token> {
-        if at(&self.follows, first) & follower(second) == 0 {
-            return None;
-        }
         let pair = key(first, second);
         let is_it = |entry: u64| (entry >> TOKEN_BITS == pair).then_some((entry & TOKEN_MASK) as Token);
-        self.by_pair.find(hash_of(pair), is_it)
+        self.by_pair.find(hash_of_pair(pair), is_it)
+    }
+
+    /// The same, or [`NONE`], where the second begins with a symbol of this mark.
+    #[inline]
+    pub fn pair_ahead(&self, first: Token, second: Token, mark: u8) -> Token {
+        match self.reach(first, mark) {
+            NONE => NONE,
+            _ => self.pair(first, second).unwrap_or(NONE),
+        }
+    }
+
+    /// A token before which this one makes none with anything behind it that begins with a symbol of this mark; [`NONE`] if
+    /// it makes none at all.
+    #[inline]
+    pub fn reach(&self, token: Token, mark: u8) -> Token {
+        let ahead = at(&self.ahead, token, Ahead::NOTHING);
+        if ahead.has(mark) { ahead.first() } else { NONE }
+    }
+
+    /// What two bytes make that stand side by side, if both are bytes.
+    #[inline]
+    pub fn start(&self, first: Option<u8>, second: Option<u8>) -> Option<Start> {
+        self.starts.get(place_of(first?, second?)).copied()
+    }
+
+    /// The symbol that begins at `at`.
+    #[inline]
+    pub fn symbol(&self, bytes: &[u8], at: usize) -> Option<Symbol> {
+        let first = *bytes.get(at)?;
+        if first >= 0xc0 {
+            let (code, length) = decode(bytes, at, first);
+            if at + length <= bytes.len()
+                && let Some(token) = self.of_character(code)
+            {
+                return Some(Symbol { token, length, byte: None, mark: mark_of(token) });
+            }
+        }
+        let token = self.of_byte(first);
+        Some(Symbol { token, length: 1, byte: Some(first), mark: mark_of(token) })
     }
 
     /// The token of a byte.
     #[inline]
-    pub fn of_byte(&self, byte: u8) -> Token {
+    fn of_byte(&self, byte: u8) -> Token {
         self.of_byte.get(usize::from(byte)).copied().unwrap_or(NONE)
     }
 
     /// The token that a character becomes whatever stands beside it.
     #[inline]
-    pub fn of_character(&self, code: u32) -> Option<Token> {
+    fn of_character(&self, code: u32) -> Option<Token> {
         self.of_character.get(code as usize).copied().filter(|token| *token != NONE)
     }
 }
 
-/// A short token's bytes, its length and the highest bit, as an entry has them.
-#[inline]
-fn short(bytes: &[u8]) -> Option<u64> {
-    let of = |bytes: [u8; 5], length: u8| {
-        let [a, b, c, d, e] = bytes;
-        Some(u64::from_le_bytes([a, b, c, d, e, 8 | length, 0, 0]))
-    };
-    match *bytes {
-        [a] => of([a, 0, 0, 0, 0], 1),
-        [a, b] => of([a, b, 0, 0, 0], 2),
-        [a, b, c] => of([a, b, c, 0, 0], 3),
-        [a, b, c, d] => of([a, b, c, d, 0], 4),
-        [a, b, c, d, e] => of([a, b, c, d, e], 5),
-        _ => None,
+impl Ahead {
+    const NOTHING: Self = Self(TOKEN_MASK);
+
+    fn with(self, token: Token, mark: u8) -> Self {
+        let first = self.first().min(token);
+        Self((self.0 & !TOKEN_MASK) | u64::from(first) | 1 << (TOKEN_BITS + u32::from(mark)))
+    }
+
+    #[inline]
+    const fn first(self) -> Token {
+        (self.0 & TOKEN_MASK) as Token
+    }
+
+    #[inline]
+    const fn has(self, mark: u8) -> bool {
+        self.0 >> TOKEN_BITS >> mark & 1 != 0
     }
 }
 
+impl Start {
+    /// The token that both make, or [`NONE`].
+    #[inline]
+    pub const fn pair(self) -> Token {
+        self.pair
+    }
+
+    /// A token before which the first makes none with what begins with the second, or [`NONE`].
+    #[inline]
+    pub const fn reach(self) -> Token {
+        self.reach
+    }
+}
+
+/// The bytes of a short token as an entry has them.
+#[inline]
+fn short(bytes: &[u8]) -> Option<u64> {
+    let packed = || bytes.iter().rev().fold(0, |packed, byte| packed << 8 | u64::from(*byte));
+    (bytes.len() <= SHORT).then(|| entry_of(packed(), bytes.len()))
+}
+
+#[inline]
+const fn entry_of(bytes: u64, length: usize) -> u64 {
+    bytes | (0x80 | length as u64) << (8 * SHORT)
+}
+
 /// A token and the two that make it.
+#[derive(Clone, Copy)]
 struct Made {
     first: Token,
     second: Token,
@@ -237,14 +412,14 @@ impl Bounds {
         }
         let (mut before, mut behind) = (vec![NONE; most], vec![NONE; most]);
         for Made { first, second, token } in made {
-            let (of_first, of_second) = (at(&ends, *first), at(&ends, *second));
+            let (of_first, of_second) = (at(&ends, *first, (0, 0)), at(&ends, *second, (0, 0)));
             set(&mut ends, *token, (of_first.0, of_second.1));
             if !is_lead(of_first.1) {
-                let known = at(&before, *second);
+                let known = at(&before, *second, NONE);
                 set(&mut before, *second, known.min(*token));
             }
             if !is_continuation(of_second.0) {
-                let known = at(&behind, *first);
+                let known = at(&behind, *first, NONE);
                 set(&mut behind, *first, known.min(*token));
             }
         }
@@ -253,13 +428,13 @@ impl Bounds {
 
     /// Whether nothing that is made over the ends of `first … last` comes before `token`.
     fn hold(&self, first: Token, last: Token, token: Token) -> bool {
-        at(&self.before, first) >= token && at(&self.behind, last) >= token
+        at(&self.before, first, NONE) >= token && at(&self.behind, last, NONE) >= token
     }
 }
 
 #[inline]
-fn at<T: Copy + Default>(of: &[T], token: Token) -> T {
-    of.get(token as usize).copied().unwrap_or_default()
+fn at<T: Copy>(of: &[T], token: Token, otherwise: T) -> T {
+    of.get(token as usize).copied().unwrap_or(otherwise)
 }
 
 fn set<T>(of: &mut [T], token: Token, value: T) {
@@ -276,10 +451,15 @@ const fn is_lead(byte: u8) -> bool {
     byte >= 0xc0
 }
 
-/// One of 32 bits, by a token.
 #[inline]
-const fn follower(token: Token) -> u32 {
-    1 << (token.wrapping_mul(0x9e37_79b1) >> 27)
+const fn mark_of(token: Token) -> u8 {
+    (token.wrapping_mul(0x9e37_79b1) as u64 * MARKS as u64 >> u32::BITS) as u8
+}
+
+/// Where two bytes have their place in a table of all.
+#[inline]
+fn place_of(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 #[inline]
