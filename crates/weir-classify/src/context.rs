@@ -332,12 +332,16 @@ impl<'h> Context<'h> {
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
 
+    #[inline]
     fn read(&mut self, span: &Range<usize>) {
         let needed = self.haystack.len().min(span.end + AFTER);
-        let start = span.start.saturating_sub(BEFORE);
-        if self.is_given || needed <= self.read_to {
-            return;
+        if !self.is_given && needed > self.read_to {
+            self.read_on(needed, span.start.saturating_sub(BEFORE));
         }
+    }
+
+    /// Reads the words from `start`, or where reading ended, to `needed` and somewhat further.
+    fn read_on(&mut self, needed: usize, start: usize) {
         let to = self.haystack.len().min(needed + READ_AHEAD);
         self.hits.retain(|hit| hit.span.start >= start);
         let read_to = self.read_to.max(start);

@@ -342,12 +342,12 @@ impl<'a> Haystack<'a> {
 }
 
 /// A row of digits in a word of letters and digits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digits {
     pub(crate) start: usize,
     pub(crate) end: usize,
     /// How many letters and digits stand before and after it, up to [`lanes::SIDE`].
-    sides: [usize; 2],
+    pub(crate) sides: [usize; 2],
 }
 
 impl Digits {

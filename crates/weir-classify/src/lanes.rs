@@ -1,6 +1,7 @@
 //! Bytes of a kind, found 64 at a time.
 
-use std::ops::ControlFlow;
+use crate::haystack::Digits;
+use std::ops::{ControlFlow, Range};
 use wide::u8x16;
 
 /// Bytes that are looked at together.
@@ -62,39 +63,75 @@ pub(crate) fn is_upper(lane: u8x16) -> u8x16 {
     is_in(lane, b'A', b'Z')
 }
 
-/// Walks over the bytes of a kind.
-pub(crate) struct Seeker<'t, F> {
+/// Walks over the digits, at signs, colons and line breaks of a part of a text.
+pub(crate) struct Marks<'t> {
     text: &'t [u8],
-    /// Where the block begins of which the mask speaks.
+    /// Where the block begins of which the masks speak, and where the part ends.
     base: usize,
-    mask: u64,
-    of: F,
+    end: usize,
+    /// The place of the mark that was told last.
+    at: usize,
+    /// The marks of the block that were not told yet.
+    left: u64,
+    digits: u64,
+    /// The letters and digits of a block with digits.
+    words: u64,
 }
 
-impl<'t, F: Fn(&'t [u8], usize) -> u64> Seeker<'t, F> {
-    /// `of` gives the mask of the block that begins at a place of the text.
-    pub(crate) fn new(text: &'t [u8], from: usize, of: F) -> Self {
-        let mask = of(text, from);
-        Self { text, base: from, mask, of }
+impl<'t> Marks<'t> {
+    pub(crate) fn new(text: &'t [u8], range: Range<usize>) -> Self {
+        let mut marks =
+            Self { text, base: range.start, end: range.end, at: range.start, left: 0, digits: 0, words: 0 };
+        marks.read();
+        marks
     }
 
-    /// The first such byte from `from` on; each call asks further on than the one before.
-    pub(crate) fn next(&mut self, from: usize) -> Option<usize> {
-        if from >= self.base + BLOCK {
-            self.base = from;
-            self.mask = (self.of)(self.text, from);
+    fn read(&mut self) {
+        let lanes = lanes_at(self.text, self.base);
+        self.digits = lanes.mask(is_digit);
+        self.left = self.digits | lanes.mask(|lane| is(lane, b'@') | is(lane, b':') | is(lane, b'\n'));
+        if self.digits != 0 {
+            self.words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
         }
-        let mut mask = self.mask & (u64::MAX << (from - self.base));
-        while mask == 0 {
+    }
+
+    /// The next of them and its byte.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
+        while self.left == 0 {
             self.base += BLOCK;
-            if self.base >= self.text.len() {
-                self.mask = 0;
+            if self.base >= self.end {
                 return None;
             }
-            self.mask = (self.of)(self.text, self.base);
-            mask = self.mask;
+            self.read();
         }
-        Some(self.base + mask.trailing_zeros() as usize)
+        self.at = self.base + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        self.text.get(self.at).filter(|_| self.at < self.end).map(|byte| (self.at, *byte))
+    }
+
+    /// The row of digits that begins with the one that was told last, unless its word goes on beyond the block.
+    #[inline]
+    pub(crate) fn digits(&self) -> Option<Digits> {
+        let start = self.at - self.base;
+        let end = start + (self.digits >> start).trailing_ones() as usize;
+        let before = if start == 0 { 0 } else { (self.words << (BLOCK - start)).leading_ones() as usize };
+        let after = if end == BLOCK { 0 } else { (self.words >> end).trailing_ones() as usize };
+        (before < start && end + after < BLOCK).then(|| Digits {
+            start: self.at,
+            end: self.base + end,
+            sides: [before.min(SIDE), after.min(SIDE)],
+        })
+    }
+
+    /// Leaves out what is before a place.
+    #[inline]
+    pub(crate) fn skip_to(&mut self, place: usize) {
+        while place >= self.base + BLOCK && self.base < self.end {
+            self.base += BLOCK;
+            self.read();
+        }
+        self.left &= u64::MAX.checked_shl(place.saturating_sub(self.base) as u32).unwrap_or_default();
     }
 }
 
@@ -177,11 +214,6 @@ pub(crate) fn digits(text: &[u8], at: usize) -> u64 {
     lanes_at(text, at).mask(is_digit)
 }
 
-/// The digits, at signs, colons and line breaks of the block at `at`.
-pub(crate) fn marks(text: &[u8], at: usize) -> u64 {
-    lanes_at(text, at).mask(|lane| is_digit(lane) | is(lane, b'@') | is(lane, b':') | is(lane, b'\n'))
-}
-
 /// Where words begin in the block at `at`: after what is neither letter nor digit, and at the capitals of camel
 /// case. Each byte of a character beyond ASCII begins one.
 pub(crate) fn word_starts(text: &[u8], at: usize) -> u64 {
@@ -211,16 +243,25 @@ fn edges_of(lanes: &Lanes, words: u64, text: &[u8], at: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::haystack::Haystack;
 
     fn found(text: &str, of: fn(&[u8], usize) -> u64) -> Vec<usize> {
-        let mut seeker = Seeker::new(text.as_bytes(), 0, of);
-        let mut from = 0;
-        std::iter::from_fn(|| {
-            let at = seeker.next(from)?;
-            from = at + 1;
-            Some(at)
-        })
-        .collect()
+        let mut found = Vec::new();
+        let _all = each_place(
+            0,
+            text.len(),
+            |at| of(text.as_bytes(), at),
+            |at| {
+                found.push(at);
+                ControlFlow::Continue(())
+            },
+        );
+        found
+    }
+
+    fn marks(text: &str, range: Range<usize>) -> Vec<usize> {
+        let mut marks = Marks::new(text.as_bytes(), range);
+        std::iter::from_fn(|| marks.next()).map(|(at, _)| at).collect()
     }
 
     #[test]
@@ -242,8 +283,28 @@ mod tests {
         let text = format!("1{}@a:{}9/;\n", ".".repeat(62), "x".repeat(130));
         let is_mark = |at: &usize| matches!(text.as_bytes()[*at], b'0'..=b'9' | b'@' | b':' | b'\n');
         let wanted: Vec<usize> = (0..text.len()).filter(is_mark).collect();
-        assert_eq!(found(&text, marks), wanted);
+        assert_eq!(marks(&text, 0..text.len()), wanted);
+        assert_eq!(marks(&text, 1..66), [63, 65]);
         assert_eq!(wanted.len(), 5);
+    }
+
+    #[test]
+    fn a_row_of_digits_is_the_same_however_it_lies() {
+        for before in 0..140 {
+            for (left, digits, right) in
+                [("", 1, ""), ("ab", 3, "c"), ("", 70, "x"), ("z", 2, "abcdefghijklmnopqrst")]
+            {
+                let text = format!("{}{left}{}{right}-5", ".".repeat(before), "7".repeat(digits));
+                let haystack = Haystack::new(&text, &[], &[]);
+                let mut marks = Marks::new(text.as_bytes(), 0..text.len());
+                let (at, _) = marks.next().unwrap();
+                let (row, expected) = (marks.digits(), haystack.digits(at));
+                assert_eq!(at, before + left.len());
+                assert!(row.is_none_or(|row| row == expected), "{text}");
+                marks.skip_to(expected.end);
+                assert_eq!(marks.next(), Some((text.len() - 1, b'5')), "{text}");
+            }
+        }
     }
 
     #[test]

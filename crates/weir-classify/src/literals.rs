@@ -7,13 +7,15 @@ use std::ops::{ControlFlow, Range};
 /// Literals, found in one pass, and whose each is.
 ///
 /// A bit says for a hash of three bytes in any case whether a literal may begin with them, and others for
-/// four and six bytes: some tens of KiB that stay near the processor and that no byte waits for, where an
+/// four and six bytes: a few tens of KiB that stay near the processor and that no byte waits for, where an
 /// automaton of two thousand literals takes megabytes and each byte waits for the one before.
 /// What passes is compared with the literals that begin the same, so the work for a byte is bounded.
 pub(crate) struct Literals<T> {
     triples: Triples,
     /// Of those the ones that begin a literal of two or three bytes.
     short: Triples,
+    /// Those of four bytes and more, by the first four.
+    fours: Filter,
     /// Those of four or five bytes, by the first four.
     long: Filter,
     /// Those of six bytes and more, by the first six.
@@ -86,7 +88,7 @@ impl Kind {
 /// A set of hashes of [`FILTER_BITS`] bits.
 struct Filter(Vec<u64>);
 
-const FILTER_BITS: u32 = 18;
+const FILTER_BITS: u32 = 16;
 /// Of the hashes by which literals are kept.
 const BUCKET_BITS_MAX: u32 = 13;
 /// Multiplicative hashing: 2^64 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
@@ -121,7 +123,7 @@ impl<T: Copy> Literals<T> {
 
     fn of(drafts: Vec<Draft<'_, T>>) -> Self {
         let (mut triples, mut short) = (Triples::default(), Triples::default());
-        let (mut long, mut longer) = (Filter::new(), Filter::new());
+        let (mut fours, mut long, mut longer) = (Filter::new(), Filter::new(), Filter::new());
         for draft in &drafts {
             let bytes = draft.text.as_bytes();
             match *bytes {
@@ -141,12 +143,15 @@ impl<T: Copy> Literals<T> {
                 4..6 => long.insert(head(bytes) & QUAD),
                 _ => longer.insert(head(bytes) & SIX),
             }
+            if bytes.len() >= 4 {
+                fours.insert(head(bytes) & QUAD);
+            }
         }
         let (pairs, more): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|one| one.text.len() < 4);
         let (quads, sixes) = more.into_iter().partition(|one| one.text.len() < 6);
         let (pairs, quads, sixes) =
             (Buckets::new(pairs, PAIR), Buckets::new(quads, QUAD), Buckets::new(sixes, SIX));
-        Self { triples, short, long, longer, pairs, quads, sixes }
+        Self { triples, short, fours, long, longer, pairs, quads, sixes }
     }
 
     /// All literals and whose each is.
@@ -160,7 +165,7 @@ impl<T: Copy> Literals<T> {
         Self::of(words.map(draft).collect())
     }
 
-    /// Reports the literals that begin at `at`. By the first three bytes most places of a text are refused.
+    /// Reports the literals that begin at `at`. By the first bytes most places of a text are refused.
     #[inline]
     pub(crate) fn at(
         &self,
@@ -170,14 +175,18 @@ impl<T: Copy> Literals<T> {
     ) -> ControlFlow<()> {
         let rest = text.get(at..).unwrap_or_default();
         match rest.first_chunk() {
-            Some(four) if !self.triples.has(Triple::of(u32::from_le_bytes(*four))) => {
-                ControlFlow::Continue(())
-            }
+            Some(four) if !self.may_begin(u32::from_le_bytes(*four)) => ControlFlow::Continue(()),
             _ => self.compare(rest, at, report),
         }
     }
 
-    /// Compares what the first three bytes let pass.
+    #[inline]
+    fn may_begin(&self, four: u32) -> bool {
+        let triple = Triple::of(four);
+        self.triples.has(triple) && (self.short.has(triple) || self.fours.has(u64::from(four)))
+    }
+
+    /// Compares what the first bytes let pass.
     #[inline(never)]
     fn compare(
         &self,

@@ -97,6 +97,11 @@ impl Numbers {
     /// Whether the groups from the row of digits at `first` on have `min` digits together. Cheap, and most have not.
     pub(crate) fn reach(haystack: &Haystack<'_>, first: Range<usize>, min: usize) -> bool {
         let (mut digits, mut end) = (first.len(), first.end);
+        let goes_on =
+            |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_digit() || Gap::of(b).is_some());
+        if digits < min && !(goes_on(end) && goes_on(end + 1)) {
+            return false;
+        }
         while digits < min {
             let Some((_, next)) = Gap::read(haystack, end) else { return false };
             end = haystack.run_end(next, min, |b| b.is_ascii_digit());

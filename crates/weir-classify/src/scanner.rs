@@ -1,7 +1,7 @@
 use crate::context::{Context, InKeys};
 use crate::haystack::{Digits, Haystack};
 use crate::identifiers::{Identifiers, Report};
-use crate::lanes::{self, Seeker};
+use crate::lanes::Marks;
 use crate::literals::{Anywhere, Literals};
 use crate::numbers::Numbers;
 use crate::recognise::{Find, Format, Match, TABLE};
@@ -257,22 +257,20 @@ impl Scanner {
             judge_byte(&self.line, pass, 0)?;
         }
         let (mut last_digit, mut word_end) = (None, 0);
-        let mut marks = Seeker::new(bytes, range.start, lanes::marks);
-        let mut from = range.start;
-        while let Some(at) = marks.next(from).filter(|at| *at < range.end) {
-            from = at + 1;
-            match bytes.get(at) {
-                Some(b'@') => judge_byte(&self.at, pass, at)?,
-                Some(b':') => judge_byte(&self.colon, pass, at)?,
-                Some(b'\n') => judge_byte(&self.line, pass, at + 1)?,
+        let mut marks = Marks::new(bytes, range);
+        while let Some((at, mark)) = marks.next() {
+            match mark {
+                b'@' => judge_byte(&self.at, pass, at)?,
+                b':' => judge_byte(&self.colon, pass, at)?,
+                b'\n' => judge_byte(&self.line, pass, at + 1)?,
                 _ => {
-                    let digits = pass.haystack.digits(at);
+                    let digits = marks.digits().unwrap_or_else(|| pass.haystack.digits(at));
+                    marks.skip_to(digits.end);
                     self.judge_digits(pass, &digits, last_digit)?;
                     if at >= word_end {
                         self.judge_code(pass, context, &digits)?;
                         word_end = pass.haystack.word_end_after(&digits);
                     }
-                    from = digits.end;
                     last_digit = Some(digits.end);
                 }
             }
@@ -327,15 +325,15 @@ fn scan_heads(
     range: Range<usize>,
     mut report: impl FnMut(Head, Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
+    let text = haystack.bytes();
+    let mut found = |head: Head, span: Range<usize>| {
+        let is_spaced = matches!(head, Head::Row(anchor) if anchor.is_spaced);
+        let start = span.start.saturating_sub(usize::from(is_spaced));
+        let is_there = range.contains(&start) && (!is_spaced || haystack.before(span.start) == Some(b' '));
+        if is_there { report(head, start..span.end) } else { ControlFlow::Continue(()) }
+    };
     // The space before the last word may be the last of the range.
-    haystack.each_head(range.start..range.end + 1, |at| {
-        heads.at(haystack.bytes(), at, &mut |head, span: Range<usize>| {
-            let is_spaced = matches!(head, Head::Row(anchor) if anchor.is_spaced);
-            let start = if is_spaced { at.saturating_sub(1) } else { at };
-            let is_there = range.contains(&start) && (!is_spaced || haystack.before(at) == Some(b' '));
-            if is_there { report(head, start..span.end) } else { ControlFlow::Continue(()) }
-        })
-    })
+    haystack.each_head(range.start..range.end + 1, |at| heads.at(text, at, &mut found))
 }
 
 /// Whether a literal begins as words do: not with a sign.

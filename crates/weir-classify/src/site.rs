@@ -37,29 +37,29 @@ pub(crate) const NONE: Beside = Beside { before: |_| false, after: |_| false, di
 #[derive(Debug)]
 pub(crate) struct Sites<T> {
     rows: Vec<T>,
-    all: Bits,
-    any: Bits,
+    before: [Suited; 256],
+    after: [Suited; 256],
+    digits: [Suited; COUNT_MAX + 1],
     /// By the length of the word.
     word: [u16; COUNT_MAX + 1],
 }
 
-/// For each byte before, each byte after and each number of digits the rows that it suits.
-#[derive(Debug)]
-struct Bits {
-    before: [u16; 256],
-    after: [u16; 256],
-    digits: [u16; COUNT_MAX + 1],
-}
-
-impl Default for Bits {
-    fn default() -> Self {
-        Self { before: [0; 256], after: [0; 256], digits: [0; COUNT_MAX + 1] }
-    }
+/// The rows of whose demands a byte or a number suits the ones that must all hold, and of whose it suits one of the others.
+#[derive(Debug, Clone, Copy, Default)]
+struct Suited {
+    all: u16,
+    any: u16,
 }
 
 impl<T> Default for Sites<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), all: Bits::default(), any: Bits::default(), word: [0; COUNT_MAX + 1] }
+        Self {
+            rows: Vec::new(),
+            before: [Suited::default(); 256],
+            after: [Suited::default(); 256],
+            digits: [Suited::default(); COUNT_MAX + 1],
+            word: [0; COUNT_MAX + 1],
+        }
     }
 }
 
@@ -68,8 +68,13 @@ impl<T> Sites<T> {
     pub(crate) fn push(&mut self, row: T, site: &Site) {
         let bit = 1 << self.rows.len();
         self.rows.push(row);
-        self.all.set(bit, &site.all);
-        self.any.set(bit, &site.any);
+        for (byte, (before, after)) in (0..=u8::MAX).zip(self.before.iter_mut().zip(&mut self.after)) {
+            before.set(bit, (site.all.before)(byte), (site.any.before)(byte));
+            after.set(bit, (site.all.after)(byte), (site.any.after)(byte));
+        }
+        for (count, digits) in self.digits.iter_mut().enumerate() {
+            digits.set(bit, (site.all.digits)(count), (site.any.digits)(count));
+        }
         for (count, word) in self.word.iter_mut().enumerate() {
             *word |= if (site.word)(count) { bit } else { 0 };
         }
@@ -82,11 +87,12 @@ impl<T> Sites<T> {
         digits: usize,
         word: Option<usize>,
     ) -> impl Iterator<Item = &T> {
-        let [before_all, after_all, digits_all] = self.all.of(before, after, digits);
-        let [before_any, after_any, digits_any] = self.any.of(before, after, digits);
+        let of = |table: &[Suited; 256], byte: u8| table.get(usize::from(byte)).copied().unwrap_or_default();
+        let (before, after) = (of(&self.before, before), of(&self.after, after));
+        let digits = of_count(&self.digits, digits);
         let in_word = word.map_or(u16::MAX, |word| of_count(&self.word, word));
-        let any = before_any | after_any | digits_any;
-        let mut left = before_all & after_all & digits_all & in_word & any;
+        let all = before.all & after.all & digits.all & in_word;
+        let mut left = all & (before.any | after.any | digits.any);
         std::iter::from_fn(move || {
             let index = (left != 0).then(|| left.trailing_zeros() as usize)?;
             left &= left - 1;
@@ -95,24 +101,14 @@ impl<T> Sites<T> {
     }
 }
 
-impl Bits {
-    fn set(&mut self, bit: u16, beside: &Beside) {
-        for (byte, (before, after)) in (0..=u8::MAX).zip(self.before.iter_mut().zip(&mut self.after)) {
-            *before |= if (beside.before)(byte) { bit } else { 0 };
-            *after |= if (beside.after)(byte) { bit } else { 0 };
-        }
-        for (count, digits) in self.digits.iter_mut().enumerate() {
-            *digits |= if (beside.digits)(count) { bit } else { 0 };
-        }
-    }
-
-    fn of(&self, before: u8, after: u8, digits: usize) -> [u16; 3] {
-        let of = |table: &[u16; 256], byte: u8| table.get(usize::from(byte)).copied().unwrap_or_default();
-        [of(&self.before, before), of(&self.after, after), of_count(&self.digits, digits)]
+impl Suited {
+    fn set(&mut self, bit: u16, all: bool, any: bool) {
+        self.all |= if all { bit } else { 0 };
+        self.any |= if any { bit } else { 0 };
     }
 }
 
-fn of_count(table: &[u16; COUNT_MAX + 1], count: usize) -> u16 {
+fn of_count<T: Copy + Default>(table: &[T; COUNT_MAX + 1], count: usize) -> T {
     table.get(count.min(COUNT_MAX)).copied().unwrap_or_default()
 }
 

@@ -37,6 +37,9 @@ impl Beginnings {
     }
 }
 
+/// The bit by which letters of both cases differ.
+const CASE: u8 = 0x20;
+
 /// Of letters the same in either case.
 fn class(b: u8) -> usize {
     usize::from(b & 31)
@@ -64,8 +67,13 @@ impl Words {
         }
         let first = usize::from(text.get(at)?.to_ascii_lowercase());
         let range = *self.starts.get(first)?..*self.starts.get(first + 1)?;
+        let second = text.get(at + 1).copied().unwrap_or_default() | CASE;
         let stands = |word: &&&str| {
-            text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+            // Most words differ in the second byte.
+            word.as_bytes().get(1).is_none_or(|b| b | CASE == second)
+                && text
+                    .get(at..at + word.len())
+                    .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
         self.words.get(range)?.iter().filter(stands).find(|word| ends(word)).copied()
     }

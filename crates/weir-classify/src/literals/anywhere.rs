@@ -15,8 +15,6 @@ pub(crate) struct Anywhere<T> {
 const STEP: usize = 8;
 /// What is read of a text for them: the last four begin two bytes before the end of a step.
 const READ: usize = STEP + 2;
-/// How many bytes of a step are asked.
-const ASKED: usize = STEP / 2;
 
 impl<T: Copy> Anywhere<T> {
     /// Literals of two bytes are found before a character of a token, longer ones anywhere.
@@ -35,12 +33,10 @@ impl<T: Copy> Anywhere<T> {
         mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let end = range.end.min(text.len());
-        let (mut base, mut later) = (range.start, 0);
+        let mut base = range.start;
         // What begins with the last byte shows one byte later.
         while base <= end {
-            let found = self.beginnings.among(text.get(base..).unwrap_or_default());
-            let mut hits = found.here | later;
-            later = found.later;
+            let mut hits = self.beginnings.among(text.get(base..).unwrap_or_default());
             while hits != 0 {
                 let at = base + 2 * hits.trailing_zeros() as usize;
                 hits &= hits - 1;
@@ -54,32 +50,21 @@ impl<T: Copy> Anywhere<T> {
     }
 }
 
-/// How literals begin: most of a text is refused by that, with a few looks at small tables.
+/// How literals begin, in two ways of which one holds: both are cheap, and most of a text is refused by them.
 struct Beginnings {
-    /// Of literals of five bytes and more, four bytes from the first and from the second on.
-    fours: Set<FOURS>,
-    /// Of shorter ones the first three.
-    threes: Set<THREES>,
+    /// Of literals of five bytes and more, four bytes from the first and from the second on, by a hash.
+    fours: Box<[u8; FOURS]>,
+    /// Of shorter ones, two bytes as they are.
+    twos: Box<[u8; TWOS]>,
 }
 
-/// A set of hashes, a byte for each: `1` for one that is in it.
-struct Set<const N: usize>(Box<[u8; N]>);
-
-const FOURS: usize = 1 << 16;
-const THREES: usize = 1 << 14;
-
-/// Where in a step a literal may begin.
-#[derive(Clone, Copy, Default)]
-struct Found {
-    /// Bit `i` is for byte `2 * i` of the step, or the one before.
-    here: u32,
-    /// The same of the step after it.
-    later: u32,
-}
+/// A byte for each, `1` for one that is there: less work than a bit, and few of them are ever looked at.
+const FOURS: usize = 1 << 15;
+const TWOS: usize = 1 << 16;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { fours: Set(Box::new([0; FOURS])), threes: Set(Box::new([0; THREES])) }
+        Self { fours: Box::new([0; FOURS]), twos: Box::new([0; TWOS]) }
     }
 }
 
@@ -94,56 +79,43 @@ impl Beginnings {
         match *literal {
             [] | [_] => {}
             // What follows its second byte may be anything.
-            [a, b] => (0..=u8::MAX).for_each(|any| self.threes.insert([a, b, any, 0])),
-            [a, b, c] | [a, b, c, _] => self.threes.insert([a, b, c, 0]),
+            [first, second] => {
+                set(self.twos.as_mut_slice(), pair(first, second));
+                (0..=u8::MAX).for_each(|any| set(self.twos.as_mut_slice(), pair(second, any)));
+            }
+            [first, second, third] | [first, second, third, _] => {
+                set(self.twos.as_mut_slice(), pair(first, second));
+                set(self.twos.as_mut_slice(), pair(second, third));
+            }
             [a, b, c, d, e, ..] => {
                 for four in [[a, b, c, d], [b, c, d, e]] {
-                    self.fours.insert(four);
+                    set(self.fours.as_mut_slice(), hash(u32::from_le_bytes(four)));
                 }
             }
         }
     }
 
-    #[inline]
-    fn among(&self, text: &[u8]) -> Found {
+    /// Bit `i` says whether a literal may begin with byte `2 * i` of a text or the one before.
+    #[inline(always)]
+    fn among(&self, text: &[u8]) -> u32 {
         let (low, high) = match text.first_chunk() {
             Some(bytes) => ends(bytes),
             None => ends(&padded(text)),
         };
         let fours = [low as u32, high as u32, (high >> 16) as u32, (high >> 32) as u32];
         // Without a branch for each of them, as most are refused.
-        let here = fours.map(|four| self.fours.has(four) | self.threes.has(four << 8 >> 8));
-        let next = fours.map(|four| self.threes.has(four >> 8));
-        if here.iter().chain(&next).fold(0, |any, found| any | found) == 0 {
-            return Found::default();
+        let found = fours.map(|four| self.found(four));
+        if found.iter().fold(0, |any, one| any | one) == 0 {
+            return 0;
         }
-        let (here, next) = (bits(here), bits(next) << 1);
-        Found { here: here | next & ((1 << ASKED) - 1), later: next >> ASKED }
-    }
-}
-
-impl<const N: usize> Set<N> {
-    fn insert(&mut self, bytes: [u8; 4]) {
-        if let Some(slot) = self.0.get_mut(hash::<N>(u32::from_le_bytes(bytes))) {
-            *slot = 1;
-        }
+        found.iter().rev().fold(0, |hits, one| hits << 1 | u32::from(*one))
     }
 
     #[inline]
-    fn has(&self, bytes: u32) -> u8 {
-        self.0.get(hash::<N>(bytes)).copied().unwrap_or_default()
+    fn found(&self, four: u32) -> u8 {
+        let of_four = self.fours.get(hash(four)).copied().unwrap_or_default();
+        of_four | self.twos.get((four & 0xFFFF) as usize).copied().unwrap_or_default()
     }
-}
-
-/// Less than `N`, a power of two.
-#[inline]
-fn hash<const N: usize>(bytes: u32) -> usize {
-    (bytes.wrapping_mul((GOLDEN >> 32) as u32) >> (u32::BITS - N.ilog2())) as usize & (N - 1)
-}
-
-/// A bit for each, the first one lowest.
-fn bits(found: [u8; ASKED]) -> u32 {
-    found.iter().rev().fold(0, |bits, one| bits << 1 | u32::from(*one))
 }
 
 /// The first eight bytes and the last eight.
@@ -157,6 +129,22 @@ fn padded(text: &[u8]) -> [u8; READ] {
     let mut bytes = [0; READ];
     bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
     bytes
+}
+
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(u16::from_le_bytes([first, second]))
+}
+
+/// Less than [`FOURS`].
+#[inline]
+fn hash(four: u32) -> usize {
+    (four.wrapping_mul((GOLDEN >> 32) as u32) >> (u32::BITS - FOURS.ilog2())) as usize
+}
+
+fn set(there: &mut [u8], place: usize) {
+    if let Some(slot) = there.get_mut(place) {
+        *slot = 1;
+    }
 }
 
 #[cfg(test)]

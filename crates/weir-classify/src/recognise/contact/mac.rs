@@ -66,9 +66,10 @@ fn is_part(b: u8) -> bool {
     b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.')
 }
 
-/// Whether a digit stands in a group of such an address, beside a sign unless it is all of it.
+/// Whether a digit stands in a group of such an address, beside another one as long unless it is all of it.
 fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
     let is_sign = |b: Option<u8>| b.is_some_and(|b| matches!(b, b':' | b'-' | b'.'));
+    let is_hex = |range: Range<usize>| haystack.slice(range).iter().all(u8::is_ascii_hexdigit);
     let end = haystack.run_end(digit, 13, |b| b.is_ascii_hexdigit());
     if haystack.byte(end).is_some_and(|b| b.is_ascii_alphabetic()) {
         return false;
@@ -76,7 +77,10 @@ fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
     let head = haystack.slice(digit.saturating_sub(13)..digit);
     let start = digit - head.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
     match end - start {
-        2 | 4 => is_sign(haystack.byte(end)) || is_sign(haystack.before(start)),
+        len @ (2 | 4) => {
+            is_sign(haystack.byte(end)) && is_hex(end + 1..end + 1 + len)
+                || is_sign(haystack.before(start)) && is_hex(start.saturating_sub(1 + len)..start - 1)
+        }
         len => len == 12,
     }
 }

@@ -127,7 +127,7 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     let is_lead = |b: u8| LEADS.get(usize::from(b)) == Some(&true);
     // Most lines and values begin otherwise.
     haystack.byte(at).filter(|b| b.is_ascii_lowercase() || is_lead(*b))?;
-    if haystack.len() < at + LENGTH_MIN {
+    if haystack.len() < at + LENGTH_MIN || haystack.starts_with(at, INDENT) {
         return None;
     }
     let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
@@ -143,6 +143,10 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     let phrase = Phrase::read(haystack, start)?.checked(haystack)?;
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
 }
+
+/// Further than a phrase is indented: lines of code often are.
+const INDENT: &str = "       ";
+const _: () = assert!(INDENT.len() > LEAD_MAX);
 
 /// Whether each byte may.
 const LEADS: [bool; 256] = leads();
