@@ -78,8 +78,11 @@ pub trait Disk: Send + Sync + 'static {
     }
 }
 
+/// So many zeros are written at a time: the thread that does it keeps this memory.
+const ZEROS: usize = 32 * 1024;
+
 fn write_zeros(file: &mut File, len: u64) -> io::Result<()> {
-    let zeros = vec![0; 256 * 1024];
+    let zeros = [0; ZEROS];
     let mut rest = usize::try_from(len).map_err(io::Error::other)?;
     while rest > 0 {
         let part = zeros.get(..rest).unwrap_or(&zeros);

@@ -37,7 +37,7 @@ struct Window {
 }
 
 /// So much of a segment is read at a time: a gateway that keeps its index up keeps this memory.
-const WINDOW_BYTES: usize = 256 * 1024;
+const WINDOW_BYTES: usize = 128 * 1024;
 /// The longest frame.
 const FRAME_BYTES_MAX: usize = frame::FRAME_HEADER_BYTES + frame::MAX_EVENT_BYTES;
 
