@@ -115,7 +115,7 @@ fn letters(text: &[u8], mut at: usize, either_case: bool) -> usize {
     const HIGH: u64 = 0x80 * EACH;
     while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
         let eight = u64::from_le_bytes(*eight);
-        let folded = if either_case { eight | 0x20 * EACH } else { eight };
+        let folded = if either_case { eight | (0x20 * EACH) } else { eight };
         let low = folded & !HIGH;
         let from_a = low + (0x80 - u64::from(b'a')) * EACH;
         let beyond_z = low + (0x7f - u64::from(b'z')) * EACH;

@@ -453,7 +453,7 @@ const fn is_lead(byte: u8) -> bool {
 
 #[inline]
 const fn mark_of(token: Token) -> u8 {
-    (token.wrapping_mul(0x9e37_79b1) as u64 * MARKS as u64 >> u32::BITS) as u8
+    ((token.wrapping_mul(0x9e37_79b1) as u64 * MARKS as u64) >> u32::BITS) as u8
 }
 
 /// Where two bytes have their place in a table of all.
