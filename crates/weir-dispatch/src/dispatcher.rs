@@ -11,8 +11,8 @@ use crate::hedge::{LOAD_MAX, Quantile};
 use crate::queue::{Queue, QueueLimits, Ticket};
 use crate::random::Random;
 use crate::reported::Reported;
-use crate::request::Request;
-use crate::retry::RetryBudget;
+use crate::request::{Choice, Request};
+use crate::retry::{Attempt, Retries};
 use crate::target::{Report, Target, TargetKey, TargetSettings};
 use crate::targets::Targets;
 use ladder::Move;
@@ -41,7 +41,7 @@ pub struct Dispatcher {
     addresses: Vec<(usize, TargetKey)>,
     queue: Queue,
     shares: crate::fair::Shares,
-    retries: RetryBudget,
+    retries: Retries,
     spend: Spend<Arc<str>>,
     day: u32,
     /// Places given to a ticket that has not come back for them yet.
@@ -64,6 +64,7 @@ struct Parked {
 #[derive(Debug)]
 struct Flying {
     key: TargetKey,
+    attempt: Attempt,
     tenant: Arc<str>,
     reservation: Option<Reservation<Arc<str>>>,
     micro_usd: u64,
@@ -85,7 +86,7 @@ impl Dispatcher {
             addresses: Vec::new(),
             queue: Queue::new(limits),
             shares: crate::fair::Shares::default(),
-            retries: RetryBudget::default(),
+            retries: Retries::default(),
             spend: Spend::default(),
             day: 0,
             granted: BTreeMap::new(),
@@ -114,6 +115,7 @@ impl Dispatcher {
         self.addresses.sort_unstable();
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
         self.targets.retain(|key, target| kept.contains(&key) || !target.is_idle());
+        self.retries.retain(|backend| self.targets.iter().any(|target| &*target.settings.backend == backend));
         let mut woken = self.let_go(&kept);
         woken.extend(self.hand_out_all(kept, now));
         woken
@@ -185,14 +187,11 @@ impl Dispatcher {
 
     /// Asks for a place.
     pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
-        let is_retry = ask.is_retry;
         let mut request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
         }
-        if !is_retry {
-            self.retries.earn(now);
-        } else if !self.retries.spend(now) {
+        if !self.can_be_sent_at_all(&request, now) {
             return Admission::Refused(Refused::NoRetry);
         }
         self.feel(&mut request, now);
@@ -222,14 +221,15 @@ impl Dispatcher {
     /// A second place for a request that gets no answer at its first, on a target of `ask.first` that has places to
     /// spare; it counts as a further attempt and is paid for as one.
     pub fn hedge(&mut self, ask: Ask, now: Moment) -> Option<Slot> {
-        let request = Request::new(ask, now, |name| self.key_of(name));
+        let mut request = Request::new(ask, now, |name| self.key_of(name));
+        request.attempt = Attempt::Hedge;
         let offer = self.offer(&request.first, &request, None, now)?;
         let target = self.targets.get(offer.key)?;
         let is_idle = match target.places(now) {
             Some(places) => f64::from(target.in_flight()) < LOAD_MAX * f64::from(places),
             None => !target.pressure.keeps_room(now),
         };
-        if !is_idle || !target.health.is_well(now) || !self.retries.spend(now) {
+        if !is_idle || !target.health.is_well(now) {
             return None;
         }
         self.shares.enter(&request.claim.tenant, request.claim.weight);
@@ -260,6 +260,9 @@ impl Dispatcher {
             }
             step
         };
+        if !self.can_be_sent_at_all(&request, now) {
+            return self.go(Move::Refuse(Refused::NoRetry), request, None, now);
+        }
         let next = self.next_move(&request, from, now);
         self.go(next, request, Some(ticket), now)
     }
@@ -282,6 +285,7 @@ impl Dispatcher {
         if let Some(target) = self.target_of(slot.id) {
             target.first_token(slot.id, now);
         }
+        self.served(slot.id, now);
     }
 
     /// So many tokens of an answer have come by now.
@@ -301,9 +305,13 @@ impl Dispatcher {
 
     /// Gives a place back. Returns the tickets that got a place by it, to be resumed.
     pub fn release(&mut self, slot: &Slot, report: Report, now: Moment) -> Vec<Ticket> {
+        if let Report::Served(_) = report {
+            self.served(slot.id, now);
+        }
         let Some(flying) = self.flying.remove(&slot.id) else { return Vec::new() };
         if let Some(target) = self.targets.get_mut(flying.key) {
             target.end(slot.id, report, now, &mut self.random);
+            self.retries.ended(&target.settings.backend);
             if target.is_idle() && !self.names.values().any(|key| *key == flying.key) {
                 self.targets.remove(flying.key);
             }
@@ -345,6 +353,29 @@ impl Dispatcher {
             }
         }
         self.hand_out(key, now)
+    }
+
+    /// Whether there is an attempt left at any backend that the request may lead to.
+    fn can_be_sent_at_all(&self, request: &Request, now: Moment) -> bool {
+        let can = |choice: &Choice| self.can_be_sent(request.attempt, choice.key, now);
+        !request.attempt.is_paid_for() || self.within_reach(request).any(can)
+    }
+
+    /// Whether there is an attempt left at the target's backend, if it has to be paid for.
+    fn can_be_sent(&self, attempt: Attempt, key: TargetKey, now: Moment) -> bool {
+        let backend = |key| self.targets.get(key).map(|target| &target.settings.backend);
+        !attempt.is_paid_for() || backend(key).is_some_and(|backend| self.retries.may(backend, now))
+    }
+
+    /// A further attempt has come to something: it is as good as a first one from now on.
+    fn served(&mut self, id: FlightId, now: Moment) {
+        let Some(flying) = self.flying.get_mut(&id) else { return };
+        if flying.attempt == Attempt::Further
+            && let Some(target) = self.targets.get(flying.key)
+        {
+            flying.attempt = Attempt::First;
+            self.retries.served(&target.settings.backend, now);
+        }
     }
 
     fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
@@ -423,11 +454,13 @@ impl Dispatcher {
                 reservation = Some(self.spend.reserve(&name, offer.micro_usd, self.day));
             }
             target.take(id, request.work, band, request.promised_s(now), now);
+            self.retries.sent(&target.settings.backend, request.attempt, now);
         }
         self.shares.charge_input(&request.claim.tenant, request.work.prompt_tokens);
         self.queue.served(band, request.work.prompt_tokens);
         let tenant = request.claim.tenant.clone();
-        self.flying.insert(id, Flying { key: offer.key, tenant, reservation, micro_usd: offer.micro_usd });
+        let (key, attempt, micro_usd) = (offer.key, request.attempt, offer.micro_usd);
+        self.flying.insert(id, Flying { key, attempt, tenant, reservation, micro_usd });
         Slot {
             target: name,
             step: step.and_then(|step| request.ladder.get(step).copied()),

@@ -1,3 +1,4 @@
+mod further;
 mod promise;
 
 use super::*;
