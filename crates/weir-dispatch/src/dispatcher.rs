@@ -9,14 +9,15 @@ use crate::cost::{Reservation, Spend};
 use crate::flights::FlightId;
 use crate::hedge::{LOAD_MAX, Quantile};
 use crate::queue::{Queue, QueueLimits, Ticket};
-use crate::random::Random;
+use crate::random::{Random, mix};
 use crate::reported::Reported;
 use crate::request::{Choice, Request};
 use crate::retry::{Attempt, Retries};
 use crate::target::{Report, Target, TargetKey, TargetSettings};
 use crate::targets::Targets;
 use ladder::Move;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 pub use view::{Load, State, TargetView};
@@ -36,9 +37,9 @@ pub use view::{Load, State, TargetView};
 pub struct Dispatcher {
     targets: Targets,
     names: BTreeMap<Arc<str>, TargetKey>,
-    /// The same by the address of the name, which `targets` keep alive, in order: who asks mostly has the very name
-    /// that the configuration has, and a number is found sooner than a text.
-    addresses: Vec<(usize, TargetKey)>,
+    /// The same by the address of the name, which `targets` keep alive: who asks mostly has the very name that
+    /// the configuration has, and a number is found sooner than a text. It is never iterated.
+    addresses: HashMap<usize, TargetKey, BuildHasherDefault<Spread>>,
     queue: Queue,
     shares: crate::fair::Shares,
     retries: Retries,
@@ -83,7 +84,7 @@ impl Dispatcher {
         Self {
             targets: Targets::default(),
             names: BTreeMap::new(),
-            addresses: Vec::new(),
+            addresses: HashMap::default(),
             queue: Queue::new(limits),
             shares: crate::fair::Shares::default(),
             retries: Retries::default(),
@@ -112,7 +113,6 @@ impl Dispatcher {
         }
         self.names = named;
         self.addresses = self.names.values().filter_map(|key| Some((self.address_of(*key)?, *key))).collect();
-        self.addresses.sort_unstable();
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
         self.targets.retain(|key, target| kept.contains(&key) || !target.is_idle());
         self.retries.retain(|backend| self.targets.iter().any(|target| &*target.settings.backend == backend));
@@ -379,10 +379,7 @@ impl Dispatcher {
     }
 
     fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
-        match self.addresses.binary_search_by_key(&address(name), |(address, _)| *address) {
-            Ok(place) => self.addresses.get(place).map(|(_, key)| *key),
-            Err(_) => self.names.get(name).copied(),
-        }
+        self.addresses.get(&address(name)).or_else(|| self.names.get(name)).copied()
     }
 
     fn address_of(&self, key: TargetKey) -> Option<usize> {
@@ -396,7 +393,6 @@ impl Dispatcher {
 
     /// What a request tells of the targets that it would like best, and what they promise it.
     fn feel(&mut self, request: &mut Request, now: Moment) {
-        self.presume(request);
         let promised_s = request.promise.first_token.map(|promised| promised.as_secs_f64().max(1e-3));
         for choice in &mut request.first {
             let Some(target) = self.targets.get_mut(choice.key) else { continue };
@@ -413,10 +409,11 @@ impl Dispatcher {
             };
             target.pressure.measure(share, now);
         }
+        self.presume(request);
     }
 
     /// A smaller model is at least as fast as the ones it stands in for.
-    fn presume(&mut self, request: &Request) {
+    fn presume(&mut self, request: &mut Request) {
         if request.degrade.is_empty() {
             return;
         }
@@ -424,9 +421,11 @@ impl Dispatcher {
         let measured = best.filter(|target| target.is_measured()).map(Target::ratio);
         let Some(ratio) = measured.reduce(f64::min) else { return };
         for choice in &request.degrade {
-            if let Some(target) = self.targets.get_mut(choice.key) {
-                target.presume(ratio);
-            }
+            let Some(target) = self.targets.get_mut(choice.key) else { continue };
+            target.presume(ratio);
+            // What was predicted of it before holds no longer.
+            let same = request.first.iter_mut().filter(|first| first.key == choice.key);
+            same.for_each(|first| first.predicted_s = None);
         }
     }
 
@@ -467,6 +466,24 @@ impl Dispatcher {
             expected_first_token: Duration::try_from_secs_f64(offer.first_token_s).unwrap_or(Duration::MAX),
             id,
         }
+    }
+}
+
+/// Hashes addresses, which nobody outside chooses.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = mix(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = mix(address as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
