@@ -9,14 +9,15 @@ use crate::cost::{Reservation, Spend};
 use crate::flights::FlightId;
 use crate::hedge::{LOAD_MAX, Quantile};
 use crate::queue::{Queue, QueueLimits, Ticket};
-use crate::random::Random;
+use crate::random::{Random, mix};
 use crate::reported::Reported;
-use crate::request::Request;
-use crate::retry::RetryBudget;
+use crate::request::{Choice, Request};
+use crate::retry::{Attempt, Retries};
 use crate::target::{Report, Target, TargetKey, TargetSettings};
 use crate::targets::Targets;
 use ladder::Move;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 pub use view::{Load, State, TargetView};
@@ -36,12 +37,12 @@ pub use view::{Load, State, TargetView};
 pub struct Dispatcher {
     targets: Targets,
     names: BTreeMap<Arc<str>, TargetKey>,
-    /// The same by the address of the name, which `targets` keep alive, in order: who asks mostly has the very name
-    /// that the configuration has, and a number is found sooner than a text.
-    addresses: Vec<(usize, TargetKey)>,
+    /// The same by the address of the name, which `targets` keep alive: who asks mostly has the very name that
+    /// the configuration has, and a number is found sooner than a text. It is never iterated.
+    addresses: HashMap<usize, TargetKey, BuildHasherDefault<Spread>>,
     queue: Queue,
     shares: crate::fair::Shares,
-    retries: RetryBudget,
+    retries: Retries,
     spend: Spend<Arc<str>>,
     day: u32,
     /// Places given to a ticket that has not come back for them yet.
@@ -64,6 +65,7 @@ struct Parked {
 #[derive(Debug)]
 struct Flying {
     key: TargetKey,
+    attempt: Attempt,
     tenant: Arc<str>,
     reservation: Option<Reservation<Arc<str>>>,
     micro_usd: u64,
@@ -82,10 +84,10 @@ impl Dispatcher {
         Self {
             targets: Targets::default(),
             names: BTreeMap::new(),
-            addresses: Vec::new(),
+            addresses: HashMap::default(),
             queue: Queue::new(limits),
             shares: crate::fair::Shares::default(),
-            retries: RetryBudget::default(),
+            retries: Retries::default(),
             spend: Spend::default(),
             day: 0,
             granted: BTreeMap::new(),
@@ -111,9 +113,9 @@ impl Dispatcher {
         }
         self.names = named;
         self.addresses = self.names.values().filter_map(|key| Some((self.address_of(*key)?, *key))).collect();
-        self.addresses.sort_unstable();
         let kept: Vec<TargetKey> = self.names.values().copied().collect();
         self.targets.retain(|key, target| kept.contains(&key) || !target.is_idle());
+        self.retries.retain(|backend| self.targets.iter().any(|target| &*target.settings.backend == backend));
         let mut woken = self.let_go(&kept);
         woken.extend(self.hand_out_all(kept, now));
         woken
@@ -185,14 +187,11 @@ impl Dispatcher {
 
     /// Asks for a place.
     pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
-        let is_retry = ask.is_retry;
         let mut request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
         }
-        if !is_retry {
-            self.retries.earn(now);
-        } else if !self.retries.spend(now) {
+        if !self.can_be_sent_at_all(&request, now) {
             return Admission::Refused(Refused::NoRetry);
         }
         self.feel(&mut request, now);
@@ -222,14 +221,15 @@ impl Dispatcher {
     /// A second place for a request that gets no answer at its first, on a target of `ask.first` that has places to
     /// spare; it counts as a further attempt and is paid for as one.
     pub fn hedge(&mut self, ask: Ask, now: Moment) -> Option<Slot> {
-        let request = Request::new(ask, now, |name| self.key_of(name));
+        let mut request = Request::new(ask, now, |name| self.key_of(name));
+        request.attempt = Attempt::Hedge;
         let offer = self.offer(&request.first, &request, None, now)?;
         let target = self.targets.get(offer.key)?;
         let is_idle = match target.places(now) {
             Some(places) => f64::from(target.in_flight()) < LOAD_MAX * f64::from(places),
             None => !target.pressure.keeps_room(now),
         };
-        if !is_idle || !target.health.is_well(now) || !self.retries.spend(now) {
+        if !is_idle || !target.health.is_well(now) {
             return None;
         }
         self.shares.enter(&request.claim.tenant, request.claim.weight);
@@ -260,6 +260,9 @@ impl Dispatcher {
             }
             step
         };
+        if !self.can_be_sent_at_all(&request, now) {
+            return self.go(Move::Refuse(Refused::NoRetry), request, None, now);
+        }
         let next = self.next_move(&request, from, now);
         self.go(next, request, Some(ticket), now)
     }
@@ -282,6 +285,7 @@ impl Dispatcher {
         if let Some(target) = self.target_of(slot.id) {
             target.first_token(slot.id, now);
         }
+        self.served(slot.id, now);
     }
 
     /// So many tokens of an answer have come by now.
@@ -301,9 +305,13 @@ impl Dispatcher {
 
     /// Gives a place back. Returns the tickets that got a place by it, to be resumed.
     pub fn release(&mut self, slot: &Slot, report: Report, now: Moment) -> Vec<Ticket> {
+        if let Report::Served(_) = report {
+            self.served(slot.id, now);
+        }
         let Some(flying) = self.flying.remove(&slot.id) else { return Vec::new() };
         if let Some(target) = self.targets.get_mut(flying.key) {
             target.end(slot.id, report, now, &mut self.random);
+            self.retries.ended(&target.settings.backend);
             if target.is_idle() && !self.names.values().any(|key| *key == flying.key) {
                 self.targets.remove(flying.key);
             }
@@ -347,11 +355,31 @@ impl Dispatcher {
         self.hand_out(key, now)
     }
 
-    fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
-        match self.addresses.binary_search_by_key(&address(name), |(address, _)| *address) {
-            Ok(place) => self.addresses.get(place).map(|(_, key)| *key),
-            Err(_) => self.names.get(name).copied(),
+    /// Whether there is an attempt left at any backend that the request may lead to.
+    fn can_be_sent_at_all(&self, request: &Request, now: Moment) -> bool {
+        let can = |choice: &Choice| self.can_be_sent(request.attempt, choice.key, now);
+        !request.attempt.is_paid_for() || self.within_reach(request).any(can)
+    }
+
+    /// Whether there is an attempt left at the target's backend, if it has to be paid for.
+    fn can_be_sent(&self, attempt: Attempt, key: TargetKey, now: Moment) -> bool {
+        let backend = |key| self.targets.get(key).map(|target| &target.settings.backend);
+        !attempt.is_paid_for() || backend(key).is_some_and(|backend| self.retries.may(backend, now))
+    }
+
+    /// A further attempt has come to something: it is as good as a first one from now on.
+    fn served(&mut self, id: FlightId, now: Moment) {
+        let Some(flying) = self.flying.get_mut(&id) else { return };
+        if flying.attempt == Attempt::Further
+            && let Some(target) = self.targets.get(flying.key)
+        {
+            flying.attempt = Attempt::First;
+            self.retries.served(&target.settings.backend, now);
         }
+    }
+
+    fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
+        self.addresses.get(&address(name)).or_else(|| self.names.get(name)).copied()
     }
 
     fn address_of(&self, key: TargetKey) -> Option<usize> {
@@ -365,7 +393,6 @@ impl Dispatcher {
 
     /// What a request tells of the targets that it would like best, and what they promise it.
     fn feel(&mut self, request: &mut Request, now: Moment) {
-        self.presume(request);
         let promised_s = request.promise.first_token.map(|promised| promised.as_secs_f64().max(1e-3));
         for choice in &mut request.first {
             let Some(target) = self.targets.get_mut(choice.key) else { continue };
@@ -382,10 +409,11 @@ impl Dispatcher {
             };
             target.pressure.measure(share, now);
         }
+        self.presume(request);
     }
 
     /// A smaller model is at least as fast as the ones it stands in for.
-    fn presume(&mut self, request: &Request) {
+    fn presume(&mut self, request: &mut Request) {
         if request.degrade.is_empty() {
             return;
         }
@@ -393,9 +421,11 @@ impl Dispatcher {
         let measured = best.filter(|target| target.is_measured()).map(Target::ratio);
         let Some(ratio) = measured.reduce(f64::min) else { return };
         for choice in &request.degrade {
-            if let Some(target) = self.targets.get_mut(choice.key) {
-                target.presume(ratio);
-            }
+            let Some(target) = self.targets.get_mut(choice.key) else { continue };
+            target.presume(ratio);
+            // What was predicted of it before holds no longer.
+            let same = request.first.iter_mut().filter(|first| first.key == choice.key);
+            same.for_each(|first| first.predicted_s = None);
         }
     }
 
@@ -423,17 +453,37 @@ impl Dispatcher {
                 reservation = Some(self.spend.reserve(&name, offer.micro_usd, self.day));
             }
             target.take(id, request.work, band, request.promised_s(now), now);
+            self.retries.sent(&target.settings.backend, request.attempt, now);
         }
         self.shares.charge_input(&request.claim.tenant, request.work.prompt_tokens);
         self.queue.served(band, request.work.prompt_tokens);
         let tenant = request.claim.tenant.clone();
-        self.flying.insert(id, Flying { key: offer.key, tenant, reservation, micro_usd: offer.micro_usd });
+        let (key, attempt, micro_usd) = (offer.key, request.attempt, offer.micro_usd);
+        self.flying.insert(id, Flying { key, attempt, tenant, reservation, micro_usd });
         Slot {
             target: name,
             step: step.and_then(|step| request.ladder.get(step).copied()),
             expected_first_token: Duration::try_from_secs_f64(offer.first_token_s).unwrap_or(Duration::MAX),
             id,
         }
+    }
+}
+
+/// Hashes addresses, which nobody outside chooses.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = mix(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = mix(address as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

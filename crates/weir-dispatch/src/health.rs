@@ -391,4 +391,59 @@ mod tests {
         assert!(health.identified(true));
         assert!(health.is_well(at(99_000)));
     }
+
+    #[test]
+    fn a_target_that_says_on_trial_that_it_is_full_stays_out() {
+        let mut random = Random::new(1);
+        let (mut health, until) = tripped(&mut random);
+        health.sent(until);
+        health.full(Duration::from_millis(1), until, &mut random);
+        assert!(matches!(health.condition(until), Condition::Out { until: next } if next > until));
+    }
+
+    #[test]
+    fn several_gateways_do_not_come_back_together() {
+        let (_, one) = tripped(&mut Random::new(1));
+        let (_, other) = tripped(&mut Random::new(2));
+        assert_ne!(one, other);
+        for until in [one, other] {
+            let pause = until - at(1000);
+            assert!(pause >= FIRST_PAUSE.mul_f64(0.5) && pause <= FIRST_PAUSE.mul_f64(1.5), "{pause:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_has_come_back_looks_slow_for_as_long_as_one_that_failed_once() {
+        let (mut health, until) = tripped(&mut Random::new(1));
+        let before = health.penalty_s(until);
+        health.sent(until);
+        health.succeeded(until);
+        assert!(before > 4.0 && (health.penalty_s(until) - before).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_full_target_looks_as_slow_as_it_asks_to_be_left_alone() {
+        let mut health = Health::default();
+        health.full(Duration::from_secs(60), at(0), &mut Random::new(1));
+        assert!((health.penalty_s(at(0)) - 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn failures_of_more_than_half_a_minute_ago_count_no_more() {
+        let mut random = Random::new(1);
+        let mut health = Health::default();
+        // Ten of nineteen fail, which are too few to say anything.
+        for turn in 0..19 {
+            if turn % 2 == 0 {
+                health.failed(at(turn), &mut random);
+            } else {
+                health.succeeded(at(turn));
+            }
+        }
+        for turn in 0..10 {
+            health.succeeded(at(60_000 + turn));
+        }
+        health.failed(at(61_000), &mut random);
+        assert!(!matches!(health.condition(at(61_000)), Condition::Out { .. }), "{health:?}");
+    }
 }

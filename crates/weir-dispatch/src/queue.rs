@@ -246,3 +246,77 @@ impl Queue {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: TargetKey = TargetKey(0);
+
+    fn waiting(tenant: &str, band: Band, due: u64) -> Waiting {
+        Waiting {
+            pool: vec![TARGET].into(),
+            tenant: tenant.into(),
+            band,
+            bytes: 1,
+            tokens: 100,
+            until: Moment::from_secs(1000),
+            due: Moment::from_secs(due),
+            is_confined: false,
+        }
+    }
+
+    fn queue(all: &[(&str, Band, u64)]) -> Queue {
+        let mut queue = Queue::new(QueueLimits { requests: 100, bytes: 1000, tokens: 100_000 });
+        for (number, (tenant, band, due)) in (0..).zip(all) {
+            queue.push(Ticket(number), waiting(tenant, *band, *due));
+        }
+        queue
+    }
+
+    #[test]
+    fn of_tenants_that_were_served_alike_the_most_urgent_request_goes_first() {
+        let queue = queue(&[("a", Band::Interactive, 20), ("b", Band::Interactive, 10)]);
+        let next = queue.next_for(TARGET, &Shares::default(), true, Moment::ZERO);
+        assert_eq!(next, Some(Ticket(1)));
+        assert_eq!(queue.next_for(TargetKey(1), &Shares::default(), true, Moment::ZERO), None);
+        assert_eq!(queue.next_for(TARGET, &Shares::default(), true, Moment::from_secs(1000)), None);
+    }
+
+    #[test]
+    fn the_tenant_that_was_served_least_goes_first_by_its_weight() {
+        let queue = queue(&[("a", Band::Interactive, 10), ("b", Band::Interactive, 20)]);
+        let mut shares = Shares::default();
+        shares.enter(&"a".into(), 1);
+        shares.enter(&"b".into(), 3);
+        shares.charge_input("a", 100);
+        shares.charge_input("b", 200);
+        assert_eq!(queue.next_for(TARGET, &shares, true, Moment::ZERO), Some(Ticket(1)));
+        shares.charge_input("b", 200);
+        assert_eq!(queue.next_for(TARGET, &shares, true, Moment::ZERO), Some(Ticket(0)));
+    }
+
+    #[test]
+    fn tenants_take_turns_before_one_who_joins() {
+        let many = [("a", Band::Interactive, 10); 5];
+        let queue = queue(&[&many[..], &[("b", Band::Interactive, 10), ("b", Band::Batch, 10)]].concat());
+        let ahead = |tenant, band| queue.ahead_of(&[TARGET], tenant, band);
+        assert_eq!(ahead("c", Band::Interactive), 2, "one of each");
+        assert_eq!(ahead("b", Band::Interactive), 3, "its own, and two of the other");
+        assert_eq!(ahead("a", Band::Interactive), 6);
+        assert_eq!(ahead("c", Band::Batch), 7, "one of its band and all that are more urgent");
+    }
+
+    #[test]
+    fn batch_work_saves_up_no_more_than_it_may() {
+        let mut queue = queue(&[("a", Band::Interactive, 10), ("b", Band::Batch, 10)]);
+        (0..100).for_each(|_| queue.served(Band::Interactive, 1_000_000));
+        let mut served = 0;
+        while queue.next_for(TARGET, &Shares::default(), true, Moment::ZERO) == Some(Ticket(1)) {
+            queue.served(Band::Batch, 10_000);
+            served += 1;
+            assert!(served < 1000);
+        }
+        assert_eq!(served, 10);
+    }
+}

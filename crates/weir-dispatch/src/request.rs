@@ -1,5 +1,6 @@
 use crate::Moment;
 use crate::ask::{Ask, Candidate, Step};
+use crate::retry::Attempt;
 use crate::target::TargetKey;
 use crate::work::{Claim, Promise, Work};
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ pub(crate) struct Request {
     pub promise: Promise,
     pub arrived: Moment,
     pub may_burst: bool,
+    pub attempt: Attempt,
 }
 
 /// A known target that a request may take.
@@ -54,6 +56,7 @@ impl Request {
             promise: ask.promise,
             arrived: now,
             may_burst,
+            attempt: if ask.is_retry { Attempt::Further } else { Attempt::First },
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Nature {
 pub struct TargetSettings {
     /// Its name.
     pub name: Arc<str>,
+    /// The backend that it is at. Targets of one backend share how many further attempts it may be sent.
+    pub backend: Arc<str>,
     /// What answers there.
     pub nature: Nature,
     /// How many requests may run at once.
@@ -40,16 +42,18 @@ pub struct TargetSettings {
 }
 
 impl TargetSettings {
-    /// A server like most, with this limit.
+    /// A server like most, with this limit, at a backend of its own.
     #[must_use]
     pub fn server(name: Arc<str>, limit: Limit) -> Self {
-        Self { name, nature: Nature::Server(EngineModel::GENERIC), limit, daily_cap: None }
+        let backend = name.clone();
+        Self { name, backend, nature: Nature::Server(EngineModel::GENERIC), limit, daily_cap: None }
     }
 
-    /// A service, with this limit.
+    /// A service, with this limit, at a backend of its own.
     #[must_use]
     pub fn service(name: Arc<str>, limit: Limit) -> Self {
-        Self { name, nature: Nature::Service, limit, daily_cap: None }
+        let backend = name.clone();
+        Self { name, backend, nature: Nature::Service, limit, daily_cap: None }
     }
 }
 

@@ -14,15 +14,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_dispatch::{
-    Admission, Ask, Band, Candidate, Claim, Dispatcher, Limit, Moment, Promise, QueueLimits, Random, Refused,
-    Report, Reported, Slot, Step, TargetSettings, Ticket, Work,
+    Admission, Ask, Band, Candidate, Claim, Dispatcher, Limit, Moment, Promise, QueueLimits, Random, Report,
+    Reported, Slot, Step, TargetSettings, Ticket, Work,
 };
 
 const LIMITS: QueueLimits = QueueLimits { requests: 40, bytes: 100_000, tokens: 200_000 };
 const MAIN: [&str; 3] = ["gpu-a/m", "gpu-b/m", "gpu-c/m"];
-const SMALL: &str = "small/s";
+const SMALL: &str = "gpu-c/s";
 const LOCAL: [&str; 4] = ["gpu-a/m", "gpu-b/m", "gpu-c/m", SMALL];
-const CLOUD: [&str; 2] = ["away/x", "far/x"];
+const CLOUD: [&str; 2] = ["away/x", "away/y"];
 const PLACES_MAX: u32 = 6;
 const BEGIN: Moment = Duration::from_secs(1000);
 
@@ -43,6 +43,16 @@ struct Known {
     asked: Moment,
     deadline: Option<Moment>,
     bytes: usize,
+    is_further: bool,
+}
+
+/// What a backend was sent.
+#[derive(Debug, Default)]
+struct Sent {
+    /// First attempts, and further ones that it has served.
+    of_use: u32,
+    /// Further attempts that it has not served, or not yet.
+    for_nothing: u32,
 }
 
 struct World {
@@ -54,14 +64,18 @@ struct World {
     waiting: BTreeMap<Ticket, (Known, Moment)>,
     asked: u64,
     ended: u64,
-    first_attempts: u64,
-    further_attempts: u64,
+    sent: BTreeMap<String, Sent>,
     /// Everything that happened, to compare two runs.
     history: Vec<String>,
 }
 
 fn names(names: &[&str]) -> Vec<Arc<str>> {
     names.iter().map(|name| (*name).into()).collect()
+}
+
+/// The backend that a target of this name is at.
+fn backend(target: &str) -> &str {
+    target.split_once('/').unwrap().0
 }
 
 impl World {
@@ -75,8 +89,7 @@ impl World {
             waiting: BTreeMap::new(),
             asked: 0,
             ended: 0,
-            first_attempts: 0,
-            further_attempts: 0,
+            sent: BTreeMap::new(),
             history: Vec::new(),
         };
         world.configure(4);
@@ -95,7 +108,10 @@ impl World {
         let limit = NonZeroU32::new(places).map_or(Limit::None, Limit::Declared);
         let servers = LOCAL.map(|name| TargetSettings::server(name.into(), limit));
         let services = CLOUD.map(|name| TargetSettings::service(name.into(), Limit::None));
-        let woken = self.dispatcher.configure(LIMITS, servers.into_iter().chain(services), self.now);
+        let targets = servers.into_iter().chain(services);
+        let at_backends =
+            targets.map(|target| TargetSettings { backend: backend(&target.name).into(), ..target });
+        let woken = self.dispatcher.configure(LIMITS, at_backends, self.now);
         self.wake(woken);
     }
 
@@ -151,16 +167,11 @@ impl World {
             promise: Promise { first_token, deadline },
             is_retry,
         };
-        let known = Known { confined, ladder, asked: self.now, deadline, bytes };
+        let known = Known { confined, ladder, asked: self.now, deadline, bytes, is_further: is_retry };
         let woken = self.dispatcher.look_before(&ask, self.now);
         self.wake(woken);
         let admission = self.dispatcher.ask(ask, self.now);
         self.asked += 1;
-        if !is_retry {
-            self.first_attempts += 1;
-        } else if admission != Admission::Refused(Refused::NoRetry) {
-            self.further_attempts += 1;
-        }
         self.admitted(admission, known);
     }
 
@@ -169,6 +180,8 @@ impl World {
         match admission {
             Admission::Slot(slot) => {
                 self.may_be_there(&slot, &known);
+                let sent = self.sent.entry(backend(&slot.target).to_owned()).or_default();
+                *(if known.is_further { &mut sent.for_nothing } else { &mut sent.of_use }) += 1;
                 self.running.push((slot, known, self.now));
             }
             Admission::Wait { ticket, until } => {
@@ -216,6 +229,10 @@ impl World {
             Mood::Full => Report::Full(Duration::from_secs(self.random.below(400))),
             Mood::Well => {
                 self.dispatcher.first_token(&slot, self.now);
+                if known.is_further {
+                    let sent = self.sent.get_mut(backend(&slot.target)).unwrap();
+                    (sent.for_nothing, sent.of_use) = (sent.for_nothing - 1, sent.of_use + 1);
+                }
                 let tokens = self.below(100_000);
                 self.dispatcher.produced(&slot, tokens);
                 Report::Served(self.now - since)
@@ -291,7 +308,10 @@ impl World {
         let open = (self.running.len() + self.waiting.len()) as u64;
         assert_eq!(self.asked, self.ended + open, "a request was lost, or ended twice");
         let free = 3.0 + 0.1 * (self.now - BEGIN).as_secs_f64();
-        assert!(self.further_attempts as f64 <= 0.2 * self.first_attempts as f64 + free);
+        for (backend, sent) in &self.sent {
+            let most = 0.2 * f64::from(sent.of_use) + free;
+            assert!(f64::from(sent.for_nothing) <= most + 1e-6, "{backend}: {sent:?}");
+        }
         let latest = self.waiting.values().map(|(known, _)| known.asked).min();
         assert!(latest.is_none_or(|asked| self.now < asked + Duration::from_secs(600)), "waits for ever");
     }

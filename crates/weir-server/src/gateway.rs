@@ -369,6 +369,7 @@ impl Gateway {
                 ZoneKind::Local => TargetSettings::server(target.name.clone(), limit),
                 ZoneKind::Cloud => TargetSettings::service(target.name.clone(), limit),
             };
+            settings.backend = target.backend.clone();
             settings.daily_cap = model.burst_per_day;
             Some(settings)
         });

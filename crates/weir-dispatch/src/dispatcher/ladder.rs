@@ -158,8 +158,10 @@ impl Dispatcher {
         let balance = Balance { targets: &self.targets, request, step, now };
         let keeps = |offer: &Offer| self.holds(offer, request, step, now);
         let affordable: Vec<Choice>;
-        let choices = if choices.iter().any(|choice| choice.micro_usd > 0) {
-            affordable = choices.iter().filter(|choice| self.can_pay(choice)).copied().collect();
+        let choices = if request.attempt.is_paid_for() || choices.iter().any(|choice| choice.micro_usd > 0) {
+            let can_be_sent = |choice: &&Choice| self.can_be_sent(request.attempt, choice.key, now);
+            let can_pay = |choice: &&Choice| self.can_pay(choice);
+            affordable = choices.iter().filter(can_be_sent).filter(can_pay).copied().collect();
             &affordable
         } else {
             choices
@@ -289,7 +291,7 @@ impl Dispatcher {
     }
 
     /// The targets that the whole ladder of a request leads to.
-    fn within_reach<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r Choice> {
+    pub(super) fn within_reach<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r Choice> {
         let to =
             |step, choices: &'r Vec<Choice>| choices.iter().filter(move |_| request.ladder.contains(&step));
         let further = to(Step::Degrade, &request.degrade).chain(to(Step::Burst, &request.overflow));

@@ -52,7 +52,8 @@ impl Dispatcher {
         keys.into()
     }
 
-    /// Gives free places on a target to those who wait for one. Returns them, and those for whom it is too late.
+    /// Gives free places on a target to those who wait for one. Returns them, and those who have
+    /// no use for one: it is too late, or what has failed before may not be repeated there.
     pub(super) fn hand_out(&mut self, key: TargetKey, now: Moment) -> Vec<Ticket> {
         let mut granted = Vec::new();
         while !self.queue.is_empty()
@@ -60,9 +61,11 @@ impl Dispatcher {
         {
             self.queue.remove(ticket);
             granted.push(ticket);
-            let is_in_time =
-                self.parked.get(&ticket).is_some_and(|parked| self.is_in_time(&offer, &parked.request, now));
-            if !is_in_time {
+            let is_of_use = self.parked.get(&ticket).is_some_and(|parked| {
+                self.is_in_time(&offer, &parked.request, now)
+                    && self.can_be_sent(parked.request.attempt, key, now)
+            });
+            if !is_of_use {
                 // It is asked again for what else there is; the place goes to somebody who has use for it.
                 continue;
             }

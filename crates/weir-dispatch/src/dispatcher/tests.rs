@@ -1,4 +1,6 @@
+mod further;
 mod promise;
+mod room;
 
 use super::*;
 use crate::ask::{Candidate, Obstacle, Step};

@@ -123,3 +123,18 @@ fn what_may_leave_leaves_early_while_room_is_kept_for_what_may_not() {
     assert_eq!(way(d.ask(promised(2700, &free), at(598))), ("cloud".to_owned(), Some(Step::Burst)));
     assert_eq!(way(d.ask(promised(2700, &confined), at(598))).0, "big");
 }
+
+#[test]
+fn what_may_leave_leaves_two_fifths_of_the_promised_time_to_what_may_not_and_no_more() {
+    let free = [Step::Burst, Step::Reject];
+    let way_of = |milliseconds| {
+        let mut d = slow();
+        let held = slot(d.ask(promised(2700, &[QUEUE, Step::Reject]), at(595)));
+        d.first_token(&held, at(597));
+        served(&mut d, &held, 597);
+        way(d.ask(promised(milliseconds, &free), at(598))).0
+    };
+    // It takes two seconds.
+    assert_eq!(way_of(3100), "cloud");
+    assert_eq!(way_of(3600), "big");
+}
