@@ -125,26 +125,28 @@ impl Engine {
         depth: u8,
     ) -> ControlFlow<()> {
         let (none, mut keys) = (Rc::new(Keyed::default()), Keys::default());
+        let mut names = Vec::with_capacity(segments.len());
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
             let is_key = segment.kind == SegmentKind::Key;
             let is_within = depth > 0 || collector.spend_text(segment.text.len());
             // Keys come again and again, as those of messages and rows do.
             let is_known = is_key && keys.last().is_some_and(|key| key.is_plain);
+            let mut name = None;
             if is_within && !is_known {
                 let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
                 let path: &[&str] = if is_key { &[] } else { &keys.path };
                 let reading = Reading::new(segment.text, source, path, &keyed, depth);
                 let feed = |hasher: &mut SipHasher24| reading.feed(hasher, segment.kind);
+                name = self.name(depth == 0, reading.text, feed);
                 let before = collector.additions();
-                self.once(collector, depth == 0, reading.text, feed, |collector| {
-                    self.read_text(collector, &reading, segment.kind)
-                })?;
+                self.once(collector, name, |collector| self.read_text(collector, &reading, segment.kind))?;
                 let is_plain = is_key && collector.additions() == before;
                 if let Some(key) = keys.last().filter(|_| is_plain) {
                     key.is_plain = true;
                 }
             }
+            names.push(name);
         }
         for joined in joins(segments) {
             if collector.spend_view(joined.text.len()) {
@@ -155,28 +157,28 @@ impl Engine {
                 let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
                 let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
                 let reading = Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
-                let feed = |hasher: &mut SipHasher24| joined.feed(hasher);
-                self.once(collector, depth == 0, reading.text, feed, |collector| {
-                    self.read(collector, &reading)
-                })?;
+                let name_of = |segment: usize| names.get(segment).copied().flatten();
+                let name = self.name(depth == 0, reading.text, |hasher| joined.feed(hasher, name_of));
+                self.once(collector, name, |collector| self.read(collector, &reading))?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Reads a text of the body itself, unless it is remembered.
+    /// The name by which a text of the body itself is remembered: of what `feed` feeds, if it is long enough.
+    fn name(&self, is_whole: bool, text: &str, feed: impl FnOnce(&mut SipHasher24)) -> Option<u128> {
+        let memory = self.memory.as_ref().filter(|_| is_whole && text.len() >= REMEMBERED_MIN)?;
+        Some(memory.name(feed))
+    }
+
+    /// Reads a text, unless it is remembered by its name.
     fn once(
         &self,
         collector: &mut Collector,
-        is_whole: bool,
-        text: &str,
-        feed: impl FnOnce(&mut SipHasher24),
+        name: Option<u128>,
         read: impl FnOnce(&mut Collector) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(memory) = self.memory.as_ref().filter(|_| is_whole && text.len() >= REMEMBERED_MIN) else {
-            return read(collector);
-        };
-        let name = memory.name(feed);
+        let Some((memory, name)) = self.memory.as_ref().zip(name) else { return read(collector) };
         if let Some(seen) = memory.recall(name) {
             return collector.recall(&seen);
         }

@@ -98,7 +98,7 @@ impl Model<'_> {
         report: &mut dyn FnMut(Name) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let key = key.map_or(0, key_hash);
-        let mut reading = READING.take();
+        let mut reading = READING.take().unwrap_or_default();
         let least = thresholds
             .map(|threshold| if threshold > 1.0 { f32::INFINITY } else { JOINS_FROM.min(threshold).ln() });
         let mut from = 0;
@@ -122,7 +122,7 @@ impl Model<'_> {
             reading.stretches = stretches;
         }
         if reading.words.are_few() {
-            READING.set(reading);
+            READING.set(Some(reading));
         }
         ControlFlow::Continue(())
     }
@@ -130,7 +130,7 @@ impl Model<'_> {
 
 thread_local! {
     /// The memory of the thread's last reading, for the next: most texts of a body are short.
-    static READING: Cell<Reading> = Cell::default();
+    static READING: Cell<Option<Box<Reading>>> = const { Cell::new(None) };
 }
 
 /// A name that may go on.

@@ -118,7 +118,8 @@ fn is_refused(text: &str, line: &Range<usize>) -> bool {
 }
 
 fn decode_lines(text: &str, lines: &[Range<usize>]) -> Option<Vec<u8>> {
-    decode(lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()))
+    let characters = lines.iter().map(Range::len).sum();
+    decode(characters, lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()))
 }
 
 /// Whether bytes begin as gzip or zlib data does.
@@ -166,7 +167,10 @@ pub(super) fn undo_base32(editor: &mut Editor<'_>, text: &str, run: Range<usize>
         b'2'..=b'7' => Some(u32::from(c - b'2') + 26),
         _ => None,
     };
-    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
+    if !characters.iter().all(|c| value(c).is_some()) {
+        return None;
+    }
+    let (mut bytes, mut buffer, mut bits) = (Vec::with_capacity(characters.len()), 0_u32, 0);
     for character in characters {
         buffer = buffer << 5 | value(character)?;
         bits += 5;
@@ -198,8 +202,9 @@ fn triple(characters: &[u8; 4]) -> Option<[u8; 3]> {
     Some(triple)
 }
 
-fn decode(characters: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// What so many characters stand for.
+fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(count);
     let (mut buffer, mut bits) = (0_u32, 0);
     for character in characters {
         buffer = buffer << 6 | u32::from(sextet(character)?);

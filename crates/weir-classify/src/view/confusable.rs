@@ -1,3 +1,4 @@
+use super::normalise::ascii_len;
 use super::{Derived, Editor};
 use crate::View;
 use std::ops::Range;
@@ -33,8 +34,8 @@ fn write(editor: &mut Editor<'_>, letters: &str, start: usize) {
 fn next_word(text: &str, mut from: usize) -> Option<Range<usize>> {
     loop {
         let rest = text.get(from..)?;
-        let plain = rest.bytes().position(|b| !b.is_ascii())?;
-        let (head, tail) = rest.split_at_checked(plain)?;
+        let plain = ascii_len(rest.as_bytes());
+        let (head, tail) = rest.split_at_checked(plain).filter(|(_, tail)| !tail.is_empty())?;
         let len = tail.find(|c: char| !c.is_alphanumeric()).unwrap_or(tail.len());
         let start = head.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
         if len > 0 {

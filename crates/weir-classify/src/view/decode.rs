@@ -69,7 +69,8 @@ fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
     loop {
         at = survey.seek(at, kind::DIGIT)?;
         let word = survey.run_from(at, kind::BASE64);
-        if matches!(word, 2..=4 | 8) && survey.run_before(at, kind::BASE64) == 0 {
+        let may_be = matches!(word, 2..=4) && !is_single(survey.bytes(), at + word) || word == 8;
+        if may_be && survey.run_before(at, kind::BASE64) == 0 {
             return Some(at);
         }
         at += word.max(1);
@@ -97,16 +98,6 @@ impl Pass<'_> {
         }
     }
 
-    /// Whether no other number follows a short one: it is none of several bytes then.
-    fn is_single(&self, end: usize) -> bool {
-        const GAP_MAX: usize = 3;
-        let rest = self.text.as_bytes().get(end..).unwrap_or_default();
-        let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|');
-        let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
-        // A bracket closes the call of a function that makes a character.
-        !rest.get(gap).is_some_and(|b| b.is_ascii_hexdigit() || *b == b')')
-    }
-
     /// Judges the run of base64 characters from `at`.
     fn undo_run(&mut self, at: usize) -> usize {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
@@ -118,7 +109,7 @@ impl Pass<'_> {
             return after;
         }
         if end - at < RUN_MIN {
-            if self.is_single(end) {
+            if is_single(self.text.as_bytes(), end) {
                 return end;
             }
             let decimal = decimal::undo(&mut self.editor, self.text, at..end);
@@ -141,6 +132,16 @@ impl Pass<'_> {
     }
 }
 
+/// Whether no other number follows a short one that ends at `end`: it is none of several bytes then.
+fn is_single(text: &[u8], end: usize) -> bool {
+    const GAP_MAX: usize = 3;
+    let rest = text.get(end..).unwrap_or_default();
+    let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|');
+    let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
+    // A bracket closes the call of a function that makes a character.
+    !rest.get(gap).is_some_and(|b| b.is_ascii_hexdigit() || *b == b')')
+}
+
 /// The characters of base64 and base64url.
 pub(super) fn is_run(b: u8) -> bool {
     is_base64(b)
@@ -160,4 +161,41 @@ pub(super) fn as_text(bytes: &[u8]) -> Option<String> {
     let is_read = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     let plausible = bytes.is_ascii() || bytes.len() >= CHANCE_MAX;
     (plausible && text.chars().all(is_read)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_word_behind_an_escape_may_be_an_encoding() {
+        let decoded = |text: &str| decode(&Survey::of(text)).derived.map(|derived| derived.text);
+        assert_eq!(decoded("ncabbcabbcabbcabbcabbcabb"), None);
+        assert_eq!(decoded("\\ncabbcabbcabbcabbcabbcabb").as_deref(), Some("\nʻʻʻʻʻʻ"));
+    }
+
+    #[test]
+    fn long_runs_are_found_but_for_words() {
+        let words = ["see the longish_words, ", "pass/ages-of ", "deadbeefdeed", "Encoded8bytes ", ";"];
+        let texts = (0..625_usize).map(|seed| {
+            let word = |place: u32| words[seed / 5_usize.pow(place) % 5];
+            (0..4).map(word).chain(["x".repeat(seed % 80).as_str()]).collect::<String>()
+        });
+        for text in texts.chain(["lowercase".repeat(9), "a".repeat(200)]) {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            let run = |at: usize| bytes[at..].iter().take_while(|b| is_base64(**b)).count();
+            let is_word = |run: &[u8]| {
+                let is_coded = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+                run.len() < BLOCK && !run.iter().any(is_coded) && !run.iter().all(u8::is_ascii_hexdigit)
+            };
+            for from in 0..=bytes.len() {
+                let mut at = from;
+                while at < bytes.len() && (run(at) < RUN_MIN || is_word(&bytes[at..at + run(at)])) {
+                    at += run(at).max(1);
+                }
+                let wanted = (at < bytes.len()).then_some(at);
+                assert_eq!(seek_run(&survey, from), wanted, "from {from} in {text:?}");
+            }
+        }
+    }
 }

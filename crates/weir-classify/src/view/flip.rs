@@ -22,7 +22,7 @@ pub(crate) fn flips(survey: &Survey<'_>, begins_key: impl Fn(&str) -> bool) -> i
     let begins_key = |read: &str| survey.is_for_any_shape || begins_key(read);
     let swapped = letter_by_letter(text, &values, View::CaseSwapped, |value, read| {
         // Numbers and addresses are the same in any case.
-        begins_key(read) || value.is_wallet() || value.is_number() && value.is_labelled
+        value.is_wallet() || value.is_number() && value.is_labelled || begins_key(read)
     });
     let backwards = reversed(text, &values, |value, read| value.is_number() || begins_key(read));
     let rotated =
@@ -59,8 +59,7 @@ impl Value<'_> {
 fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -> bool) -> Option<Derived> {
     let mut editor = Editor::new(text);
     for value in values {
-        let mut backwards = String::with_capacity(value.text.len());
-        backwards.extend(value.text.chars().rev());
+        let Some(backwards) = text_of(value.text.bytes().rev()) else { continue };
         if tells(value, &backwards) {
             editor.replace(value.range.clone(), &backwards, View::Reversed);
         }
@@ -68,16 +67,20 @@ fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -
     editor.finish()
 }
 
-fn swapped(c: char) -> char {
-    if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+/// Of a value, which is of ASCII alone.
+fn text_of(bytes: impl Iterator<Item = u8>) -> Option<String> {
+    String::from_utf8(bytes.collect()).ok()
 }
 
-fn rotated(c: char) -> char {
-    let shift = |from: char, by: i32| char::from_u32(u32::from(from).wrapping_add_signed(by)).unwrap_or(from);
-    match c {
-        'a'..='m' | 'A'..='M' => shift(c, 13),
-        'n'..='z' | 'N'..='Z' => shift(c, -13),
-        _ => c,
+fn swapped(b: u8) -> u8 {
+    if b.is_ascii_alphabetic() { b ^ 0x20 } else { b }
+}
+
+fn rotated(b: u8) -> u8 {
+    match b {
+        b'a'..=b'm' | b'A'..=b'M' => b + 13,
+        b'n'..=b'z' | b'N'..=b'Z' => b - 13,
+        _ => b,
     }
 }
 
@@ -93,8 +96,7 @@ fn letter_by_letter(
         // E-mail addresses are the same in any case, and addresses too with most other letters.
         let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
         if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            let mut mapped = String::with_capacity(value.text.len());
-            mapped.extend(value.text.chars().map(map));
+            let Some(mapped) = text_of(value.text.bytes().map(map)) else { continue };
             if tells(value, &mapped) {
                 editor.step(value.range.clone(), &mapped, Step::VERBATIM, kind);
             }

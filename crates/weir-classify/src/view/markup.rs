@@ -10,6 +10,8 @@ pub(crate) fn strip(survey: &Survey<'_>) -> Option<Derived> {
     let mut at = 0;
     while let Some(mark) = survey.seek(at, kind::MARKUP) {
         at = match bytes.get(mark) {
+            // Most are of names.
+            Some(b'_') if bytes.get(mark + 1) != Some(&b'_') => mark + 1,
             Some(b'<') => strip_tags(&mut editor, text, mark),
             Some(b'"' | b'\'') => strip_seam(&mut editor, text, mark),
             _ => strip_marks(&mut editor, text, mark),

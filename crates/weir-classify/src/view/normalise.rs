@@ -100,7 +100,7 @@ fn first_change(text: &str) -> Option<usize> {
     let (mut at, mut base) = (0, 0);
     loop {
         // No folding changes ASCII.
-        let plain = text.as_bytes().get(at..)?.iter().position(|b| !b.is_ascii())?;
+        let plain = ascii_len(text.as_bytes().get(at..)?);
         at += plain;
         base = if plain > 0 { at - 1 } else { base };
         let c = text.get(at..)?.chars().next()?;
@@ -114,6 +114,15 @@ fn first_change(text: &str) -> Option<usize> {
         }
         at += c.len_utf8();
     }
+}
+
+/// How many bytes of ASCII there are at the beginning.
+pub(super) fn ascii_len(bytes: &[u8]) -> usize {
+    const TOGETHER: usize = 32;
+    let is_ascii = |bytes: &&[u8; TOGETHER]| bytes.iter().fold(0, |all, b| all | b).is_ascii();
+    let whole = TOGETHER * bytes.as_chunks::<TOGETHER>().0.iter().take_while(is_ascii).count();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
 fn cluster_len(text: &str) -> usize {

@@ -49,19 +49,21 @@ fn undo_apart(editor: &mut Editor<'_>, text: &str, first: usize) -> Option<usize
     let bytes = text.as_bytes();
     let gap = gap_len(text, first + 1);
     let separator = bytes.get(first + 1..first + 1 + gap).filter(|separator| !separator.is_empty())?;
-    let mut value = vec![*bytes.get(first)?];
-    let mut end = first + 1;
+    let step = 1 + gap;
+    let (mut count, mut end) = (1, first + 1);
     while let Some(character) = next_apart(bytes, end, separator) {
-        value.push(*bytes.get(character)?);
+        count += 1;
         end = character + 1;
     }
     // A sign at the end belongs to the sentence.
-    while value.pop_if(|last| !last.is_ascii_alphanumeric()).is_some() {
-        end -= separator.len() + 1;
+    while bytes.get(end - 1).is_some_and(|last| !last.is_ascii_alphanumeric()) {
+        count -= 1;
+        end -= step;
     }
-    if value.len() < APART_MIN || goes_on(bytes, end, separator) {
+    if count < APART_MIN || goes_on(bytes, end, separator) {
         return Some(end);
     }
+    let mut value: Vec<u8> = bytes.get(first..end)?.iter().step_by(step).copied().collect();
     let (start, end) = with_brackets(bytes, first, end, separator);
     let start = with_plus(bytes, start, separator, &mut value);
     editor.replace(start..end, std::str::from_utf8(&value).ok()?, View::Regrouped);
@@ -190,14 +192,24 @@ fn word_start(bytes: &[u8], at: usize) -> usize {
 /// A cheap look whether a group goes on from the word with a digit at `digit` that ends at `end`, or leads to it.
 fn is_linked(survey: &Survey<'_>, digit: usize, end: usize) -> bool {
     let bytes = survey.bytes();
-    let is_group = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
-    let after = bytes.get(end..).unwrap_or_default().iter().take(GAP_MAX + 1);
-    if after.clone().find(|b| b.is_ascii_alphanumeric()).is_some_and(is_group) {
+    if leads_to_group(bytes.get(end..).unwrap_or_default().iter()) {
         return true;
     }
     let start = digit - survey.run_before(digit, kind::WORD);
     let before = bytes.get(digit.saturating_sub(HEAD_MAX).min(start)..start).unwrap_or_default();
-    before.iter().rev().take(GAP_MAX + 1).find(|b| b.is_ascii_alphanumeric()).is_some_and(is_group)
+    leads_to_group(before.iter().rev())
+}
+
+/// Whether a gap begins with these bytes beside a group, and another group is beyond it.
+fn leads_to_group<'b>(mut beside: impl Iterator<Item = &'b u8>) -> bool {
+    for _ in 0..=GAP_MAX {
+        match beside.next() {
+            Some(sign) if is_sign_of_gap(sign) => {}
+            Some(beyond) => return beyond.is_ascii_digit() || beyond.is_ascii_uppercase(),
+            None => return false,
+        }
+    }
+    false
 }
 
 fn is_gap(text: &str, gap: Range<usize>) -> bool {

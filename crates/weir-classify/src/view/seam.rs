@@ -217,14 +217,24 @@ fn join(segments: &[Segment<'_>], indices: &[usize], is_wanted: impl Fn(&[usize]
 }
 
 impl Joined {
-    /// Everything that its reading depends on, and the places that its findings name.
-    pub(crate) fn feed(&self, hasher: &mut SipHasher24) {
+    /// Everything that its reading depends on, and the places that its findings name. `name_of` gives the name of a
+    /// segment, if it has one: a part of its text is told by that.
+    pub(crate) fn feed(&self, hasher: &mut SipHasher24, name_of: impl Fn(usize) -> Option<u128>) {
         hasher.write_u8(if self.is_doubtful { 3 } else { 2 });
         hasher.write_usize(self.parts.len());
-        for Part { joined, segment, offset } in &self.parts {
+        for (index, Part { joined, segment, offset }) in self.parts.iter().enumerate() {
             [*joined, *segment, *offset].into_iter().for_each(|number| hasher.write_usize(number));
+            match name_of(*segment).filter(|_| !self.is_doubtful) {
+                Some(name) => {
+                    hasher.write_u8(1);
+                    hasher.write_u128(name);
+                }
+                None => {
+                    hasher.write_u8(0);
+                    feed(hasher, self.part_text(index));
+                }
+            }
         }
-        feed(hasher, &self.text);
     }
 
     /// Where something may begin that lies across a seam, with its context: disjoint ranges in order.

@@ -42,6 +42,12 @@ fn has_sign(survey: &Survey<'_>) -> bool {
 fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
     let mut at = 0;
     while let Some(opening) = survey.seek(at, kind::BRACKET) {
+        at = opening + 1;
+        let next = survey.bytes().get(at).copied().unwrap_or_default();
+        let begins_sign = matches!(next, b'@' | b'.' | b'a' | b'A' | b'd' | b'D' | b'p' | b'P');
+        if !begins_sign && !next.is_ascii_whitespace() {
+            continue;
+        }
         let inner = survey.bytes().get(opening + 1..survey.text.len().min(opening + 5)).unwrap_or_default();
         let [first, second, ..] = inner.trim_ascii_start() else { return false };
         let is_sign = match first.to_ascii_lowercase() {
@@ -54,7 +60,6 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
         if is_sign && sign_at(survey.text, opening).is_some() {
             return true;
         }
-        at = opening + 1;
     }
     false
 }

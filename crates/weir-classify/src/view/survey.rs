@@ -15,8 +15,8 @@ pub(crate) struct Survey<'a> {
     kinds: u16,
 }
 
-/// For each kind, which bytes of a block are of it; and at last those that are of none.
-type Block = [u64; KINDS + 1];
+/// For each kind, which bytes of a block are of it.
+type Block = [u64; KINDS];
 
 const KINDS: usize = 10;
 
@@ -38,7 +38,7 @@ pub(super) mod kind {
     pub(in crate::view) const CODED: u16 = 1 << 9;
 }
 
-/// Where in a block the kinds of each sign are: of one or two, or none.
+/// Where in a block the kinds of each sign are, of which there are two at most; [`NONE`] where there is no more.
 static SIGNS: [[u8; 2]; 256] = signs();
 
 #[expect(
@@ -46,7 +46,7 @@ static SIGNS: [[u8; 2]; 256] = signs();
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
 const fn signs() -> [[u8; 2]; 256] {
-    let mut signs = [[KINDS as u8; 2]; 256];
+    let mut signs = [[NONE; 2]; 256];
     let mut byte = 0;
     while byte < 128 {
         let (kind, more) = match byte {
@@ -66,9 +66,11 @@ const fn signs() -> [[u8; 2]; 256] {
     signs
 }
 
+const NONE: u8 = u8::MAX;
+
 /// Where in a block a kind is.
 const fn place(kind: u16) -> u8 {
-    if kind == 0 { KINDS as u8 } else { kind.trailing_zeros() as u8 }
+    if kind == 0 { NONE } else { kind.trailing_zeros() as u8 }
 }
 
 impl<'a> Survey<'a> {
@@ -79,11 +81,11 @@ impl<'a> Survey<'a> {
             blocks.push(block(rest));
             rest = rest.get(BLOCK..).unwrap_or_default();
         }
-        let mut any = [0; KINDS + 1];
+        let mut any = [0; KINDS];
         for block in &blocks {
             any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
         }
-        let kinds = any.iter().take(KINDS).rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
+        let kinds = any.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
         Self { text, is_for_any_shape: false, blocks, kinds }
     }
 
@@ -151,15 +153,20 @@ impl<'a> Survey<'a> {
 
     /// The letters and digits of a block that stand alone.
     fn singles(&self, index: usize) -> u64 {
-        let words = self.mask_from(index, kind::WORD);
-        let before = index.checked_sub(1).map_or(0, |before| self.mask_of(before, kind::WORD) >> (BLOCK - 1));
-        let singles = words & !(words << 1 | u128::from(before)) & !(words >> 1);
-        u64::try_from(singles & u128::from(u64::MAX)).unwrap_or_default()
+        let words = self.mask_of(index, kind::WORD);
+        let before = index.checked_sub(1).map_or(0, |before| self.mask_of(before, kind::WORD));
+        let after = self.mask_of(index + 1, kind::WORD);
+        words & !(words << 1 | before >> (BLOCK - 1)) & !(words >> 1 | after << (BLOCK - 1))
     }
 
     /// How many bytes of `kinds` there are in a row from `at` on, as far as the end of the next block.
     pub(super) fn run_from(&self, at: usize, kinds: u16) -> usize {
-        (self.mask_from(at / BLOCK, kinds) >> (at % BLOCK)).trailing_ones() as usize
+        let (index, within) = (at / BLOCK, at % BLOCK);
+        let run = (self.mask_of(index, kinds) >> within).trailing_ones() as usize;
+        if within + run < BLOCK {
+            return run;
+        }
+        (self.mask_from(index, kinds) >> within).trailing_ones() as usize
     }
 
     /// Whether one of the `len` bytes from `at` on is of `kinds`; of at most a block.
@@ -170,6 +177,13 @@ impl<'a> Survey<'a> {
 
     /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
     pub(super) fn run_before(&self, at: usize, kinds: u16) -> usize {
+        let (index, within) = (at / BLOCK, at % BLOCK);
+        if within > 0 {
+            let run = (self.mask_of(index, kinds) << (BLOCK - within)).leading_ones() as usize;
+            if run < within {
+                return run;
+            }
+        }
         self.masks_before(at, kinds).leading_ones() as usize
     }
 
@@ -222,17 +236,20 @@ fn block(bytes: &[u8]) -> Block {
     let lanes = Lanes::of(bytes);
     let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
     let words = digits | letters;
-    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers, 0];
-    // Bytes beyond ASCII have their highest bit. Signs are few, so that each is looked up.
-    let others = lanes.mask(|lane| is(lane, b' ') | lane) | words;
+    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers];
+    // Bytes beyond ASCII have their highest bit. Of signs the commonest are of no kind, and each other is looked up.
+    let common = |lane| is(lane, b' ') | is(lane, b'.') | is(lane, b',') | is(lane, b':') | is(lane, b')');
+    let others = lanes.mask(|lane| common(lane) | lane) | words;
     let within = if bytes.len() < BLOCK { (1 << bytes.len()) - 1 } else { u64::MAX };
     let mut signs = !others & within;
     while signs != 0 {
         let (at, bit) = (signs.trailing_zeros() as usize, signs & signs.wrapping_neg());
         signs &= signs - 1;
-        let places = bytes.get(at).and_then(|sign| SIGNS.get(usize::from(*sign))).copied();
-        for place in places.unwrap_or([KINDS as u8; 2]) {
-            if let Some(mask) = block.get_mut(usize::from(place)) {
+        let sign = bytes.get(at).copied().unwrap_or_default();
+        let [first, second] = SIGNS.get(usize::from(sign)).copied().unwrap_or([NONE; 2]);
+        if let Some(mask) = block.get_mut(usize::from(first)) {
+            *mask |= bit;
+            if let Some(mask) = block.get_mut(usize::from(second)) {
                 *mask |= bit;
             }
         }
