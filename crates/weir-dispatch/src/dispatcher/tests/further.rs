@@ -17,7 +17,7 @@ fn fail(d: &mut Dispatcher, target: &str, at_most: u32) -> u32 {
         match d.ask(further(target), at(0)) {
             Admission::Slot(held) => d.release(&held, Report::Abandoned, at(0)),
             Admission::Refused(Refused::NoRetry) => break,
-            other => panic!("{other:?}"),
+            other @ (Admission::Wait { .. } | Admission::Refused(_)) => panic!("{other:?}"),
         };
         sent += 1;
     }

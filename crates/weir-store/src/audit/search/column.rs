@@ -252,19 +252,16 @@ impl ColumnBuilder {
             self.numbers.pop();
         }
         self.codes.resize(row, 0);
-        let code = match value {
-            Value::Number(number) => {
-                self.numbers.push(number);
-                NUMBER
-            }
-            // Mostly the value of the row before.
-            value if self.has(self.last, &value) => self.last,
-            value => {
-                self.last = self.code(value);
-                self.last
-            }
-        };
-        self.codes.push(code);
+        if let Value::Number(number) = value {
+            self.numbers.push(number);
+            self.codes.push(NUMBER);
+            return;
+        }
+        // Mostly the value of the row before.
+        if !self.has(self.last, &value) {
+            self.last = self.code(value);
+        }
+        self.codes.push(self.last);
     }
 
     fn has(&self, code: u32, value: &Value<'_>) -> bool {
