@@ -76,7 +76,9 @@ impl Balance<'_> {
     fn options<'c>(&'c self, choices: &'c [Choice]) -> Vec<Place<'c>> {
         let mut options: Vec<Place<'c>> = Vec::with_capacity(choices.len());
         options.extend(choices.iter().filter_map(|choice| self.option(choice)));
-        options.sort_by_key(|option| option.choice.rank);
+        if !options.is_sorted_by_key(|option| option.choice.rank) {
+            options.sort_by_key(|option| option.choice.rank);
+        }
         options
     }
 
@@ -110,8 +112,9 @@ impl Balance<'_> {
         soonest: &Place<'_>,
     ) -> Option<&'o Place<'o>> {
         let prefix = self.request.work.prefix?;
-        let count = options.clone().count() as f64;
-        let total: u64 = options.clone().map(|option| option.target.tokens_in_flight()).sum();
+        let (count, total) = options.clone().fold((0.0, 0u64), |(count, total), option| {
+            (count + 1.0, total.saturating_add(option.target.tokens_in_flight()))
+        });
         let own = u64::from(self.request.work.prompt_tokens);
         let bound = LOAD_BOUND * (total.saturating_add(own) as f64 / count) + own as f64;
         let score = |option: &Place<'_>| mix(prefix.hash ^ mix(u64::from(option.choice.key.0)));

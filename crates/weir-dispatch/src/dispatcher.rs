@@ -71,6 +71,16 @@ struct Flying {
     micro_usd: u64,
 }
 
+impl Flying {
+    /// It has come to something: a further attempt is as good as a first one from now on.
+    fn served(&mut self, retries: &mut Retries, backend: &str, now: Moment) {
+        if self.attempt == Attempt::Further {
+            self.attempt = Attempt::First;
+            retries.served(backend, now);
+        }
+    }
+}
+
 /// From so many observations on it is known how long first tokens, or whole answers, take.
 const OBSERVATIONS_MIN: u32 = 20;
 /// Work that has somewhere else to go may use this share of the promised time while room is kept for work
@@ -282,10 +292,11 @@ impl Dispatcher {
 
     /// The first token of an answer has come.
     pub fn first_token(&mut self, slot: &Slot, now: Moment) {
-        if let Some(target) = self.target_of(slot.id) {
+        let Some(flying) = self.flying.get_mut(&slot.id) else { return };
+        if let Some(target) = self.targets.get_mut(flying.key) {
             target.first_token(slot.id, now);
+            flying.served(&mut self.retries, &target.settings.backend, now);
         }
-        self.served(slot.id, now);
     }
 
     /// So many tokens of an answer have come by now.
@@ -305,13 +316,14 @@ impl Dispatcher {
 
     /// Gives a place back. Returns the tickets that got a place by it, to be resumed.
     pub fn release(&mut self, slot: &Slot, report: Report, now: Moment) -> Vec<Ticket> {
-        if let Report::Served(_) = report {
-            self.served(slot.id, now);
-        }
-        let Some(flying) = self.flying.remove(&slot.id) else { return Vec::new() };
+        let Some(mut flying) = self.flying.remove(&slot.id) else { return Vec::new() };
         if let Some(target) = self.targets.get_mut(flying.key) {
             target.end(slot.id, report, now, &mut self.random);
-            self.retries.ended(&target.settings.backend);
+            let backend = &target.settings.backend;
+            if let Report::Served(_) = report {
+                flying.served(&mut self.retries, backend, now);
+            }
+            self.retries.ended(backend);
             if target.is_idle() && !self.names.values().any(|key| *key == flying.key) {
                 self.targets.remove(flying.key);
             }
@@ -365,17 +377,6 @@ impl Dispatcher {
     fn can_be_sent(&self, attempt: Attempt, key: TargetKey, now: Moment) -> bool {
         let backend = |key| self.targets.get(key).map(|target| &target.settings.backend);
         !attempt.is_paid_for() || backend(key).is_some_and(|backend| self.retries.may(backend, now))
-    }
-
-    /// A further attempt has come to something: it is as good as a first one from now on.
-    fn served(&mut self, id: FlightId, now: Moment) {
-        let Some(flying) = self.flying.get_mut(&id) else { return };
-        if flying.attempt == Attempt::Further
-            && let Some(target) = self.targets.get(flying.key)
-        {
-            flying.attempt = Attempt::First;
-            self.retries.served(&target.settings.backend, now);
-        }
     }
 
     fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {

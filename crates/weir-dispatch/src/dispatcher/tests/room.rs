@@ -138,3 +138,38 @@ fn a_target_that_rests_is_no_place_for_a_hedge() {
     assert_eq!(d.hedge(replicas(&["one"]), at(0)), None);
     assert!(d.hedge(replicas(&["one"]), at(1)).is_some());
 }
+
+fn prompt(d: &mut Dispatcher, targets: &[&str], prompt_tokens: u32, prefix: Option<crate::Prefix>) -> Slot {
+    let work = Work { prompt_tokens, output_tokens: 10, prefix };
+    slot(d.ask(Ask { work, ..replicas(targets) }, at(0)))
+}
+
+#[test]
+fn the_replica_that_read_a_beginning_is_waited_for_no_longer_than_it_saves() {
+    let both = ["one", "two"];
+    let mut d = with(both.map(|name| settings(name, None)));
+    let begins = |tokens| Some(crate::Prefix { hash: 42, tokens });
+    let known = prompt(&mut d, &both, 10, begins(10));
+    d.release(&known, Report::Abandoned, at(0));
+    // A tenth of a second of reading comes first there.
+    prompt(&mut d, &[&known.target], 1000, None);
+    let to = |d: &mut Dispatcher, saved_tokens| {
+        let held = prompt(d, &both, 3000, begins(saved_tokens));
+        d.release(&held, Report::Abandoned, at(0));
+        held.target
+    };
+    assert_ne!(to(&mut d, 500), known.target);
+    assert_eq!(to(&mut d, 2500), known.target);
+}
+
+#[test]
+fn of_replicas_with_as_many_requests_the_one_that_answers_first_is_taken() {
+    let mut d = with(["one", "two"].map(|name| settings(name, None)));
+    prompt(&mut d, &["one"], 1000, None);
+    prompt(&mut d, &["two"], 1000, None);
+    assert_eq!(&*prompt(&mut d, &["one", "two"], 10, None).target, "one", "they are alike");
+    prompt(&mut d, &["two"], 10, None);
+    prompt(&mut d, &["one"], 500, None);
+    prompt(&mut d, &["two"], 10, None);
+    assert_eq!(&*prompt(&mut d, &["one", "two"], 10, None).target, "two");
+}
