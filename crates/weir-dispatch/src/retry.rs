@@ -85,7 +85,7 @@ struct RetryBudget {
 
 /// Further attempts for each request.
 const SHARE: f64 = 0.2;
-/// That may be saved up, if no more are running than [`SHARE`] of which this is.
+/// That may be saved up; or as many as are [`SHARE`] of the attempts that run, if those are more.
 const SAVED_MAX: f64 = 10.0;
 const START: f64 = 3.0;
 /// Free ones a second, for services with a request now and then.

@@ -76,6 +76,15 @@ fn a_backend_that_serves_what_failed_elsewhere_is_sent_all_of_it() {
 }
 
 #[test]
+fn what_was_served_gives_back_what_it_took_once() {
+    let mut d = with([settings("big", None)]);
+    let held = slot(d.ask(further("big"), at(0)));
+    d.first_token(&held, at(0));
+    served(&mut d, &held, 0);
+    assert_eq!(fail(&mut d, "big", 100), 3);
+}
+
+#[test]
 fn a_hedge_is_paid_for_even_if_it_is_served() {
     let mut d = with([settings("big", None)]);
     let mut hedges = 0;
