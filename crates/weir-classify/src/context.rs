@@ -347,17 +347,17 @@ impl<'h> Context<'h> {
         let read_to = self.read_to.max(start);
         let from = start.max(self.read_to.saturating_sub(self.words.longest));
         let text = self.haystack.bytes().get(..to).unwrap_or_default();
-        let mut take = |at: usize| {
-            self.words.literals.at(text, at, &mut |word, span: Range<usize>| {
-                let is_new = span.end > read_to || from == start && self.read_to < start;
-                if is_new && self.words.is_word(self.haystack, word, &span) {
-                    self.hits.push(Hit { span, word });
-                }
-                ControlFlow::Continue(())
-            })
+        let (words, haystack) = (self.words, self.haystack);
+        let is_all_new = from == start && self.read_to < start;
+        let mut take = |word, span: Range<usize>| {
+            if (is_all_new || span.end > read_to) && words.is_word(haystack, word, &span) {
+                self.hits.push(Hit { span, word });
+            }
+            ControlFlow::Continue(())
         };
-        let _all = each_word_start(text, from, &mut take);
-        let _all = self.haystack.seams_in(from..to).iter().try_for_each(|seam| take(*seam));
+        let _all = each_word_start(text, from, |at| words.literals.at(text, at, &mut take));
+        let mut seams = haystack.seams_in(from..to).iter();
+        let _all = seams.try_for_each(|seam| words.literals.at(text, *seam, &mut take));
         self.read_to = to;
     }
 }

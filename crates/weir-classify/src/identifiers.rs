@@ -211,6 +211,7 @@ impl Identifiers {
             tails.get(tail_of(haystack.byte(digits.end)))
         };
         may_hold_bare(haystack)
+            || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
             || self.is_word_alone(haystack, digits)
             || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
             || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))

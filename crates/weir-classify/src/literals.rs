@@ -85,8 +85,9 @@ impl Kind {
     }
 }
 
-/// A set of hashes of [`FILTER_BITS`] bits.
-struct Filter(Vec<u64>);
+/// A set of hashes of heads.
+#[derive(Default)]
+struct Filter(Bits);
 
 const FILTER_BITS: u32 = 16;
 /// Of the hashes by which literals are kept.
@@ -123,7 +124,7 @@ impl<T: Copy> Literals<T> {
 
     fn of(drafts: Vec<Draft<'_, T>>) -> Self {
         let (mut triples, mut short) = (Triples::default(), Triples::default());
-        let (mut fours, mut long, mut longer) = (Filter::new(), Filter::new(), Filter::new());
+        let (mut fours, mut long, mut longer) = (Filter::default(), Filter::default(), Filter::default());
         for draft in &drafts {
             let bytes = draft.text.as_bytes();
             match *bytes {
@@ -173,10 +174,9 @@ impl<T: Copy> Literals<T> {
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let rest = text.get(at..).unwrap_or_default();
-        match rest.first_chunk() {
+        match text.get(at..at + 4).and_then(<[u8]>::first_chunk) {
             Some(four) if !self.may_begin(u32::from_le_bytes(*four)) => ControlFlow::Continue(()),
-            _ => self.compare(rest, at, report),
+            _ => self.compare(text.get(at..).unwrap_or_default(), at, report),
         }
     }
 
@@ -232,25 +232,40 @@ impl Triple {
 }
 
 /// A set of hashes of three bytes.
-struct Triples(Box<[u64; 1024]>);
+#[derive(Default)]
+struct Triples(Bits);
 
-impl Default for Triples {
+impl Triples {
+    fn insert(&mut self, [a, b, c]: [u8; 3]) {
+        let Triple(triple) = Triple::of(u32::from_le_bytes([a, b, c, 0]));
+        self.0.insert(triple);
+    }
+
+    #[inline]
+    fn has(&self, Triple(triple): Triple) -> bool {
+        self.0.has(triple)
+    }
+}
+
+/// A set of numbers of 16 bits.
+struct Bits(Box<[u64; 1024]>);
+
+impl Default for Bits {
     fn default() -> Self {
         Self(Box::new([0; 1024]))
     }
 }
 
-impl Triples {
-    fn insert(&mut self, [a, b, c]: [u8; 3]) {
-        let Triple(triple) = Triple::of(u32::from_le_bytes([a, b, c, 0]));
-        if let Some(word) = self.0.get_mut(triple >> 6) {
-            *word |= 1 << (triple & 63);
+impl Bits {
+    fn insert(&mut self, number: usize) {
+        if let Some(word) = self.0.get_mut(number >> 6) {
+            *word |= 1 << (number & 63);
         }
     }
 
     #[inline]
-    fn has(&self, Triple(triple): Triple) -> bool {
-        self.0.get(triple >> 6 & 1023).is_some_and(|word| word >> (triple & 63) & 1 == 1)
+    fn has(&self, number: usize) -> bool {
+        self.0.get(number >> 6 & 1023).is_some_and(|word| word >> (number & 63) & 1 == 1)
     }
 }
 
@@ -372,20 +387,13 @@ const fn hash(bytes: u64, bits: u32) -> usize {
 }
 
 impl Filter {
-    fn new() -> Self {
-        Self(vec![0; 1 << (FILTER_BITS - 6)])
-    }
-
     fn insert(&mut self, bytes: u64) {
-        let hash = hash(bytes, FILTER_BITS);
-        if let Some(word) = self.0.get_mut(hash >> 6) {
-            *word |= 1 << (hash & 63);
-        }
+        self.0.insert(hash(bytes, FILTER_BITS));
     }
 
+    #[inline]
     fn has(&self, bytes: u64) -> bool {
-        let hash = hash(bytes, FILTER_BITS);
-        self.0.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 == 1)
+        self.0.has(hash(bytes, FILTER_BITS))
     }
 }
 

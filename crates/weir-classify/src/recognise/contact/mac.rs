@@ -66,10 +66,8 @@ fn is_part(b: u8) -> bool {
     b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.')
 }
 
-/// Whether a digit stands in a group of such an address, beside another one as long unless it is all of it.
+/// Whether a digit stands in a group of such an address, beside others as long unless it is all of it.
 fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
-    let is_sign = |b: Option<u8>| b.is_some_and(|b| matches!(b, b':' | b'-' | b'.'));
-    let is_hex = |range: Range<usize>| haystack.slice(range).iter().all(u8::is_ascii_hexdigit);
     let end = haystack.run_end(digit, 13, |b| b.is_ascii_hexdigit());
     if haystack.byte(end).is_some_and(|b| b.is_ascii_alphabetic()) {
         return false;
@@ -77,12 +75,23 @@ fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
     let head = haystack.slice(digit.saturating_sub(13)..digit);
     let start = digit - head.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
     match end - start {
-        len @ (2 | 4) => {
-            is_sign(haystack.byte(end)) && is_hex(end + 1..end + 1 + len)
-                || is_sign(haystack.before(start)) && is_hex(start.saturating_sub(1 + len)..start - 1)
-        }
+        2 => has_groups_beside(haystack, start..end, 2),
+        4 => has_groups_beside(haystack, start..end, 1),
         len => len == 12,
     }
+}
+
+/// Whether so many groups as long as one follow it or precede it, a sign between two of them.
+fn has_groups_beside(haystack: &Haystack<'_>, group: Range<usize>, count: usize) -> bool {
+    let len = group.len();
+    let is_hex = |at: usize| haystack.slice(at..at + len).iter().all(u8::is_ascii_hexdigit);
+    let is_sign = |at: usize| haystack.byte(at).is_some_and(|b| matches!(b, b':' | b'-' | b'.'));
+    let follow = (0..count).map(|n| group.end + n * (len + 1)).all(|sign| is_sign(sign) && is_hex(sign + 1));
+    let precedes = |n: usize| {
+        let other = group.start.checked_sub(n * (len + 1));
+        other.is_some_and(|other| is_sign(other + len) && is_hex(other))
+    };
+    follow || (1..=count).all(precedes)
 }
 
 fn is_grouped(text: &[u8]) -> bool {

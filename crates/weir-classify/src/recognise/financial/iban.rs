@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, EVERYWHERE, Site};
+use crate::site::{ANY, Beside, EVERYWHERE, NONE, Site};
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {
@@ -13,9 +13,19 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     find: Find::Digit(AFTER_COUNTRY, find),
 };
 
-/// After the letters of the country.
-const AFTER_COUNTRY: Site =
-    Site { all: Beside { before: |b| b.is_ascii_alphabetic() || is_separator(b), ..ANY }, ..EVERYWHERE };
+/// After the letters of the country, and before more of the account, unless all of it is digits.
+const AFTER_COUNTRY: Site = Site {
+    all: Beside { before: |b| b.is_ascii_alphabetic() || is_separator(b), ..ANY },
+    any: Beside {
+        after: |b| b.is_ascii_alphabetic() || is_separator(b),
+        digits: |digits| digits >= DIGITS_MIN,
+        ..NONE
+    },
+    ..EVERYWHERE
+};
+
+/// Two digits that check it, and the shortest account, that of Norway.
+const DIGITS_MIN: usize = 13;
 
 /// Separators between two characters of one number.
 const GAP_MAX: usize = 3;

@@ -70,8 +70,9 @@ impl<'a> Line<'a> {
         let start = set_offs(before).next_back().map_or(0, |(at, c)| at + c.len_utf8());
         let end = set_offs(after).next().map_or(after.len(), |(at, _)| at);
         let piece = self.text.get(start..to + end)?;
-        let inner = piece.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '!' | '-'));
-        let start = start + piece.find(inner)?;
+        let is_edge = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '-');
+        let (rest, inner) = (piece.trim_start_matches(is_edge), piece.trim_matches(is_edge));
+        let start = start + piece.len() - rest.len();
         Some(Field { line: self, range: start..start + inner.len() })
     }
 }
