@@ -4,6 +4,7 @@ use crate::class::decode;
 use crate::merge::{self, Window};
 use crate::slots::{Slots, hash_of, hash_of_bytes, hash_of_pair};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A token: its place in the order in which tokens are made of others.
 pub type Token = u32;
@@ -23,11 +24,16 @@ pub struct Vocabulary {
     /// What each byte makes with what begins with each other byte behind it.
     starts: Vec<Start>,
     of_byte: [Token; 256],
-    /// For the characters of the basic plane the token that each becomes whatever stands beside it, or [`NONE`].
-    of_character: Vec<Token>,
+    /// Those of the basic plane.
+    of_character: Vec<Character>,
 }
 
-/// What joining starts from: a character if it is one whatever stands beside it, or else a byte.
+/// The token that a character becomes, or [`NONE`], and above it a bit for what must not stand beside it: a space before it, and
+/// characters of each of [`GROUPS`] behind it. Many characters are a token but behind a space, which is joined to their first byte.
+#[derive(Clone, Copy)]
+struct Character(u32);
+
+/// What joining starts from: a character if it becomes a token beside what stands there, or else a byte.
 #[derive(Clone, Copy)]
 pub struct Symbol {
     pub token: Token,
@@ -78,6 +84,8 @@ const LENGTH_BITS: u32 = 10;
 const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
 const CHECK_SHIFT: u32 = PLACE_BITS + LENGTH_BITS;
 const CHECK_MASK: u64 = u64::MAX >> 1 >> CHECK_SHIFT;
+/// Groups of characters by their first byte.
+const GROUPS: usize = 11;
 /// The first character that is not one byte.
 const MANY_BYTES: u32 = 0x80;
 const BASIC_PLANE: u32 = 0x1_0000;
@@ -106,7 +114,7 @@ impl Vocabulary {
         };
         vocabulary.add_all(lengths)?;
         let made = vocabulary.find_pairs(lengths)?;
-        vocabulary.find_characters(&made);
+        vocabulary.find_characters(&made, lengths);
         vocabulary.mark_symbols(&made, lengths);
         Ok(vocabulary)
     }
@@ -180,10 +188,13 @@ impl Vocabulary {
     /// Notes of a token that is made of two with which symbol the second begins.
     fn mark_symbol(&mut self, made: Made, lengths: &[u16], bytes: &[u8]) {
         let begin = usize::from(at(lengths, made.first, 0));
-        if let Some(symbol) = self.symbol(bytes, begin) {
-            let ahead = at(&self.ahead, made.first, Ahead::NOTHING);
-            set(&mut self.ahead, made.first, ahead.with(made.token, symbol.mark));
+        let Some(symbol) = self.symbol(bytes, begin) else { return };
+        let mut ahead = at(&self.ahead, made.first, Ahead::NOTHING).with(made.token, symbol.mark);
+        if let (None, Some(first)) = (symbol.byte, bytes.get(begin)) {
+            // It is no symbol where something else stands behind it.
+            ahead = ahead.with(made.token, mark_of(self.of_byte(*first)));
         }
+        set(&mut self.ahead, made.first, ahead);
     }
 
     /// The same for all, when it is known which characters are symbols.
@@ -199,35 +210,35 @@ impl Vocabulary {
         self.bytes = bytes;
     }
 
-    /// Which characters become a token whatever stands beside them: at no step on the way there anything is joined
-    /// first that goes over the character's ends, and nothing that is made of the character comes before it.
-    fn find_characters(&mut self, made: &[Made]) {
-        let bounds = Bounds::of(made, self.of_byte);
-        let mut of_character = vec![NONE; BASIC_PLANE as usize];
+    /// Which characters become a token, and beside what: at no step on the way there anything is joined first that goes over
+    /// the character's ends, and nothing that is made of the character comes before it.
+    fn find_characters(&mut self, made: &[Made], lengths: &[u16]) {
+        let bounds = Bounds::of(made, self.of_byte, lengths);
+        let mut of_character = vec![Character(NONE); BASIC_PLANE as usize];
         for (slot, code) in of_character.iter_mut().zip(0..BASIC_PLANE).skip(MANY_BYTES as usize) {
             let Some(character) = char::from_u32(code) else { continue };
             let mut buffer = [0; 4];
-            *slot = self.sure_token(character.encode_utf8(&mut buffer).as_bytes(), &bounds);
+            let bytes = character.encode_utf8(&mut buffer).as_bytes();
+            *slot = self.character(bytes, &bounds).unwrap_or(Character(NONE));
         }
         self.of_character = of_character;
     }
 
-    /// The token that the bytes of a character become whatever stands beside them, or [`NONE`].
-    fn sure_token(&self, bytes: &[u8], bounds: &Bounds) -> Token {
+    fn character(&self, bytes: &[u8], bounds: &Bounds) -> Option<Character> {
         let mut tokens: Vec<Token> = bytes.iter().map(|byte| self.of_byte(*byte)).collect();
-        let mut token = NONE;
+        let (mut token, mut beside) = (NONE, 0);
         while let [first, .., last] = *tokens {
             let pairs = tokens.windows(2).zip(0_usize..).filter_map(|(pair, place)| match *pair {
                 [first, second] => Some((self.pair(first, second)?, place)),
                 _ => None,
             });
-            let Some((next, place)) = pairs.min().filter(|(next, _)| bounds.hold(first, last, *next)) else {
-                return NONE;
-            };
+            let (next, place) = pairs.min()?;
+            beside |= bounds.beside(first, last, next)?;
             tokens.splice(place..place + 2, [next]);
             token = next;
         }
-        if bounds.hold(token, token, token) { token } else { NONE }
+        beside |= bounds.beside(token, token, token)?;
+        Some(Character(beside << TOKEN_BITS | token))
     }
 
     /// The token with these bytes, if bytes that stand alone become it.
@@ -319,7 +330,8 @@ impl Vocabulary {
         if first >= 0xc0 {
             let (code, length) = decode(bytes, at, first);
             if at + length <= bytes.len()
-                && let Some(token) = self.of_character(code)
+                && let Some(character) = self.of_character.get(code as usize)
+                && let Some(token) = character.beside(bytes, at, length)
             {
                 return Some(Symbol { token, length, byte: None, mark: mark_of(token) });
             }
@@ -333,11 +345,37 @@ impl Vocabulary {
     fn of_byte(&self, byte: u8) -> Token {
         self.of_byte.get(usize::from(byte)).copied().unwrap_or(NONE)
     }
+}
 
-    /// The token that a character becomes whatever stands beside it.
+impl Character {
+    /// The token that it becomes where it stands.
     #[inline]
-    fn of_character(&self, code: u32) -> Option<Token> {
-        self.of_character.get(code as usize).copied().filter(|token| *token != NONE)
+    fn beside(self, bytes: &[u8], at: usize, length: usize) -> Option<Token> {
+        let (token, not_beside) = (self.0 & TOKEN_MASK as u32, self.0 >> TOKEN_BITS);
+        if token == NONE {
+            return None;
+        }
+        let is_beside = || {
+            let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+            let behind = bytes.get(at + length).map_or(0, |behind| 2 << group_of(*behind));
+            behind | u32::from(before == Some(&b' '))
+        };
+        (not_beside == 0 || not_beside & is_beside() == 0).then_some(token)
+    }
+}
+
+/// The group of a character, by its first byte.
+#[inline]
+const fn group_of(first: u8) -> usize {
+    match first {
+        // Scripts of India, Thai, Georgian, kana and others.
+        0xe0..=0xe3 => first as usize - 0xe0,
+        // Chinese.
+        0xe4..=0xe9 => 4,
+        // Korean.
+        0xea..=0xed => first as usize - 0xea + 5,
+        0xee..=0xef => 9,
+        _ => 10,
     }
 }
 
@@ -394,41 +432,52 @@ struct Made {
     token: Token,
 }
 
-/// The first token that can be made with each at an end of a character.
+/// The first token that can be made with each part of a character at an end of it.
 struct Bounds {
-    /// With something before it that does not end within a character.
-    before: Vec<Token>,
-    /// With something behind it that does not begin within a character.
-    behind: Vec<Token>,
+    /// With something before it that does not end within a character: with a space, and with something else.
+    before: BTreeMap<Token, [Token; 2]>,
+    /// With something behind it that does not begin within a character, by the group of that.
+    behind: BTreeMap<Token, [Token; GROUPS]>,
 }
 
 impl Bounds {
-    fn of(made: &[Made], of_byte: [Token; 256]) -> Self {
-        let most = made.iter().map(|made| made.token).chain(of_byte).max().unwrap_or(0) as usize + 1;
+    fn of(made: &[Made], of_byte: [Token; 256], lengths: &[u16]) -> Self {
         // The first and the last byte of every token that can be made.
-        let mut ends = vec![(0_u8, 0_u8); most];
+        let mut ends = vec![(0_u8, 0_u8); lengths.len()];
         for (byte, token) in (0..=u8::MAX).zip(of_byte) {
             set(&mut ends, token, (byte, byte));
         }
-        let (mut before, mut behind) = (vec![NONE; most], vec![NONE; most]);
+        let mut bounds = Self { before: BTreeMap::new(), behind: BTreeMap::new() };
+        let is_part = |token, byte: u8| !byte.is_ascii() && at(lengths, token, 0) < 4;
         for Made { first, second, token } in made {
             let (of_first, of_second) = (at(&ends, *first, (0, 0)), at(&ends, *second, (0, 0)));
             set(&mut ends, *token, (of_first.0, of_second.1));
-            if !is_lead(of_first.1) {
-                let known = at(&before, *second, NONE);
-                set(&mut before, *second, known.min(*token));
+            if !is_lead(of_first.1) && is_part(*second, of_second.0) {
+                let known = bounds.before.entry(*second).or_insert([NONE; 2]);
+                lower(known, usize::from(of_first.1 != b' '), *token);
             }
-            if !is_continuation(of_second.0) {
-                let known = at(&behind, *first, NONE);
-                set(&mut behind, *first, known.min(*token));
+            if !is_continuation(of_second.0) && is_part(*first, of_first.1) {
+                let known = bounds.behind.entry(*first).or_insert([NONE; GROUPS]);
+                lower(known, group_of(of_second.0), *token);
             }
         }
-        Self { before, behind }
+        bounds
     }
 
-    /// Whether nothing that is made over the ends of `first … last` comes before `token`.
-    fn hold(&self, first: Token, last: Token, token: Token) -> bool {
-        at(&self.before, first, NONE) >= token && at(&self.behind, last, NONE) >= token
+    /// Beside what something that is made over the ends of `first … last` comes before `token`, as bits of a
+    /// [`Character`]; `None` if that may be beside anything but a space.
+    fn beside(&self, first: Token, last: Token, token: Token) -> Option<u32> {
+        let [space, other] = self.before.get(&first).copied().unwrap_or([NONE; 2]);
+        let behind = self.behind.get(&last).copied().unwrap_or([NONE; GROUPS]);
+        let groups = behind.iter().zip(1..).filter(|(known, _)| **known < token);
+        let groups = groups.fold(0, |bits, (_, bit)| bits | 1 << bit);
+        (other >= token).then_some(groups | u32::from(space < token))
+    }
+}
+
+fn lower(known: &mut [Token], at: usize, token: Token) {
+    if let Some(known) = known.get_mut(at) {
+        *known = token.min(*known);
     }
 }
 

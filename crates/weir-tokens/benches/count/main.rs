@@ -2,9 +2,13 @@
 //!
 //! The texts are this project's own documents, sources and schemas, and prose that was written for this bench; what is
 //! shorter than a megabyte is read over and over, so that frequent pieces are found in the processor's caches, as they are
-//! in service.
+//! in service. Those that `fresh` makes are read once: nothing has learnt what comes next in them. The last three are of
+//! pieces that no language has.
+
+mod fresh;
 
 use divan::{Bencher, black_box, counter::BytesCount};
+use fresh::{KINDS, Numbers};
 use weir_tokens::Embedded;
 use weir_wire::tokens::estimate;
 
@@ -14,9 +18,9 @@ fn main() {
 }
 
 const TEXTS: [(&str, &str); 5] = [
-    ("english", include_str!("../../../docs/policy.md")),
-    ("code", include_str!("../src/merge.rs")),
-    ("json", include_str!("../../../docs/schemas/weir.schema.json")),
+    ("english", include_str!("../../../../docs/policy.md")),
+    ("code", include_str!("../../src/split.rs")),
+    ("json", include_str!("../../../../docs/schemas/weir.schema.json")),
     ("german", include_str!("german.txt")),
     ("chinese", include_str!("chinese.txt")),
 ];
@@ -41,6 +45,28 @@ fn cl100k(bencher: Bencher<'_, '_>, name: &str) {
 fn estimated(bencher: Bencher<'_, '_>, name: &str) {
     let text = text(name);
     bencher.counter(BytesCount::new(text.len())).bench(|| estimate(black_box(text)));
+}
+
+const FRESH_BYTES: usize = 16_000;
+
+#[divan::bench(args = KINDS.map(|kind| kind.name))]
+fn o200k_fresh(bencher: Bencher<'_, '_>, name: &str) {
+    count_fresh(bencher, name, Embedded::O200k);
+}
+
+#[divan::bench(args = KINDS.map(|kind| kind.name))]
+fn cl100k_fresh(bencher: Bencher<'_, '_>, name: &str) {
+    count_fresh(bencher, name, Embedded::Cl100k);
+}
+
+fn count_fresh(bencher: Bencher<'_, '_>, name: &str, embedded: Embedded) {
+    let (tokenizer, mut numbers) = (embedded.tokenizer(), Numbers(1));
+    let kinds = KINDS.iter().filter(|kind| kind.name == name);
+    let text = || kinds.clone().map(|kind| kind.text(FRESH_BYTES, &mut numbers)).collect::<String>();
+    bencher
+        .with_inputs(text)
+        .input_counter(BytesCount::of_str)
+        .bench_local_values(|text: String| tokenizer.count(black_box(&text)));
 }
 
 /// A row of letters without a space, which is one piece of a megabyte.
