@@ -2,7 +2,8 @@
 
 use crate::groups::COUNTS;
 use crate::hash::{Hash, mix};
-use crate::lexicon::Lexicon;
+use crate::lexicon::{GROUPS, Lexicon};
+use crate::logarithm::Logarithms;
 use crate::scan::{Class, HEAD_BYTES, Scan, Token, scan};
 use crate::shape::{SHAPE, shape};
 
@@ -67,11 +68,13 @@ pub(crate) fn numbers(text: &str, scan: &Scan) -> [f32; NUMBERS] {
     let mut numbers = [0.0; NUMBERS];
     let (of_shape, of_words) = numbers.split_at_mut(SHAPE);
     of_shape.copy_from_slice(&shape(text, scan));
-    for (to, count) in of_words.iter_mut().zip(scan.groups.counts()) {
-        // Most groups do not occur.
-        if *count > 0 {
-            *to = (1.0 + *count as f32).ln();
-        }
+    let logarithms = Logarithms::kept();
+    for (to, counts) in of_words.as_chunks_mut::<GROUPS>().0.iter_mut().zip(scan.groups.counts()) {
+        scan.groups.present().each(|group| {
+            if let (Some(to), Some(count)) = (to.get_mut(group), counts.get(group)) {
+                *to = logarithms.of(*count);
+            }
+        });
     }
     numbers
 }

@@ -19,6 +19,18 @@ pub struct Structure {
     pub has_schema: bool,
 }
 
+impl Structure {
+    /// The task type that it tells, whatever the texts say: with tools a request is an agent's, and without them a schema
+    /// makes it one that extracts.
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Structure { has_tools: true, .. } => Some(Kind::Agent),
+            Structure { has_schema: true, .. } => Some(Kind::Extract),
+            Structure { has_tools: false, has_schema: false } => None,
+        }
+    }
+}
+
 /// The readings of the texts of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Turns<'r> {
@@ -43,7 +55,7 @@ pub struct Judgement {
     pub weak_fail: f32,
     /// The language it is mostly written in.
     pub language: Option<&'static str>,
-    /// The scores of the task types, of which the three above are made.
+    /// The scores of the task types by the texts, of which the first three are made where no structure tells them.
     pub scores: [f32; KINDS],
 }
 
@@ -65,19 +77,13 @@ impl Judgement {
 /// Judges a request by its texts and its form. `None` if there is no text.
 ///
 /// A short or unclear last turn is read with the turns before it, each with half the say of the one after, and the
-/// shorter a turn the less it says itself; the system's instructions have a quarter's say, or half. Tools make a request
-/// an agent's; a schema speaks for extraction.
+/// shorter a turn the less it says itself; the system's instructions have a quarter's say, or half. Of a request whose
+/// [`Structure`] tells the task type the texts tell all but that.
 #[must_use]
 pub fn judge(turns: Turns<'_>, structure: Structure) -> Option<Judgement> {
     let last = turns.user.first().or(turns.system)?;
-    let mut scores = blend(turns);
-    if structure.has_schema {
-        add(&mut scores, Kind::Extract, 2.0);
-    }
-    let (mut kind, mut confidence, mut margin) = best(&scores);
-    if structure.has_tools {
-        (kind, confidence, margin) = (Kind::Agent, 1.0, 1.0);
-    }
+    let scores = blend(turns);
+    let (kind, confidence, margin) = structure.kind().map_or_else(|| best(&scores), |kind| (kind, 1.0, 1.0));
     let said = turns.user.iter().find_map(|reading| reading.language);
     let hardest = |of: fn(&Reading) -> f32| {
         if last.is_follow_up() { turns.user.iter().take(2).map(of).fold(0.0, f32::max) } else { of(last) }
@@ -126,11 +132,5 @@ impl Reading {
     #[must_use]
     pub fn is_follow_up(&self) -> bool {
         self.bytes < SHORT_BYTES || self.margin < UNCLEAR_MARGIN
-    }
-}
-
-fn add(scores: &mut [f32; KINDS], kind: Kind, score: f32) {
-    if let Some(sum) = scores.get_mut(kind.column()) {
-        *sum += score;
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! 1. **Words** (`scan`, `block`, `eights`, `fold`, `hash`, `words`): words, numbers and marks with their places, as hashes.
 //! 2. **Lexicon** (`lexicon`, `groups`): groups of words of many languages that say what is asked for.
-//! 3. **Shape** (`shape`): lengths, marks, numerals, options to choose from.
+//! 3. **Shape** (`shape`, `logarithm`): lengths, marks, numerals, options to choose from.
 //! 4. **Features** (`features`): hashed words and pairs, at the beginning, at the end and at all.
 //! 5. **Scores** (`model`, `quadratic`): linear in the features; complexity from the shape alone.
 //! 6. **Judgement** (`judgement`): the turns of a conversation, and what tools and schemas say.
@@ -26,6 +26,7 @@ mod judgement;
 mod kind;
 mod language;
 mod lexicon;
+mod logarithm;
 mod model;
 mod quadratic;
 mod scan;

@@ -3,7 +3,7 @@
 use crate::features::{AT_ONCE, NUMBERS, ROW_BITS, Rows, SETS, Set, each_row, numbers};
 use crate::kind::{KINDS, Kind};
 use crate::language::language;
-use crate::lexicon::{Lexicon, TABLE_BYTES};
+use crate::lexicon::{GROUPS, Known, Lexicon, TABLE_BYTES};
 use crate::quadratic::{Form, Quadratic, Spread, TERMS};
 use crate::scan::{Scan, scan};
 use crate::shape::SHAPE;
@@ -158,26 +158,44 @@ impl<'m> Model<'m> {
     }
 
     fn scores(&self, scan: &Scan, numbers: &[f32; NUMBERS]) -> [f32; KINDS] {
-        let mut scores = [0.0_f32; ROW];
-        for set in Set::ALL {
-            let mut sum = Sum::over(self.rows);
-            each_row(scan, set, &mut sum);
-            let scale = self.weights.scale * value_of(sum.count);
-            scores.iter_mut().zip(sum.steps()).for_each(|(score, steps)| *score += steps as f32 * scale);
-        }
-        let mut of_numbers = self.zeros.scores;
-        for (place, number) in numbers.iter().enumerate() {
-            // Most groups of the lexicon do not occur.
-            if *number != 0.0 {
-                self.weigh(place, *number, &mut of_numbers);
-            }
-        }
         let mut all = [0.0; KINDS];
-        let parts = scores.iter().zip(of_numbers).zip(self.weights.bias);
+        let (of_rows, of_numbers) = (self.of_rows(scan), self.of_numbers(numbers, scan.groups.present()));
+        let parts = of_rows.iter().zip(of_numbers).zip(self.weights.bias);
         for (score, ((rows, of_numbers), bias)) in all.iter_mut().zip(parts) {
             *score = (rows + of_numbers + bias) * self.weights.sharpness;
         }
         all
+    }
+
+    /// What the hashed features give.
+    #[inline]
+    fn of_rows(&self, scan: &Scan) -> [f32; ROW] {
+        let mut scores = [0.0_f32; ROW];
+        for set in Set::ALL {
+            let mut sum = Sum::over(self.rows);
+            each_row(scan, set, &mut sum);
+            if sum.count > 0 {
+                let scale = self.weights.scale * value_of(sum.count);
+                scores.iter_mut().zip(sum.steps()).for_each(|(score, steps)| *score += steps as f32 * scale);
+            }
+        }
+        scores
+    }
+
+    /// What the numbers give, of the lexicon those of the groups that occur.
+    #[inline]
+    fn of_numbers(&self, numbers: &[f32; NUMBERS], groups: Known) -> [f32; ROW] {
+        let mut sums = self.zeros.scores;
+        let mut weigh = |place: usize| {
+            if let Some(number) = numbers.get(place).filter(|number| **number != 0.0) {
+                self.weigh(place, *number, &mut sums);
+            }
+        };
+        (0..SHAPE).for_each(&mut weigh);
+        for start in (SHAPE..NUMBERS).step_by(GROUPS) {
+            groups.each(|group| weigh(start + group));
+        }
+        sums
     }
 
     /// Adds what a number gives more than 0 at its place.
@@ -437,11 +455,13 @@ mod tests {
     fn what_does_not_occur_counts_as_any_other_number() {
         let model = Model::embedded().unwrap();
         let text = "Please summarise this in three points, and translate it.";
-        let numbers = numbers(text, &scan(text, &model.lexicon));
+        let mut scan = scan(text, &model.lexicon);
+        let numbers = numbers(text, &scan);
         assert!(numbers.contains(&0.0) && numbers.iter().any(|number| *number != 0.0));
         let standard = model.weights.spread.standard(&numbers);
         // A text without words has the scores of its numbers alone.
-        let scores = model.scores(&scan("", &model.lexicon), &numbers);
+        (scan.tokens, scan.line_ends) = (Vec::new(), None);
+        let scores = model.scores(&scan, &numbers);
         for ((score, weights), bias) in scores.into_iter().zip(&model.weights.numbers).zip(model.weights.bias)
         {
             let of_numbers: f32 = weights.iter().zip(&standard).map(|(w, number)| w * number).sum();
@@ -458,9 +478,10 @@ mod tests {
         for text in [line.to_owned(), line.repeat(4), line.repeat(80), line.repeat(200)] {
             let features = Features::of(&text, &model.lexicon);
             assert!(line.len() * 80 > text.len() || features.rows[0].len() > 2 * AT_ONCE);
-            let scan = scan(&text, &model.lexicon);
+            let mut scan = scan(&text, &model.lexicon);
             let scores = model.scores(&scan, &features.numbers);
-            let none = model.scores(&super::scan("", &model.lexicon), &features.numbers);
+            (scan.tokens, scan.line_ends) = (Vec::new(), None);
+            let none = model.scores(&scan, &features.numbers);
             for (kind, (score, without)) in scores.into_iter().zip(none).enumerate() {
                 let of_row =
                     |row: &u16| f32::from(i16::from(model.rows[usize::from(*row)][kind]) - i16::from(ZERO));

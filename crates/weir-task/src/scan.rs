@@ -2,7 +2,7 @@
 
 mod word;
 
-use crate::block::{BLOCK, Block};
+use crate::block::{BLOCK, Block, count, filled};
 use crate::eights::{eight, first};
 use crate::fold::{fold, is_unspaced};
 use crate::groups::Groups;
@@ -98,11 +98,18 @@ pub(crate) struct Counts {
 pub(crate) fn scan(text: &str, lexicon: &Lexicon<'_>) -> Scan {
     let (head, tail) = parts(text);
     let read = head.len() + tail.len();
+    let of_kind = |first, last| count(head.as_bytes(), first, last) + count(tail.as_bytes(), first, last);
     let mut scan = Scan {
         tokens: Vec::with_capacity(read / 4 + 8),
         bytes: text.len(),
         stretch: text.len().max(1) as f32 / read.max(1) as f32,
-        counts: Counts { chars: read as u32, digits: 0, capitals: 0, foreign: 0, marks: [0; 128] },
+        counts: Counts {
+            chars: read as u32,
+            digits: of_kind(b'0', b'9'),
+            capitals: of_kind(b'A', b'Z'),
+            foreign: 0,
+            marks: [0; 128],
+        },
         words: Words::default(),
         groups: Groups::default(),
         line_ends: None,
@@ -144,71 +151,96 @@ impl Scanner<'_, '_> {
         let (bytes, mut at) = (part.as_bytes(), 0);
         self.scan.has_line_to_note |= is_to_note(bytes);
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let block = Block::of(rest);
-            let read = self.block(&block, part, at, offset);
-            self.scan.counts.add_block(&block, rest, read);
-            at += read;
+            let end;
+            let block = Block::of(match rest.first_chunk() {
+                Some(bytes) => bytes,
+                None => {
+                    end = filled(rest);
+                    &end
+                }
+            });
+            let start = offset + at;
+            at += if start < HEAD_BYTES || start + BLOCK > self.tail_start {
+                self.block::<true>(&block, part, at, start)
+            } else {
+                self.block::<false>(&block, part, at, start)
+            };
         }
         self.starts_sentence = true;
     }
 
-    /// Reads the block at a place of a part; gives how far it was read, in bytes: to the word that goes on beyond it, if
-    /// there is one.
-    #[inline(always)]
-    fn block(&mut self, block: &Block, part: &str, from: usize, offset: usize) -> usize {
+    /// Reads the block at a place of a part, at `start` of the text, that is near the beginning or the end of the text or
+    /// not; gives how far it was read, in bytes: to the word that goes on beyond it, if there is one.
+    #[inline(never)]
+    fn block<const IS_NEAR: bool>(
+        &mut self,
+        block: &Block<'_>,
+        part: &str,
+        from: usize,
+        start: usize,
+    ) -> usize {
         let mut starts = block.starts();
         while starts != 0 {
             let place = starts.trailing_zeros() as usize;
-            let (at, length) = (from + place, block.word(place));
+            let length = block.word(place);
             let end = place + length;
-            if (1..=8).contains(&length) && end < BLOCK && !block.is_foreign(end) {
-                let own = eight(part.as_bytes().get(at..).unwrap_or_default());
-                let mut word = Word::short(own, length as u32);
-                word.is_number = block.is_number(place, length);
-                self.close(word, offset + at);
-                starts &= starts - 1;
+            let is_whole = end < BLOCK && !block.is_foreign(end);
+            if (1..=8).contains(&length) && is_whole && !block.is_digit(place) {
+                let word = Word::short(block.eight(place), length as u32);
+                let known = self.known::<IS_NEAR>(&word, start + place);
+                self.add_word::<IS_NEAR>(word, known, start + place);
+            } else if length == 0 && block.is_mark(place) {
+                self.ascii(block.byte(place), start + place);
+            } else if length > 0 && is_whole {
+                let word = part.as_bytes().get(from + place..from + end);
+                self.word(word.unwrap_or_default(), start + place);
+            } else if end == BLOCK && place > 0 {
+                return place;
+            } else {
+                let rest = part.get(from + place..).unwrap_or_default();
+                let end = place + self.other(rest, start + place);
+                if end >= BLOCK {
+                    return end;
+                }
+                starts &= u64::MAX << end;
                 continue;
             }
-            if end == BLOCK && place > 0 {
-                return place;
-            }
-            let rest = part.get(at..).unwrap_or_default();
-            let end =
-                place + if length > 0 { self.word(rest, offset + at) } else { self.other(rest, offset + at) };
-            if end >= BLOCK {
-                return end;
-            }
-            starts &= u64::MAX << end;
+            starts &= starts - 1;
         }
         BLOCK
     }
 
-    /// Reads a word of any length that a text begins with, and that begins with ASCII; gives its length in bytes.
+    /// Reads a word of letters and digits of ASCII.
     #[inline(never)]
-    fn word(&mut self, text: &str, at: usize) -> usize {
-        let is_ascii = |byte: &u8| byte.is_ascii_alphanumeric();
-        let length = text.bytes().take_while(is_ascii).count();
+    fn word(&mut self, text: &[u8], at: usize) {
+        let is_number = text.iter().all(u8::is_ascii_digit);
+        self.close(Word { is_number, ..Word::ascii(text) }, at);
+    }
+
+    /// Reads a word of any length, the end of a line or what is not ASCII, with which a text begins; gives its length in
+    /// bytes.
+    #[inline(never)]
+    fn other(&mut self, text: &str, at: usize) -> usize {
+        match text.as_bytes() {
+            [b'\n', rest @ ..] => {
+                self.scan.has_line_to_note |= is_to_note(rest);
+                self.ascii(b'\n', at);
+                1
+            }
+            [byte, ..] if byte.is_ascii() => self.any_word(text, at),
+            _ => self.foreign(text, at),
+        }
+    }
+
+    /// Reads a word of any length that a text begins with, and that begins with ASCII; gives its length in bytes.
+    fn any_word(&mut self, text: &str, at: usize) -> usize {
+        let length = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (own, rest) = text.split_at_checked(length).unwrap_or((text, ""));
         if rest.starts_with(is_of_a_word) {
             return self.accented(text, at);
         }
-        let mut word = Word::ascii(text.as_bytes(), length);
-        word.is_number = own.bytes().all(|byte| byte.is_ascii_digit());
-        self.close(word, at);
+        self.word(own.as_bytes(), at);
         length
-    }
-
-    /// Reads a character that is no letter, no digit and no space of ASCII, and the word that may begin with it; gives the
-    /// length in bytes.
-    #[inline(never)]
-    fn other(&mut self, text: &str, at: usize) -> usize {
-        match text.as_bytes() {
-            [byte, rest @ ..] if byte.is_ascii() => {
-                self.scan.has_line_to_note |= *byte == b'\n' && is_to_note(rest);
-                self.ascii(*byte, at)
-            }
-            _ => self.foreign(text, at),
-        }
     }
 
     /// The same letter by letter, where not all are ASCII.
@@ -248,21 +280,23 @@ impl Scanner<'_, '_> {
         length
     }
 
-    #[inline(always)]
-    fn close(&mut self, word: Word, at: usize) {
-        let (mut hash, mut known) = (word.hash, Known::NONE);
+    /// Adds a word or number of any kind.
+    fn close(&mut self, mut word: Word, at: usize) {
+        let mut known = Known::NONE;
         if word.is_number {
             // Numbers differ by length alone: which one it is says nothing of the task.
-            hash = Hash::WORD.push(u64::from(word.chars.min(5)));
+            word.hash = Hash::WORD.push(u64::from(word.chars.min(5)));
         } else {
-            known = self.lexicon.find(hash);
-            if at < HEAD_BYTES || at > self.tail_start {
-                known = known.and(self.stems(&word));
-            }
+            known = self.known::<true>(&word, at);
         }
-        self.add(Token {
-            hash: hash.value(),
-            pair: mix(self.before, hash.value()),
+        self.add_word::<true>(word, known, at);
+    }
+
+    #[inline(always)]
+    fn add_word<const IS_NEAR: bool>(&mut self, word: Word, known: Known, at: usize) {
+        self.add::<IS_NEAR>(Token {
+            hash: word.hash.value(),
+            pair: mix(self.before, word.hash.value()),
             known,
             beginning: word.start(),
             ending: word.ending,
@@ -273,6 +307,13 @@ impl Scanner<'_, '_> {
             is_capital: word.is_capital,
         });
         self.starts_sentence = false;
+    }
+
+    /// What the lexicon says of a word, which may be near the beginning or the end of the text or is not.
+    #[inline(always)]
+    fn known<const IS_NEAR: bool>(&self, word: &Word, at: usize) -> Known {
+        let known = self.lexicon.find(word.hash);
+        if IS_NEAR && (at < HEAD_BYTES || at > self.tail_start) { known.and(self.stems(word)) } else { known }
     }
 
     /// What the lexicon says of words that begin like this one.
@@ -299,7 +340,8 @@ impl Scanner<'_, '_> {
     }
 
     /// A character of ASCII that belongs to no word.
-    fn ascii(&mut self, byte: u8, at: usize) -> usize {
+    #[inline(always)]
+    fn ascii(&mut self, byte: u8, at: usize) {
         if let Some(count) = self.scan.counts.marks.get_mut(usize::from(byte)) {
             *count += 1;
         }
@@ -307,7 +349,6 @@ impl Scanner<'_, '_> {
             self.sign(Class::Mark, char::from(byte), at);
         }
         self.starts_sentence |= matches!(byte, b'.' | b'!' | b'?' | b':' | b'\n');
-        1
     }
 
     /// Reads a word or a character that begins with a character that is not ASCII; gives its length in bytes.
@@ -330,6 +371,7 @@ impl Scanner<'_, '_> {
     }
 
     /// A token of one character.
+    #[inline(never)]
     fn sign(&mut self, class: Class, letter: char, at: usize) {
         let own = eight(letter.encode_utf8(&mut [0; 4]).as_bytes());
         let hash = Hash::WORD.push(own);
@@ -341,7 +383,7 @@ impl Scanner<'_, '_> {
             let place = self.scan.tokens.len();
             self.scan.line_ends = Some((self.scan.line_ends.map_or(place, |(first, _)| first), place));
         }
-        self.add(Token {
+        self.add::<true>(Token {
             hash: hash.value(),
             pair: mix(self.before, hash.value()),
             known: self.lexicon.find(hash),
@@ -356,16 +398,19 @@ impl Scanner<'_, '_> {
     }
 
     #[inline(always)]
-    fn add(&mut self, token: Token) {
+    fn add<const IS_NEAR: bool>(&mut self, token: Token) {
         self.before = token.hash;
         if token.class != Class::Mark {
             self.scan.words.add(&token);
         }
-        let known = token.known;
         self.scan.tokens.push(token);
         // Most words say nothing.
-        if known.is_of_groups() {
-            self.add_groups();
+        if token.known.is_of_groups() {
+            if IS_NEAR {
+                self.add_groups();
+            } else {
+                self.scan.add_groups_between(&token);
+            }
         }
     }
 
@@ -381,24 +426,22 @@ impl Scanner<'_, '_> {
     }
 }
 
+impl Scan {
+    /// Counts the groups of a token that is near neither end of the text.
+    #[inline(always)]
+    fn add_groups_between(&mut self, token: &Token) {
+        self.groups.add_between(token.known);
+        if token.class != Class::Mark {
+            self.words.add_groups(token.known, token.is_capital);
+        }
+    }
+}
+
 impl Counts {
     /// Takes note of a character.
     fn add(&mut self, letter: char) {
         self.chars -= letter.len_utf8() as u32 - 1;
         self.foreign += u32::from(!letter.is_ascii());
-    }
-
-    /// Takes note of the digits and capitals of the first bytes of a text, which begins with the block.
-    #[inline(always)]
-    fn add_block(&mut self, block: &Block, text: &[u8], bytes: usize) {
-        let (digits, capitals) = block.digits_and_capitals(bytes);
-        self.digits += digits;
-        self.capitals += capitals;
-        // A word may go on beyond it.
-        for byte in text.get(BLOCK..bytes).unwrap_or_default() {
-            self.digits += u32::from(byte.is_ascii_digit());
-            self.capitals += u32::from(byte.is_ascii_uppercase());
-        }
     }
 }
 

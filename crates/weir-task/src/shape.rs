@@ -2,6 +2,7 @@
 
 mod options;
 
+use crate::logarithm::Logarithms;
 use crate::scan::{Counts, Scan, parts};
 use options::{Options, is_option};
 
@@ -16,8 +17,9 @@ pub(crate) fn shape(text: &str, scan: &Scan) -> [f32; SHAPE] {
     let words = &scan.words;
     let lines = Lines::of(text, scan);
     let options = &lines.options;
-    // One more than a count has no digits to lose, and this logarithm is the fastest.
-    let many = |count: u32| (1.0 + count as f32 * scan.stretch).ln();
+    let (logarithms, is_whole) = (Logarithms::kept(), scan.stretch == 1.0);
+    let many =
+        |count: u32| if is_whole { logarithms.of(count) } else { (1.0 + count as f32 * scan.stretch).ln() };
     let chars = (bytes.chars.max(1)) as f32;
     let letters = (words.count.max(1)) as f32;
     let share = |count: u32| count as f32 / chars;

@@ -73,12 +73,25 @@ fn kind_of(user: &[Reading], system: Option<&Reading>, structure: Structure) -> 
 }
 
 #[test]
-fn tools_make_an_agent_and_a_schema_speaks_for_extraction() {
-    let (tools, schema) =
-        (Structure { has_tools: true, has_schema: false }, Structure { has_tools: false, has_schema: true });
-    assert_eq!(kind_of(&[reading(Kind::Creative, 9.0, 400)], None, tools), Kind::Agent);
-    assert_eq!(kind_of(&[reading(Kind::Rag, 1.5, 400)], None, schema), Kind::Extract);
-    assert_eq!(kind_of(&[reading(Kind::Math, 6.0, 400)], None, schema), Kind::Math);
+fn structure_wins_over_every_text() {
+    let none = Structure::default();
+    let (tools, schema) = (Structure { has_tools: true, ..none }, Structure { has_schema: true, ..none });
+    let both = Structure { has_tools: true, has_schema: true };
+    let system = reading(Kind::Creative, 30.0, 400);
+    for kind in Kind::ALL {
+        for text in [reading(kind, 30.0, 400), reading(kind, 30.0, 3), reading(kind, 0.0, 0)] {
+            for (structure, wanted) in [(tools, Kind::Agent), (schema, Kind::Extract), (both, Kind::Agent)] {
+                for system in [None, Some(&system)] {
+                    let judgement = judge(Turns { user: &[text], system }, structure).unwrap();
+                    assert_eq!((judgement.kind, judgement.margin), (wanted, 1.0), "{text:?}");
+                    assert_eq!((judgement.confidence, judgement.is_unsure()), (1.0, false));
+                }
+            }
+        }
+        assert_eq!(kind_of(&[reading(kind, 30.0, 400)], None, none), kind);
+    }
+    let people = "Anna Meier met Bob Jones on Friday at 5. They paid 12 euros each.";
+    assert_eq!(of(&[people], None, schema).kind, Kind::Extract);
 }
 
 #[test]

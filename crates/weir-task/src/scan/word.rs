@@ -52,23 +52,20 @@ impl Word {
         word
     }
 
-    /// The letters and digits of ASCII that a text begins with: so many bytes, at least one.
-    pub fn ascii(text: &[u8], length: usize) -> Self {
-        let mut word = Self::short(eight(text), length.min(8) as u32);
-        word.push_ascii(text.get(8..length).unwrap_or_default());
+    /// One or more letters and digits of ASCII.
+    pub fn ascii(text: &[u8]) -> Self {
+        let Some((own, rest)) = text.split_first_chunk() else {
+            return Self::short(eight(text), text.len().max(1) as u32);
+        };
+        let mut word = Self::short(u64::from_le_bytes(*own), 8);
+        let (eights, end) = rest.as_chunks();
+        eights.iter().for_each(|own| word.push(u64::from_le_bytes(*own) | SMALL, 8));
+        if let (Some(last), false) = (text.last_chunk(), end.is_empty()) {
+            // The end is at the end of the last eight.
+            let bytes = end.len() as u32;
+            word.push((u64::from_le_bytes(*last) | SMALL) >> (u64::BITS - 8 * bytes), bytes);
+        }
         word
-    }
-
-    /// More letters and digits of ASCII.
-    fn push_ascii(&mut self, mut text: &[u8]) {
-        while let Some((own, rest)) = text.split_first_chunk() {
-            self.push(u64::from_le_bytes(*own) | SMALL, 8);
-            text = rest;
-        }
-        if !text.is_empty() {
-            let bytes = text.len() as u32;
-            self.push(first(eight(text) | SMALL, bytes), bytes);
-        }
     }
 
     /// The next bytes: eight, or fewer at the end.

@@ -74,7 +74,7 @@ fn the_hardest_of_this_deployment_are_known_after_a_hundred_requests_and_after_a
 }
 
 #[test]
-fn the_conversation_counts_and_tools_make_an_agent() {
+fn the_conversation_counts_and_structure_wins_over_text() {
     let stage = Stage::with(two_zones, BY_TASK);
     let said = |body| {
         let reply = stage.chat(&body);
@@ -88,4 +88,11 @@ fn the_conversation_counts_and_tools_make_an_agent() {
     let tool = json!({ "type": "function", "function": { "name": "book", "parameters": {} } });
     let with_tools = json!({ "model": "auto", "messages": [turn("user", "Write a poem")], "tools": [tool] });
     assert_eq!(said(with_tools), "agent");
+    let schema =
+        json!({ "type": "json_schema", "json_schema": { "name": "people", "schema": { "type": "object" } } });
+    let with_schema =
+        |text| json!({ "model": "auto", "messages": [turn("user", text)], "response_format": schema });
+    for text in ["Anna Meier met Bob Jones on Friday.", "How much are 12 pens at $3 each?", "Write a poem"] {
+        assert_eq!(said(with_schema(text)), "extract", "{text}");
+    }
 }
