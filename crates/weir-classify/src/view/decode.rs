@@ -69,8 +69,7 @@ fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
     loop {
         at = survey.seek(at, kind::DIGIT)?;
         let word = survey.run_from(at, kind::BASE64);
-        let may_be = matches!(word, 2..=4) && !is_single(survey.bytes(), at + word) || word == 8;
-        if may_be && survey.run_before(at, kind::BASE64) == 0 {
+        if matches!(word, 2..=4 | 8) && survey.run_before(at, kind::BASE64) == 0 {
             return Some(at);
         }
         at += word.max(1);
