@@ -8,7 +8,8 @@ use crate::way;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_audit::Ident;
@@ -228,7 +229,7 @@ impl Snapshot {
             (
                 &|path| {
                     files.borrow_mut().push(path.to_owned());
-                    let text = std::fs::read_to_string(path)?;
+                    let text = read_named(path)?;
                     contents.borrow_mut().add(text.as_bytes());
                     Ok(text)
                 },
@@ -378,6 +379,23 @@ fn read(path: &Path) -> Result<String, SnapshotError> {
     std::fs::read_to_string(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })
 }
 
+/// The most bytes of a file that weir.yaml names: the largest are vocabularies, of some 20 MB.
+const NAMED_BYTES_MAX: u64 = 64 << 20;
+
+fn read_named(path: &Path) -> io::Result<String> {
+    let file = File::open(path)?;
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 64 MiB");
+    if file.metadata()?.len() > NAMED_BYTES_MAX {
+        return Err(too_large());
+    }
+    // What has no length, or grows meanwhile, is not read to its end either.
+    let mut bytes = Vec::new();
+    if file.take(NAMED_BYTES_MAX + 1).read_to_end(&mut bytes)? as u64 > NAMED_BYTES_MAX {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
 fn served(backends: &[Backend]) -> Vec<(usize, usize)> {
     let models = backends.iter().enumerate().flat_map(|(at, backend)| {
         backend.models.iter().enumerate().map(move |(model, served)| (served.target.index(), (at, model)))
@@ -423,4 +441,22 @@ pub(crate) fn endpoint(
         endpoint = endpoint.with_ca_pem(pem.to_owned().into_bytes());
     }
     Ok(endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_file_of_more_than_64_mib_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tokenizer.json");
+        std::fs::write(&path, "{}").unwrap();
+        assert_eq!(read_named(&path).unwrap(), "{}");
+        File::options().write(true).open(&path).unwrap().set_len(NAMED_BYTES_MAX + 1).unwrap();
+        let error = read_named(&path).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 64 MiB");
+        let endless = read_named(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(endless.to_string(), "it has more than 64 MiB");
+    }
 }
