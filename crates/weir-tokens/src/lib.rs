@@ -9,6 +9,7 @@ mod class;
 mod counter;
 mod embedded;
 mod huggingface;
+mod joining;
 mod merge;
 mod models;
 mod slots;
@@ -24,6 +25,7 @@ pub use split::{Pattern, Pieces};
 pub use tiktoken::InvalidTiktoken;
 pub use vocabulary::InvalidVocabulary;
 
+use joining::Joining;
 use merge::Window;
 use std::borrow::Cow;
 use std::fmt;
@@ -35,14 +37,6 @@ pub struct Tokenizer {
     pattern: Pattern,
     vocabulary: Vocabulary,
     form: Form,
-}
-
-/// Bytes of a piece that are counted, at most.
-const LONGEST: usize = 4096;
-
-/// The tokens of a piece of `length` bytes of which the first [`LONGEST`] are `sample` tokens.
-fn in_proportion(sample: u64, length: usize) -> u64 {
-    (sample * length as u64).div_ceil(LONGEST as u64)
 }
 
 /// What a text is brought to before it is cut into pieces.
@@ -68,30 +62,24 @@ impl Tokenizer {
 
     /// How many tokens a text is.
     ///
-    /// Exact, but for a single piece (a row of letters, say) of more than 4,096 bytes, which no language has: its first
-    /// 4,096 bytes are counted and the rest in proportion, so that no text takes the time of a gateway.
+    /// Exact, but for what no language has, so that no text takes the time of a gateway: of a single piece (a row of
+    /// letters, say) of more than 4,096 bytes the beginning is counted and the rest in proportion; and of a text with more
+    /// than 4,096 characters in pieces that are no token (of base64, say), and more of them than half of its bytes, those
+    /// that are beyond.
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let text = self.form.of(text);
-        let (mut window, mut at) = (Window::new(), 0);
-        let of_next = |piece: &[u8]| {
+        let (mut joining, mut at, mut found) = (Joining::new(), 0, 0);
+        for piece in self.pattern.pieces(&text) {
             let begin = at;
             at += piece.len();
-            self.count_piece(text.as_bytes(), begin, piece, &mut window)
-        };
-        self.pattern.pieces(&text).map(of_next).sum()
-    }
-
-    /// The tokens of the piece that begins there in the text.
-    #[inline]
-    fn count_piece(&self, text: &[u8], begin: usize, piece: &[u8], window: &mut Window) -> u64 {
-        if piece.len() == 1 || self.vocabulary.contains_at(text, begin, piece) {
-            return 1;
+            if piece.len() == 1 || self.vocabulary.contains_at(text.as_bytes(), begin, piece) {
+                found += 1;
+            } else {
+                joining.add(&self.vocabulary, piece, at);
+            }
         }
-        match piece.get(..LONGEST) {
-            None => merge::count(&self.vocabulary, window, piece),
-            Some(sample) => in_proportion(merge::count(&self.vocabulary, window, sample), piece.len()),
-        }
+        found + joining.tokens()
     }
 }
 

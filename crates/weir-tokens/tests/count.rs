@@ -162,6 +162,44 @@ fn a_piece_of_a_megabyte_is_counted_by_its_beginning() {
     }
 }
 
+/// Lines of words that no language has: none is a token, and each line is short enough to be counted exactly.
+fn unknown_words(lines: usize) -> String {
+    let mut text = letters("bdfgklmnprstvz", lines * 80);
+    (0..lines * 8).for_each(|word| text.insert(word * 11, if word % 8 == 0 { '\n' } else { ' ' }));
+    text
+}
+
+#[test]
+fn a_text_of_unknown_words_is_counted_exactly_for_a_while_and_then_in_proportion() {
+    for embedded in Embedded::ALL {
+        let tokenizer = embedded.tokenizer();
+        let counts = |lines| {
+            let text = unknown_words(lines);
+            (
+                tokenizer.count(&text),
+                text.split_inclusive('\n').map(|line| tokenizer.count(line)).sum::<u64>(),
+            )
+        };
+        let (short, each) = counts(48);
+        assert_eq!(short, each);
+        let (long, each) = counts(5000);
+        assert_ne!(long, each, "every word was joined");
+        assert!(long.abs_diff(each) * 100 <= 2 * each, "{long} of {each}");
+    }
+}
+
+#[test]
+fn a_long_text_of_a_language_is_counted_exactly() {
+    for (embedded, name) in [(Embedded::O200k, "german"), (Embedded::Cl100k, "chinese")] {
+        let text = match name {
+            "german" => include_str!("../benches/count/german.txt"),
+            _ => include_str!("../benches/count/chinese.txt"),
+        };
+        let tokenizer = embedded.tokenizer();
+        assert_eq!(tokenizer.count(&text.repeat(40)), 40 * tokenizer.count(text), "{name}");
+    }
+}
+
 const MEGABYTES: [(&str, usize, u64, u64); 5] = [
     ("etaoinshrdlu", 1_000_000, 422_441, 446_779),
     ("ab", 1_000_000, 341_712, 419_512),
