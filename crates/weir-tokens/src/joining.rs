@@ -7,16 +7,16 @@ use crate::vocabulary::Vocabulary;
 const LONGEST: usize = 4096;
 
 /// Characters that are joined of every text…
-const CHARACTERS: usize = 4096;
+const CHARACTERS: usize = 2048;
 
-/// …and the share of its bytes for which there is one more each.
-const SHARE: usize = 2;
+/// …and one for each of this share of its bytes.
+const SHARE: f32 = 0.4;
 
 /// The tokens of the pieces of one text that are no token themselves.
 ///
 /// Joining takes several times as long as finding a token, so that a text may have only so much of it; what is over that
-/// counts in proportion to what was joined of the same text. No text of a language comes to it: most of its pieces are
-/// tokens, or have several bytes a character.
+/// counts in proportion to what was joined of the same text. Few texts of people come to it: most pieces are tokens, or have
+/// several bytes a character.
 pub(crate) struct Joining {
     window: Window,
     /// Characters that were joined.
@@ -35,7 +35,7 @@ impl Joining {
 
     /// Takes a piece that ends there in the text.
     pub fn add(&mut self, vocabulary: &Vocabulary, piece: &[u8], end: usize) {
-        if self.spent > CHARACTERS + end / SHARE {
+        if self.spent > CHARACTERS + (SHARE * end as f32) as usize {
             self.left += piece.len() as u64;
             return;
         }

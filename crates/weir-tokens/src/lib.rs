@@ -62,10 +62,10 @@ impl Tokenizer {
 
     /// How many tokens a text is.
     ///
-    /// Exact, but for what no language has, so that no text takes the time of a gateway: of a single piece (a row of
-    /// letters, say) of more than 4,096 bytes the beginning is counted and the rest in proportion; and of a text with more
-    /// than 4,096 characters in pieces that are no token (of base64, say), and more of them than half of its bytes, those
-    /// that are beyond.
+    /// Exact, but for what would take too long. Of a single piece (a row of letters, say) of more than 4,096 bytes, which no
+    /// language has, the beginning is counted and the rest in proportion. Of a text in which more than 2,048 characters, and two
+    /// fifths of its bytes, are in pieces that are no token (base64, say, or words that the vocabulary hardly knows) so many
+    /// are counted, all over the text, and the rest in proportion.
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let text = self.form.of(text);

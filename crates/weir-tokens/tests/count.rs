@@ -180,7 +180,7 @@ fn a_text_of_unknown_words_is_counted_exactly_for_a_while_and_then_in_proportion
                 text.split_inclusive('\n').map(|line| tokenizer.count(line)).sum::<u64>(),
             )
         };
-        let (short, each) = counts(48);
+        let (short, each) = counts(25);
         assert_eq!(short, each);
         let (long, each) = counts(5000);
         assert_ne!(long, each, "every word was joined");
