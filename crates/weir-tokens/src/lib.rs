@@ -26,7 +26,6 @@ pub use tiktoken::InvalidTiktoken;
 pub use vocabulary::InvalidVocabulary;
 
 use joining::Joining;
-use merge::Window;
 use std::borrow::Cow;
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
