@@ -14,47 +14,42 @@ const SHARE: f32 = 0.4;
 
 /// The tokens of the pieces of one text that are no token themselves.
 ///
-/// Joining takes several times as long as finding a token, so that a text may have only so much of it; what is over that
-/// counts in proportion to what was joined of the same text. Few texts of people come to it: most pieces are tokens, or have
-/// several bytes a character.
+/// Joining takes several times as long as finding a token, so that a text may have only so much of it. Few texts of people come
+/// to that: most pieces are tokens, or have several bytes a character.
 pub(crate) struct Joining {
     window: Window,
     /// Characters that were joined.
     spent: usize,
-    /// Bytes of the pieces that were counted, and their tokens.
-    bytes: u64,
     tokens: u64,
-    /// Bytes of the pieces that were not.
-    left: u64,
 }
 
 impl Joining {
     pub fn new() -> Self {
-        Self { window: Window::new(), spent: 0, bytes: 0, tokens: 0, left: 0 }
+        Self { window: Window::new(), spent: 0, tokens: 0 }
     }
 
-    /// Takes a piece that ends there in the text.
-    pub fn add(&mut self, vocabulary: &Vocabulary, piece: &[u8], end: usize) {
-        if self.spent > CHARACTERS + (SHARE * end as f32) as usize {
-            self.left += piece.len() as u64;
-            return;
-        }
+    /// Takes a piece. Of one of more than [`LONGEST`] bytes the rest counts in proportion to the beginning.
+    pub fn add(&mut self, vocabulary: &Vocabulary, piece: &[u8]) {
         let sample = piece.get(..LONGEST).unwrap_or(piece);
         let tokens = merge::count(vocabulary, &mut self.window, sample);
         self.spent += characters(sample);
-        self.bytes += piece.len() as u64;
-        self.tokens += in_proportion(tokens, piece.len() as u64, sample.len() as u64);
+        self.tokens += in_proportion(tokens, piece.len(), sample.len());
     }
 
-    /// The tokens of all pieces.
+    /// Whether more was joined than the first so many bytes of the text may have.
+    pub fn is_beyond(&self, bytes: usize) -> bool {
+        self.spent > CHARACTERS + (SHARE * bytes as f32) as usize
+    }
+
+    /// The tokens of the pieces that were taken.
     pub fn tokens(&self) -> u64 {
-        self.tokens + in_proportion(self.tokens, self.left, self.bytes)
+        self.tokens
     }
 }
 
 /// The tokens of so many bytes, of which `of` are `tokens`.
-fn in_proportion(tokens: u64, bytes: u64, of: u64) -> u64 {
-    (tokens * bytes).div_ceil(of.max(1))
+pub(crate) fn in_proportion(tokens: u64, bytes: usize, of: usize) -> u64 {
+    (tokens * bytes as u64).div_ceil(of.max(1) as u64)
 }
 
 /// How many characters begin in some bytes of a text.

@@ -25,7 +25,7 @@ pub use split::{Pattern, Pieces};
 pub use tiktoken::InvalidTiktoken;
 pub use vocabulary::InvalidVocabulary;
 
-use joining::Joining;
+use joining::{Joining, in_proportion};
 use std::borrow::Cow;
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
@@ -37,6 +37,9 @@ pub struct Tokenizer {
     vocabulary: Vocabulary,
     form: Form,
 }
+
+/// Bytes that are left out where more was joined than a text may have.
+const STRETCH: usize = 1024;
 
 /// What a text is brought to before it is cut into pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,21 +67,30 @@ impl Tokenizer {
     /// Exact, but for what would take too long. Of a single piece (a row of letters, say) of more than 4,096 bytes, which no
     /// language has, the beginning is counted and the rest in proportion. Of a text in which more than 2,048 characters, and two
     /// fifths of its bytes, are in pieces that are no token (base64, say, or words that the vocabulary hardly knows) so many
-    /// are counted, all over the text, and the rest in proportion.
+    /// are counted, all over the text, and what lies between in proportion.
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let text = self.form.of(text);
-        let (mut joining, mut at, mut found) = (Joining::new(), 0, 0);
-        for piece in self.pattern.pieces(&text) {
+        let (mut joining, mut found) = (Joining::new(), 0);
+        let (mut at, mut left) = (0, 0);
+        let mut pieces = self.pattern.pieces(&text);
+        while let Some(piece) = pieces.next() {
             let begin = at;
             at += piece.len();
             if piece.len() == 1 || self.vocabulary.contains_at(text.as_bytes(), begin, piece) {
                 found += 1;
-            } else {
-                joining.add(&self.vocabulary, piece, at);
+                continue;
+            }
+            joining.add(&self.vocabulary, piece);
+            if joining.is_beyond(at) {
+                let next = text.ceil_char_boundary(at + STRETCH);
+                left += next - at;
+                at = next;
+                pieces = self.pattern.pieces(text.get(next..).unwrap_or_default());
             }
         }
-        found + joining.tokens()
+        let counted = found + joining.tokens();
+        in_proportion(counted, text.len(), text.len() - left)
     }
 }
 
