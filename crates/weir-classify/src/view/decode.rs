@@ -27,12 +27,14 @@ pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     let mut next = seekers.map(|seek| seek(survey, 0));
     while let Some(at) = next.iter().flatten().min().copied() {
         let after = pass.undo(at);
-        // A run that was passed over as a word may be none from here on.
-        let is_cut = survey.run_before(after, kind::BASE64) > 0 && survey.run_from(after, kind::BASE64) > 0;
         for (next, seek) in next.iter_mut().zip(seekers) {
-            if is_cut || next.is_some_and(|next| next < after) {
+            if next.is_some_and(|next| next < after) {
                 *next = seek(survey, after);
             }
+        }
+        // Of a run that was passed over as a word the rest may be none.
+        if survey.run_before(after, kind::BASE64) > 0 && is_encoded(survey, after) {
+            next[1] = Some(after);
         }
     }
     Decoded { derived: pass.editor.finish(), is_opaque: pass.is_opaque }
@@ -47,12 +49,17 @@ fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
 fn seek_run(survey: &Survey<'_>, mut from: usize) -> Option<usize> {
     loop {
         let at = survey.seek_run(from)?;
-        let len = survey.run_from(at, kind::BASE64);
-        if len >= BLOCK || !is_word(survey, at, len) {
+        if is_encoded(survey, at) {
             return Some(at);
         }
-        from = at + len;
+        from = at + survey.run_from(at, kind::BASE64);
     }
+}
+
+/// Whether the run that begins there is long enough and no word.
+fn is_encoded(survey: &Survey<'_>, at: usize) -> bool {
+    let len = survey.run_from(at, kind::BASE64);
+    len >= BLOCK || len >= RUN_MIN && !is_word(survey, at, len)
 }
 
 /// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
