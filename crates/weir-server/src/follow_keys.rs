@@ -60,20 +60,26 @@ impl Keys {
         self.store.key_ring()
     }
 
-    /// Takes over changes, in a thread that ends with the gateway.
+    /// Has on record what there is, before anybody is served, and takes over changes, in a thread that ends with the
+    /// gateway.
     pub fn follow(mut self, gateway: &Arc<Gateway>) -> Result<(), StartError> {
+        self.look_or_say(gateway);
         let weak = Arc::downgrade(gateway);
         let follow = move || {
-            while let Some(gateway) = weak.upgrade() {
-                if let Err(error) = self.look(&gateway) {
-                    tracing::error!(%error, "API keys cannot be read; the last ones stay in force");
-                }
-                drop(gateway);
+            loop {
                 std::thread::sleep(POLL);
+                let Some(gateway) = weak.upgrade() else { return };
+                self.look_or_say(&gateway);
             }
         };
         let thread = std::thread::Builder::new().name("weir-keys".to_owned()).spawn(follow);
         thread.map(drop).map_err(StartError::Thread)
+    }
+
+    fn look_or_say(&mut self, gateway: &Gateway) {
+        if let Err(error) = self.look(gateway) {
+            tracing::error!(%error, "API keys cannot be read; the last ones stay in force");
+        }
     }
 
     /// Takes over what has changed, and writes it down.
