@@ -426,3 +426,27 @@ impl Target {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EngineLoad;
+
+    #[test]
+    fn what_others_run_on_a_server_is_in_the_way_of_a_prompt() {
+        let mut target = Target::new(TargetSettings::server("gpu".into(), Limit::None));
+        let work = Work { prompt_tokens: 20_000, ..Work::default() };
+        let alone = target.formula_s(&work, Moment::ZERO);
+        target.report(Reported { running: Some(200), ..Reported::default() }, Moment::ZERO);
+        // Of others' prompts nothing is told, so they are taken to have a thousand tokens each.
+        let load = EngineLoad {
+            running: 200.0,
+            context_tokens: 200_000.0,
+            prompt_tokens: 20_000.0,
+            ..EngineLoad::default()
+        };
+        let beside = target.formula_s(&work, Moment::ZERO);
+        assert!((beside - EngineModel::GENERIC.first_token_s(&load)).abs() < 1e-9, "{beside}");
+        assert!(alone < beside, "{alone} {beside}");
+    }
+}
