@@ -218,15 +218,18 @@ async fn a_full_backend_lets_requests_wait_and_its_gauges_say_so() {
         async move { post(address, &ask("hello")).await.status() }
     });
     within(fake.until(|fake| fake.requests() == 2)).await;
-    let metrics = get(fake.address(), "/metrics").await.body;
-    assert!(
-        metrics.contains("vllm:num_requests_running{engine=\"0\",model_name=\"fake-model\"} 1.0"),
-        "{metrics}"
-    );
-    assert!(
-        metrics.contains("vllm:num_requests_waiting{engine=\"0\",model_name=\"fake-model\"} 1.0"),
-        "{metrics}"
-    );
+    let gauges = ["running", "waiting"]
+        .map(|what| format!("vllm:num_requests_{what}{{engine=\"0\",model_name=\"fake-model\"}} 1.0"));
+    // It has come, and may not wait yet.
+    within(async {
+        loop {
+            let metrics = get(fake.address(), "/metrics").await.body;
+            if gauges.iter().all(|gauge| metrics.contains(gauge)) {
+                break;
+            }
+        }
+    })
+    .await;
     drop(first);
     assert_eq!(within(waiting).await.unwrap(), 200);
 }

@@ -122,3 +122,20 @@ async fn a_stopped_backend_refuses_connections_and_its_port_can_be_taken_again()
     let again = Fake::start_on(stopped.address().port(), Script::default()).await.unwrap();
     assert_eq!(post(again.address(), &ask("hello")).await.status(), 200);
 }
+
+#[tokio::test]
+async fn what_hangs_goes_on_when_it_is_released_and_what_comes_later_hangs_again() {
+    for script in [Script::failing(Fault::HangBeforeHead), Script::failing(Fault::HangAfter(2))] {
+        let fake = fake(script).await;
+        let address = fake.address();
+        let hanging = tokio::spawn(async move { post(address, &ask_streamed("hello")).await });
+        within(fake.until(|fake| fake.requests() == 1)).await;
+        fake.release();
+        let answer = within(hanging).await.unwrap();
+        assert_eq!((answer.status(), answer.text(0).as_str()), (200, "simulated answer of m"));
+        let later = send(address, &post_text(&ask("hello"))).await;
+        within(fake.until(|fake| fake.requests() == 2)).await;
+        drop(later);
+        within(fake.until(|fake| fake.cancelled().len() == 1)).await;
+    }
+}

@@ -226,19 +226,22 @@ impl Gateway {
         let stage = rollout.stage();
         let candidate = Arc::new(Candidate::new(Arc::new(fresh), rollout));
         tracing::info!(policy = candidate.revision(), %stage, "a new policy is on its way");
-        self.set_candidate(Some(candidate.clone()));
         self.keep(&candidate.snapshot);
-        self.note(&candidate.snapshot, What::Staged, Some(stage), None);
+        let live = self.snapshot();
+        self.remember(&candidate.snapshot, What::Staged, Some(stage), None, (&live, Some(&candidate)));
+        self.set_candidate(Some(candidate.clone()));
+        self.record(&candidate.snapshot, What::Staged, Some(stage), None);
     }
 
-    /// Puts a snapshot in force for every request.
+    /// Puts a snapshot in force for every request, once it is on the disk that it is.
     pub(crate) fn put_in_force(&self, fresh: Arc<Snapshot>) {
         let policy = fresh.loaded.policy_revision.clone();
         tracing::info!(%policy, config = fresh.loaded.config_digest, "reloaded");
         self.keep(&fresh);
+        self.remember(&fresh, What::Applied, None, None, (&fresh, None));
         self.replace(fresh.clone());
         self.set_candidate(None);
-        self.note(&fresh, What::Applied, None, None);
+        self.record(&fresh, What::Applied, None, None);
     }
 
     pub(crate) fn keep(&self, snapshot: &Snapshot) {
@@ -249,6 +252,20 @@ impl Gateway {
 
     /// Writes down what happened to a policy.
     pub(crate) fn note(&self, snapshot: &Snapshot, what: What, stage: Option<Stage>, alarm: Option<Alarm>) {
+        let (live, candidate) = (self.snapshot(), self.candidate());
+        self.remember(snapshot, what, stage, alarm, (&live, candidate.as_deref()));
+        self.record(snapshot, what, stage, alarm);
+    }
+
+    /// Has on the disk what happens to a policy, and what is in force and on its way then.
+    fn remember(
+        &self,
+        snapshot: &Snapshot,
+        what: What,
+        stage: Option<Stage>,
+        alarm: Option<Alarm>,
+        (live, candidate): (&Snapshot, Option<&Candidate>),
+    ) {
         let origin = &snapshot.policy.origin;
         let revision = snapshot.loaded.policy_revision.as_str().to_owned();
         let entry = HistoryEntry {
@@ -260,12 +277,12 @@ impl Gateway {
             version: origin.signed.as_ref().map(|(version, _)| *version),
             alarm,
         };
-        let candidate = self.candidate().map(|candidate| RememberedCandidate {
+        let candidate = candidate.map(|candidate| RememberedCandidate {
             revision: candidate.revision().to_owned(),
             stage: candidate.stage(),
             alarm: candidate.with(|rollout| rollout.alarm().copied()),
         });
-        let applied = self.snapshot().loaded.policy_revision.as_str().to_owned();
+        let applied = live.loaded.policy_revision.as_str().to_owned();
         let signed = origin.signed.clone();
         self.book.change(|remembered| {
             remembered.applied = Some(applied);
@@ -278,7 +295,6 @@ impl Gateway {
             remembered.newest = newest.max_by_key(|(version, _)| *version);
             remembered.history.push(entry);
         });
-        self.record(snapshot, what, stage, alarm);
     }
 
     fn record(&self, snapshot: &Snapshot, what: What, stage: Option<Stage>, alarm: Option<Alarm>) {
@@ -301,9 +317,14 @@ impl Gateway {
     /// Takes back what is on its way because the files say what is in force.
     fn drop_candidate(&self) {
         if let Some(candidate) = self.candidate() {
-            self.set_candidate(None);
-            self.note(&candidate.snapshot, What::RolledBack, None, None);
+            self.take_back(&candidate);
         }
+    }
+
+    fn take_back(&self, candidate: &Candidate) {
+        self.remember(&candidate.snapshot, What::RolledBack, None, None, (&self.snapshot(), None));
+        self.set_candidate(None);
+        self.record(&candidate.snapshot, What::RolledBack, None, None);
     }
 
     /// Moves a rollout on when it is time, and stops it when it must.
@@ -373,8 +394,7 @@ impl Gateway {
         let in_force = live.loaded.policy_revision.as_str().to_owned();
         if let (Some(candidate), None) = (self.candidate(), to) {
             tracing::warn!(policy = candidate.revision(), "the new policy was taken back");
-            self.set_candidate(None);
-            self.note(&candidate.snapshot, What::RolledBack, None, None);
+            self.take_back(&candidate);
             return Ok(in_force);
         }
         if live.loaded.config.policy.signed_by.is_some() {
@@ -388,11 +408,16 @@ impl Gateway {
         let to = to.ok_or(OperationError::NoneBefore)?;
         let older = Arc::new(again(&to, sources, &self.book, &live)?.with_doors_of(&live));
         self.keep(&older);
+        let happens = [(&older, What::Applied), (&live, What::RolledBack)];
+        for (snapshot, what) in happens {
+            self.remember(snapshot, what, None, None, (&older, None));
+        }
         self.replace(older.clone());
         self.set_candidate(None);
         tracing::warn!(policy = to, from = in_force, "an older policy is in force again");
-        self.note(&older, What::Applied, None, None);
-        self.note(&live, What::RolledBack, None, None);
+        for (snapshot, what) in happens {
+            self.record(snapshot, what, None, None);
+        }
         Ok(to)
     }
 }

@@ -37,8 +37,7 @@ fn assert_plain(text: &str) {
 /// refusal; and the decisions in this order.
 fn log() -> (Stage, Vec<String>) {
     let stage = Stage::new();
-    let key = stage.gateway.home.create_key(&["app"]);
-    stage.gateway.until("the key counts", |g| g.client().get("/v1/models", &[]).status == 401);
+    let key = stage.gateway.key(&["app"]);
     let bearer = key.bearer();
     let send = |headers: &[(&str, &str)], body: &Value| {
         let headers = [&[("authorization", bearer.as_str())], headers].concat();
@@ -228,15 +227,14 @@ fn a_receipt_proves_to_anybody_where_a_request_ran() {
 fn who_made_a_request_gets_its_receipt_and_nobody_else_does() {
     let stage = Stage::new();
     let home = &stage.gateway.home;
-    let (own, other) = (home.create_key(&["app"]), home.create_key(&["other"]));
-    stage.gateway.until("the keys count", |g| g.client().get("/v1/models", &[]).status == 401);
-    let (own, other) = (own.bearer(), other.bearer());
+    let (own, other) = (stage.gateway.key(&["app"]).bearer(), stage.gateway.key(&["other"]).bearer());
     let reply = stage.gateway.chat_with(&[("authorization", &own)], &ask("auto", PERSONAL));
     let (decision, request) = (reply.decision(), reply.header("x-request-id").unwrap().to_owned());
     let get = |id: &str, bearer: &str| {
         stage.gateway.client().get(&format!("/v1/receipts/{id}"), &[("authorization", bearer)])
     };
     let key = file(home, "state/audit/key.pub");
+    stage.gateway.until("a checkpoint covers it", |_| get(&decision, &own).status == 200);
     for id in [&decision, &request] {
         let receipt = get(id, &own);
         assert_eq!(
@@ -264,7 +262,7 @@ fn without_keys_who_is_on_this_machine_gets_receipts_unless_clients_are_told_not
     let stage = Stage::new();
     let decision = stage.gateway.chat(&ask("auto", "hello")).decision();
     let path = format!("/v1/receipts/{decision}");
-    assert_eq!(stage.gateway.client().get(&path, &[]).status, 200);
+    stage.gateway.until("a checkpoint covers it", |g| g.client().get(&path, &[]).status == 200);
     let home = &stage.gateway.home;
     let quiet = std::fs::read_to_string(home.config()).unwrap() + "\nheaders: off\n";
     std::fs::write(home.config(), quiet).unwrap();
@@ -373,7 +371,12 @@ fn a_new_key_of_the_log_is_signed_by_the_old_one_and_either_is_good() {
     std::fs::copy(home.path().join("state/audit/key.pub"), &old).unwrap();
     let before = stage.gateway.chat(&ask("auto", PERSONAL)).decision();
     let path = format!("/v1/receipts/{before}");
-    let receipt = stage.gateway.client().get(&path, &[]).text();
+    let mut receipt = String::new();
+    stage.gateway.until("a checkpoint covers it", |gateway| {
+        let reply = gateway.client().get(&path, &[]);
+        receipt = reply.text();
+        reply.status == 200
+    });
     std::fs::copy(home.path().join("state/audit/checkpoint"), &kept).unwrap();
     let admin = stage.gateway.admin.to_string();
     let rotated = home.weir(&["audit", "rotate-key", "--admin", &admin]);

@@ -63,15 +63,20 @@ fn once_shows_where_everything_ran_and_ends_well() {
 
 #[test]
 fn a_full_local_model_makes_classified_requests_wait_or_degrade_and_others_burst() {
-    let text = ONCE.text();
-    let reasons = |about: &str| {
+    let reasons = |text: &str, about: &str| {
         let rows = text.lines().filter(|line| line.starts_with(about) && line.contains("of 3"));
-        let mut reasons: Vec<&str> = rows.map(|row| column(row, &text, "REASON")).collect();
+        let mut reasons: Vec<String> = rows.map(|row| column(row, text, "REASON").to_owned()).collect();
         reasons.sort_unstable();
         reasons
     };
-    assert_eq!(reasons("e-mail address"), ["degrade", "policy", "queue"], "{text}");
-    assert_eq!(reasons("riddle"), ["burst", "policy", "policy"], "{text}");
+    let is_full = |text: &str| {
+        reasons(text, "e-mail address") == ["degrade", "policy", "queue"]
+            && reasons(text, "riddle") == ["burst", "policy", "policy"]
+    };
+    // A model is full while it answers, for less than a second: a busy machine may take longer to ask it three times.
+    let again = || weir(&["demo", "--once", "--simulated"]).text();
+    let text = ONCE.text();
+    assert!(is_full(&text) || is_full(&again()) || is_full(&again()), "{text}");
 }
 
 #[test]

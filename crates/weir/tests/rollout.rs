@@ -34,7 +34,8 @@ fn rolling_out(settings: &'static str) -> impl FnOnce(&str, &str) -> String {
 }
 
 const SHADOW: &str = "  rollout: { mode: shadow }\n";
-const STAGED: &str = "  rollout: { mode: staged, stages: [50%], stage_time: 1s, stage_requests: 20 }\n";
+/// A stage that sixty requests do not complete, however long they take.
+const STAGED: &str = "  rollout: { mode: staged, stages: [50%], stage_time: 1s, stage_requests: 61 }\n";
 
 fn status(gateway: &Gateway) -> Value {
     Client::connect(gateway.admin).get("/policy", &[]).json()
@@ -121,7 +122,10 @@ fn a_staged_policy_takes_its_share_and_then_all() {
         assert_eq!(is_new, rule == "everything else stays too", "{stage} {rule}");
         assert_eq!(zone, Some(if is_new { "local" } else { "cloud" }));
     }
-    gateway.until("it is in force", |gateway| on_its_way(gateway).is_none());
+    gateway.until("it is in force", |gateway| {
+        replies(&stage, 20);
+        on_its_way(gateway).is_none()
+    });
     assert!(
         stages_of(&stage, &replies(&stage, 5))
             .iter()

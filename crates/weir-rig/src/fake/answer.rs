@@ -34,7 +34,7 @@ pub(super) struct Stop {
 
 /// How a body stops early.
 pub(super) enum StopHow {
-    /// Nothing more comes, and the connection stays.
+    /// Nothing more comes until it is released, and the connection stays.
     Silence,
     /// It breaks off.
     Cut(Cut),
@@ -49,6 +49,8 @@ pub(super) struct Pieces {
     gap: Duration,
     last_act: LastAct,
     pause: Pause,
+    /// Ends its silence.
+    released: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 enum Pause {
@@ -68,16 +70,21 @@ impl Pieces {
     ) -> Self {
         // An answer that breaks off at once still has a head, which hyper must be let to write.
         let pause = if stop.is_some() { Pause::Flush } else { Pause::None };
-        Self { visit, source, stop, gap, last_act, pause }
+        Self { visit, source, stop, gap, last_act, pause, released: None }
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Over>>> {
         ready!(self.poll_pause(cx));
         if let Some(stop) = self.stop.as_ref().filter(|stop| stop.after == self.visit.events()) {
-            return match stop.how {
-                StopHow::Silence => Poll::Pending,
-                StopHow::Cut(cut) => Poll::Ready(self.cut(cut)),
-            };
+            match stop.how {
+                StopHow::Silence => {
+                    let visit = &self.visit;
+                    let released = self.released.get_or_insert_with(|| Box::pin(visit.released()));
+                    ready!(released.as_mut().poll(cx));
+                    self.stop = None;
+                }
+                StopHow::Cut(cut) => return Poll::Ready(self.cut(cut)),
+            }
         }
         Poll::Ready(self.next_piece().map(Ok))
     }

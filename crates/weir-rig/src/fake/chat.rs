@@ -45,6 +45,10 @@ pub(super) async fn admit(
         sleep(Duration::from_millis(setup.script.latency_ms)).await;
     }
     match setup.take_fault() {
+        Some(Fault::HangBeforeHead) => {
+            exchange.visit.released().await;
+            Ok((exchange, None))
+        }
         Some(fault) if strikes_first(fault) => Err(exchange.fail(fault, &prompt()).await),
         fault => Ok((exchange, fault)),
     }
@@ -52,7 +56,7 @@ pub(super) async fn admit(
 
 /// Whether a fault strikes before any of the answer.
 fn strikes_first(fault: &Fault) -> bool {
-    matches!(fault, Fault::Status(_) | Fault::Redirect { .. } | Fault::HangBeforeHead | Fault::Raw(_))
+    matches!(fault, Fault::Status(_) | Fault::Redirect { .. } | Fault::Raw(_))
 }
 
 fn speak(exchange: Exchange, ask: &Ask<'_>, fault: Option<&Fault>) -> Response<Answer> {

@@ -29,7 +29,7 @@ use state::Shared;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 /// A running fake backend. It ends, with all its connections, when it is dropped.
@@ -38,6 +38,8 @@ pub struct Fake {
     address: SocketAddr,
     shared: Arc<Shared>,
     listening: JoinHandle<()>,
+    /// Keeps the port of a backend that has ended.
+    kept: Option<TcpSocket>,
 }
 
 impl Fake {
@@ -58,7 +60,7 @@ impl Fake {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(script));
         let listening = tokio::spawn(listen::accept(listener, shared.clone()));
-        Ok(Self { address, shared, listening })
+        Ok(Self { address, shared, listening, kept: None })
     }
 
     /// The address it listens on.
@@ -154,13 +156,28 @@ impl Fake {
         }
     }
 
-    /// Ends it: the port refuses, open connections are closed. What was recorded can still be read.
+    /// Lets the requests go on that hang now, and those that have come and will, as if nothing were wrong.
+    pub fn release(&self) {
+        self.shared.release();
+    }
+
+    /// Ends it: the port refuses, and is nobody's who takes a free one; open connections are closed. What was recorded
+    /// can still be read.
     pub async fn stop(&mut self) {
         self.shared.stop();
         self.listening.abort();
         // An aborted task reports that it was aborted, which is what was asked for.
         let _aborted = (&mut self.listening).await;
+        self.kept = keep(self.address);
     }
+}
+
+/// A socket that takes an address and does not listen there. Whoever wants to listen at this very address still can, which
+/// other systems than Linux do not let them.
+fn keep(address: SocketAddr) -> Option<TcpSocket> {
+    let socket = TcpSocket::new_v4().ok().filter(|_| cfg!(target_os = "linux"))?;
+    socket.set_reuseaddr(true).and_then(|()| socket.bind(address)).ok()?;
+    Some(socket)
 }
 
 impl Drop for Fake {

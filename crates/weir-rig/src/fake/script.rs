@@ -173,9 +173,9 @@ pub enum Fault {
         /// The `location` header.
         location: String,
     },
-    /// Accepts the request and never answers.
+    /// Accepts the request and does not answer, unless it is released.
     HangBeforeHead,
-    /// Falls silent after this many events; 0 = after the head of the answer.
+    /// Falls silent after this many events, until it is released; 0 = after the head of the answer.
     HangAfter(u64),
     /// Breaks off.
     Cut {

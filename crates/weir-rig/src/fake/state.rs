@@ -1,11 +1,12 @@
 use super::record::{Cancelled, Record, lock};
 use super::script::{Failure, Fault, Script, WhenFull};
 use http::Method;
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::futures::OwnedNotified;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// What all connections of one backend share.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     probes: AtomicU64,
     in_flight: AtomicUsize,
     changed: Arc<Notify>,
+    /// Requests up to this one hang no longer.
+    released: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -33,6 +36,7 @@ impl Shared {
             probes: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             changed: Arc::default(),
+            released: watch::Sender::new(0),
         }
     }
 
@@ -77,6 +81,10 @@ impl Shared {
     /// Resolves at the next change after this call.
     pub(super) fn changed(&self) -> OwnedNotified {
         self.changed.clone().notified_owned()
+    }
+
+    pub(super) fn release(&self) {
+        self.released.send_replace(self.requests.load(Relaxed));
     }
 
     pub(super) fn notify(&self) {
@@ -187,6 +195,17 @@ impl Visit {
     pub(super) fn count_event(&mut self) {
         self.events += 1;
         self.shared.notify();
+    }
+
+    /// Waits until it need hang no longer.
+    pub(super) fn released(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (mut released, id) = (self.shared.released.subscribe(), self.id);
+        async move {
+            // Without its backend nobody releases it.
+            if released.wait_for(|last| id <= *last).await.is_err() {
+                pending().await
+            }
+        }
     }
 
     /// The answer ended as the script wants it.

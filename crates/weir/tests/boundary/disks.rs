@@ -368,7 +368,8 @@ fn a_slow_disk_keeps_what_leaves_waiting_and_nothing_else() {
         assert!(began.elapsed() < 10 * DELAY);
     }
     assert!(began.elapsed() >= DELAY, "it left before its record was on the disk: {:?}", began.elapsed());
-    assert!(inside >= 3, "{inside} requests were served inside meanwhile");
+    // One may have been written down together with what leaves.
+    assert!(inside >= 2, "{inside} requests were served inside meanwhile");
     let reply = leaves.reply();
     assert_eq!((reply.status, reply.zone()), (200, Some("cloud")), "{}", reply.text());
     let row: Value = stage.record(&reply);

@@ -2,7 +2,7 @@
 
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
-use crate::{BURST_AT_ONCE, classified, harmless, local_first, streamed};
+use crate::{BURST_AT_ONCE, classified, harmless, impatient, local_first, streamed};
 use serde_json::{Value, json};
 use weir_rig::fake::{Cut, Failure, Fault, Script};
 
@@ -27,12 +27,17 @@ fn failures() -> Vec<(&'static str, Fault, (u16, &'static str))> {
     ]
 }
 
+/// What is silent is not waited for; all else is, however busy the machine.
+fn patience_with(fault: &Fault) -> fn(&str, &str) -> String {
+    if matches!(fault, Fault::HangBeforeHead | Fault::HangAfter(_)) { impatient } else { local_first }
+}
+
 #[test]
 fn a_classified_request_never_moves_to_the_cloud_when_the_local_backend_fails() {
     for (what, fault, expected) in failures() {
         for body in [classified("auto"), streamed(classified("auto"))] {
             // A backend that has failed is left alone for a while, so each case has its own.
-            let stage = Stage::with(local_first, BURST_AT_ONCE);
+            let stage = Stage::with(patience_with(&fault), BURST_AT_ONCE);
             stage.here.set(Script::failing(fault.clone()));
             let reply = stage.chat(&body);
             assert_eq!((reply.status, reply.code().as_str()), expected, "{what}: {}", reply.text());
@@ -47,7 +52,7 @@ fn a_classified_request_never_moves_to_the_cloud_when_the_local_backend_fails() 
 fn a_harmless_request_moves_on_before_its_first_token() {
     for (what, fault, _) in failures() {
         // How often attempts may be repeated follows from the time: each case has what a new gateway has.
-        let stage = Stage::with(local_first, BURST_AT_ONCE);
+        let stage = Stage::with(patience_with(&fault), BURST_AT_ONCE);
         stage.here.set(Script::failing(fault));
         for body in [harmless("auto"), streamed(harmless("auto"))] {
             let reply = stage.chat(&body);

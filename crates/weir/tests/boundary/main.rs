@@ -37,15 +37,18 @@ fn streamed(mut body: Value) -> Value {
     body
 }
 
-/// Two zones with the local backend preferred, and little patience with it.
+/// Two zones with the local backend preferred.
 fn local_first(local: &str, cloud: &str) -> String {
+    support::two_zones(local, cloud).replace(
+        "targets: [there/cloud-model, here/local-model]",
+        "targets: [here/local-model, there/cloud-model]",
+    )
+}
+
+/// The same, with little patience with the local backend.
+fn impatient(local: &str, cloud: &str) -> String {
     let timeouts = "    timeouts: { connect: 1s, first_token: 600ms, idle: 1s, total: 600ms }\n";
-    support::two_zones(local, cloud)
-        .replace(
-            "targets: [there/cloud-model, here/local-model]",
-            "targets: [here/local-model, there/cloud-model]",
-        )
-        .replacen("    models:", &format!("{timeouts}    models:"), 1)
+    local_first(local, cloud).replacen("    models:", &format!("{timeouts}    models:"), 1)
 }
 
 /// The two rules, and a ladder that leads outside where that is permitted.

@@ -20,7 +20,7 @@ mod syslog;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Output;
-use support::{Gateway, Home, TWO_RULES, ask, two_zones, weir};
+use support::{Gateway, Home, TWO_RULES, ask, port, two_zones, weir};
 
 /// What no export may ever hold: it is in every prompt.
 const CANARY: &str = "canary-7f3e";

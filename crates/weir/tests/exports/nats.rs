@@ -18,7 +18,7 @@ struct Nats {
 impl Nats {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = port();
         let server = start(&dir, port);
         Self { dir, port, server }
     }

@@ -2,7 +2,6 @@
 
 use super::support::PATIENCE;
 use super::*;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -23,7 +22,7 @@ impl Postgres {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = port();
         let mut postgres = Self { dir, bin: binaries(), port, server: None };
         let data = postgres.data();
         std::fs::create_dir(&data).unwrap();

@@ -1,9 +1,9 @@
 //! More than the servers bear.
 
 use super::crowd::{Crowd, ask};
-use super::{Field, PERSONAL, Sent, long, seconds, served, tally};
+use super::{Field, PERSONAL, Sent, in_one_of_three_tries, long, seconds, served, tally};
 use std::time::Duration;
-use weir_rig::fake::{Script, WhenFull};
+use weir_rig::fake::{Fault, Script, WhenFull};
 
 /// A server that does ten requests at a time in a quarter of a second each, and lets others wait.
 fn server() -> Script {
@@ -39,12 +39,19 @@ fn at(times: f64, concurrency: &str) -> f64 {
 }
 
 fn goodput_stays(concurrency: &str, loads: &[f64]) {
-    let peak = at(1.0, concurrency);
-    assert!(peak > 0.8 * CAPACITY, "{peak}");
-    for times in loads {
-        let good = at(*times, concurrency);
-        assert!(good >= 0.9 * peak, "{times}x{concurrency}: {good:.1} of {peak:.1}");
-    }
+    in_one_of_three_tries(|| {
+        let peak = at(1.0, concurrency);
+        if peak <= 0.8 * CAPACITY {
+            return Err(format!("{peak:.1} of {CAPACITY}"));
+        }
+        for times in loads {
+            let good = at(*times, concurrency);
+            if good < 0.9 * peak {
+                return Err(format!("{times}x{concurrency}: {good:.1} of {peak:.1}"));
+            }
+        }
+        Ok(())
+    });
 }
 
 #[test]
@@ -59,11 +66,16 @@ fn goodput_stays_under_overload_with_a_limit_that_is_learnt() {
 
 #[test]
 fn a_backend_without_a_declared_limit_is_not_given_all_that_comes() {
-    let field = Field::new(1, "", "", "queue: 1000", "[queue 20s, reject]");
-    field.local[0].set(server());
+    let field = Field::new(1, "", "", "queue: 1000", "[queue 60s, reject]");
+    field.local[0].set(Script::failing(Fault::HangBeforeHead).record(false));
     let sent = field.crowd.all((0..400).map(|_| ask(PERSONAL)));
-    field.gateway.until("most of them wait", |gateway| gateway.metric("weir_queue_length", &[]) > 300.0);
+    field.gateway.until("all have come", |gateway| {
+        let [sent, waiting] = ["weir_in_flight", "weir_queue_length"].map(|name| gateway.metric(name, &[]));
+        sent + waiting >= 400.0
+    });
     assert!(field.local[0].in_flight() <= 64, "{} at once", field.local[0].in_flight());
+    field.local[0].set(Script::default().record(false));
+    field.local[0].release();
     let ended = field.crowd.ends(sent);
     assert_eq!(served(&ended), 400, "{:?}", tally(&ended));
     field.assert_sound();
@@ -71,6 +83,10 @@ fn a_backend_without_a_declared_limit_is_not_given_all_that_comes() {
 
 #[test]
 fn busy_tenants_are_served_by_their_weights() {
+    in_one_of_three_tries(shares_are_as_the_weights);
+}
+
+fn shares_are_as_the_weights() -> Result<(), String> {
     let tenants = "tenants: { double: { weight: 2 }, default: { weight: 1 } }";
     // Few requests a second: who is behind must be so by the order of the queue, not by what this machine can send.
     let field = Field::with(tenants, 1, "", ", concurrency: 8", "queue: 200", "[queue 20s, reject]");
@@ -92,12 +108,15 @@ fn busy_tenants_are_served_by_their_weights() {
     let served: Vec<f64> =
         begun.into_iter().zip(&crowds).map(|(handle, crowd)| crowd.end(handle) as f64).collect();
     let total: f64 = served.iter().sum();
-    for (share, (served, tenant)) in [0.5, 0.25, 0.25].into_iter().zip(served.iter().zip(names)) {
-        let off = (served / total / share - 1.0).abs();
-        assert!(off < 0.10, "{tenant} is {off:.2} off its share: {served} of {total}");
-    }
     eprintln!("tenants of weights 2, 1 and 1: {served:?}");
     field.assert_sound();
+    for (share, (served, tenant)) in [0.5, 0.25, 0.25].into_iter().zip(served.iter().zip(names)) {
+        let off = (served / total / share - 1.0).abs();
+        if off >= 0.10 {
+            return Err(format!("{tenant} is {off:.2} off its share: {served} of {total}"));
+        }
+    }
+    Ok(())
 }
 
 /// In an ordinary run a tenth of it.
@@ -106,7 +125,7 @@ fn ten_thousand_wait_and_each_gets_an_end() {
     let count = if long() > 1 { 10_000 } else { 1_000 };
     let limits = format!("queue: {count}, queue_bytes: 1GiB");
     let field = Field::new(1, "", ", concurrency: 4", &limits, "[queue 60s, reject]");
-    field.local[0].set(Script::failing(weir_rig::fake::Fault::HangBeforeHead).record(false));
+    field.local[0].set(Script::failing(Fault::HangBeforeHead).record(false));
     let held = field.crowd.all((0..4).map(|_| ask(PERSONAL)));
     field
         .gateway

@@ -331,7 +331,7 @@ fn bounded(worse: &str, better: &str) -> String {
     let model =
         |quality: f64| format!("[{{ name: m, quality: {quality}, price: {{ input: 300, output: 1500 }} }}]");
     format!(
-        "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbudget: {{ day: 100 }}\nbackends:\n  \
+        "weir: 1\nlisten: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: ./state\nbudget: {{ month: 100 }}\nbackends:\n  \
          - {{ name: worse, zone: cloud, url: {worse}, models: {} }}\n  \
          - {{ name: better, zone: cloud, url: {better}, models: {} }}\n\
          aliases:\n  auto: {{ targets: [worse/m, better/m] }}\n",
@@ -343,9 +343,9 @@ fn bounded(worse: &str, better: &str) -> String {
 /// What is spent of the budget of all, and what is counted as spent in the cloud, in micro-USD.
 fn spent(stage: &Stage) -> (u64, u64) {
     let page = stage.gateway.admin_json("/spending");
-    let day = page["purses"][0]["day"]["spent_usd"].as_f64().unwrap_or(0.0);
+    let month = page["purses"][0]["month"]["spent_usd"].as_f64().unwrap_or(0.0);
     let counted = stage.gateway.metric("weir_cost_usd_total", &["cloud"]);
-    ((day * 1e6).round() as u64, (counted * 1e6).round() as u64)
+    ((month * 1e6).round() as u64, (counted * 1e6).round() as u64)
 }
 
 fn cost(event: &Value) -> u64 {
@@ -382,7 +382,7 @@ fn an_answer_that_nobody_gets_is_paid_for_and_one_that_is_given_out_after_all_is
 #[test]
 fn a_local_answer_that_is_given_out_after_all_is_paid_from_no_budget() {
     let config = |local: &str, cloud: &str| {
-        priced(local, cloud).replace("backends:\n", "budget: { day: 100 }\nbackends:\n")
+        priced(local, cloud).replace("backends:\n", "budget: { month: 100 }\nbackends:\n")
     };
     let stage = Stage::with(config, CHECKED);
     stage.here.set(Script::default().text(REFUSAL));

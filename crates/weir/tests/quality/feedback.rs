@@ -1,18 +1,9 @@
 use super::{events, heard, priced, say};
-use crate::support::backends::Key;
 use crate::support::http::Client;
 use crate::support::stage::Stage;
 use crate::support::{Gateway, TWO_RULES, ask};
 use serde_json::json;
 use std::time::Duration;
-
-fn key(gateway: &Gateway, name: &str) -> Key {
-    let key = gateway.home.create_key(&[name]);
-    let models = |headers: &[(&str, &str)]| gateway.client().get("/v1/models", headers).status;
-    gateway.until("keys are asked for", |_| models(&[]) == 401);
-    gateway.until("the key is known", |_| models(&[("authorization", &key.bearer())]) == 200);
-    key
-}
 
 #[test]
 fn whoever_asked_says_how_good_the_answer_was_and_the_last_word_counts() {
@@ -45,7 +36,7 @@ fn whoever_asked_says_how_good_the_answer_was_and_the_last_word_counts() {
 fn nobody_speaks_of_the_answers_of_others_but_an_admin() {
     let stage = Stage::with(priced, TWO_RULES);
     let unkeyed = stage.chat(&ask("auto", "hello")).decision();
-    let (mine, other) = (key(&stage.gateway, "mine"), key(&stage.gateway, "other"));
+    let (mine, other) = (stage.gateway.key(&["mine"]), stage.gateway.key(&["other"]));
     let bearer = mine.bearer();
     let decision = stage.gateway.chat_with(&[("authorization", &bearer)], &ask("auto", "hello")).decision();
     let body = json!({ "id": decision, "verdict": "bad" });
@@ -121,8 +112,6 @@ fn conversations_say_whether_an_answer_was_taken() {
     let turn = |role: &str, text: &str| json!({ "role": role, "content": text });
     let chat = |turns: &[serde_json::Value]| stage.chat(&json!({ "model": "auto", "messages": turns }));
     let (asked, answered) = (turn("user", "What is a weir?"), turn("assistant", "A low dam."));
-    chat(std::slice::from_ref(&asked));
-    // What asks the same at once is a program, and says nothing.
     chat(std::slice::from_ref(&asked));
     std::thread::sleep(Duration::from_millis(2600));
     let again = chat(std::slice::from_ref(&asked)).decision();

@@ -7,8 +7,9 @@
 )]
 
 use std::io::BufReader;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use tokio::net::TcpSocket;
 
 /// The variables that `weir` reads; tests set those they mean.
 const VARIABLES: [&str; 17] = [
@@ -46,12 +47,18 @@ pub fn weir(args: &[&str]) -> Ended {
     Ended(command(args).output().expect("the binary can be run"))
 }
 
-/// A port on which nobody listens.
+/// A port on which nobody listens, and that nobody gets who takes any: only who names it can listen there.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a port")
-        .port()
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("a socket whose address others may name");
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+    let port = socket.local_addr().expect("a port").port();
+    // Two sockets at one address are for Linux alone.
+    if cfg!(target_os = "linux") {
+        // It is kept as long as the process.
+        std::mem::forget(socket);
+    }
+    port
 }
 
 /// What a run left behind.

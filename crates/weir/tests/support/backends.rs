@@ -55,15 +55,22 @@ pub fn ask_stream(model: &str, content: &str) -> Value {
 
 /// A stream whose first content is here. It takes its place until it is abandoned.
 pub fn open_stream(address: SocketAddr, headers: &[(&str, &str)], body: &Value) -> Stream {
+    try_stream(address, headers, body).unwrap_or_else(|status| panic!("no stream, but {status}"))
+}
+
+/// The same, or the status of an error.
+pub fn try_stream(address: SocketAddr, headers: &[(&str, &str)], body: &Value) -> Result<Stream, u16> {
     let mut client = Client::connect(address);
     client.begin_post("/v1/chat/completions", headers, body.to_string().as_bytes());
     let (status, headers) = client.head();
-    assert_eq!(status, 200, "{headers:?}");
+    if status != 200 {
+        return Err(status);
+    }
     let mut stream = Stream { client, headers, text: String::new() };
     while !stream.text.contains("\"content\":\"") {
         assert!(stream.more(), "ended without content: {}", stream.text);
     }
-    stream
+    Ok(stream)
 }
 
 /// A stream as far as it has come.
@@ -119,6 +126,15 @@ impl Gateway {
             assert!(Instant::now() < deadline, "the gateway does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Makes a key with these arguments of `weir keys create`, and waits until it is known.
+    pub fn key(&self, arguments: &[&str]) -> Key {
+        let key = self.home.create_key(arguments);
+        let models = |headers: &[(&str, &str)]| self.client().get("/v1/models", headers).status;
+        self.until("keys are asked for", |_| models(&[]) == 401);
+        self.until("the key is known", |_| models(&[("authorization", &key.bearer())]) == 200);
+        key
     }
 
     /// Waits until so many requests wait for a place.

@@ -22,6 +22,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// The longest that anything in a test may take before it counts as hanging.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,6 +36,20 @@ pub fn weir() -> Command {
         }
     }
     command
+}
+
+/// A port that is free, and that nobody gets who takes any: only who names it can listen there.
+pub fn port() -> u16 {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    // Two sockets at one address are for Linux alone.
+    if cfg!(target_os = "linux") {
+        // It is kept as long as the process.
+        std::mem::forget(socket);
+    }
+    port
 }
 
 /// The two rules that everybody starts with.
@@ -241,11 +256,7 @@ impl Gateway {
 
     /// Waits until `condition` holds.
     pub fn until(&self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !condition(self) {
-            assert!(Instant::now() < deadline, "waited in vain: {what}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until(what, || condition(self));
     }
 
     pub fn pid(&self) -> u32 {
@@ -295,6 +306,15 @@ impl Drop for Gateway {
         if std::thread::panicking() {
             eprintln!("the gateway's log:\n{}", self.log());
         }
+    }
+}
+
+/// Waits until `condition` holds.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -1,7 +1,6 @@
 //! Files that are kept, and what refers to them.
 
 use crate::assert_error;
-use crate::support::backends::Key;
 use crate::support::http::{Client, Field, Reply, form};
 use crate::support::stage::Stage;
 use crate::support::{TWO_RULES, two_zones};
@@ -142,15 +141,9 @@ fn a_file_that_could_not_be_read_stays_inside() {
 #[test]
 fn a_file_is_its_owners_alone() {
     let stage = Stage::new();
-    let key = |tenant: &str| -> Key { stage.gateway.home.create_key(&[tenant, "--tenant", tenant]) };
+    let key = |tenant: &str| stage.gateway.key(&[tenant, "--tenant", tenant]);
     let (of_a, of_b) = (key("a").bearer(), key("b").bearer());
     let (a, b) = (App(&stage, Some(of_a)), App(&stage, Some(of_b)));
-    stage.gateway.until("the keys count", |gateway| {
-        [&a, &b]
-            .iter()
-            .all(|app| Client::connect(gateway.data).get("/v1/models", &app.headers()).status == 200)
-            && Client::connect(gateway.data).get("/v1/models", &[]).status == 401
-    });
     let id = a.upload_text("mine");
     for path in [format!("/v1/files/{id}"), format!("/v1/files/{id}/content")] {
         assert_error(&b.get(&path), 404, "not_found", &path);

@@ -1,7 +1,7 @@
 //! Answers that no backend should give.
 
+use crate::support::ask;
 use crate::support::stage::Stage;
-use crate::support::{TWO_RULES, ask, two_zones};
 use crate::{assert_error, streamed};
 use weir_rig::fake::{Cut, Failure, Fault, Script};
 
@@ -11,10 +11,6 @@ fn json(body: &str) -> Fault {
 
 #[test]
 fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
-    let short = |local: &str, cloud: &str| {
-        two_zones(local, cloud)
-            .replace("    models:", "    timeouts: { first_token: 2s, total: 2s }\n    models:")
-    };
     let raw = |text: &str| Fault::Raw(text.as_bytes().to_vec());
     for (what, fault) in [
         ("HTML", Fault::Status(Failure::html(200))),
@@ -54,7 +50,7 @@ fn an_answer_that_is_no_chat_completion_is_a_bad_gateway() {
         ("204", raw("HTTP/1.1 204 No Content\r\n\r\n")),
     ] {
         // A backend that keeps failing is left alone for a while, so each case has its own.
-        let stage = Stage::with(short, TWO_RULES);
+        let stage = Stage::new();
         stage.there.set(Script::failing(fault));
         for body in [ask("cloud-only", "hi"), streamed(ask("cloud-only", "hi"))] {
             let reply = stage.chat(&body);

@@ -50,7 +50,6 @@ fn heads_and_bodies_that_drip_are_cut_and_idle_connections_are_not() {
     assert_eq!(streaming.reply().status, 200, "the request that was begun meanwhile");
     assert_eq!(idle.get("/v1/models", &[]).status, 200, "an idle connection is kept");
     assert_eq!(idle_http2.get("/v1/models"), 200, "an idle HTTP/2 connection is kept");
-    assert!(began.elapsed() < LIMIT + Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 /// Sends one more byte of a head, unless the gateway has had enough.

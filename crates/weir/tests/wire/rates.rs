@@ -10,15 +10,6 @@ use std::fs;
 
 const MESSAGES: &str = "/v1/messages";
 
-/// Makes a key and waits until the gateway knows it.
-fn key(stage: &Stage, arguments: &[&str]) -> Key {
-    let key = stage.gateway.home.create_key(arguments);
-    let models = |headers: &[(&str, &str)]| stage.gateway.client().get("/v1/models", headers).status;
-    stage.gateway.until("keys are asked for", |_| models(&[]) == 401);
-    stage.gateway.until("the key is known", |_| models(&[("authorization", &key.bearer())]) == 200);
-    key
-}
-
 fn chat(stage: &Stage, key: &Key, body: &Value) -> Reply {
     stage.gateway.chat_with(&[("authorization", &key.bearer())], body)
 }
@@ -43,8 +34,8 @@ fn limits(stage: &Stage, key: &Key, arguments: &[&str]) {
 #[test]
 fn a_key_has_so_many_requests_a_minute_and_its_callers_are_told() {
     let stage = Stage::new();
-    let slow = key(&stage, &["slow", "--requests-per-minute", "2"]);
-    let free = key(&stage, &["free"]);
+    let slow = stage.gateway.key(&["slow", "--requests-per-minute", "2"]);
+    let free = stage.gateway.key(&["free"]);
     let hello = ask("local-only", "hello");
     for left in [1, 0] {
         let reply = chat(&stage, &slow, &hello);
@@ -97,7 +88,7 @@ fn a_key_has_so_many_requests_a_minute_and_its_callers_are_told() {
 #[test]
 fn tokens_are_set_aside_before_and_settled_after() {
     let stage = Stage::new();
-    let key = key(&stage, &["counted", "--tokens-per-minute", "1000"]);
+    let key = stage.gateway.key(&["counted", "--tokens-per-minute", "1000"]);
     let mut body = ask("local-only", "hello");
     body["max_tokens"] = json!(600);
     let stream =
@@ -136,7 +127,7 @@ fn tokens_are_set_aside_before_and_settled_after() {
 #[test]
 fn what_gets_no_answer_uses_no_tokens() {
     let stage = Stage::new();
-    let key = key(&stage, &["unlucky", "--tokens-per-minute", "1000"]);
+    let key = stage.gateway.key(&["unlucky", "--tokens-per-minute", "1000"]);
     let mut body = ask("no-such-alias", "hello");
     body["max_tokens"] = json!(900);
     for _ in 0..3 {
@@ -153,9 +144,9 @@ fn limits_of_the_file_hold_where_the_key_says_nothing_and_changes_act_while_it_r
         move |local: &str, cloud: &str| two_zones(local, cloud).replace("backends:", &keys)
     };
     let stage = Stage::with(config("7"), TWO_RULES);
-    let usual = key(&stage, &["usual"]);
-    let own = key(&stage, &["own", "--requests-per-minute", "100"]);
-    let rich = key(&stage, &["rich"]);
+    let usual = stage.gateway.key(&["usual"]);
+    let own = stage.gateway.key(&["own", "--requests-per-minute", "100"]);
+    let rich = stage.gateway.key(&["rich"]);
     let hello = ask("local-only", "hello");
     let limit = |key: &Key| {
         let reply = chat(&stage, key, &hello);
