@@ -1,5 +1,7 @@
+use super::blob::{self, After};
+use super::bytes::{Binary, judge};
 use super::decode::as_text;
-use super::{Editor, Step, blob};
+use super::{Editor, Step};
 use crate::View;
 use std::ops::Range;
 
@@ -47,8 +49,9 @@ pub(super) fn undo_quoted(editor: &mut Editor<'_>, text: &str, at: usize) -> usi
     if is_more || is_sign { undo_marked(editor, text, at, View::QuotedPrintable) } else { at + 1 }
 }
 
-/// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text.
-pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
+/// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text. Of what is none it undoes what can
+/// be read.
+pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<After> {
     let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
     let digits = run.start + prefix..run.end;
     if digits.len() % 2 == 1 || !text.get(digits.clone())?.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -56,13 +59,24 @@ pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -
     }
     let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
     let bytes = bytes?;
-    let Some(decoded) = as_text(&bytes) else {
-        editor.replace(run.clone(), &blob::decompress(&bytes)?, View::Compressed);
-        return Some(run.end);
-    };
-    let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
-    editor.step(run.clone(), &decoded, step, View::Hex);
-    Some(run.end)
+    let clear = After { end: run.end, is_opaque: false };
+    if let Some(decoded) = as_text(&bytes) {
+        let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
+        editor.step(run, &decoded, step, View::Hex);
+        return Some(clear);
+    }
+    if let Some(inflated) = blob::decompress(&bytes) {
+        editor.replace(run, &inflated, View::Compressed);
+        return Some(clear);
+    }
+    match judge(&bytes, || false) {
+        Binary::Opaque => Some(After { is_opaque: true, ..clear }),
+        Binary::Readable(read) => {
+            editor.replace(run, &read, View::Hex);
+            Some(clear)
+        }
+        Binary::Nothing => None,
+    }
 }
 
 /// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Returns where to go on.
