@@ -7,13 +7,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 /// What would be a second request, of whoever shares the connection behind a proxy.
-const SMUGGLED: &str = "GET /v1/models HTTP/1.1\r\nhost: smuggled.test\r\n\r\n";
+const SMUGGLED: &str = "GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Heads of which no two readers agree. `{length}` is that of the smuggled request.
 fn corpus() -> Vec<(&'static str, String)> {
     let post = |headers: &str| {
         format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{headers}\r\n0\r\n\r\n{SMUGGLED}"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}\r\n0\r\n\r\n{SMUGGLED}"
         )
     };
     let length = SMUGGLED.len();
@@ -42,7 +42,7 @@ fn corpus() -> Vec<(&'static str, String)> {
         (
             "bare line feeds",
             format!(
-                "POST /v1/chat/completions HTTP/1.1\nhost: a\ncontent-type: application/json\ncontent-length: {length}\ntransfer-encoding: chunked\n\n0\n\n{SMUGGLED}"
+                "POST /v1/chat/completions HTTP/1.1\nhost: localhost\ncontent-type: application/json\ncontent-length: {length}\ntransfer-encoding: chunked\n\n0\n\n{SMUGGLED}"
             ),
         ),
         (
@@ -55,7 +55,8 @@ fn corpus() -> Vec<(&'static str, String)> {
         ),
         (
             "HTTP/1.0 with chunks",
-            post("transfer-encoding: chunked\r\n").replace("HTTP/1.1\r\nhost: a", "HTTP/1.0\r\nhost: a"),
+            post("transfer-encoding: chunked\r\n")
+                .replace("HTTP/1.1\r\nhost: localhost", "HTTP/1.0\r\nhost: localhost"),
         ),
         ("no version", "GET /v1/models\r\n\r\n".to_owned()),
         ("another version", format!("GET /v1/models HTTP/3.0\r\n\r\n{SMUGGLED}")),
@@ -88,7 +89,7 @@ fn a_request_with_both_lengths_is_refused_and_the_last_of_its_connection() {
         format!("transfer-encoding: chunked\r\ncontent-length: {}\r\n", chunks.len()),
     ] {
         let request = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{lengths}\r\n{chunks}{SMUGGLED}"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{lengths}\r\n{chunks}{SMUGGLED}"
         );
         let (answers, closed) = answers_to(stage.gateway.client(), request.as_bytes());
         assert!(closed && answers.len() == 1, "{answers:?}");
@@ -105,10 +106,10 @@ fn a_request_with_both_lengths_is_refused_behind_another_too() {
     let body = ask("local-only", "hi").to_string();
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     let second = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: {}\r\n\r\n{chunks}{SMUGGLED}",
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: {}\r\n\r\n{chunks}{SMUGGLED}",
         chunks.len()
     );
-    let first = "GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n";
+    let first = "GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let (answers, closed) = answers_to(stage.gateway.client(), format!("{first}{second}").as_bytes());
     let statuses: Vec<&str> = answers.iter().map(|answer| &answer[..3]).collect();
     assert_eq!((statuses, closed), (vec!["200", "400"], true), "{answers:?}");
@@ -125,7 +126,7 @@ fn bodies_in_chunks_are_taken_one_after_the_other_on_one_connection() {
         body["stream"] = stream.into();
         let body = body.to_string();
         let request = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
             body.len()
         );
         client.send(request.as_bytes());
@@ -151,7 +152,7 @@ fn answers_to(mut client: Client, bytes: &[u8]) -> (Vec<String>, bool) {
 #[test]
 fn requests_in_one_packet_are_answered_in_order() {
     let stage = Stage::new();
-    let two = format!("{SMUGGLED}GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n");
+    let two = format!("{SMUGGLED}GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let (answers, _) = answers_to(stage.gateway.client(), two.as_bytes());
     let statuses: Vec<&str> = answers.iter().map(|answer| &answer[..3]).collect();
     assert_eq!(statuses, ["200", "404"]);
