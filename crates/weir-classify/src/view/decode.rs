@@ -118,8 +118,12 @@ impl Pass<'_> {
             if is_single(self.text.as_bytes(), end) {
                 return end;
             }
-            let decimal = decimal::undo(&mut self.editor, self.text, at..end);
-            return decimal.or_else(|| hex::undo_pairs(&mut self.editor, self.text, at..end)).unwrap_or(end);
+            if let Some(after) = decimal::undo(&mut self.editor, self.text, at..end) {
+                return after;
+            }
+            let Some(after) = hex::undo_pairs(&mut self.editor, self.text, at..end) else { return end };
+            self.is_opaque |= after.is_opaque;
+            return after.end;
         }
         if let Some(after) = hex::undo_run(&mut self.editor, self.text, at..end) {
             self.is_opaque |= after.is_opaque;

@@ -59,28 +59,33 @@ pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -
     }
     let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
     let bytes = bytes?;
-    let clear = After { end: run.end, is_opaque: false };
     if let Some(decoded) = as_text(&bytes) {
         let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
-        editor.step(run, &decoded, step, View::Hex);
-        return Some(clear);
+        editor.step(run.clone(), &decoded, step, View::Hex);
+        return Some(After { end: run.end, is_opaque: false });
     }
-    if let Some(inflated) = blob::decompress(&bytes) {
-        editor.replace(run, &inflated, View::Compressed);
-        return Some(clear);
+    undo_binary(editor, run, &bytes)
+}
+
+/// Undoes what can be read in bytes that are no text; `None` if there is nothing.
+fn undo_binary(editor: &mut Editor<'_>, range: Range<usize>, bytes: &[u8]) -> Option<After> {
+    let after = |is_opaque| Some(After { end: range.end, is_opaque });
+    if let Some(inflated) = blob::decompress(bytes) {
+        editor.replace(range.clone(), &inflated, View::Compressed);
+        return after(false);
     }
-    match judge(&bytes, || false) {
-        Binary::Opaque => Some(After { is_opaque: true, ..clear }),
+    match judge(bytes, || false) {
+        Binary::Opaque => after(true),
         Binary::Readable(read) => {
-            editor.replace(run, &read, View::Hex);
-            Some(clear)
+            editor.replace(range.clone(), &read, View::Hex);
+            after(false)
         }
         Binary::Nothing => None,
     }
 }
 
-/// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Returns where to go on.
-pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
+/// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Of what is none it undoes what can be read.
+pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<After> {
     let prefix = match first.len() {
         2 => "",
         4 => "0x",
@@ -100,15 +105,17 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
         }
         at = end + separator.len();
     }
-    if bytes.len() >= PAIRS_MIN
-        && let Some(decoded) = as_text(&bytes)
-    {
-        let step =
-            u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
-        let step = if decoded.len() == bytes.len() { step } else { Step::NONE };
-        editor.step(first.start..end, &decoded, step, View::Hex);
+    let clear = After { end, is_opaque: false };
+    if bytes.len() < PAIRS_MIN {
+        return Some(clear);
     }
-    Some(end)
+    let Some(decoded) = as_text(&bytes) else {
+        return undo_binary(editor, first.start..end, &bytes).or(Some(clear));
+    };
+    let step = u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
+    let step = if decoded.len() == bytes.len() { step } else { Step::NONE };
+    editor.step(first.start..end, &decoded, step, View::Hex);
+    Some(clear)
 }
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {
