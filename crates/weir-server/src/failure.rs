@@ -175,7 +175,7 @@ impl Failure {
             Failure::ForeignOrigin => plain(
                 403,
                 "permission_denied",
-                "without API keys Weir serves no web pages of other origins; make a key with `weir keys create`",
+                "without API keys Weir is called by `localhost` or an address, and serves no web pages of other origins; make a key with `weir keys create`",
             ),
             Failure::BadKey(error) => plain(401, "invalid_api_key", key_message(*error)),
             Failure::BadRequest(bad) => with_param(400, bad.code, &bad.message, bad.param.clone()),

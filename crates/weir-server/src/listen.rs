@@ -1,5 +1,6 @@
 //! Accepting connections: limits, time-outs, orderly shutdown.
 
+mod descriptors;
 mod lengths;
 mod watched;
 
@@ -50,7 +51,7 @@ pub struct Listeners {
 /// flight may finish for `limits.drain`, and what is left is cut with an error. The admin listener answers
 /// to the end.
 pub async fn serve(gateway: Arc<Gateway>, listeners: Listeners, shutdown: impl Future<Output = ()>) {
-    let connections = gateway.snapshot().loaded.config.limits.connections.get();
+    let connections = descriptors::connections(gateway.snapshot().loaded.config.limits.connections.get());
     let data =
         Door { gateway: gateway.clone(), side: Side::Data, places: Arc::new(Semaphore::new(connections)) };
     let admin = Door {

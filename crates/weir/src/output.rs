@@ -4,19 +4,27 @@ use anstyle::{AnsiColor, Style};
 use std::fmt;
 use std::io::{self, Write};
 
-/// Writes a line to stdout. A reader that has gone away (`| head`) is no error: the process ends.
+/// Writes a line to stdout.
 pub(crate) fn line(text: impl fmt::Display) {
     let mut out = anstream::stdout().lock();
-    if writeln!(out, "{text}").is_err() {
-        std::process::exit(0);
-    }
+    end_unless_written(writeln!(out, "{text}"));
 }
 
 /// Writes bytes to stdout as they are.
 pub(crate) fn raw(bytes: &[u8]) {
     let mut out = io::stdout().lock();
-    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
+    end_unless_written(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+/// Ends the process if stdout took nothing more. A reader that has gone away (`| head`) is no error; a full disk is one.
+pub(crate) fn end_unless_written(written: io::Result<()>) {
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            error_line(format_args!("cannot write: {error}"));
+            std::process::exit(1);
+        }
     }
 }
 

@@ -164,6 +164,28 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+#[test]
+fn a_disk_that_is_full_is_an_error() {
+    let (stage, _) = log();
+    let config = stage.gateway.home.config();
+    for command in [
+        "recognisers",
+        "audit query --json --config CONFIG",
+        "audit query --format csv --config CONFIG",
+        "audit export --format ocsf --config CONFIG",
+        "schema policy",
+        "man",
+        "completions bash",
+        "classify --fail-on confidential <<< '{\"id\":1,\"text\":\"hello\"}'",
+    ] {
+        let line = command.replace("CONFIG", config.to_str().unwrap());
+        let script = format!("exec >/dev/full; {} {line}", env!("CARGO_BIN_EXE_weir"));
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {}", stderr(&output));
+        assert!(stderr(&output).contains("cannot write"), "{command}: {}", stderr(&output));
+    }
+}
+
 /// A log that was closed in order, so that all of it is signed, and the decisions in it.
 fn closed_log() -> (support::Home, Vec<String>) {
     let (stage, ids) = log();

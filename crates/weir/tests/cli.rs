@@ -149,7 +149,7 @@ fn the_version_is_told() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_what_is_right() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 11] = [
         (&[], "Usage:"),
         (&["sevre"], "serve"),
         (&["check", "--jsno"], "--json"),
@@ -157,6 +157,8 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
         (&["audit", "query", "--level", "secret"], "confidential"),
         (&["audit", "query", "--since", "yesterday"], "7d"),
         (&["keys", "create", "x", "--expires", "2001-01-01T00:00:00Z"], "that time is over"),
+        (&["keys", "create", ""], "1 to 128 bytes"),
+        (&["keys", "create", "x", "--tenant", "two\nlines"], "1 to 128 bytes"),
         (&["man", "no-such-command"], "there is no command `no-such-command`"),
         (&["serve", "--admin", "0.0.0.0:9090"], "must be a loopback address"),
     ];

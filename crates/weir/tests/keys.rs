@@ -42,6 +42,12 @@ fn without_keys_web_pages_of_other_origins_are_not_served() {
         let models = stage.gateway.client().get("/v1/models", &[("origin", foreign)]);
         assert_eq!(models.status, 403, "{foreign}");
     }
+    // A page whose name leads to this machine by now reads without saying where it is from.
+    for path in ["/v1/models", "/v1/files"] {
+        let mut client = stage.gateway.client();
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: evil.example\r\n\r\n").as_bytes());
+        assert_eq!(client.reply().status, 403, "{path}");
+    }
     assert_eq!(stage.here.requests() + stage.there.requests(), 0);
     let at_home = stage.gateway.chat_with(&[("origin", "http://localhost:3000")], &ask("auto", "hello"));
     assert_eq!(at_home.status, 200);

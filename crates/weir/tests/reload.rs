@@ -463,6 +463,22 @@ fn a_start_with_bad_files_is_refused_with_their_place() {
     }
 }
 
+/// Whatever takes the log may be restarted, or have no room.
+#[test]
+fn a_log_that_nobody_reads_any_more_changes_nothing() {
+    let mut stage = Stage::new();
+    stage.gateway.abandon_log();
+    // The first of these is what the reader does not take any more, and the others are not written at all.
+    for refused in 1..=3 {
+        fs::write(stage.gateway.home.policy(), format!("policy: 1\nfault_{refused}: 1\n")).unwrap();
+        stage.gateway.until("a policy is refused", |gateway| {
+            gateway.metric("weir_reloads_total", &["refused"]) >= f64::from(refused)
+        });
+    }
+    assert_eq!(stage.chat(&ask("auto", PERSONAL)).zone(), Some("local"));
+    assert!(stage.gateway.stop().1, "it ends in order");
+}
+
 #[test]
 fn a_start_without_files_is_refused() {
     let empty = tempfile::tempdir().unwrap();

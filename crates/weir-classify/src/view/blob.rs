@@ -1,3 +1,4 @@
+use super::bytes::{Binary, is_compressed, is_file, judge};
 use super::decode::{as_text, is_run};
 use super::{Editor, Step};
 use crate::View;
@@ -8,8 +9,8 @@ use std::ops::Range;
 const LINE_MIN: usize = 16;
 /// Characters that are decoded first, to refuse words and paths cheaply.
 const PROBE: usize = 8;
-/// What base64 of more bytes than a key, a hash or a signature has must be something, if it is no text.
-const BINARY_BYTES_MIN: usize = 1024;
+/// A run that is no text is looked into if it has at least so many characters.
+const BINARY_MIN: usize = 64;
 /// How much larger than its encoding a compressed text may be, and what is always allowed.
 const EXPANSION_MAX: usize = 4;
 const EXPANDED_BYTES_MIN: usize = 64 << 10;
@@ -47,7 +48,7 @@ impl Tries {
 }
 
 /// Undoes the base64 (of either alphabet, padded or not, in one line or several) that begins with `run`, if it
-/// is text or compressed text.
+/// is text or compressed text. Of what is neither it undoes what can be read.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries: &mut Tries) -> After {
     let clear = |end| After { end, is_opaque: false };
     let head = text.as_bytes().get(run.start..run.end).and_then(<[u8]>::first_chunk);
@@ -58,7 +59,7 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     }
     let lines = if tries.are_over(run.start) { vec![run.clone()] } else { lines(text, run.clone()) };
     let end = lines.last().map_or(run.end, |line| line.end);
-    if end - run.start < BINARY_BYTES_MIN && !is_compressed && !is_text {
+    if end - run.start < BINARY_MIN && !is_compressed && !is_text {
         return clear(end);
     }
     // What follows on a line of its own may be a word of the text around, and no part of the encoding.
@@ -71,20 +72,42 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     if let Some(end) = parts.find_map(|part| undo_lines(editor, text, part)) {
         return clear(end);
     }
-    let characters: usize = lines.iter().map(Range::len).sum();
-    if !is_compressed && characters < BINARY_BYTES_MIN {
-        return clear(end);
-    }
-    let Some(bytes) = decode_lines(text, &lines) else { return clear(end) };
-    let is_opaque = is_compressed && bytes.len() > 64
-        || bytes.len() >= BINARY_BYTES_MIN && is_dense(&bytes) && !is_public(text, run.start, &bytes);
+    let is_opaque = undo_binary(editor, text, &lines);
     After { end, is_opaque }
+}
+
+/// Undoes what can be read in the bytes that these lines are; whether it cannot be read.
+fn undo_binary(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> bool {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return false };
+    let bytes = decode_lines(text, lines);
+    match judge(&bytes, || is_spread(text, lines)) {
+        Binary::Opaque => is_file(&bytes) || !is_public(text, first.start, &bytes),
+        Binary::Readable(read) => {
+            editor.replace(first.start..last.end, &read, View::Base64);
+            false
+        }
+        Binary::Nothing => false,
+    }
+}
+
+/// Whether capitals, small letters and digits are mixed as in base64, and in no long run of words, hexadecimal digits or
+/// dashes.
+fn is_spread(text: &str, lines: &[Range<usize>]) -> bool {
+    const SHARE: usize = 32;
+    let (mut capitals, mut small, mut digits, mut all) = (0, 0, 0, 0);
+    for byte in lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()) {
+        capitals += usize::from(byte.is_ascii_uppercase());
+        small += usize::from(byte.is_ascii_lowercase());
+        digits += usize::from(byte.is_ascii_digit());
+        all += 1;
+    }
+    [capitals, small, digits].iter().all(|count| count * SHARE >= all)
 }
 
 /// Whether a run is all of its encoding and too short to hide anything but text: cheap to say of most words.
 fn is_short(text: &str, run: &Range<usize>) -> bool {
     let after = text.as_bytes().get(run.end);
-    run.len() < BINARY_BYTES_MIN && !after.is_some_and(u8::is_ascii_whitespace)
+    run.len() < BINARY_MIN && !after.is_some_and(u8::is_ascii_whitespace)
 }
 
 /// Undoes base64 in these lines if it is text or compressed text. Returns where it ends.
@@ -93,7 +116,9 @@ fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Op
     if is_refused(text, lines.first()?) {
         return None;
     }
-    let bytes = decode_lines(text, lines)?;
+    let characters: usize = lines.iter().map(Range::len).sum();
+    // Six bits alone are no byte.
+    let bytes = (characters % 4 != 1).then(|| decode_lines(text, lines))?;
     let padding = text.as_bytes().iter().skip(end).take(2).take_while(|b| **b == b'=').count();
     let end = end + padding;
     if let Some(decoded) = as_text(&bytes) {
@@ -117,14 +142,9 @@ fn is_refused(text: &str, line: &Range<usize>) -> bool {
     !is_other && (first.iter().any(is_control) || bytes.any(|three| three.iter().any(is_control)))
 }
 
-fn decode_lines(text: &str, lines: &[Range<usize>]) -> Option<Vec<u8>> {
+fn decode_lines(text: &str, lines: &[Range<usize>]) -> Vec<u8> {
     let characters = lines.iter().map(Range::len).sum();
     decode(characters, lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()))
-}
-
-/// Whether bytes begin as gzip or zlib data does.
-fn is_compressed(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
 }
 
 /// The lines of base64 from `run` on.
@@ -202,21 +222,21 @@ fn triple(characters: &[u8; 4]) -> Option<[u8; 3]> {
     Some(triple)
 }
 
-/// What so many characters stand for.
-fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
+/// What so many characters stand for; bits that are no whole byte are left out.
+fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(count);
     let (mut buffer, mut bits) = (0_u32, 0);
-    for character in characters {
-        buffer = buffer << 6 | u32::from(sextet(character)?);
+    for sextet in characters.filter_map(sextet) {
+        buffer = buffer << 6 | u32::from(sextet);
         bits += 6;
         if bits >= 8 {
             bits -= 8;
-            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+            let [.., byte] = (buffer >> bits).to_be_bytes();
+            bytes.push(byte);
             buffer &= (1 << bits) - 1;
         }
     }
-    // Six bits alone are no byte.
-    (bits < 6).then_some(bytes)
+    bytes
 }
 
 fn sextet(character: u8) -> Option<u8> {
@@ -262,19 +282,6 @@ fn after_gzip_header(bytes: &[u8], flags: u8) -> Option<&[u8]> {
         }
     }
     rest.get(if flags & CHECK != 0 { 2 } else { 0 }..)
-}
-
-/// Whether the bytes are spread as those of compressed or encrypted data are. Paths and long identifiers that
-/// happen to be of base64's characters are not.
-fn is_dense(bytes: &[u8]) -> bool {
-    let seen = bytes.iter().take(BINARY_BYTES_MIN).fold([0_u64; 4], |mut seen, byte| {
-        if let Some(word) = seen.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
-        }
-        seen
-    });
-    // Of 1,024 random bytes some 251 differ.
-    seen.iter().map(|word| word.count_ones()).sum::<u32>() >= 200
 }
 
 /// Formats that are published as they are: certificates, public keys and signatures.

@@ -118,11 +118,16 @@ impl Pass<'_> {
             if is_single(self.text.as_bytes(), end) {
                 return end;
             }
-            let decimal = decimal::undo(&mut self.editor, self.text, at..end);
-            return decimal.or_else(|| hex::undo_pairs(&mut self.editor, self.text, at..end)).unwrap_or(end);
+            if let Some(after) = decimal::undo(&mut self.editor, self.text, at..end) {
+                return after;
+            }
+            let Some(after) = hex::undo_pairs(&mut self.editor, self.text, at..end) else { return end };
+            self.is_opaque |= after.is_opaque;
+            return after.end;
         }
         if let Some(after) = hex::undo_run(&mut self.editor, self.text, at..end) {
-            return after;
+            self.is_opaque |= after.is_opaque;
+            return after.end;
         }
         if let Some(after) = blob::undo_base32(&mut self.editor, self.text, at..end) {
             return after;
@@ -154,9 +159,12 @@ pub(super) fn is_run(b: u8) -> bool {
 }
 
 /// The text that bytes are, if they are one: ASCII or UTF-8 without control characters, or UTF-16 of
-/// ASCII. Few bytes are text by chance, so of those only ASCII counts.
+/// ASCII. Few bytes are text by chance, so of those only ASCII counts. A PDF is none, whatever bytes it is written in.
 pub(super) fn as_text(bytes: &[u8]) -> Option<String> {
     const CHANCE_MAX: usize = 12;
+    if bytes.starts_with(b"%PDF-") {
+        return None;
+    }
     if let [_, 0, ..] = bytes
         && let (pairs, []) = bytes.as_chunks::<2>()
     {

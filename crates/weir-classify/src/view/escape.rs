@@ -8,6 +8,9 @@ use crate::View;
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     let run = text.bytes().skip(at).take_while(|b| *b == b'\\').count();
     let after = at + run;
+    if begins_bytes(text, after) {
+        return after + 1;
+    }
     let Some((c, len)) = escape_at(text, after) else { return after };
     let mut buffer = [0; 4];
     let c = c.encode_utf8(&mut buffer);
@@ -18,6 +21,14 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     };
     editor.step(at..end, c, step, View::Escapes);
     end
+}
+
+/// Whether bytes follow as PostgreSQL writes them, all behind one `x`; those are undone together.
+fn begins_bytes(text: &str, at: usize) -> bool {
+    const DIGITS_MIN: usize = 96;
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.first() == Some(&b'x')
+        && rest.iter().skip(1).take(DIGITS_MIN).take_while(|b| b.is_ascii_hexdigit()).count() == DIGITS_MIN
 }
 
 /// The character that the escape whose letter is at `at` stands for, and the bytes it takes from there.

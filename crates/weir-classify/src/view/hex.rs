@@ -1,5 +1,7 @@
+use super::blob::{self, After};
+use super::bytes::{Binary, judge};
 use super::decode::as_text;
-use super::{Editor, Step, blob};
+use super::{Editor, Step};
 use crate::View;
 use std::ops::Range;
 
@@ -47,8 +49,9 @@ pub(super) fn undo_quoted(editor: &mut Editor<'_>, text: &str, at: usize) -> usi
     if is_more || is_sign { undo_marked(editor, text, at, View::QuotedPrintable) } else { at + 1 }
 }
 
-/// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text.
-pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
+/// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text. Of what is none it undoes what can
+/// be read.
+pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<After> {
     let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
     let digits = run.start + prefix..run.end;
     if digits.len() % 2 == 1 || !text.get(digits.clone())?.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -56,17 +59,33 @@ pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -
     }
     let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
     let bytes = bytes?;
-    let Some(decoded) = as_text(&bytes) else {
-        editor.replace(run.clone(), &blob::decompress(&bytes)?, View::Compressed);
-        return Some(run.end);
-    };
-    let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
-    editor.step(run.clone(), &decoded, step, View::Hex);
-    Some(run.end)
+    if let Some(decoded) = as_text(&bytes) {
+        let step = if decoded.len() * 2 == run.len() { Step::of(1, 2) } else { Step::NONE };
+        editor.step(run.clone(), &decoded, step, View::Hex);
+        return Some(After { end: run.end, is_opaque: false });
+    }
+    undo_binary(editor, run, &bytes)
 }
 
-/// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Returns where to go on.
-pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
+/// Undoes what can be read in bytes that are no text; `None` if there is nothing.
+fn undo_binary(editor: &mut Editor<'_>, range: Range<usize>, bytes: &[u8]) -> Option<After> {
+    let after = |is_opaque| Some(After { end: range.end, is_opaque });
+    if let Some(inflated) = blob::decompress(bytes) {
+        editor.replace(range.clone(), &inflated, View::Compressed);
+        return after(false);
+    }
+    match judge(bytes, || false) {
+        Binary::Opaque => after(true),
+        Binary::Readable(read) => {
+            editor.replace(range.clone(), &read, View::Hex);
+            after(false)
+        }
+        Binary::Nothing => None,
+    }
+}
+
+/// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Of what is none it undoes what can be read.
+pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<After> {
     let prefix = match first.len() {
         2 => "",
         4 => "0x",
@@ -86,15 +105,17 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
         }
         at = end + separator.len();
     }
-    if bytes.len() >= PAIRS_MIN
-        && let Some(decoded) = as_text(&bytes)
-    {
-        let step =
-            u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
-        let step = if decoded.len() == bytes.len() { step } else { Step::NONE };
-        editor.step(first.start..end, &decoded, step, View::Hex);
+    let clear = After { end, is_opaque: false };
+    if bytes.len() < PAIRS_MIN {
+        return Some(clear);
     }
-    Some(end)
+    let Some(decoded) = as_text(&bytes) else {
+        return undo_binary(editor, first.start..end, &bytes).or(Some(clear));
+    };
+    let step = u8::try_from(prefix.len() + 2 + separator.len()).map_or(Step::NONE, |len| Step::of(1, len));
+    let step = if decoded.len() == bytes.len() { step } else { Step::NONE };
+    editor.step(first.start..end, &decoded, step, View::Hex);
+    Some(clear)
 }
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {

@@ -5,6 +5,7 @@
 
 mod binary;
 mod blob;
+mod bytes;
 mod confusable;
 mod decimal;
 mod decode;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use jiff::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -134,24 +134,39 @@ fn authenticate(
 }
 
 /// Without any key, whoever is on this machine is served; but not a web page of somebody else's that a
-/// browser on this machine shows.
+/// browser on this machine shows: neither one that says where it is from, nor one whose own name was made to mean this
+/// machine (DNS rebinding), which says nothing when it only reads.
 fn without_keys(headers: &HeaderMap, peer: SocketAddr) -> Result<(), Failure> {
     if !peer.ip().to_canonical().is_loopback() {
         return Err(Failure::NotLoopback);
     }
-    match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
-        Some(origin) if !is_loopback_origin(origin) => Err(Failure::ForeignOrigin),
-        _ => Ok(()),
+    let is_at_home = |name, is_home: fn(&str) -> bool| {
+        headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(is_home))
+    };
+    match is_at_home(ORIGIN, is_loopback_origin) && is_at_home(HOST, is_no_foreign_name) {
+        true => Ok(()),
+        false => Err(Failure::ForeignOrigin),
     }
 }
 
 fn is_loopback_origin(origin: &str) -> bool {
     let Some((_, authority)) = origin.split_once("://") else { return false };
-    let host = match authority.strip_prefix('[') {
+    let host = host_of(authority);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether a request was sent to this machine by its own name or by an address, which no page of others has.
+fn is_no_foreign_name(authority: &str) -> bool {
+    let host = host_of(authority).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok()
+}
+
+/// The host of `host:port`.
+fn host_of(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 /// `Authorization: Bearer K`, `x-api-key: K` or `api-key: K`.
@@ -269,6 +284,18 @@ mod tests {
             ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://localhost.evil"]
         {
             assert!(!is_loopback_origin(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn names_that_others_can_give_are_not_this_machines() {
+        for home in
+            ["localhost:8080", "LOCALHOST", "weir.localhost", "127.0.0.1:8080", "[::1]:8080", "10.0.0.5"]
+        {
+            assert!(is_no_foreign_name(home), "{home}");
+        }
+        for foreign in ["evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil", ""] {
+            assert!(!is_no_foreign_name(foreign), "{foreign}");
         }
     }
 

@@ -63,14 +63,14 @@ fn is_readable_document(part: &Object) -> bool {
 pub(super) fn refuse_remote(part: &Object, is_unreadable: bool, path: &str) -> Result<(), BadRequest> {
     let mut search = RemoteSearch { is_unreadable, found: None };
     search.object(part, path);
-    match search.found {
-        None => Ok(()),
-        Some(param) => Err(BadRequest::field(
-            "unsupported_parameter",
-            param,
-            "remote URLs and stored file ids are not passed on to backends; send the content itself as a `data:` URL",
-        )),
-    }
+    search.refuse()
+}
+
+/// The same for a member of a body that holds no words.
+pub(super) fn refuse_remote_value(name: &str, value: &Json) -> Result<(), BadRequest> {
+    let mut search = RemoteSearch { is_unreadable: true, found: None };
+    search.value(name, value, name.to_owned());
+    search.refuse()
 }
 
 /// Looks through a content part for what a server would fetch.
@@ -81,6 +81,17 @@ struct RemoteSearch {
 }
 
 impl RemoteSearch {
+    fn refuse(self) -> Result<(), BadRequest> {
+        match self.found {
+            None => Ok(()),
+            Some(param) => Err(BadRequest::field(
+                "unsupported_parameter",
+                param,
+                "remote URLs and stored file ids are not passed on to backends; send the content itself as a `data:` URL",
+            )),
+        }
+    }
+
     fn object(&mut self, object: &Object, path: &str) {
         for (name, value) in object.iter() {
             let mut at = path.to_owned();

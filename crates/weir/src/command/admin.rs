@@ -45,6 +45,7 @@ struct CreateArgs {
     files: FilesArgs,
 
     /// What people call it, such as the name of who gets it
+    #[arg(value_parser = super::keys::parse_name)]
     name: String,
 
     /// `auditor` or `admin`

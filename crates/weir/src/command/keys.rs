@@ -37,6 +37,7 @@ struct CreateArgs {
     files: FilesArgs,
 
     /// What people call it, such as the application's name
+    #[arg(value_parser = parse_name)]
     name: String,
 
     /// Production (`live`) or not (`test`); part of the key's text
@@ -68,15 +69,15 @@ struct CreateArgs {
     scopes: Vec<String>,
 
     /// Who pays
-    #[arg(long)]
+    #[arg(long, value_parser = parse_name)]
     tenant: Option<String>,
 
     /// Which team
-    #[arg(long)]
+    #[arg(long, value_parser = parse_name)]
     team: Option<String>,
 
     /// Which application
-    #[arg(long)]
+    #[arg(long, value_parser = parse_name)]
     app: Option<String>,
 
     /// The most requests a minute [default: what `keys` in weir.yaml says]
@@ -306,6 +307,16 @@ fn parse_word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Resul
 }
 
 /// A word that records can hold as it is.
+/// What a record takes whole, and a table shows in one line.
+pub(super) fn parse_name(text: &str) -> Result<String, String> {
+    const BYTES_MAX: usize = 128;
+    if (1..=BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("use 1 to {BYTES_MAX} bytes without line breaks and other control characters"))
+    }
+}
+
 fn parse_scope(text: &str) -> Result<String, String> {
     const BYTES_MAX: usize = 64;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);

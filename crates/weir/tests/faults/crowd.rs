@@ -135,7 +135,7 @@ async fn send(address: SocketAddr, body: Value, key: String) -> Sent {
 async fn exchange(address: SocketAddr, body: &str, key: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let head = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: weir\r\ncontent-type: application/json\r\n\
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          connection: close\r\n{key}content-length: {}\r\n\r\n",
         body.len()
     );

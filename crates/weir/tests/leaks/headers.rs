@@ -178,7 +178,7 @@ fn a_backend_is_shown_the_key_of_the_configuration_and_not_the_callers() {
 fn trailers_are_neither_obeyed_nor_passed_on() {
     let stage = Stage::new();
     let body = ask("cloud-only", "Say hello.").to_string();
-    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: weir.test\r\ncontent-type: application/json\r\n\
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
         transfer-encoding: chunked\r\ntrailer: x-weir-level\r\n\r\n";
     let trailers = "x-weir-level: public\r\nx-weir-route: local-only\r\nauthorization: Bearer canary-7f3a91\r\n\
         content-length: 3\r\nx-canary: canary-7f3a91\r\n";

@@ -112,6 +112,70 @@ fn remote_links_and_stored_files_are_refused_before_any_backend_sees_them() {
     assert!(matches!(sink.accept(), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock));
 }
 
+/// Likewise in what is no conversation: servers take pictures to go by, voices to speak with, documents to rank.
+#[test]
+fn links_in_requests_of_other_apis_are_refused_too() {
+    let stage = Stage::new();
+    let link = "https://example.com/canary";
+    let part = json!({ "content": [{ "type": "image_url", "image_url": { "url": link } }] });
+    for (path, param, body) in [
+        ("/v1/images/generations", "image", json!({ "prompt": "x", "image": link })),
+        ("/v1/images/generations", "ref_images[0]", json!({ "prompt": "x", "ref_images": [link] })),
+        (
+            "/v1/images/generations",
+            "extra.image_url",
+            json!({ "prompt": "x", "extra": { "image_url": link } }),
+        ),
+        ("/v1/audio/speech", "ref_audio", json!({ "input": "x", "voice": "a", "ref_audio": link })),
+        ("/v1/rerank", "query.content[0].image_url.url", json!({ "query": part, "documents": ["x"] })),
+    ] {
+        let mut body = body;
+        body["model"] = json!("local-only");
+        let reply = stage.gateway.client().post(path, &[], body.to_string().as_bytes());
+        assert_refused(&reply, &body);
+        assert_eq!(reply.json()["error"]["param"], param, "{body}");
+    }
+    assert_eq!((stage.here.requests(), stage.there.requests()), (0, 0));
+    let words = json!({ "model": "cloud-only", "input": link, "user": "https://example.com/me" });
+    let reply = stage.gateway.client().post("/v1/embeddings", &[], words.to_string().as_bytes());
+    assert_eq!(reply.zone(), Some("cloud"), "{}", reply.text());
+}
+
+/// Clients that count tokens themselves send texts so; a few tokens are a name and a number.
+#[test]
+fn texts_that_are_written_as_tokens_stay_local_however_short() {
+    let stage = Stage::new();
+    for (path, body) in [
+        ("/v1/embeddings", json!({ "input": [464, 2068, 7586] })),
+        ("/v1/embeddings", json!({ "input": [[464, 2068], [7586]] })),
+        ("/v1/embeddings", json!({ "input": ["text", [7586]] })),
+        ("/api/embed", json!({ "input": [[464, 2068, 7586]] })),
+        ("/v1/moderations", json!({ "input": [464, 2068, 7586] })),
+        ("/v1/rerank", json!({ "query": [464, 2068], "documents": ["x"] })),
+        ("/v1/rerank", json!({ "query": "x", "documents": [[464, 2068]] })),
+        ("/v1/completions", json!({ "prompt": [464, 2068, 7586] })),
+    ] {
+        let mut body = body;
+        body["model"] = json!("cloud-only");
+        let reply = stage.gateway.client().post(path, &[], body.to_string().as_bytes());
+        assert!(reply.status == 403 || reply.status == 400, "{path} {body}: {}", reply.text());
+    }
+    stage.assert_cloud_untouched();
+}
+
+#[test]
+fn a_picture_to_rank_by_stays_local() {
+    let stage = Stage::new();
+    let picture =
+        json!({ "type": "image_url", "image_url": { "url": format!("data:image/png;base64,{BASE64}") } });
+    for query in [json!({ "content": [picture] }), picture] {
+        let body = json!({ "model": "cloud-only", "query": query, "documents": ["x"] });
+        let reply = stage.gateway.client().post("/v1/rerank", &[], body.to_string().as_bytes());
+        assert_eq!(reply.status, 403, "{}", reply.text());
+    }
+    stage.assert_cloud_untouched();
+}
+
 #[test]
 fn references_to_stored_objects_and_hosted_tools_are_refused() {
     let stage = Stage::new();

@@ -236,7 +236,7 @@ impl Client {
 }
 
 fn head(method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize>) -> Vec<u8> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: weir.test\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
     if let Some(length) = length {
         head.push_str(&format!("content-length: {length}\r\n"));
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {

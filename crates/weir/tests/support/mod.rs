@@ -188,7 +188,9 @@ impl Gateway {
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines() {
                 let Ok(line) = line else { return };
-                let _ = sender.send(line);
+                if sender.send(line).is_err() {
+                    return;
+                }
             }
         });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -218,6 +220,11 @@ impl Gateway {
     pub fn log(&mut self) -> String {
         self.seen.extend(self.log.try_iter());
         self.seen.join("\n")
+    }
+
+    /// Has nobody read the log any more, once the next line of it has come.
+    pub fn abandon_log(&mut self) {
+        self.log = channel().1;
     }
 
     pub fn client(&self) -> Client {

@@ -137,7 +137,7 @@ fn claude_code_goes_through_its_loop_with_every_provider() {
         let (headers, mut body) = claude_code();
         for probe in ["/", "/api/hello"] {
             let mut client = stage.gateway.client();
-            client.send(format!("HEAD {probe} HTTP/1.1\r\nhost: weir.test\r\n\r\n").as_bytes());
+            client.send(format!("HEAD {probe} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes());
             assert_eq!(client.head().0, 200);
         }
         let counted = json!({ "model": "cloud-only", "messages": body["messages"], "tools": body["tools"] });

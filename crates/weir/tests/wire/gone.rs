@@ -96,7 +96,7 @@ fn a_client_that_hangs_up_at_once_leaves_a_record_and_no_request() {
     let stage = Stage::new();
     let client = {
         let mut client = stage.gateway.client();
-        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"model\":");
+        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"model\":");
         client
     };
     client.abandon();

@@ -28,7 +28,7 @@ fn a_body_beyond_the_limit_is_refused_without_being_held() {
     let stage = Stage::with(small_bodies, TWO_RULES);
     let before = resident_bytes(stage.gateway.pid());
     let zeros = vec![b' '; MEBIBYTE];
-    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: weir.test\r\ncontent-type: application/json\r\n";
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let mut declared = stage.gateway.client();
     declared.send(format!("{head}content-length: {}\r\n\r\n", 100 * MEBIBYTE).as_bytes());
     (0..100).for_each(|_| declared.send(&zeros));
@@ -51,6 +51,21 @@ fn a_body_beyond_the_limit_is_refused_without_being_held() {
     assert_eq!((stage.here.requests(), stage.there.requests()), (0, 0));
 }
 
+/// Out of descriptors a gateway could not write down what it does, nor say how it does.
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_leave_descriptors_for_everything_else() {
+    let stage = Stage::run_as(two_zones, TWO_RULES, |_| {
+        let mut command = std::process::Command::new("prlimit");
+        command.args(["--nofile=200:200", env!("CARGO_BIN_EXE_weir")]);
+        command
+    });
+    let idle: Vec<Client> = (0..300).map(|_| stage.gateway.client()).collect();
+    assert_eq!(stage.gateway.ready().0, 200);
+    drop(idle);
+    assert_eq!(stage.chat(&ask("auto", "a question")).zone(), Some("cloud"));
+}
+
 #[test]
 fn a_body_up_to_the_limit_is_taken() {
     let stage = Stage::with(small_bodies, TWO_RULES);
@@ -68,13 +83,17 @@ fn heads_beyond_the_limits_are_refused_and_the_connection_is_closed() {
     let stage = Stage::new();
     let many: String = (0..200).map(|i| format!("x-{i}: a\r\n")).collect();
     for (what, request, expected) in [
-        ("many headers", format!("GET /v1/models HTTP/1.1\r\nhost: a\r\n{many}\r\n"), [431, 400]),
+        ("many headers", format!("GET /v1/models HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"), [431, 400]),
         (
             "a large header",
-            format!("GET /v1/models HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "a".repeat(MEBIBYTE)),
+            format!("GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "a".repeat(MEBIBYTE)),
             [431, 400],
         ),
-        ("a long path", format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "a".repeat(MEBIBYTE)), [414, 431]),
+        (
+            "a long path",
+            format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "a".repeat(MEBIBYTE)),
+            [414, 431],
+        ),
     ] {
         let mut client = stage.gateway.client();
         // The gateway may have closed it before all is written.
@@ -116,7 +135,7 @@ fn unknown_places_methods_and_media_get_an_error_in_json() {
     assert_error(&client.get("/v1/chat/completions", &[]), 405, "method_not_allowed", "GET");
     assert_error(&client.post("/v1/models", &[], b"{}"), 405, "method_not_allowed", "POST");
     for method in ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "PROPFIND"] {
-        client.send(format!("{method} /v1/chat/completions HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes());
+        client.send(format!("{method} /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes());
         assert_error(&client.reply(), 405, "method_not_allowed", method);
     }
     for content_type in [
@@ -148,9 +167,17 @@ fn nothing_is_tunnelled_or_upgraded() {
     let websocket = "upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let h2c = "upgrade: h2c\r\nconnection: Upgrade, HTTP2-Settings\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n";
     for (what, request, expected) in [
-        ("a WebSocket", format!("GET /v1/chat/completions HTTP/1.1\r\nhost: a\r\n{websocket}\r\n"), 405),
-        ("a WebSocket elsewhere", format!("GET /v1/responses HTTP/1.1\r\nhost: a\r\n{websocket}\r\n"), 404),
-        ("HTTP/2 by upgrade", format!("GET /v1/models HTTP/1.1\r\nhost: a\r\n{h2c}\r\n"), 200),
+        (
+            "a WebSocket",
+            format!("GET /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n{websocket}\r\n"),
+            405,
+        ),
+        (
+            "a WebSocket elsewhere",
+            format!("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\n{websocket}\r\n"),
+            404,
+        ),
+        ("HTTP/2 by upgrade", format!("GET /v1/models HTTP/1.1\r\nhost: localhost\r\n{h2c}\r\n"), 200),
         ("a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n".to_owned(), 405),
         (
             "another origin",
@@ -223,7 +250,7 @@ fn a_client_that_waits_to_be_asked_for_its_body_is_asked() {
     let stage = Stage::new();
     let body = ask("auto", "hi").to_string();
     let mut client = stage.gateway.client();
-    client.send(format!("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+    client.send(format!("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
     assert_eq!(client.head().0, 100);
     client.send(body.as_bytes());
     assert_eq!(client.reply().status, 200);

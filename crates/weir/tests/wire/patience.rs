@@ -30,9 +30,9 @@ fn heads_and_bodies_that_drip_are_cut_and_idle_connections_are_not() {
     streaming.send(b"GET /v1/models HTTP/1.1\r\n");
     let mut drips = stage.gateway.client();
     let mut half_a_body = stage.gateway.client();
-    half_a_body.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"model\":");
+    half_a_body.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"model\":");
     let began = Instant::now();
-    drips.send(b"GET /v1/models HTTP/1.1\r\nhost: a\r\nx: ");
+    drips.send(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx: ");
     while still_open(&mut drips.stream, began) {
         // A client's window update or ping is no request.
         idle_http2.ping();
@@ -46,7 +46,7 @@ fn heads_and_bodies_that_drip_are_cut_and_idle_connections_are_not() {
         rest.extend(chunk);
     }
     assert!(rest.ends_with(b"data: [DONE]\n\n"), "a long answer was cut: {}", String::from_utf8_lossy(&rest));
-    streaming.send(b"host: a\r\n\r\n");
+    streaming.send(b"host: localhost\r\n\r\n");
     assert_eq!(streaming.reply().status, 200, "the request that was begun meanwhile");
     assert_eq!(idle.get("/v1/models", &[]).status, 200, "an idle connection is kept");
     assert_eq!(idle_http2.get("/v1/models"), 200, "an idle HTTP/2 connection is kept");

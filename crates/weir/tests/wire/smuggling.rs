@@ -6,13 +6,13 @@ use crate::support::stage::Stage;
 use std::io::{ErrorKind, Read, Write};
 
 /// What would be a second request, of whoever shares the connection behind a proxy.
-const SMUGGLED: &str = "GET /v1/models HTTP/1.1\r\nhost: smuggled.test\r\n\r\n";
+const SMUGGLED: &str = "GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Heads of which no two readers agree. `{length}` is that of the smuggled request.
 fn corpus() -> Vec<(&'static str, String)> {
     let post = |headers: &str| {
         format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{headers}\r\n0\r\n\r\n{SMUGGLED}"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}\r\n0\r\n\r\n{SMUGGLED}"
         )
     };
     let length = SMUGGLED.len();
@@ -41,7 +41,7 @@ fn corpus() -> Vec<(&'static str, String)> {
         (
             "bare line feeds",
             format!(
-                "POST /v1/chat/completions HTTP/1.1\nhost: a\ncontent-type: application/json\ncontent-length: {length}\ntransfer-encoding: chunked\n\n0\n\n{SMUGGLED}"
+                "POST /v1/chat/completions HTTP/1.1\nhost: localhost\ncontent-type: application/json\ncontent-length: {length}\ntransfer-encoding: chunked\n\n0\n\n{SMUGGLED}"
             ),
         ),
         (
@@ -54,7 +54,8 @@ fn corpus() -> Vec<(&'static str, String)> {
         ),
         (
             "HTTP/1.0 with chunks",
-            post("transfer-encoding: chunked\r\n").replace("HTTP/1.1\r\nhost: a", "HTTP/1.0\r\nhost: a"),
+            post("transfer-encoding: chunked\r\n")
+                .replace("HTTP/1.1\r\nhost: localhost", "HTTP/1.0\r\nhost: localhost"),
         ),
         ("no version", "GET /v1/models\r\n\r\n".to_owned()),
         ("another version", format!("GET /v1/models HTTP/3.0\r\n\r\n{SMUGGLED}")),
@@ -87,7 +88,7 @@ fn a_request_with_both_lengths_is_refused_and_the_last_of_its_connection() {
         format!("transfer-encoding: chunked\r\ncontent-length: {}\r\n", chunks.len()),
     ] {
         let request = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{lengths}\r\n{chunks}{SMUGGLED}"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{lengths}\r\n{chunks}{SMUGGLED}"
         );
         let (answers, closed) = answers_to(stage.gateway.client(), request.as_bytes());
         assert!(closed && answers.len() == 1, "{answers:?}");
@@ -104,10 +105,10 @@ fn a_request_with_both_lengths_is_refused_behind_another_too() {
     let body = ask("local-only", "hi").to_string();
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     let second = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: {}\r\n\r\n{chunks}{SMUGGLED}",
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: {}\r\n\r\n{chunks}{SMUGGLED}",
         chunks.len()
     );
-    let first = "GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n";
+    let first = "GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let (answers, closed) = answers_to(stage.gateway.client(), format!("{first}{second}").as_bytes());
     let statuses: Vec<&str> = answers.iter().map(|answer| &answer[..3]).collect();
     assert_eq!((statuses, closed), (vec!["200", "400"], true), "{answers:?}");
@@ -124,7 +125,7 @@ fn bodies_in_chunks_are_taken_one_after_the_other_on_one_connection() {
         body["stream"] = stream.into();
         let body = body.to_string();
         let request = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
             body.len()
         );
         client.send(request.as_bytes());
@@ -149,7 +150,7 @@ fn answers_to(mut client: Client, bytes: &[u8]) -> (Vec<String>, bool) {
 #[test]
 fn requests_in_one_packet_are_answered_in_order() {
     let stage = Stage::new();
-    let two = format!("{SMUGGLED}GET /nowhere HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let two = format!("{SMUGGLED}GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     let (answers, _) = answers_to(stage.gateway.client(), two.as_bytes());
     let statuses: Vec<&str> = answers.iter().map(|answer| &answer[..3]).collect();
     assert_eq!(statuses, ["200", "404"]);

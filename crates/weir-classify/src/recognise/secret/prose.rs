@@ -9,7 +9,7 @@ use std::ops::Range;
 
 pub(super) const PASSWORD: RecogniserInfo = secret(
     "password_in_prose",
-    "passwords in sentences: `the password is …`, `Passwort lautet …`, `mot de passe : …`, in nine languages",
+    "passwords in sentences: `the password is …`, `Passwort lautet …`, `mot de passe : …`, in thirty languages",
     "a word for password, a verb or a colon, and a value with letters and digits or signs",
     Find::Word(
         &[
@@ -49,6 +49,40 @@ pub(super) const PASSWORD: RecogniserInfo = secret(
             "パスワード",
             "كلمة المرور",
             "كلمة السر",
+            "رمز عبور",
+            "비밀번호",
+            "şifre",
+            "Şifre",
+            "parola",
+            "Parola",
+            "heslo",
+            "Heslo",
+            "geslo",
+            "Geslo",
+            "lozinka",
+            "Lozinka",
+            "jelszó",
+            "Jelszó",
+            "salasana",
+            "Salasana",
+            "adgangskode",
+            "Adgangskode",
+            "passord",
+            "Passord",
+            "slaptažodis",
+            "Slaptažodis",
+            "парола",
+            "Парола",
+            "κωδικός",
+            "Κωδικός",
+            "סיסמה",
+            "סיסמא",
+            "mật khẩu",
+            "Mật khẩu",
+            "kata sandi",
+            "Kata sandi",
+            "पासवर्ड",
+            "รหัสผ่าน",
         ],
         find_password,
     ),
@@ -94,7 +128,7 @@ pub(super) const CODE: RecogniserInfo = secret(
 );
 
 /// Words between the name and the value: verbs, and whose or which it is.
-const BETWEEN: [&str; 40] = [
+const BETWEEN: [&str; 46] = [
     "is",
     "was",
     "are",
@@ -135,6 +169,12 @@ const BETWEEN: [&str; 40] = [
     "zu",
     "folgendes",
     "это",
+    "je",
+    "este",
+    "είναι",
+    "היא",
+    "là",
+    "adalah",
 ];
 /// At most so many of them.
 const WORDS_BETWEEN: usize = 5;

@@ -1,8 +1,8 @@
 //! Requests that are no conversation.
 
 use super::super::opaque::Opaque;
-use super::super::parts::refuse_remote;
-use super::super::{Api, BadRequest};
+use super::super::parts::{refuse_remote, refuse_remote_value};
+use super::super::{Api, BadRequest, IDENTIFIERS};
 use super::refuse;
 use crate::json::{Json, Object};
 
@@ -28,13 +28,36 @@ pub(super) fn check(api: Api, body: &Object, opaque: &mut Vec<Opaque>) -> Result
     if let Some(missing) = needed.iter().find(|name| body.get(name).is_none()) {
         return Err(BadRequest::missing(missing));
     }
-    // Images to be judged or embedded, and whatever else is no text.
-    for name in ["input", "messages", "documents", "image", "images"] {
-        if let Some(value) = body.get(name) {
+    // Images to be judged, ranked or embedded, and whatever else is no text.
+    for (name, value) in body.iter() {
+        if matches!(name, "input" | "messages" | "query" | "documents" | "image" | "images") {
             find(value, name, opaque)?;
+        }
+        if !is_words(name) {
+            refuse_remote_value(name, value)?;
         }
     }
     Ok(())
+}
+
+/// Members whose strings are words, an address among them if the client likes. Of all others a server fetches what is at
+/// such an address: a picture to go by, a voice to speak with.
+fn is_words(name: &str) -> bool {
+    matches!(
+        name,
+        "input"
+            | "prompt"
+            | "query"
+            | "documents"
+            | "messages"
+            | "instruction"
+            | "instructions"
+            | "suffix"
+            | "stop"
+            | "metadata"
+            | "tools"
+            | "file"
+    ) || IDENTIFIERS.contains(&name)
 }
 
 /// What is stored at a provider is not Weir's to read.
@@ -57,10 +80,14 @@ fn find(value: &Json, path: &str, opaque: &mut Vec<Opaque>) -> Result<(), BadReq
             }
             Ok(())
         }
-        Json::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| find(item, &format!("{path}[{index}]"), opaque)),
+        Json::Array(items) => {
+            // A text as the numbers of its tokens, however short.
+            if items.iter().any(|item| matches!(item, Json::Number(_))) {
+                opaque.push(Opaque::new("tokens", path.to_owned()));
+            }
+            let item = |(index, item)| find(item, &format!("{path}[{index}]"), opaque);
+            items.iter().enumerate().try_for_each(item)
+        }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
     }
 }

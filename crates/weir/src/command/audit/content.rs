@@ -4,7 +4,7 @@ pub(super) mod key;
 
 use super::LogArgs;
 use crate::exit::Failed;
-use crate::output::{HEADING, MIND, line, note, paint};
+use crate::output::{HEADING, MIND, end_unless_written, line, note, paint};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -114,10 +114,8 @@ fn show(state: &Path, half: &Half<'_>, key: &PrivateKey, is_headed: bool) -> Res
     }
     let mut out = io::stdout().lock();
     let is_whole = content::read(state, half.subject, &found.path, key, &mut out).map_err(cannot)?;
-    if is_headed {
-        let _ = out.write_all(b"\n");
-    }
-    let _ = out.flush();
+    let end: &[u8] = if is_headed { b"\n" } else { b"" };
+    end_unless_written(out.write_all(end).and_then(|()| out.flush()));
     if !is_whole {
         note(format_args!("{}: the end of the {word} is missing", paint(MIND, "cut off")));
     }

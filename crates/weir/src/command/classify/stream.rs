@@ -6,7 +6,7 @@ use super::lines::{LINE_BYTES_MAX, Line, Lines};
 use super::progress::Progress;
 use super::{Detail, Tally};
 use crate::exit::Failed;
-use crate::output::{error_line, note};
+use crate::output::{end_unless_written, error_line, note};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -101,19 +101,12 @@ impl<A: FnMut(&Document<'_>, &mut dyn Write) -> io::Result<()>, W: Write> Run<A,
 
     fn document(&mut self, document: &Document<'_>) {
         let written = (self.answer)(document, &mut self.out);
-        end_if_gone(written.and_then(|()| self.out.write_all(b"\n")));
+        end_unless_written(written.and_then(|()| self.out.write_all(b"\n")));
         self.progress.add(document.text.len());
     }
 
     fn flush(&mut self) {
-        end_if_gone(self.out.flush());
-    }
-}
-
-/// A reader that has gone away (`| head`) is no error: the process ends.
-fn end_if_gone(written: io::Result<()>) {
-    if written.is_err() {
-        std::process::exit(0);
+        end_unless_written(self.out.flush());
     }
 }
 
