@@ -453,7 +453,10 @@ mod tests {
         let path = directory.path().join("tokenizer.json");
         std::fs::write(&path, "{}").unwrap();
         assert_eq!(read_named(&path).unwrap(), "{}");
-        File::options().write(true).open(&path).unwrap().set_len(NAMED_BYTES_MAX + 1).unwrap();
+        let set_len = |bytes| File::options().write(true).open(&path).unwrap().set_len(bytes).unwrap();
+        set_len(NAMED_BYTES_MAX);
+        assert_eq!(read_named(&path).unwrap().len() as u64, NAMED_BYTES_MAX);
+        set_len(NAMED_BYTES_MAX + 1);
         let error = read_named(&path).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 64 MiB");
         let endless = read_named(Path::new("/dev/zero")).unwrap_err();

@@ -6,53 +6,76 @@ use crate::vocabulary::Vocabulary;
 /// Bytes of a piece that are joined, at most.
 const LONGEST: usize = 4096;
 
-/// Characters that are joined of every text…
-const CHARACTERS: usize = 2048;
+/// Work that a text may take beside one for each of its bytes.
+const WORK: usize = 2048;
 
-/// …and one for each of this share of its bytes.
-const SHARE: f32 = 0.4;
+/// Work on dense pieces that counts once, as all other does…
+const DENSE: usize = 2048;
 
-/// The tokens of the pieces of one text that are no token themselves.
+/// …and how often more than that does.
+const DENSE_COUNTS: usize = 6;
+
+/// Bytes of every text that are counted, whatever they take.
+const BEGINNING: usize = 1024;
+
+/// Bytes that are passed over at least, where a text has taken more than it may.
+const STRETCH: usize = 512;
+
+/// A token for so many bytes counts at least where they are not looked at, so that nobody hides a long text behind a row of spaces.
+const BYTES_OF_TOKEN: u64 = 8;
+
+/// Joins the pieces of one text that are no token themselves.
 ///
 /// Joining takes several times as long as finding a token, so that a text may have only so much of it. Few texts of people come
 /// to that: most pieces are tokens, or have several bytes a character.
+///
+/// A piece is dense if its tokens are shorter than those of words. What is dense (random letters, base64) takes the longest, because the
+/// processor can foresee nothing in it.
 pub(crate) struct Joining {
     window: Window,
-    /// Characters that were joined.
-    spent: usize,
-    tokens: u64,
+    /// Work that was done.
+    work: usize,
+    /// So much of it on dense pieces.
+    dense: usize,
 }
 
 impl Joining {
     pub fn new() -> Self {
-        Self { window: Window::new(), spent: 0, tokens: 0 }
+        Self { window: Window::new(), work: 0, dense: 0 }
     }
 
-    /// Takes a piece. Of one of more than [`LONGEST`] bytes the rest counts in proportion to the beginning.
-    pub fn add(&mut self, vocabulary: &Vocabulary, piece: &[u8]) {
+    /// How many tokens a piece is. Of one of more than [`LONGEST`] bytes the rest counts in proportion to the beginning.
+    pub fn count(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
         let sample = piece.get(..LONGEST).unwrap_or(piece);
-        let tokens = merge::count(vocabulary, &mut self.window, sample);
-        self.spent += characters(sample);
-        self.tokens += in_proportion(tokens, piece.len(), sample.len());
+        let (tokens, work) = merge::count(vocabulary, &mut self.window, sample);
+        self.work += work;
+        if is_dense(sample, tokens) {
+            self.dense += work;
+        }
+        match piece.len() - sample.len() {
+            0 => tokens as u64,
+            rest => tokens as u64 + uncounted(rest, (tokens as u64, sample.len())),
+        }
     }
 
-    /// Whether more was joined than the first so many bytes of the text may have.
-    pub fn is_beyond(&self, bytes: usize) -> bool {
-        self.spent > CHARACTERS + (SHARE * bytes as f32) as usize
-    }
-
-    /// The tokens of the pieces that were taken.
-    pub fn tokens(&self) -> u64 {
-        self.tokens
+    /// How many bytes are passed over, if more was done than the first so many bytes of the text may take.
+    pub fn beyond(&self, bytes: usize) -> Option<usize> {
+        let counts = self.work + (DENSE_COUNTS - 1) * self.dense.saturating_sub(DENSE);
+        let reached = counts.saturating_sub(WORK);
+        (bytes >= BEGINNING && reached > bytes).then(|| (reached - bytes).max(STRETCH))
     }
 }
 
-/// The tokens of so many bytes, of which `of` are `tokens`.
-pub(crate) fn in_proportion(tokens: u64, bytes: usize, of: usize) -> u64 {
-    (tokens * bytes as u64).div_ceil(of.max(1) as u64)
+/// Whether the tokens of a piece are shorter than those of words: below two and a half bytes in ASCII, and below two otherwise.
+fn is_dense(piece: &[u8], tokens: usize) -> bool {
+    let half_bytes = if piece.is_ascii() { 5 } else { 4 };
+    half_bytes * tokens > 2 * piece.len()
 }
 
-/// How many characters begin in some bytes of a text.
-fn characters(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count()
+/// The tokens of so many bytes that are not counted, beside `of` that are `tokens`: in proportion, but no fewer than
+/// there may be at least.
+#[cold]
+pub(crate) fn uncounted(bytes: usize, (tokens, of): (u64, usize)) -> u64 {
+    let bytes = bytes as u64;
+    (tokens * bytes).div_ceil(of.max(1) as u64).max(bytes / BYTES_OF_TOKEN)
 }

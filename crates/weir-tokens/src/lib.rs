@@ -25,7 +25,7 @@ pub use split::{Pattern, Pieces};
 pub use tiktoken::InvalidTiktoken;
 pub use vocabulary::InvalidVocabulary;
 
-use joining::{Joining, in_proportion};
+use joining::{Joining, uncounted};
 use std::borrow::Cow;
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
@@ -37,9 +37,6 @@ pub struct Tokenizer {
     vocabulary: Vocabulary,
     form: Form,
 }
-
-/// Bytes that are left out where more was joined than a text may have.
-const STRETCH: usize = 1024;
 
 /// What a text is brought to before it is cut into pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +61,20 @@ impl Tokenizer {
 
     /// How many tokens a text is.
     ///
-    /// Exact, but for what would take too long. Of a single piece (a row of letters, say) of more than 4,096 bytes, which no
-    /// language has, the beginning is counted and the rest in proportion. Of a text in which more than 2,048 characters, and two
-    /// fifths of its bytes, are in pieces that are no token (base64, say, or words that the vocabulary hardly knows) so many
-    /// are counted, all over the text, and what lies between in proportion.
+    /// Exact for a text of up to 1,024 bytes, and for a longer one but for what would take too long. Of a single piece (a row of
+    /// letters, say) of more than 4,096 bytes, which no language has, the beginning is counted. Pieces that are no token are joined
+    /// of their bytes, and a text may have so much work of that: where it has had more (for base64, random letters, words that the
+    /// vocabulary hardly knows) what follows is passed over, the longer the more it was.
+    ///
+    /// What is not looked at counts in proportion to what was counted before it, and as a token for eight bytes at least. As no byte
+    /// is more than one token, a text that is made for it has at most eight times as many as are counted.
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let text = self.form.of(text);
-        let (mut joining, mut found) = (Joining::new(), 0);
-        let (mut at, mut left) = (0, 0);
+        let mut joining = Joining::new();
+        let (mut at, mut counted) = (0, 0);
+        // Where what was passed over last ended, and the tokens found from there on.
+        let (mut since, mut found) = (0, 0);
         let mut pieces = self.pattern.pieces(&text);
         while let Some(piece) = pieces.next() {
             let begin = at;
@@ -81,16 +83,15 @@ impl Tokenizer {
                 found += 1;
                 continue;
             }
-            joining.add(&self.vocabulary, piece);
-            if joining.is_beyond(at) {
-                let next = text.ceil_char_boundary(at + STRETCH);
-                left += next - at;
-                at = next;
+            found += joining.count(&self.vocabulary, piece);
+            if let Some(beyond) = joining.beyond(at) {
+                let next = text.ceil_char_boundary(at + beyond);
+                counted += found + uncounted(next - at, (found, at - since));
+                (at, since, found) = (next, next, 0);
                 pieces = self.pattern.pieces(text.get(next..).unwrap_or_default());
             }
         }
-        let counted = found + joining.tokens();
-        in_proportion(counted, text.len(), text.len() - left)
+        counted + found
     }
 }
 

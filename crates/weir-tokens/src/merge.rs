@@ -8,13 +8,14 @@ use crate::vocabulary::{NONE, Symbol, Token, Vocabulary};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// How many tokens a piece is that is no token itself.
+/// How many tokens a piece is that is no token itself, and how much work that was, in symbols and steps.
 #[inline]
-pub fn count(vocabulary: &Vocabulary, window: &mut Window, piece: &[u8]) -> u64 {
+pub fn count(vocabulary: &Vocabulary, window: &mut Window, piece: &[u8]) -> (usize, usize) {
     let mut count = 0;
+    window.work = 0;
     match window.join_all(vocabulary, piece, |tokens| count += tokens.len()) {
-        Some(()) => count as u64,
-        None => Chain::new(vocabulary, piece).joined(vocabulary).count() as u64,
+        Some(()) => (count, window.work),
+        None => (Chain::new(vocabulary, piece).joined(vocabulary).count(), CHAIN_WORK * piece.len()),
     }
 }
 
@@ -31,6 +32,10 @@ pub fn all(vocabulary: &Vocabulary, window: &mut Window, bytes: &[u8]) -> Vec<To
 const SIZE: usize = 128;
 const PLACE: usize = SIZE - 1;
 const PLACE_BITS: u32 = SIZE.trailing_zeros();
+/// What a token takes that is moved, in steps of a window.
+const MOVE_WORK: usize = 2;
+/// What a byte takes in a [`Chain`], in steps of a window.
+const CHAIN_WORK: usize = 8;
 /// No step, later than all that are one.
 const NO_STEP: u32 = u32::MAX;
 
@@ -49,6 +54,8 @@ pub struct Window {
     /// The least of the steps up to each token.
     least: [u32; SIZE],
     length: usize,
+    /// Symbols that were taken in, steps that were made, and what moving tokens took.
+    work: usize,
 }
 
 #[expect(clippy::indexing_slicing, reason = "what indexes the arrays is masked to their length")]
@@ -60,6 +67,7 @@ impl Window {
             steps: [NO_STEP; SIZE],
             least: [NO_STEP; SIZE],
             length: 0,
+            work: 0,
         }
     }
 
@@ -77,6 +85,7 @@ impl Window {
         self.start(first);
         while let Some(next) = vocabulary.symbol(bytes, at) {
             at += next.length;
+            self.work += 1;
             let (mut reach, mut step) = match vocabulary.start(last, next.byte) {
                 Some(start) => (start.reach(), Some(start.pair())),
                 None => (vocabulary.reach(self.last(), next.mark), None),
@@ -143,6 +152,7 @@ impl Window {
         let before = (place - 1) & PLACE;
         self.tokens[before] = step >> PLACE_BITS;
         self.length -= 1;
+        self.work += 1 + MOVE_WORK * (self.length - place);
         if place < self.length {
             self.close(vocabulary, place);
             return false;

@@ -180,11 +180,46 @@ fn a_text_of_unknown_words_is_counted_exactly_for_a_while_and_then_in_proportion
                 text.split_inclusive('\n').map(|line| tokenizer.count(line)).sum::<u64>(),
             )
         };
-        let (short, each) = counts(25);
+        let (short, each) = counts(11);
         assert_eq!(short, each);
         let (long, each) = counts(5000);
         assert_ne!(long, each, "every word was joined");
         assert!(long.abs_diff(each) * 100 <= 2 * each, "{long} of {each}");
+    }
+}
+
+/// A row that is joined with all its steps in a heap has taken more than a text of its length may.
+#[test]
+fn a_text_of_a_kilobyte_is_counted_exactly_whatever_it_takes() {
+    let text = format!("{} and words behind it that are counted all the same", "ab".repeat(450));
+    let plain: u64 = Pattern::CL100K.pieces(&text).map(plainly).sum();
+    assert_eq!(Embedded::Cl100k.tokenizer().count(&text), plain);
+}
+
+#[test]
+fn what_is_passed_over_counts_as_what_was_counted_before_it_and_not_as_the_rest_of_the_text() {
+    for embedded in Embedded::ALL {
+        let tokenizer = embedded.tokenizer();
+        let words = include_str!("../../../docs/policy.md").repeat(10);
+        let unknown = unknown_words(500);
+        let each = unknown.split_inclusive('\n').map(|line| tokenizer.count(line)).sum::<u64>();
+        let unknown_counted = tokenizer.count(&(words.clone() + &unknown)) - tokenizer.count(&words);
+        assert_ne!(unknown_counted, each, "every word was joined");
+        assert!(unknown_counted.abs_diff(each) * 100 <= 5 * each, "{unknown_counted} of {each}");
+    }
+}
+
+/// A row of spaces takes long and is few tokens; behind each is as much as is passed over.
+#[test]
+fn a_text_that_hides_what_it_has_is_counted_as_an_eighth_at_least() {
+    for embedded in Embedded::ALL {
+        let tokenizer = embedded.tokenizer();
+        let (row, part) = (" ".repeat(4000), letters("ƀƁƂƃƄƅƆƇƈƉ", 400));
+        let each = tokenizer.count(&row) + 40 * tokenizer.count(&part);
+        let counted = tokenizer.count(&format!("{row}{}", part.repeat(40)).repeat(5));
+        assert!(counted < 5 * each && 8 * counted >= 5 * each, "{counted} of {}", 5 * each);
+        let spaces = format!("{row}{row}{}", "\u{2003}".repeat(50_000));
+        assert!(tokenizer.count(&spaces) >= spaces.len() as u64 / 9);
     }
 }
 

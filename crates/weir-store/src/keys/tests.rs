@@ -292,8 +292,9 @@ fn a_database_of_an_earlier_version_keeps_its_keys_and_learns_what_is_new() {
 fn the_limits_of_a_key_can_be_changed_and_other_processes_notice() {
     let state = state();
     let store = open(&state);
-    let (key, _) = store.create(terms("k")).unwrap();
-    let (other, _) = store.create(terms("other")).unwrap();
+    let mut keys = ["one", "other", "third"].map(|name| store.create(terms(name)).unwrap().0);
+    keys.sort_by(|key, other| key.id.cmp(&other.id));
+    let [lower, key, higher] = keys;
     let before = store.generation().unwrap();
     let changed =
         open(&state).limit(&key.prefix(), |limits| limits.requests_per_minute = NonZeroU32::new(7)).unwrap();
@@ -303,7 +304,7 @@ fn the_limits_of_a_key_can_be_changed_and_other_processes_notice() {
     let both = KeyLimits { requests_per_minute: NonZeroU32::new(7), tokens_per_minute: NonZeroU32::new(9) };
     assert_eq!(changed_again.terms.limits, both, "what is not spoken of stays");
     let listed = store.list().unwrap();
-    assert!(listed.contains(&changed_again) && listed.contains(&other), "{listed:?}");
+    assert!([&changed_again, &lower, &higher].iter().all(|key| listed.contains(key)), "{listed:?}");
     store.limit(&key.id, |limits| *limits = KeyLimits::default()).unwrap();
     assert!(store.list().unwrap().contains(&key));
     assert!(matches!(store.limit("00000000", |_| ()), Err(KeyStoreError::Unknown { .. })));
