@@ -306,7 +306,6 @@ fn parse_word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Resul
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// A word that records can hold as it is.
 /// What a record takes whole, and a table shows in one line.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
     const BYTES_MAX: usize = 128;
@@ -317,6 +316,7 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// A word that records can hold as it is.
 fn parse_scope(text: &str) -> Result<String, String> {
     const BYTES_MAX: usize = 64;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
