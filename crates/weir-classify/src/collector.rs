@@ -111,6 +111,11 @@ impl Collector {
         self.additions
     }
 
+    /// Whether nothing was added, and no view was read.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.additions == 0 && self.view_bytes == 0
+    }
+
     /// Begins to watch what a text adds.
     pub(crate) fn mark(&mut self) -> Mark {
         Mark {

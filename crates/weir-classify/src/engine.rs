@@ -18,7 +18,7 @@ use crate::{
     EntityType, Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View,
 };
 use siphasher::sip128::SipHasher24;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
@@ -45,6 +45,8 @@ pub struct Engine {
     names: Option<Names>,
     digest: String,
     memory: Option<Memory>,
+    /// Those of [`PROTOCOL_KEYS`] that show nothing.
+    plain_keys: BTreeSet<&'static str>,
 }
 
 impl Engine {
@@ -55,7 +57,7 @@ impl Engine {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let effects = Effects::new(&settings);
         let scanner = Scanner::new(|row| effects.of_row(row).is_some());
-        Ok(Self {
+        let engine = Self {
             default: settings.data.default,
             limits: settings.limits,
             scanner,
@@ -68,7 +70,10 @@ impl Engine {
             digest: digest(&settings),
             effects,
             memory: None,
-        })
+            plain_keys: BTreeSet::new(),
+        };
+        let plain_keys = PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).collect();
+        Ok(Self { plain_keys, ..engine })
     }
 
     /// The same engine, remembering what texts showed in about `bytes_max` bytes. `key` is random.
@@ -105,6 +110,13 @@ impl Engine {
         &TABLE
     }
 
+    /// Whether reading a key neither adds anything nor takes a view.
+    fn shows_nothing(&self, key: &str) -> bool {
+        let mut collector = Collector::new(self.limits, self.default);
+        let read = self.inspect_into(&mut collector, &[Segment::key(key)]);
+        read.is_continue() && collector.is_untouched()
+    }
+
     fn inspect_into(&self, collector: &mut Collector, segments: &[Segment<'_>]) -> ControlFlow<()> {
         let own = |segment| Source { segment, chain: None };
         let sources: Vec<Source<'_>> = (0..segments.len()).map(own).collect();
@@ -124,7 +136,7 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::default());
+        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::new(&self.plain_keys));
         let mut names = Vec::with_capacity(segments.len());
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
@@ -553,8 +565,9 @@ impl<'a> Reading<'a> {
 }
 
 /// The keys that lead to a value: those that directly follow each other, the innermost last.
-#[derive(Default)]
 struct Keys<'a> {
+    /// Keys that need not be read.
+    plain: &'a BTreeSet<&'static str>,
     path: Vec<&'a str>,
     /// The numbers of the path's keys among all.
     numbers: [Option<usize>; PATH_MAX],
@@ -568,6 +581,54 @@ struct Keys<'a> {
     by_text: BTreeMap<&'a str, usize>,
     closed: bool,
 }
+
+/// Keys of the chat APIs and of JSON Schema, which are in most bodies.
+const PROTOCOL_KEYS: [&str; 44] = [
+    "additionalProperties",
+    "arguments",
+    "cache_control",
+    "content",
+    "default",
+    "description",
+    "enum",
+    "function",
+    "id",
+    "include_usage",
+    "index",
+    "input",
+    "input_schema",
+    "instructions",
+    "items",
+    "json_schema",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "model",
+    "n",
+    "name",
+    "object",
+    "output",
+    "parameters",
+    "properties",
+    "query",
+    "required",
+    "response_format",
+    "role",
+    "schema",
+    "seed",
+    "stop",
+    "stream",
+    "stream_options",
+    "strict",
+    "system",
+    "temperature",
+    "text",
+    "tool_calls",
+    "tools",
+    "type",
+    "user",
+];
 
 /// More context than the innermost keys is not context any more.
 const PATH_MAX: usize = 3;
@@ -583,6 +644,20 @@ struct Key<'a> {
 }
 
 impl<'a> Keys<'a> {
+    fn new(plain: &'a BTreeSet<&'static str>) -> Self {
+        Self {
+            plain,
+            path: Vec::new(),
+            numbers: [None; PATH_MAX],
+            last: None,
+            keyed: None,
+            of_paths: BTreeMap::new(),
+            all: Vec::new(),
+            by_text: BTreeMap::new(),
+            closed: false,
+        }
+    }
+
     fn pass(&mut self, segment: &Segment<'a>) {
         if segment.kind != SegmentKind::Key {
             self.closed = true;
@@ -606,14 +681,14 @@ impl<'a> Keys<'a> {
     }
 
     fn number(&mut self, text: &'a str) -> usize {
-        let Self { all, by_text, last, .. } = self;
+        let Self { plain, all, by_text, last, .. } = self;
         let next = last.and_then(|last| all.get(last)?.next);
         if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
             return next;
         }
         let number = *by_text.entry(text).or_insert(all.len());
         if number == all.len() {
-            all.push(Key { text, says: Rc::default(), is_plain: false, next: None });
+            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(text), next: None });
         }
         if let Some(last) = last.and_then(|last| all.get_mut(last)) {
             last.next = Some(number);
@@ -641,6 +716,7 @@ impl<'a> Keys<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TermList;
 
     /// All texts of up to `len` of these characters.
     fn texts(characters: &str, len: usize) -> Vec<String> {
@@ -676,6 +752,17 @@ mod tests {
                 || flips(&survey, |_| true).next().is_some();
             assert!(!is_read_otherwise, "{word}");
         }
+    }
+
+    #[test]
+    fn keys_of_the_protocols_are_read_if_they_show_something() {
+        let plain = |settings| Engine::new(settings).unwrap().plain_keys;
+        assert!(plain(Settings::default()).len() > PROTOCOL_KEYS.len() / 2);
+        let terms = vec![TermList::new("projects", &["metadata"])];
+        assert!(!plain(Settings { terms: terms.clone(), ..Settings::default() }).contains("metadata"));
+        let engine = Engine::new(Settings { terms, ..Settings::default() }).unwrap();
+        let body = [Segment::key("metadata"), Segment::text("x"), Segment::key("model")];
+        assert_eq!(engine.inspect(&body).findings.len(), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{GOLDEN, Literals};
+use super::{GOLDEN, Literals, is_token};
 use std::ops::{ControlFlow, Range};
 
 /// Literals that may begin at any byte.
@@ -78,10 +78,11 @@ impl Beginnings {
     fn insert(&mut self, literal: &[u8]) {
         match *literal {
             [] | [_] => {}
-            // What follows its second byte may be anything.
+            // A character of a token follows its second byte, or nothing.
             [first, second] => {
                 set(self.twos.as_mut_slice(), pair(first, second));
-                (0..=u8::MAX).for_each(|any| set(self.twos.as_mut_slice(), pair(second, any)));
+                let may_follow = (0..=u8::MAX).filter(|next| *next == 0 || is_token(*next));
+                may_follow.for_each(|next| set(self.twos.as_mut_slice(), pair(second, next)));
             }
             [first, second, third] | [first, second, third, _] => {
                 set(self.twos.as_mut_slice(), pair(first, second));

@@ -57,9 +57,14 @@ pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     if segments.iter().filter(is_text).nth(1).is_none() {
         return numbers.collect();
     }
-    let (in_order, by_key, by_role) = groups(segments);
+    let in_order = in_order(segments);
     let mut joins = join(segments, &in_order, |_| true);
     joins.extend(numbers);
+    // Two texts are side by side in one way: a model and one message.
+    if in_order.len() <= 2 {
+        return joins;
+    }
+    let (by_key, by_role) = groups(segments);
     let others: BTreeSet<&Vec<usize>> = by_key.values().chain(by_role.values()).collect();
     let is_new = |group: &[usize]| !is_stretch(group, &in_order);
     joins.extend(others.into_iter().flat_map(|indices| join(segments, indices, is_new)));
@@ -75,17 +80,32 @@ fn is_stretch(group: &[usize], all: &[usize]) -> bool {
 
 type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
 
-/// The texts in their order, by their key, and the prose by who says it.
-fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) {
-    let (mut in_order, mut by_key, mut by_role) = (Vec::new(), Groups::new(), Groups::new());
+/// The texts in their order, without the words of the protocol.
+fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
+    let (mut in_order, mut key) = (Vec::new(), "");
+    for (index, segment) in segments.iter().enumerate() {
+        match segment.kind {
+            SegmentKind::Key => key = segment.text,
+            SegmentKind::Text if !is_protocol(key, segment.text) => in_order.push(index),
+            SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
+        }
+    }
+    in_order
+}
+
+fn is_protocol(key: &str, text: &str) -> bool {
+    matches!(key, "role" | "type") && PROTOCOL.contains(&text)
+}
+
+/// The same by their key, and the prose by who says it.
+fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
+    let (mut by_key, mut by_role) = (Groups::new(), Groups::new());
     let (mut key, mut role) = ("", "");
     for (index, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Key => key = group_of(segment.text),
             SegmentKind::Text => {
-                let is_protocol = matches!(key, "role" | "type") && PROTOCOL.contains(&segment.text);
-                if !is_protocol {
-                    in_order.push(index);
+                if !is_protocol(key, segment.text) {
                     by_key.entry(key).or_default().push(index);
                 }
                 if key == "role" {
@@ -97,7 +117,7 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Vec<usize>, Groups<'a>, Groups<'a>) 
             SegmentKind::Number | SegmentKind::Opaque => {}
         }
     }
-    (in_order, by_key, by_role)
+    (by_key, by_role)
 }
 
 /// Fewer digits of one number than that were not cut, and more numbers than that are a list.
