@@ -22,8 +22,9 @@ use zeroize::Zeroizing;
 
 /// How many values are remembered: weeks of a busy installation, and 2 MiB.
 const VALUES_MAX: usize = 65_536;
-/// How many may wait to be written. What finds no room is remembered until the process ends.
-const WAITING_MAX: usize = 4_096;
+/// How many may wait to be written. What finds no room is remembered until the process ends; all of the room is in memory
+/// from the start.
+const WAITING_MAX: usize = 512;
 const HEAD: &[u8] = b"weir makers 1\n";
 const TAG_BYTES: usize = 16;
 

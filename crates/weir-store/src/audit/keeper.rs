@@ -3,6 +3,7 @@ use super::health::Chore;
 use super::log::Shared;
 use super::queue::Change;
 use super::tail::Batch;
+use ring::digest::{Context, SHA256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -38,12 +39,23 @@ impl Durable {
             let mut offset = 0;
             while let Ok(Some(frame)) = frame::read(&batch.frames, offset) {
                 offset = frame.end();
-                durable.leaves.push(Hash::leaf(frame.event));
+                durable.leaves.push(leaf(frame.event));
             }
             durable.changes.extend_from_slice(&batch.changes);
         }
         durable
     }
+}
+
+/// [`Hash::leaf`] by ring: hashing is most of what the log does for an event, and ring takes a third less time for it
+/// where the processor has no instructions of its own.
+fn leaf(event: &[u8]) -> Hash {
+    let mut context = Context::new(&SHA256);
+    context.update(&[0]);
+    context.update(event);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    Hash(hash)
 }
 
 impl Keeper {
@@ -124,5 +136,18 @@ impl Keeper {
             layout.remove_shorter_tiles(id)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaf_is_hashed_as_the_tree_is() {
+        for length in [0, 1, 54, 55, 56, 63, 64, 1000] {
+            let event = vec![b'a'; length];
+            assert_eq!(leaf(&event), Hash::leaf(&event), "{length}");
+        }
     }
 }
