@@ -2,6 +2,7 @@
 
 mod brute;
 
+use crate::axis::Subject;
 use crate::environment::Environment;
 use crate::questions::{Questions, STEPS_MAX};
 use crate::random::{condition, policy, request};
@@ -13,8 +14,8 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use weir_label::{Boundary, Level, Recipient, Residency, Revision};
 use weir_policy::{
-    Action, AnyRecipient, Catalogue, Condition, Decision, Measure, NumberFact, OwnedFacts, Policy, Pool,
-    Prices, Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
+    Action, AnyRecipient, Catalogue, Condition, Decision, Fact, FactValue, Measure, NumberFact, OwnedFacts,
+    Policy, Pool, Prices, Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
 };
 
 fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
@@ -26,6 +27,15 @@ fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
 fn decided(policy: &Policy, catalogue: &Catalogue, request: &OwnedFacts) -> Decision {
     let facts = request.borrow();
     decide(policy, catalogue, catalogue.alias(facts.request.alias).unwrap(), &facts)
+}
+
+/// The request as the analysis sees it: a budget that no rule looks at is taken to be enough.
+fn without_unseen_budget(space: &Space, mut request: OwnedFacts) -> OwnedFacts {
+    let budget = Fact::Number(NumberFact::BudgetLeft);
+    if space.place(&Subject::Value(budget.clone())).is_none() {
+        request.set(&budget, FactValue::Unknown).unwrap();
+    }
+    request
 }
 
 /// What a decision says besides the order of targets, which may hang on figures that no rule looks at.
@@ -181,6 +191,7 @@ proptest! {
     #[test]
     fn requests_of_one_region_are_decided_alike((policy, catalogue) in policy(), request in request()) {
         let mut space = space(&policy, &catalogue);
+        let request = without_unseen_budget(&space, request);
         let mut questions = Questions::new(&space, STEPS_MAX);
         let rules = Rules::of(&policy, &mut space, &mut questions);
         let cells = space.locate(&request.borrow()).unwrap();
@@ -204,6 +215,7 @@ proptest! {
         let environment = Environment::of(&policy, &catalogue, &mut space);
         let mut seen = std::collections::BTreeMap::new();
         for request in requests {
+            let request = without_unseen_budget(&space, request);
             let cells = space.locate(&request.borrow()).unwrap();
             let circumstances = space.value(environment.which, &cells).unwrap();
             let (rule, essence) = essence(&decided(&policy, &catalogue, &request));
