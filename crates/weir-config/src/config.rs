@@ -96,6 +96,8 @@ pub struct Config {
     pub witness_for: Vec<Verifier>,
     /// Whether replies carry `x-weir-*` headers.
     pub headers: DecisionHeaders,
+    /// What becomes of requests with fields that Weir does not know.
+    pub unknown_fields: UnknownFields,
     /// How long answers of the Responses API are kept for their owner.
     pub keep_responses: Duration,
     /// What may be spent on cloud models altogether.
@@ -257,6 +259,15 @@ pub enum DecisionHeaders {
     On,
     /// They do not.
     Off,
+}
+
+/// What becomes of a request with a field that Weir does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// The field is inspected like all others and passes where the dialects agree.
+    Pass,
+    /// The request is refused, and told which field it is.
+    Refuse,
 }
 
 /// One server or API account.

@@ -40,7 +40,7 @@ pub use cases::{facts_of, load_cases};
 pub use config::{
     AuditFailure, Auth, Backend, BaseUrl, Budget, ByName, Concurrency, Config, Content, DataPolicy,
     DecisionHeaders, Fetch, Host, Key, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource,
-    Purpose, Retention, Scheme, Tenant, Timeouts,
+    Purpose, Retention, Scheme, Tenant, Timeouts, UnknownFields,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use encoder::Encoder;

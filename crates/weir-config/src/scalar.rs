@@ -2,7 +2,7 @@
 
 use crate::suggest::{did_you_mean, suggest};
 use crate::yaml::{Scalar, Wrong};
-use crate::{AuditFailure, Concurrency, DecisionHeaders};
+use crate::{AuditFailure, Concurrency, DecisionHeaders, UnknownFields};
 use ipnet::IpNet;
 use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
@@ -128,6 +128,19 @@ impl Scalar for DecisionHeaders {
 
     fn schema() -> Schema {
         words_schema(&HEADERS)
+    }
+}
+
+const UNKNOWN_FIELDS: [(&str, UnknownFields); 2] =
+    [("pass", UnknownFields::Pass), ("refuse", UnknownFields::Refuse)];
+
+impl Scalar for UnknownFields {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        words(text, &UNKNOWN_FIELDS)
+    }
+
+    fn schema() -> Schema {
+        words_schema(&UNKNOWN_FIELDS)
     }
 }
 

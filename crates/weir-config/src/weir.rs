@@ -21,7 +21,7 @@ use crate::raw::weir::{RawAudit, RawContent, RawLimits, RawNetwork, RawWeir};
 use crate::report::{Place, Report};
 use crate::scalar::{ByteSize, Days, KeepTime};
 use crate::yaml::{At, take_or};
-use crate::{AuditFailure, Config, Content, DecisionHeaders, Limits, PolicySettings};
+use crate::{AuditFailure, Config, Content, DecisionHeaders, Limits, PolicySettings, UnknownFields};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -59,6 +59,7 @@ pub fn compile<'r>(
         limits,
         audit,
         headers,
+        unknown_fields,
         keep_responses,
         keep_files,
         prices,
@@ -82,6 +83,7 @@ pub fn compile<'r>(
     let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
     let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
+    let unknown_fields = take_or(unknown_fields.as_ref(), UnknownFields::Pass, report);
     let state = state_directory(state.as_ref(), surroundings);
 
     let budget = money::budget(budget, report);
@@ -123,6 +125,7 @@ pub fn compile<'r>(
             exports,
             witness_for: witness_for.into_iter().collect::<Option<_>>()?,
             headers: headers?,
+            unknown_fields: unknown_fields?,
             keep_responses: keep_responses?.0,
             keep_files: keep_files?.0,
             budget: budget?,

@@ -7,6 +7,7 @@ mod check;
 mod embed;
 mod encode;
 mod form;
+mod known;
 mod opaque;
 mod parts;
 mod prefix;

@@ -9,7 +9,7 @@ use super::rollout::RawPolicySource;
 use super::witness::RawWitness;
 use crate::scalar::{ByteSize, Days, KeepTime, MicroUsd, ModelName, Name, Pue, Version};
 use crate::yaml::{At, Field};
-use crate::{AuditFailure, BackendApi, Concurrency, DecisionHeaders};
+use crate::{AuditFailure, BackendApi, Concurrency, DecisionHeaders, UnknownFields};
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
@@ -56,6 +56,9 @@ pub struct RawWeir {
     /// Whether clients are told where a request ran and by which rule: `x-weir-*` headers of replies, and receipts.
     /// Default: `on`.
     pub headers: Option<Field<DecisionHeaders>>,
+    /// What becomes of a request with a field that Weir does not know. Such a field is inspected like all others, and
+    /// passes where client and backend speak the same API, or is refused with the request. Default: `pass`.
+    pub unknown_fields: Option<Field<UnknownFields>>,
     /// How long answers of the Responses API are kept, on this machine, for requests that refer to them
     /// by `previous_response_id`, unless they say `store: false`. `0s`: not at all. Default: `24h`.
     pub keep_responses: Option<Field<KeepTime>>,

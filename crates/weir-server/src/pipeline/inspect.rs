@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_audit::Ident;
 use weir_classify::{Finding, Inspection, Segment, SegmentKind};
+use weir_config::UnknownFields;
 use weir_label::{Classified, Inspect, Label};
 use weir_policy::{Target, TaskType};
 use weir_task::Judgement;
@@ -176,6 +177,9 @@ pub(super) fn read(gateway: &Gateway, api: Api, content: Content) -> Result<Clie
         Content::Form { parts, .. } => ClientRequest::read_form(api, parts, unforeseeable("weir-")),
     };
     let request = request.map_err(Failure::BadRequest)?;
+    if gateway.snapshot().loaded.config.unknown_fields == UnknownFields::Refuse {
+        request.refuse_unknown().map_err(Failure::BadRequest)?;
+    }
     let request =
         request.with_pseudonyms(|identifier| gateway.pseudonyms.of("end-user", identifier.as_bytes()));
     if !request.has_sealed() {

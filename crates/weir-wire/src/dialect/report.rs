@@ -63,6 +63,11 @@ pub(crate) fn others(conversation: &Conversation<'_>, written: &[&str], losses: 
     }
 }
 
+/// Whether Weir knows a member that other dialects may have no word for, and what comes of it there.
+pub(crate) fn says_nothing_elsewhere(name: &str) -> bool {
+    name == "modalities" || SHAPE_OF_ANSWER.contains(&name) || WITHOUT_EFFECT_ELSEWHERE.contains(&name)
+}
+
 fn shapes_the_answer(name: &str, value: &Json) -> bool {
     SHAPE_OF_ANSWER.contains(&name) || (name == "modalities" && !is_default(name, value))
 }

@@ -3,6 +3,7 @@
 use crate::assert_error;
 use crate::support::http::Reply;
 use crate::support::stage::Stage;
+use crate::support::{TWO_RULES, two_zones};
 
 fn post(stage: &Stage, body: &[u8]) -> Reply {
     stage.gateway.client().post("/v1/chat/completions", &[], body)
@@ -15,6 +16,26 @@ fn with(more: &str) -> String {
 
 fn message(message: &str) -> String {
     format!(r#"{{"model":"auto","messages":[{message}]}}"#)
+}
+
+#[test]
+fn fields_that_are_not_known_pass_or_are_refused_as_the_operator_says() {
+    let strange = with(r#","x_trace":{"of":"us"}"#);
+    let stage = Stage::new();
+    assert_eq!(post(&stage, strange.as_bytes()).status, 200);
+    assert!(stage.there.contains(br#""x_trace":{"of":"us"}"#));
+
+    let strict = |local: &str, cloud: &str| format!("{}unknown_fields: refuse\n", two_zones(local, cloud));
+    let stage = Stage::with(strict, TWO_RULES);
+    let reply = post(&stage, strange.as_bytes());
+    assert_error(&reply, 400, "unsupported_parameter", "a field that nobody knows");
+    assert_eq!(reply.json()["error"]["param"], "x_trace");
+    let embeddings = br#"{"model":"auto","input":"a","x_trace":1}"#;
+    let reply = stage.gateway.client().post("/v1/embeddings", &[], embeddings);
+    assert_error(&reply, 400, "unsupported_parameter", "a field that nobody knows");
+    assert_eq!(stage.here.requests() + stage.there.requests(), 0);
+    let known = with(r#","temperature":0.5,"logit_bias":{},"store":false,"min_p":0.1"#);
+    assert_eq!(post(&stage, known.as_bytes()).status, 200);
 }
 
 #[test]
