@@ -325,9 +325,8 @@ impl ClientRequest {
     /// Takes note of all that an attachment says.
     #[must_use]
     pub fn with_text_of(mut self, attachment: usize, text: String) -> Self {
-        if let Some(opaque) = self.opaque.get_mut(attachment).filter(|opaque| opaque.attachment.is_some()) {
-            opaque.text = Some(text);
-            opaque.attachment = None;
+        if let Some(opaque) = self.opaque.get_mut(attachment) {
+            opaque.says(text);
         }
         self
     }
@@ -351,11 +350,29 @@ impl ClientRequest {
     }
 
     fn collect<'a>(&'a self, segments: &mut Vec<Segment<'a>>) {
-        if self.sealed.iter().all(|sealed| sealed.maker.is_none()) {
-            return segment::collect(&self.body, segments);
-        }
         segment::collect(&self.body, segments);
-        self.leave_out_known(segments);
+        self.leave_out_spoken_for(segments);
+        if self.sealed.iter().any(|sealed| sealed.maker.is_some()) {
+            self.leave_out_known(segments);
+        }
+    }
+
+    /// Takes out the strings of attachments for which something else is there: those very strings, and not others that
+    /// say the same.
+    fn leave_out_spoken_for(&self, segments: &mut Vec<Segment<'_>>) {
+        for (opaque, attachment) in
+            self.opaque.iter().filter_map(|opaque| Some((opaque, opaque.stands_for()?)))
+        {
+            let within = format!("$.{}", opaque.path);
+            let mut whole = Vec::new();
+            segment::collect(&self.body, &mut whole);
+            let is_it = |(at, segment): &(usize, &Segment<'_>)| {
+                attachment.is_all_of(segment.text) && segment::path_of(&self.body, *at).starts_with(&within)
+            };
+            if let Some((_, found)) = whole.iter().enumerate().find(is_it) {
+                segments.retain(|segment| !std::ptr::eq(found.text, segment.text));
+            }
+        }
     }
 
     /// Takes out what a known backend made and only it can read: those very strings, and not others that say the same.

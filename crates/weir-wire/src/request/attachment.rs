@@ -117,8 +117,24 @@ impl Attachment {
     }
 
     pub(super) fn is_what_it_says(&self) -> bool {
-        let magic = MAGIC.iter().find(|(media_type, _)| *media_type == self.media_type);
-        magic.is_none_or(|(_, magic)| self.bytes.starts_with(magic))
+        self.magic().is_none_or(|magic| self.bytes.starts_with(magic))
+    }
+
+    /// Whether the bytes are a file of a format that can be told by how it begins.
+    pub(super) fn is_of_known_format(&self) -> bool {
+        self.magic().is_some_and(|magic| self.bytes.starts_with(magic))
+    }
+
+    fn magic(&self) -> Option<&'static [u8]> {
+        MAGIC.iter().find(|(media_type, _)| *media_type == self.media_type).map(|(_, magic)| *magic)
+    }
+
+    /// Whether a string is these bytes and nothing else.
+    pub(super) fn is_all_of(&self, text: &str) -> bool {
+        // Most strings are shorter by far.
+        text.len() / 4 * 3 >= self.bytes.len()
+            && (Self::of_data_url(text).is_some_and(|other| other == *self)
+                || text == STANDARD.encode(&self.bytes))
     }
 }
 

@@ -416,3 +416,38 @@ fn thoughts_that_nobody_signed_are_read_and_go_to_no_backend_that_wants_them_sig
     let sent = String::from_utf8(sent).unwrap();
     assert!(!sent.contains("thinking") && sent.contains(r#"{"type":"text","text":"yes"}"#), "{sent}");
 }
+
+/// The bytes of a file are shown once: as what a program reads in them, or as something opaque. Nothing else is left out
+/// with them.
+#[test]
+fn the_string_of_an_attachment_is_left_out_where_something_stands_for_it() {
+    let png = "data:image/png;base64,iVBORw0KGgo=";
+    let body = |name: &str, also: &str| {
+        format!(
+            r#"{{"model":"m","messages":[{{"role":"user","content":[{{"type":"text","text":"{also}"}},
+                {{"type":"file","file":{{"filename":"{name}","file_data":"{png}"}}}}]}}]}}"#
+        )
+    };
+    let shown = |request: &ClientRequest, text: &str| {
+        request.segments().iter().filter(|segment| segment.text == text).count()
+    };
+    let request = read(&body("a.png", "hi")).unwrap();
+    assert_eq!((shown(&request, png), shown(&request, "a.png")), (0, 1));
+    assert_eq!(opaque(&request).len(), 1);
+    // A name that goes on with the same letters, and the same string elsewhere, are inspected.
+    let name = format!("jane.doe@example.com{}", &png["data:image/png;base64,".len()..]);
+    let request = read(&body(&name, png)).unwrap();
+    assert_eq!((shown(&request, png), shown(&request, &name)), (1, 1));
+    assert_eq!(request.path_of(opaque_at(&request)), "$.messages[0].content[1]");
+    // Of bytes that may be anything, the string is inspected until a program has read them.
+    let wav = r#"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio",
+        "input_audio":{"data":"amFuZQ==","format":"wav"}}]}]}"#;
+    let request = read(wav).unwrap();
+    assert_eq!((shown(&request, "amFuZQ=="), opaque(&request).len()), (1, 1));
+    let request = request.with_text_of(0, "jane".to_owned());
+    assert_eq!((shown(&request, "amFuZQ=="), shown(&request, "jane"), opaque(&request).len()), (0, 1, 0));
+}
+
+fn opaque_at(request: &ClientRequest) -> usize {
+    request.segments().iter().position(|segment| segment.kind == SegmentKind::Opaque).unwrap()
+}
