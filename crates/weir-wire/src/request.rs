@@ -31,6 +31,7 @@ use crate::json::{Json, Limits, Object, parse};
 use crate::segment::{self, Segment, SegmentKind};
 use opaque::Opaque;
 use sealed::Sealed;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -360,18 +361,18 @@ impl ClientRequest {
     /// Takes out the strings of attachments for which something else is there: those very strings, and not others that
     /// say the same.
     fn leave_out_spoken_for(&self, segments: &mut Vec<Segment<'_>>) {
-        for (opaque, attachment) in
-            self.opaque.iter().filter_map(|opaque| Some((opaque, opaque.stands_for()?)))
-        {
-            let within = format!("$.{}", opaque.path);
-            let mut whole = Vec::new();
-            segment::collect(&self.body, &mut whole);
-            let is_it = |(at, segment): &(usize, &Segment<'_>)| {
-                attachment.is_all_of(segment.text) && segment::path_of(&self.body, *at).starts_with(&within)
-            };
-            if let Some((_, found)) = whole.iter().enumerate().find(is_it) {
-                segments.retain(|segment| !std::ptr::eq(found.text, segment.text));
-            }
+        let string_of = |opaque: &Opaque| {
+            let attachment = opaque.stands_for()?;
+            let mut part = Vec::new();
+            segment::collect(at_path(&self.body, &opaque.path)?, &mut part);
+            part.into_iter()
+                .map(|segment| segment.text)
+                .find(|text| attachment.is_all_of(text))
+                .map(str::as_ptr)
+        };
+        let strings: BTreeSet<*const u8> = self.opaque.iter().filter_map(string_of).collect();
+        if !strings.is_empty() {
+            segments.retain(|segment| !strings.contains(&segment.text.as_ptr()));
         }
     }
 
@@ -409,6 +410,16 @@ impl ClientRequest {
     fn member(&self, name: &str) -> Option<&Json<'static>> {
         self.body.as_object()?.get(name)
     }
+}
+
+/// What stands at a path of members and indices: `messages[0].content[1]`.
+fn at_path<'j>(body: &'j Json<'static>, path: &str) -> Option<&'j Json<'static>> {
+    path.split('.').try_fold(body, |value, step| {
+        let (key, indices) = step.split_once('[').unwrap_or((step, ""));
+        let member = value.as_object()?.get(key)?;
+        let mut indices = indices.split_terminator(']').map(|index| index.trim_start_matches('['));
+        indices.try_fold(member, |value, index| value.as_array()?.get(index.parse::<usize>().ok()?))
+    })
 }
 
 fn take_model(body: &mut Object) -> Result<String, BadRequest> {
