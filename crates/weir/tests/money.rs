@@ -309,8 +309,8 @@ fn many_requests_at_once_do_not_overshoot_a_budget_together() {
     body["max_tokens"] = 100.into();
     let requests: Vec<_> =
         (0..8).map(|_| support::backends::in_background(shop.gateway.data, &[], &body)).collect();
-    shop.gateway.until("all others are refused", |_| {
-        requests.iter().filter(|request| request.is_finished()).count() == 6
+    shop.gateway.until("two wait for the backend and all others are refused", |_| {
+        shop.dear.requests() == 2 && requests.iter().filter(|request| request.is_finished()).count() == 6
     });
     shop.dear.release();
     let statuses: Vec<u16> = requests.into_iter().map(|request| request.join().unwrap().status).collect();
