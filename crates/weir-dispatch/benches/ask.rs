@@ -28,7 +28,7 @@ fn dispatcher(names: &[Arc<str>], limit: Limit) -> Dispatcher {
     dispatcher
 }
 
-fn ask(names: &[Arc<str>], number: u64) -> Ask {
+fn ask(names: &[Arc<str>], number: u64) -> Ask<'_> {
     Ask {
         first: Candidate::equals(names),
         ladder: vec![Step::Queue(Duration::from_secs(30)), Step::Reject],

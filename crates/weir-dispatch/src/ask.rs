@@ -8,39 +8,39 @@ use std::time::Duration;
 pub use weir_policy::Step;
 
 /// A target that a request may take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// Its name.
-    pub target: Arc<str>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'n> {
+    /// Its name, which whoever asks has from the configuration.
+    pub target: &'n Arc<str>,
     /// Its place in the order of preference. Among those of one rank the dispatcher chooses.
     pub rank: u32,
     /// What the request is expected to cost there, which is held against the target's daily cap.
     pub micro_usd: u64,
 }
 
-impl Candidate {
+impl<'n> Candidate<'n> {
     /// These targets, each preferred to the next.
     #[must_use]
-    pub fn in_order(names: &[Arc<str>]) -> Vec<Self> {
-        (0..).zip(names).map(|(rank, target)| Self { target: target.clone(), rank, micro_usd: 0 }).collect()
+    pub fn in_order(names: &'n [Arc<str>]) -> Vec<Self> {
+        (0..).zip(names).map(|(rank, target)| Self { target, rank, micro_usd: 0 }).collect()
     }
 
     /// These targets, none preferred to another.
     #[must_use]
-    pub fn equals(names: &[Arc<str>]) -> Vec<Self> {
-        names.iter().map(|target| Self { target: target.clone(), rank: 0, micro_usd: 0 }).collect()
+    pub fn equals(names: &'n [Arc<str>]) -> Vec<Self> {
+        names.iter().map(|target| Self { target, rank: 0, micro_usd: 0 }).collect()
     }
 }
 
 /// What a request asks for: the targets of its plan, its ladder, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ask {
+pub struct Ask<'n> {
     /// Tried at once, best first.
-    pub first: Vec<Candidate>,
+    pub first: Vec<Candidate<'n>>,
     /// Smaller local models, for the step `degrade`.
-    pub degrade: Vec<Candidate>,
+    pub degrade: Vec<Candidate<'n>>,
     /// Cloud targets, for the step `burst`.
-    pub overflow: Vec<Candidate>,
+    pub overflow: Vec<Candidate<'n>>,
     /// The steps to take when `first` is full or too slow.
     pub ladder: Vec<Step>,
     /// Bytes of the body, which count against the queue.
@@ -55,7 +55,7 @@ pub struct Ask {
     pub is_retry: bool,
 }
 
-impl Ask {
+impl Ask<'_> {
     /// Whether it may go to `overflow`. If it may not, room may have to be kept for it.
     #[must_use]
     pub fn may_burst(&self) -> bool {

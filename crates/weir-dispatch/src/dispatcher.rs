@@ -183,11 +183,11 @@ impl Dispatcher {
     }
 
     /// The same of what a newcomer would like best, so that it does not overtake those who wait.
-    pub fn look_before(&mut self, ask: &Ask, now: Moment) -> Vec<Ticket> {
+    pub fn look_before(&mut self, ask: &Ask<'_>, now: Moment) -> Vec<Ticket> {
         if self.queue.is_empty() {
             return Vec::new();
         }
-        let keys = ask.first.iter().filter_map(|candidate| self.key_of(&candidate.target)).collect();
+        let keys = ask.first.iter().filter_map(|candidate| self.key_of(candidate.target)).collect();
         self.hand_out_all(keys, now)
     }
 
@@ -196,7 +196,7 @@ impl Dispatcher {
     }
 
     /// Asks for a place.
-    pub fn ask(&mut self, ask: Ask, now: Moment) -> Admission {
+    pub fn ask(&mut self, ask: Ask<'_>, now: Moment) -> Admission {
         let mut request = Request::new(ask, now, |name| self.key_of(name));
         if !request.knows_a_target() {
             return Admission::Refused(Refused::NothingLeft);
@@ -230,7 +230,7 @@ impl Dispatcher {
 
     /// A second place for a request that gets no answer at its first, on a target of `ask.first` that has places to
     /// spare; it counts as a further attempt and is paid for as one.
-    pub fn hedge(&mut self, ask: Ask, now: Moment) -> Option<Slot> {
+    pub fn hedge(&mut self, ask: Ask<'_>, now: Moment) -> Option<Slot> {
         let mut request = Request::new(ask, now, |name| self.key_of(name));
         request.attempt = Attempt::Hedge;
         let offer = self.offer(&request.first, &request, None, now)?;
@@ -379,6 +379,7 @@ impl Dispatcher {
         !attempt.is_paid_for() || backend(key).is_some_and(|backend| self.retries.may(backend, now))
     }
 
+    #[inline]
     fn key_of(&self, name: &Arc<str>) -> Option<TargetKey> {
         self.addresses.get(&address(name)).or_else(|| self.names.get(name)).copied()
     }

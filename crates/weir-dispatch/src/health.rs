@@ -120,7 +120,7 @@ impl Health {
 
     /// Whether a request may be sent there like to any other.
     pub fn is_well(&self, now: Moment) -> bool {
-        self.condition(now) == Condition::Well
+        self.state == State::Closed && self.rests_until <= now && self.full_until <= now
     }
 
     /// Whether it said that it has no place.

@@ -115,9 +115,10 @@ impl LimitState {
     }
 
     /// How many may run now; `None` is any number. Of a server that tells how full it is, nothing has to be learnt.
-    pub fn at(&self, now: Moment, is_told: bool) -> Option<u32> {
+    #[inline]
+    pub fn at(&self, now: Moment, is_told: impl FnOnce() -> bool) -> Option<u32> {
         let limit = match self.limit {
-            Limit::Learned { max } if is_told => Some(max.get()),
+            Limit::Learned { max } if is_told() => Some(max.get()),
             Limit::Declared(_) | Limit::Learned { .. } | Limit::None => self.nominal(),
         };
         let Some(since) = self.recovered.map(|at| now.saturating_sub(at)).filter(|s| *s < SLOW_START) else {
@@ -272,12 +273,12 @@ mod tests {
     fn a_target_that_has_come_back_is_loaded_slowly() {
         let mut limit = LimitState::new(Limit::Declared(NonZeroU32::new(20).unwrap()));
         limit.recovered(Duration::from_secs(100));
-        assert_eq!(limit.at(Duration::from_secs(100), false), Some(1));
-        assert_eq!(limit.at(Duration::from_secs(105), false), Some(10));
-        assert_eq!(limit.at(Duration::from_secs(110), false), Some(20));
+        assert_eq!(limit.at(Duration::from_secs(100), || false), Some(1));
+        assert_eq!(limit.at(Duration::from_secs(105), || false), Some(10));
+        assert_eq!(limit.at(Duration::from_secs(110), || false), Some(20));
         let mut unlimited = LimitState::new(Limit::None);
         unlimited.recovered(Duration::from_secs(100));
-        assert_eq!(unlimited.at(Duration::from_secs(102), false), Some(16));
-        assert_eq!(unlimited.at(Duration::from_secs(111), false), None);
+        assert_eq!(unlimited.at(Duration::from_secs(102), || false), Some(16));
+        assert_eq!(unlimited.at(Duration::from_secs(111), || false), None);
     }
 }

@@ -34,8 +34,8 @@ impl Reports {
         self.newest = Some((now, reported));
     }
 
-    pub fn fresh(&self, now: Moment) -> Option<Reported> {
-        self.newest.filter(|(at, _)| now.saturating_sub(*at) <= FRESH).map(|(_, reported)| reported)
+    pub fn fresh(&self, now: Moment) -> Option<&Reported> {
+        self.newest.as_ref().filter(|(at, _)| now.saturating_sub(*at) <= FRESH).map(|(_, reported)| reported)
     }
 
     /// Whether the server says how full it is.

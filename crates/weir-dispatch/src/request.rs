@@ -34,15 +34,16 @@ pub(crate) struct Choice {
 
 impl Request {
     /// Targets that `key` does not know are left out.
-    pub fn new(ask: Ask, now: Moment, key: impl Fn(&Arc<str>) -> Option<TargetKey>) -> Self {
+    pub fn new(ask: Ask<'_>, now: Moment, key: impl Fn(&Arc<str>) -> Option<TargetKey>) -> Self {
         let may_burst = ask.may_burst();
-        let known = |candidates: &[Candidate]| -> Vec<Choice> {
-            let choice = |c: &Candidate| {
-                let key = key(&c.target)?;
-                Some(Choice { key, rank: c.rank, micro_usd: c.micro_usd, predicted_s: None })
-            };
+        let known = |candidates: &[Candidate<'_>]| -> Vec<Choice> {
             let mut known = Vec::with_capacity(candidates.len());
-            known.extend(candidates.iter().filter_map(choice));
+            for candidate in candidates {
+                if let Some(key) = key(candidate.target) {
+                    let Candidate { rank, micro_usd, .. } = *candidate;
+                    known.push(Choice { key, rank, micro_usd, predicted_s: None });
+                }
+            }
             known
         };
         Self {

@@ -177,7 +177,7 @@ impl Target {
     }
 
     pub fn places(&self, now: Moment) -> Option<u32> {
-        self.limit.at(now, self.limit.is_learned() && self.reports.tells_load(now))
+        self.limit.at(now, || self.reports.tells_load(now))
     }
 
     /// The share of its places that is taken; 0 of any number.
@@ -186,6 +186,7 @@ impl Target {
     }
 
     /// Whether there is a place; `spared` of them are kept for others.
+    #[inline]
     pub fn room(&self, band: Band, spared: u32, now: Moment) -> Room {
         let running = self.flights.len();
         if let Some(limit) = self.places(now) {
@@ -195,12 +196,12 @@ impl Target {
                 return Room::None;
             }
         }
-        if self.health.is_full(now) || (self.reports.is_saturated(now) && running > 0) {
+        if running > 0 && self.reports.is_saturated(now) {
             return Room::None;
         }
         if self.health.is_well(now) {
             if self.reports.is_silent(now) { Room::LastResort } else { Room::Free }
-        } else if self.health.may_be_tried(now) {
+        } else if !self.health.is_full(now) && self.health.may_be_tried(now) {
             Room::LastResort
         } else {
             Room::None
@@ -213,6 +214,7 @@ impl Target {
     }
 
     /// Seconds to the first token of a prompt that is sent now.
+    #[inline]
     pub fn predict_s(&self, work: &Work, now: Moment) -> f64 {
         let cold_s = if self.is_cold(now) { self.cold_start_s } else { 0.0 };
         self.warm_s(self.formula_s(work, now)) + cold_s + self.health.penalty_s(now)
@@ -364,7 +366,7 @@ impl Target {
     }
 
     pub fn reported(&self, now: Moment) -> Option<Reported> {
-        self.reports.fresh(now)
+        self.reports.fresh(now).copied()
     }
 
     pub fn identified(&mut self, is_right: bool, now: Moment) {
@@ -377,11 +379,13 @@ impl Target {
         self.health.condition(now)
     }
 
+    #[inline]
     fn formula_s(&self, work: &Work, now: Moment) -> f64 {
         self.predictor.formula_s(&self.load(work.prompt_tokens, now))
     }
 
     /// Our own load, and that of others as far as the server tells.
+    #[inline]
     fn load(&self, prompt_tokens: u32, now: Moment) -> crate::engine::EngineLoad {
         let mut load = self.flights.load(prompt_tokens, self.predictor.prefill_s(1.0), now);
         let foreign = f64::from(self.reports.foreign(self.flights.len(), now));

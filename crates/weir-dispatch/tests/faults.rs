@@ -155,11 +155,12 @@ impl World {
         let bytes = self.below(8000) as usize;
         let tenant = format!("tenant-{}", self.below(4)).into();
         let band = if self.below(4) == 0 { Band::Batch } else { Band::Interactive };
+        let (main, small, cloud) = (names(&MAIN), names(&[SMALL]), names(&CLOUD));
         let ask = Ask {
-            first: Candidate::equals(&names(&MAIN)),
-            degrade: Candidate::equals(&names(&[SMALL])),
+            first: Candidate::equals(&main),
+            degrade: Candidate::equals(&small),
             // What the policy did not permit is not in the plan.
-            overflow: if confined { Vec::new() } else { Candidate::in_order(&names(&CLOUD)) },
+            overflow: if confined { Vec::new() } else { Candidate::in_order(&cloud) },
             ladder: ladder.clone(),
             bytes,
             work: Work { prompt_tokens: self.below(9000), output_tokens: self.below(500), prefix: None },
@@ -361,8 +362,8 @@ fn a_backend_that_was_down_for_a_minute_is_left_alone_and_back_within_five_secon
     let mut dispatcher = Dispatcher::new(LIMITS, 1);
     let name: Arc<str> = "gpu-a/m".into();
     dispatcher.configure(LIMITS, [TargetSettings::server(name.clone(), Limit::None)], Moment::ZERO);
-    let first = Candidate::equals(&[name]);
-    let ask = || Ask { first: first.clone(), ladder: vec![Step::Reject], ..Ask::default() };
+    let names = [name];
+    let ask = || Ask { first: Candidate::equals(&names), ladder: vec![Step::Reject], ..Ask::default() };
     let mut sent = 0;
     for tick in 0..6000_u64 {
         let now = Duration::from_millis(tick * 10);

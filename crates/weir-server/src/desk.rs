@@ -70,7 +70,7 @@ impl Desk {
 
     /// Waits for a place as long as the ladder says. Dropping the future leaves the queue.
     /// `day` counts days, for what may be spent in one.
-    pub async fn admit(self: &Arc<Self>, ask: Ask, day: u32) -> Result<Place, Refused> {
+    pub async fn admit(self: &Arc<Self>, ask: Ask<'_>, day: u32) -> Result<Place, Refused> {
         let mut admission = {
             let (mut inner, now) = (self.lock(), self.clock.now());
             inner.dispatcher.set_day(day);
@@ -89,7 +89,7 @@ impl Desk {
     }
 
     /// A second place for a request that is late, if there is one to spare.
-    pub fn hedge(self: &Arc<Self>, ask: Ask) -> Option<Place> {
+    pub fn hedge(self: &Arc<Self>, ask: Ask<'_>) -> Option<Place> {
         let slot = self.lock().dispatcher.hedge(ask, self.clock.now())?;
         Some(Place::new(self.clone(), slot))
     }

@@ -15,9 +15,7 @@ use weir_dispatch::{
 pub(crate) struct Weir<'a> {
     scenario: &'a Scenario,
     dispatcher: Dispatcher,
-    first: Vec<Candidate>,
-    degrade: Vec<Candidate>,
-    overflow: Vec<Candidate>,
+    fleet: Arc<Fleet>,
     places: BTreeMap<Arc<str>, Place>,
     flying: BTreeMap<usize, (Slot, Moment)>,
     waiting: BTreeMap<Ticket, usize>,
@@ -26,6 +24,13 @@ pub(crate) struct Weir<'a> {
     /// Predicted and, later, observed times to the first token.
     predicted: BTreeMap<usize, f64>,
     errors: Vec<f64>,
+}
+
+/// The names of the targets.
+struct Fleet {
+    main: Vec<Arc<str>>,
+    small: Vec<Arc<str>>,
+    cloud: Vec<Arc<str>>,
 }
 
 const QUEUE: Step = Step::Queue(Duration::from_secs(30));
@@ -55,9 +60,7 @@ impl<'a> Weir<'a> {
         Self {
             scenario,
             dispatcher,
-            first: Candidate::equals(&main),
-            degrade: Candidate::equals(&small),
-            overflow: Candidate::equals(&cloud),
+            fleet: Arc::new(Fleet { main, small, cloud }),
             places,
             flying: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -68,14 +71,14 @@ impl<'a> Weir<'a> {
         }
     }
 
-    fn ask(&self, number: usize, now: Moment) -> Option<Ask> {
+    fn ask<'n>(&self, fleet: &'n Fleet, number: usize, now: Moment) -> Option<Ask<'n>> {
         let request = self.scenario.requests.get(number)?;
         let may_leave = !request.classified;
         let promised = Duration::try_from_secs_f64(self.scenario.target_s).ok();
         Some(Ask {
-            first: self.first.clone(),
-            degrade: if may_leave { Vec::new() } else { self.degrade.clone() },
-            overflow: if may_leave { self.overflow.clone() } else { Vec::new() },
+            first: Candidate::equals(&fleet.main),
+            degrade: if may_leave { Vec::new() } else { Candidate::equals(&fleet.small) },
+            overflow: if may_leave { Candidate::equals(&fleet.cloud) } else { Vec::new() },
             ladder: if may_leave { OTHER.to_vec() } else { CLASSIFIED.to_vec() },
             bytes: request.input_tokens as usize * 4,
             work: Work {
@@ -133,7 +136,8 @@ fn moment(seconds: f64) -> Moment {
 impl Router for Weir<'_> {
     fn arrive(&mut self, number: usize, now_s: f64, _: &[Replica]) -> Vec<Verdict> {
         let now = moment(now_s);
-        let Some(ask) = self.ask(number, now) else { return vec![Verdict::Refuse(number)] };
+        let fleet = self.fleet.clone();
+        let Some(ask) = self.ask(&fleet, number, now) else { return vec![Verdict::Refuse(number)] };
         let before = self.dispatcher.look_before(&ask, now);
         let mut verdicts = self.resume(before, now);
         let admission = self.dispatcher.ask(ask, now);

@@ -16,9 +16,17 @@ fn at(seconds: u64) -> Moment {
     Moment::from_secs(seconds)
 }
 
-fn names(names: &[&str]) -> Vec<Candidate> {
-    let names: Vec<Arc<str>> = names.iter().map(|name| (*name).into()).collect();
-    Candidate::in_order(&names)
+/// Names that a configuration would keep.
+fn kept(names: &[&str]) -> &'static [Arc<str>] {
+    names.iter().map(|name| (*name).into()).collect::<Vec<Arc<str>>>().leak()
+}
+
+fn names(names: &[&str]) -> Vec<Candidate<'static>> {
+    Candidate::in_order(kept(names))
+}
+
+fn equals(names: &[&str]) -> Vec<Candidate<'static>> {
+    Candidate::equals(kept(names))
 }
 
 fn settings(name: &str, limit: Option<u32>) -> TargetSettings {
@@ -41,7 +49,7 @@ fn with(targets: impl IntoIterator<Item = TargetSettings>) -> Dispatcher {
     dispatcher
 }
 
-fn ask(ladder: &[Step]) -> Ask {
+fn ask(ladder: &[Step]) -> Ask<'static> {
     Ask {
         first: names(&["big"]),
         degrade: names(&["small"]),
@@ -191,7 +199,7 @@ fn a_failing_target_is_tried_last_and_comes_back_after_its_rest() {
 #[test]
 fn a_late_request_gets_a_second_place_if_it_is_known_to_be_late_and_another_target_is_idle() {
     let mut d = with([settings("one", Some(10)), settings("two", Some(10))]);
-    let to = |name: &str| Ask { first: Candidate::equals(&[name.into()]), ..ask(&[]) };
+    let to = |name: &str| Ask { first: equals(&[name]), ..ask(&[]) };
     let held = slot(d.ask(to("one"), at(0)));
     assert_eq!(d.usual_first_token(&held), None, "nobody knows yet what is late");
     for number in 0..20 {
@@ -246,7 +254,7 @@ fn the_limit_of_a_server_that_says_how_full_it_is_is_not_guessed() {
 #[test]
 fn a_server_that_has_to_load_the_model_first_is_passed_over_until_it_has() {
     let mut d = with([settings("one", None), settings("two", None)]);
-    let ask = || Ask { first: Candidate::equals(&["one".into(), "two".into()]), ..ask(&[Step::Reject]) };
+    let ask = || Ask { first: equals(&["one", "two"]), ..ask(&[Step::Reject]) };
     let says = |d: &mut Dispatcher, name: &str, loaded: bool| {
         d.report(name, Reported { loaded: Some(loaded), ..Reported::default() }, at(0));
     };
@@ -259,7 +267,7 @@ fn a_server_that_has_to_load_the_model_first_is_passed_over_until_it_has() {
 
     let mut d = with([settings("one", None)]);
     says(&mut d, "one", false);
-    let alone = || Ask { first: Candidate::equals(&["one".into()]), ..ask() };
+    let alone = || Ask { first: equals(&["one"]), ..ask() };
     let cold = slot(d.ask(alone(), at(0)));
     assert!(cold.expected_first_token > at(5), "{:?}", cold.expected_first_token);
     d.first_token(&cold, at(2));
@@ -421,7 +429,7 @@ fn batch_work_leaves_a_place_to_interactive_work_and_is_not_starved() {
     let mut d = Dispatcher::new(limits, 1);
     d.configure(limits, [settings("big", Some(1))], at(0));
     let mut held = slot(d.ask(Ask { work, ..ask(&[]) }, at(0)));
-    let waiting = |d: &mut Dispatcher, ask: Ask| waits(&d.ask(Ask { work, ..ask }, at(0)));
+    let waiting = |d: &mut Dispatcher, ask: Ask<'static>| waits(&d.ask(Ask { work, ..ask }, at(0)));
     let batch_tickets: Vec<Ticket> = (0..10).map(|_| waiting(&mut d, batch(&[QUEUE]))).collect();
     let _: Vec<Ticket> = (0..100).map(|_| waiting(&mut d, ask(&[QUEUE]))).collect();
     let mut batch_served = 0;

@@ -146,7 +146,7 @@ pub(crate) async fn admit(
 /// has queued is not sent.
 async fn wait(
     gateway: &Gateway,
-    ask: Ask,
+    ask: Ask<'_>,
     caller: &Caller,
     (request, ledger): (&ClientRequest, &mut Ledger),
 ) -> Result<Result<Place, Refused>, Failure> {
@@ -162,8 +162,8 @@ async fn wait(
     }
 }
 
-fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
-    let left = |ids: &[TargetId]| -> Vec<Candidate> {
+fn ask<'r>(ruling: &'r Ruling, bytes: usize, tried: &Tried) -> Ask<'r> {
+    let left = |ids: &[TargetId]| -> Vec<Candidate<'r>> {
         let ids = ids.iter().filter(|id| tried.leaves(ruling, **id));
         let targets = ids.filter_map(|id| ruling.target(*id));
         ranked(targets.filter(|target| !tried.targets.contains(&target.name)))
@@ -187,14 +187,14 @@ fn ask(ruling: &Ruling, bytes: usize, tried: &Tried) -> Ask {
 
 /// Targets in the plan's order. Neighbours that serve the same model in the same zone are replicas of each
 /// other: among them the dispatcher chooses.
-fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = Vec::new();
+fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate<'t>> {
+    let mut candidates: Vec<Candidate<'t>> = Vec::new();
     let mut rank = 0;
     let mut last: Option<&Target> = None;
     for target in targets {
         let is_replica = last.is_some_and(|last| last.model == target.model && last.zone() == target.zone());
         rank += u32::from(!is_replica);
-        candidates.push(Candidate { target: target.name.clone(), rank, micro_usd: 0 });
+        candidates.push(Candidate { target: &target.name, rank, micro_usd: 0 });
         last = Some(target);
     }
     candidates
@@ -202,13 +202,13 @@ fn ranked<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<Candidate> {
 
 /// Asks for a place on a replica of a target that a request is at already, if there are any: the same model in the
 /// same zone, by the same step of the plan.
-pub(crate) fn of_replicas(
+pub(crate) fn of_replicas<'r>(
     gateway: &Gateway,
-    ruling: &Ruling,
+    ruling: &'r Ruling,
     at: TargetId,
     (inspected, caller): (&Inspected, &Caller),
     tried: &Tried,
-) -> Option<Ask> {
+) -> Option<Ask<'r>> {
     let target = ruling.target(at)?;
     let plan = &ruling.plan;
     let beside = if plan.first.contains(&at) { &plan.first } else { &plan.overflow };
@@ -221,7 +221,7 @@ pub(crate) fn of_replicas(
 }
 
 /// Whether the dispatcher chooses among some of them.
-fn has_replicas(candidates: &[Candidate]) -> bool {
+fn has_replicas(candidates: &[Candidate<'_>]) -> bool {
     candidates.windows(2).any(|pair| matches!(pair, [a, b] if a.rank == b.rank))
 }
 
@@ -260,11 +260,11 @@ pub(crate) fn kind_of_work(inspected: &Inspected) -> u16 {
 }
 
 /// What bursts are expected to cost, which is held against the caps of the day.
-fn price(candidates: &mut [Candidate], ruling: &Ruling) {
+fn price(candidates: &mut [Candidate<'_>], ruling: &Ruling) {
     let catalogue = &ruling.snapshot.loaded.catalogue;
     for candidate in candidates {
         let bursting =
-            catalogue.target_named(&candidate.target).filter(|id| ruling.plan.overflow.contains(id));
+            catalogue.target_named(candidate.target).filter(|id| ruling.plan.overflow.contains(id));
         let cost = bursting.and_then(|id| ruling.expected.picodollars(catalogue.target(id)?));
         candidate.micro_usd = cost.map_or(0, micro_usd);
     }

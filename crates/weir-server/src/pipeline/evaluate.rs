@@ -270,7 +270,7 @@ impl Better {
 /// A place on one target, if one is free now: what is only measured waits for nobody and takes no client's turn.
 async fn place(gateway: &Arc<Gateway>, target: &Arc<str>) -> Option<Place> {
     let ask = Ask {
-        first: vec![Candidate { target: target.clone(), rank: 0, micro_usd: 0 }],
+        first: vec![Candidate { target, rank: 0, micro_usd: 0 }],
         ladder: vec![Step::Reject],
         work: Work { prompt_tokens: 1024, output_tokens: 512, prefix: None },
         claim: Claim { tenant: "".into(), weight: 1, band: Band::Batch },

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn further(target: &str) -> Ask {
+fn further(target: &str) -> Ask<'static> {
     Ask { first: names(&[target]), is_retry: true, ..ask(&[Step::Reject]) }
 }
 
-fn first(target: &str) -> Ask {
+fn first(target: &str) -> Ask<'static> {
     Ask { is_retry: false, ..further(target) }
 }
 
@@ -102,7 +102,7 @@ fn a_hedge_is_paid_for_even_if_it_is_served() {
 fn who_waits_with_a_further_attempt_that_can_be_paid_no_more_is_asked_again_and_the_place_is_given_on() {
     let mut d = with([at_backend("big", "gpu", Some(1)), at_backend("small", "gpu", None)]);
     let held = slot(d.ask(first("big"), at(0)));
-    let waiting = |d: &mut Dispatcher, ask: Ask| {
+    let waiting = |d: &mut Dispatcher, ask: Ask<'static>| {
         waits(&d.ask(Ask { ladder: vec![QUEUE, Step::Reject], degrade: Vec::new(), ..ask }, at(0)))
     };
     let again = waiting(&mut d, further("big"));
@@ -140,7 +140,7 @@ proptest! {
         let mut held: Vec<(Slot, bool)> = Vec::new();
         for (second, (what, pick, target)) in steps.into_iter().enumerate() {
             let now = Duration::from_millis(second as u64 * 50);
-            let to = Ask { first: Candidate::equals(&[TARGETS[target].into()]), ..first("one") };
+            let to = Ask { first: equals(&[TARGETS[target]]), ..first("one") };
             let sent = match what {
                 0 => Some((d.ask(to, now), false, true)),
                 1 | 2 => Some((d.ask(Ask { is_retry: true, ..to }, now), true, true)),

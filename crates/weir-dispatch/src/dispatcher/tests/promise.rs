@@ -13,7 +13,7 @@ fn slow() -> Dispatcher {
     d
 }
 
-fn promised(milliseconds: u64, ladder: &[Step]) -> Ask {
+fn promised(milliseconds: u64, ladder: &[Step]) -> Ask<'static> {
     let first_token = Some(Duration::from_millis(milliseconds));
     Ask { promise: Promise { first_token, deadline: None }, ..ask(ladder) }
 }
@@ -77,7 +77,7 @@ fn what_cannot_be_answered_before_its_deadline_is_refused_at_the_door() {
     slot(d.ask(by(at(609)), at(599)));
 }
 
-fn due(deadline: Moment, output_tokens: u32) -> Ask {
+fn due(deadline: Moment, output_tokens: u32) -> Ask<'static> {
     Ask {
         promise: Promise { first_token: None, deadline: Some(deadline) },
         work: Work { output_tokens, ..Work::default() },

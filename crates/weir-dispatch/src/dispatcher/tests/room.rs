@@ -2,9 +2,8 @@
 
 use super::*;
 
-fn replicas(names: &[&str]) -> Ask {
-    let names: Vec<Arc<str>> = names.iter().map(|name| (*name).into()).collect();
-    Ask { first: Candidate::equals(&names), ..ask(&[Step::Reject]) }
+fn replicas(names: &[&str]) -> Ask<'static> {
+    Ask { first: equals(names), ..ask(&[Step::Reject]) }
 }
 
 fn says(d: &mut Dispatcher, name: &str, reported: Reported) {
