@@ -9,7 +9,7 @@ mod spending;
 mod webhook;
 
 use crate::gateway::{ADMIN_KEY, Gateway};
-use crate::pipeline::identify::presented_key;
+use crate::pipeline::identify::{is_of_foreign_page, presented_key};
 use crate::ranks::{HOLDS_SECONDS, SCORES_MIN};
 use crate::reload::ReloadState;
 use crate::reply::{self, Body};
@@ -66,11 +66,9 @@ pub(crate) async fn handle(gateway: &Arc<Gateway>, request: Request<Incoming>) -
     match (Order::of(request.uri().path()), request.method()) {
         (Some(order), &Method::POST) => take_order(gateway, order, request).await,
         (Some(_), _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this is an order, and takes POST"),
-        (None, &Method::GET | &Method::HEAD) => look(gateway, request.uri().path()),
+        (None, &Method::GET | &Method::HEAD) => look(gateway, &request),
         // `weir policy` has one way to ask.
-        (None, &Method::POST) if request.uri().path().starts_with("/policy") => {
-            look(gateway, request.uri().path())
-        }
+        (None, &Method::POST) if request.uri().path().starts_with("/policy") => look(gateway, &request),
         (None, _) => problem(StatusCode::METHOD_NOT_ALLOWED, "this page takes GET"),
     }
 }
@@ -139,7 +137,15 @@ fn record(gateway: &Gateway, actor: &Actor, path: &str) {
     }
 }
 
-fn look(gateway: &Gateway, path: &str) -> Response<Body> {
+/// Shows a page to whoever is on this machine, but for web pages of others.
+fn look(gateway: &Gateway, request: &Request<Incoming>) -> Response<Body> {
+    if is_of_foreign_page(request.headers()) {
+        return problem(
+            StatusCode::FORBIDDEN,
+            "this listener is called by `localhost` or an address, and by no web page of another origin; a proxy before it has to send such a `Host`",
+        );
+    }
+    let path = request.uri().path();
     // Behind a proxy that keeps its prefix every page has it.
     let below = path.strip_prefix("/admin").filter(|rest| rest.starts_with('/'));
     match below.unwrap_or(path) {

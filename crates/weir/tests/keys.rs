@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use std::time::Duration;
 use support::backends::{Key, ask_stream, holding, in_background, open_stream, streaming_for, try_stream};
-use support::http::Reply;
+use support::http::{Client, Reply};
 use support::stage::Stage;
 use support::{ask, two_zones};
 use weir_rig::fake::Script;
@@ -47,6 +47,22 @@ fn without_keys_web_pages_of_other_origins_are_not_served() {
         let mut client = stage.gateway.client();
         client.send(format!("GET {path} HTTP/1.1\r\nhost: evil.example\r\n\r\n").as_bytes());
         assert_eq!(client.reply().status, 403, "{path}");
+    }
+    for (path, header) in [
+        ("/", "host: evil.example"),
+        ("/spending", "host: evil.example:9090"),
+        ("/metrics", "host: 127.0.0.1.evil.example"),
+        ("/admin/policy", "host: localhost\r\norigin: https://evil.example"),
+    ] {
+        let mut client = Client::connect(stage.gateway.admin);
+        client.send(format!("GET {path} HTTP/1.1\r\n{header}\r\n\r\n").as_bytes());
+        let reply = client.reply();
+        assert_eq!(reply.status, 403, "{path} {header}: {}", reply.text());
+    }
+    for host in ["localhost:9090", "[::1]:9090", "10.0.0.7"] {
+        let mut client = Client::connect(stage.gateway.admin);
+        client.send(format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes());
+        assert_eq!(client.reply().status, 200, "{host}");
     }
     assert_eq!(stage.here.requests() + stage.there.requests(), 0);
     let at_home = stage.gateway.chat_with(&[("origin", "http://localhost:3000")], &ask("auto", "hello"));

@@ -133,20 +133,22 @@ fn authenticate(
     keys.authenticate(presented, Timestamp::now()).map(|key| Some(key.clone())).map_err(Failure::BadKey)
 }
 
-/// Without any key, whoever is on this machine is served; but not a web page of somebody else's that a
-/// browser on this machine shows: neither one that says where it is from, nor one whose own name was made to mean this
-/// machine (DNS rebinding), which says nothing when it only reads.
+/// Without any key, whoever is on this machine is served, but for web pages of others.
 fn without_keys(headers: &HeaderMap, peer: SocketAddr) -> Result<(), Failure> {
     if !peer.ip().to_canonical().is_loopback() {
         return Err(Failure::NotLoopback);
     }
-    let is_at_home = |name, is_home: fn(&str) -> bool| {
-        headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(is_home))
+    if is_of_foreign_page(headers) { Err(Failure::ForeignOrigin) } else { Ok(()) }
+}
+
+/// Whether a request comes from a web page of somebody else's that a browser on this machine shows: from one that says
+/// where it is from, or from one whose own name was made to mean this machine (DNS rebinding), which says nothing when
+/// it only reads.
+pub(crate) fn is_of_foreign_page(headers: &HeaderMap) -> bool {
+    let is_foreign = |name, is_home: fn(&str) -> bool| {
+        headers.get_all(name).iter().any(|value| !value.to_str().is_ok_and(is_home))
     };
-    match is_at_home(ORIGIN, is_loopback_origin) && is_at_home(HOST, is_no_foreign_name) {
-        true => Ok(()),
-        false => Err(Failure::ForeignOrigin),
-    }
+    is_foreign(ORIGIN, is_loopback_origin) || is_foreign(HOST, is_no_foreign_name)
 }
 
 fn is_loopback_origin(origin: &str) -> bool {
