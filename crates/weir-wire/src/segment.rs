@@ -18,6 +18,15 @@ impl std::fmt::Debug for Segment<'_> {
     }
 }
 
+impl Segment<'_> {
+    /// Whether it is a word of the protocol itself (`messages`, `role`, `user` …), compared exactly. It says nothing that
+    /// anybody wrote, but what stands beside it is of somebody's part, or of a message's.
+    #[must_use]
+    pub fn is_of_protocol(&self) -> bool {
+        matches!(self.kind, SegmentKind::Key | SegmentKind::Text) && is_protocol_word(self.text)
+    }
+}
+
 /// What a string of a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SegmentKind {
@@ -32,9 +41,6 @@ pub enum SegmentKind {
 }
 
 /// All keys, strings and numbers below `value`, in the order written.
-///
-/// Words of the protocol itself (`messages`, `role`, `user` …), compared exactly, are left out: they
-/// can carry nothing.
 pub fn collect<'a>(value: &'a Json<'_>, out: &mut Vec<Segment<'a>>) {
     visit(value, &mut |segment| out.push(segment));
 }
@@ -51,14 +57,11 @@ fn visit<'a>(value: &'a Json<'_>, take: &mut impl FnMut(Segment<'a>)) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::Number(text) => take(Segment { text, kind: SegmentKind::Number }),
-        Json::String(text) if is_protocol_word(text) => {}
         Json::String(text) => take(Segment { text, kind: SegmentKind::Text }),
         Json::Array(items) => items.iter().for_each(|item| visit(item, take)),
         Json::Object(object) => {
             for (key, member) in object.iter() {
-                if !is_protocol_word(key) {
-                    take(Segment { text: key, kind: SegmentKind::Key });
-                }
+                take(Segment { text: key, kind: SegmentKind::Key });
                 visit(member, take);
             }
         }
@@ -75,17 +78,13 @@ impl Search {
     fn value(&mut self, value: &Json) -> bool {
         match value {
             Json::Null | Json::Bool(_) => false,
-            Json::Number(_) => self.hit(),
-            Json::String(text) => !is_protocol_word(text) && self.hit(),
+            Json::Number(_) | Json::String(_) => self.hit(),
             Json::Array(items) => items
                 .iter()
                 .enumerate()
                 .any(|(index, item)| self.below(|path| push_index(path, index), |search| search.value(item))),
             Json::Object(object) => object.iter().any(|(key, member)| {
-                self.below(
-                    |path| push_key(path, key),
-                    |search| (!is_protocol_word(key) && search.hit()) || search.value(member),
-                )
+                self.below(|path| push_key(path, key), |search| search.hit() || search.value(member))
             }),
         }
     }
@@ -166,6 +165,12 @@ mod tests {
         let seen: Vec<(&str, String)> =
             segments.iter().enumerate().map(|(i, s)| (s.text, path_of(&value, i))).collect();
         let expected = [
+            ("model", "$.model"),
+            ("auto", "$.model"),
+            ("messages", "$.messages"),
+            ("role", "$.messages[0].role"),
+            ("user", "$.messages[0].role"),
+            ("content", "$.messages[0].content"),
             ("hi", "$.messages[0].content"),
             ("x", "$.messages[0].x"),
             ("canary key", "$.messages[0].x[\"canary key\"]"),

@@ -228,8 +228,10 @@ impl Inspect<ClientRequest> for Inspector<'_> {
     fn inspect(&self, request: &ClientRequest) -> Label {
         let look = || {
             let strings = request.segments();
-            let text_bytes = strings.iter().map(|s| s.text.len()).sum();
-            let counted = count(request, &strings, self.snapshot);
+            let written =
+                || strings.iter().filter(|string| !string.is_of_protocol()).map(|string| string.text);
+            let text_bytes = written().map(str::len).sum();
+            let counted = count(request, written(), self.snapshot);
             let segments: Vec<Segment<'_>> = strings.iter().map(to_classify).collect();
             (self.snapshot.engine.inspect(&segments), text_bytes, counted)
         };
@@ -247,12 +249,12 @@ impl Inspect<ClientRequest> for Inspector<'_> {
 }
 
 /// Counted with the vocabulary of the alias that is asked for, or estimated.
-fn count(request: &ClientRequest, strings: &[segment::Segment<'_>], snapshot: &Snapshot) -> Counted {
+fn count<'t>(request: &ClientRequest, texts: impl Iterator<Item = &'t str>, snapshot: &Snapshot) -> Counted {
     match snapshot.counters.of_alias(request.alias()) {
         Some(counter) => counted_with(counter, request),
         None => {
             let mut tokens = Estimator::default();
-            strings.iter().for_each(|string| tokens.push(string.text));
+            texts.for_each(|text| tokens.push(text));
             Counted { tokens: tokens.tokens(), by: None }
         }
     }

@@ -2,7 +2,7 @@ use crate::request::ClientRequest;
 use crate::segment::SegmentKind;
 use std::fmt;
 
-/// All that can be read of a request, as one text: a line for each string.
+/// All that can be read of a request, as one text: a line for each string but the words of the protocol.
 pub struct Text {
     whole: String,
     /// Where in the text each segment begins, with its index.
@@ -22,7 +22,7 @@ impl Text {
     pub fn of(request: &ClientRequest) -> Self {
         let mut text = Self { whole: String::new(), starts: Vec::new() };
         for (index, segment) in request.segments().iter().enumerate() {
-            if segment.kind != SegmentKind::Opaque {
+            if segment.kind != SegmentKind::Opaque && !segment.is_of_protocol() {
                 text.starts.push((text.whole.len(), index));
                 text.whole.push_str(segment.text);
                 text.whole.push('\n');

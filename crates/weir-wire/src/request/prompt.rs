@@ -40,7 +40,8 @@ impl ClientRequest {
         read().for_each(|member| segment::collect(member, &mut texts));
         self.leave_out_known(&mut texts);
         let mut tokens = Estimator::default();
-        texts.iter().for_each(|text| tokens.push_counted(text.text, count));
+        let written = texts.iter().filter(|text| !text.is_of_protocol());
+        written.for_each(|text| tokens.push_counted(text.text, count));
         tokens.tokens() + self.template_tokens()
     }
 

@@ -22,6 +22,7 @@ fn an_identifier_split_at_any_offset_over_parts_or_messages_stays_local() {
             let (head, tail) = identifier.split_at(at);
             let text = |text: &str| json!({ "type": "text", "text": text });
             let user = |content: &str| json!({ "role": "user", "content": content });
+            let answer = |content: &str| json!({ "role": "assistant", "content": content });
             let split = [
                 parts(json!([text(&format!("write to {head}")), text(&format!("{tail} today"))])),
                 messages(json!([user(&format!("write to {head}")), user(&format!("{tail} today"))])),
@@ -29,6 +30,14 @@ fn an_identifier_split_at_any_offset_over_parts_or_messages_stays_local() {
                 messages(json!([user("a"), { "role": "assistant", "content": head }, user(tail)])),
                 messages(json!([{ "role": "user", "content": [text(head)] }, user(tail)])),
                 parts(json!([text("a"), text(head), text(""), text(tail)])),
+                messages(json!([user(&format!("write to {head}")), answer("Go on, please."), user(tail)])),
+                messages(json!([
+                    user("I give it in parts."),
+                    answer("Yes?"),
+                    user(head),
+                    answer("Is there more?"),
+                    user(&format!("{tail} is the rest")),
+                ])),
             ];
             for (form, body) in split.iter().enumerate() {
                 assert_stays_local(&mut client, body, &format!("`{head}|{tail}`, form {form}"));
@@ -36,6 +45,26 @@ fn an_identifier_split_at_any_offset_over_parts_or_messages_stays_local() {
         }
     }
     stage.assert_cloud_untouched();
+}
+
+#[test]
+fn words_of_the_protocol_are_parts_of_values_like_others() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    for metadata in [
+        json!({ "local": "user", "domain": "@example.com" }),
+        json!({ "a": "text", "b": ".model@example.com" }),
+        json!({ "user": "jo.doe", "content": "@example.com" }),
+    ] {
+        let mut body = ask("auto", "hello");
+        body["metadata"] = metadata;
+        assert_stays_local(&mut client, &body, &body.to_string());
+    }
+    let turns = |content: &str| json!({ "role": "user", "content": content });
+    let harmless =
+        messages(json!([turns("4111 1111"), { "role": "assistant", "content": "Go on." }, turns("times 2")]));
+    assert_eq!(stage.chat(&harmless).zone(), Some("cloud"));
+    assert_eq!(stage.there.requests(), 1);
 }
 
 #[test]
