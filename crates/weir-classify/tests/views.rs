@@ -272,6 +272,9 @@ fn a_number_cut_into_several_numbers_is_found_under_a_key_that_names_it() {
             .collect::<Vec<_>>()
     };
     assert_eq!(cut("card", &["4111", "1111", "1111", "1111"]), [("CREDIT_CARD".to_owned(), 1, 0, 4)]);
+    let digits = ["4", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "1"];
+    assert_eq!(cut("card", &digits), [("CREDIT_CARD".to_owned(), 1, 0, 1)]);
+    assert_eq!(cut("sizes", &digits), []);
     assert_eq!(cut("ssn_parts", &["536", "90", "4399"]), [("US_SSN".to_owned(), 1, 0, 3)]);
     assert_eq!(cut("sizes", &["4111", "1111", "1111", "1111"]), []);
     assert_eq!(cut("card", &["4111", "1111", "1111", "1112"]), []);
@@ -305,6 +308,9 @@ fn rarer_encodings_do_not_hide() {
         ("UK_NINO", "National Insurance number AA 12 <b>34</b> 56 B."),
         ("UK_NINO", "National Insurance number AA 12 **34** 56 B."),
         ("EMAIL_ADDRESS", "\u{1F449}maria@example.org\u{1F448}"),
+        ("EMAIL_ADDRESS", "maria(ät)example.org"),
+        ("EMAIL_ADDRESS", "maria.muster [ÄT] example [punkt] org"),
+        ("CREDIT_CARD", "My card is 4111<br>1111<br/>1111<BR />1111."),
     ] {
         let found = inspect(text).entities;
         assert!(found.keys().any(|found| found.as_str() == entity), "{entity} in `{text}`: {found:?}");
@@ -313,6 +319,8 @@ fn rarer_encodings_do_not_hide() {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
         "sizes 100 101 102 103 104 105 106 107 108 109 110 111 112",
         "a=b+c&d=e+f",
+        "ein Ergebnis (ätzend) example.org",
+        "Total: 12<br>34<br>56 items<br>Row 7",
         "call f(\"12\", \"34\")",
     ] {
         finds_nothing(text);

@@ -55,19 +55,22 @@ fn code_seam(bytes: &[u8], end: usize) -> usize {
     }
 }
 
-/// `12<b>34</b>56`: one or several inline tags or comments. Tags that set blocks or cells apart stay.
+/// `12<b>34</b>56`: one or several inline tags or comments, and line breaks as what they are. Tags that set blocks or
+/// cells apart stay.
 fn strip_tags(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
-    let mut end = at;
-    while let Some(len) = tag_len(text, end) {
+    let (mut end, mut is_broken) = (at, false);
+    while let Some((len, is_break)) = tag_len(text, end) {
         end += len;
+        is_broken |= is_break;
     }
     if end > at && is_inside(editor, text, at, end) {
-        editor.remove(at..end, View::Markup);
+        editor.replace(at..end, if is_broken { "\n" } else { "" }, View::Markup);
     }
     end.max(at + 1)
 }
 
-fn tag_len(text: &str, at: usize) -> Option<usize> {
+/// How long the inline tag, the line break or the comment at `at` is, and whether it is a line break.
+fn tag_len(text: &str, at: usize) -> Option<(usize, bool)> {
     const TAG_MAX: usize = 120;
     let bytes = text.as_bytes().get(at..text.len().min(at + TAG_MAX))?;
     let inside = bytes.strip_prefix(b"<")?;
@@ -75,7 +78,8 @@ fn tag_len(text: &str, at: usize) -> Option<usize> {
     let name = inside.strip_prefix(b"/").unwrap_or(inside);
     let name = name.get(..name.iter().position(|b| !b.is_ascii_alphanumeric())?)?;
     let is_inline = INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline.as_bytes()));
-    (is_inline || inside.starts_with(b"!--")).then_some(end + 2)
+    let is_break = name.eq_ignore_ascii_case(b"br");
+    (is_inline || is_break || inside.starts_with(b"!--")).then_some((end + 2, is_break))
 }
 
 /// Source: WHATWG HTML, section 4.5 "Text-level semantics", and what it made obsolete.

@@ -3,7 +3,7 @@ use crate::{Segment, SegmentKind};
 use siphasher::sip128::SipHasher24;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
 /// could lie across it, with their context.
@@ -123,6 +123,8 @@ fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
 /// Fewer digits of one number than that were not cut, and more numbers than that are a list.
 const DIGITS_MIN: usize = 2;
 const NUMBERS_MAX: usize = 8;
+/// The same of a number that was cut into its digits.
+const SINGLE: RangeInclusive<usize> = 8..=24;
 
 /// What the key above numbers says when they may be one: data is full of lists of numbers.
 const NUMBER_KEYS: [&str; 22] = [
@@ -150,18 +152,23 @@ const NUMBER_KEYS: [&str; 22] = [
     "license",
 ];
 
-/// Whole numbers that directly follow each other, as in `"card": [4111, 1111, 1111, 1111]`, after the key that says
-/// that they are one.
+/// Whole numbers that directly follow each other, as in `"card": [4111, 1111, 1111, 1111]`, or single digits, after the
+/// key that says that they are one.
 fn number_runs(segments: &[Segment<'_>]) -> Vec<Range<usize>> {
     let is_number = |segment: &Segment<'_>| segment.kind == SegmentKind::Number;
-    let is_whole = |segment: &Segment<'_>| {
-        segment.text.len() >= DIGITS_MIN && segment.text.bytes().all(|b| b.is_ascii_digit())
+    let is_whole = |segment: &Segment<'_>| segment.text.bytes().all(|b| b.is_ascii_digit());
+    let is_cut = |run: &[Segment<'_>]| {
+        let of_groups = || run.iter().all(|segment| segment.text.len() >= DIGITS_MIN);
+        let of_digits = || run.iter().all(|segment| segment.text.len() == 1);
+        let is_cut = ((2..=NUMBERS_MAX).contains(&run.len()) && of_groups())
+            || (SINGLE.contains(&run.len()) && of_digits());
+        is_cut && run.iter().all(is_whole)
     };
     let mut runs = Vec::new();
     let mut start: usize = 0;
     for run in segments.chunk_by(|a, b| is_number(a) == is_number(b)) {
-        if (2..=NUMBERS_MAX).contains(&run.len())
-            && run.iter().all(is_whole)
+        if run.first().is_some_and(is_number)
+            && is_cut(run)
             && let Some(key) = start.checked_sub(1).filter(|at| segments.get(*at).is_some_and(names_a_number))
         {
             runs.push(key..start + run.len());

@@ -44,7 +44,7 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
     while let Some(opening) = survey.seek(at, kind::BRACKET) {
         at = opening + 1;
         let next = survey.bytes().get(at).copied().unwrap_or_default();
-        let begins_sign = matches!(next, b'@' | b'.' | b'a' | b'A' | b'd' | b'D' | b'p' | b'P');
+        let begins_sign = matches!(next, b'@' | b'.' | b'a' | b'A' | b'd' | b'D' | b'p' | b'P' | UMLAUT);
         if !begins_sign && !next.is_ascii_whitespace() {
             continue;
         }
@@ -55,6 +55,7 @@ fn has_bracketed_sign(survey: &Survey<'_>) -> bool {
             b'a' => matches!(second.to_ascii_lowercase(), b't' | b'r' | b'e'),
             b'd' => second.eq_ignore_ascii_case(&b'o'),
             b'p' => matches!(second.to_ascii_lowercase(), b'o' | b'u'),
+            UMLAUT => is_umlaut(*second),
             _ => false,
         };
         if is_sign && sign_at(survey.text, opening).is_some() {
@@ -141,8 +142,21 @@ fn may_be_word(bytes: &[u8], at: usize) -> bool {
         (b' ', _) | (b'.', _) => true,
         (b'a', b't' | b'r' | b'e') | (b'd', b'o') | (b'c', b'h') | (b'k', b'l') => true,
         (b'a' | b'p', b'p') | (b'p', b'o' | b'u' | b'e') => true,
-        _ => *first == b'@',
+        _ => *first == b'@' || (*first == UMLAUT && is_umlaut(*second)),
     }
+}
+
+/// The first byte of `ä` and `Ä`.
+const UMLAUT: u8 = 0xC3;
+
+/// The second.
+fn is_umlaut(byte: u8) -> bool {
+    matches!(byte, 0xA4 | 0x84)
+}
+
+/// `jo(ät)example.com`, as Germans like to write it.
+fn is_german_at(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, second, b't' | b'T', ..] if is_umlaut(*second))
 }
 
 fn sign_at(text: &str, opening: usize) -> Option<Sign> {
@@ -153,6 +167,7 @@ fn sign_at(text: &str, opening: usize) -> Option<Sign> {
     let (word_len, value, is_common) = match bytes.get(inner) {
         Some(b'@') if is_bracketed => (1, "@", false),
         Some(b'.') if is_bracketed => (1, ".", false),
+        Some(&UMLAUT) if is_bracketed && is_german_at(bytes.get(inner..)?) => (3, "@", false),
         _ => {
             let (_, value, is_common) = word(bytes.get(inner..inner + len)?)?;
             (len, *value, *is_common)
