@@ -46,11 +46,12 @@ fn all_of_it_was_inspected(request: &ClientRequest, sent: &[u8]) {
     let segments = request.segments();
     let mut inspected: HashSet<&str> = segments.iter().map(|segment| segment.text).collect();
     inspected.extend([MODEL, PSEUDONYM]);
+    inspected.extend(ADDED);
     assert!(is_inspected(&sent, &inspected), "something is sent that inspection was not shown");
 }
 
 fn is_inspected(value: &Json, inspected: &HashSet<&str>) -> bool {
-    let known = |text: &str| inspected.contains(text) || carries_nothing(text);
+    let known = |text: &str| inspected.contains(text);
     match value {
         Json::Null | Json::Bool(_) => true,
         Json::Number(text) => inspected.contains(&**text),
@@ -62,11 +63,8 @@ fn is_inspected(value: &Json, inspected: &HashSet<&str>) -> bool {
     }
 }
 
-/// A word of the protocol is not inspected. Whichever they are, they look like this.
-fn carries_nothing(text: &str) -> bool {
-    const LONGEST: usize = "max_completion_tokens".len();
-    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-}
+/// Words that Weir writes of its own: for the name of the model, and to be told what was used.
+const ADDED: [&str; 3] = ["model", "stream_options", "include_usage"];
 
 /// What is sent has a few values more than what was read.
 fn limits() -> Limits {

@@ -94,7 +94,7 @@ fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
 }
 
 fn is_protocol(key: &str, text: &str) -> bool {
-    matches!(key, "role" | "type") && PROTOCOL.contains(&text) || (key, text) == ("model", "auto")
+    matches!(key, "role" | "type") && PROTOCOL.contains(&text)
 }
 
 /// The same by their key, and the prose by who says it.
