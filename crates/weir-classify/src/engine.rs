@@ -27,7 +27,7 @@ use weir_label::Level;
 /// A shorter text holds nothing in any view: most keys and roles of a body.
 const VIEWED_MIN: usize = 5;
 
-/// A shorter text is read as fast as it is remembered.
+/// A shorter key or number is read as fast as it is remembered, and a body may have thousands.
 const REMEMBERED_MIN: usize = 24;
 
 /// The inspection engine: built once from settings, then shared.
@@ -146,13 +146,17 @@ impl Engine {
             let is_known = is_key && keys.last().is_some_and(|key| key.is_plain);
             let mut name = None;
             if is_within && !is_known {
-                let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
-                let path: &[&str] = if is_key { &[] } else { &keys.path };
-                let reading = Reading::new(segment.text, source, path, &keyed, depth);
-                let feed = |hasher: &mut SipHasher24| reading.feed(hasher, segment.kind);
-                name = self.name(depth == 0, reading.text, feed);
+                name = self.name(depth == 0 && is_worth_remembering(segment), |hasher| {
+                    let path: &[&str] = if is_key { &[] } else { &keys.path };
+                    feed_segment(hasher, source.segment, path, segment);
+                });
                 let before = collector.additions();
-                self.once(collector, name, |collector| self.read_text(collector, &reading, segment.kind))?;
+                self.once(collector, name, |collector| {
+                    let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
+                    let path: &[&str] = if is_key { &[] } else { &keys.path };
+                    let reading = Reading::new(segment.text, source, path, &keyed, depth);
+                    self.read_text(collector, &reading, segment.kind)
+                })?;
                 let is_plain = is_key && collector.additions() == before;
                 if let Some(key) = keys.last().filter(|_| is_plain) {
                     key.is_plain = true;
@@ -162,25 +166,28 @@ impl Engine {
         }
         for joined in joins(segments) {
             if collector.spend_view(joined.text.len()) {
-                let source = Source { segment: 0, chain: None };
-                let base = Reading::new(&joined.text, &source, &[], &none, depth);
-                let origin = Origin::Joined(&joined, sources);
-                let (focus, signs) = (joined.focus(), joined.sign_focus());
-                let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
-                let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
-                let reading = Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
                 let name_of = |segment: usize| names.get(segment).copied().flatten();
-                let name = self.name(depth == 0, reading.text, |hasher| joined.feed(hasher, name_of));
-                self.once(collector, name, |collector| self.read(collector, &reading))?;
+                let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
+                let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
+                self.once(collector, name, |collector| {
+                    let source = Source { segment: 0, chain: None };
+                    let base = Reading::new(&joined.text, &source, &[], &none, depth);
+                    let origin = Origin::Joined(&joined, sources);
+                    let (focus, signs) = (joined.focus(), joined.sign_focus());
+                    let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
+                    let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
+                    let reading =
+                        Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
+                    self.read(collector, &reading)
+                })?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The name by which a text of the body itself is remembered: of what `feed` feeds, if it is long enough.
-    fn name(&self, is_whole: bool, text: &str, feed: impl FnOnce(&mut SipHasher24)) -> Option<u128> {
-        let memory = self.memory.as_ref().filter(|_| is_whole && text.len() >= REMEMBERED_MIN)?;
-        Some(memory.name(feed))
+    /// The name by which a text is remembered, if it is: of what `feed` feeds.
+    fn name(&self, is_remembered: bool, feed: impl FnOnce(&mut SipHasher24)) -> Option<u128> {
+        self.memory.as_ref().filter(|_| is_remembered).map(|memory| memory.name(feed))
     }
 
     /// Reads a text, unless it is remembered by its name.
@@ -448,6 +455,22 @@ impl Engine {
     }
 }
 
+/// Whether it takes longer to read a text of a body than to recall what it showed.
+fn is_worth_remembering(segment: &Segment<'_>) -> bool {
+    let Segment { text, kind } = segment;
+    text.len() >= REMEMBERED_MIN || *kind == SegmentKind::Text && text.len() >= VIEWED_MIN && !is_word(text)
+}
+
+/// Everything that the reading of a segment under these keys depends on, and the place that its findings name.
+fn feed_segment(hasher: &mut SipHasher24, place: usize, keys: &[&str], segment: &Segment<'_>) {
+    hasher.write_u8(1);
+    hasher.write_usize(place);
+    hasher.write_u8(segment.kind as u8);
+    hasher.write_usize(keys.len());
+    keys.iter().for_each(|key| feed(hasher, key));
+    feed(hasher, segment.text);
+}
+
 /// Whether a text is one word, or two with `_` between, that no view reads otherwise: it is shorter than an encoding, a
 /// number in words or anything spelt out is.
 fn is_word(text: &str) -> bool {
@@ -480,18 +503,6 @@ struct Reading<'a> {
     depth: u8,
     /// How many layers of encoding were undone.
     layers: u8,
-}
-
-impl Reading<'_> {
-    /// Everything that the reading of a segment depends on, and the place that its findings name.
-    fn feed(&self, hasher: &mut SipHasher24, kind: SegmentKind) {
-        hasher.write_u8(1);
-        hasher.write_usize(self.segment());
-        hasher.write_u8(kind as u8);
-        hasher.write_usize(self.keys.len());
-        self.keys.iter().for_each(|key| feed(hasher, key));
-        feed(hasher, self.text);
-    }
 }
 
 impl<'a> Reading<'a> {
