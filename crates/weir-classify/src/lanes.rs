@@ -46,7 +46,7 @@ pub(crate) fn is(lane: u8x16, byte: u8) -> u8x16 {
 }
 
 /// Whether each byte is between `first` and `last`.
-fn is_in(lane: u8x16, first: u8, last: u8) -> u8x16 {
+pub(crate) fn is_in(lane: u8x16, first: u8, last: u8) -> u8x16 {
     // From the least of signed bytes on, one comparison tells.
     let offset: i8x16 = cast(lane - u8x16::splat(first.wrapping_add(0x80)));
     cast(offset.simd_lt(i8x16::splat((last - first).wrapping_add(0x81).cast_signed())))
@@ -142,13 +142,22 @@ pub(crate) const SIDE: usize = 16;
 
 /// How many letters and digits there are in a row from `at` on, up to [`SIDE`].
 pub(crate) fn word_after(text: &[u8], at: usize) -> usize {
+    (words_in(side_after(text, at)).trailing_ones() as usize).min(SIDE)
+}
+
+/// How many digits there are in a row from `at` on, up to [`SIDE`].
+pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
+    let digits = is_digit(u8x16::new(side_after(text, at))).to_bitmask();
+    (digits.trailing_ones() as usize).min(SIDE)
+}
+
+fn side_after(text: &[u8], at: usize) -> [u8; SIDE] {
     let rest = text.get(at..).unwrap_or_default();
-    let side = rest.first_chunk().copied().unwrap_or_else(|| {
+    rest.first_chunk().copied().unwrap_or_else(|| {
         let mut side = [0; SIDE];
         side.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         side
-    });
-    (words_in(side).trailing_ones() as usize).min(SIDE)
+    })
 }
 
 /// How many letters and digits there are in a row before `at`, up to [`SIDE`].
@@ -278,6 +287,10 @@ mod tests {
             }
         }
         assert_eq!((word_before(b"abc", 3), word_after(b"abc", 1), word_after(b"", 0)), (3, 2, 0));
+        for digits in 0..20 {
+            let text = format!("a{}b", "7".repeat(digits));
+            assert_eq!(digits_after(text.as_bytes(), 1), digits.min(SIDE));
+        }
     }
 
     #[test]
