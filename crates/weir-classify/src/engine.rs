@@ -46,7 +46,7 @@ pub struct Engine {
     digest: String,
     memory: Option<Memory>,
     /// Those of [`PROTOCOL_KEYS`] that show nothing.
-    plain_keys: BTreeSet<&'static str>,
+    plain_keys: BTreeSet<ByLen<'static>>,
 }
 
 impl Engine {
@@ -72,7 +72,8 @@ impl Engine {
             memory: None,
             plain_keys: BTreeSet::new(),
         };
-        let plain_keys = PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).collect();
+        let plain_keys =
+            PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).map(by_len).collect();
         Ok(Self { plain_keys, ..engine })
     }
 
@@ -578,7 +579,7 @@ impl<'a> Reading<'a> {
 /// The keys that lead to a value: those that directly follow each other, the innermost last.
 struct Keys<'a> {
     /// Keys that need not be read.
-    plain: &'a BTreeSet<&'static str>,
+    plain: &'a BTreeSet<ByLen<'a>>,
     path: Vec<&'a str>,
     /// The numbers of the path's keys among all.
     numbers: [Option<usize>; PATH_MAX],
@@ -589,8 +590,15 @@ struct Keys<'a> {
     /// What all paths say that led to a value so far.
     of_paths: BTreeMap<[Option<usize>; PATH_MAX], Rc<Keyed>>,
     all: Vec<Key<'a>>,
-    by_text: BTreeMap<&'a str, usize>,
+    by_text: BTreeMap<ByLen<'a>, usize>,
     closed: bool,
+}
+
+/// A text after its length: most texts are told apart by that.
+type ByLen<'a> = (usize, &'a str);
+
+fn by_len(text: &str) -> ByLen<'_> {
+    (text.len(), text)
 }
 
 /// Keys of the chat APIs and of JSON Schema, which are in most bodies.
@@ -655,7 +663,7 @@ struct Key<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn new(plain: &'a BTreeSet<&'static str>) -> Self {
+    fn new(plain: &'a BTreeSet<ByLen<'a>>) -> Self {
         Self {
             plain,
             path: Vec::new(),
@@ -697,9 +705,9 @@ impl<'a> Keys<'a> {
         if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
             return next;
         }
-        let number = *by_text.entry(text).or_insert(all.len());
+        let number = *by_text.entry(by_len(text)).or_insert(all.len());
         if number == all.len() {
-            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(text), next: None });
+            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(&by_len(text)), next: None });
         }
         if let Some(last) = last.and_then(|last| all.get_mut(last)) {
             last.next = Some(number);
@@ -770,7 +778,9 @@ mod tests {
         let plain = |settings| Engine::new(settings).unwrap().plain_keys;
         assert!(plain(Settings::default()).len() > PROTOCOL_KEYS.len() / 2);
         let terms = vec![TermList::new("projects", &["metadata"])];
-        assert!(!plain(Settings { terms: terms.clone(), ..Settings::default() }).contains("metadata"));
+        assert!(
+            !plain(Settings { terms: terms.clone(), ..Settings::default() }).contains(&by_len("metadata"))
+        );
         let engine = Engine::new(Settings { terms, ..Settings::default() }).unwrap();
         let body = [Segment::key("metadata"), Segment::text("x"), Segment::key("model")];
         assert_eq!(engine.inspect(&body).findings.len(), 1);

@@ -167,7 +167,8 @@ pub(super) fn bytes_apart<'t>(
         let at = next?;
         let (byte, len) = read(at)?;
         let end = at + len;
-        next = text.get(end..)?.starts_with(separator).then_some(end + separator.len());
+        let goes_on = text.get(end..)?.bytes().take(separator.len()).eq(separator.bytes());
+        next = goes_on.then_some(end + separator.len());
         Some((byte, at..end))
     })
 }

@@ -14,14 +14,8 @@ const GROUP_MAX: usize = 12;
 /// Bytes before the first digit of a value in which its letters stand.
 const HEAD_MAX: usize = 24;
 
-impl Group {
-    /// Whether it is a word of prose, which is no group of any value, time or date, whatever is beside it.
-    fn is_word(&self) -> bool {
-        is_word(self.range.len(), self.digits, self.has_lower_case)
-    }
-}
-
-/// The groups of dates and UUIDs are as long as some short words.
+/// Whether it is a word of prose, which is no group of any value, time or date, whatever is beside it: the groups of dates and
+/// UUIDs are as long as some short words.
 fn is_word(len: usize, digits: usize, has_lower_case: bool) -> bool {
     digits == 0 && has_lower_case && !matches!(len, 1 | 2 | 4 | 8 | 12)
 }
@@ -146,7 +140,7 @@ fn join_chain(
             chain.clear();
         }
         last_end = Some(group.range.end);
-        if group.is_word() {
+        if is_word(group.range.len(), group.digits, group.has_lower_case) {
             join(editor, text, chain);
             chain.clear();
             if next_digit.is_some_and(|next| next < at) {

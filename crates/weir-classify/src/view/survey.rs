@@ -42,12 +42,8 @@ pub(super) mod kind {
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        let mut blocks = Vec::with_capacity(text.len().div_ceil(BLOCK));
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            blocks.push(block(rest));
-            rest = rest.get(BLOCK..).unwrap_or_default();
-        }
+        let blocks = (0..text.len()).step_by(BLOCK).map(|at| block(text.as_bytes(), at));
+        let blocks: Vec<Block> = blocks.collect();
         let mut any = [0; KINDS];
         for block in &blocks {
             any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
@@ -228,9 +224,9 @@ fn mask(block: &Block, kinds: u16) -> u64 {
     all
 }
 
-/// The masks of the block that `bytes` begin with, in the order of the kinds.
-fn block(bytes: &[u8]) -> Block {
-    let lanes = Lanes::of(bytes);
+/// The masks of the block at `at`, in the order of the kinds.
+fn block(text: &[u8], at: usize) -> Block {
+    let lanes = Lanes::at(text, at);
     let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
     let words = digits | letters;
     let encoding = lanes.mask(|lane| is_in(lane, b'%', b'&') | is(lane, b'=') | is(lane, b'\\'));
