@@ -1,3 +1,6 @@
+mod keys;
+mod reading;
+
 use crate::allow::Allow;
 use crate::collector::{Collector, Origin, Source};
 use crate::digest::digest;
@@ -8,17 +11,17 @@ use crate::memory::{Memory, feed};
 use crate::patterns::Patterns;
 use crate::recognise::names::{self, Names};
 use crate::recognise::{Match, TABLE};
-use crate::scanner::{Keyed, OfKey, Scanner};
+use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
-    Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, is_labelled, joins,
-    latinise, normalise, strip, windows,
+    Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, joins, latinise,
+    normalise, strip, windows,
 };
-use crate::{
-    EntityType, Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View,
-};
+use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
+use keys::{ByLen, Keys, PROTOCOL_KEYS, by_len};
+use reading::Reading;
 use siphasher::sip128::SipHasher24;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
@@ -27,7 +30,7 @@ use weir_label::Level;
 /// A shorter text holds nothing in any view: most keys and roles of a body.
 const VIEWED_MIN: usize = 5;
 
-/// A shorter text is read as fast as it is remembered.
+/// A shorter key or number is read as fast as it is remembered, and a body may have thousands.
 const REMEMBERED_MIN: usize = 24;
 
 /// The inspection engine: built once from settings, then shared.
@@ -46,7 +49,7 @@ pub struct Engine {
     digest: String,
     memory: Option<Memory>,
     /// Those of [`PROTOCOL_KEYS`] that show nothing.
-    plain_keys: BTreeSet<&'static str>,
+    plain_keys: BTreeSet<ByLen<'static>>,
 }
 
 impl Engine {
@@ -72,7 +75,8 @@ impl Engine {
             memory: None,
             plain_keys: BTreeSet::new(),
         };
-        let plain_keys = PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).collect();
+        let plain_keys =
+            PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).map(by_len).collect();
         Ok(Self { plain_keys, ..engine })
     }
 
@@ -146,13 +150,17 @@ impl Engine {
             let is_known = is_key && keys.last().is_some_and(|key| key.is_plain);
             let mut name = None;
             if is_within && !is_known {
-                let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
-                let path: &[&str] = if is_key { &[] } else { &keys.path };
-                let reading = Reading::new(segment.text, source, path, &keyed, depth);
-                let feed = |hasher: &mut SipHasher24| reading.feed(hasher, segment.kind);
-                name = self.name(depth == 0, reading.text, feed);
+                name = self.name(depth == 0 && is_worth_remembering(segment), |hasher| {
+                    let path: &[&str] = if is_key { &[] } else { &keys.path };
+                    feed_segment(hasher, source.segment, path, segment);
+                });
                 let before = collector.additions();
-                self.once(collector, name, |collector| self.read_text(collector, &reading, segment.kind))?;
+                self.once(collector, name, |collector| {
+                    let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
+                    let path: &[&str] = if is_key { &[] } else { &keys.path };
+                    let reading = Reading::new(segment.text, source, path, &keyed, depth);
+                    self.read_text(collector, &reading, segment.kind)
+                })?;
                 let is_plain = is_key && collector.additions() == before;
                 if let Some(key) = keys.last().filter(|_| is_plain) {
                     key.is_plain = true;
@@ -162,25 +170,28 @@ impl Engine {
         }
         for joined in joins(segments) {
             if collector.spend_view(joined.text.len()) {
-                let source = Source { segment: 0, chain: None };
-                let base = Reading::new(&joined.text, &source, &[], &none, depth);
-                let origin = Origin::Joined(&joined, sources);
-                let (focus, signs) = (joined.focus(), joined.sign_focus());
-                let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
-                let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
-                let reading = Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
                 let name_of = |segment: usize| names.get(segment).copied().flatten();
-                let name = self.name(depth == 0, reading.text, |hasher| joined.feed(hasher, name_of));
-                self.once(collector, name, |collector| self.read(collector, &reading))?;
+                let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
+                let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
+                self.once(collector, name, |collector| {
+                    let source = Source { segment: 0, chain: None };
+                    let base = Reading::new(&joined.text, &source, &[], &none, depth);
+                    let origin = Origin::Joined(&joined, sources);
+                    let (focus, signs) = (joined.focus(), joined.sign_focus());
+                    let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
+                    let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
+                    let reading =
+                        Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
+                    self.read(collector, &reading)
+                })?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The name by which a text of the body itself is remembered: of what `feed` feeds, if it is long enough.
-    fn name(&self, is_whole: bool, text: &str, feed: impl FnOnce(&mut SipHasher24)) -> Option<u128> {
-        let memory = self.memory.as_ref().filter(|_| is_whole && text.len() >= REMEMBERED_MIN)?;
-        Some(memory.name(feed))
+    /// The name by which a text is remembered, if it is: of what `feed` feeds.
+    fn name(&self, is_remembered: bool, feed: impl FnOnce(&mut SipHasher24)) -> Option<u128> {
+        self.memory.as_ref().filter(|_| is_remembered).map(|memory| memory.name(feed))
     }
 
     /// Reads a text, unless it is remembered by its name.
@@ -448,269 +459,28 @@ impl Engine {
     }
 }
 
+/// Whether it takes longer to read a text of a body than to recall what it showed.
+fn is_worth_remembering(segment: &Segment<'_>) -> bool {
+    let Segment { text, kind } = segment;
+    text.len() >= REMEMBERED_MIN || *kind == SegmentKind::Text && text.len() >= VIEWED_MIN && !is_word(text)
+}
+
+/// Everything that the reading of a segment under these keys depends on, and the place that its findings name.
+fn feed_segment(hasher: &mut SipHasher24, place: usize, keys: &[&str], segment: &Segment<'_>) {
+    hasher.write_u8(1);
+    hasher.write_usize(place);
+    hasher.write_u8(segment.kind as u8);
+    hasher.write_usize(keys.len());
+    keys.iter().for_each(|key| feed(hasher, key));
+    feed(hasher, segment.text);
+}
+
 /// Whether a text is one word, or two with `_` between, that no view reads otherwise: it is shorter than an encoding, a
 /// number in words or anything spelt out is.
 fn is_word(text: &str) -> bool {
     const SHORTER_THAN: usize = 10;
     let signs = text.bytes().filter(|b| !b.is_ascii_alphabetic());
     text.len() < SHORTER_THAN && signs.clone().all(|b| b == b'_') && signs.count() <= 1
-}
-
-/// One view of one text, and the way back to where it came from.
-#[derive(Clone, Copy)]
-struct Reading<'a> {
-    text: &'a str,
-    origin: Origin<'a>,
-    keys: &'a [&'a str],
-    keyed: &'a Keyed,
-    seams: &'a [usize],
-    chain: Option<&'a Chain<'a>>,
-    /// Where the text differs from the one that was read before, if it is a window of a view.
-    core: Option<&'a Range<usize>>,
-    /// Where something new may begin.
-    focus: Option<&'a [Range<usize>]>,
-    /// The same for what is found by a digit or sign, if that is less.
-    signs: Option<&'a [Range<usize>]>,
-    /// How far after that the words may begin by which it is found.
-    reach: usize,
-    view: View,
-    /// Whether the view takes the text otherwise than it is written.
-    is_doubtful: bool,
-    /// How many JSON texts it lies in.
-    depth: u8,
-    /// How many layers of encoding were undone.
-    layers: u8,
-}
-
-impl Reading<'_> {
-    /// Everything that the reading of a segment depends on, and the place that its findings name.
-    fn feed(&self, hasher: &mut SipHasher24, kind: SegmentKind) {
-        hasher.write_u8(1);
-        hasher.write_usize(self.segment());
-        hasher.write_u8(kind as u8);
-        hasher.write_usize(self.keys.len());
-        self.keys.iter().for_each(|key| feed(hasher, key));
-        feed(hasher, self.text);
-    }
-}
-
-impl<'a> Reading<'a> {
-    fn new(text: &'a str, source: &'a Source<'a>, keys: &'a [&'a str], keyed: &'a Keyed, depth: u8) -> Self {
-        Self {
-            text,
-            origin: Origin::Segment(source.segment),
-            keys,
-            keyed,
-            seams: &[],
-            chain: source.chain.as_ref(),
-            core: None,
-            focus: None,
-            signs: None,
-            reach: 0,
-            view: View::Raw,
-            is_doubtful: false,
-            depth,
-            layers: 0,
-        }
-    }
-
-    fn segment(&self) -> usize {
-        match self.origin {
-            Origin::Segment(segment) => segment,
-            Origin::Joined(_, sources) => sources.first().map_or(0, |source| source.segment),
-        }
-    }
-
-    /// Whether another segment begins within a range or at its end.
-    ///
-    /// Of a joined text, what a window shows that lies in one segment was judged there.
-    fn has_seam(&self, range: &Range<usize>) -> bool {
-        let after = self.seams.partition_point(|seam| *seam < range.start);
-        self.seams.get(after).is_some_and(|seam| *seam <= range.end)
-    }
-
-    /// Whether this view shows a match that the text before it did not, and soundly.
-    fn shows(&self, entity: &EntityType, found: &Match) -> bool {
-        let is_new =
-            self.core.is_none_or(|core| found.evidence.start <= core.end && core.start <= found.evidence.end);
-        is_new && (!self.is_doubtful || self.is_backed(entity, found))
-    }
-
-    /// Whether there is more than the looks to a match in a doubtful view: a structure that chance does not
-    /// make, a context, or a label directly before it.
-    fn is_backed(&self, entity: &EntityType, found: &Match) -> bool {
-        /// A longer text is more than the value of its key.
-        const VALUE_MAX: usize = 80;
-        const STRUCTURED: [EntityType; 3] =
-            [EntityType::EMAIL_ADDRESS, EntityType::IBAN_CODE, EntityType::TERM];
-        if found.is_formless {
-            return false;
-        }
-        let has_context = found.evidence != found.span;
-        if *entity == EntityType::SECRET {
-            // The name of a secret says nothing of a value that is not the one written.
-            let is_keyed = !self.keys.is_empty() && found.span.start == 0;
-            return !has_context && !is_keyed;
-        }
-        let is_labelled = is_labelled(self.text, found.span.start);
-        if *entity == EntityType::PHONE_NUMBER {
-            // Without a check digit, a number is as good from the other end.
-            return is_labelled && self.view != View::Reversed;
-        }
-        STRUCTURED.contains(entity)
-            || has_context
-            || (!self.keys.is_empty() && self.text.len() <= VALUE_MAX)
-            || is_labelled
-    }
-}
-
-/// The keys that lead to a value: those that directly follow each other, the innermost last.
-struct Keys<'a> {
-    /// Keys that need not be read.
-    plain: &'a BTreeSet<&'static str>,
-    path: Vec<&'a str>,
-    /// The numbers of the path's keys among all.
-    numbers: [Option<usize>; PATH_MAX],
-    /// The number of the key that came last.
-    last: Option<usize>,
-    /// What the path says, from the first value under it on.
-    keyed: Option<Rc<Keyed>>,
-    /// What all paths say that led to a value so far.
-    of_paths: BTreeMap<[Option<usize>; PATH_MAX], Rc<Keyed>>,
-    all: Vec<Key<'a>>,
-    by_text: BTreeMap<&'a str, usize>,
-    closed: bool,
-}
-
-/// Keys of the chat APIs and of JSON Schema, which are in most bodies.
-const PROTOCOL_KEYS: [&str; 44] = [
-    "additionalProperties",
-    "arguments",
-    "cache_control",
-    "content",
-    "default",
-    "description",
-    "enum",
-    "function",
-    "id",
-    "include_usage",
-    "index",
-    "input",
-    "input_schema",
-    "instructions",
-    "items",
-    "json_schema",
-    "max_completion_tokens",
-    "max_tokens",
-    "messages",
-    "metadata",
-    "model",
-    "n",
-    "name",
-    "object",
-    "output",
-    "parameters",
-    "properties",
-    "query",
-    "required",
-    "response_format",
-    "role",
-    "schema",
-    "seed",
-    "stop",
-    "stream",
-    "stream_options",
-    "strict",
-    "system",
-    "temperature",
-    "text",
-    "tool_calls",
-    "tools",
-    "type",
-    "user",
-];
-
-/// More context than the innermost keys is not context any more.
-const PATH_MAX: usize = 3;
-
-/// A key, wherever in a body it stands.
-struct Key<'a> {
-    text: &'a str,
-    says: Rc<OfKey>,
-    /// Whether it was read and shows nothing.
-    is_plain: bool,
-    /// The number of the key that followed it last: in the objects of a list the same comes again.
-    next: Option<usize>,
-}
-
-impl<'a> Keys<'a> {
-    fn new(plain: &'a BTreeSet<&'static str>) -> Self {
-        Self {
-            plain,
-            path: Vec::new(),
-            numbers: [None; PATH_MAX],
-            last: None,
-            keyed: None,
-            of_paths: BTreeMap::new(),
-            all: Vec::new(),
-            by_text: BTreeMap::new(),
-            closed: false,
-        }
-    }
-
-    fn pass(&mut self, segment: &Segment<'a>) {
-        if segment.kind != SegmentKind::Key {
-            self.closed = true;
-            return;
-        }
-        self.keyed = None;
-        if std::mem::take(&mut self.closed) {
-            self.path.clear();
-            self.numbers = [None; PATH_MAX];
-        }
-        if self.path.len() == PATH_MAX {
-            self.path.remove(0);
-            self.numbers.rotate_left(1);
-        }
-        let number = self.number(segment.text);
-        if let Some(place) = self.numbers.get_mut(self.path.len()) {
-            *place = Some(number);
-        }
-        self.path.push(segment.text);
-        self.last = Some(number);
-    }
-
-    fn number(&mut self, text: &'a str) -> usize {
-        let Self { plain, all, by_text, last, .. } = self;
-        let next = last.and_then(|last| all.get(last)?.next);
-        if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
-            return next;
-        }
-        let number = *by_text.entry(text).or_insert(all.len());
-        if number == all.len() {
-            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(text), next: None });
-        }
-        if let Some(last) = last.and_then(|last| all.get_mut(last)) {
-            last.next = Some(number);
-        }
-        number
-    }
-
-    /// The key that came last.
-    fn last(&mut self) -> Option<&mut Key<'a>> {
-        self.all.get_mut(self.last?)
-    }
-
-    /// What the keys of the path say: once for each path, for the objects of a list have the same.
-    fn keyed(&mut self) -> Rc<Keyed> {
-        let Self { numbers, keyed, of_paths, all, .. } = self;
-        let of_path = || {
-            let says = |number: &usize| all.get(*number).map(|key| Rc::clone(&key.says));
-            let of_keys = || Keyed::of(numbers.iter().flatten().filter_map(says).collect());
-            Rc::clone(of_paths.entry(*numbers).or_insert_with(|| Rc::new(of_keys())))
-        };
-        Rc::clone(keyed.get_or_insert_with(of_path))
-    }
 }
 
 #[cfg(test)]
@@ -759,7 +529,9 @@ mod tests {
         let plain = |settings| Engine::new(settings).unwrap().plain_keys;
         assert!(plain(Settings::default()).len() > PROTOCOL_KEYS.len() / 2);
         let terms = vec![TermList::new("projects", &["metadata"])];
-        assert!(!plain(Settings { terms: terms.clone(), ..Settings::default() }).contains("metadata"));
+        assert!(
+            !plain(Settings { terms: terms.clone(), ..Settings::default() }).contains(&by_len("metadata"))
+        );
         let engine = Engine::new(Settings { terms, ..Settings::default() }).unwrap();
         let body = [Segment::key("metadata"), Segment::text("x"), Segment::key("model")];
         assert_eq!(engine.inspect(&body).findings.len(), 1);

@@ -159,19 +159,23 @@ impl<'a> Haystack<'a> {
 
     /// Whether another segment begins here.
     pub(crate) fn is_seam(&self, at: usize) -> bool {
-        self.seams.binary_search(&at).is_ok()
+        !self.seams.is_empty() && self.seams.binary_search(&at).is_ok()
     }
 
     /// Where in `range` other segments begin.
+    #[inline]
     pub(crate) fn seams_in(&self, range: Range<usize>) -> &'a [usize] {
+        // Most texts are of one segment.
+        if self.seams.is_empty() {
+            return &[];
+        }
         let place = |at: usize| self.seams.partition_point(|seam| *seam < at);
         self.seams.get(place(range.start)..place(range.end)).unwrap_or_default()
     }
 
     /// The last place in `range` where another segment begins.
     pub(crate) fn last_seam(&self, range: Range<usize>) -> Option<usize> {
-        let after = self.seams.partition_point(|seam| *seam < range.end);
-        self.seams.get(after.checked_sub(1)?).copied().filter(|seam| *seam >= range.start)
+        self.seams_in(range).last().copied()
     }
 
     /// End of the run of bytes of a class from `at`, at most `max` long.
@@ -185,6 +189,16 @@ impl<'a> Haystack<'a> {
         at + run
     }
 
+    /// End of the row of digits from `at`, at most `max` long: without a branch for each, as most are short.
+    pub(crate) fn digits_end(&self, at: usize, max: usize) -> usize {
+        let seen = lanes::digits_after(self.bytes(), at);
+        if seen == lanes::SIDE && max > seen {
+            return self.run_end(at, max, |b| b.is_ascii_digit());
+        }
+        work::count(seen + 1);
+        at + seen.min(max)
+    }
+
     /// Whether the candidate is attached to a word by a sign: `a716-446655440000`.
     pub(crate) fn is_attached_left(&self, at: usize) -> bool {
         let sign = |b: u8| matches!(b, b'-' | b'.' | b'/' | b'_' | b'+' | b'%' | b'\\' | b'@');
@@ -195,7 +209,7 @@ impl<'a> Haystack<'a> {
 
     /// The row of digits that begins at `at`, and how far its word goes on both sides of it.
     pub(crate) fn digits(&self, at: usize) -> Digits {
-        let end = self.run_end(at, self.len(), |b| b.is_ascii_digit());
+        let end = self.digits_end(at, self.len());
         let sides = [lanes::word_before(self.bytes(), at), lanes::word_after(self.bytes(), end)];
         Digits { start: at, end, sides }
     }

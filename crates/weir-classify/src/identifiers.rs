@@ -182,13 +182,14 @@ impl Identifiers {
             return ControlFlow::Continue(());
         }
         let at = digits.start;
-        if self.is_worth_reading(context, haystack, digits) {
+        let is_at_seam = haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some();
+        if is_at_seam || self.is_worth_reading(context, haystack, digits) {
             self.judge_chain(context, haystack, at, Edges::Plain, report)?;
             if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
                 self.judge_chain(context, haystack, at, Edges::Letters, report)?;
             }
         }
-        if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
+        if is_at_seam {
             for edges in [Edges::Seams, Edges::LetterSeams] {
                 // Where no word ends at a seam, all is as it was.
                 if Chain::may_meet_edge(haystack, at, edges) {
@@ -211,7 +212,6 @@ impl Identifiers {
             tails.get(tail_of(haystack.byte(digits.end)))
         };
         may_hold_bare(haystack)
-            || haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some()
             || self.is_word_alone(haystack, digits)
             || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
             || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
@@ -497,7 +497,7 @@ fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
     let left = haystack.before(span.start) == Some(b',')
         && span.start.checked_sub(1).is_some_and(|at| digit(haystack.before(at)));
     let right = haystack.byte(span.end) == Some(b',') && digit(haystack.byte(span.end + 1));
-    (left || right) && haystack.run_end(span.start, 4, |b| b.is_ascii_digit()) - span.start <= 3
+    (left || right) && haystack.digits_end(span.start, 4) - span.start <= 3
 }
 
 /// Whether it may be one code, of which nothing but words can tell.

@@ -9,34 +9,42 @@ use wide::{i8x16, u8x16};
 pub(crate) const BLOCK: usize = 64;
 
 /// The bytes of a block.
-pub(crate) struct Lanes([u8x16; BLOCK / 16]);
+pub(crate) struct Lanes {
+    lanes: [u8x16; BLOCK / 16],
+    /// How many bytes come before those of the block.
+    before: usize,
+}
 
 impl Lanes {
-    /// The first 64 bytes; zeros for those that are missing.
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        match bytes.first_chunk::<BLOCK>() {
-            Some(block) => Self::whole(block),
-            None => {
+    /// The 64 bytes from `at` on; zeros for those that are missing.
+    pub(crate) fn at(text: &[u8], at: usize) -> Self {
+        let rest = text.get(at..).unwrap_or_default();
+        match (rest.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) {
+            (Some(block), _) => Self::whole(block, 0),
+            // What ends a text is read with what is before it, and nothing copied.
+            (None, Some(last)) if !rest.is_empty() => Self::whole(last, BLOCK - rest.len()),
+            _ => {
                 let mut block = [0; BLOCK];
-                if let Some(part) = block.get_mut(..bytes.len()) {
-                    part.copy_from_slice(bytes);
+                if let Some(part) = block.get_mut(..rest.len()) {
+                    part.copy_from_slice(rest);
                 }
-                Self::whole(&block)
+                Self::whole(&block, 0)
             }
         }
     }
 
-    fn whole(block: &[u8; BLOCK]) -> Self {
+    fn whole(block: &[u8; BLOCK], before: usize) -> Self {
         let mut lanes = [u8x16::ZERO; BLOCK / 16];
         for (lane, bytes) in lanes.iter_mut().zip(block.as_chunks::<16>().0) {
             *lane = u8x16::new(*bytes);
         }
-        Self(lanes)
+        Self { lanes, before }
     }
 
     /// Bit `i` says whether `is` holds of byte `i`.
     pub(crate) fn mask(&self, is: impl Fn(u8x16) -> u8x16) -> u64 {
-        self.0.iter().rev().fold(0, |mask, lane| mask << 16 | u64::from(is(*lane).to_bitmask()))
+        let mask = |mask: u64, lane: &u8x16| mask << 16 | u64::from(is(*lane).to_bitmask());
+        self.lanes.iter().rev().fold(0, mask) >> self.before
     }
 }
 
@@ -46,7 +54,7 @@ pub(crate) fn is(lane: u8x16, byte: u8) -> u8x16 {
 }
 
 /// Whether each byte is between `first` and `last`.
-fn is_in(lane: u8x16, first: u8, last: u8) -> u8x16 {
+pub(crate) fn is_in(lane: u8x16, first: u8, last: u8) -> u8x16 {
     // From the least of signed bytes on, one comparison tells.
     let offset: i8x16 = cast(lane - u8x16::splat(first.wrapping_add(0x80)));
     cast(offset.simd_lt(i8x16::splat((last - first).wrapping_add(0x81).cast_signed())))
@@ -89,7 +97,7 @@ impl<'t> Marks<'t> {
     }
 
     fn read(&mut self) {
-        let lanes = lanes_at(self.text, self.base);
+        let lanes = Lanes::at(self.text, self.base);
         self.digits = lanes.mask(is_digit);
         self.left = self.digits | lanes.mask(|lane| is(lane, b'@') | is(lane, b':') | is(lane, b'\n'));
         if self.digits != 0 {
@@ -142,13 +150,22 @@ pub(crate) const SIDE: usize = 16;
 
 /// How many letters and digits there are in a row from `at` on, up to [`SIDE`].
 pub(crate) fn word_after(text: &[u8], at: usize) -> usize {
+    (words_in(side_after(text, at)).trailing_ones() as usize).min(SIDE)
+}
+
+/// How many digits there are in a row from `at` on, up to [`SIDE`].
+pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
+    let digits = is_digit(u8x16::new(side_after(text, at))).to_bitmask();
+    (digits.trailing_ones() as usize).min(SIDE)
+}
+
+fn side_after(text: &[u8], at: usize) -> [u8; SIDE] {
     let rest = text.get(at..).unwrap_or_default();
-    let side = rest.first_chunk().copied().unwrap_or_else(|| {
+    rest.first_chunk().copied().unwrap_or_else(|| {
         let mut side = [0; SIDE];
         side.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         side
-    });
-    (words_in(side).trailing_ones() as usize).min(SIDE)
+    })
 }
 
 /// How many letters and digits there are in a row before `at`, up to [`SIDE`].
@@ -165,10 +182,6 @@ pub(crate) fn word_before(text: &[u8], at: usize) -> usize {
 fn words_in(side: [u8; SIDE]) -> u32 {
     let lane = u8x16::new(side);
     (is_digit(lane) | is_letter(lane)).to_bitmask()
-}
-
-fn lanes_at(text: &[u8], at: usize) -> Lanes {
-    Lanes::of(text.get(at..).unwrap_or_default())
 }
 
 /// The places from `from` to before `to` that masks of their blocks show; `of` gives the mask of a block.
@@ -213,13 +226,13 @@ pub(crate) fn each_place(
 
 /// The digits of the block at `at`.
 pub(crate) fn digits(text: &[u8], at: usize) -> u64 {
-    lanes_at(text, at).mask(is_digit)
+    Lanes::at(text, at).mask(is_digit)
 }
 
 /// Where words begin in the block at `at`: after what is neither letter nor digit, and at the capitals of camel
 /// case. Each byte of a character beyond ASCII begins one.
 pub(crate) fn word_starts(text: &[u8], at: usize) -> u64 {
-    let lanes = lanes_at(text, at);
+    let lanes = Lanes::at(text, at);
     let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
     // Bytes beyond ASCII have their highest bit.
     (words | lanes.mask(|lane| lane)) & edges_of(&lanes, words, text, at)
@@ -227,7 +240,7 @@ pub(crate) fn word_starts(text: &[u8], at: usize) -> u64 {
 
 /// Where words or signs begin in the block at `at`.
 pub(crate) fn edges(text: &[u8], at: usize) -> u64 {
-    let lanes = lanes_at(text, at);
+    let lanes = Lanes::at(text, at);
     let words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
     edges_of(&lanes, words, text, at)
 }
@@ -278,6 +291,10 @@ mod tests {
             }
         }
         assert_eq!((word_before(b"abc", 3), word_after(b"abc", 1), word_after(b"", 0)), (3, 2, 0));
+        for digits in 0..20 {
+            let text = format!("a{}b", "7".repeat(digits));
+            assert_eq!(digits_after(text.as_bytes(), 1), digits.min(SIDE));
+        }
     }
 
     #[test]

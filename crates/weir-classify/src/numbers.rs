@@ -17,6 +17,8 @@ impl Gap {
     pub(crate) const DOT: Gap = Gap(4);
     pub(crate) const SLASH: Gap = Gap(8);
     pub(crate) const PAREN: Gap = Gap(16);
+    const DIGIT: Gap = Gap(64);
+    const OTHER: Gap = Gap(128);
 
     pub(crate) const fn or(self, other: Gap) -> Gap {
         Gap(self.0 | other.0)
@@ -30,33 +32,53 @@ impl Gap {
         self.0 & part.0 != 0
     }
 
-    fn of(byte: u8) -> Option<Gap> {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => Some(Gap::SPACE),
-            b'-' => Some(Gap::DASH),
-            b'.' => Some(Gap::DOT),
-            b'/' => Some(Gap::SLASH),
-            b'(' | b')' => Some(Gap::PAREN),
-            _ => None,
-        }
+    /// What a byte is between two groups: [`DIGIT`](Self::DIGIT) if another begins, [`OTHER`](Self::OTHER) if none does.
+    fn of(byte: u8) -> Gap {
+        GAPS.get(usize::from(byte)).copied().unwrap_or(Gap::OTHER)
     }
 
     /// The separators from `at`, when they lead to another digit.
     fn read(haystack: &Haystack<'_>, at: usize) -> Option<(Gap, usize)> {
         let mut gap = Gap::NONE;
         for next in at..=at + GAP_MAX {
-            let byte = haystack.byte(next)?;
-            if byte.is_ascii_digit() {
-                return Some((gap, next));
+            match Gap::of(haystack.byte(next)?) {
+                Gap::DIGIT => return Some((gap, next)),
+                Gap::OTHER => return None,
+                sign => gap = gap.or(sign),
             }
-            gap = gap.or(Gap::of(byte)?);
         }
         None
     }
 }
 
+static GAPS: [Gap; 256] = gaps();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn gaps() -> [Gap; 256] {
+    let mut gaps = [Gap::OTHER; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        gaps[byte as usize] = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => Gap::SPACE,
+            b'-' => Gap::DASH,
+            b'.' => Gap::DOT,
+            b'/' => Gap::SLASH,
+            b'(' | b')' => Gap::PAREN,
+            b'0'..=b'9' => Gap::DIGIT,
+            _ => Gap::OTHER,
+        };
+        byte += 1;
+    }
+    gaps
+}
+
 /// Groups of digits that separators alone keep apart, from one group on.
 pub(crate) struct Numbers {
+    /// Where the first group begins.
+    start: usize,
     groups: [Group; DIGITS_MAX],
     len: usize,
     /// The values of the digits of all groups.
@@ -69,17 +91,20 @@ pub(crate) struct Numbers {
     right: Option<Gap>,
 }
 
+/// A few bytes, as nineteen of them are made for each number.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Group {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+struct Group {
+    /// Where it ends, from the beginning of the first.
+    end: u8,
     /// What links it to the group before.
     gap: Gap,
     /// Everything that stands between the groups up to this one.
     gaps: Gap,
     /// How many digits the groups up to this one have.
-    digits: usize,
+    digits: u8,
 }
+
+const _: () = assert!(DIGITS_MAX * (1 + GAP_MAX) <= u8::MAX as usize);
 
 /// Consecutive groups from the first on, read as one number.
 pub(crate) struct Window<'n> {
@@ -97,14 +122,13 @@ impl Numbers {
     /// Whether the groups from the row of digits at `first` on have `min` digits together. Cheap, and most have not.
     pub(crate) fn reach(haystack: &Haystack<'_>, first: Range<usize>, min: usize) -> bool {
         let (mut digits, mut end) = (first.len(), first.end);
-        let goes_on =
-            |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_digit() || Gap::of(b).is_some());
+        let goes_on = |at: usize| haystack.byte(at).is_some_and(|b| Gap::of(b) != Gap::OTHER);
         if digits < min && !(goes_on(end) && goes_on(end + 1)) {
             return false;
         }
         while digits < min {
             let Some((_, next)) = Gap::read(haystack, end) else { return false };
-            end = haystack.run_end(next, min, |b| b.is_ascii_digit());
+            end = haystack.digits_end(next, min);
             digits += end - next;
         }
         true
@@ -119,6 +143,7 @@ impl Numbers {
             .and_then(|end| Gap::read(haystack, end))
             .map(|(gap, _)| gap);
         let mut numbers = Self {
+            start,
             groups: [Group::default(); DIGITS_MAX],
             len: 0,
             digits: [0; DIGITS_MAX],
@@ -128,7 +153,7 @@ impl Numbers {
         };
         let (mut at, mut gap, mut gaps, mut digits) = (start, Gap::NONE, Gap::NONE, 0);
         loop {
-            let end = haystack.run_end(at, DIGITS_MAX + 1, |b| b.is_ascii_digit());
+            let end = haystack.digits_end(at, DIGITS_MAX + 1);
             let Some(slots) = numbers.digits.get_mut(digits..digits + (end - at)) else {
                 numbers.right = Some(gap);
                 break;
@@ -137,7 +162,8 @@ impl Numbers {
             digits += end - at;
             gaps = gaps.or(gap);
             *numbers.lens.get_mut(numbers.len)? = u8::try_from(end - at).ok()?;
-            *numbers.groups.get_mut(numbers.len)? = Group { start: at, end, gap, gaps, digits };
+            let (end_from_start, digits) = (u8::try_from(end - start).ok()?, u8::try_from(digits).ok()?);
+            *numbers.groups.get_mut(numbers.len)? = Group { end: end_from_start, gap, gaps, digits };
             numbers.len += 1;
             let Some((next_gap, next)) = Gap::read(haystack, end) else { break };
             (at, gap) = (next, next_gap);
@@ -145,8 +171,13 @@ impl Numbers {
         (numbers.len > 0).then_some(numbers)
     }
 
-    pub(crate) fn groups(&self) -> &[Group] {
+    fn groups(&self) -> &[Group] {
         self.groups.get(..self.len).unwrap_or_default()
+    }
+
+    /// Where the first group stands.
+    pub(crate) fn first(&self) -> Range<usize> {
+        self.start..self.start + self.groups().first().map_or(0, |group| usize::from(group.end))
     }
 
     /// The windows from the first group on with a number of digits in `digits`, longest first.
@@ -154,16 +185,20 @@ impl Numbers {
         &self,
         digits: std::ops::RangeInclusive<usize>,
     ) -> impl Iterator<Item = Window<'_>> {
-        let wanted =
-            self.groups().iter().enumerate().rev().filter(move |(_, last)| digits.contains(&last.digits));
+        let wanted = self
+            .groups()
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(move |(_, last)| digits.contains(&usize::from(last.digits)));
         wanted.filter_map(move |(at, last)| self.window(at, last))
     }
 
     fn window(&self, at: usize, last: &Group) -> Option<Window<'_>> {
         Some(Window {
-            digits: self.digits.get(..last.digits)?,
+            digits: self.digits.get(..usize::from(last.digits))?,
             lens: self.lens.get(..=at)?,
-            span: self.groups().first()?.start..last.end,
+            span: self.start..self.start + usize::from(last.end),
             gaps: last.gaps,
             left: self.left,
             right: self.groups().get(at + 1).map(|group| group.gap).or(self.right),

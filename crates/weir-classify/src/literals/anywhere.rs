@@ -12,7 +12,7 @@ pub(crate) struct Anywhere<T> {
 }
 
 /// Bytes of a text that are looked at together.
-const STEP: usize = 8;
+const STEP: usize = 16;
 /// What is read of a text for them: the last four begin two bytes before the end of a step.
 const READ: usize = STEP + 2;
 
@@ -99,11 +99,8 @@ impl Beginnings {
     /// Bit `i` says whether a literal may begin with byte `2 * i` of a text or the one before.
     #[inline(always)]
     fn among(&self, text: &[u8]) -> u32 {
-        let (low, high) = match text.first_chunk() {
-            Some(bytes) => ends(bytes),
-            None => ends(&padded(text)),
-        };
-        let fours = [low as u32, high as u32, (high >> 16) as u32, (high >> 32) as u32];
+        let padded = |text| fours(&padded(text));
+        let fours = text.first_chunk().map_or_else(|| padded(text), fours);
         // Without a branch for each of them, as most are refused.
         let found = fours.map(|four| self.found(four));
         if found.iter().fold(0, |any, one| any | one) == 0 {
@@ -119,10 +116,18 @@ impl Beginnings {
     }
 }
 
-/// The first eight bytes and the last eight.
-fn ends(bytes: &[u8; READ]) -> (u64, u64) {
-    let number = |eight: Option<&[u8; 8]>| eight.copied().map_or(0, u64::from_le_bytes);
-    (number(bytes.first_chunk()), number(bytes.last_chunk()))
+/// Four bytes from every other one on.
+#[inline(always)]
+fn fours(bytes: &[u8; READ]) -> [u32; STEP / 2] {
+    let mut fours = [0; STEP / 2];
+    let (even, odd) =
+        (bytes.as_chunks::<4>().0, bytes.last_chunk::<STEP>().map(|last| last.as_chunks::<4>().0));
+    for ((pair, even), odd) in
+        fours.as_chunks_mut::<2>().0.iter_mut().zip(even).zip(odd.into_iter().flatten())
+    {
+        *pair = [u32::from_le_bytes(*even), u32::from_le_bytes(*odd)];
+    }
+    fours
 }
 
 #[cold]

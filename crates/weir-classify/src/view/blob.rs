@@ -240,14 +240,33 @@ fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Vec<u8> {
 }
 
 fn sextet(character: u8) -> Option<u8> {
-    Some(match character {
-        b'A'..=b'Z' => character - b'A',
-        b'a'..=b'z' => character - b'a' + 26,
-        b'0'..=b'9' => character - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    SEXTETS.get(usize::from(character)).copied().filter(|sextet| *sextet != NONE)
+}
+
+/// No six bits.
+const NONE: u8 = u8::MAX;
+
+static SEXTETS: [u8; 256] = sextets();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn sextets() -> [u8; 256] {
+    let mut sextets = [NONE; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        sextets[byte as usize] = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NONE,
+        };
+        byte += 1;
+    }
+    sextets
 }
 
 /// The text in gzip (RFC 1952) or zlib (RFC 1950) data, if the bytes are that and it is not too large.

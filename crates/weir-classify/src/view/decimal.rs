@@ -1,4 +1,4 @@
-use super::decode::as_text;
+use super::decode::{as_text, bytes_apart};
 use super::{Editor, View};
 use std::ops::Range;
 
@@ -11,20 +11,21 @@ const CHARACTERS_MIN: usize = 4;
 /// on.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
     let separator = separator_at(text, first.end)?;
-    let (mut bytes, mut at, mut end, mut has_three) = (Vec::new(), first.start, first.end, false);
-    while let Some((byte, len)) = number_at(text, at) {
-        bytes.push(byte);
-        has_three |= len == 3;
-        end = at + len;
-        if !text.get(end..)?.starts_with(separator) {
-            break;
-        }
-        at = end + separator.len();
+    let numbers = || bytes_apart(text, first.start, separator, |at| number_at(text, at));
+    let (mut count, mut plain, mut end, mut has_three) = (0, 0, first.end, false);
+    for (byte, number) in numbers() {
+        count += 1;
+        plain += usize::from(byte.is_ascii_alphanumeric() || byte == b' ');
+        has_three |= number.len() == 3;
+        end = number.end;
     }
-    let plain = bytes.iter().filter(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
-    let is_sure = has_three || plain * 5 >= bytes.len() * 4;
+    let is_sure = has_three || plain * 5 >= count * 4;
     let least = if separator.ends_with('(') { CHARACTERS_MIN } else { NUMBERS_MIN };
-    let decoded = if is_sure && bytes.len() >= least { as_text(&bytes) } else { None };
+    let decoded = if is_sure && count >= least {
+        as_text(&numbers().map(|(byte, _)| byte).collect::<Vec<u8>>())
+    } else {
+        None
+    };
     match decoded {
         Some(decoded) => editor.replace(first.start..end, &decoded, View::Escapes),
         // INVARIANT (linear time): numbers of three digits are no hexadecimal bytes, and not read again.
@@ -35,18 +36,21 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
 }
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {
-    [
-        ", ", " ", ",", ";", "\n", "-", ".", "|", ")+chr(", ") + chr(", ").chr(", ") . chr(", ")&Chr(",
-        ") & Chr(",
-    ]
-    .into_iter()
-    .find(|separator| text.get(at..).is_some_and(|t| t.starts_with(separator)))
+    const CALLS: [&str; 6] = [")+chr(", ") + chr(", ").chr(", ") . chr(", ")&Chr(", ") & Chr("];
+    let rest = text.get(at..)?;
+    let len = match rest.as_bytes() {
+        [b',', b' ', ..] => 2,
+        [b' ' | b',' | b';' | b'\n' | b'-' | b'.' | b'|', ..] => 1,
+        [b')', ..] => CALLS.iter().find(|call| rest.starts_with(**call))?.len(),
+        _ => return None,
+    };
+    rest.get(..len)
 }
 
 /// The byte that two or three digits are, and how many.
 fn number_at(text: &str, at: usize) -> Option<(u8, usize)> {
     let rest = text.as_bytes().get(at..)?;
     let len = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
-    let byte = text.get(at..at + len)?.parse().ok()?;
-    (2..=3).contains(&len).then_some((byte, len))
+    let is_byte = (2..=3).contains(&len);
+    Some((text.get(at..at + len).filter(|_| is_byte)?.parse().ok()?, len))
 }

@@ -2,6 +2,7 @@ use super::survey::{RUN_MIN, Survey, is_base64, kind};
 use super::{Derived, Editor, binary, blob, decimal, entity, escape, form, hex};
 use crate::View;
 use crate::lanes::BLOCK;
+use std::ops::Range;
 
 /// What came of a text whose encodings were undone by one layer.
 pub(crate) struct Decoded {
@@ -151,6 +152,25 @@ fn is_single(text: &[u8], end: usize) -> bool {
     let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
     // A bracket closes the call of a function that makes a character.
     !rest.get(gap).is_some_and(|b| b.is_ascii_hexdigit() || *b == b')')
+}
+
+/// The bytes that are written apart by `separator` from the place `first` on, and where each stands: `read` gives the one at a
+/// place and how long it is there. They are counted before they are kept, as most are few.
+pub(super) fn bytes_apart<'t>(
+    text: &'t str,
+    first: usize,
+    separator: &'t str,
+    read: impl Fn(usize) -> Option<(u8, usize)> + 't,
+) -> impl Iterator<Item = (u8, Range<usize>)> + 't {
+    let mut next = Some(first);
+    std::iter::from_fn(move || {
+        let at = next?;
+        let (byte, len) = read(at)?;
+        let end = at + len;
+        let goes_on = text.get(end..)?.bytes().take(separator.len()).eq(separator.bytes());
+        next = goes_on.then_some(end + separator.len());
+        Some((byte, at..end))
+    })
 }
 
 /// The characters of base64 and base64url.

@@ -1,6 +1,6 @@
 use super::blob::{self, After};
 use super::bytes::{Binary, judge};
-use super::decode::as_text;
+use super::decode::{as_text, bytes_apart};
 use super::{Editor, Step};
 use crate::View;
 use std::ops::Range;
@@ -94,21 +94,17 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
     byte_at(text, first.end - 2)
         .filter(|_| text.get(first.clone()).is_some_and(|t| t.starts_with(prefix)))?;
     let separator = separator_at(text, first.end)?;
-    let mut bytes = Vec::new();
-    let mut at = first.start;
-    let mut end = first.end;
-    while let Some(byte) = pair_at(text, at, prefix) {
-        bytes.push(byte);
-        end = at + prefix.len() + 2;
-        if !text.get(end..)?.starts_with(separator) {
-            break;
-        }
-        at = end + separator.len();
+    let pair_at = |at| Some((pair_at(text, at, prefix)?, prefix.len() + 2));
+    let pairs = || bytes_apart(text, first.start, separator, pair_at);
+    let (mut count, mut end) = (0, first.end);
+    for (_, pair) in pairs() {
+        (count, end) = (count + 1, pair.end);
     }
     let clear = After { end, is_opaque: false };
-    if bytes.len() < PAIRS_MIN {
+    if count < PAIRS_MIN {
         return Some(clear);
     }
+    let bytes: Vec<u8> = pairs().map(|(byte, _)| byte).collect();
     let Some(decoded) = as_text(&bytes) else {
         return undo_binary(editor, first.start..end, &bytes).or(Some(clear));
     };

@@ -24,7 +24,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     let (search, beginnings) = (SEARCH.as_ref()?, &**BEGINNINGS);
     let mut editor = Editor::new(text);
     let mut done = 0;
-    for word in survey.letter_runs() {
+    survey.each_letter_run(|word| {
         // A letter beyond ASCII may be the first of the word.
         let is_first = || word.checked_sub(1).and_then(|at| text.as_bytes().get(at)).is_none_or(u8::is_ascii);
         if word < done
@@ -32,7 +32,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
             || !is_first()
             || number_at(search, text, word).is_none()
         {
-            continue;
+            return;
         }
         let start = first_number(search, text, done, word);
         let mut spoken = Spoken { text, search, at: start, words: 0, value: String::new() };
@@ -43,7 +43,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         }
         // INVARIANT (linear time): no word is read again for those that follow.
         done = spoken.at.max(word + 1);
-    }
+    });
     editor.finish()
 }
 

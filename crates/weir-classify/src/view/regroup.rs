@@ -1,4 +1,4 @@
-use super::survey::{Survey, kind};
+use super::survey::{Survey, Word as Group, kind};
 use super::{Derived, Editor};
 use crate::View;
 use crate::lanes::BLOCK;
@@ -14,22 +14,8 @@ const GROUP_MAX: usize = 12;
 /// Bytes before the first digit of a value in which its letters stand.
 const HEAD_MAX: usize = 24;
 
-/// A run of letters and digits of ASCII.
-#[derive(Debug, Clone)]
-struct Group {
-    range: Range<usize>,
-    digits: usize,
-    has_lower_case: bool,
-}
-
-impl Group {
-    /// Whether it is a word of prose, which is no group of any value, time or date, whatever is beside it.
-    fn is_word(&self) -> bool {
-        is_word(self.range.len(), self.digits, self.has_lower_case)
-    }
-}
-
-/// The groups of dates and UUIDs are as long as some short words.
+/// Whether it is a word of prose, which is no group of any value, time or date, whatever is beside it: the groups of dates and
+/// UUIDs are as long as some short words.
 fn is_word(len: usize, digits: usize, has_lower_case: bool) -> bool {
     digits == 0 && has_lower_case && !matches!(len, 1 | 2 | 4 | 8 | 12)
 }
@@ -117,8 +103,8 @@ fn with_plus(bytes: &[u8], start: usize, separator: &[u8], value: &mut Vec<u8>) 
 
 /// Letters and digits in groups, as `AA-99-ME 34`: all of one length but the last, or with a digit in each.
 pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
-    let (text, bytes) = (survey.text, survey.bytes());
-    let mut editor = Editor::new(text);
+    let bytes = survey.bytes();
+    let mut editor = Editor::new(survey.text);
     let mut chain: Vec<Group> = Vec::new();
     let mut at = 0;
     while let Some(digit) = survey.seek(at, kind::DIGIT) {
@@ -129,7 +115,7 @@ pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
             continue;
         }
         let from = chain_start(bytes, at, digit);
-        at = join_chain(&mut editor, text, &mut chain, from, digit);
+        at = join_chain(&mut editor, survey, &mut chain, from, digit);
     }
     editor.finish()
 }
@@ -138,14 +124,15 @@ pub(crate) fn groups(survey: &Survey<'_>) -> Option<Derived> {
 /// where to go on.
 fn join_chain(
     editor: &mut Editor<'_>,
-    text: &str,
+    survey: &Survey<'_>,
     chain: &mut Vec<Group>,
     from: usize,
     digit: usize,
 ) -> usize {
     chain.clear();
-    let mut last_end = None;
-    for group in words(text.as_bytes(), from) {
+    let (text, mut at, mut last_end, mut next_digit) = (survey.text, from, None, Some(digit));
+    while let Some(group) = survey.next_word(at) {
+        at = group.range.end;
         if let Some(end) = last_end.filter(|end| !is_gap(text, *end..group.range.start)) {
             if end > digit {
                 break;
@@ -153,9 +140,16 @@ fn join_chain(
             chain.clear();
         }
         last_end = Some(group.range.end);
-        if group.is_word() {
+        if is_word(group.range.len(), group.digits, group.has_lower_case) {
             join(editor, text, chain);
             chain.clear();
+            if next_digit.is_some_and(|next| next < at) {
+                next_digit = survey.seek(at, kind::DIGIT);
+            }
+            // Of groups without a digit there is no value.
+            if next_digit.is_none() {
+                break;
+            }
         } else {
             chain.push(group);
         }
@@ -334,22 +328,6 @@ fn value_len(text: &str, groups: &[Group]) -> usize {
     if is_dotted { even } else { with_digits.max(even) }
 }
 
-fn words(bytes: &[u8], from: usize) -> impl Iterator<Item = Group> + '_ {
-    let mut at = from;
-    std::iter::from_fn(move || {
-        let start = at + bytes.get(at..)?.iter().position(u8::is_ascii_alphanumeric)?;
-        let word = bytes.get(start..)?;
-        let (mut len, mut digits, mut has_lower_case) = (0, 0, false);
-        for byte in word.iter().take_while(|b| b.is_ascii_alphanumeric()) {
-            len += 1;
-            digits += usize::from(byte.is_ascii_digit());
-            has_lower_case |= byte.is_ascii_lowercase();
-        }
-        at = start + len;
-        Some(Group { range: start..at, digits, has_lower_case })
-    })
-}
-
 /// Values that a line break cuts.
 pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
@@ -489,6 +467,14 @@ mod tests {
         }
     }
 
+    fn words<'s>(survey: &'s Survey<'_>, mut at: usize) -> impl Iterator<Item = Group> + 's {
+        std::iter::from_fn(move || {
+            let word = survey.next_word(at)?;
+            at = word.range.end;
+            Some(word)
+        })
+    }
+
     /// All words taken for groups, as far before the digit as a value may begin.
     fn groups_with_prose(survey: &Survey<'_>) -> Option<String> {
         let (text, bytes) = (survey.text, survey.bytes());
@@ -501,7 +487,7 @@ mod tests {
                 continue;
             }
             let mut chain: Vec<Group> = Vec::new();
-            for group in words(bytes, word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)))) {
+            for group in words(survey, word_start(bytes, at.max(digit.saturating_sub(HEAD_MAX)))) {
                 if let Some(end) = chain.last().map(|last| last.range.end)
                     && !is_gap(text, end..group.range.start)
                 {

@@ -1,4 +1,6 @@
-use crate::lanes::{BLOCK, Lanes, is, is_digit, is_letter, is_upper, places};
+use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper};
+use std::ops::{ControlFlow, Range};
+use wide::u8x16;
 
 /// Letters and digits that stand alone, in a block that may hold a value of such.
 const SINGLES_MIN: u32 = 3;
@@ -38,49 +40,10 @@ pub(super) mod kind {
     pub(in crate::view) const CODED: u16 = 1 << 9;
 }
 
-/// Where in a block the kinds of each sign are, of which there are two at most; [`NONE`] where there is no more.
-static SIGNS: [[u8; 2]; 256] = signs();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated at compile time, where a wrong index is a compile error"
-)]
-const fn signs() -> [[u8; 2]; 256] {
-    let mut signs = [[NONE; 2]; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let (kind, more) = match byte {
-            b'@' => (kind::AT_SIGN, 0),
-            b'\\' | b'%' | b'=' | b'&' => (kind::ENCODING, 0),
-            b'"' | b'\'' | b'*' | b'`' | b'~' => (kind::MARKUP, 0),
-            b'<' => (kind::MARKUP, kind::BRACKET),
-            b'(' | b'[' | b'{' => (kind::BRACKET, 0),
-            b'\n' => (kind::LINE_BREAK, 0),
-            b'_' => (kind::MARKUP, kind::BASE64),
-            b'+' | b'/' | b'-' => (kind::BASE64, 0),
-            _ => (0, 0),
-        };
-        signs[byte as usize] = [place(kind), place(more)];
-        byte += 1;
-    }
-    signs
-}
-
-const NONE: u8 = u8::MAX;
-
-/// Where in a block a kind is.
-const fn place(kind: u16) -> u8 {
-    if kind == 0 { NONE } else { kind.trailing_zeros() as u8 }
-}
-
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        let mut blocks = Vec::with_capacity(text.len().div_ceil(BLOCK));
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            blocks.push(block(rest));
-            rest = rest.get(BLOCK..).unwrap_or_default();
-        }
+        let blocks = (0..text.len()).step_by(BLOCK).map(|at| block(text.as_bytes(), at));
+        let blocks: Vec<Block> = blocks.collect();
         let mut any = [0; KINDS];
         for block in &blocks {
             any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
@@ -187,13 +150,35 @@ impl<'a> Survey<'a> {
         self.masks_before(at, kinds).leading_ones() as usize
     }
 
-    /// Where rows of letters begin.
-    pub(super) fn letter_runs(&self) -> impl Iterator<Item = usize> + '_ {
-        places(0, self.text.len(), |at| {
+    /// Tells `found` where rows of letters begin.
+    pub(super) fn each_letter_run(&self, mut found: impl FnMut(usize)) {
+        let of = |at: usize| {
             let letters = self.mask_of(at / BLOCK, kind::LETTER);
             let before = (at / BLOCK).checked_sub(1).map_or(0, |before| self.mask_of(before, kind::LETTER));
             letters & !(letters << 1 | before >> (BLOCK - 1))
-        })
+        };
+        let _all = each_place(0, self.text.len(), of, |at| {
+            found(at);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The first row of letters and digits that begins at or after `from`, where none goes on.
+    pub(super) fn next_word(&self, from: usize) -> Option<Word> {
+        let start = self.seek(from, kind::WORD)?;
+        let mut word = Word { range: start..start, digits: 0, has_lower_case: false };
+        loop {
+            let (index, within) = (word.range.end / BLOCK, word.range.end % BLOCK);
+            let masks = |kinds| self.mask_of(index, kinds) >> within;
+            let len = masks(kind::WORD).trailing_ones();
+            let inside = u64::MAX.checked_shl(len).map_or(u64::MAX, |after| !after);
+            word.range.end += len as usize;
+            word.digits += (masks(kind::DIGIT) & inside).count_ones() as usize;
+            word.has_lower_case |= masks(kind::WORD) & !masks(kind::CODED) & inside != 0;
+            if len == 0 || !word.range.end.is_multiple_of(BLOCK) {
+                return Some(word);
+            }
+        }
     }
 
     /// Whether one of `kinds` may be in the block of `at` or beside it.
@@ -221,6 +206,14 @@ impl<'a> Survey<'a> {
     }
 }
 
+/// A row of letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) range: Range<usize>,
+    pub(super) digits: usize,
+    pub(super) has_lower_case: bool,
+}
+
 /// The bytes of one of `kinds`.
 fn mask(block: &Block, kinds: u16) -> u64 {
     let (mut left, mut all) = (kinds, 0);
@@ -231,30 +224,29 @@ fn mask(block: &Block, kinds: u16) -> u64 {
     all
 }
 
-/// The masks of the block that `bytes` begin with, in the order of the kinds.
-fn block(bytes: &[u8]) -> Block {
-    let lanes = Lanes::of(bytes);
+/// The masks of the block at `at`, in the order of the kinds.
+fn block(text: &[u8], at: usize) -> Block {
+    let lanes = Lanes::at(text, at);
     let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
     let words = digits | letters;
-    let mut block = [digits, 0, 0, 0, 0, 0, letters, words, words, digits | uppers];
-    // Bytes beyond ASCII have their highest bit. Of signs the commonest are of no kind, and each other is looked up.
-    let common = |lane| is(lane, b' ') | is(lane, b'.') | is(lane, b',') | is(lane, b':') | is(lane, b')');
-    let others = lanes.mask(|lane| common(lane) | lane) | words;
-    let within = if bytes.len() < BLOCK { (1 << bytes.len()) - 1 } else { u64::MAX };
-    let mut signs = !others & within;
-    while signs != 0 {
-        let (at, bit) = (signs.trailing_zeros() as usize, signs & signs.wrapping_neg());
-        signs &= signs - 1;
-        let sign = bytes.get(at).copied().unwrap_or_default();
-        let [first, second] = SIGNS.get(usize::from(sign)).copied().unwrap_or([NONE; 2]);
-        if let Some(mask) = block.get_mut(usize::from(first)) {
-            *mask |= bit;
-            if let Some(mask) = block.get_mut(usize::from(second)) {
-                *mask |= bit;
-            }
-        }
-    }
-    block
+    let encoding = lanes.mask(|lane| is_in(lane, b'%', b'&') | is(lane, b'=') | is(lane, b'\\'));
+    let quotes = |lane| is(lane, b'"') | is(lane, b'\'') | is(lane, b'*') | is(lane, b'~');
+    // `_` comes before the grave accent, and `[` and `{` differ in one bit.
+    let markup = lanes.mask(|lane| quotes(lane) | is_in(lane, b'_', b'`') | is(lane, b'<'));
+    let brackets = lanes.mask(|lane| is(lane, b'(') | is(lane | u8x16::splat(0x20), b'{') | is(lane, b'<'));
+    let signs = lanes.mask(|lane| is(lane, b'+') | is(lane, b'-') | is(lane, b'/') | is(lane, b'_'));
+    [
+        digits,
+        lanes.mask(|lane| is(lane, b'@')),
+        encoding,
+        markup,
+        brackets,
+        lanes.mask(|lane| is(lane, b'\n')),
+        letters,
+        words,
+        words | signs,
+        digits | uppers,
+    ]
 }
 
 /// Whether a byte is of base64 or base64url.
@@ -293,7 +285,30 @@ mod tests {
             }
             let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
             let begins = |at: &usize| is_letter(*at) && !at.checked_sub(1).is_some_and(is_letter);
-            assert!(survey.letter_runs().eq((0..bytes.len()).filter(begins)), "{text:?}");
+            let mut runs = Vec::new();
+            survey.each_letter_run(|at| runs.push(at));
+            assert_eq!(runs, (0..bytes.len()).filter(begins).collect::<Vec<_>>(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_bytes() {
+        for text in texts().into_iter().chain(["Ab1".repeat(90), "x".repeat(64), "é9Z".repeat(50)]) {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            for from in 0..=bytes.len() {
+                let start = (from..bytes.len()).find(|at| bytes[*at].is_ascii_alphanumeric());
+                let wanted = start.map(|start| {
+                    let word = &bytes[start..];
+                    let len = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+                    let count = |is: fn(&u8) -> bool| word[..len].iter().filter(|b| is(b)).count();
+                    Word {
+                        range: start..start + len,
+                        digits: count(u8::is_ascii_digit),
+                        has_lower_case: count(u8::is_ascii_lowercase) > 0,
+                    }
+                });
+                assert_eq!(survey.next_word(from), wanted, "from {from} in {text:?}");
+            }
         }
     }
 

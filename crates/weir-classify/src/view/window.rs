@@ -91,7 +91,7 @@ impl Window {
 
 /// Ranges in order, those that touch taken together.
 fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut merged: Vec<Range<usize>> = Vec::new();
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.size_hint().0);
     for range in ranges {
         match merged.last_mut() {
             Some(last) if range.start <= last.end => {

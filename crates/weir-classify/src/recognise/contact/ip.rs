@@ -32,7 +32,7 @@ const SITE_V4: Site =
 const V6_MAX: usize = 45;
 
 fn find_v4(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
-    let first = haystack.run_end(at, 4, |b| b.is_ascii_digit());
+    let first = haystack.digits_end(at, 4);
     if haystack.byte(first) != Some(b'.') {
         return None;
     }
@@ -104,7 +104,7 @@ fn octets(haystack: &Haystack<'_>, start: usize) -> Option<([u8; 4], usize)> {
         if index > 0 {
             at = (haystack.byte(at)? == b'.').then_some(at + 1)?;
         }
-        let end = haystack.run_end(at, 4, |b| b.is_ascii_digit());
+        let end = haystack.digits_end(at, 4);
         *octet = std::str::from_utf8(haystack.slice(at..end)).ok()?.parse().ok()?;
         let padded = end - at > 1 && haystack.byte(at) == Some(b'0');
         at = (!padded).then_some(end)?;
@@ -126,7 +126,7 @@ fn stands_alone(haystack: &Haystack<'_>, start: usize, end: usize) -> bool {
 /// version or an object identifier has none; in the block of `10` both begin so.
 fn is_slip(haystack: &Haystack<'_>, start: usize, end: usize, address: Ipv4Addr) -> bool {
     let [first, ..] = address.octets();
-    let number = haystack.run_end(end + 1, 4, |b| b.is_ascii_digit());
+    let number = haystack.digits_end(end + 1, 4);
     let is_last = haystack.closes(number)
         && !(haystack.byte(number) == Some(b'.')
             && haystack.byte(number + 1).is_some_and(|b| b.is_ascii_alphanumeric()));

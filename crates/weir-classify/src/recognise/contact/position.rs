@@ -59,8 +59,8 @@ fn find(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
 /// The first number at most `within` after `from`, if it may be one of degrees.
 fn degrees(haystack: &Haystack<'_>, from: usize, within: usize, max: u16) -> Option<Range<usize>> {
     let digit = haystack.run_end(from, within, |b| !b.is_ascii_digit());
-    let point = haystack.run_end(digit, 4, |b| b.is_ascii_digit());
-    let end = haystack.run_end(point + 1, 16, |b| b.is_ascii_digit());
+    let point = haystack.digits_end(digit, 4);
+    let end = haystack.digits_end(point + 1, 16);
     let whole: u16 = std::str::from_utf8(haystack.slice(digit..point)).ok()?.parse().ok()?;
     let is_precise = haystack.byte(point) == Some(b'.') && end > point + DECIMALS_MIN;
     let start = if haystack.before(digit) == Some(b'-') { digit - 1 } else { digit };

@@ -90,7 +90,7 @@ fn led_by_number(line: &str) -> Option<usize> {
 
 /// `10115 Berlin`, `CA 94105`, `SW1A 2AA`, `K1A 0B1`.
 pub(in crate::recognise) fn postcode(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
-    let end = haystack.run_end(digit, 6, |b| b.is_ascii_digit());
+    let end = haystack.digits_end(digit, 6);
     match end - digit {
         4 | 5 if begins_code(haystack, digit..end) => {
             before_city(haystack, digit..end).or_else(|| after_state(haystack, digit..end))

@@ -53,7 +53,7 @@ fn is_year(year: u32) -> bool {
 }
 
 fn part(haystack: &Haystack<'_>, at: usize) -> Option<(Part, usize)> {
-    let end = haystack.run_end(at, 5, |b| b.is_ascii_digit());
+    let end = haystack.digits_end(at, 5);
     if end == at {
         return month_end(haystack, at).map(|end| (Part::Month, end));
     }

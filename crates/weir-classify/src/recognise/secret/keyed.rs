@@ -164,7 +164,7 @@ fn find_azure_client_secret(haystack: &Haystack<'_>, anchor: Range<usize>) -> Op
 fn find_facebook(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let limit = haystack.len().min(word.end + VALUE_WITHIN);
     let start = (word.end..limit).find(|at| haystack.byte(*at).is_some_and(|b| b.is_ascii_digit()))?;
-    let line = haystack.run_end(start, 20, |b| b.is_ascii_digit());
+    let line = haystack.digits_end(start, 20);
     let end = haystack.run_end(line + 1, 44, is_base64_url);
     let fits = (13..=17).contains(&(line - start)) && haystack.byte(line) == Some(b'|') && end - line > 24;
     (fits && is_random(haystack.slice(line + 1..end), Doubt::Little))

@@ -254,7 +254,7 @@ fn find_code(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
         return None;
     }
     let (start, is_said) = value_start(haystack, word.end)?;
-    let end = haystack.run_end(start, 9, |b| b.is_ascii_digit());
+    let end = haystack.digits_end(start, 9);
     let is_code = is_said
         && (4..=8).contains(&(end - start))
         && haystack.closes(end)

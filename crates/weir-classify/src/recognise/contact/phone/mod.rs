@@ -22,7 +22,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
 };
 
 fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
-    let start = numbers.groups().first()?.start;
+    let start = numbers.first().start;
     let found = international::find(haystack, numbers, start).or_else(|| national(haystack, numbers))?;
     Some(with_extension(haystack, found))
 }
@@ -116,7 +116,7 @@ fn extension_end(haystack: &Haystack<'_>, end: usize) -> Option<usize> {
     }
     let word = EXTENSIONS.iter().find(|word| haystack.starts_with(sign, word))?;
     let digits = haystack.run_end(sign + word.len(), 2, |b| matches!(b, b' ' | b':' | b'.'));
-    let last = haystack.run_end(digits, EXTENSION_MAX + 1, |b| b.is_ascii_digit());
+    let last = haystack.digits_end(digits, EXTENSION_MAX + 1);
     let fits = (1..=EXTENSION_MAX).contains(&(last - digits)) && haystack.closes(last);
     (fits && !is_dimension(haystack, end, last)).then_some(last)
 }

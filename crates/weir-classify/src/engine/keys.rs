@@ -1,0 +1,160 @@
+use crate::scanner::{Keyed, OfKey};
+use crate::{Segment, SegmentKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// The keys that lead to a value: those that directly follow each other, the innermost last.
+pub(super) struct Keys<'a> {
+    /// Keys that need not be read.
+    plain: &'a BTreeSet<ByLen<'a>>,
+    pub(super) path: Vec<&'a str>,
+    /// The numbers of the path's keys among all.
+    numbers: [Option<usize>; PATH_MAX],
+    /// The number of the key that came last.
+    last: Option<usize>,
+    /// What the path says, from the first value under it on.
+    keyed: Option<Rc<Keyed>>,
+    /// What all paths say that led to a value so far.
+    of_paths: BTreeMap<[Option<usize>; PATH_MAX], Rc<Keyed>>,
+    all: Vec<Key<'a>>,
+    by_text: BTreeMap<ByLen<'a>, usize>,
+    closed: bool,
+}
+
+/// A text after its length: most texts are told apart by that.
+pub(super) type ByLen<'a> = (usize, &'a str);
+
+pub(super) fn by_len(text: &str) -> ByLen<'_> {
+    (text.len(), text)
+}
+
+/// Keys of the chat APIs and of JSON Schema, which are in most bodies.
+pub(super) const PROTOCOL_KEYS: [&str; 44] = [
+    "additionalProperties",
+    "arguments",
+    "cache_control",
+    "content",
+    "default",
+    "description",
+    "enum",
+    "function",
+    "id",
+    "include_usage",
+    "index",
+    "input",
+    "input_schema",
+    "instructions",
+    "items",
+    "json_schema",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "model",
+    "n",
+    "name",
+    "object",
+    "output",
+    "parameters",
+    "properties",
+    "query",
+    "required",
+    "response_format",
+    "role",
+    "schema",
+    "seed",
+    "stop",
+    "stream",
+    "stream_options",
+    "strict",
+    "system",
+    "temperature",
+    "text",
+    "tool_calls",
+    "tools",
+    "type",
+    "user",
+];
+
+/// More context than the innermost keys is not context any more.
+const PATH_MAX: usize = 3;
+
+/// A key, wherever in a body it stands.
+pub(super) struct Key<'a> {
+    text: &'a str,
+    says: Rc<OfKey>,
+    /// Whether it was read and shows nothing.
+    pub(super) is_plain: bool,
+    /// The number of the key that followed it last: in the objects of a list the same comes again.
+    next: Option<usize>,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(plain: &'a BTreeSet<ByLen<'a>>) -> Self {
+        Self {
+            plain,
+            path: Vec::new(),
+            numbers: [None; PATH_MAX],
+            last: None,
+            keyed: None,
+            of_paths: BTreeMap::new(),
+            all: Vec::new(),
+            by_text: BTreeMap::new(),
+            closed: false,
+        }
+    }
+
+    pub(super) fn pass(&mut self, segment: &Segment<'a>) {
+        if segment.kind != SegmentKind::Key {
+            self.closed = true;
+            return;
+        }
+        self.keyed = None;
+        if std::mem::take(&mut self.closed) {
+            self.path.clear();
+            self.numbers = [None; PATH_MAX];
+        }
+        if self.path.len() == PATH_MAX {
+            self.path.remove(0);
+            self.numbers.rotate_left(1);
+        }
+        let number = self.number(segment.text);
+        if let Some(place) = self.numbers.get_mut(self.path.len()) {
+            *place = Some(number);
+        }
+        self.path.push(segment.text);
+        self.last = Some(number);
+    }
+
+    fn number(&mut self, text: &'a str) -> usize {
+        let Self { plain, all, by_text, last, .. } = self;
+        let next = last.and_then(|last| all.get(last)?.next);
+        if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
+            return next;
+        }
+        let number = *by_text.entry(by_len(text)).or_insert(all.len());
+        if number == all.len() {
+            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(&by_len(text)), next: None });
+        }
+        if let Some(last) = last.and_then(|last| all.get_mut(last)) {
+            last.next = Some(number);
+        }
+        number
+    }
+
+    /// The key that came last.
+    pub(super) fn last(&mut self) -> Option<&mut Key<'a>> {
+        self.all.get_mut(self.last?)
+    }
+
+    /// What the keys of the path say: once for each path, for the objects of a list have the same.
+    pub(super) fn keyed(&mut self) -> Rc<Keyed> {
+        let Self { numbers, keyed, of_paths, all, .. } = self;
+        let of_path = || {
+            let says = |number: &usize| all.get(*number).map(|key| Rc::clone(&key.says));
+            let of_keys = || Keyed::of(numbers.iter().flatten().filter_map(says).collect());
+            Rc::clone(of_paths.entry(*numbers).or_insert_with(|| Rc::new(of_keys())))
+        };
+        Rc::clone(keyed.get_or_insert_with(of_path))
+    }
+}
