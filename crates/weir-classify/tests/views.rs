@@ -310,6 +310,12 @@ fn rarer_encodings_do_not_hide() {
         ("EMAIL_ADDRESS", "\u{1F449}maria@example.org\u{1F448}"),
         ("EMAIL_ADDRESS", "maria(ät)example.org"),
         ("EMAIL_ADDRESS", "maria.muster [ÄT] example [punkt] org"),
+        ("CREDIT_CARD", "My card is 4111\u{2022}1111\u{2022}1111\u{2022}1111."),
+        ("CREDIT_CARD", "My card is 4111\u{B7}1111\u{B7}1111\u{B7}1111."),
+        ("CREDIT_CARD", "My card is 4111\u{2192}1111\u{2192}1111\u{2192}1111."),
+        ("CREDIT_CARD", "My card is 4111#1111#1111#1111."),
+        ("CREDIT_CARD", "My card is 4111^1111^1111^1111."),
+        ("CREDIT_CARD", "My card is 4111+1111+1111+1111."),
         ("CREDIT_CARD", "My card is 4111<br>1111<br/>1111<BR />1111."),
     ] {
         let found = inspect(text).entities;
@@ -321,6 +327,7 @@ fn rarer_encodings_do_not_hide() {
         "a=b+c&d=e+f",
         "ein Ergebnis (ätzend) example.org",
         "Total: 12<br>34<br>56 items<br>Row 7",
+        "1200€ 1300€ 1400€ 1500€, 52°31′12″ N, § 12 § 13",
         "call f(\"12\", \"34\")",
     ] {
         finds_nothing(text);

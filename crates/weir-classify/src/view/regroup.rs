@@ -210,6 +210,7 @@ fn is_gap(text: &str, gap: Range<usize>) -> bool {
     gap.len() <= GAP_MAX && text.as_bytes().get(gap).is_some_and(|gap| gap.iter().all(is_sign_of_gap))
 }
 
+/// Signs that set groups apart, and the bytes of dots, bullets and arrows that do: no letter has only such bytes.
 fn is_sign_of_gap(b: &u8) -> bool {
     matches!(
         b,
@@ -228,6 +229,21 @@ fn is_sign_of_gap(b: &u8) -> bool {
             | b';'
             | b'('
             | b')'
+            | b'+'
+            | b'#'
+            | b'^'
+            | 0xC2
+            | 0xE2
+            | 0x80
+            | 0x85
+            | 0x86
+            | 0x88
+            | 0x8B
+            | 0x92
+            | 0x99
+            | 0xA2
+            | 0xA7
+            | 0xB7
     )
 }
 
