@@ -4,19 +4,22 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, io};
 
+/// What is put at the beginning of the program.
+const NEAR: &str = "near.txt";
 /// What is put at the end of the program.
 const ASIDE: &str = "aside.txt";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={NEAR}");
     println!("cargo::rerun-if-changed={ASIDE}");
     let of_build = |name: &str| env::var(name).unwrap_or_default();
     // For this target Rust brings the linker along, so that it is known what it understands.
     if of_build("TARGET") != "x86_64-unknown-linux-gnu" || of_build("PROFILE") != "release" {
         return Ok(());
     }
-    let script = PathBuf::from(of_build("OUT_DIR")).join("aside.ld");
-    fs::write(&script, sections(&fs::read_to_string(ASIDE)?))?;
+    let script = PathBuf::from(of_build("OUT_DIR")).join("order.ld");
+    fs::write(&script, sections(&fs::read_to_string(NEAR)?, &fs::read_to_string(ASIDE)?))?;
     println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
     // One copy of functions that became the same code.
     println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
@@ -28,24 +31,38 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// A linker script that adds one section, of the functions of these crates and modules.
+/// A linker script that adds two sections: one of these functions, and one of all functions of these crates and modules.
 ///
-/// Each function has a section of its own, named by its mangled name. Source: the Itanium C++ ABI, 5.1, and
-/// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts.
-fn sections(aside: &str) -> String {
-    let names = aside.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let patterns = names.map(|name| {
-        let path: String = name.split("::").map(|part| format!("{}{part}", part.len())).collect();
+/// Each function has a section of its own, named by its mangled name and by whether it is rarely called. One without `::` is of
+/// another language, or mangled as the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
+/// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts, and a hash
+/// behind the path of a function.
+fn sections(near: &str, aside: &str) -> String {
+    let functions = names(near).map(|name| {
+        let symbol = if name.contains("::") { format!("_ZN{}17h*", mangled(name)) } else { name.to_owned() };
+        format!("    *(.text.{symbol} .text.unlikely.{symbol})\n")
+    });
+    let modules = names(aside).map(|name| {
         let of_traits = match name.contains("::") {
             true => String::new(),
             false => format!(" .text._ZN*$LT${name}..* .text._ZN*$u20${name}..*"),
         };
-        format!("    *(.text._ZN{path}*{of_traits})\n")
+        format!("    *(.text._ZN{}*{of_traits})\n", mangled(name))
     });
     format!(
-        "SECTIONS\n{{\n  .text.aside :\n  {{\n{}  }}\n}}\nINSERT AFTER .text;\n",
-        patterns.collect::<String>()
+        "SECTIONS\n{{\n  .text.near :\n  {{\n{}  }}\n}}\nINSERT BEFORE .text;\n\
+         SECTIONS\n{{\n  .text.aside :\n  {{\n{}  }}\n}}\nINSERT AFTER .text;\n",
+        functions.collect::<String>(),
+        modules.collect::<String>()
     )
+}
+
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn mangled(path: &str) -> String {
+    path.split("::").map(|part| format!("{}{part}", part.len())).collect()
 }
 
 /// Whether the C library here starts programs whose relocations are packed: glibc 2.36 and above.

@@ -5,8 +5,9 @@ use siphasher::sip::SipHasher13;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// So many conversations are remembered.
-const REMEMBERED_MAX: usize = 8192;
+/// So many conversations are remembered: a map of 16,384 places is tidied up in place while no more than this is in it, and
+/// takes twice the room with more.
+const REMEMBERED_MAX: usize = 7 * 1024;
 /// What is asked again later than this, in seconds, is asked for another reason.
 const ATTENTION_SECONDS: i64 = 900;
 /// Nobody has read an answer within so many seconds: what asks again at once is a program.
@@ -132,11 +133,11 @@ impl<A> Shapes<A> {
 
     /// Remembers that a conversation was answered.
     pub fn answered(&mut self, shape: &Shape, now: i64, of: A) {
+        // Before there is one more, for which map and queue would take twice the room.
+        if self.order.len() >= REMEMBERED_MAX && !self.answers.contains_key(&shape.whole) {
+            self.forget_oldest();
+        }
         if self.answers.insert(shape.whole, Answered { at: now, of }).is_none() {
-            // Before there is one more, for which the queue would take twice the room.
-            if self.order.len() >= REMEMBERED_MAX {
-                self.forget_oldest();
-            }
             self.order.push_back((shape.whole, shape.before));
         }
         if let Some(before) = shape.before {
@@ -198,11 +199,12 @@ mod tests {
     fn the_newest_conversations_are_remembered_and_take_no_room_for_more() {
         let mut shapes = Shapes::default();
         let of = |number: usize| shape(&[(USER, &number.to_string())]).unwrap();
-        (0..3 * REMEMBERED_MAX).for_each(|number| shapes.answered(&of(number), 0, number));
+        (0..20 * REMEMBERED_MAX).for_each(|number| shapes.answered(&of(number), 0, number));
         assert_eq!((shapes.order.len(), shapes.answers.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
-        assert!(shapes.order.capacity() < 2 * REMEMBERED_MAX, "{}", shapes.order.capacity());
-        assert!(shapes.hear(&of(2 * REMEMBERED_MAX - 1), 60).is_none());
-        assert_eq!(shapes.hear(&of(2 * REMEMBERED_MAX), 60).unwrap().of, 2 * REMEMBERED_MAX);
+        let room = (shapes.order.capacity(), shapes.answers.capacity());
+        assert!(room.0 < 2 * REMEMBERED_MAX && room.1 <= 2 * REMEMBERED_MAX, "{room:?}");
+        assert!(shapes.hear(&of(19 * REMEMBERED_MAX - 1), 60).is_none());
+        assert_eq!(shapes.hear(&of(19 * REMEMBERED_MAX), 60).unwrap().of, 19 * REMEMBERED_MAX);
     }
 
     #[test]

@@ -344,8 +344,9 @@ impl Snapshot {
     }
 }
 
-/// Memory of the engine for texts that come again, as those of a conversation do.
-const REMEMBERED_BYTES_MAX: usize = 2 << 20;
+/// Memory of the engine for texts that come again, as those of a conversation do. Of those that show nothing, which most are,
+/// so many are remembered as just fill tables of 1,024 places: a few more, and each would take twice its room.
+const REMEMBERED_BYTES_MAX: usize = 1344 << 10;
 
 fn remembering(engine: Engine) -> Engine {
     let mut key = [0; 16];

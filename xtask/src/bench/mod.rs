@@ -2,6 +2,7 @@
 
 mod edits;
 mod measure;
+mod near;
 mod stage;
 mod table;
 
@@ -34,12 +35,22 @@ pub struct Args {
     /// that decided.
     #[arg(long, conflicts_with = "json")]
     edits: bool,
+    /// Instead: write down in crates/weir/near.txt which functions run at the start and for requests, with valgrind.
+    #[arg(long, conflicts_with_all = ["json", "edits"])]
+    near: bool,
 }
 
 pub fn run(args: &Args) -> Done {
     // One at a time: built together, the gateway would get the features of the load generator.
-    must(&mut cargo(&["build", "--release", "--package", "weir"]))?;
+    let mut build = cargo(&["build", "--release", "--package", "weir"]);
+    if args.near {
+        build.env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    }
+    must(&mut build)?;
     must(&mut cargo(&["build", "--release", "--package", "weir-rig", "--features", "load"]))?;
+    if args.near {
+        return near::run();
+    }
     if args.edits {
         return edits::run(Duration::from_secs(if args.quick { 8 } else { 30 }));
     }

@@ -33,6 +33,9 @@ const AROUND: &str = "1";
 /// The directory of policies that must be signed, beside the configuration.
 const POLICIES: &str = "policies";
 
+/// What is written of the functions that ran.
+const TRACE: &str = "trace";
+
 /// Events of a stream.
 const CHUNKS: &str = "32";
 
@@ -45,6 +48,23 @@ impl Stage {
         fs::copy(root().join("examples/two-rules/policy.yaml"), &policy)
             .map_err(Failure::of(policy.display()))?;
         Self::start(programs, "")
+    }
+
+    /// The same, with a gateway whose functions that ran are listed when it ends.
+    pub fn set_up_traced() -> Done<Self> {
+        let mut stage = Self::set_up()?;
+        stage.gateway.end()?;
+        stage.programs.is_traced = true;
+        stage.gateway = stage.programs.gateway(&stage.fake, "")?;
+        stage.wait_for_gateway()?;
+        Ok(stage)
+    }
+
+    /// Ends a gateway that is traced, and gives what was written of it, which has the names of all functions that ran.
+    pub fn trace(mut self) -> Done<String> {
+        self.gateway.end()?;
+        let path = self.programs.directory.join(TRACE);
+        fs::read_to_string(&path).map_err(Failure::of(path.display()))
     }
 
     /// The same with a policy of its own, which must be signed.
@@ -137,6 +157,8 @@ struct Programs {
     /// Ends a program together with this one, however this one ends.
     has_setpriv: bool,
     has_taskset: bool,
+    /// Whether it is written down which functions of the gateway run.
+    is_traced: bool,
 }
 
 impl Programs {
@@ -156,6 +178,7 @@ impl Programs {
             directory,
             has_setpriv: works(&mut program("setpriv", &["--pdeathsig", "KILL", "true"])),
             has_taskset: works(&mut program("taskset", &["--cpu-list", AROUND, "true"])),
+            is_traced: false,
         }
     }
 
@@ -208,10 +231,20 @@ impl Programs {
             fake.url
         );
         fs::write(&config, text).map_err(Failure::of(config.display()))?;
-        let mut command = self.command(MEASURED, &self.weir);
+        let mut command = self.gateways_command();
         command.arg("serve").arg("--config").arg(&config);
         let running = self.start(command.stdout(Stdio::null()), "weir")?;
         Ok(Running { url: format!("http://127.0.0.1:{listen}/v1"), ..running })
+    }
+
+    fn gateways_command(&self) -> Command {
+        if !self.is_traced {
+            return self.command(MEASURED, &self.weir);
+        }
+        let mut command = self.command(MEASURED, Path::new("valgrind"));
+        let trace = format!("--callgrind-out-file={}", self.directory.join(TRACE).display());
+        command.args(["--tool=callgrind", "--demangle=no", &trace]).arg(&self.weir);
+        command
     }
 
     fn start(&self, command: &mut Command, name: &'static str) -> Done<Running> {
@@ -237,6 +270,12 @@ impl Running {
     /// Host and port of its base URL.
     fn authority(&self) -> &str {
         self.url.trim_start_matches("http://").trim_end_matches("/v1")
+    }
+
+    /// Has it end in order, and waits for that.
+    fn end(&mut self) -> Done {
+        output(&mut program("kill", &[&self.child.id().to_string()]))?;
+        self.child.wait().map_err(Failure::of(format!("`{}` does not end", self.name))).map(drop)
     }
 
     fn failure(&self) -> Failure {

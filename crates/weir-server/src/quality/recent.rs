@@ -6,8 +6,8 @@ use weir_label::ZoneKind;
 use weir_policy::TaskType;
 
 /// So many answers are remembered, as many as there are conversations that may be heard of; of older ones the audit
-/// log tells.
-const RECENT_MAX: usize = 8192;
+/// log tells. A map of 16,384 places is tidied up in place while no more than this is in it, and takes twice the room with more.
+const RECENT_MAX: usize = 7 * 1024;
 
 /// An answer of which something may be heard. Thousands are held, each in few bytes.
 #[derive(Debug, Clone)]
@@ -99,6 +99,13 @@ mod tests {
             assert_eq!(recent.find(digits(kept)).unwrap().digits, digits(kept));
         }
         assert_eq!((recent.answers.len(), recent.numbers.len()), (RECENT_MAX, RECENT_MAX));
+    }
+
+    #[test]
+    fn however_many_come_the_map_takes_no_more_room() {
+        let mut recent = Recent::default();
+        (0..20 * RECENT_MAX).for_each(|number| recent.add(answered(number)));
+        assert!(recent.numbers.capacity() <= 2 * RECENT_MAX, "{}", recent.numbers.capacity());
     }
 
     #[test]

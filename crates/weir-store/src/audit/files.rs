@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use weir_audit::frame::{SEGMENT_HEADER_BYTES, SegmentHeader, read_segment_header};
 use weir_audit::tree::{Tile, TileId};
 
-/// The most tiles that are written before they are synced. Each holds a descriptor until then.
-const TILES_TOGETHER: usize = 64;
+/// The most tiles that are written before they are synced. Each holds a descriptor and its bytes until then: eight kilobytes,
+/// which the thread that does it keeps.
+const TILES_TOGETHER: usize = 16;
 
 /// How often a tile is looked for that is being replaced meanwhile. Each look takes microseconds, and the writer replaces it
 /// once between two checkpoints.
