@@ -400,8 +400,11 @@ fn new_commits_are_fetched_by_the_operators_command_from_time_to_time() {
     let first = in_force(gateway);
     commit(work.path(), "prefer: order", "prefer: local");
     gateway.until("the commit is fetched and in force", |gateway| in_force(gateway) != first);
-    assert_eq!(status(gateway)["fetch"]["result"], "ok");
-    assert!(gateway.metric("weir_policy_fetches_total", &["ok"]) >= 1.0);
+    // What the command brings is seen before it has ended.
+    gateway.until("the command has ended well", |gateway| {
+        status(gateway)["fetch"]["result"] == "ok"
+            && gateway.metric("weir_policy_fetches_total", &["ok"]) >= 1.0
+    });
     // Where nothing can be fetched, the policy stays and the failure is seen.
     let second = in_force(gateway);
     fs::rename(work.path(), work.path().with_extension("away")).unwrap();
