@@ -149,7 +149,8 @@ fn a_staged_policy_that_denies_stops_by_itself_and_nobody_is_denied_any_more() {
     let gateway = &stage.gateway;
     assert!(replies(&stage, 30).iter().all(|reply| reply.status == 200));
     assert_eq!((in_force(gateway), on_its_way(gateway).as_deref()), (before, Some("shadow")));
-    assert_eq!(gateway.metric("weir_policy_rollout_stopped", &[]), 1.0);
+    // It stops at once, and that is written down then.
+    gateway.until("that is counted", |gateway| gateway.metric("weir_policy_rollout_stopped", &[]) == 1.0);
     assert!(gateway.ready().1["rollout"]["stopped"].as_str().unwrap().starts_with("denials"));
     let shown = policy(gateway, &["status"]);
     assert_eq!(shown.status.code(), Some(1), "for scripts");

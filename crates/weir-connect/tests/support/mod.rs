@@ -18,7 +18,7 @@ use weir_label::{
 use weir_wire::{Destination, Encode, Nothing};
 
 /// Long enough for the slowest machine; reached only when a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const CALL: Call<'static> = Call::new("/chat/completions", "large", Accept::Json, PATIENCE);
 
