@@ -91,7 +91,7 @@ fn assert_late_is_asked_of_the_other(fault: &Fault, body: &serde_json::Value) {
     let field = Field::new(2, "", "", "hedge: true", QUEUE);
     let quick = Script::default().latency(Duration::from_millis(10));
     field.local.iter().for_each(|fake| fake.set(quick.clone()));
-    let usual = field.crowd.evenly(30.0, Duration::from_secs(2), |_| body.clone());
+    let usual = field.crowd.evenly(30.0, Duration::from_secs(3), |_| body.clone());
     assert_eq!(served(&usual), usual.len(), "{:?}", tally(&usual));
     field.local.iter().for_each(weir_rig::fake::Fake::forget);
     let one = || field.crowd.ends(field.crowd.all([body.clone()])).remove(0);
