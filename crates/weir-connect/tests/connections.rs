@@ -160,9 +160,10 @@ async fn a_tls_handshake_that_does_not_end_is_a_connect_timeout() {
 
 #[tokio::test]
 async fn a_port_that_nobody_listens_on_is_a_connect_error() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // It is kept, so that nobody else gets it meanwhile.
+    let port = tokio::net::TcpSocket::new_v4().unwrap();
+    port.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}", port.local_addr().unwrap());
     let door = Door::local(Endpoint::new("b", &url).unwrap(), &[]).unwrap();
     let error = door.send(local("b"), &CALL).await.unwrap_err();
     assert!(matches!(error, SendError::Connect(ConnectError::Connect { .. })), "{error:?}");
@@ -188,7 +189,7 @@ async fn no_more_than_256_idle_connections_are_kept() {
 #[tokio::test]
 async fn no_more_than_64_connections_are_being_opened_and_all_requests_get_one() {
     let server = Server::start(std::iter::repeat_n(say(HELLO), 300)).await;
-    let resolver = Arc::new(Slow::default());
+    let resolver = Arc::new(Slow::until(64));
     let url = format!("http://gpu.internal:{}/v1", server.address.port());
     let endpoint = Endpoint::new("b", &url).unwrap().with_resolver(resolver.clone());
     let door = Arc::new(Door::local(endpoint, &[]).unwrap());

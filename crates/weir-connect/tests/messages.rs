@@ -9,15 +9,14 @@
 
 mod support;
 
-use std::time::Duration;
-use support::{Prompt, local, soon};
+use support::{PATIENCE, Prompt, local, soon};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, UdpSocket};
 use weir_connect::{ConnectError, Endpoint, Framing, Lines, SendError};
 
 fn lines(host: &str, framing: Framing) -> Lines {
     let endpoint = Endpoint::new("b", &format!("http://{host}")).unwrap();
-    Lines::local(&endpoint.with_connect_timeout(Duration::from_millis(500)), &[], framing).unwrap()
+    Lines::local(&endpoint.with_connect_timeout(PATIENCE), &[], framing).unwrap()
 }
 
 #[tokio::test]

@@ -156,7 +156,8 @@ fn serve_connection(
         let is_http1 = tokio::select! {
             biased;
             begins = socket.begins_as_http1() => begins,
-            () = gateway.until_draining() => None,
+            // Operators are answered to the end.
+            () = gateway.until_draining(), if side == Side::Data => None,
         };
         // An error of a connection is its client's end; its requests have their records.
         match is_http1 {

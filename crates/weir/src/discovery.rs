@@ -7,8 +7,9 @@ use weir_label::{Boundary, Level, Local, Permit, Recipient, Residency, Revision}
 use weir_local::{Endpoint, LocalBackend, nothing};
 use weir_wire::Nothing;
 
-/// How long a server on this machine may take to list its models.
-pub(crate) const LOCAL_PATIENCE: Duration = Duration::from_millis(300);
+/// How long a server on this machine may take to list its models. Where nobody listens that is known at once; a machine that
+/// runs models is busy.
+pub(crate) const LOCAL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The ports on which a local server is most likely.
 pub(crate) const COMMON_PORTS: [Place; 4] = [

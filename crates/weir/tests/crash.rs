@@ -148,7 +148,10 @@ fn at_sigterm_streams_in_flight_finish_and_nothing_new_is_taken() {
     let ids: Vec<String> = streams.iter().map(|s| s.header("x-weir-decision-id").to_owned()).collect();
     stage.gateway.signal("TERM");
     stage.gateway.wait_for_log("draining");
-    let ready = Client::connect(admin).get("/readyz", &[]);
+    let mut operator = Client::connect(admin);
+    // Who connects and says a little later what it wants is answered too.
+    thread::sleep(Duration::from_millis(100));
+    let ready = operator.get("/readyz", &[]);
     assert_eq!((ready.status, &ready.json()["draining"]), (503, &Value::Bool(true)));
     assert!(Client::try_connect(data).is_none(), "still listening");
     assert!(idle.is_closed(), "an idle connection stays open");
@@ -207,8 +210,8 @@ fn what_does_not_finish_within_the_drain_time_ends_with_an_error() {
     let stream_id = stream.header("x-weir-decision-id").to_owned();
     let queued = in_background(stage.gateway.data, &[], &ask("local-only", "waits"));
     stage.gateway.until_queued(1);
-    stage.gateway.signal("TERM");
     let told = Instant::now();
+    stage.gateway.signal("TERM");
     let events = stream.rest();
     let last: Value = serde_json::from_str(events.last().unwrap()).unwrap();
     assert_eq!(last["error"]["code"], "overloaded", "{last}");

@@ -280,10 +280,12 @@ fn what_is_public_bursts_to_the_cloud_and_what_is_classified_never_does() {
 #[test]
 fn queue_before_burst_waits_first() {
     let pool = Pool::new("[queue 300ms, burst, reject]");
-    let holder = pool.fill_big();
+    let _holder = pool.fill_big();
     let asked = Instant::now();
     assert_eq!(way(&pool.gateway.chat(&ask("auto", "a public question"))), (200, "away", "burst"));
     assert!(asked.elapsed() >= Duration::from_millis(300), "{:?}", asked.elapsed());
+    let pool = Pool::new("[queue 60s, burst, reject]");
+    let holder = pool.fill_big();
     let waiting = pool.send("a public question");
     pool.gateway.until_queued(1);
     holder.abandon();
@@ -461,7 +463,8 @@ fn a_stream_that_waits_long_is_kept_open_and_answered_like_any_other() {
 
 #[test]
 fn a_stream_that_waited_long_in_vain_ends_with_an_error_in_its_own_words() {
-    let pool = Pool::new("[queue 17s, reject]");
+    // Some seconds longer than until its client is told that it waits.
+    let pool = Pool::new("[queue 20s, reject]");
     let holder = pool.fill_big();
     let mut message = ask_stream("auto", PERSONAL);
     message["max_tokens"] = json!(9);

@@ -149,7 +149,8 @@ fn a_staged_policy_that_denies_stops_by_itself_and_nobody_is_denied_any_more() {
     let gateway = &stage.gateway;
     assert!(replies(&stage, 30).iter().all(|reply| reply.status == 200));
     assert_eq!((in_force(gateway), on_its_way(gateway).as_deref()), (before, Some("shadow")));
-    assert_eq!(gateway.metric("weir_policy_rollout_stopped", &[]), 1.0);
+    // It stops at once, and that is written down then.
+    gateway.until("that is counted", |gateway| gateway.metric("weir_policy_rollout_stopped", &[]) == 1.0);
     assert!(gateway.ready().1["rollout"]["stopped"].as_str().unwrap().starts_with("denials"));
     let shown = policy(gateway, &["status"]);
     assert_eq!(shown.status.code(), Some(1), "for scripts");
@@ -400,8 +401,11 @@ fn new_commits_are_fetched_by_the_operators_command_from_time_to_time() {
     let first = in_force(gateway);
     commit(work.path(), "prefer: order", "prefer: local");
     gateway.until("the commit is fetched and in force", |gateway| in_force(gateway) != first);
-    assert_eq!(status(gateway)["fetch"]["result"], "ok");
-    assert!(gateway.metric("weir_policy_fetches_total", &["ok"]) >= 1.0);
+    // What the command brings is seen before it has ended.
+    gateway.until("the command has ended well", |gateway| {
+        status(gateway)["fetch"]["result"] == "ok"
+            && gateway.metric("weir_policy_fetches_total", &["ok"]) >= 1.0
+    });
     // Where nothing can be fetched, the policy stays and the failure is seen.
     let second = in_force(gateway);
     fs::rename(work.path(), work.path().with_extension("away")).unwrap();

@@ -191,12 +191,12 @@ fn a_dead_witness_slows_nothing_and_its_absence_is_on_record_until_it_is_back() 
     let silent = TcpListener::bind(("127.0.0.1", port())).unwrap();
     let address = silent.local_addr().unwrap();
     let (witness, witness_key) = witness_of(&key, &address.to_string());
-    reconfigure(
-        &home,
-        &format!(
-            "{{ witness: [{{ name: other, url: \"http://{address}/witness\", key: \"{witness_key}\", every: 1s, timeout: 500ms }}] }}"
-        ),
-    );
+    let patient = |timeout: &str| {
+        format!(
+            "{{ witness: [{{ name: other, url: \"http://{address}/witness\", key: \"{witness_key}\", every: 1s, timeout: {timeout} }}] }}"
+        )
+    };
+    reconfigure(&home, &patient("500ms"));
     let gateway = Gateway::start_in(home);
     gateway.until("it is failing", |gateway| standing(gateway)["result"] == "failing");
     for _ in 0..50 {
@@ -206,6 +206,7 @@ fn a_dead_witness_slows_nothing_and_its_absence_is_on_record_until_it_is_back() 
     // Whoever has told of a gap tells of its end, or the process after it does.
     let home = gateway.kill();
     drop(silent);
+    reconfigure(&home, &patient("20s"));
     let witness = Gateway::start_in(witness);
     let gateway = Gateway::start_in(home);
     until_witnessed(&gateway);

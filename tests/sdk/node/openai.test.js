@@ -115,7 +115,7 @@ test('a stream is relayed as it comes', async () => {
   for await (const chunk of await ask('slow', { stream: true })) {
     if (chunk.choices[0].delta.content) break;
   }
-  assert.ok(Date.now() - start < 4000);
+  assert.ok(Date.now() - start < 10_000);
 });
 
 test('the stream accumulator comes to the same answer', async () => {
@@ -245,7 +245,7 @@ test('a client that closes a stream can go on', async () => {
   assert.ok(stream.controller.signal.aborted);
   const start = Date.now();
   assert.ok(await textOf('auto'));
-  assert.ok(Date.now() - start < 4000);
+  assert.ok(Date.now() - start < 10_000);
 });
 
 test('every answer has a request id of its own', async () => {

@@ -78,7 +78,7 @@ class Answers(Case):
         start, stream = time.monotonic(), self.ask("slow", stream=True)
         self.addCleanup(stream.close)
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
-        self.assertLess(time.monotonic() - start, 4)
+        self.assertLess(time.monotonic() - start, 10)
 
     def test_the_stream_accumulator_comes_to_the_same_answer(self):
         with self.client.chat.completions.stream(model="auto", messages=PROMPT) as stream:
@@ -246,7 +246,7 @@ class Interruptions(Case):
         start = time.monotonic()
         stream.close()
         self.assertTrue(self.text_of("auto"))
-        self.assertLess(time.monotonic() - start, 4)
+        self.assertLess(time.monotonic() - start, 10)
 
 
 class Headers(Case):

@@ -18,7 +18,7 @@ use weir_label::{
 use weir_wire::{Destination, Encode, Nothing};
 
 /// Long enough for the slowest machine; reached only when a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const CALL: Call<'static> = Call::new("/chat/completions", "large", Accept::Json, PATIENCE);
 
@@ -245,12 +245,19 @@ impl Resolve for Silence {
     }
 }
 
-/// Answers with loopback after a while, and counts how many wait for it.
-#[derive(Debug, Default)]
+/// Answers with loopback, once so many have waited for it at a time, and a while later.
+#[derive(Debug)]
 pub struct Slow {
+    awaited: usize,
     waiting: AtomicUsize,
     /// The most that waited at a time.
     pub most: AtomicUsize,
+}
+
+impl Slow {
+    pub fn until(awaited: usize) -> Self {
+        Self { awaited, waiting: AtomicUsize::new(0), most: AtomicUsize::new(0) }
+    }
 }
 
 impl Resolve for Slow {
@@ -258,6 +265,9 @@ impl Resolve for Slow {
         Box::pin(async move {
             let waiting = 1 + self.waiting.fetch_add(1, Ordering::SeqCst);
             self.most.fetch_max(waiting, Ordering::SeqCst);
+            while self.most.load(Ordering::SeqCst) < self.awaited {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])

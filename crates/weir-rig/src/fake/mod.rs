@@ -81,7 +81,7 @@ impl Fake {
         format!("http://{}{}", self.address, self.shared.setup().script.provider.base())
     }
 
-    /// Answers by this script from now on. Requests that are already being answered go on by the old one,
+    /// Answers by this script from now on. Requests that have come already go on by the old one,
     /// and do not count towards the new one's capacity.
     pub fn set(&self, script: Script) {
         self.shared.set(script);

@@ -18,14 +18,14 @@ pub(super) async fn answer(
     last_act: LastAct,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Over> {
-    let visit = Visit::begin(shared.clone(), request.method());
+    let (visit, setup) = Visit::begin(shared.clone(), request.method());
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_gone| Over)?.to_bytes();
     if shared.records() {
         shared.record.request(visit.id(), &head, &body);
     }
     shared.notify();
-    let exchange = Exchange { setup: shared.setup(), visit, last_act };
+    let exchange = Exchange { setup, visit, last_act };
     if head.uri.path() == "/v1/chat/completions" && head.method == Method::POST {
         return chat::complete(exchange, &body).await;
     }

@@ -2,7 +2,8 @@ use super::record::{Cancelled, Record, lock};
 use super::script::{Failure, Fault, Script, WhenFull};
 use http::Method;
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::futures::OwnedNotified;
@@ -16,6 +17,8 @@ pub(super) struct Shared {
     records: AtomicBool,
     stopped: AtomicBool,
     accepted: AtomicU64,
+    /// Whatever has come; the others count a part of it each.
+    arrived: AtomicU64,
     requests: AtomicU64,
     probes: AtomicU64,
     in_flight: AtomicUsize,
@@ -32,6 +35,7 @@ impl Shared {
             stopped: AtomicBool::new(false),
             setup: Mutex::new(Arc::new(Setup::new(script))),
             accepted: AtomicU64::new(0),
+            arrived: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             probes: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
@@ -67,11 +71,11 @@ impl Shared {
     }
 
     pub(super) fn requests(&self) -> u64 {
-        self.requests.load(Relaxed).saturating_sub(self.probes())
+        self.requests.load(Acquire)
     }
 
     pub(super) fn probes(&self) -> u64 {
-        self.probes.load(Relaxed)
+        self.probes.load(Acquire)
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -84,7 +88,7 @@ impl Shared {
     }
 
     pub(super) fn release(&self) {
-        self.released.send_replace(self.requests.load(Relaxed));
+        self.released.send_replace(self.arrived.load(Relaxed));
     }
 
     pub(super) fn notify(&self) {
@@ -170,13 +174,18 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn begin(shared: Arc<Shared>, method: &Method) -> Self {
-        let id = shared.requests.fetch_add(1, Relaxed) + 1;
-        if method == Method::GET {
-            shared.probes.fetch_add(1, Relaxed);
-        }
-        shared.in_flight.fetch_add(1, Relaxed);
-        Self { shared, id, events: 0, finished: false, slot: None }
+    /// The visit, and what it is answered by: whoever has seen that it has come and sets another script changes nothing
+    /// for it.
+    pub(super) fn begin(shared: Arc<Shared>, method: &Method) -> (Self, Arc<Setup>) {
+        let (setup, id) = {
+            let setup = lock(&shared.setup);
+            shared.in_flight.fetch_add(1, Relaxed);
+            let id = shared.arrived.fetch_add(1, Relaxed) + 1;
+            let of_its_kind = if method == Method::GET { &shared.probes } else { &shared.requests };
+            of_its_kind.fetch_add(1, Release);
+            (setup.clone(), id)
+        };
+        (Self { shared, id, events: 0, finished: false, slot: None }, setup)
     }
 
     pub(super) fn id(&self) -> u64 {

@@ -118,7 +118,7 @@ pub async fn read_until(stream: &mut TcpStream, text: &str) -> String {
 
 /// Fails the test when this takes long.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("took too long")
 }
 
 /// Sends this, reads until the connection ends; whether it was reset.

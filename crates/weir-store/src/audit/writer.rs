@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// A copy into the page cache takes microseconds. One that takes so long waits for a disk in trouble.
 const SLOW: Duration = Duration::from_millis(20);
 /// How long after a slow write the writer thread writes alone.
-const DISTRUST: Duration = Duration::from_secs(1);
+pub(super) const DISTRUST: Duration = Duration::from_secs(1);
 
 /// Sees to it that an event is written soon: at once and here, if nobody else does it and it is quick.
 pub(super) fn write_now(shared: &Shared, seq: u64) {

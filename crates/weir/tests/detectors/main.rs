@@ -18,6 +18,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use support::backends::in_background;
 use support::http::{Client, Reply};
 use support::stage::Stage;
 use support::{Home, TWO_RULES, ask, two_zones};
@@ -168,8 +169,10 @@ fn while_a_detector_fails_everything_stays_local_and_says_so() {
 fn a_detector_that_is_down_is_spared_for_a_while_and_nothing_leaves_meanwhile() {
     let detector = Detector::saying(Answer::Says(503, String::new()));
     let stage = stage(&presidio(&detector.url, json!({})));
-    // It is spared for seconds: what became of them is looked at afterwards.
-    let replies: Vec<Reply> = (0..8).map(|_| stage.chat(&ask("auto", QUESTION))).collect();
+    // It is spared for seconds: those that come then come together, and what became of them is looked at afterwards.
+    let mut replies: Vec<Reply> = (0..5).map(|_| stage.chat(&ask("auto", QUESTION))).collect();
+    let others = [(); 3].map(|()| in_background(stage.gateway.data, &[], &ask("auto", QUESTION)));
+    replies.extend(others.map(|other| other.join().unwrap()));
     replies.iter().for_each(|reply| _ = kept(&stage, reply));
     assert_eq!(detector.asked().len(), 5);
     assert_asked(&stage, "status", 5.0);

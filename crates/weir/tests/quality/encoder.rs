@@ -167,7 +167,12 @@ fn whatever_is_wrong_with_it_the_embedded_model_is_heard_and_it_is_left_alone_af
         for (reply, said) in replies.iter().zip([outcome; 5].into_iter().chain(["breaker_open"])) {
             assert_eq!(task(&stage, reply), (embedded.clone(), json!(said)));
         }
-        stage.gateway.until("it was asked five times", |_| broken.asked().len() == 5);
+        if outcome == "timeout" {
+            // One whose time was up before it was sent never comes.
+            assert!(broken.asked().len() <= 5, "it was asked while it is left alone");
+        } else {
+            assert_eq!(broken.asked().len(), 5);
+        }
         assert_eq!((counted(&stage, outcome), counted(&stage, "breaker_open")), (5.0, 1.0));
     }
 }

@@ -48,6 +48,33 @@ pub fn streaming_for(time: Duration) -> Script {
     Script::default().text(&"word ".repeat(80)).chunks(chunks).gap(gap)
 }
 
+/// Asks until the replica that is asked first is one that has this fault, which is what makes a request late. Gives which
+/// of the two that was, and what came of it. Of which it is known how long it usually takes, is known after some requests.
+pub fn with_the_first_late<T>(
+    replicas: [&Fake; 2],
+    usual: &Script,
+    fault: &Fault,
+    ask: impl Fn() -> T,
+) -> (usize, T) {
+    // Twenty answers say it, and some of the requests were answered by the other.
+    const KNOWN: u64 = 40;
+    // Which one is asked first follows from how long each took.
+    let busier = usize::from(replicas[1].requests() > replicas[0].requests());
+    for late in [busier, 1 - busier].into_iter().cycle().take(100) {
+        let (fake, before) = (replicas[late], replicas[late].requests());
+        if before < KNOWN {
+            continue;
+        }
+        fake.set(usual.clone().fault(fault.clone()));
+        let came = ask();
+        if fake.requests() > before {
+            return (late, came);
+        }
+        fake.set(usual.clone());
+    }
+    panic!("none of the two is asked first");
+}
+
 /// A request for a stream, with one user message.
 pub fn ask_stream(model: &str, content: &str) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": content }], "stream": true })

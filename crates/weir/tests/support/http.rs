@@ -1,9 +1,9 @@
 //! HTTP/1.1 by hand, so that tests can send what no client would and see every byte that comes back.
 
+use super::PATIENCE;
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
 
 /// One connection.
 pub struct Client {
@@ -68,7 +68,7 @@ impl Client {
     #[expect(clippy::disallowed_methods, reason = "a test's client, towards the gateway under test")]
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, rest: Vec::new(), end: None }
     }
@@ -100,7 +100,7 @@ impl Client {
     #[expect(clippy::disallowed_methods, reason = "a test's client, towards the gateway under test")]
     pub fn try_connect(address: SocketAddr) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
         Some(Self { stream, rest: Vec::new(), end: None })
     }
 
@@ -164,10 +164,13 @@ impl Client {
         Some(data)
     }
 
-    /// Whether the other side has closed the connection.
+    /// Whether the other side closes the connection, for which it is waited.
     pub fn is_closed(&mut self) -> bool {
         let mut byte = [0];
-        matches!(self.stream.read(&mut byte), Ok(0) | Err(_))
+        match self.stream.read(&mut byte) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
     }
 
     /// Goes away in the middle of things.

@@ -2,11 +2,10 @@
 //!
 //! Source: RFC 9113 (frames) and RFC 7541 (header compression, without its compression).
 
-use crate::support::ask;
 use crate::support::stage::Stage;
+use crate::support::{PATIENCE, ask};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 pub struct Http2 {
     stream: TcpStream,
@@ -35,7 +34,7 @@ impl Http2 {
     #[expect(clippy::disallowed_methods, reason = "a test's client, towards the gateway under test")]
     pub fn connect(address: SocketAddr) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
         let mut http2 = Self { stream, next_stream: 1 };
         http2.write(SETTINGS, 0, 0, &[]);
