@@ -33,14 +33,14 @@ fn main() -> io::Result<()> {
 
 /// A linker script that adds two sections: one of these functions, and one of all functions of these crates and modules.
 ///
-/// Each function has a section of its own, named by its mangled name and by whether it is rarely called. One without `::` is of
-/// another language, or mangled as the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
+/// Each function has a section of its own, named by its mangled name. One without `::` is of another language, or mangled as
+/// the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
 /// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts, and a hash
 /// behind the path of a function.
 fn sections(near: &str, aside: &str) -> String {
     let functions = names(near).map(|name| {
         let symbol = if name.contains("::") { format!("_ZN{}17h*", mangled(name)) } else { name.to_owned() };
-        format!("    *(.text.{symbol} .text.unlikely.{symbol})\n")
+        format!("    *(.text.{symbol})\n")
     });
     let modules = names(aside).map(|name| {
         let of_traits = match name.contains("::") {
