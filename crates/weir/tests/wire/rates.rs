@@ -140,7 +140,8 @@ fn what_gets_no_answer_uses_no_tokens() {
 #[test]
 fn limits_of_the_file_hold_where_the_key_says_nothing_and_changes_act_while_it_runs() {
     let config = |limit: &str| {
-        let keys = format!("keys: {{ default: {{ requests_per_minute: {limit} }}, rich: {{}} }}\nbackends:");
+        let default = format!("{{ requests_per_minute: {limit}, tokens_per_minute: 60000 }}");
+        let keys = format!("keys: {{ default: {default}, rich: {{}} }}\nbackends:");
         move |local: &str, cloud: &str| two_zones(local, cloud).replace("backends:", &keys)
     };
     let stage = Stage::with(config("7"), TWO_RULES);
@@ -153,6 +154,10 @@ fn limits_of_the_file_hold_where_the_key_says_nothing_and_changes_act_while_it_r
         reply.header("x-ratelimit-limit-requests").map(|limit| limit.parse::<u64>().unwrap())
     };
     assert_eq!((limit(&usual), limit(&own), limit(&rich)), (Some(7), Some(100), None));
+    for key in [&usual, &own] {
+        assert_eq!(number(&chat(&stage, key, &hello), "x-ratelimit-limit-tokens"), 60_000);
+    }
+    assert_eq!(of_limits(&chat(&stage, &rich, &hello)), [""; 0]);
 
     limits(&stage, &own, &["--requests-per-minute", "1"]);
     stage.gateway.until("the key's new limit holds", |_| chat(&stage, &own, &hello).status == 429);
