@@ -124,6 +124,23 @@ async fn a_stopped_backend_refuses_connections_and_its_port_can_be_taken_again()
 }
 
 #[tokio::test]
+async fn what_has_come_is_answered_by_the_script_that_was_set_then() {
+    let fake = fake(Script::default().text("the first")).await;
+    let text = post_text(&ask("hello"));
+    let (most, rest) = text.split_at(text.len() - 1);
+    let mut client = send(fake.address(), most).await;
+    within(async {
+        while fake.requests() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    fake.set(Script::default().text("the second"));
+    tokio::io::AsyncWriteExt::write_all(&mut client, rest.as_bytes()).await.unwrap();
+    read_until(&mut client, "the first").await;
+}
+
+#[tokio::test]
 async fn what_hangs_goes_on_when_it_is_released_and_what_comes_later_hangs_again() {
     for script in [Script::failing(Fault::HangBeforeHead), Script::failing(Fault::HangAfter(2))] {
         let fake = fake(script).await;

@@ -52,28 +52,22 @@ struct Field {
 static ALONE: Mutex<()> = Mutex::new(());
 
 impl Field {
-    /// With more said of each local backend and its model, and in `limits`.
-    fn new(replicas: usize, of_backend: &str, of_model: &str, limits: &str, ladder: &str) -> Self {
-        Self::with("", replicas, of_backend, of_model, limits, ladder)
+    /// With more said of the first local backend, of each one's model, and in `limits`.
+    fn new(replicas: usize, of_first: &str, of_model: &str, limits: &str, ladder: &str) -> Self {
+        Self::with("", replicas, of_first, of_model, limits, ladder)
     }
 
     /// The same, with more said in the configuration.
-    fn with(
-        more: &str,
-        replicas: usize,
-        of_backend: &str,
-        of_model: &str,
-        limits: &str,
-        ladder: &str,
-    ) -> Self {
+    fn with(more: &str, replicas: usize, of_first: &str, of_model: &str, limits: &str, ladder: &str) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let backends = Backends::new();
         let local: Vec<Fake> =
             (0..replicas).map(|_| backends.start(Script::default().record(false))).collect();
         let cloud = backends.start(Script::default());
         let entry = |(number, fake): (usize, &Fake)| {
+            let of_first = if number == 0 { of_first } else { "" };
             format!(
-                "  - {{ name: gpu-{number}, zone: local, url: {}, {of_backend} models: [{{ name: m{of_model} }}] }}\n",
+                "  - {{ name: gpu-{number}, zone: local, url: {}, {of_first} models: [{{ name: m{of_model} }}] }}\n",
                 fake.url()
             )
         };
