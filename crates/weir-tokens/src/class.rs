@@ -30,15 +30,18 @@ pub const WHITE: Classes = SPACE | NEWLINE;
 /// `[^\s\p{L}\p{N}]`.
 pub const SYMBOL: Classes = MARK | OTHER;
 
-/// The class of every character, in two steps.
+/// The class of every character: at once for those of one and two bytes, and in two steps for the others.
 pub struct Table {
-    ascii: [Classes; 128],
+    /// Those of the characters below [`THREE_BYTES`].
+    first: [Classes; THREE_BYTES],
     /// Which block has the characters from 256 times the index on.
     blocks: Vec<u8>,
     /// Blocks of 256 characters, each once.
     classes: Vec<[Classes; 256]>,
 }
 
+/// The first character that takes three bytes.
+const THREE_BYTES: usize = 0x800;
 /// Assigned characters are below, but for marks and tags from U+E0000 on.
 const PLANES: u32 = 0x4_0000;
 const TAGS: std::ops::Range<u32> = 0xe_0000..0xe_0200;
@@ -51,13 +54,13 @@ impl Table {
     }
 
     fn new() -> Self {
-        let mut table = Self { ascii: [OTHER; 128], blocks: Vec::new(), classes: vec![[OTHER; 256]] };
+        let mut table = Self { first: [OTHER; THREE_BYTES], blocks: Vec::new(), classes: vec![[OTHER; 256]] };
         for first in (0..TAGS.end).step_by(256) {
             let is_assigned = first < PLANES || TAGS.contains(&first);
             let number = if is_assigned { table.add(block(first)) } else { 0 };
             table.blocks.push(number);
         }
-        for (class, character) in table.ascii.iter_mut().zip('\0'..) {
+        for (class, character) in table.first.iter_mut().zip('\0'..) {
             *class = of(character);
         }
         table
@@ -78,14 +81,24 @@ impl Table {
     #[inline]
     pub fn at(&self, text: &[u8], at: usize) -> Option<(Classes, usize)> {
         let first = *text.get(at)?;
-        match self.ascii.get(usize::from(first)) {
-            Some(class) => Some((*class, 1)),
-            None => Some(self.beyond_ascii(text, at, first)),
+        if first.is_ascii() {
+            return Some((self.of_few_bytes(u32::from(first)), 1));
+        }
+        match text.get(at + 1) {
+            Some(second) if first < 0xe0 => {
+                Some((self.of_few_bytes(u32::from(first & 0x1f) << 6 | u32::from(second & 0x3f)), 2))
+            }
+            _ => Some(self.of_many_bytes(text, at, first)),
         }
     }
 
     #[inline]
-    fn beyond_ascii(&self, text: &[u8], at: usize, first: u8) -> (Classes, usize) {
+    fn of_few_bytes(&self, code: u32) -> Classes {
+        self.first.get(code as usize).copied().unwrap_or(OTHER)
+    }
+
+    #[inline]
+    fn of_many_bytes(&self, text: &[u8], at: usize, first: u8) -> (Classes, usize) {
         let (code, length) = decode(text, at, first);
         let block = self.blocks.get(code as usize >> 8).copied().unwrap_or(0);
         let class = self.classes.get(usize::from(block)).and_then(|block| block.get(code as usize & 0xff));
@@ -99,7 +112,7 @@ impl Table {
             && class & classes != 0
         {
             at += length;
-            if class & classes & LOWER != 0 {
+            if length == 1 && class & LOWER != 0 {
                 at = letters(text, at, classes & UPPER != 0);
             }
         }

@@ -157,15 +157,14 @@ impl Pieces<'_> {
         // Where the last character ended that may be of either part.
         let mut either = None;
         while let Some((class, length)) = self.table.at(self.text, end)
-            && class & HIGH != 0
+            && class & (HIGH | LOW) != 0
         {
             end += length;
-            if class != UPPER {
-                either = Some(end);
+            match class {
+                UPPER => {}
+                LOWER => return Some(self.run(end, LOW)),
+                _ => either = Some(end),
             }
-        }
-        if self.is(end, LOW) {
-            return Some(self.run(end, LOW));
         }
         // A mark is a word by itself before it is what stands before one of upper case.
         let alone = (class == MARK).then_some(self.at + length);
