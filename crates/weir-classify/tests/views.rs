@@ -316,6 +316,14 @@ fn rarer_encodings_do_not_hide() {
         ("CREDIT_CARD", "My card is 4111#1111#1111#1111."),
         ("CREDIT_CARD", "My card is 4111^1111^1111^1111."),
         ("CREDIT_CARD", "My card is 4111+1111+1111+1111."),
+        ("IBAN_CODE", "IBAN: D\u{301}E\u{301}8\u{301}9\u{301}370400440532013000"),
+        ("IBAN_CODE", "IBAN DÉ89 3704 0044 0532 0130 00"),
+        ("CREDIT_CARD", "It is [\"4111\", \"1111\", \"1111\", \"1111\"], as I said."),
+        ("CREDIT_CARD", "It is '4111','1111','1111','1111', as I said."),
+        (
+            "CREDIT_CARD",
+            "digits = [\"4\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\", \"1\"]",
+        ),
         ("CREDIT_CARD", "My card is 4111<br>1111<br/>1111<BR />1111."),
     ] {
         let found = inspect(text).entities;
@@ -326,6 +334,8 @@ fn rarer_encodings_do_not_hide() {
         "sizes 100 101 102 103 104 105 106 107 108 109 110 111 112",
         "a=b+c&d=e+f",
         "ein Ergebnis (ätzend) example.org",
+        "years = [\"2019\", \"2020\", \"2021\", \"2022\"], letters = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]",
+        "Réf. É12, 3é étage, 2ème année, Nº 5",
         "Total: 12<br>34<br>56 items<br>Row 7",
         "1200€ 1300€ 1400€ 1500€, 52°31′12″ N, § 12 § 13",
         "call f(\"12\", \"34\")",

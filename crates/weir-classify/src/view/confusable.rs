@@ -2,9 +2,11 @@ use super::normalise::ascii_len;
 use super::{Derived, Editor};
 use crate::View;
 use std::ops::Range;
+use unicode_normalization::char::decompose_canonical;
 
 /// The text with letters of other scripts that look like Latin ones written as those, in words that have
-/// no other letters: `Раypal`, but not `Привет`. `None` when there is no such word.
+/// no other letters: `Раypal`, but not `Привет`; and without the marks on Latin letters in words with digits, which are
+/// codes: `DÉ89`. `None` when there is no such word.
 pub(crate) fn latinise(text: &str) -> Option<Derived> {
     if text.is_ascii() {
         return None;
@@ -22,12 +24,22 @@ pub(crate) fn latinise(text: &str) -> Option<Derived> {
 }
 
 fn write(editor: &mut Editor<'_>, letters: &str, start: usize) {
+    let is_code = letters.bytes().any(|b| b.is_ascii_digit());
     for (offset, c) in letters.char_indices() {
-        if let Some(latin) = look_alike(c) {
+        if let Some(latin) = look_alike(c).or_else(|| without_mark(c).filter(|_| is_code)) {
             let at = start + offset;
             editor.replace(at..at + c.len_utf8(), latin.encode_utf8(&mut [0; 4]), View::Normalised);
         }
     }
+}
+
+/// The letter of ASCII that a letter is with a mark.
+fn without_mark(c: char) -> Option<char> {
+    let mut letter = None;
+    if !c.is_ascii() {
+        decompose_canonical(c, |part| letter = letter.or(Some(part)));
+    }
+    letter.filter(char::is_ascii_alphabetic)
 }
 
 /// The next word with a letter beyond ASCII in it; `from` stands between words.

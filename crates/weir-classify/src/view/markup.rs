@@ -89,9 +89,22 @@ const INLINE: [&str; 32] = [
     "u", "var", "wbr",
 ];
 
+/// The quotes between two strings of a list that are numbers: `"4111", "1111"`.
+fn list_seam(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let space = usize::from(bytes.get(at + 2).is_some_and(u8::is_ascii_whitespace));
+    let next = at + 2 + space;
+    let is_seam = bytes.get(at + 1) == Some(&b',') && bytes.get(next) == bytes.get(at);
+    (is_seam && is_digit(at.checked_sub(1)?) && is_digit(next + 1)).then_some(next + 1)
+}
+
 /// `"41" + "11"`, `'41' . '11'`, `"41" & "11"`, `"41" || "11"`, also over a line break.
 fn strip_seam(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     const SEAM_MAX: usize = 48;
+    if let Some(end) = list_seam(text.as_bytes(), at) {
+        editor.replace(at..end, ",", View::Markup);
+        return end;
+    }
     let bytes = text.as_bytes().get(at + 1..text.len().min(at + SEAM_MAX)).unwrap_or_default();
     if bytes
         .first()

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 /// Signs between two characters or groups of one value, at most.
 const GAP_MAX: usize = 3;
+/// The same between characters that stand apart one by one: `", "`.
+const APART_GAP_MAX: usize = 4;
 /// Characters that stand apart one by one must be so many to be read as one value.
 const APART_MIN: usize = 5;
 /// What groups have together, at least and at most.
@@ -75,7 +77,7 @@ fn next_apart(bytes: &[u8], end: usize, separator: &[u8]) -> Option<usize> {
 
 /// Bytes of what stands between a character and the next: signs, pictures.
 fn gap_len(text: &str, at: usize) -> usize {
-    let signs = text.get(at..).unwrap_or_default().chars().take(GAP_MAX);
+    let signs = text.get(at..).unwrap_or_default().chars().take(APART_GAP_MAX);
     signs.take_while(|c| !c.is_alphanumeric()).map(char::len_utf8).sum()
 }
 
