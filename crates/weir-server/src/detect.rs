@@ -74,7 +74,7 @@ pub(crate) async fn ask(gateway: &Gateway, inspected: &mut Inspected, request_id
             // Boxed: its future is large, and most requests never need it.
             let answer = Box::pin(detector.ask(&text, inspected.request.label(), boundary)).await;
             let outcome = answer.as_ref().map_or_else(|failure| failure.word(), Found::word);
-            gateway.metrics.detector_asked(detector.name(), outcome, started.elapsed());
+            gateway.metrics.asked.detector(detector.name(), outcome, started.elapsed());
             match answer {
                 Ok(found) => found.join(inspected, &snapshot, &text, detector.name()),
                 Err(failure) => gave_up(inspected, detector.name(), failure.word()),

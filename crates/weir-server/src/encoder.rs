@@ -168,7 +168,7 @@ pub(crate) async fn consult(
         }
         Err(failure) => failure.word(),
     };
-    gateway.metrics.encoder_asked(outcome, started.elapsed());
+    gateway.metrics.asked.encoder(outcome, started.elapsed());
     Some(outcome)
 }
 

@@ -37,7 +37,7 @@ impl Extractors {
             if let Some(extractor) = self.covering(attachment) {
                 let text = Box::pin(self.run(extractor, attachment)).await;
                 let outcome = text.as_ref().err().copied().unwrap_or("read");
-                metrics.extracted(&attachment.media_type, outcome);
+                metrics.asked.extracted(&attachment.media_type, outcome);
                 match text {
                     Ok(text) => texts.push((index, text)),
                     Err(why) => {

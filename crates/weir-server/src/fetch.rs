@@ -100,7 +100,7 @@ fn fetch(settings: &PolicySettings, weak: &Weak<Gateway>, bell: &Bell) {
         tracing::error!(why, repository = %repository.display(), "new commits of the policy cannot be fetched");
     }
     if let Some(gateway) = weak.upgrade() {
-        gateway.metrics.fetched(done.is_ok());
+        gateway.metrics.policies.fetched(done.is_ok());
     }
     bell.lock().last = Some((Timestamp::now(), done));
 }

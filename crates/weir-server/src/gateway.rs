@@ -259,7 +259,7 @@ impl Gateway {
             self.keep(&live);
             self.note(&live, What::Applied, None, None);
         }
-        self.metrics.rollout(self.candidate().as_deref());
+        self.metrics.policies.rollout(self.candidate().as_deref());
     }
 
     pub(crate) fn reload_state(&self) -> MutexGuard<'_, ReloadState> {
@@ -375,7 +375,7 @@ impl Gateway {
         });
         self.desk.configure(queue_limits(&loaded.config.limits), places);
         warn_of_strangers(&loaded.config, &self.keys());
-        self.metrics.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
+        self.metrics.policies.in_force(loaded.policy_revision.as_str(), &loaded.config_digest);
         let event = PolicyLoaded {
             policy_revision: Ident::new(loaded.policy_revision.as_str()),
             previous_revision: previous.map(|p| Ident::new(p.loaded.policy_revision.as_str())),

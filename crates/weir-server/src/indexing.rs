@@ -45,7 +45,7 @@ impl Gateway {
                         Err(_) => {}
                     }
                 }
-                gateway.metrics.index_lag(gateway.audit.size().saturating_sub(pace.indexed));
+                gateway.metrics.records.index_lag(gateway.audit.size().saturating_sub(pace.indexed));
                 drop(gateway);
                 std::thread::sleep(pace.pause);
             }

@@ -152,7 +152,7 @@ fn serve_connection(
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
         });
-        gateway.metrics.connected();
+        gateway.metrics.requests.connected();
         let is_http1 = tokio::select! {
             biased;
             begins = socket.begins_as_http1() => begins,
@@ -172,7 +172,7 @@ fn serve_connection(
             }
             None => {}
         }
-        gateway.metrics.disconnected();
+        gateway.metrics.requests.disconnected();
     }
 }
 

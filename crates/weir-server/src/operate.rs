@@ -139,7 +139,7 @@ impl Gateway {
             Ok(ReloadOutcome::Unchanged) => self.settle(),
             Ok(outcome) => {
                 *self.reload_state() = ReloadState::InForce;
-                self.metrics.reloaded(true);
+                self.metrics.policies.reloaded(true);
                 outcome
             }
             Err(error) => self.refuse(&error, sources),
@@ -298,7 +298,7 @@ impl Gateway {
     }
 
     fn record(&self, snapshot: &Snapshot, what: What, stage: Option<Stage>, alarm: Option<Alarm>) {
-        self.metrics.rollout(self.candidate().as_deref());
+        self.metrics.policies.rollout(self.candidate().as_deref());
         let origin = &snapshot.policy.origin;
         let event = PolicyStaged {
             policy_revision: Ident::new(snapshot.loaded.policy_revision.as_str()),

@@ -184,7 +184,7 @@ impl Gateway {
             self.quality.book().unlearn(now, &of.target, of.task, signal, before as f64 / WHOLE);
         }
         self.quality.learn(now, &of.target, of.task, signal, score as f64 / WHOLE);
-        self.metrics.answer_signal(signal.as_str(), of.zone, score);
+        self.metrics.requests.answer_signal(signal.as_str(), of.zone, score);
     }
 
     /// Records what a cascade found.
@@ -197,7 +197,7 @@ impl Gateway {
         let task = event.task.as_ref().and_then(|task| task.as_str().parse().ok());
         let (now, score) = (self.wall.unix_seconds(), f64::from(u8::from(is_good)));
         self.quality.learn(now, event.target.as_str(), task, Signal::Checked, score);
-        self.metrics.answer_signal(Signal::Checked.as_str(), event.zone, (score * WHOLE) as u64);
+        self.metrics.requests.answer_signal(Signal::Checked.as_str(), event.zone, (score * WHOLE) as u64);
     }
 
     /// Records whose answer a judge found better.

@@ -82,7 +82,7 @@ impl Gateway {
 
     pub(crate) fn settle(&self) -> ReloadOutcome {
         *self.reload_state() = ReloadState::InForce;
-        self.metrics.reload_settled();
+        self.metrics.policies.reload_settled();
         ReloadOutcome::Unchanged
     }
 
@@ -92,7 +92,7 @@ impl Gateway {
         if matches!(known, ReloadState::Refused { problems: known, .. } if known == problems) {
             return ReloadOutcome::Refused;
         }
-        self.metrics.reloaded(false);
+        self.metrics.policies.reloaded(false);
         for problem in &problems {
             tracing::error!(problem, "reload refused; the last good files stay in force");
         }

@@ -74,7 +74,7 @@ impl Unrecorded {
 impl Gateway {
     /// Counts what the log does not get.
     pub(crate) fn lost(&self, lost: Lost) {
-        self.metrics.unrecorded(lost);
+        self.metrics.records.unrecorded(lost);
         self.unrecorded.note(self.wall.time(), Some(lost));
     }
 

@@ -183,7 +183,7 @@ pub async fn send_last_checkpoint(gateway: &Arc<Gateway>) {
 /// Sends one witness the newest checkpoint, if it has not got it, and notes how that went.
 async fn ask(gateway: Arc<Gateway>, witness: Witness) {
     let sent = send_newest(&gateway, &witness).await;
-    gateway.metrics.witnessed(&witness.name, sent.as_ref().ok().copied());
+    gateway.metrics.records.witnessed(&witness.name, sent.as_ref().ok().copied());
     match gateway.witnesses.note(&witness, sent) {
         None => {}
         Some(Told::Gap(gap)) => {

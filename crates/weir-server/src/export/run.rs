@@ -234,9 +234,8 @@ impl Task {
                 Ok(rejected) => {
                     self.failures = 0;
                     self.gateway.exports.delivered(&self.export.name);
-                    self.gateway
-                        .metrics
-                        .exported(&self.export.name, events.len() as u64 - rejected.min(events.len() as u64));
+                    let taken = (events.len() as u64).saturating_sub(rejected);
+                    self.gateway.metrics.records.exported(&self.export.name, taken);
                     return Ok(rejected);
                 }
                 Err(Failure::Refused(why)) => {
@@ -271,10 +270,10 @@ impl Task {
                 "an export does not get events; they wait in the log"
             );
         }
-        self.gateway.metrics.export_failed(&self.export.name);
+        self.gateway.metrics.records.export_failed(&self.export.name);
         let written = self.gateway.audit.size();
         let lag = self.gateway.exports.lag_to(&self.export.name, written);
-        self.gateway.metrics.export_lag(&self.export.name, lag);
+        self.gateway.metrics.records.export_lag(&self.export.name, lag);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(10)).min(PAUSE_MAX);
         self.failures += 1;
         tokio::time::sleep(pause).await;
@@ -307,7 +306,7 @@ impl Task {
 
     fn count_missed(&self, events: u64) {
         self.gateway.exports.missed(&self.export.name, events);
-        self.gateway.metrics.export_missed(&self.export.name, events);
+        self.gateway.metrics.records.export_missed(&self.export.name, events);
     }
 
     /// Remembers how far it has come, and waits until that is on the disk.
@@ -325,7 +324,7 @@ impl Task {
     fn came(&self, feed: &Feed) {
         let lag = self.gateway.audit.size().saturating_sub(feed.position());
         self.gateway.exports.came(&self.export.name, feed.position(), lag);
-        self.gateway.metrics.export_lag(&self.export.name, lag);
+        self.gateway.metrics.records.export_lag(&self.export.name, lag);
     }
 }
 

@@ -222,7 +222,7 @@ impl Ledger {
         decision.est_tokens_in = Some(inspected.prompt_tokens());
         self.counted = inspected.seen.counted.clone();
         if !seen.complete {
-            self.gateway.metrics.incomplete_scan();
+            self.gateway.metrics.requests.incomplete_scan();
         }
     }
 

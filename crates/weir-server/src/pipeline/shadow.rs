@@ -39,17 +39,17 @@ pub(crate) fn compare(
     let other = &candidate.snapshot;
     let Some(shadow) = decide_beside(gateway, request, other) else {
         candidate.compared(Compared::Not);
-        gateway.metrics.shadow("not_compared");
+        gateway.metrics.policies.shadow("not_compared");
         return None;
     };
     let (was, would_be) = (essence(snapshot, decision), essence(other, &shadow));
     if was == would_be {
         candidate.compared(Compared::Same);
-        gateway.metrics.shadow("same");
+        gateway.metrics.policies.shadow("same");
         return None;
     }
     candidate.compared(Compared::Different);
-    gateway.metrics.shadow("different");
+    gateway.metrics.policies.shadow("different");
     Some(Shadow {
         policy_revision: Ident::of(shadow.revision.shared()),
         rule: Name::new(would_be.rule),

@@ -81,9 +81,9 @@ impl Ledger {
             self.gateway.lost(lost);
         }
         self.remember_answer();
-        self.gateway.metrics.finished(&self.finished());
+        self.gateway.metrics.requests.finished(&self.finished());
         for (zone, cost) in &self.spent_before {
-            self.gateway.metrics.rejected_answer_cost(*zone, micro_usd(*cost));
+            self.gateway.metrics.requests.rejected_answer_cost(*zone, micro_usd(*cost));
         }
         if self.decision.rule.is_some() {
             let revision = self.decision.policy_revision.as_str();

@@ -55,7 +55,7 @@ impl Ledger {
         let mut text = Vec::new();
         request.write_as_asked(&mut text);
         let digest = shelf.capture(Part::Prompt, text.into()).await;
-        let digest = digest.inspect_err(|_| self.gateway.metrics.capture_failed());
+        let digest = digest.inspect_err(|_| self.gateway.metrics.records.capture_failed());
         self.decision.content_digest = Some(digest.map_err(|NotCaptured| BackendFailure::NotCaptured)?);
         self.shelf = Some(shelf);
         Ok(())
@@ -90,7 +90,7 @@ impl Ledger {
     /// Notes that the answer is not given out whole because it cannot be captured.
     pub fn not_captured(&mut self) {
         self.keep = None;
-        self.gateway.metrics.capture_failed();
+        self.gateway.metrics.records.capture_failed();
         self.outcome.error_code = Some(Ident::fixed(CONTENT_UNAVAILABLE));
     }
 }

@@ -39,7 +39,7 @@ impl Ledger {
     }
 
     fn over_rate(&self, over: OverRate) -> Failure {
-        self.gateway.metrics.over_rate(over.counted.as_str());
+        self.gateway.metrics.requests.over_rate(over.counted.as_str());
         Failure::OverRate(over)
     }
 
