@@ -1,5 +1,6 @@
 //! What the linker is asked for, so that the program takes less memory.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, io};
@@ -37,11 +38,21 @@ fn main() -> io::Result<()> {
 /// the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
 /// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts, and a hash
 /// behind the path of a function.
+///
+/// Of the near ones first those whose hash is known come: these are the ones that ran. Where another compiler gives others, all
+/// functions of the same path take their place.
 fn sections(near: &str, aside: &str) -> String {
-    let functions = names(near).map(|name| {
-        let symbol = if name.contains("::") { format!("_ZN{}17h*", mangled(name)) } else { name.to_owned() };
-        format!("    *(.text.{symbol})\n")
+    let near: Vec<(&str, Option<&str>)> = names(near)
+        .map(|name| name.split_once(' ').map_or((name, None), |(path, hash)| (path, Some(hash))))
+        .collect();
+    let exact = near.iter().map(|(path, hash)| match hash.map(|hash| (hash, hash.strip_suffix('*'))) {
+        None => format!("    *(.text.{path})\n"),
+        Some((hash, None)) => format!("    *(.text._ZN{}17h{hash}E)\n", mangled(path)),
+        Some((_, Some(hash))) => format!("    *(.text._ZN{}17h{hash}E*)\n", mangled(path)),
     });
+    let paths: BTreeSet<&str> =
+        near.iter().filter(|(_, hash)| hash.is_some()).map(|(path, _)| *path).collect();
+    let alike = paths.iter().map(|path| format!("    *(.text._ZN{}17h*)\n", mangled(path)));
     let modules = names(aside).map(|name| {
         let of_traits = match name.contains("::") {
             true => String::new(),
@@ -52,7 +63,7 @@ fn sections(near: &str, aside: &str) -> String {
     format!(
         "SECTIONS\n{{\n  .text.near :\n  {{\n{}  }}\n}}\nINSERT BEFORE .text;\n\
          SECTIONS\n{{\n  .text.aside :\n  {{\n{}  }}\n}}\nINSERT AFTER .text;\n",
-        functions.collect::<String>(),
+        exact.chain(alike).collect::<String>(),
         modules.collect::<String>()
     )
 }

@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, Way};
 use crate::run::{Done, Failure, output, program, root, say, target};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -18,9 +18,10 @@ const LOADS: [&[&str]; 4] = [
 const TIME: Duration = Duration::from_secs(5);
 
 const ABOUT: &str = "\
-# Functions that run at the start of a gateway and for requests, by `cargo xtask bench --near`. The linker puts them at the beginning of
-# the program: the kernel brings a program into memory in pieces of 64 KiB, of which they fill few when they lie together.
-# A name that is not in the program does no harm; a function that is missing here costs a piece of memory at most.
+# Functions that run at the start of a gateway and for requests, the busiest first, by `cargo xtask bench --near`. The linker puts them at
+# the beginning of the program: the kernel brings a program into memory in pieces of 64 KiB, of which they fill few when they lie together.
+# Behind a path is the hash by which its symbol differs from those of the same function for other types, and `*` where the compiler
+# adds another. A name that is not in the program does no harm; a function that is missing here costs a piece of memory at most.
 ";
 
 /// Runs a traced gateway and writes the list.
@@ -30,7 +31,7 @@ pub fn run() -> Done {
         stage.load(Way::Gateway, options, TIME)?;
     }
     let trace = stage.trace()?;
-    let ran = symbols(&trace);
+    let ran = work(&trace);
     if ran.is_empty() {
         return Err(Failure("the trace names no function".to_owned()));
     }
@@ -43,31 +44,58 @@ pub fn run() -> Done {
     Ok(())
 }
 
-/// The symbols of the functions in a trace.
-fn symbols(trace: &str) -> BTreeSet<&str> {
-    let of_functions = trace.lines().filter(|line| line.starts_with("fn=") || line.starts_with("cfn="));
-    of_functions.filter_map(|line| line.split_once(") ")).map(|(_, symbol)| symbol).collect()
+/// The symbols of the functions in a trace, with the instructions that each took itself.
+///
+/// Source: "Callgrind Format Specification", version 1: a name stands where it is first used, afterwards its number alone; a line of
+/// costs has a position and a cost; the one behind a line of `calls` is what the call took, and not the function itself.
+fn work(trace: &str) -> BTreeMap<&str, u64> {
+    let (mut symbols, mut work) = (BTreeMap::new(), BTreeMap::new());
+    let (mut current, mut is_of_call) = ("", false);
+    for line in trace.lines() {
+        let named = line.strip_prefix("fn=").or_else(|| line.strip_prefix("cfn="));
+        if let Some((number, name)) = named.and_then(|named| named.split_once(')')) {
+            let symbol = symbols.entry(number).or_insert_with(|| name.trim_start());
+            work.entry(*symbol).or_default();
+            if line.starts_with("fn=") {
+                current = symbol;
+            }
+        } else if line.starts_with("calls=") {
+            is_of_call = true;
+        } else if let Some((_, cost)) = line.split_once(' ').filter(|_| is_cost(line))
+            && !std::mem::take(&mut is_of_call)
+        {
+            *work.entry(current).or_default() += cost.parse().unwrap_or(0);
+        }
+    }
+    work
 }
 
-/// The names of these functions, and of those that are the same code: of several the linker keeps one, which is placed by any
-/// of their names. `table` is what `nm` says of the program.
-fn names(ran: &BTreeSet<&str>, table: &str) -> BTreeSet<String> {
+fn is_cost(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first))
+}
+
+/// The names of these functions, the busiest first, and of those that are the same code: of several the linker keeps one, which is
+/// placed by any of their names. `table` is what `nm` says of the program.
+fn names(ran: &BTreeMap<&str, u64>, table: &str) -> Vec<String> {
     let mut at = BTreeMap::<_, Vec<_>>::new();
     for line in table.lines() {
         if let [address, _, symbol] = *line.split_whitespace().collect::<Vec<_>>() {
             at.entry(address).or_default().push(symbol);
         }
     }
-    let same = at.into_values().filter(|same| same.iter().any(|symbol| ran.contains(symbol)));
-    let is_plain = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$.:".contains(&b));
-    let name = |symbol: &str| path(symbol).unwrap_or_else(|| symbol.to_owned());
-    same.flatten().map(name).filter(is_plain).collect()
+    let work = |same: &[&str]| same.iter().filter_map(|symbol| ran.get(symbol)).copied().max();
+    let mut ran: Vec<_> = at.into_values().filter_map(|same| Some((work(&same)?, same))).collect();
+    // Those of like work in the order of their places, which changes little from one list to the next.
+    ran.sort_by_key(|(work, _)| std::cmp::Reverse(work.checked_ilog2()));
+    let is_plain = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$.: *".contains(&b));
+    let name = |symbol: &str| name(symbol).unwrap_or_else(|| symbol.to_owned());
+    ran.into_iter().flat_map(|(_, same)| same).map(name).filter(is_plain).collect()
 }
 
-/// The parts of a mangled name, but for the hash at its end, with `::` between them; `None` of one that is mangled otherwise.
+/// The parts of a mangled name with `::` between them, and the hash at its end; `None` of one that is mangled otherwise.
 ///
 /// Source: the Itanium C++ ABI, 5.1, and `rustc_symbol_mangling::legacy`.
-fn path(mangled: &str) -> Option<String> {
+fn name(mangled: &str) -> Option<String> {
     const HASH: usize = 17;
     let mut rest = mangled.strip_prefix("_ZN")?;
     let mut parts = Vec::new();
@@ -78,8 +106,8 @@ fn path(mangled: &str) -> Option<String> {
         parts.push(part);
         rest = behind;
     }
-    let hash = parts.pop()?;
-    (hash.len() == HASH && hash.starts_with('h') && !parts.is_empty()).then(|| parts.join("::"))
+    let hash = parts.pop()?.strip_prefix('h').filter(|hash| hash.len() + 1 == HASH && !parts.is_empty())?;
+    Some(format!("{} {hash}{}", parts.join("::"), if rest == "E" { "" } else { "*" }))
 }
 
 #[cfg(test)]
@@ -87,12 +115,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_named_by_their_paths_and_those_of_the_same_code_with_them() {
+    fn functions_are_named_by_their_symbols_and_those_of_the_same_code_with_them() {
         let trace = "fn=(1) _ZN4weir4main17h0123456789abcdefE\n5 7\ncfn=(2) _ZN29_$LT$a..B$u20$as$u20$c..D$GT$1e17h0123456789abcdefE\n\
-                     fn=(1)\nfn=(3) malloc\nfn=(4) _RNvCs1_3std\nob=(1) _ZN1a1b17h0123456789abcdefE\n";
+                     calls=1 0\n+3 4000\n+1 2\nfn=(3) malloc\n* 5\nfn=(4) _RNvCs1_3std\n-2 3\n\
+                     fn=(2)\n1 90\nob=(1) _ZN1a1b17h0123456789abcdefE\n";
         let table = "01 t _ZN4weir4main17h0123456789abcdefE\n02 t _ZN29_$LT$a..B$u20$as$u20$c..D$GT$1e17h0123456789abcdefE\n\
                      02 t _ZN1f1g17h0123456789abcdefE.llvm.7\n03 t _RNvCs1_3std\n04 t _ZN1a1b17h0123456789abcdefE\n         U malloc\n";
-        let names: Vec<_> = names(&symbols(trace), table).into_iter().collect();
-        assert_eq!(names, ["_$LT$a..B$u20$as$u20$c..D$GT$::e", "_RNvCs1_3std", "f::g", "weir::main"]);
+        let hash = "0123456789abcdef";
+        let expected = [
+            format!("_$LT$a..B$u20$as$u20$c..D$GT$::e {hash}"),
+            format!("f::g {hash}*"),
+            format!("weir::main {hash}"),
+            "_RNvCs1_3std".to_owned(),
+        ];
+        let work = work(trace);
+        assert_eq!(work.get("_ZN4weir4main17h0123456789abcdefE"), Some(&9));
+        assert_eq!(names(&work, table), expected);
     }
 }
