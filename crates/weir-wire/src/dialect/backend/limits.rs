@@ -29,6 +29,25 @@ pub(super) fn one_answer(conversation: &Conversation<'_>, losses: &mut Losses) {
     }
 }
 
+/// One tool at a time, where a model calls as many as it likes.
+pub(super) fn single_calls(conversation: &Conversation<'_>, losses: &mut Losses) {
+    if conversation.parallel_tools == Some(false) && !conversation.tools.is_empty() {
+        losses.add(Severity::Reported, "parallel_tool_calls");
+    }
+}
+
+/// A way of being served, where there is one.
+pub(super) fn service_tier(conversation: &Conversation<'_>, losses: &mut Losses) {
+    report(conversation.service_tier.as_ref().filter(|tier| **tier != "auto"), "service_tier", losses);
+}
+
+/// Who says a message, where a message has a role alone.
+pub(super) fn names(conversation: &Conversation<'_>, losses: &mut Losses) {
+    if conversation.messages.iter().any(|message| message.name.is_some()) {
+        losses.add(Severity::Reported, "messages.name");
+    }
+}
+
 /// What a schema is called and what it is for, where the dialect has the schema alone.
 pub(super) fn name_of_schema(format: &Format<'_>, losses: &mut Losses) {
     if let Format::JsonSchema { name, description, schema: _, strict: _ } = format {

@@ -43,10 +43,10 @@ impl Writer {
     /// What there is no word for. Names every field, so that a new one is decided here.
     fn unsaid(&mut self, conversation: &Conversation<'_>) {
         let Conversation {
-            messages,
+            messages: _,
             tools,
             tool_choice: _,
-            parallel_tools,
+            parallel_tools: _,
             max_output_tokens: _,
             sampling: _,
             stop: _,
@@ -55,7 +55,7 @@ impl Writer {
             format: _,
             reasoning: _,
             end_user: _,
-            service_tier,
+            service_tier: _,
             cache_key: _,
             metadata: _,
             stream: _,
@@ -67,13 +67,9 @@ impl Writer {
         if log_probs.is_some() {
             losses.add(Severity::Refused, "logprobs");
         }
-        if *parallel_tools == Some(false) && !tools.is_empty() {
-            losses.add(Severity::Reported, "parallel_tool_calls");
-        }
-        limits::report(service_tier.as_ref().filter(|tier| **tier != "auto"), "service_tier", losses);
-        if messages.iter().any(|message| message.name.is_some()) {
-            losses.add(Severity::Reported, "messages.name");
-        }
+        limits::single_calls(conversation, losses);
+        limits::service_tier(conversation, losses);
+        limits::names(conversation, losses);
         limits::bookkeeping(conversation, losses);
         tools.iter().for_each(|tool| report::tool(tool, losses));
         report::others(conversation, &[], losses);

@@ -58,7 +58,7 @@ impl Writer {
             messages: _,
             tools,
             tool_choice: _,
-            parallel_tools,
+            parallel_tools: _,
             max_output_tokens: _,
             sampling,
             stop: _,
@@ -78,9 +78,7 @@ impl Writer {
         if log_probs.is_some() {
             losses.add(Severity::Refused, "logprobs");
         }
-        if *parallel_tools == Some(false) && !tools.is_empty() {
-            losses.add(Severity::Reported, "parallel_tool_calls");
-        }
+        limits::single_calls(conversation, losses);
         limits::number(sampling.frequency_penalty.as_ref(), "frequency_penalty", losses);
         limits::number(sampling.presence_penalty.as_ref(), "presence_penalty", losses);
         limits::report(sampling.seed.as_ref(), "seed", losses);

@@ -45,7 +45,7 @@ impl Writer<'_> {
             messages: _,
             tools,
             tool_choice: _,
-            parallel_tools,
+            parallel_tools: _,
             max_output_tokens: _,
             sampling: _,
             stop: _,
@@ -54,7 +54,7 @@ impl Writer<'_> {
             format: _,
             reasoning: _,
             end_user: _,
-            service_tier,
+            service_tier: _,
             cache_key: _,
             metadata: _,
             stream,
@@ -65,10 +65,8 @@ impl Writer<'_> {
         if *stream && answers.is_some_and(|answers| answers > 1) {
             losses.add(Severity::Refused, "n");
         }
-        if *parallel_tools == Some(false) && !tools.is_empty() {
-            losses.add(Severity::Reported, "parallel_tool_calls");
-        }
-        limits::report(service_tier.as_ref().filter(|tier| **tier != "auto"), "service_tier", losses);
+        limits::single_calls(conversation, losses);
+        limits::service_tier(conversation, losses);
         if turns.system_moved {
             losses.add(Severity::Reported, "messages.system");
         }

@@ -64,10 +64,10 @@ impl<'c, 'r> Writer<'c, 'r> {
     /// What there is no word for. Names every field, so that a new one is decided here.
     fn unsaid(&mut self, conversation: &Conversation<'_>) {
         let Conversation {
-            messages,
+            messages: _,
             tools,
             tool_choice,
-            parallel_tools,
+            parallel_tools: _,
             max_output_tokens: _,
             sampling: _,
             stop: _,
@@ -76,7 +76,7 @@ impl<'c, 'r> Writer<'c, 'r> {
             format: _,
             reasoning: _,
             end_user: _,
-            service_tier,
+            service_tier: _,
             cache_key: _,
             metadata: _,
             stream: _,
@@ -87,13 +87,9 @@ impl<'c, 'r> Writer<'c, 'r> {
         if matches!(tool_choice, Some(ToolChoice::Required | ToolChoice::Tool { .. })) {
             losses.add(Severity::Refused, "tool_choice");
         }
-        if *parallel_tools == Some(false) && !tools.is_empty() {
-            losses.add(Severity::Reported, "parallel_tool_calls");
-        }
-        limits::report(service_tier.as_ref().filter(|tier| **tier != "auto"), "service_tier", losses);
-        if messages.iter().any(|message| message.name.is_some()) {
-            losses.add(Severity::Reported, "messages.name");
-        }
+        limits::single_calls(conversation, losses);
+        limits::service_tier(conversation, losses);
+        limits::names(conversation, losses);
         limits::bookkeeping(conversation, losses);
         tools.iter().for_each(|tool| report::tool(tool, losses));
         report::others(conversation, &OPTIONS_BESIDE, losses);
