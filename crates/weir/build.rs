@@ -1,6 +1,5 @@
 //! What the linker is asked for, so that the program takes less memory.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, io};
@@ -42,17 +41,21 @@ fn main() -> io::Result<()> {
 /// Of the near ones first those whose hash is known come: these are the ones that ran. Where another compiler gives others, all
 /// functions of the same path take their place.
 fn sections(near: &str, aside: &str) -> String {
-    let near: Vec<(&str, Option<&str>)> = names(near)
-        .map(|name| name.split_once(' ').map_or((name, None), |(path, hash)| (path, Some(hash))))
+    let near: Vec<(&str, Vec<&str>)> = names(near)
+        .filter_map(|line| line.split(' ').next().map(|path| (path, line.split(' ').skip(1).collect())))
         .collect();
-    let exact = near.iter().map(|(path, hash)| match hash.map(|hash| (hash, hash.strip_suffix('*'))) {
-        None => format!("    *(.text.{path})\n"),
-        Some((hash, None)) => format!("    *(.text._ZN{}17h{hash}E)\n", mangled(path)),
-        Some((_, Some(hash))) => format!("    *(.text._ZN{}17h{hash}E*)\n", mangled(path)),
+    let exact = near.iter().flat_map(|(path, hashes)| {
+        let symbol = |hash: &&str| match hash.strip_suffix('*') {
+            None => format!("_ZN{}17h{hash}E", mangled(path)),
+            Some(hash) => format!("_ZN{}17h{hash}E*", mangled(path)),
+        };
+        if path.contains("::") { hashes.iter().map(symbol).collect() } else { vec![(*path).to_owned()] }
     });
-    let paths: BTreeSet<&str> =
-        near.iter().filter(|(_, hash)| hash.is_some()).map(|(path, _)| *path).collect();
-    let alike = paths.iter().map(|path| format!("    *(.text._ZN{}17h*)\n", mangled(path)));
+    let alike = near
+        .iter()
+        .filter(|(path, _)| path.contains("::"))
+        .map(|(path, _)| format!("_ZN{}17h*", mangled(path)));
+    let near: String = exact.chain(alike).map(|symbol| format!("    *(.text.{symbol})\n")).collect();
     let modules = names(aside).map(|name| {
         let of_traits = match name.contains("::") {
             true => String::new(),
@@ -63,7 +66,7 @@ fn sections(near: &str, aside: &str) -> String {
     format!(
         "SECTIONS\n{{\n  .text.near :\n  {{\n{}  }}\n}}\nINSERT BEFORE .text;\n\
          SECTIONS\n{{\n  .text.aside :\n  {{\n{}  }}\n}}\nINSERT AFTER .text;\n",
-        exact.chain(alike).collect::<String>(),
+        near,
         modules.collect::<String>()
     )
 }

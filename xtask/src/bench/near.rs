@@ -2,7 +2,8 @@
 
 use super::stage::{Stage, Way};
 use crate::run::{Done, Failure, output, program, root, say, target};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
@@ -20,18 +21,27 @@ const TIME: Duration = Duration::from_secs(5);
 const ABOUT: &str = "\
 # Functions that run at the start of a gateway and for requests, the busiest first, by `cargo xtask bench --near`. The linker puts them at
 # the beginning of the program: the kernel brings a program into memory in pieces of 64 KiB, of which they fill few when they lie together.
-# Behind a path is the hash by which its symbol differs from those of the same function for other types, and `*` where the compiler
-# adds another. A name that is not in the program does no harm; a function that is missing here costs a piece of memory at most.
+# Behind a path are the hashes by which symbols differ of the same function for other types, and `*` where the compiler puts more
+# behind one. A name that is not in the program does no harm; a function that is missing here costs a piece of memory at most.
 ";
 
-/// Runs a traced gateway and writes the list.
+/// Runs traced gateways and writes the list.
 pub fn run() -> Done {
-    let stage = Stage::set_up_traced()?;
-    for options in LOADS {
-        stage.load(Way::Gateway, options, TIME)?;
+    let mut stage = Stage::set_up()?;
+    // The first start makes what the second one finds.
+    stage.forget()?;
+    let mut traces = Vec::new();
+    for loads in [&LOADS[..], &LOADS[..1]] {
+        stage.restart(true)?;
+        for options in loads {
+            stage.load(Way::Gateway, options, TIME)?;
+        }
+        traces.push(stage.trace()?);
     }
-    let trace = stage.trace()?;
-    let ran = work(&trace);
+    let mut ran = BTreeMap::new();
+    for (symbol, work) in traces.iter().flat_map(|trace| work(trace)) {
+        *ran.entry(symbol).or_default() += work;
+    }
     if ran.is_empty() {
         return Err(Failure("the trace names no function".to_owned()));
     }
@@ -83,19 +93,62 @@ fn names(ran: &BTreeMap<&str, u64>, table: &str) -> Vec<String> {
             at.entry(address).or_default().push(symbol);
         }
     }
-    let work = |same: &[&str]| same.iter().filter_map(|symbol| ran.get(symbol)).copied().max();
-    let mut ran: Vec<_> = at.into_values().filter_map(|same| Some((work(&same)?, same))).collect();
-    // Those of like work in the order of their places, which changes little from one list to the next.
-    ran.sort_by_key(|(work, _)| std::cmp::Reverse(work.checked_ilog2()));
-    let is_plain = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$.: *".contains(&b));
-    let name = |symbol: &str| name(symbol).unwrap_or_else(|| symbol.to_owned());
-    ran.into_iter().flat_map(|(_, same)| same).map(name).filter(is_plain).collect()
+    let mut functions = BTreeMap::<String, Function<'_>>::new();
+    for same in at.into_values() {
+        let known = same.iter().filter_map(|symbol| ran.get(symbol)).max().copied();
+        let Some(work) = known.or(same.iter().any(|symbol| is_never_traced(symbol)).then_some(u64::MAX))
+        else {
+            continue;
+        };
+        for symbol in same {
+            let (path, hash) = parts(symbol).unwrap_or_else(|| (symbol.to_owned(), None));
+            let function = functions.entry(path).or_default();
+            function.magnitude = function.magnitude.max(work.checked_ilog2());
+            function.hashes.extend(hash);
+        }
+    }
+    let mut functions: Vec<_> = functions.into_iter().filter(|(path, _)| is_plain(path)).collect();
+    functions.sort_by_key(|(_, function)| Reverse(function.magnitude));
+    functions.into_iter().map(|(path, function)| function.line(path)).collect()
+}
+
+/// Whether a function runs on a processor only that has instructions which valgrind does not know.
+fn is_never_traced(symbol: &str) -> bool {
+    symbol.contains("sha256") && (symbol.ends_with("_hw") || symbol.contains("x86_sha"))
+}
+
+/// All functions of one path.
+#[derive(Default)]
+struct Function<'t> {
+    /// The logarithm of the instructions that the busiest took: those of like work stay in the order of their names.
+    magnitude: Option<u32>,
+    hashes: BTreeSet<Hash<'t>>,
+}
+
+impl Function<'_> {
+    fn line(self, path: String) -> String {
+        self.hashes
+            .into_iter()
+            .fold(path, |line, Hash { hash, is_more }| line + " " + hash + if is_more { "*" } else { "" })
+    }
+}
+
+/// What stands at the end of a mangled name, and whether the compiler has put more behind it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Hash<'t> {
+    hash: &'t str,
+    is_more: bool,
+}
+
+/// Whether a name needs no quotes in a linker script.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$.:".contains(&b))
 }
 
 /// The parts of a mangled name with `::` between them, and the hash at its end; `None` of one that is mangled otherwise.
 ///
 /// Source: the Itanium C++ ABI, 5.1, and `rustc_symbol_mangling::legacy`.
-fn name(mangled: &str) -> Option<String> {
+fn parts(mangled: &str) -> Option<(String, Option<Hash<'_>>)> {
     const HASH: usize = 17;
     let mut rest = mangled.strip_prefix("_ZN")?;
     let mut parts = Vec::new();
@@ -107,7 +160,7 @@ fn name(mangled: &str) -> Option<String> {
         rest = behind;
     }
     let hash = parts.pop()?.strip_prefix('h').filter(|hash| hash.len() + 1 == HASH && !parts.is_empty())?;
-    Some(format!("{} {hash}{}", parts.join("::"), if rest == "E" { "" } else { "*" }))
+    Some((parts.join("::"), Some(Hash { hash, is_more: rest != "E" })))
 }
 
 #[cfg(test)]
@@ -118,13 +171,14 @@ mod tests {
     fn functions_are_named_by_their_symbols_and_those_of_the_same_code_with_them() {
         let trace = "fn=(1) _ZN4weir4main17h0123456789abcdefE\n5 7\ncfn=(2) _ZN29_$LT$a..B$u20$as$u20$c..D$GT$1e17h0123456789abcdefE\n\
                      calls=1 0\n+3 4000\n+1 2\nfn=(3) malloc\n* 5\nfn=(4) _RNvCs1_3std\n-2 3\n\
-                     fn=(2)\n1 90\nob=(1) _ZN1a1b17h0123456789abcdefE\n";
+                     fn=(2)\n1 90\nfn=(5) _ZN1f1g17h1123456789abcdefE\n1 1\nob=(1) _ZN1a1b17h0123456789abcdefE\n";
         let table = "01 t _ZN4weir4main17h0123456789abcdefE\n02 t _ZN29_$LT$a..B$u20$as$u20$c..D$GT$1e17h0123456789abcdefE\n\
-                     02 t _ZN1f1g17h0123456789abcdefE.llvm.7\n03 t _RNvCs1_3std\n04 t _ZN1a1b17h0123456789abcdefE\n         U malloc\n";
+                     02 t _ZN1f1g17h0123456789abcdefE.llvm.7\n05 t _ZN1f1g17h1123456789abcdefE\n06 t _ZN1f1g17hffffffffffffffffE\n03 t _RNvCs1_3std\n04 t _ZN1a1b17h0123456789abcdefE\n07 t a_sha256_hw\n         U malloc\n";
         let hash = "0123456789abcdef";
         let expected = [
+            "a_sha256_hw".to_owned(),
             format!("_$LT$a..B$u20$as$u20$c..D$GT$::e {hash}"),
-            format!("f::g {hash}*"),
+            format!("f::g {hash}* 1{}", &hash[1..]),
             format!("weir::main {hash}"),
             "_RNvCs1_3std".to_owned(),
         ];

@@ -50,18 +50,23 @@ impl Stage {
         Self::start(programs, "")
     }
 
-    /// The same, with a gateway whose functions that ran are listed when it ends.
-    pub fn set_up_traced() -> Done<Self> {
-        let mut stage = Self::set_up()?;
-        stage.gateway.end()?;
-        stage.programs.is_traced = true;
-        stage.gateway = stage.programs.gateway(&stage.fake, "")?;
-        stage.wait_for_gateway()?;
-        Ok(stage)
+    /// Starts the gateway anew with what it has kept; `is_traced` says whether it is written down which of its functions run.
+    pub fn restart(&mut self, is_traced: bool) -> Done {
+        self.gateway.end()?;
+        self.programs.is_traced = is_traced;
+        self.gateway = self.programs.gateway(&self.fake, "")?;
+        self.wait_for_gateway()
+    }
+
+    /// Forgets what the gateway has kept.
+    pub fn forget(&mut self) -> Done {
+        self.gateway.end()?;
+        let state = self.programs.directory.join("state");
+        fs::remove_dir_all(&state).map_err(Failure::of(state.display()))
     }
 
     /// Ends a gateway that is traced, and gives what was written of it, which has the names of all functions that ran.
-    pub fn trace(mut self) -> Done<String> {
+    pub fn trace(&mut self) -> Done<String> {
         self.gateway.end()?;
         let path = self.programs.directory.join(TRACE);
         fs::read_to_string(&path).map_err(Failure::of(path.display()))
@@ -272,8 +277,11 @@ impl Running {
         self.url.trim_start_matches("http://").trim_end_matches("/v1")
     }
 
-    /// Has it end in order, and waits for that.
+    /// Has it end in order, and waits for that, unless it has ended.
     fn end(&mut self) -> Done {
+        if self.child.try_wait().ok().flatten().is_some() {
+            return Ok(());
+        }
         output(&mut program("kill", &[&self.child.id().to_string()]))?;
         self.child.wait().map_err(Failure::of(format!("`{}` does not end", self.name))).map(drop)
     }
