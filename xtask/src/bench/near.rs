@@ -8,9 +8,10 @@ use std::fs;
 use std::time::Duration;
 
 /// What gateways are asked for most.
-const LOADS: [&[&str]; 4] = [
+const LOADS: [&[&str]; 5] = [
     &["--prompt", "200", "--conns", "16"],
     &["--prompt", "200", "--conns", "1"],
+    &["--prompt", "200", "--conns", "64"],
     &["--prompt", "4000", "--conns", "4"],
     &["--prompt", "200", "--conns", "4", "--stream"],
 ];
