@@ -32,7 +32,7 @@ impl Embedded {
         Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 
-    /// The tokenizer, whose tables are made when it is first asked for, in some 50 ms.
+    /// The tokenizer, whose tables are made when it is first asked for, in some 50 to 100 ms.
     #[must_use]
     pub fn tokenizer(self) -> &'static Tokenizer {
         static O200K: LazyLock<Tokenizer> =

@@ -1,8 +1,8 @@
 //! Counts the tokens of texts as models do, without a server.
 //!
 //! A [`Tokenizer`] cuts a text into pieces by a [`Pattern`] and looks each piece up in a vocabulary of byte-level BPE;
-//! most pieces are a token, and what is none is joined of its bytes. Two vocabularies are embedded ([`Embedded`]); others
-//! are read from files, in the formats of `tiktoken` and of Hugging Face's `tokenizers` ([`Counter`]). Counts are exact for the texts
+//! most pieces are a token, and what is none is joined of its bytes, or taken apart into the longest tokens that stand side by side.
+//! Two vocabularies are embedded ([`Embedded`]); others are read from files, in the formats of `tiktoken` and of Hugging Face's `tokenizers` ([`Counter`]). Counts are exact for the texts
 //! as ordinary text: what stands in them for a special token is counted as it is written.
 
 mod class;
@@ -10,11 +10,14 @@ mod counter;
 mod embedded;
 mod huggingface;
 mod joining;
+mod longest;
 mod merge;
 mod models;
+mod neighbours;
 mod slots;
 mod split;
 mod tiktoken;
+mod trie;
 mod vocabulary;
 
 pub use counter::{Counter, Format, InvalidFile};

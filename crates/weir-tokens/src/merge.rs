@@ -80,23 +80,20 @@ impl Window {
         bytes: &[u8],
         mut settled: impl FnMut(&[Token]),
     ) -> Option<()> {
-        let first = vocabulary.symbol(bytes, 0)?;
-        let (mut at, mut last) = (first.length, first.byte);
-        self.start(first);
-        while let Some(next) = vocabulary.symbol(bytes, at) {
-            at += next.length;
+        let (mut last, rest) = bytes.split_first()?;
+        self.start(vocabulary.symbol(*last));
+        for byte in rest {
+            let next = vocabulary.symbol(*byte);
             self.work += 1;
-            let (mut reach, mut step) = match vocabulary.start(last, next.byte) {
-                Some(start) => (start.reach(), Some(start.pair())),
-                None => (vocabulary.reach(self.last(), next.mark), None),
-            };
+            let start = vocabulary.start(*last, *byte);
+            let (mut reach, mut step) = (start.reach(), Some(start.pair()));
             while self.least() <= latest(reach) {
                 if self.join(vocabulary) {
                     step = None;
                     reach = vocabulary.reach(self.last(), next.mark);
                 }
             }
-            last = next.byte;
+            last = byte;
             if reach == NONE {
                 settled(&self.tokens[..self.length]);
                 self.start(next);
@@ -144,8 +141,8 @@ impl Window {
         self.least[(self.length - 1) & PLACE]
     }
 
-    /// Makes the least step, which there is; whether it has changed the last token.
-    #[inline]
+    /// Makes the least step, which there is; whether it has changed the last token. A call of its own takes a twentieth of the time.
+    #[inline(always)]
     fn join(&mut self, vocabulary: &Vocabulary) -> bool {
         let step = self.least();
         let place = step as usize & PLACE;
@@ -222,11 +219,7 @@ const GONE: Token = Token::MAX;
 
 impl Chain {
     fn new(vocabulary: &Vocabulary, bytes: &[u8]) -> Self {
-        let (mut tokens, mut taken) = (Vec::new(), 0);
-        while let Some(symbol) = vocabulary.symbol(bytes, taken) {
-            tokens.push(symbol.token);
-            taken += symbol.length;
-        }
+        let tokens: Vec<Token> = bytes.iter().map(|byte| vocabulary.symbol(*byte).token).collect();
         let most = u32::try_from(tokens.len()).unwrap_or(NOWHERE);
         let next = (1..most).chain([NOWHERE]).collect();
         let before = [NOWHERE].into_iter().chain(0..most.saturating_sub(1)).collect();

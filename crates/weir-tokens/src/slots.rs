@@ -13,15 +13,7 @@ const FREE: u64 = u64::MAX;
 impl Slots {
     /// With room for so many numbers: three slots for two.
     pub fn for_entries(entries: usize) -> Self {
-        Self::with(entries + entries / 2 + 8)
-    }
-
-    /// The same with two slots for each number: most that is asked for is not there, which is known sooner.
-    pub fn sparse(entries: usize) -> Self {
-        Self::with(2 * entries + 8)
-    }
-
-    fn with(own: usize) -> Self {
+        let own = entries + entries / 2 + 8;
         Self { slots: vec![FREE; own], own: own as u64 }
     }
 

@@ -134,6 +134,20 @@ fn a_file_in_the_format_of_tiktoken_counts_alike_and_its_faults_are_named() {
     assert_eq!(error(&late), InvalidVocabulary::Order.into());
 }
 
+/// No pair makes it, so that it is found where it is a whole piece, and not in a longer one.
+#[test]
+fn a_token_that_nothing_makes_is_one_by_itself_alone() {
+    let bytes: String = (0..=255_u8).map(|byte| format!("{} {byte}\n", base64(&[byte]))).collect();
+    let (word, pair) = ("жжжжжж", "ж");
+    let file = format!("{bytes}{} 256\n", base64(word.as_bytes()));
+    let tokenizer = Tokenizer::from_tiktoken(&file, Pattern::CL100K).expect("a vocabulary");
+    assert_eq!(tokenizer.count(word), 1);
+    assert_eq!(tokenizer.count(&format!("{word}{pair}")), 14);
+    let file = format!("{bytes}{} 256\n{} 257\n", base64(word.as_bytes()), base64(pair.as_bytes()));
+    let tokenizer = Tokenizer::from_tiktoken(&file, Pattern::CL100K).expect("a vocabulary");
+    assert_eq!((tokenizer.count(word), tokenizer.count(&format!("{word}{pair}"))), (1, 7));
+}
+
 fn base64(bytes: &[u8]) -> String {
     use base64::prelude::{BASE64_STANDARD, Engine as _};
     BASE64_STANDARD.encode(bytes)
