@@ -33,7 +33,7 @@ fn main() -> io::Result<()> {
 
 /// A linker script that adds two sections: one of these functions, and one of all functions of these crates and modules.
 ///
-/// Each function has a section of its own, named by its mangled name. One without `::` is of another language, or mangled as
+/// Each function has a section of its own, named by its mangled name, behind another word if it is marked as cold. One without `::` is of another language, or mangled as
 /// the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
 /// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts, and a hash
 /// behind the path of a function.
@@ -55,7 +55,8 @@ fn sections(near: &str, aside: &str) -> String {
         .iter()
         .filter(|(path, _)| path.contains("::"))
         .map(|(path, _)| format!("_ZN{}17h*", mangled(path)));
-    let near: String = exact.chain(alike).map(|symbol| format!("    *(.text.{symbol})\n")).collect();
+    let near: String =
+        exact.chain(alike).map(|symbol| format!("    *(.text.{symbol} .text.unlikely.{symbol})\n")).collect();
     let modules = names(aside).map(|name| {
         let of_traits = match name.contains("::") {
             true => String::new(),
