@@ -16,7 +16,7 @@ const GIVEN_MIN: usize = 64;
 /// Most texts have fewer context words than one in so many bytes.
 const BYTES_PER_WORD: usize = 64;
 /// Bytes read beyond what a question needs, so that the next ones need none.
-const READ_AHEAD: usize = 256;
+const READ_AHEAD: usize = 64;
 /// Bytes between a label and what it labels: `NIE on file is `.
 const LABEL_GAP_MAX: usize = 16;
 /// Words so short count as labels only, directly before a candidate: `CC 52123456`.
@@ -101,7 +101,6 @@ pub(crate) struct Words {
     /// The place in `meanings` of what each word says: a word in all its spellings, and many others, say the same.
     says: Vec<u16>,
     meanings: Vec<Meaning>,
-    longest: usize,
 }
 
 /// A set of words in the making.
@@ -132,13 +131,12 @@ impl WordList {
                 all.capitals = capitals;
             }
         }
-        let longest = words.keys().map(String::len).max().unwrap_or_default();
         let literals = Literals::in_any_case((0..).zip(words.keys().map(String::as_str)));
         let distinct: BTreeSet<Meaning> = words.values().copied().collect();
         let meanings: Vec<Meaning> = distinct.into_iter().collect();
         let place = |meaning: &Meaning| meanings.partition_point(|other| other < meaning);
         let says = words.values().map(|meaning| u16::try_from(place(meaning)).unwrap_or(u16::MAX)).collect();
-        Words { literals, says, meanings, longest }
+        Words { literals, says, meanings }
     }
 }
 
@@ -190,7 +188,7 @@ struct Hit {
 
 /// The context words of one text, found as far as they are asked for.
 ///
-/// INVARIANT (linear time): each byte is read once, but for the length of a word at each question.
+/// INVARIANT (linear time): each byte is read once.
 pub(crate) struct Context<'h> {
     words: &'h Words,
     haystack: &'h Haystack<'h>,
@@ -344,18 +342,15 @@ impl<'h> Context<'h> {
     fn read_on(&mut self, needed: usize, start: usize) {
         let to = self.haystack.len().min(needed + READ_AHEAD);
         self.hits.retain(|hit| hit.span.start >= start);
-        let read_to = self.read_to.max(start);
-        let from = start.max(self.read_to.saturating_sub(self.words.longest));
-        let text = self.haystack.bytes().get(..to).unwrap_or_default();
-        let (words, haystack) = (self.words, self.haystack);
-        let is_all_new = from == start && self.read_to < start;
+        let from = start.max(self.read_to);
+        let (words, haystack, text) = (self.words, self.haystack, self.haystack.bytes());
         let mut take = |word, span: Range<usize>| {
-            if (is_all_new || span.end > read_to) && words.is_word(haystack, word, &span) {
+            if words.is_word(haystack, word, &span) {
                 self.hits.push(Hit { span, word });
             }
             ControlFlow::Continue(())
         };
-        let _all = each_word_start(text, from, |at| words.literals.at(text, at, &mut take));
+        let _all = each_word_start(text, from..to, |at| words.literals.at(text, at, &mut take));
         let mut seams = haystack.seams_in(from..to).iter();
         let _all = seams.try_for_each(|seam| words.literals.at(text, *seam, &mut take));
         self.read_to = to;
@@ -366,7 +361,7 @@ impl Words {
     fn in_keys(&self, keys: &[&str]) -> Near {
         let mut near = Near::default();
         for text in keys.iter().map(|key| key.as_bytes()) {
-            let _all = each_word_start(text, 0, |at| {
+            let _all = each_word_start(text, 0..text.len(), |at| {
                 self.literals.at(text, at, &mut |word, span: Range<usize>| {
                     let meaning = self.meaning(word);
                     let is_word =
@@ -400,9 +395,13 @@ impl Near {
     }
 }
 
-/// Tells `found` where words begin, from `from` on.
-fn each_word_start(text: &[u8], from: usize, found: impl FnMut(usize) -> ControlFlow<()>) -> ControlFlow<()> {
-    lanes::each_place(from, text.len(), |at| lanes::word_starts(text, at), found)
+/// Tells `found` where in `range` words begin.
+fn each_word_start(
+    text: &[u8],
+    range: Range<usize>,
+    found: impl FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    lanes::each_place(range.start, range.end, |at| lanes::word_starts(text, at), found)
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {
