@@ -72,6 +72,10 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     if let Some(end) = parts.find_map(|part| undo_lines(editor, text, part)) {
         return clear(end);
     }
+    // In fewer bytes that are no text nothing is read.
+    if end - run.start < BINARY_MIN {
+        return clear(end);
+    }
     let is_opaque = undo_binary(editor, text, &lines);
     After { end, is_opaque }
 }
