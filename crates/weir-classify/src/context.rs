@@ -429,3 +429,34 @@ fn ends_word(text: &[u8], word: &Range<usize>) -> bool {
     let endings = if word.len() < WHOLE_WORD_BELOW { 0 } else { ENDING_MAX };
     (word.end..=word.end + endings).any(ends)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_words_near_a_span_say_does_not_depend_on_what_was_asked_before() {
+        let mut list = WordList::default();
+        let named = ["passport number", "tax identification number", "card", "insurance"];
+        named.into_iter().enumerate().for_each(|(row, word)| list.name(word, row));
+        let words = list.build();
+        let mut found = 0;
+        for apart in 0..200 {
+            let (far, wide) = ("x ".repeat(apart), " y".repeat(150));
+            let text = format!(
+                "12 {far}tax identification number 34 passport-number{wide} 56 {far}cards 78 insurance"
+            );
+            let (whole, in_keys) = (std::iter::once(0..text.len()).collect::<Vec<_>>(), OnceCell::new());
+            let haystack = Haystack::new(&text, &[], &[]).with_focus(Some(&whole), 0);
+            let mut asked = Context::new(&words, &haystack, &in_keys);
+            for at in (0..text.len()).filter(|at| haystack.slice(*at..at + 1).iter().any(u8::is_ascii_digit))
+            {
+                let near = asked.near(&(at..at + 1)).rows();
+                let alone = Context::new(&words, &haystack, &in_keys).near(&(at..at + 1)).rows();
+                found += near.iter().count();
+                assert_eq!(near, alone, "{apart} at {at}");
+            }
+        }
+        assert!((500..5000).contains(&found), "{found}");
+    }
+}
