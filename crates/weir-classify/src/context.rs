@@ -11,10 +11,8 @@ use std::ops::{ControlFlow, Range};
 /// Bytes before and after a candidate in which a context word counts.
 const BEFORE: usize = 80;
 const AFTER: usize = 40;
-/// Of a shorter text the words are read when something is asked.
-const GIVEN_MIN: usize = 64;
-/// Most texts have fewer context words than one in so many bytes.
-const BYTES_PER_WORD: usize = 64;
+/// How far a question may go back behind the one before: to where the code around a digit begins.
+const BACK: usize = 40;
 /// Bytes read beyond what a question needs, so that the next ones need none.
 const READ_AHEAD: usize = 64;
 /// Bytes between a label and what it labels: `NIE on file is `.
@@ -141,11 +139,6 @@ impl WordList {
 }
 
 impl Words {
-    /// The words and their numbers.
-    pub(crate) fn spellings(&self) -> impl Iterator<Item = (u32, &str)> {
-        self.literals.all()
-    }
-
     fn meaning(&self, word: u32) -> Option<&Meaning> {
         self.meanings.get(usize::from(*self.says.get(word as usize)?))
     }
@@ -195,8 +188,6 @@ pub(crate) struct Context<'h> {
     in_keys: &'h OnceCell<InKeys>,
     hits: Vec<Hit>,
     read_to: usize,
-    /// Whether the words of the whole text are given, in order, by who looks for other words anyway.
-    is_given: bool,
 }
 
 /// What the keys above a text say.
@@ -225,31 +216,7 @@ pub(crate) struct Near {
 
 impl<'h> Context<'h> {
     pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>, in_keys: &'h OnceCell<InKeys>) -> Self {
-        let is_given = haystack.is_whole() && haystack.len() > GIVEN_MIN && haystack.has_digit();
-        let room = if is_given { haystack.len() / BYTES_PER_WORD } else { 0 };
-        Self { words, haystack, in_keys, hits: Vec::with_capacity(room), read_to: 0, is_given }
-    }
-
-    /// Whether [`give`](Self::give) is to be called for all words before any question: what has no digit is asked
-    /// nothing, and of what is short or only partly looked at little is read.
-    pub(crate) fn is_to_be_given(&self) -> bool {
-        self.is_given
-    }
-
-    /// Takes a word that stands in the text as a literal.
-    pub(crate) fn give(&mut self, word: u32, span: Range<usize>) {
-        if self.words.is_word(self.haystack, word, &span) {
-            self.hits.push(Hit { span, word });
-        }
-    }
-
-    /// The words that may be near `span`.
-    fn hits_near(&self, span: &Range<usize>) -> &[Hit] {
-        if !self.is_given {
-            return &self.hits;
-        }
-        let place = |at: usize| self.hits.partition_point(|hit| hit.span.start < at);
-        self.hits.get(place(span.start.saturating_sub(BEFORE))..place(span.end + AFTER)).unwrap_or_default()
+        Self { words, haystack, in_keys, hits: Vec::new(), read_to: 0 }
     }
 
     fn in_keys(&self) -> &'h InKeys {
@@ -263,13 +230,7 @@ impl<'h> Context<'h> {
         }
         self.read(range);
         let reach = range.start.saturating_sub(BEFORE)..range.end + AFTER;
-        let is_within = |hit: &Hit| reach.start <= hit.span.start && hit.span.end <= reach.end;
-        if !self.is_given {
-            return self.hits.iter().any(is_within);
-        }
-        let first = self.hits.partition_point(|hit| hit.span.start < reach.start);
-        let mut near = self.hits.iter().skip(first).take_while(|hit| hit.span.start < reach.end);
-        near.any(is_within)
+        self.hits.iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
     }
 
     fn is_keyed(&self) -> bool {
@@ -282,7 +243,7 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits_near(span).iter().any(|hit| is_near(&hit.span, span))
+        self.hits.iter().any(|hit| is_near(&hit.span, span))
     }
 
     /// Whether the keys or a word directly before `span` say anything.
@@ -291,7 +252,7 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits_near(span).iter().any(|hit| is_label(self.haystack, &hit.span, span))
+        self.hits.iter().any(|hit| is_label(self.haystack, &hit.span, span))
     }
 
     /// What the words near `span` say. Spans come in order of place, more or less.
@@ -299,7 +260,7 @@ impl<'h> Context<'h> {
         let (words, haystack) = (self.words, self.haystack);
         let mut near = self.in_keys().near;
         self.read(span);
-        for hit in self.hits_near(span).iter().filter(|hit| is_near(&hit.span, span)) {
+        for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
             let Some(meaning) = words.meaning(hit.word) else { continue };
             let is_label = is_label(haystack, &hit.span, span);
             if is_label {
@@ -316,7 +277,7 @@ impl<'h> Context<'h> {
 
     /// Whether `span`, about which was asked, begins with a context word. Words that label only count too.
     pub(crate) fn begins_with_word(&self, span: &Range<usize>) -> bool {
-        self.hits_near(span).iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
+        self.hits.iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
     }
 
     /// The nearest word that speaks of `row`; an empty range when it is in a key.
@@ -326,15 +287,15 @@ impl<'h> Context<'h> {
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
         let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
-        let nearest = self.hits_near(span).iter().filter(speaks).min_by_key(distance);
+        let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
 
     #[inline]
     fn read(&mut self, span: &Range<usize>) {
         let needed = self.haystack.len().min(span.end + AFTER);
-        if !self.is_given && needed > self.read_to {
-            self.read_on(needed, span.start.saturating_sub(BEFORE));
+        if needed > self.read_to {
+            self.read_on(needed, span.start.saturating_sub(BEFORE + BACK));
         }
     }
 
