@@ -2,7 +2,7 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use weir_classify::{Engine, Segment, Settings};
+use weir_classify::{Engine, EntityRule, EntityType, Segment, SegmentKind, Settings};
 
 const SIZES: [usize; 4] = [200, 400, 4 << 10, 40 << 10];
 
@@ -18,6 +18,18 @@ const NUMBERS: &str = "00000010  c5 3a 29 29 c9 3c 44 96  09 13 71 18 64 95 21 4
     [12, 40, 7, 1999, 31], [3.25, 17.5, 118.0], 0x1f 0x2a, 4096 8192 16384\n";
 const PERSONAL: &str =
     " Please answer jo.doe@example.com or call +49 30 901820; refund to DE89 3704 0044 0532 0130 00. ";
+
+/// What tools give back: prose of documentation, and code.
+const PROSE: &str = include_str!("../../../docs/policy.md");
+const CODE: &str = include_str!("../src/patterns/checksum.rs");
+const SYSTEM: &str = "You are a careful software engineer in a team that keeps a service running. Answer in Markdown, name \
+    the file and the function that you speak of, and keep to what the tools show you. If a tool fails, say so and go on \
+    with what you have. Do not change tests to make them pass.";
+const TOOLS: [(&str, &str, &str); 3] = [
+    ("read_file", "Reads a file of the repository, at most 2,000 lines of it.", "The path from the root."),
+    ("search", "Looks for a regular expression in all files.", "As in ripgrep; `\\b` is the edge of a word."),
+    ("run_tests", "Runs the tests of one package, for at most 600 seconds.", "The name of the package."),
+];
 
 fn main() {
     divan::main();
@@ -55,6 +67,83 @@ fn floor(bencher: Bencher<'_, '_>, bytes: usize) {
 #[divan::bench(args = SIZES)]
 fn clean(bencher: Bencher<'_, '_>, bytes: usize) {
     inspect(bencher, &repeated(CLEAN, bytes));
+}
+
+/// Bodies as agents send them, of 2 to 13 kB each: a system prompt, tools, and turns with what the tools gave back.
+fn bodies() -> Vec<Vec<(SegmentKind, String)>> {
+    const BODIES: usize = 16;
+    (0..BODIES).map(|seed| body(seed, 1 + seed % 4)).collect()
+}
+
+fn body(seed: usize, turns: usize) -> Vec<(SegmentKind, String)> {
+    let mut body = Vec::new();
+    let mut keys = |keys: &[&str], text: &str| {
+        body.extend(keys.iter().map(|key| (SegmentKind::Key, (*key).to_owned())));
+        body.push((SegmentKind::Text, text.to_owned()));
+    };
+    keys(&["model"], "qwen3-coder-30b");
+    for (name, description, parameter) in TOOLS {
+        keys(&["tools", "type"], "function");
+        keys(&["function", "name"], name);
+        keys(&["description"], description);
+        keys(&["parameters", "type"], "object");
+        keys(&["properties", "argument", "type"], "string");
+        keys(&["description"], parameter);
+    }
+    keys(&["messages", "role"], "system");
+    keys(&["content"], SYSTEM);
+    for turn in 0..turns {
+        let (prose, code) = (part(PROSE, seed + 7 * turn, 900), part(CODE, seed + 5 * turn, 2200));
+        keys(&["role"], "user");
+        keys(&["content"], &format!("Why does step {turn} take so long? The manual says:\n\n{prose}"));
+        keys(&["role"], "assistant");
+        keys(&["tool_calls", "id"], &format!("call_{seed}{turn}"));
+        keys(&["function", "name"], "read_file");
+        keys(&["arguments"], &format!("{{\"argument\": \"src/part{seed}/engine.rs\"}}"));
+        keys(&["role"], "tool");
+        keys(&["content"], &code);
+    }
+    body
+}
+
+/// One of the parts of a text, each of so many bytes.
+fn part(text: &str, number: usize, bytes: usize) -> String {
+    let start = text.ceil_char_boundary(number * bytes % (text.len() - bytes));
+    text.get(start..text.floor_char_boundary(start + bytes)).unwrap_or_default().to_owned()
+}
+
+fn inspect_bodies(bencher: Bencher<'_, '_>, settings: Settings) {
+    let Ok(engine) = Engine::new(settings) else { return };
+    let bodies = bodies();
+    let bytes: usize = bodies.iter().flatten().map(|(_, text)| text.len()).sum();
+    let bodies: Vec<Vec<Segment<'_>>> = bodies.iter().map(|body| segments(body)).collect();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        bodies.iter().map(|body| engine.inspect(black_box(body)).findings.len()).sum::<usize>()
+    });
+}
+
+fn segments(body: &[(SegmentKind, String)]) -> Vec<Segment<'_>> {
+    body.iter().map(|(kind, text)| Segment { kind: *kind, text }).collect()
+}
+
+#[divan::bench]
+fn agents(bencher: Bencher<'_, '_>) {
+    inspect_bodies(bencher, Settings::default());
+}
+
+#[divan::bench]
+fn agents_without_names(bencher: Bencher<'_, '_>) {
+    let mut settings = Settings::default();
+    settings.data.entities.insert(EntityType::PERSON, EntityRule::Off);
+    inspect_bodies(bencher, settings);
+}
+
+#[divan::bench]
+fn agents_floor(bencher: Bencher<'_, '_>) {
+    let texts: Vec<String> = bodies().into_iter().flatten().map(|(_, text)| text).collect();
+    bencher.counter(BytesCount::new(texts.iter().map(String::len).sum::<usize>())).bench_local(|| {
+        black_box(&texts).iter().flat_map(|text| text.as_bytes()).filter(|b| **b > 127).count()
+    });
 }
 
 #[divan::bench(args = SIZES)]

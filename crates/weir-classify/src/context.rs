@@ -11,12 +11,10 @@ use std::ops::{ControlFlow, Range};
 /// Bytes before and after a candidate in which a context word counts.
 const BEFORE: usize = 80;
 const AFTER: usize = 40;
-/// Of a shorter text the words are read when something is asked.
-const GIVEN_MIN: usize = 64;
-/// Most texts have fewer context words than one in so many bytes.
-const BYTES_PER_WORD: usize = 64;
+/// How far a question may go back behind the one before: to where the code around a digit begins.
+const BACK: usize = 40;
 /// Bytes read beyond what a question needs, so that the next ones need none.
-const READ_AHEAD: usize = 256;
+const READ_AHEAD: usize = 64;
 /// Bytes between a label and what it labels: `NIE on file is `.
 const LABEL_GAP_MAX: usize = 16;
 /// Words so short count as labels only, directly before a candidate: `CC 52123456`.
@@ -101,7 +99,6 @@ pub(crate) struct Words {
     /// The place in `meanings` of what each word says: a word in all its spellings, and many others, say the same.
     says: Vec<u16>,
     meanings: Vec<Meaning>,
-    longest: usize,
 }
 
 /// A set of words in the making.
@@ -132,22 +129,16 @@ impl WordList {
                 all.capitals = capitals;
             }
         }
-        let longest = words.keys().map(String::len).max().unwrap_or_default();
         let literals = Literals::in_any_case((0..).zip(words.keys().map(String::as_str)));
         let distinct: BTreeSet<Meaning> = words.values().copied().collect();
         let meanings: Vec<Meaning> = distinct.into_iter().collect();
         let place = |meaning: &Meaning| meanings.partition_point(|other| other < meaning);
         let says = words.values().map(|meaning| u16::try_from(place(meaning)).unwrap_or(u16::MAX)).collect();
-        Words { literals, says, meanings, longest }
+        Words { literals, says, meanings }
     }
 }
 
 impl Words {
-    /// The words and their numbers.
-    pub(crate) fn spellings(&self) -> impl Iterator<Item = (u32, &str)> {
-        self.literals.all()
-    }
-
     fn meaning(&self, word: u32) -> Option<&Meaning> {
         self.meanings.get(usize::from(*self.says.get(word as usize)?))
     }
@@ -190,15 +181,13 @@ struct Hit {
 
 /// The context words of one text, found as far as they are asked for.
 ///
-/// INVARIANT (linear time): each byte is read once, but for the length of a word at each question.
+/// INVARIANT (linear time): each byte is read once.
 pub(crate) struct Context<'h> {
     words: &'h Words,
     haystack: &'h Haystack<'h>,
     in_keys: &'h OnceCell<InKeys>,
     hits: Vec<Hit>,
     read_to: usize,
-    /// Whether the words of the whole text are given, in order, by who looks for other words anyway.
-    is_given: bool,
 }
 
 /// What the keys above a text say.
@@ -227,31 +216,7 @@ pub(crate) struct Near {
 
 impl<'h> Context<'h> {
     pub(crate) fn new(words: &'h Words, haystack: &'h Haystack<'h>, in_keys: &'h OnceCell<InKeys>) -> Self {
-        let is_given = haystack.is_whole() && haystack.len() > GIVEN_MIN && haystack.has_digit();
-        let room = if is_given { haystack.len() / BYTES_PER_WORD } else { 0 };
-        Self { words, haystack, in_keys, hits: Vec::with_capacity(room), read_to: 0, is_given }
-    }
-
-    /// Whether [`give`](Self::give) is to be called for all words before any question: what has no digit is asked
-    /// nothing, and of what is short or only partly looked at little is read.
-    pub(crate) fn is_to_be_given(&self) -> bool {
-        self.is_given
-    }
-
-    /// Takes a word that stands in the text as a literal.
-    pub(crate) fn give(&mut self, word: u32, span: Range<usize>) {
-        if self.words.is_word(self.haystack, word, &span) {
-            self.hits.push(Hit { span, word });
-        }
-    }
-
-    /// The words that may be near `span`.
-    fn hits_near(&self, span: &Range<usize>) -> &[Hit] {
-        if !self.is_given {
-            return &self.hits;
-        }
-        let place = |at: usize| self.hits.partition_point(|hit| hit.span.start < at);
-        self.hits.get(place(span.start.saturating_sub(BEFORE))..place(span.end + AFTER)).unwrap_or_default()
+        Self { words, haystack, in_keys, hits: Vec::new(), read_to: 0 }
     }
 
     fn in_keys(&self) -> &'h InKeys {
@@ -265,13 +230,7 @@ impl<'h> Context<'h> {
         }
         self.read(range);
         let reach = range.start.saturating_sub(BEFORE)..range.end + AFTER;
-        let is_within = |hit: &Hit| reach.start <= hit.span.start && hit.span.end <= reach.end;
-        if !self.is_given {
-            return self.hits.iter().any(is_within);
-        }
-        let first = self.hits.partition_point(|hit| hit.span.start < reach.start);
-        let mut near = self.hits.iter().skip(first).take_while(|hit| hit.span.start < reach.end);
-        near.any(is_within)
+        self.hits.iter().any(|hit| reach.start <= hit.span.start && hit.span.end <= reach.end)
     }
 
     fn is_keyed(&self) -> bool {
@@ -284,7 +243,7 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits_near(span).iter().any(|hit| is_near(&hit.span, span))
+        self.hits.iter().any(|hit| is_near(&hit.span, span))
     }
 
     /// Whether the keys or a word directly before `span` say anything.
@@ -293,7 +252,7 @@ impl<'h> Context<'h> {
             return true;
         }
         self.read(span);
-        self.hits_near(span).iter().any(|hit| is_label(self.haystack, &hit.span, span))
+        self.hits.iter().any(|hit| is_label(self.haystack, &hit.span, span))
     }
 
     /// What the words near `span` say. Spans come in order of place, more or less.
@@ -301,7 +260,7 @@ impl<'h> Context<'h> {
         let (words, haystack) = (self.words, self.haystack);
         let mut near = self.in_keys().near;
         self.read(span);
-        for hit in self.hits_near(span).iter().filter(|hit| is_near(&hit.span, span)) {
+        for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
             let Some(meaning) = words.meaning(hit.word) else { continue };
             let is_label = is_label(haystack, &hit.span, span);
             if is_label {
@@ -318,7 +277,7 @@ impl<'h> Context<'h> {
 
     /// Whether `span`, about which was asked, begins with a context word. Words that label only count too.
     pub(crate) fn begins_with_word(&self, span: &Range<usize>) -> bool {
-        self.hits_near(span).iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
+        self.hits.iter().any(|hit| hit.span.start == span.start && hit.span.end < span.end)
     }
 
     /// The nearest word that speaks of `row`; an empty range when it is in a key.
@@ -328,15 +287,15 @@ impl<'h> Context<'h> {
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
         let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
-        let nearest = self.hits_near(span).iter().filter(speaks).min_by_key(distance);
+        let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
 
     #[inline]
     fn read(&mut self, span: &Range<usize>) {
         let needed = self.haystack.len().min(span.end + AFTER);
-        if !self.is_given && needed > self.read_to {
-            self.read_on(needed, span.start.saturating_sub(BEFORE));
+        if needed > self.read_to {
+            self.read_on(needed, span.start.saturating_sub(BEFORE + BACK));
         }
     }
 
@@ -344,18 +303,15 @@ impl<'h> Context<'h> {
     fn read_on(&mut self, needed: usize, start: usize) {
         let to = self.haystack.len().min(needed + READ_AHEAD);
         self.hits.retain(|hit| hit.span.start >= start);
-        let read_to = self.read_to.max(start);
-        let from = start.max(self.read_to.saturating_sub(self.words.longest));
-        let text = self.haystack.bytes().get(..to).unwrap_or_default();
-        let (words, haystack) = (self.words, self.haystack);
-        let is_all_new = from == start && self.read_to < start;
+        let from = start.max(self.read_to);
+        let (words, haystack, text) = (self.words, self.haystack, self.haystack.bytes());
         let mut take = |word, span: Range<usize>| {
-            if (is_all_new || span.end > read_to) && words.is_word(haystack, word, &span) {
+            if words.is_word(haystack, word, &span) {
                 self.hits.push(Hit { span, word });
             }
             ControlFlow::Continue(())
         };
-        let _all = each_word_start(text, from, |at| words.literals.at(text, at, &mut take));
+        let _all = each_word_start(text, from..to, |at| words.literals.at(text, at, &mut take));
         let mut seams = haystack.seams_in(from..to).iter();
         let _all = seams.try_for_each(|seam| words.literals.at(text, *seam, &mut take));
         self.read_to = to;
@@ -366,7 +322,7 @@ impl Words {
     fn in_keys(&self, keys: &[&str]) -> Near {
         let mut near = Near::default();
         for text in keys.iter().map(|key| key.as_bytes()) {
-            let _all = each_word_start(text, 0, |at| {
+            let _all = each_word_start(text, 0..text.len(), |at| {
                 self.literals.at(text, at, &mut |word, span: Range<usize>| {
                     let meaning = self.meaning(word);
                     let is_word =
@@ -400,9 +356,13 @@ impl Near {
     }
 }
 
-/// Tells `found` where words begin, from `from` on.
-fn each_word_start(text: &[u8], from: usize, found: impl FnMut(usize) -> ControlFlow<()>) -> ControlFlow<()> {
-    lanes::each_place(from, text.len(), |at| lanes::word_starts(text, at), found)
+/// Tells `found` where in `range` words begin.
+fn each_word_start(
+    text: &[u8],
+    range: Range<usize>,
+    found: impl FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    lanes::each_place(range.start, range.end, |at| lanes::word_starts(text, at), found)
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {
@@ -429,4 +389,35 @@ fn ends_word(text: &[u8], word: &Range<usize>) -> bool {
     };
     let endings = if word.len() < WHOLE_WORD_BELOW { 0 } else { ENDING_MAX };
     (word.end..=word.end + endings).any(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_words_near_a_span_say_does_not_depend_on_what_was_asked_before() {
+        let mut list = WordList::default();
+        let named = ["passport number", "tax identification number", "card", "insurance"];
+        named.into_iter().enumerate().for_each(|(row, word)| list.name(word, row));
+        let words = list.build();
+        let mut found = 0;
+        for apart in 0..200 {
+            let (far, wide) = ("x ".repeat(apart), " y".repeat(150));
+            let text = format!(
+                "12 {far}tax identification number 34 passport-number{wide} 56 {far}cards 78 insurance"
+            );
+            let (whole, in_keys) = (std::iter::once(0..text.len()).collect::<Vec<_>>(), OnceCell::new());
+            let haystack = Haystack::new(&text, &[], &[]).with_focus(Some(&whole), 0);
+            let mut asked = Context::new(&words, &haystack, &in_keys);
+            for at in (0..text.len()).filter(|at| haystack.slice(*at..at + 1).iter().any(u8::is_ascii_digit))
+            {
+                let near = asked.near(&(at..at + 1)).rows();
+                let alone = Context::new(&words, &haystack, &in_keys).near(&(at..at + 1)).rows();
+                found += near.iter().count();
+                assert_eq!(near, alone, "{apart} at {at}");
+            }
+        }
+        assert!((500..5000).contains(&found), "{found}");
+    }
 }

@@ -104,15 +104,6 @@ impl<'a> Haystack<'a> {
         lanes::each_place(range.start, range.end.min(self.len()), of, found)
     }
 
-    /// Whether all of it is to be looked at, and no other segment begins in it.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.focus.is_none() && self.seams.is_empty()
-    }
-
-    pub(crate) fn has_digit(&self) -> bool {
-        lanes::places(0, self.len(), |at| lanes::digits(self.bytes(), at)).next().is_some()
-    }
-
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }

@@ -156,11 +156,6 @@ impl Identifiers {
         }
     }
 
-    /// The words by whose context identifiers are found.
-    pub(crate) fn words(&self) -> &'static Words {
-        self.words
-    }
-
     /// The context words of a text; `in_keys` is where what its keys say is kept.
     pub(crate) fn context<'h>(
         &self,

@@ -26,9 +26,7 @@ pub(crate) struct Scanner {
     /// Literals that may begin anywhere.
     literals: Anywhere<Anchor>,
     /// Literals that count only where a word begins.
-    heads: Literals<Head>,
-    /// The same and the context words of identifiers, for texts with digits.
-    heads_and_words: Literals<Head>,
+    heads: Literals<Anchor>,
     /// Whom to ask at each kind of byte.
     at: Vec<AtPlace>,
     line: Vec<AtPlace>,
@@ -61,14 +59,6 @@ impl Keyed {
     pub(crate) fn of(each: Vec<Rc<OfKey>>) -> Self {
         Self { each, ..Self::default() }
     }
-}
-
-/// What a literal at the beginning of a word is.
-#[derive(Debug, Clone, Copy)]
-enum Head {
-    Row(Anchor),
-    /// The number of a context word of identifiers.
-    Word(u32),
 }
 
 /// The row that a literal belongs to, and the format that it is a prefix of.
@@ -119,25 +109,15 @@ impl Scanner {
         prefixes.extend(spaced.filter_map(|(anchor, word)| {
             Some((Anchor { is_spaced: true, ..anchor }, word.strip_prefix(' ')?))
         }));
-        let identifiers = Identifiers::new(is_on);
-        let heads = |words: &mut dyn Iterator<Item = (u32, &str)>| {
-            let of_row = |(anchor, word): &(Anchor, &'static str)| (Head::Row(*anchor), *word);
-            let (prefixes, phrases): (Vec<_>, Vec<_>) =
-                (prefixes.iter().map(of_row).collect(), phrases.iter().map(of_row).collect());
-            let words: Vec<_> = words.map(|(word, spelling)| (Head::Word(word), spelling)).collect();
-            Literals::new(&prefixes, &phrases, &words)
-        };
-        let (only, all) = (heads(&mut std::iter::empty()), heads(&mut identifiers.words().spellings()));
         Self {
             literals: Anywhere::new(&exact),
-            heads: only,
-            heads_and_words: all,
+            heads: Literals::new(&prefixes, &phrases),
             at,
             line,
             colon,
             digit,
             number,
-            identifiers,
+            identifiers: Identifiers::new(is_on),
             quoted,
         }
     }
@@ -166,7 +146,7 @@ impl Scanner {
         let mut pass = Pass { haystack, report, covered: Vec::new() };
         self.scan_keys(&mut pass, keyed)?;
         let mut context = self.identifiers.context(haystack, &keyed.near);
-        self.scan_literals(&mut pass, &mut context)?;
+        self.scan_literals(&mut pass)?;
         self.scan_bytes(&mut pass, &mut context)
     }
 
@@ -182,13 +162,9 @@ impl Scanner {
             Some(Find::Word(..)) => take(anchor),
             _ => ControlFlow::Continue(()),
         });
-        let _all = scan_heads(&self.heads, &word, 0..key.len(), |head, span| match head {
-            Head::Row(anchor)
-                if matches!(find_of(anchor.row), Some(Find::Phrase(..))) && word.is_phrase(&span) =>
-            {
-                take(anchor)
-            }
-            Head::Row(_) | Head::Word(_) => ControlFlow::Continue(()),
+        let _all = scan_heads(&self.heads, &word, 0..key.len(), |anchor, span| match find_of(anchor.row) {
+            Some(Find::Phrase(..)) if word.is_phrase(&span) => take(anchor),
+            _ => ControlFlow::Continue(()),
         });
         rows
     }
@@ -207,21 +183,14 @@ impl Scanner {
         ControlFlow::Continue(())
     }
 
-    fn scan_literals<'h>(&'h self, pass: &mut Pass<'h, '_>, context: &mut Context<'h>) -> ControlFlow<()> {
+    fn scan_literals(&self, pass: &mut Pass<'_, '_>) -> ControlFlow<()> {
         let haystack = pass.haystack;
-        let heads = if context.is_to_be_given() { &self.heads_and_words } else { &self.heads };
         for range in haystack.word_focus() {
             let mut judge = |anchor: Anchor, span: Range<usize>| {
                 pass.ask(anchor.row, span.start, |haystack| anchor.judge(haystack, span))
             };
             self.literals.scan(haystack.bytes(), range.clone(), &mut judge)?;
-            scan_heads(heads, haystack, range, |head, span| match head {
-                Head::Row(anchor) => judge(anchor, span),
-                Head::Word(word) => {
-                    context.give(word, span);
-                    ControlFlow::Continue(())
-                }
-            })?;
+            scan_heads(&self.heads, haystack, range, judge)?;
         }
         ControlFlow::Continue(())
     }
@@ -320,17 +289,17 @@ fn judge_byte(rows: &[AtPlace], pass: &mut Pass<'_, '_>, at: usize) -> ControlFl
 /// Reports the literals of `range` of which each begins a word, or another segment.
 #[inline(never)]
 fn scan_heads(
-    heads: &Literals<Head>,
+    heads: &Literals<Anchor>,
     haystack: &Haystack<'_>,
     range: Range<usize>,
-    mut report: impl FnMut(Head, Range<usize>) -> ControlFlow<()>,
+    mut report: impl FnMut(Anchor, Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let text = haystack.bytes();
-    let mut found = |head: Head, span: Range<usize>| {
-        let is_spaced = matches!(head, Head::Row(anchor) if anchor.is_spaced);
+    let mut found = |anchor: Anchor, span: Range<usize>| {
+        let is_spaced = anchor.is_spaced;
         let start = span.start.saturating_sub(usize::from(is_spaced));
         let is_there = range.contains(&start) && (!is_spaced || haystack.before(span.start) == Some(b' '));
-        if is_there { report(head, start..span.end) } else { ControlFlow::Continue(()) }
+        if is_there { report(anchor, start..span.end) } else { ControlFlow::Continue(()) }
     };
     // The space before the last word may be the last of the range.
     haystack.each_head(range.start..range.end + 1, |at| heads.at(text, at, &mut found))

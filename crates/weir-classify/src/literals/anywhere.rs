@@ -21,7 +21,7 @@ impl<T: Copy> Anywhere<T> {
     pub(crate) fn new(exact: &[(T, &str)]) -> Self {
         let mut beginnings = Beginnings::default();
         exact.iter().for_each(|(_, literal)| beginnings.insert(literal.as_bytes()));
-        Self { beginnings, literals: Literals::new(exact, &[], &[]) }
+        Self { beginnings, literals: Literals::new(exact, &[]) }
     }
 
     /// Reports the literals that begin in `range`, in order of place, and whose they are.

@@ -1,4 +1,4 @@
-use super::bytes::{Binary, is_compressed, is_file, judge};
+use super::bytes::{Binary, FORMAT_BYTES_MIN, READABLE_BYTES_MIN, is_compressed, is_file, judge};
 use super::decode::{as_text, is_run};
 use super::{Editor, Step};
 use crate::View;
@@ -11,6 +11,8 @@ const LINE_MIN: usize = 16;
 const PROBE: usize = 8;
 /// A run that is no text is looked into if it has at least so many characters.
 const BINARY_MIN: usize = 64;
+/// In the bytes of fewer characters nothing is read that is no text, and no file is seen.
+const _: () = assert!(BINARY_MIN / 4 * 3 <= READABLE_BYTES_MIN && READABLE_BYTES_MIN <= FORMAT_BYTES_MIN);
 /// How much larger than its encoding a compressed text may be, and what is always allowed.
 const EXPANSION_MAX: usize = 4;
 const EXPANDED_BYTES_MIN: usize = 64 << 10;
@@ -70,6 +72,9 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     let fewer = [Some(count), (count > 1).then(|| count - 1), (count > 2).then_some(1)];
     let mut parts = fewer.into_iter().flatten().filter_map(|count| lines.get(..count));
     if let Some(end) = parts.find_map(|part| undo_lines(editor, text, part)) {
+        return clear(end);
+    }
+    if end - run.start < BINARY_MIN {
         return clear(end);
     }
     let is_opaque = undo_binary(editor, text, &lines);

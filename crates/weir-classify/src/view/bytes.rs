@@ -3,9 +3,9 @@
 /// More bytes than a key, a hash or a signature has must be something, if they are no text.
 const BINARY_BYTES_MIN: usize = 1024;
 /// What begins as a known format and has more bytes than this holds something.
-const FORMAT_BYTES_MIN: usize = 64;
+pub(super) const FORMAT_BYTES_MIN: usize = 64;
 /// Of fewer bytes that are no text nothing is read: most are hashes and names.
-const READABLE_BYTES_MIN: usize = 48;
+pub(super) const READABLE_BYTES_MIN: usize = 48;
 /// A stretch of readable bytes has so many at least.
 const STRETCH_MIN: usize = 4;
 /// Random bytes seldom have a stretch of so many, nor one of so many beside others that make half of them.

@@ -33,7 +33,8 @@ fn character(name: &str, closed: bool) -> Option<char> {
         };
         return char::from_u32(code).filter(|c| *c != '\0');
     }
-    let (_, c) = NAMED.iter().find(|(known, _)| *known == name).filter(|_| closed)?;
+    // Most are the signs of a program and have no end.
+    let (_, c) = NAMED.iter().filter(|_| closed).find(|(known, _)| *known == name)?;
     Some(*c)
 }
 

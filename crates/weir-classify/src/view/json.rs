@@ -1,4 +1,5 @@
 use super::{Derived, Link, SourceMap, Step};
+use crate::lanes::{Lanes, is, places};
 use crate::{SegmentKind, View};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -8,6 +9,10 @@ const NESTING_MAX: usize = 128;
 
 /// So many quotation marks are looked at to tell where a string ends.
 const QUOTES_MAX: usize = 16;
+
+/// Most bodies have fewer keys, strings and numbers than one in so many bytes; for more than so many no room is made before.
+const BYTES_PER_ITEM: usize = 96;
+const ROOM_MAX: usize = 256;
 
 /// So many numbers in a row may be the bytes of a text.
 const BYTES_MIN: usize = 12;
@@ -51,7 +56,8 @@ impl<'a> Json<'a> {
         if !is_enclosed {
             return None;
         }
-        let mut parser = Parser { text, at: 0, open: Vec::new(), items: Vec::new() };
+        let items = Vec::with_capacity((text.len() / BYTES_PER_ITEM + 1).min(ROOM_MAX));
+        let mut parser = Parser { text, at: 0, open: Vec::new(), items };
         while parser.skip_space().is_some() {
             parser.document()?;
         }
@@ -242,6 +248,8 @@ fn unescape(
 ) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut done, mut at) = (start, escape);
+    let is_sign = |lane| is(lane, b'"') | is(lane, b'\\');
+    let mut signs = places(escape, bytes.len(), |at| Lanes::at(bytes, at).mask(is_sign));
     loop {
         piece(done..at, None);
         if bytes.get(at) == Some(&b'"') {
@@ -250,10 +258,7 @@ fn unescape(
         let (c, len) = escaped(text, at)?;
         done = at + len;
         piece(at..done, Some(c));
-        at = match bytes.get(done)? {
-            b'"' | b'\\' => done,
-            _ => done + memchr::memchr2(b'"', b'\\', bytes.get(done..)?)?,
-        };
+        at = signs.find(|sign| *sign >= done)?;
     }
 }
 
