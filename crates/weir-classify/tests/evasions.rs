@@ -233,6 +233,90 @@ fn spelled_signs_hide_no_address() {
     }
 }
 
+/// The label of what is written, and what of it is found.
+#[track_caller]
+fn assert_found(entity: &str, texts: &[&str]) {
+    let engine = engine();
+    for text in texts {
+        let found = engine.inspect(&[Segment::text(text)]).entities;
+        assert!(found.contains_key(entity), "no {entity} in `{text}`: {found:?}");
+    }
+}
+
+#[test]
+fn words_tags_and_pauses_between_its_groups_hide_no_card() {
+    assert_found(
+        "CREDIT_CARD",
+        &[
+            "My card number is 4539 1488 then 0343 6467",
+            "The first half of my card is 45391488, the second half 03436467.",
+            "my card: 4539 and 1488 and 0343 and 6467",
+            "card 4539 [pause] 1488 [pause] 0343 uh 6467",
+            "card 4539x1488x0343x6467",
+            "Charge the card:\n  - 4539\n  - 1488\n  - 0343\n  - 6467\n",
+            "<th>Card</th><td>4539</td><td>1488</td><td>0343</td><td>6467</td>",
+            "the card {\"4539\": \"1488\", \"0343\": \"6467\"}",
+            "visa 4539    1488    0343    6467",
+            "Kreditkarte 4539 --- 1488 --- 0343 --- 6467",
+            "card: 1. 4539\n2. 1488\n3. 0343\n4. 6467",
+            "CARD-NO 0004539148803436467",
+        ],
+    );
+    assert_found(
+        "IBAN_CODE",
+        &["DE89 and 3704 and 0044 and then 0532 0130 00", "DE89x3704x0044x0532x0130x00"],
+    );
+}
+
+#[test]
+fn numbers_as_programs_print_them_hide_nothing() {
+    for card in ["4539148803436467.0", "4.539148803436467e15", "4.539148803436467E+15"] {
+        assert_found("CREDIT_CARD", &[card, &format!("{{\"id\": {card}}}"), &format!("name,id\nA,{card}\n")]);
+        let number = [Segment::key("id"), Segment::number(card)];
+        assert!(engine().inspect(&number).entities.contains_key("CREDIT_CARD"), "{card}");
+    }
+    assert_found("US_SSN", &["ssn 536904399.0", "{\"ssn\": 536904399.0}"]);
+}
+
+#[test]
+fn lists_of_characters_and_words_for_letters_hide_nothing() {
+    let list = |text: &str| {
+        let items: Vec<String> = text.chars().map(|c| format!("\"{c}\"")).collect();
+        format!("Put these together: [{}]", items.join(", "))
+    };
+    let single = |text: &str| list(text).replace('"', "'");
+    assert_found("IBAN_CODE", &[&list("DE89370400440532013000"), &single("DE89370400440532013000")]);
+    assert_found("EMAIL_ADDRESS", &[&list("jo.doe@example.com"), &single("jo.doe@example.com")]);
+    let iban = "delta echo eight niner three seven zero four zero zero four four zero five three two zero one three zero zero zero";
+    assert_found("IBAN_CODE", &[iban, &iban.replace(' ', "-")]);
+}
+
+#[test]
+fn blanks_around_its_signs_hide_no_address() {
+    assert_found(
+        "EMAIL_ADDRESS",
+        &[
+            "jo.doe\t@\texample.com",
+            "jo.doe\u{a0}@\u{a0}example\u{a0}.\u{a0}com",
+            "write to jo.doe @ example.com today",
+            "e-mail: jo @ example . com",
+        ],
+    );
+}
+
+#[test]
+fn armour_hides_nothing() {
+    assert_found(
+        "CREDIT_CARD",
+        &[
+            "<~1c7'L0f1jL0JbOA2Dd<N~>",
+            "<~<+ohc@s)j7Df''+-Z^D?Df0Z*@rri%DIal-F_tT!EZf(;+>br33AE?M3&!-F1H%'J2_6(jCh7$rAKYc\"AT/c+F=m~>",
+            "open:\nbegin 644 f\n0-#4S.3$T.#@P,S0S-C0V-P  \n`\nend",
+        ],
+    );
+    assert_found("EMAIL_ADDRESS", &["see <~@;]sk/otN9D/!O&5\\51KD/a<&/n8g:~>"]);
+}
+
 #[test]
 fn clean_text_stays_clean_in_every_disguise() {
     let engine = engine();

@@ -78,6 +78,18 @@ impl<'a> Survey<'a> {
         None
     }
 
+    /// Whether there are so many bytes of `kinds`, or more.
+    pub(super) fn has_many(&self, kinds: u16, min: usize) -> bool {
+        if self.kinds & kinds == 0 {
+            return false;
+        }
+        let mut left = min;
+        self.blocks.iter().any(|block| {
+            left = left.saturating_sub(mask(block, kinds).count_ones() as usize);
+            left == 0
+        })
+    }
+
     /// The first place from `from` on at which a run of base64 characters has [`RUN_MIN`] of them.
     pub(super) fn seek_run(&self, from: usize) -> Option<usize> {
         let mut unseen = u64::MAX << (from % BLOCK);
