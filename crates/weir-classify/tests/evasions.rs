@@ -305,6 +305,24 @@ fn blanks_around_its_signs_hide_no_address() {
 }
 
 #[test]
+fn backslashes_before_its_signs_hide_no_address() {
+    let emails = ["^jo\\.doe@example\\.com$", "write to jo\\.doe\\@example\\.com", "jo\\_doe@example.com"];
+    assert_found("EMAIL_ADDRESS", &emails);
+    assert_found("IP_ADDRESS", &["deny 203\\.0\\.113\\.7;"]);
+}
+
+#[test]
+fn a_dump_of_bytes_hides_nothing() {
+    let xxd = "00000000: 4375 7374 6f6d 6572 2072 6563 6f72 643a  Customer record:\n\
+               00000010: 2063 6f6e 7461 6374 206a 6f2e 646f 6540   contact jo.doe@\n\
+               00000020: 6578 616d 706c 652e 636f 6d2c 206f 6b    example.com, ok\n";
+    let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 72 65 63 6f 72 64 3a  |Customer record:|\n\
+                   00000010  20 63 6f 6e 74 61 63 74  20 6a 6f 2e 64 6f 65 40  | contact jo.doe@|\n\
+                   00000020  65 78 61 6d 70 6c 65 2e  63 6f 6d 2c 20 6f 6b     |example.com, ok|\n";
+    assert_found("EMAIL_ADDRESS", &[xxd, hexdump]);
+}
+
+#[test]
 fn armour_hides_nothing() {
     assert_found(
         "CREDIT_CARD",

@@ -1,5 +1,5 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
-use super::{Derived, Editor, armour, binary, blob, decimal, entity, escape, form, hex};
+use super::{Derived, Editor, armour, binary, blob, decimal, dump, entity, escape, form, hex};
 use crate::View;
 use crate::lanes::BLOCK;
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub(crate) struct Decoded {
 /// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
 pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     // Its letters and signs look like encodings themselves.
-    if let Some(derived) = armour::opened(survey) {
+    if let Some(derived) = armour::opened(survey).or_else(|| dump::undone(survey)) {
         return Decoded { derived: Some(derived), is_opaque: false };
     }
     let mut pass = Pass {

@@ -10,6 +10,7 @@ mod bytes;
 mod confusable;
 mod decimal;
 mod decode;
+mod dump;
 mod edit;
 mod entity;
 mod escape;
