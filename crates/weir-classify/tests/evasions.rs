@@ -269,6 +269,21 @@ fn words_tags_and_pauses_between_its_groups_hide_no_card() {
 }
 
 #[test]
+fn a_card_that_is_told_in_several_turns_with_words_around_is_found() {
+    let turns = [
+        "Charge my card please, it begins with 4539 1488.",
+        "Noted, go on.",
+        "Then comes 0343 6467, that is all.",
+    ];
+    let roles = ["user", "assistant", "user"];
+    let of_turn = |(role, text): (&'static str, &'static str)| {
+        [Segment::key("role"), Segment::text(role), Segment::key("content"), Segment::text(text)]
+    };
+    let segments: Vec<Segment<'_>> = roles.into_iter().zip(turns).flat_map(of_turn).collect();
+    assert!(engine().inspect(&segments).entities.contains_key("CREDIT_CARD"));
+}
+
+#[test]
 fn numbers_as_programs_print_them_hide_nothing() {
     for card in ["4539148803436467.0", "4.539148803436467e15", "4.539148803436467E+15"] {
         assert_found("CREDIT_CARD", &[card, &format!("{{\"id\": {card}}}"), &format!("name,id\nA,{card}\n")]);

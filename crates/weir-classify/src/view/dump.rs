@@ -1,3 +1,5 @@
+use super::bytes::{Binary, judge};
+use super::decode::as_text;
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
@@ -44,15 +46,16 @@ fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, String)> {
         lines += 1;
         end += bytes.iter().skip(end).position(|b| *b == b'\n').map_or(text.len() - end, |len| len + 1);
     }
-    let is_plain = |b: &u8| b.is_ascii_graphic() || b.is_ascii_whitespace();
-    let read = || match String::from_utf8(said) {
-        Ok(said) => said,
-        Err(error) => {
-            let plain = |b: u8| if is_plain(&b) { char::from(b) } else { ' ' };
-            error.into_bytes().into_iter().map(plain).collect()
-        }
-    };
-    (lines > 1).then(|| (start..end, read()))
+    let said = if lines > 1 { read(&said)? } else { return None };
+    Some((start..end, said))
+}
+
+/// The text that bytes are, or what can be read in them.
+fn read(bytes: &[u8]) -> Option<String> {
+    as_text(bytes).or_else(|| match judge(bytes, || false) {
+        Binary::Readable(text) => Some(text),
+        Binary::Opaque | Binary::Nothing => None,
+    })
 }
 
 /// The place and the bytes of a line: `00000010: 6a6f 2e64  jo.d`, `00000010  6a 6f 2e 64  |jo.d|`.
@@ -93,8 +96,8 @@ mod tests {
                    00000010: 6578 616d 706c 652e 636f 6d              example.com\nend";
         assert_eq!(read(xxd).as_deref(), Some("see\nCustomer jo.doe@example.comend"));
         let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 6a 6f 2e 64 6f 65 40  |Customer jo.doe@|\n\
-                       00000010  65 78 61 6d 70 6c 65 2e  63 6f 6d ff              |example.com.|\n0000001c\n";
-        assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com 0000001c\n"));
+                       00000010  65 78 61 6d 70 6c 65 2e  63 6f 6d 0a              |example.com.|\n0000001c\n";
+        assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com\n0000001c\n"));
     }
 
     #[test]
@@ -105,6 +108,7 @@ mod tests {
             "2024 11 24 12 30 59\n2025 11 24 12 30 59\n",
             "0001 12 13 14 15\n0002 12 13 14 15\n0003 12 13 14 15\n",
             "cafe12345678901234567890",
+            "00000000  93 91 71 60 b5 5e 72 fb  2a be 92 1a 3f eb f7 24\n00000010  3d 5a 3c 8c",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

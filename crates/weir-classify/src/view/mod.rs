@@ -46,6 +46,7 @@ pub(crate) use map::{Chain, Link};
 use map::{SourceMap, Step};
 pub(crate) use markup::strip;
 pub(crate) use normalise::{fold_case, normalise};
+pub(crate) use pieces::pieces;
 pub(crate) use seam::{Joined, Place, joins};
 pub(crate) use survey::Survey;
 pub(crate) use window::{Window, windows};
@@ -70,7 +71,7 @@ pub(crate) const GUESSES: [Guess; 9] = [
     sure(spelled::spelled),
     sure(loose::addresses),
     sure(figures::figures),
-    sure(pieces::pieces),
+    sure(pieces),
     sure(number_words::digits),
     sure(regroup::apart),
     doubtful(regroup::groups),
