@@ -1,7 +1,9 @@
-use super::survey::{Survey, kind};
+use super::survey::Survey;
 use super::{Derived, Editor};
 use crate::View;
+use memchr::memmem::Finder;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A line with a name, and one of an encoding, are no longer.
 const LINE_MAX: usize = 256;
@@ -10,33 +12,27 @@ const LINE_MAX: usize = 256;
 ///
 /// INVARIANT (linear time): neither has the beginning of another in it.
 pub(crate) fn opened(survey: &Survey<'_>) -> Option<Derived> {
+    let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
-    if let Some((range, text)) = uuencoded_at(survey.bytes(), 0) {
-        editor.replace(range, &text, View::Base64);
+    // What is left out for the order of edits is opened when this is read again.
+    for (finder, open) in [(&ASCII85, ascii85_at as Open), (&UUENCODED, uuencoded_at)] {
+        for at in finder.find_iter(bytes) {
+            if let Some((range, text)) = open(bytes, at) {
+                editor.replace(range, &text, View::Base64);
+            }
+        }
     }
-    open_each(survey, kind::BRACKET, &mut editor, ascii85_at);
-    open_each(survey, kind::LINE_BREAK, &mut editor, |bytes, at| uuencoded_at(bytes, at + 1));
     editor.finish()
 }
 
+type Open = fn(&[u8], usize) -> Option<Opened>;
+
+/// Made once: making one costs more than looking through a prompt.
+static ASCII85: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<~"));
+static UUENCODED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("begin "));
+
 /// Where it begins and ends, and what it says.
 type Opened = (Range<usize>, String);
-
-fn open_each(
-    survey: &Survey<'_>,
-    kind: u16,
-    editor: &mut Editor<'_>,
-    open: fn(&[u8], usize) -> Option<Opened>,
-) {
-    let mut at = 0;
-    while let Some(found) = survey.seek(at, kind) {
-        at = found + 1;
-        if let Some((range, text)) = open(survey.bytes(), found) {
-            at = range.end.max(at);
-            editor.replace(range, &text, View::Base64);
-        }
-    }
-}
 
 /// Source: Adobe, "PostScript Language Reference", third edition, "ASCII85Encode Filter".
 fn ascii85_at(bytes: &[u8], at: usize) -> Option<Opened> {
@@ -77,7 +73,7 @@ fn four_bytes(group: &[u8]) -> Option<[u8; 4]> {
 ///
 /// Source: POSIX.1-2024, `uuencode`.
 fn uuencoded_at(bytes: &[u8], start: usize) -> Option<Opened> {
-    let head = line_at(bytes, start).filter(|head| head.starts_with(b"begin "))?;
+    let head = line_at(bytes, start).filter(|_| start == 0 || bytes.get(start - 1) == Some(&b'\n'))?;
     let (mut out, mut from) = (Vec::new(), start + head.len() + 1);
     while let Some(line) = line_at(bytes, from).filter(|line| matches!(line.first(), Some(b'!'..=b'M'))) {
         out.extend(from_line(line.trim_ascii_end())?);

@@ -9,28 +9,28 @@ use std::ops::{Range, RangeInclusive};
 const PLACE: RangeInclusive<usize> = 4..=16;
 /// Bytes in a line, as `xxd` and `hexdump` write them.
 const LINE_BYTES: usize = 16;
-/// A dump of two lines has so many digits.
-const DIGITS_MIN: usize = 16;
+/// So many digits are about each one of a dump of two lines.
+const DIGITS_MIN: u32 = 24;
 
 /// Dumps of bytes, as `xxd` and `hexdump -C` write them: what they say lies across their lines.
 pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
-    if !survey.has_many(kind::DIGIT, DIGITS_MIN) {
-        return None;
-    }
     let mut editor = Editor::new(survey.text);
-    let mut start = 0;
-    loop {
-        match dump_at(survey.text, start) {
+    let mut at = 0;
+    while let Some(digit) = survey.seek_row(at, DIGITS_MIN, 1) {
+        let is_start = digit.checked_sub(1).and_then(|at| survey.bytes().get(at)).is_none_or(|b| *b == b'\n');
+        at = match is_start.then(|| dump_at(survey.text, digit)).flatten() {
             Some((range, said)) => {
-                start = range.end;
+                let end = range.end;
                 editor.replace(range, &said, View::Hex);
+                end
             }
-            None => match survey.seek(start, kind::LINE_BREAK) {
-                Some(end) => start = end + 1,
-                None => return editor.finish(),
+            None => match survey.seek(digit, kind::LINE_BREAK) {
+                Some(line_break) => line_break + 1,
+                None => break,
             },
-        }
+        };
     }
+    editor.finish()
 }
 
 /// The lines from `start` on each of which begins where the one before has ended, and what all of them say.

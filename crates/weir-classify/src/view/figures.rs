@@ -4,7 +4,7 @@ use crate::View;
 use std::ops::RangeInclusive;
 
 /// Fewer digits are an amount.
-const DIGITS_MIN: usize = 9;
+const DIGITS_MIN: u32 = 9;
 /// Digits after the point of a number with an exponent.
 const FRACTION_MIN: usize = 8;
 /// Exponents of numbers that have as many digits as a card.
@@ -12,13 +12,10 @@ const EXPONENT: RangeInclusive<usize> = 11..=18;
 
 /// Whole numbers as programs print those that they hold as fractions: `4111111111111111.0`, `4.111111111111111E15`.
 pub(crate) fn figures(survey: &Survey<'_>) -> Option<Derived> {
-    if !survey.has_many(kind::DIGIT, DIGITS_MIN) {
-        return None;
-    }
     let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
     let mut at = 0;
-    while let Some(digit) = survey.seek(at, kind::DIGIT) {
+    while let Some(digit) = survey.seek_row(at, DIGITS_MIN, 1) {
         let end = digit + survey.run_from(digit, kind::DIGIT);
         at = end;
         let is_begun = digit
@@ -30,7 +27,7 @@ pub(crate) fn figures(survey: &Survey<'_>) -> Option<Derived> {
         }
         let fraction = digits_at(bytes, end + 1);
         at = end + 1 + fraction.len();
-        if end - digit >= DIGITS_MIN && matches!(fraction, b"0" | b"00") && !goes_on(bytes, at) {
+        if end - digit >= DIGITS_MIN as usize && matches!(fraction, b"0" | b"00") && !goes_on(bytes, at) {
             editor.remove(end..at, View::Regrouped);
         } else if end - digit == 1
             && let Some((after, zeros)) = exponent(bytes, at, fraction.len())

@@ -12,6 +12,9 @@ const AFTER: usize = 40;
 /// Digits of a group; fewer number the groups.
 const GROUP: RangeInclusive<usize> = 3..=12;
 const GROUPS_MAX: usize = 5;
+/// A value has so many digits at least, and reaches over so many blocks after that of the first at most.
+const DIGITS_MIN: u32 = 13;
+const REACH: usize = 3;
 /// Digits of a card's number that is filled up with zeros, as fields of a fixed width are.
 const FILLED: RangeInclusive<usize> = 17..=20;
 /// Digits of a card.
@@ -24,13 +27,10 @@ const ACCOUNT_GROUPS_MAX: usize = 9;
 ///
 /// What is put together has the check digits, and beside a card's number a word of such.
 pub(crate) fn pieces(survey: &Survey<'_>) -> Option<Derived> {
-    if !survey.has_many(kind::DIGIT, *CARD.start()) {
-        return None;
-    }
     let mut editor = Editor::new(survey.text);
     let mut chain = Chain::default();
     let mut at = 0;
-    while let Some(digit) = survey.seek(at, kind::DIGIT) {
+    while let Some(digit) = survey.seek_row(at, DIGITS_MIN, REACH) {
         at = digit + survey.run_from(digit, kind::DIGIT);
         match part_of(survey.bytes(), digit..at) {
             Part::Group(group) => chain.push(group, false),
