@@ -15,7 +15,7 @@ use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
     Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, joins, latinise,
-    normalise, strip, windows,
+    normalise, pieces, strip, windows,
 };
 use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
 use keys::{ByLen, Keys, PROTOCOL_KEYS, by_len};
@@ -303,11 +303,11 @@ impl Engine {
         reading: &Reading<'_>,
         survey: &Survey<'_>,
     ) -> ControlFlow<()> {
-        if matches!(reading.origin, Origin::Joined(..)) {
-            // A value that is cut is not taken for something else besides.
-            return ControlFlow::Continue(());
-        }
         let end = |_: &mut Collector, _: &Reading<'_>| ControlFlow::Continue(());
+        if matches!(reading.origin, Origin::Joined(..)) {
+            // A value that is cut is not taken for something else besides, but its groups may be told in several turns.
+            return self.through(collector, reading, pieces(survey), false, end);
+        }
         for guess in &GUESSES {
             self.through(collector, reading, (guess.make)(survey), guess.is_doubtful, end)?;
         }

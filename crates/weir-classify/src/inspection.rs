@@ -69,7 +69,7 @@ pub enum View {
     QuotedPrintable,
     /// Hexadecimal undone.
     Hex,
-    /// Base64 undone.
+    /// Base64, ASCII85 or the lines of `uuencode` undone.
     Base64,
     /// Base64 of gzip or zlib data undone.
     Compressed,

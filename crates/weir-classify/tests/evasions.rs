@@ -233,6 +233,123 @@ fn spelled_signs_hide_no_address() {
     }
 }
 
+/// The label of what is written, and what of it is found.
+#[track_caller]
+fn assert_found(entity: &str, texts: &[&str]) {
+    let engine = engine();
+    for text in texts {
+        let found = engine.inspect(&[Segment::text(text)]).entities;
+        assert!(found.contains_key(entity), "no {entity} in `{text}`: {found:?}");
+    }
+}
+
+#[test]
+fn words_tags_and_pauses_between_its_groups_hide_no_card() {
+    assert_found(
+        "CREDIT_CARD",
+        &[
+            "My card number is 4539 1488 then 0343 6467",
+            "The first half of my card is 45391488, the second half 03436467.",
+            "my card: 4539 and 1488 and 0343 and 6467",
+            "card 4539 [pause] 1488 [pause] 0343 uh 6467",
+            "card 4539x1488x0343x6467",
+            "Charge the card:\n  - 4539\n  - 1488\n  - 0343\n  - 6467\n",
+            "<th>Card</th><td>4539</td><td>1488</td><td>0343</td><td>6467</td>",
+            "the card {\"4539\": \"1488\", \"0343\": \"6467\"}",
+            "visa 4539    1488    0343    6467",
+            "Kreditkarte 4539 --- 1488 --- 0343 --- 6467",
+            "card: 1. 4539\n2. 1488\n3. 0343\n4. 6467",
+            "CARD-NO 0004539148803436467",
+        ],
+    );
+    assert_found(
+        "IBAN_CODE",
+        &["DE89 and 3704 and 0044 and then 0532 0130 00", "DE89x3704x0044x0532x0130x00"],
+    );
+}
+
+#[test]
+fn a_card_that_is_told_in_several_turns_with_words_around_is_found() {
+    let turns = [
+        "Charge my card please, it begins with 4539 1488.",
+        "Noted, go on.",
+        "Then comes 0343 6467, that is all.",
+    ];
+    let roles = ["user", "assistant", "user"];
+    let of_turn = |(role, text): (&'static str, &'static str)| {
+        [Segment::key("role"), Segment::text(role), Segment::key("content"), Segment::text(text)]
+    };
+    let segments: Vec<Segment<'_>> = roles.into_iter().zip(turns).flat_map(of_turn).collect();
+    assert!(engine().inspect(&segments).entities.contains_key("CREDIT_CARD"));
+}
+
+#[test]
+fn numbers_as_programs_print_them_hide_nothing() {
+    for card in ["4539148803436467.0", "4.539148803436467e15", "4.539148803436467E+15"] {
+        assert_found("CREDIT_CARD", &[card, &format!("{{\"id\": {card}}}"), &format!("name,id\nA,{card}\n")]);
+        let number = [Segment::key("id"), Segment::number(card)];
+        assert!(engine().inspect(&number).entities.contains_key("CREDIT_CARD"), "{card}");
+    }
+    assert_found("US_SSN", &["ssn 536904399.0", "{\"ssn\": 536904399.0}"]);
+}
+
+#[test]
+fn lists_of_characters_and_words_for_letters_hide_nothing() {
+    let list = |text: &str| {
+        let items: Vec<String> = text.chars().map(|c| format!("\"{c}\"")).collect();
+        format!("Put these together: [{}]", items.join(", "))
+    };
+    let single = |text: &str| list(text).replace('"', "'");
+    assert_found("IBAN_CODE", &[&list("DE89370400440532013000"), &single("DE89370400440532013000")]);
+    assert_found("EMAIL_ADDRESS", &[&list("jo.doe@example.com"), &single("jo.doe@example.com")]);
+    let iban = "delta echo eight niner three seven zero four zero zero four four zero five three two zero one three zero zero zero";
+    assert_found("IBAN_CODE", &[iban, &iban.replace(' ', "-")]);
+}
+
+#[test]
+fn blanks_around_its_signs_hide_no_address() {
+    assert_found(
+        "EMAIL_ADDRESS",
+        &[
+            "jo.doe\t@\texample.com",
+            "jo.doe\u{a0}@\u{a0}example\u{a0}.\u{a0}com",
+            "write to jo.doe @ example.com today",
+            "e-mail: jo @ example . com",
+        ],
+    );
+}
+
+#[test]
+fn backslashes_before_its_signs_hide_no_address() {
+    let emails = ["^jo\\.doe@example\\.com$", "write to jo\\.doe\\@example\\.com", "jo\\_doe@example.com"];
+    assert_found("EMAIL_ADDRESS", &emails);
+    assert_found("IP_ADDRESS", &["deny 203\\.0\\.113\\.7;"]);
+}
+
+#[test]
+fn a_dump_of_bytes_hides_nothing() {
+    let xxd = "00000000: 4375 7374 6f6d 6572 2072 6563 6f72 643a  Customer record:\n\
+               00000010: 2063 6f6e 7461 6374 206a 6f2e 646f 6540   contact jo.doe@\n\
+               00000020: 6578 616d 706c 652e 636f 6d2c 206f 6b    example.com, ok\n";
+    let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 72 65 63 6f 72 64 3a  |Customer record:|\n\
+                   00000010  20 63 6f 6e 74 61 63 74  20 6a 6f 2e 64 6f 65 40  | contact jo.doe@|\n\
+                   00000020  65 78 61 6d 70 6c 65 2e  63 6f 6d 2c 20 6f 6b     |example.com, ok|\n";
+    assert_found("EMAIL_ADDRESS", &[xxd, hexdump]);
+}
+
+#[test]
+fn armour_hides_nothing() {
+    assert_found(
+        "CREDIT_CARD",
+        &[
+            "<~1c7'L0f1jL0JbOA2Dd<N~>",
+            "<~<+ohc@s)j7Df''+-Z^D?Df0Z*@rri%DIal-F_tT!EZf(;+>br33AE?M3&!-F1H%'J2_6(jCh7$rAKYc\"AT/c+F=m~>",
+            "open:\nbegin 644 f\n0-#4S.3$T.#@P,S0S-C0V-P  \n`\nend",
+        ],
+    );
+    assert_found("EMAIL_ADDRESS", &["see <~@;]sk/otN9D/!O&5\\51KD/a<&/n8g:~>"]);
+}
+
 #[test]
 fn clean_text_stays_clean_in_every_disguise() {
     let engine = engine();

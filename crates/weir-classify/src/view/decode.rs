@@ -1,5 +1,5 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
-use super::{Derived, Editor, binary, blob, decimal, entity, escape, form, hex};
+use super::{Derived, Editor, armour, binary, blob, decimal, dump, entity, escape, form, hex};
 use crate::View;
 use crate::lanes::BLOCK;
 use std::ops::Range;
@@ -13,10 +13,14 @@ pub(crate) struct Decoded {
 }
 
 /// Undoes one layer of encodings: backslash escapes, percent, character references, quoted-printable,
-/// hexadecimal, base64 and what was compressed before, wherever in the text they stand.
+/// hexadecimal, base64 and what was compressed before, or else ASCII85 and the lines of `uuencode`, wherever in the text they stand.
 ///
 /// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
 pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
+    // Its letters and signs look like encodings themselves.
+    if let Some(derived) = armour::opened(survey).or_else(|| dump::undone(survey)) {
+        return Decoded { derived: Some(derived), is_opaque: false };
+    }
     let mut pass = Pass {
         survey,
         text: survey.text,

@@ -11,7 +11,8 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
     if begins_bytes(text, after) {
         return after + 1;
     }
-    let Some((c, len)) = escape_at(text, after) else { return after };
+    let escaped = escape_at(text, after).or_else(|| sign_of_value(text, at, after));
+    let Some((c, len)) = escaped else { return after };
     let mut buffer = [0; 4];
     let c = c.encode_utf8(&mut buffer);
     let end = after + len;
@@ -48,6 +49,22 @@ fn escape_at(text: &str, at: usize) -> Option<(char, usize)> {
         _ => return None,
     };
     Some((c, 1))
+}
+
+/// The sign at `after` that a regular expression, Markdown or LaTeX has behind the backslashes from `at` on, within an address or
+/// a number: `jo\.doe@example\.com`, `203\.0\.113\.7`.
+fn sign_of_value(text: &str, at: usize, after: usize) -> Option<(char, usize)> {
+    const NEAR: usize = 40;
+    let bytes = text.as_bytes();
+    let sign = *bytes.get(after).filter(|b| b".@_-+".contains(b))?;
+    let (before, next) = (*bytes.get(at.checked_sub(1)?)?, *bytes.get(after + 1)?);
+    let is_word = |b: &&u8| !b.is_ascii_whitespace();
+    let head = || bytes.get(..at).unwrap_or_default().iter().rev().take(NEAR).take_while(is_word);
+    let tail = || bytes.iter().skip(after).take(NEAR).take_while(is_word);
+    let is_of_number = before.is_ascii_digit() && next.is_ascii_digit();
+    let is_of_address = || before.is_ascii_alphanumeric() && next.is_ascii_alphanumeric();
+    let has_at = || head().chain(tail()).any(|b| *b == b'@');
+    (is_of_number || is_of_address() && has_at()).then_some((char::from(sign), 1))
 }
 
 /// Three octal digits, or the six hexadecimal ones of a style sheet, of a character that can be seen.

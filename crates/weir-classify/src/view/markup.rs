@@ -89,13 +89,16 @@ const INLINE: [&str; 32] = [
     "u", "var", "wbr",
 ];
 
-/// The quotes between two strings of a list that are numbers: `"4111", "1111"`.
+/// The quotes between two strings of a list that are numbers or single characters: `"4111", "1111"`, `"D", "E"`.
 fn list_seam(bytes: &[u8], at: usize) -> Option<usize> {
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let is_quote = |place: Option<usize>| place.is_some_and(|place| bytes.get(place) == bytes.get(at));
     let space = usize::from(bytes.get(at + 2).is_some_and(u8::is_ascii_whitespace));
     let next = at + 2 + space;
     let is_seam = bytes.get(at + 1) == Some(&b',') && bytes.get(next) == bytes.get(at);
-    (is_seam && is_digit(at.checked_sub(1)?) && is_digit(next + 1)).then_some(next + 1)
+    let of_digits = || is_digit(at.wrapping_sub(1)) && is_digit(next + 1);
+    let of_characters = || is_quote(at.checked_sub(2)) && is_quote(next.checked_add(2));
+    (is_seam && (of_digits() || of_characters())).then_some(next + 1)
 }
 
 /// `"41" + "11"`, `'41' . '11'`, `"41" & "11"`, `"41" || "11"`, also over a line break.

@@ -3,15 +3,18 @@
 //! Each view is a list of edits ([`Editor`]) that a cheap look at the bytes calls for. What is read again
 //! of a view are its [`windows`]: the places that changed, with what is near them.
 
+mod armour;
 mod binary;
 mod blob;
 mod bytes;
 mod confusable;
 mod decimal;
 mod decode;
+mod dump;
 mod edit;
 mod entity;
 mod escape;
+mod figures;
 mod flip;
 mod form;
 mod hex;
@@ -19,10 +22,12 @@ mod hidden;
 mod json;
 mod label;
 mod look_alike;
+mod loose;
 mod map;
 mod markup;
 mod normalise;
 mod number_words;
+mod pieces;
 mod regroup;
 mod seam;
 mod spelled;
@@ -41,6 +46,7 @@ pub(crate) use map::{Chain, Link};
 use map::{SourceMap, Step};
 pub(crate) use markup::strip;
 pub(crate) use normalise::{fold_case, normalise};
+pub(crate) use pieces::pieces;
 pub(crate) use seam::{Joined, Place, joins};
 pub(crate) use survey::Survey;
 pub(crate) use window::{Window, windows};
@@ -61,8 +67,11 @@ const fn doubtful(make: fn(&Survey<'_>) -> Option<Derived>) -> Guess {
 }
 
 /// The views that are tried on a text after everything that it says by itself was undone.
-pub(crate) const GUESSES: [Guess; 6] = [
+pub(crate) const GUESSES: [Guess; 9] = [
     sure(spelled::spelled),
+    sure(loose::addresses),
+    sure(figures::figures),
+    sure(pieces),
     sure(number_words::digits),
     sure(regroup::apart),
     doubtful(regroup::groups),

@@ -93,7 +93,7 @@ fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
 fn number_at(search: &AhoCorasick, text: &str, at: usize) -> Option<usize> {
     let hit = search.find(Input::new(text).range(at..).anchored(Anchored::Yes))?;
     let (_, word) = WORDS.get(hit.pattern().as_usize())?;
-    matches!(word, Word::Number(_) | Word::Repeat(_)).then_some(hit.end())
+    matches!(word, Word::Number(_) | Word::Repeat(_) | Word::Letter(_)).then_some(hit.end())
 }
 
 /// Where the row of number words and single letters begins, at `floor` or after it, in which one begins at `start`.
@@ -140,9 +140,9 @@ impl Spoken<'_> {
     fn number(&mut self, at: usize) -> Option<usize> {
         let (word, end) = self.word(at)?;
         let (value, end) = match word {
-            Word::Sign(sign) => {
+            Word::Sign(character) | Word::Letter(character) => {
                 let end = self.closes(end)?;
-                self.value.push(sign);
+                self.value.push(character);
                 return Some(end);
             }
             Word::Repeat(times) => {
@@ -249,6 +249,8 @@ enum Word {
     Repeat(u8),
     Joiner,
     Sign(char),
+    /// Of a spelling alphabet.
+    Letter(char),
 }
 
 static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -261,14 +263,15 @@ static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
-use Word::{Joiner, Number, Repeat, Sign};
+use Word::{Joiner, Letter, Number, Repeat, Sign};
 
-/// English, German, French, Spanish, Italian; the digits also in Portuguese and Dutch.
+/// English, German, French, Spanish, Italian; the digits also in Portuguese, Dutch, Polish, Czech, Swedish and Turkish. Letters as
+/// ICAO spells them.
 #[rustfmt::skip]
 const WORDS: &[(&str, Word)] = &[
     ("zero", Number(0)), ("one", Number(1)), ("two", Number(2)), ("three", Number(3)), ("four", Number(4)),
     ("five", Number(5)), ("six", Number(6)), ("seven", Number(7)), ("eight", Number(8)),
-    ("nine", Number(9)), ("null", Number(0)), ("eins", Number(1)), ("zwei", Number(2)), ("drei", Number(3)),
+    ("nine", Number(9)), ("niner", Number(9)), ("null", Number(0)), ("eins", Number(1)), ("zwei", Number(2)), ("drei", Number(3)),
     ("vier", Number(4)), ("fünf", Number(5)), ("sechs", Number(6)), ("sieben", Number(7)),
     ("acht", Number(8)), ("neun", Number(9)), ("zéro", Number(0)), ("un", Number(1)), ("deux", Number(2)),
     ("trois", Number(3)), ("quatre", Number(4)), ("cinq", Number(5)), ("sept", Number(7)),
@@ -312,11 +315,27 @@ const WORDS: &[(&str, Word)] = &[
     ("novant", Number(90)), ("dreissig", Number(30)), ("fuenfzig", Number(50)), ("and", Joiner),
     ("und", Joiner), ("et", Joiner), ("y", Joiner), ("e", Joiner), ("double", Repeat(2)),
     ("triple", Repeat(3)), ("doppel", Repeat(2)), ("doble", Repeat(2)), ("doppio", Repeat(2)),
-    ("dreifach", Repeat(3)), ("dash", Sign('-')), ("hyphen", Sign('-')), ("minus", Sign('-')),
+    ("jeden", Number(1)), ("dwa", Number(2)), ("trzy", Number(3)), ("cztery", Number(4)), ("pięć", Number(5)),
+    ("piec", Number(5)), ("sześć", Number(6)), ("szesc", Number(6)), ("siedem", Number(7)),
+    ("osiem", Number(8)), ("dziewięć", Number(9)), ("dziewiec", Number(9)), ("nula", Number(0)),
+    ("dva", Number(2)), ("tři", Number(3)), ("čtyři", Number(4)), ("pět", Number(5)), ("šest", Number(6)),
+    ("sedm", Number(7)), ("osm", Number(8)), ("devět", Number(9)), ("noll", Number(0)), ("ett", Number(1)),
+    ("två", Number(2)), ("fyra", Number(4)), ("fem", Number(5)), ("sex", Number(6)), ("sju", Number(7)),
+    ("åtta", Number(8)), ("nio", Number(9)), ("sifir", Number(0)), ("alti", Number(6)), ("sıfır", Number(0)), ("bir", Number(1)), ("iki", Number(2)),
+    ("üç", Number(3)), ("dört", Number(4)), ("beş", Number(5)), ("altı", Number(6)), ("yedi", Number(7)),
+    ("sekiz", Number(8)), ("dokuz", Number(9)), ("dreifach", Repeat(3)), ("dash", Sign('-')), ("hyphen", Sign('-')), ("minus", Sign('-')),
     ("bindestrich", Sign('-')), ("tiret", Sign('-')), ("guion", Sign('-')), ("guión", Sign('-')),
     ("trattino", Sign('-')), ("dot", Sign('.')), ("point", Sign('.')), ("punkt", Sign('.')),
     ("punto", Sign('.')), ("slash", Sign('/')), ("schrägstrich", Sign('/')), ("barre", Sign('/')),
     ("barra", Sign('/')), ("plus", Sign('+')), ("underscore", Sign('_')), ("unterstrich", Sign('_')),
+    ("alfa", Letter('A')), ("alpha", Letter('A')), ("bravo", Letter('B')), ("charlie", Letter('C')),
+    ("delta", Letter('D')), ("echo", Letter('E')), ("foxtrot", Letter('F')), ("golf", Letter('G')),
+    ("hotel", Letter('H')), ("india", Letter('I')), ("juliett", Letter('J')), ("juliet", Letter('J')),
+    ("kilo", Letter('K')), ("lima", Letter('L')), ("mike", Letter('M')), ("november", Letter('N')),
+    ("oscar", Letter('O')), ("papa", Letter('P')), ("quebec", Letter('Q')), ("romeo", Letter('R')),
+    ("sierra", Letter('S')), ("tango", Letter('T')), ("uniform", Letter('U')), ("victor", Letter('V')),
+    ("whiskey", Letter('W')), ("whisky", Letter('W')), ("xray", Letter('X')), ("x-ray", Letter('X')),
+    ("yankee", Letter('Y')), ("zulu", Letter('Z')),
 ];
 
 #[cfg(test)]
@@ -334,6 +353,14 @@ mod tests {
             assert_eq!(read(&text), Some(format!("{} 1236!", "x".repeat(before))));
         }
         assert_eq!(read("code D-B-J-two-two-one-four").as_deref(), Some("code DBJ2214"));
+        assert_eq!(
+            read("IBAN delta echo eight niner three-seven zero four").as_deref(),
+            Some("IBAN DE893704")
+        );
+        assert_eq!(read("nr dört, beş, üç, dokuz").as_deref(), Some("nr 4539"));
+        assert_eq!(read("nr cztery pięć trzy dziewięć").as_deref(), Some("nr 4539"));
+        assert_eq!(read("nr fyra fem tre nio, åtta").as_deref(), Some("nr 45398"));
+        assert_eq!(read("delta hotel one two three").as_deref(), None);
         assert_eq!(read("«one two three four five»").as_deref(), Some("«one 2345»"));
         for text in ["one two three", "twofold threefold onerous fourth", "éone two three four"] {
             assert_eq!(read(text), None, "{text}");

@@ -78,6 +78,24 @@ impl<'a> Survey<'a> {
         None
     }
 
+    /// The first digit from `from` on that has so many about it, itself among them, in its block and `reach` to either side.
+    pub(super) fn seek_row(&self, from: usize, min: u32, reach: usize) -> Option<usize> {
+        let digits = |block: usize| self.mask_of(block, kind::DIGIT);
+        let about = |index: usize| {
+            let blocks = index.saturating_sub(reach)..=index + reach;
+            blocks.map(digits).map(u64::count_ones).sum::<u32>()
+        };
+        let mut unseen = u64::MAX << (from % BLOCK);
+        for index in from / BLOCK..self.blocks.len() {
+            let here = digits(index) & unseen;
+            unseen = u64::MAX;
+            if here != 0 && about(index) >= min {
+                return Some(index * BLOCK + here.trailing_zeros() as usize);
+            }
+        }
+        None
+    }
+
     /// The first place from `from` on at which a run of base64 characters has [`RUN_MIN`] of them.
     pub(super) fn seek_run(&self, from: usize) -> Option<usize> {
         let mut unseen = u64::MAX << (from % BLOCK);

@@ -19,6 +19,8 @@ use weir_wire::stored::{self, items};
 #[derive(Debug)]
 pub(crate) struct Keep {
     owner: String,
+    /// Of the request, which may turn out to be more than it seemed at first.
+    label: Label,
     object: Object,
 }
 
@@ -114,16 +116,21 @@ pub(crate) fn keep(
     let expires_s = created_s.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
     let object = Object {
         id: String::new(),
-        label: label::write(label),
+        label: String::new(),
         about: stored::input_items(body),
         body: Vec::new(),
         created_s,
         expires_s,
     };
-    Some(Keep { owner: owner(caller), object })
+    Some(Keep { owner: owner(caller), label: label.clone(), object })
 }
 
 impl Keep {
+    /// Joins a label to the answer's: what detectors found, or a policy that came since.
+    pub fn raise(&mut self, label: &Label) {
+        self.label.raise(label);
+    }
+
     /// Takes the answer.
     pub fn add(&mut self, id: &str, body: &[u8]) {
         id.clone_into(&mut self.object.id);
@@ -137,7 +144,8 @@ impl Keep {
 
     /// Keeps the answer. What cannot be kept is served all the same; a later request that refers to it says so.
     pub async fn write(self, gateway: &Arc<Gateway>) {
-        let (gateway, Self { owner, object }) = (gateway.clone(), self);
+        let (gateway, Self { owner, label, object }) = (gateway.clone(), self);
+        let object = Object { label: label::write(&label), ..object };
         let (now_s, room) = (gateway.wall.unix_seconds(), room(&gateway));
         let keep = move || gateway.objects.keep((&owner, Kind::Response), &object, now_s, room);
         match tokio::task::spawn_blocking(keep).await {

@@ -204,6 +204,9 @@ impl Ledger {
 
     pub fn inspected(&mut self, inspected: &Inspected) {
         let (label, seen) = (inspected.request.label(), &inspected.seen);
+        if let Some(keep) = &mut self.keep {
+            keep.raise(label);
+        }
         let decision = &mut self.decision;
         decision.stream = inspected.request.content().is_stream();
         decision.level = label.level();

@@ -79,10 +79,17 @@ pub(super) fn body(api: Api, body: &Object) -> Result<Vec<Opaque>, BadRequest> {
         }
     }
     check_identifiers(body)?;
+    refuse(body, &MEETING_POINTS)?;
     limit::check(api, body)?;
     opaque.extend(tokens::found(body).into_iter().map(|path| Opaque::new("tokens", path)));
     Ok(opaque)
 }
+
+/// Fields that name another server which the backend is to hand what it made of the prompt, or to take that from. Those that
+/// split the work among servers of their own set them themselves.
+///
+/// Source: disaggregated prefill of vLLM and of SGLang.
+const MEETING_POINTS: [&str; 2] = ["kv_transfer_params", "bootstrap_host"];
 
 /// Only a string has a pseudonym; anything else would leave as it is.
 fn check_identifiers(body: &Object) -> Result<(), BadRequest> {

@@ -79,6 +79,29 @@ fn what_a_detector_finds_stays_local_and_is_recorded_with_its_place() {
     assert_asked(&stage, "found", 1.0);
 }
 
+/// A judge does not say the same each time.
+#[test]
+fn what_a_detector_found_once_stays_local_when_the_conversation_goes_on() {
+    let asked = AtomicUsize::new(0);
+    let detector = Detector::start(move |question| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => finding("PERSON", CANARY, question),
+        _ => Answer::Says(200, "[]".to_owned()),
+    });
+    let stage = stage(&presidio(&detector.url, json!({})));
+    let post = |body: &Value| {
+        Client::connect(stage.gateway.data).post("/v1/responses", &[], body.to_string().as_bytes())
+    };
+    let first = post(&json!({ "model": "auto", "input": QUESTION }));
+    kept(&stage, &first);
+    let item = json!({ "type": "item_reference", "id": first.json()["output"][0]["id"] });
+    for next in [
+        json!({ "model": "auto", "input": "And?", "previous_response_id": first.json()["id"] }),
+        json!({ "model": "auto", "input": [item, { "role": "user", "content": "And?" }] }),
+    ] {
+        kept(&stage, &post(&next));
+    }
+}
+
 #[test]
 fn what_a_detector_finds_clean_may_leave() {
     let detector = Detector::start(|question| finding("PERSON", CANARY, question));

@@ -182,6 +182,9 @@ fn references_to_stored_objects_and_hosted_tools_are_refused() {
     let mut bodies: Vec<Value> =
         ["previous_response_id", "conversation"].map(|name| request(json!({ name: "resp_1" }))).to_vec();
     bodies.push(request(json!({ "web_search_options": { "user_location": "here" } })));
+    // Servers of models hand what they made of a prompt to whom such a request names.
+    bodies.push(request(json!({ "kv_transfer_params": { "remote_host": "203.0.113.9", "remote_port": 1 } })));
+    bodies.push(request(json!({ "bootstrap_host": ["203.0.113.9"], "bootstrap_port": 1 })));
     let hosted = [
         "web_search",
         "web_search_preview",

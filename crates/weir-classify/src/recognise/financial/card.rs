@@ -72,7 +72,8 @@ const LABELS: &[&str] = &[
     "カード番号",
 ];
 
-const CONTEXT: &[&str] = &[
+/// Words that say of a number that it is a card's.
+pub(crate) const CONTEXT: &[&str] = &[
     "card",
     "credit",
     "debit",
@@ -89,6 +90,10 @@ const CONTEXT: &[&str] = &[
     "carta",
     "cartao",
     "cartão",
+    "kaart",
+    "karta",
+    "karty",
+    "amex",
 ];
 
 /// The usual groups anywhere; other groups only when nothing else is linked to them.
@@ -155,7 +160,7 @@ const SCHEMES: &[Scheme] = &[
 ];
 
 /// The check digit of ISO/IEC 7812-1, annex B.
-pub(in crate::recognise) fn luhn(digits: &[u8]) -> bool {
+pub(crate) fn luhn(digits: &[u8]) -> bool {
     let doubled = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let sum: u32 = digits
         .iter()

@@ -11,7 +11,7 @@ mod wallet;
 
 use super::RecogniserInfo;
 
-pub(in crate::recognise) use card::luhn;
+pub(crate) use card::{CONTEXT as CARD_WORDS, luhn};
 
 pub(super) const ROWS: &[RecogniserInfo] = &[
     card::ROW,

@@ -1,0 +1,116 @@
+use super::bytes::{Binary, judge};
+use super::decode::as_text;
+use super::survey::{Survey, kind};
+use super::{Derived, Editor};
+use crate::View;
+use std::ops::{Range, RangeInclusive};
+
+/// Digits of the place at which a line begins.
+const PLACE: RangeInclusive<usize> = 4..=16;
+/// Bytes in a line, as `xxd` and `hexdump` write them.
+const LINE_BYTES: usize = 16;
+/// So many digits are about each one of a dump of two lines.
+const DIGITS_MIN: u32 = 24;
+
+/// Dumps of bytes, as `xxd` and `hexdump -C` write them: what they say lies across their lines.
+pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
+    let mut editor = Editor::new(survey.text);
+    let mut at = 0;
+    while let Some(digit) = survey.seek_row(at, DIGITS_MIN, 1) {
+        let is_start = digit.checked_sub(1).and_then(|at| survey.bytes().get(at)).is_none_or(|b| *b == b'\n');
+        at = match is_start.then(|| dump_at(survey.text, digit)).flatten() {
+            Some((range, said)) => {
+                let end = range.end;
+                editor.replace(range, &said, View::Hex);
+                end
+            }
+            None => match survey.seek(digit, kind::LINE_BREAK) {
+                Some(line_break) => line_break + 1,
+                None => break,
+            },
+        };
+    }
+    editor.finish()
+}
+
+/// The lines from `start` on each of which begins where the one before has ended, and what all of them say.
+fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, String)> {
+    let bytes = text.as_bytes();
+    let (mut said, mut lines, mut end) = (Vec::new(), 0, start);
+    let mut first = None;
+    while let Some((place, of_line)) = bytes.get(end..).and_then(line) {
+        if place != *first.get_or_insert(place) + said.len() {
+            break;
+        }
+        said.extend(of_line);
+        lines += 1;
+        end += bytes.iter().skip(end).position(|b| *b == b'\n').map_or(text.len() - end, |len| len + 1);
+    }
+    let said = if lines > 1 { read(&said)? } else { return None };
+    Some((start..end, said))
+}
+
+/// The text that bytes are, or what can be read in them.
+fn read(bytes: &[u8]) -> Option<String> {
+    as_text(bytes).or_else(|| match judge(bytes, || false) {
+        Binary::Readable(text) => Some(text),
+        Binary::Opaque | Binary::Nothing => None,
+    })
+}
+
+/// The place and the bytes of a line: `00000010: 6a6f 2e64  jo.d`, `00000010  6a 6f 2e 64  |jo.d|`.
+fn line(rest: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let digits = rest.iter().take(*PLACE.end() + 1).take_while(|b| b.is_ascii_hexdigit()).count();
+    let (place, rest) = rest.split_at_checked(digits).filter(|_| PLACE.contains(&digits))?;
+    let place = usize::from_str_radix(std::str::from_utf8(place).ok()?, 16).ok()?;
+    let mut rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let mut said = Vec::with_capacity(LINE_BYTES);
+    while said.len() < LINE_BYTES {
+        let spaces = rest.iter().take(2).take_while(|b| **b == b' ').count();
+        let word = rest.get(spaces..).unwrap_or_default();
+        let len = word.iter().take(LINE_BYTES).take_while(|b| b.is_ascii_hexdigit()).count();
+        if spaces == 0 || !matches!(len, 2 | 4 | 8) {
+            break;
+        }
+        let (word, after) = word.split_at_checked(len)?;
+        let pairs = word.chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        let read: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+        said.extend(read?);
+        rest = after;
+    }
+    let is_over = rest.first().is_none_or(u8::is_ascii_whitespace);
+    (is_over && !said.is_empty()).then_some((place, said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        undone(&Survey::of(text)).map(|derived| derived.text)
+    }
+
+    #[test]
+    fn what_lies_across_the_lines_of_a_dump_is_read() {
+        let xxd = "see\n00000000: 4375 7374 6f6d 6572 206a 6f2e 646f 6540  Customer jo.doe@\n\
+                   00000010: 6578 616d 706c 652e 636f 6d              example.com\nend";
+        assert_eq!(read(xxd).as_deref(), Some("see\nCustomer jo.doe@example.comend"));
+        let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 6a 6f 2e 64 6f 65 40  |Customer jo.doe@|\n\
+                       00000010  65 78 61 6d 70 6c 65 2e  63 6f 6d 0a              |example.com.|\n0000001c\n";
+        assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com\n0000001c\n"));
+    }
+
+    #[test]
+    fn other_columns_are_none() {
+        for text in [
+            "00000000: 4375 7374 6f6d 6572\n",
+            "00000000: 4375 7374 6f6d 6572\n00000010: 4375 7374 6f6d 6572\n",
+            "2024 11 24 12 30 59\n2025 11 24 12 30 59\n",
+            "0001 12 13 14 15\n0002 12 13 14 15\n0003 12 13 14 15\n",
+            "cafe12345678901234567890",
+            "00000000  93 91 71 60 b5 5e 72 fb  2a be 92 1a 3f eb f7 24\n00000010  3d 5a 3c 8c",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
