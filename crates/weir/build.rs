@@ -33,10 +33,10 @@ fn main() -> io::Result<()> {
 
 /// A linker script that adds two sections: one of these functions, and one of all functions of these crates and modules.
 ///
-/// Each function has a section of its own, named by its mangled name, behind another word if it is marked as cold. One without `::` is of another language, or mangled as
-/// the standard library is, and named as it stands. Source: the Itanium C++ ABI, 5.1, and
-/// `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its parts, and a hash
-/// behind the path of a function.
+/// Each function has a section of its own, named by its mangled name, behind another word if it is marked as cold. One
+/// without `::` is of another language, or mangled as the standard library is, and named as it stands. Source: the Itanium
+/// C++ ABI, 5.1, and `rustc_symbol_mangling::legacy`, which writes the path of a type in an impl with two dots between its
+/// parts, and a hash behind the path of a function.
 ///
 /// Of the near ones first those whose hash is known come: these are the ones that ran. Where another compiler gives others, all
 /// functions of the same path take their place.
