@@ -47,8 +47,8 @@ pub(crate) struct Place {
 
 /// What has to be read once more because a value may lie across several segments.
 ///
-/// Text segments are joined in their order, without the words of the protocol between them, and once more
-/// those under the same key and what each role says, where that puts other texts side by side.
+/// Text segments are joined in their order, without the words of the protocol between them, and once more in that in which
+/// a model reads them, those under the same key, and what each role says, where that puts other texts side by side.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     let runs = number_runs(segments);
     let numbers = runs.iter().map(|run| Joined::of_numbers(segments, run));
@@ -60,12 +60,13 @@ pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     let in_order = in_order(segments);
     let mut joins = join(segments, &in_order, |_| true);
     joins.extend(numbers);
+    let as_read = as_read(segments, &in_order);
     // Two texts are side by side in one way: a model and one message.
-    if in_order.len() <= 2 {
+    if in_order.len() <= 2 && as_read.is_none() {
         return joins;
     }
     let (by_key, by_role) = groups(segments);
-    let others: BTreeSet<&Vec<usize>> = by_key.values().chain(by_role.values()).collect();
+    let others: BTreeSet<&Vec<usize>> = by_key.values().chain(by_role.values()).chain(&as_read).collect();
     let is_new = |group: &[usize]| !is_stretch(group, &in_order);
     joins.extend(others.into_iter().flat_map(|indices| join(segments, indices, is_new)));
     joins
@@ -91,6 +92,35 @@ fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
         }
     }
     in_order
+}
+
+/// The texts as a model reads them, if that is another order: what tells it its task stands before all messages, wherever
+/// a body has it, as those of SDKs have it behind them.
+fn as_read(segments: &[Segment<'_>], in_order: &[usize]) -> Option<Vec<usize>> {
+    let is_key = |segment: &Segment<'_>, keys: &[&str]| {
+        segment.kind == SegmentKind::Key && keys.contains(&segment.text)
+    };
+    let messages = segments.iter().position(|segment| is_key(segment, &["messages", "input", "contents"]))?;
+    let (mut is_task, mut key) = (false, "");
+    let mut tasks = BTreeSet::new();
+    for (index, segment) in segments.iter().enumerate().skip(messages) {
+        if segment.kind == SegmentKind::Key {
+            key = segment.text;
+            let goes_on = ["type", "text", "content", "cache_control"].contains(&key);
+            is_task = ["system", "instructions"].contains(&key) || is_task && goes_on;
+        } else if key == "role" {
+            is_task = ["system", "developer"].contains(&segment.text);
+        } else if is_task {
+            tasks.insert(index);
+        }
+    }
+    if tasks.is_empty() {
+        return None;
+    }
+    let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
+    let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
+    let as_read = [before, &tasks, &others].concat();
+    (as_read != in_order).then_some(as_read)
 }
 
 fn is_protocol(key: &str, text: &str) -> bool {

@@ -47,6 +47,31 @@ fn an_identifier_split_at_any_offset_over_parts_or_messages_stays_local() {
     stage.assert_cloud_untouched();
 }
 
+/// SDKs write what tells a model its task behind the messages, which it reads first all the same.
+#[test]
+fn an_identifier_split_between_task_and_messages_stays_local_wherever_the_task_stands() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    for (head, tail) in [("write to jo.doe@exam", "ple.com today"), ("my card is 4539 1488", " 0343 6467")] {
+        let user = json!({ "role": "user", "content": tail });
+        let blocks = json!([{ "type": "text", "text": head }]);
+        let split = [
+            ("/v1/messages", json!({ "max_tokens": 9, "messages": [user], "model": "auto", "system": head })),
+            (
+                "/v1/messages",
+                json!({ "max_tokens": 9, "messages": [user], "model": "auto", "system": blocks }),
+            ),
+            ("/v1/responses", json!({ "input": tail, "instructions": head, "model": "auto" })),
+            ("/v1/chat/completions", messages(json!([user, { "role": "system", "content": head }]))),
+        ];
+        for (path, body) in split {
+            let reply = client.post(path, &[], body.to_string().as_bytes());
+            assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{body}: {}", reply.text());
+        }
+    }
+    stage.assert_cloud_untouched();
+}
+
 #[test]
 fn words_of_the_protocol_are_parts_of_values_like_others() {
     let stage = Stage::new();
