@@ -27,6 +27,7 @@ mod map;
 mod markup;
 mod normalise;
 mod number_words;
+mod order;
 mod pieces;
 mod regroup;
 mod seam;

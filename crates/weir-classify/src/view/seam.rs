@@ -1,7 +1,8 @@
+use super::order::{in_order, other_orders};
 use crate::memory::feed;
 use crate::{Segment, SegmentKind};
 use siphasher::sip128::SipHasher24;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::Hasher;
 use std::ops::{Range, RangeInclusive};
 
@@ -60,94 +61,21 @@ pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     let in_order = in_order(segments);
     let mut joins = join(segments, &in_order, |_| true);
     joins.extend(numbers);
-    let as_read = as_read(segments, &in_order);
-    // Two texts are side by side in one way: a model and one message.
-    if in_order.len() <= 2 && as_read.is_none() {
-        return joins;
+    let mut known = BTreeSet::<Vec<usize>>::new();
+    let mut is_new = |texts: &[usize]| {
+        !is_stretch(texts, &in_order) && !known.contains(texts) && known.insert(texts.to_vec())
+    };
+    for order in other_orders(segments, &in_order) {
+        joins.extend(join(segments, &order, &mut is_new));
     }
-    let (by_key, by_role) = groups(segments);
-    let others: BTreeSet<&Vec<usize>> = by_key.values().chain(by_role.values()).chain(&as_read).collect();
-    let is_new = |group: &[usize]| !is_stretch(group, &in_order);
-    joins.extend(others.into_iter().flat_map(|indices| join(segments, indices, is_new)));
     joins
 }
 
-/// Whether `group` lies in `all` without gaps; both are in order.
-fn is_stretch(group: &[usize], all: &[usize]) -> bool {
-    let Some(first) = group.first() else { return true };
+/// Whether `texts` lie side by side in `all`, which are in the order of the body.
+fn is_stretch(texts: &[usize], all: &[usize]) -> bool {
+    let Some(first) = texts.first() else { return true };
     let start = all.partition_point(|index| index < first);
-    all.get(start..start + group.len()) == Some(group)
-}
-
-type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
-
-/// The texts in their order, without the words of the protocol.
-fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
-    let (mut in_order, mut key) = (Vec::new(), "");
-    for (index, segment) in segments.iter().enumerate() {
-        match segment.kind {
-            SegmentKind::Key => key = segment.text,
-            SegmentKind::Text if !is_protocol(key, segment.text) => in_order.push(index),
-            SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
-        }
-    }
-    in_order
-}
-
-/// The texts as a model reads them, if that is another order: what tells it its task stands before all messages, wherever
-/// a body has it, as those of SDKs have it behind them.
-fn as_read(segments: &[Segment<'_>], in_order: &[usize]) -> Option<Vec<usize>> {
-    let is_key = |segment: &Segment<'_>, keys: &[&str]| {
-        segment.kind == SegmentKind::Key && keys.contains(&segment.text)
-    };
-    let messages = segments.iter().position(|segment| is_key(segment, &["messages", "input", "contents"]))?;
-    let (mut is_task, mut key) = (false, "");
-    let mut tasks = BTreeSet::new();
-    for (index, segment) in segments.iter().enumerate().skip(messages) {
-        if segment.kind == SegmentKind::Key {
-            key = segment.text;
-            let goes_on = ["type", "text", "content", "cache_control"].contains(&key);
-            is_task = ["system", "instructions"].contains(&key) || is_task && goes_on;
-        } else if key == "role" {
-            is_task = ["system", "developer"].contains(&segment.text);
-        } else if is_task {
-            tasks.insert(index);
-        }
-    }
-    if tasks.is_empty() {
-        return None;
-    }
-    let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
-    let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
-    let as_read = [before, &tasks, &others].concat();
-    (as_read != in_order).then_some(as_read)
-}
-
-fn is_protocol(key: &str, text: &str) -> bool {
-    matches!(key, "role" | "type") && PROTOCOL.contains(&text)
-}
-
-/// The same by their key, and the prose by who says it.
-fn groups<'a>(segments: &[Segment<'a>]) -> (Groups<'a>, Groups<'a>) {
-    let (mut by_key, mut by_role) = (Groups::new(), Groups::new());
-    let (mut key, mut role) = ("", "");
-    for (index, segment) in segments.iter().enumerate() {
-        match segment.kind {
-            SegmentKind::Key => key = group_of(segment.text),
-            SegmentKind::Text => {
-                if !is_protocol(key, segment.text) {
-                    by_key.entry(key).or_default().push(index);
-                }
-                if key == "role" {
-                    role = segment.text;
-                } else if key == "content" {
-                    by_role.entry(role).or_default().push(index);
-                }
-            }
-            SegmentKind::Number | SegmentKind::Opaque => {}
-        }
-    }
-    (by_key, by_role)
+    all.get(start..start + texts.len()) == Some(texts)
 }
 
 /// Fewer digits of one number than that were not cut, and more numbers than that are a list.
@@ -213,43 +141,12 @@ fn names_a_number(segment: &Segment<'_>) -> bool {
     segment.kind == SegmentKind::Key && NUMBER_KEYS.iter().any(|word| key.contains(word))
 }
 
-/// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
-/// any value.
-const PROTOCOL: [&str; 22] = [
-    "user",
-    "assistant",
-    "system",
-    "developer",
-    "tool",
-    "function",
-    "text",
-    "input_text",
-    "output_text",
-    "image_url",
-    "message",
-    "tool_use",
-    "tool_result",
-    "object",
-    "array",
-    "string",
-    "integer",
-    "number",
-    "boolean",
-    "null",
-    "auto",
-    "ephemeral",
-];
-
-/// Prose has several keys within one conversation: a string in one message, parts in the next.
-fn group_of(key: &str) -> &str {
-    match key {
-        "text" | "content" | "input" | "output" | "arguments" | "thinking" | "refusal" => "content",
-        other => other,
-    }
-}
-
 /// The joined texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
-fn join(segments: &[Segment<'_>], indices: &[usize], is_wanted: impl Fn(&[usize]) -> bool) -> Vec<Joined> {
+fn join(
+    segments: &[Segment<'_>],
+    indices: &[usize],
+    mut is_wanted: impl FnMut(&[usize]) -> bool,
+) -> Vec<Joined> {
     let text_of = |index: usize| segments.get(index).map_or("", |segment| segment.text);
     let indices: Vec<usize> = indices.iter().copied().filter(|index| !text_of(*index).is_empty()).collect();
     let mut joins = Vec::new();
@@ -258,7 +155,7 @@ fn join(segments: &[Segment<'_>], indices: &[usize], is_wanted: impl Fn(&[usize]
         let is_short = |index: &&usize| text_of(**index).len() <= 2 * WINDOW;
         let between = rest.iter().take(rest.len() - 1).take_while(is_short).count();
         let to = from + between + 1;
-        if indices.get(from..=to).is_some_and(&is_wanted) {
+        if indices.get(from..=to).is_some_and(&mut is_wanted) {
             let short: usize = rest.iter().take(between).map(|index| text_of(*index).len()).sum();
             let mut joined = Joined::with_room(short + 2 * WINDOW, between + 2);
             joined.push_tail(text_of(*first), *first);

@@ -72,6 +72,27 @@ fn an_identifier_split_between_task_and_messages_stays_local_wherever_the_task_s
     stage.assert_cloud_untouched();
 }
 
+/// Programs that sort the keys of what they write put the role of a message behind its content.
+#[test]
+fn an_identifier_split_over_turns_stays_local_where_roles_stand_behind_contents() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    let said = |role: &str, content: &str| json!({ "content": content, "role": role });
+    for (head, tail) in [("write to jo.doe@exam", "ple.com today"), ("my card is 4539 1488", " 0343 6467")] {
+        let answer = said("assistant", "Go on, please.");
+        let split = [
+            messages(json!([said("user", head), answer, said("user", tail)])),
+            messages(json!([said("user", tail), answer, said("system", head)])),
+            messages(json!([{ "role": "user", "content": head }, answer, said("user", tail)])),
+            messages(json!([said("user", head), answer, { "role": "user", "content": tail }])),
+        ];
+        for body in split {
+            assert_stays_local(&mut client, &body, &body.to_string());
+        }
+    }
+    stage.assert_cloud_untouched();
+}
+
 #[test]
 fn words_of_the_protocol_are_parts_of_values_like_others() {
     let stage = Stage::new();

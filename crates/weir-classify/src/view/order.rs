@@ -1,0 +1,194 @@
+//! In which orders the texts of a body may be read, one directly after the other.
+
+use crate::{Segment, SegmentKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The texts in the order of the body, without the words of the protocol.
+pub(super) fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
+    let (mut in_order, mut key) = (Vec::new(), "");
+    for (index, segment) in segments.iter().enumerate() {
+        match segment.kind {
+            SegmentKind::Key => key = segment.text,
+            SegmentKind::Text if !is_protocol(key, segment.text) => in_order.push(index),
+            SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
+        }
+    }
+    in_order
+}
+
+/// Orders that put other texts side by side: those under each key, what each role says, and all as a model reads them.
+pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> BTreeSet<Vec<usize>> {
+    let spoken = spoken(segments);
+    let as_read = as_read(segments, in_order, &spoken);
+    // Two texts are side by side in one way: a model and one message.
+    if in_order.len() <= 2 {
+        return as_read.into_iter().collect();
+    }
+    let by_role = (0..3).flat_map(|way| {
+        let said = |spoken: &Spoken<'a>| Some((spoken.roles().into_iter().nth(way)??, spoken.text));
+        groups(spoken.iter().filter_map(said)).into_values()
+    });
+    by_key(segments).into_values().chain(by_role).chain(as_read).collect()
+}
+
+type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+fn groups<'a>(texts: impl Iterator<Item = (&'a str, usize)>) -> Groups<'a> {
+    texts.fold(Groups::new(), |mut groups, (of, text)| {
+        groups.entry(of).or_default().push(text);
+        groups
+    })
+}
+
+fn by_key<'a>(segments: &[Segment<'a>]) -> Groups<'a> {
+    let mut key = "";
+    groups(segments.iter().enumerate().filter_map(move |(index, segment)| match segment.kind {
+        SegmentKind::Key => {
+            key = group_of(segment.text);
+            None
+        }
+        SegmentKind::Text => (!is_protocol(key, segment.text)).then_some((key, index)),
+        SegmentKind::Number | SegmentKind::Opaque => None,
+    }))
+}
+
+/// A text of a message, and who may say it: nothing tells where a message ends, and some have their role behind their content.
+struct Spoken<'a> {
+    text: usize,
+    /// The role before it.
+    before: Option<&'a str>,
+    /// The role behind it.
+    behind: Option<&'a str>,
+    /// The role of its message, if each has one of both, in any order.
+    beside: Option<&'a str>,
+}
+
+impl<'a> Spoken<'a> {
+    fn roles(&self) -> [Option<&'a str>; 3] {
+        [self.before, self.behind, self.beside]
+    }
+}
+
+/// A message, as far as it was read.
+#[derive(Default)]
+struct Message<'a> {
+    role: Option<&'a str>,
+    has_role: bool,
+    has_content: bool,
+    /// How many texts those before it have.
+    texts_before: usize,
+}
+
+impl Message<'_> {
+    /// Notes that it has one more member; another message has it if it had one.
+    fn has(&mut self, is_role: bool, texts_before: usize) {
+        let known = if is_role { self.has_role } else { self.has_content };
+        if known {
+            *self = Self { texts_before, ..Self::default() };
+        }
+        *(if is_role { &mut self.has_role } else { &mut self.has_content }) = true;
+    }
+}
+
+fn spoken<'a>(segments: &[Segment<'a>]) -> Vec<Spoken<'a>> {
+    let (mut spoken, mut key, mut before) = (Vec::<Spoken<'a>>::new(), "", None);
+    let mut message = Message::default();
+    // Of roles and contents, whether each message has one of both, the role first.
+    let (mut members, mut is_role_first) = (0, true);
+    for (text, segment) in segments.iter().enumerate() {
+        match segment.kind {
+            SegmentKind::Key => {
+                if ["role", "content"].contains(&segment.text) {
+                    let is_role = segment.text == "role";
+                    is_role_first &= is_role == (members % 2 == 0);
+                    members += 1;
+                    message.has(is_role, spoken.len());
+                }
+                key = group_of(segment.text);
+            }
+            SegmentKind::Text if key == "role" => {
+                let role = Some(segment.text);
+                (before, message.role) = (role, role);
+                let waiting = spoken.iter_mut().rev().take_while(|spoken| spoken.behind.is_none());
+                waiting.for_each(|spoken| spoken.behind = role);
+                let own = spoken.iter_mut().skip(message.texts_before).rev();
+                own.take_while(|spoken| spoken.beside.is_none()).for_each(|spoken| spoken.beside = role);
+            }
+            SegmentKind::Text if key == "content" => {
+                spoken.push(Spoken { text, before, behind: None, beside: message.role });
+            }
+            SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
+        }
+    }
+    if is_role_first && members % 2 == 0 {
+        spoken.iter_mut().for_each(|spoken| (spoken.behind, spoken.beside) = (None, None));
+    }
+    spoken
+}
+
+/// The texts as a model reads them, if that is another order: what tells it its task stands before all messages, wherever
+/// a body has it; what SDKs write has it behind them.
+fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) -> Option<Vec<usize>> {
+    const MESSAGES: [&str; 4] = ["messages", "input", "contents", "prompt"];
+    let is_first =
+        |segment: &Segment<'_>| segment.kind == SegmentKind::Key && MESSAGES.contains(&segment.text);
+    let messages = segments.iter().position(is_first)?;
+    let is_task = |role: &str| ["system", "developer"].contains(&role);
+    let is_said = |spoken: &&Spoken<'_>| spoken.roles().into_iter().flatten().any(is_task);
+    let mut tasks: BTreeSet<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
+    let mut is_task = false;
+    for (index, segment) in segments.iter().enumerate().skip(messages) {
+        if segment.kind == SegmentKind::Key {
+            let goes_on = ["type", "text", "cache_control"].contains(&segment.text);
+            is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on;
+        } else if is_task {
+            tasks.insert(index);
+        }
+    }
+    if tasks.is_empty() {
+        return None;
+    }
+    let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
+    let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
+    let as_read = [before, &tasks, &others].concat();
+    (as_read != in_order).then_some(as_read)
+}
+
+fn is_protocol(key: &str, text: &str) -> bool {
+    matches!(key, "role" | "type") && PROTOCOL.contains(&text)
+}
+
+/// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of
+/// any value.
+const PROTOCOL: [&str; 22] = [
+    "user",
+    "assistant",
+    "system",
+    "developer",
+    "tool",
+    "function",
+    "text",
+    "input_text",
+    "output_text",
+    "image_url",
+    "message",
+    "tool_use",
+    "tool_result",
+    "object",
+    "array",
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "null",
+    "auto",
+    "ephemeral",
+];
+
+/// Prose has several keys within one conversation: a string in one message, parts in the next.
+fn group_of(key: &str) -> &str {
+    match key {
+        "text" | "content" | "input" | "output" | "arguments" | "thinking" | "refusal" => "content",
+        other => other,
+    }
+}
