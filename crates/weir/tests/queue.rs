@@ -205,6 +205,8 @@ fn what_is_not_answered_by_its_deadline_gets_504_whether_it_waits_or_runs() {
     pool.gateway.until_queued(0);
     holder.abandon();
     pool.gateway.until("the place is free", |gateway| gateway.metric("weir_in_flight", &["big/m"]) == 0.0);
+    // The backend may see it later than the gateway.
+    pool.gateway.until("the holder is cancelled", |_| pool.big.cancelled().len() == 1);
     pool.big.forget();
     // Short enough that it may be expected to be answered in time.
     for mut body in [ask("auto", PERSONAL), ask_stream("auto", PERSONAL)] {
