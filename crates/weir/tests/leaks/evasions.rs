@@ -94,6 +94,21 @@ fn an_identifier_split_over_turns_stays_local_where_roles_stand_behind_contents(
 }
 
 #[test]
+fn an_identifier_split_over_kept_turns_stays_local() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    let mut post = |body: Value| client.post("/v1/responses", &[], body.to_string().as_bytes());
+    for (head, tail) in [("write to jo.doe@exam", "ple.com today"), ("my card is 4539 1488", " 0343 6467")] {
+        let first = post(json!({ "model": "auto", "input": head }));
+        assert_eq!((first.status, first.zone()), (200, Some("cloud")), "{}", first.text());
+        let id = first.json()["id"].clone();
+        let next = post(json!({ "model": "auto", "input": tail, "previous_response_id": id }));
+        assert_eq!((next.status, next.zone()), (200, Some("local")), "{head}|{tail}: {}", next.text());
+    }
+    assert_eq!(stage.there.requests(), 2);
+}
+
+#[test]
 fn words_of_the_protocol_are_parts_of_values_like_others() {
     let stage = Stage::new();
     let mut client = stage.gateway.client();
