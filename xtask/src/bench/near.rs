@@ -5,6 +5,7 @@ use crate::run::{Done, Failure, output, program, root, say, target};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 /// What gateways are asked for most.
@@ -37,6 +38,8 @@ pub fn run() -> Done {
         for options in loads {
             stage.load(Way::Gateway, options, TIME)?;
         }
+        // Some work waits until nobody asks for anything.
+        thread::sleep(TIME);
         traces.push(stage.trace()?);
     }
     let mut ran = BTreeMap::new();
