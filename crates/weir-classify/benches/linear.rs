@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A name, and the texts of about so many bytes.
 type Family = (&'static str, fn(usize) -> Vec<String>);
 
-const FAMILIES: [Family; 31] = [
+const FAMILIES: [Family; 37] = [
     ("prose, to compare", |n| one("the quick brown fox jumps over the lazy dog, and then goes home. ", n)),
     ("repeated digits", |n| one("1", n)),
     ("spaced digits", |n| one("1 ", n)),
@@ -50,6 +50,12 @@ const FAMILIES: [Family; 31] = [
     ("short array items", |n| vec!["4111".to_owned(); n / 4]),
     ("short items in JSON", |n| one("\"4111\",", n).iter().map(|items| format!("[{items}1]")).collect()),
     ("at signs and colons", |n| one("a@a.::a:", n)),
+    ("blanks in addresses", |n| one("a1 @ b . c . ", n)),
+    ("dumps that say nothing", |n| vec![dump(n)]),
+    ("marks of ASCII85", |n| one("<~87cUR~", n)),
+    ("beginnings of uuencode", |n| one("begin 644 a\n#0V%T\n", n)),
+    ("pieces of cards", |n| one("card 4111 x 1111, ", n)),
+    ("whole numbers with points", |n| one("4111111111111112.0 ", n)),
 ];
 
 fn main() -> ExitCode {
@@ -73,6 +79,12 @@ fn main() -> ExitCode {
 
 fn one(unit: &str, bytes: usize) -> Vec<String> {
     vec![unit.repeat(bytes / unit.len())]
+}
+
+/// Lines as `hexdump -C` writes them, of bytes that are no text.
+fn dump(bytes: usize) -> String {
+    let line = |place| format!("{place:08x}  93 91 71 60 b5 5e 72 fb  2a be 92 1a 3f eb f7 24\n");
+    (0..bytes / line(0).len()).map(|number| line(16 * number)).collect()
 }
 
 /// As deep as views go and deeper, the innermost a text that grows.

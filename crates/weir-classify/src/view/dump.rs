@@ -13,6 +13,8 @@ const LINE_BYTES: usize = 16;
 const DIGITS_MIN: u32 = 24;
 
 /// Dumps of bytes, as `xxd` and `hexdump -C` write them: what they say lies across their lines.
+///
+/// INVARIANT (linear time): what was read as a dump is not read again, whether it says something or not.
 pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
     let mut editor = Editor::new(survey.text);
     let mut at = 0;
@@ -21,7 +23,9 @@ pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
         at = match is_start.then(|| dump_at(survey.text, digit)).flatten() {
             Some((range, said)) => {
                 let end = range.end;
-                editor.replace(range, &said, View::Hex);
+                if let Some(said) = said {
+                    editor.replace(range, &said, View::Hex);
+                }
                 end
             }
             None => match survey.seek(digit, kind::LINE_BREAK) {
@@ -33,8 +37,8 @@ pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
     editor.finish()
 }
 
-/// The lines from `start` on each of which begins where the one before has ended, and what all of them say.
-fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, String)> {
+/// The lines from `start` on each of which begins where the one before has ended, and what all of them say, if that is text.
+fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, Option<String>)> {
     let bytes = text.as_bytes();
     let (mut said, mut lines, mut end) = (Vec::new(), 0, start);
     let mut first = None;
@@ -46,8 +50,7 @@ fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, String)> {
         lines += 1;
         end += bytes.iter().skip(end).position(|b| *b == b'\n').map_or(text.len() - end, |len| len + 1);
     }
-    let said = if lines > 1 { read(&said)? } else { return None };
-    Some((start..end, said))
+    (lines > 1).then(|| (start..end, read(&said)))
 }
 
 /// The text that bytes are, or what can be read in them.
@@ -98,6 +101,13 @@ mod tests {
         let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 6a 6f 2e 64 6f 65 40  |Customer jo.doe@|\n\
                        00000010  65 78 61 6d 70 6c 65 2e  63 6f 6d 0a              |example.com.|\n0000001c\n";
         assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com\n0000001c\n"));
+    }
+
+    #[test]
+    fn a_dump_that_says_nothing_is_passed_over_whole() {
+        let line = |place| format!("{place:08x}  93 91 71 60 b5 5e 72 fb  2a be 92 1a 3f eb f7 24\n");
+        let dump: String = (0..64).map(|number| line(16 * number)).collect();
+        assert_eq!(dump_at(&format!("{dump}end"), 0), Some((0..dump.len(), None)));
     }
 
     #[test]
