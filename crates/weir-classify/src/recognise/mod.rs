@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use weir_label::{Category, Level};
 
 pub(crate) use country::jurisdictions;
-pub(crate) use financial::{CARD_WORDS, luhn};
+pub(crate) use financial::{CARD_WORDS, luhn, remainder_97};
 pub(crate) use national::{Identifier, Kind};
 pub(crate) use secret::token::Format;
 

@@ -1,7 +1,7 @@
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use crate::recognise::{CARD_WORDS, luhn};
+use crate::recognise::{CARD_WORDS, luhn, remainder_97};
 use std::ops::{Range, RangeInclusive};
 
 /// Bytes between two groups: words, tags, a pause that was noted.
@@ -126,7 +126,11 @@ impl Chain {
                 return None;
             }
             let value: String = groups.iter().filter_map(|group| text.get(group.clone())).collect();
-            let is_one = if self.has_country { is_account(&value) } else { is_card(text, &range, &value) };
+            let is_one = if self.has_country {
+                remainder_97(value.as_bytes()) == 1
+            } else {
+                is_card(text, &range, &value)
+            };
             is_one.then_some((range, value))
         })
     }
@@ -142,17 +146,6 @@ fn is_cut_as_card(groups: &[Range<usize>]) -> bool {
 fn is_card(text: &str, range: &Range<usize>, value: &str) -> bool {
     let digits: Vec<u8> = value.bytes().map(|b| b.wrapping_sub(b'0')).collect();
     luhn(&digits) && has_word(text, range)
-}
-
-/// ISO 7064, MOD 97-10, of a number with its country and check digits moved to its end.
-fn is_account(value: &str) -> bool {
-    let (head, tail) = value.split_at_checked(4).unwrap_or_default();
-    let digit = |rest: u32, c: char| c.to_digit(36).map(|digit| (rest, digit));
-    let rest = tail.chars().chain(head.chars()).try_fold(0, |rest, c| {
-        let (rest, digit) = digit(rest, c)?;
-        Some((if digit < 10 { rest * 10 } else { rest * 100 } + digit) % 97)
-    });
-    rest == Some(1)
 }
 
 /// Whether a word near the groups says that they are a card's.

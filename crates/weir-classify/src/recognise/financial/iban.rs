@@ -125,7 +125,7 @@ impl Iterator for Characters<'_, '_> {
 }
 
 /// ISO 7064, MOD 97-10, of the number with its first four characters moved to its end.
-fn remainder_97(number: &[u8]) -> u32 {
+pub(crate) fn remainder_97(number: &[u8]) -> u32 {
     let (head, account) = number.split_at(number.len().min(4));
     account.iter().chain(head).fold(0, |rest, character| match character {
         b'0'..=b'9' => (rest * 10 + u32::from(character - b'0')) % 97,

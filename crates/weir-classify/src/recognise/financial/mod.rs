@@ -12,6 +12,7 @@ mod wallet;
 use super::RecogniserInfo;
 
 pub(crate) use card::{CONTEXT as CARD_WORDS, luhn};
+pub(crate) use iban::remainder_97;
 
 pub(super) const ROWS: &[RecogniserInfo] = &[
     card::ROW,
