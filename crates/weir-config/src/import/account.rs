@@ -1,6 +1,6 @@
 //! Where the models of clouds are that have no one address: by region, project or resource.
 
-use super::draft::quoted;
+use super::draft::{Draft, quoted};
 use super::provider::Provider;
 
 /// What a file says of an account, besides its key. Empty and variable parts count as not said: addresses stand in
@@ -95,8 +95,43 @@ pub(super) fn api_at(url: &str, provider: Provider) -> Option<&'static str> {
     }
 }
 
+/// What a file has where a key belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum WrittenKey<'f> {
+    Nothing,
+    /// The name of a variable of the environment.
+    Variable(&'f str),
+    /// The key itself, or a word that stands for none.
+    Text(&'f str),
+}
+
+/// A key by reference stays one; one that stands in the file itself becomes one. `path` is where it is written.
+pub(super) fn key(
+    written: WrittenKey<'_>,
+    (url, provider): (&str, Provider),
+    path: &str,
+    draft: &mut Draft,
+) -> Option<String> {
+    match written {
+        WrittenKey::Nothing => usual_key(url, provider),
+        WrittenKey::Variable(name) => {
+            draft.exact(path, format!("the variable `{name}`"));
+            Some(format!("${{{name}}}"))
+        }
+        WrittenKey::Text(text) if is_no_key(text) => {
+            draft.exact(path, "no key");
+            None
+        }
+        WrittenKey::Text(_) => {
+            let name = variable_of(url, provider);
+            draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
+            Some(format!("${{{name}}}"))
+        }
+    }
+}
+
 /// The variable for a key that stands in the file itself. The key of a provider goes to no other server.
-pub(super) fn variable_of(url: &str, provider: Provider) -> String {
+fn variable_of(url: &str, provider: Provider) -> String {
     let usual = || format!("{}_API_KEY", provider.name.to_uppercase());
     if is_own(url, provider) {
         return provider.key.map_or_else(usual, str::to_owned);
@@ -107,12 +142,12 @@ pub(super) fn variable_of(url: &str, provider: Provider) -> String {
 }
 
 /// The variable for a key of which the file says nothing.
-pub(super) fn usual_key(url: &str, provider: Provider) -> Option<String> {
+fn usual_key(url: &str, provider: Provider) -> Option<String> {
     provider.key.filter(|_| is_own(url, provider)).map(|name| format!("${{{name}}}"))
 }
 
 /// What files say where a server wants no key.
-pub(super) fn is_no_key(written: &str) -> bool {
+fn is_no_key(written: &str) -> bool {
     ["none", "empty", "dummy", "sk-no-key-required", "fake-key", ""]
         .contains(&written.to_lowercase().as_str())
 }

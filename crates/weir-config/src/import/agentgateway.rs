@@ -2,12 +2,11 @@
 //!
 //! Source: agentgateway's documentation, "LLM gateway" and "Configuration", and its published examples.
 
-use super::account::{Account, api_at, is_no_key, usual_key, variable_of};
-use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
+use super::account::{Account, WrittenKey, api_at, key};
+use super::draft::{Backend, Draft, Model, is_model_name};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read};
 use serde_json::Value;
-use weir_label::ZoneKind;
 
 /// Imports a configuration of agentgateway.
 ///
@@ -65,33 +64,22 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
         return draft.not_supported(path, "the provider is not known here");
     };
     let own = model.get("params").unwrap_or(&Value::Null);
+    // Its own come first, under whichever name.
     let parameter = |names: &[&str]| {
-        let text =
-            |holder: &Value| names.iter().find_map(|name| holder.get(*name)?.as_str().map(str::to_owned));
+        let text = |holder| names.iter().find_map(|name| Value::get(holder, *name)?.as_str());
         text(own).or_else(|| text(&shared))
     };
-    let is_internal = model.get("visibility").and_then(Value::as_str) == Some("internal");
-    let [url, region, vertex_region, project, resource, kind, version] = [
-        &["baseUrl", "baseURL"][..],
-        &["awsRegion"],
-        &["vertexRegion"],
-        &["vertexProject"],
-        &["azureResourceName"],
-        &["azureResourceType"],
-        &["azureApiVersion"],
-    ]
-    .map(parameter);
-    let region = region.or(vertex_region);
+    let resource = parameter(&["azureResourceName"]);
     let wanted = Wanted {
         alias,
-        model: parameter(&["model"]).unwrap_or_else(|| alias.to_owned()),
+        model: parameter(&["model"]).unwrap_or(alias),
         key: parameter(&["apiKey"]),
         account: Account {
-            url: url.as_deref(),
-            region: region.as_deref(),
-            project: project.as_deref(),
-            resource: resource.as_deref().map(|name| (name, kind.as_deref() == Some("foundry"))),
-            api_version: version.as_deref(),
+            url: parameter(&["baseUrl", "baseURL"]),
+            region: parameter(&["awsRegion"]).or_else(|| parameter(&["vertexRegion"])),
+            project: parameter(&["vertexProject"]),
+            resource: resource.map(|name| (name, parameter(&["azureResourceType"]) == Some("foundry"))),
+            api_version: parameter(&["azureApiVersion"]),
             role: role(model.get("auth")),
             key_file: None,
         },
@@ -99,10 +87,21 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
     if !add(&wanted, provider, path, draft) {
         return;
     }
-    if is_internal {
+    if is_internal(model) {
         draft.hide(alias);
     }
-    for (name, _) in members(own) {
+    parameters_of(own, path, draft);
+    members_of(model, path, draft);
+}
+
+/// Whether other models alone refer to it.
+fn is_internal(model: &Value) -> bool {
+    model.get("visibility").and_then(Value::as_str) == Some("internal")
+}
+
+/// Every parameter of a model.
+fn parameters_of(parameters: &Value, path: &str, draft: &mut Draft) {
+    for (name, _) in members(parameters) {
         let path = format!("{path}.params.{name}");
         match name.as_str() {
             "model" | "baseUrl" | "baseURL" | "apiKey" => {}
@@ -116,6 +115,10 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             _ => draft.not_supported(path, "write it where the backend's API wants it in weir.yaml"),
         }
     }
+}
+
+/// Every further member of a model.
+fn members_of(model: &Value, path: &str, draft: &mut Draft) {
     for (name, _) in members(model) {
         let path = format!("{path}.{name}");
         match name.as_str() {
@@ -123,7 +126,7 @@ fn llm_model(model: &Value, providers: &Value, path: &str, draft: &mut Draft) {
             "matches" => {
                 draft.not_supported(path, "which target serves a request is said by the policy's rules")
             }
-            "visibility" if is_internal => draft.exact(path, "a target without an alias of its own"),
+            "visibility" if is_internal(model) => draft.exact(path, "a target without an alias of its own"),
             "visibility" => draft.exact(path, "an alias; which a caller may use is said by its key"),
             "health" => {
                 draft.approximate(path, "failing targets are left alone for a while, without settings")
@@ -189,8 +192,8 @@ fn named(name: &str) -> Option<Provider> {
 /// A model to be reached under an alias.
 struct Wanted<'w> {
     alias: &'w str,
-    model: String,
-    key: Option<String>,
+    model: &'w str,
+    key: Option<&'w str>,
     account: Account<'w>,
 }
 
@@ -215,7 +218,7 @@ fn add(wanted: &Wanted<'_>, provider: Provider, path: &str, draft: &mut Draft) -
 }
 
 /// Where it is and what it is called there, or why it is not known.
-fn found<'w>(wanted: &'w Wanted<'_>, provider: Provider) -> Result<(Backend, &'w str), String> {
+fn found<'w>(wanted: &Wanted<'w>, provider: Provider) -> Result<(Backend, &'w str), String> {
     let Some(url) = wanted.account.url(provider) else {
         return Err(format!("the address of `{}` is not written out in the file", provider.name));
     };
@@ -223,8 +226,8 @@ fn found<'w>(wanted: &'w Wanted<'_>, provider: Provider) -> Result<(Backend, &'w
         return Err(format!("Weir does not speak the API of `{}`", provider.name));
     };
     let model = match provider.name {
-        "vertex_ai" => wanted.model.strip_prefix("google/").unwrap_or(&wanted.model),
-        _ => &wanted.model,
+        "vertex_ai" => wanted.model.strip_prefix("google/").unwrap_or(wanted.model),
+        _ => wanted.model,
     };
     if provider.name == "vertex_ai" && model.contains(['/', '@']) {
         return Err("of Vertex AI's models Weir speaks to those of Google".to_owned());
@@ -250,45 +253,20 @@ fn add_found(
     path: &str,
     draft: &mut Draft,
 ) {
-    backend.key = key(wanted.key.as_deref(), (&backend.url, provider), path, draft);
-    let alias = wanted.alias;
-    match (zone_of(&backend.url), wanted.account.to_do(provider)) {
-        (ZoneKind::Local, _) => {
-            let note = format!(
-                "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
-            );
-            draft.approximate(path, note);
-        }
-        (ZoneKind::Cloud, Some(to_do)) => {
-            draft.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
-        }
-        (ZoneKind::Cloud, None) => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
-    }
+    let written = written_key(wanted.key);
+    backend.key = key(written, (&backend.url, provider), &format!("{path}.params.apiKey"), draft);
+    draft.placed(path, wanted.alias, &backend.url, wanted.account.to_do(provider));
     let target = draft.target(backend, Model { name: model.to_owned(), ..Model::default() });
     draft.alias(wanted.alias, target);
 }
 
 /// `$NAME` and `${NAME}` are variables there too.
-fn key(
-    written: Option<&str>,
-    (url, provider): (&str, Provider),
-    path: &str,
-    draft: &mut Draft,
-) -> Option<String> {
-    let Some(written) = written else { return usual_key(url, provider) };
-    let path = format!("{path}.params.apiKey");
-    if let Some(name) = written.strip_prefix('$') {
-        let name = name.trim_start_matches('{').trim_end_matches('}');
-        draft.exact(path, format!("the variable `{name}`"));
-        return Some(format!("${{{name}}}"));
+fn written_key(written: Option<&str>) -> WrittenKey<'_> {
+    let Some(text) = written else { return WrittenKey::Nothing };
+    match text.strip_prefix('$') {
+        Some(name) => WrittenKey::Variable(name.trim_start_matches('{').trim_end_matches('}')),
+        None => WrittenKey::Text(text),
     }
-    if is_no_key(written) {
-        draft.exact(path, "no key");
-        return None;
-    }
-    let name = variable_of(url, provider);
-    draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
-    Some(format!("${{{name}}}"))
 }
 
 /// Aliases whose targets are those of other models.
@@ -400,8 +378,7 @@ fn ai_provider(ai: &Value, (policies, of_route): (&Value, &Value), path: &str, d
         return draft.not_supported(path, "it names no model; list those that are used");
     }
     for model in models {
-        let wanted =
-            Wanted { alias: &model, model: model.clone(), key: key.map(str::to_owned), account: account() };
+        let wanted = Wanted { alias: model, model, key, account: account() };
         add(&wanted, provider, path, draft);
     }
     for (name, _) in members(policies).filter(|(name, _)| *name != AUTH) {
@@ -410,11 +387,11 @@ fn ai_provider(ai: &Value, (policies, of_route): (&Value, &Value), path: &str, d
 }
 
 /// The model that a provider is bound to, and those that the backend says it has.
-fn declared(parameters: &Value, policies: &Value) -> Vec<String> {
+fn declared<'v>(parameters: &'v Value, policies: &'v Value) -> Vec<&'v str> {
     let bound = parameters.get("model").and_then(Value::as_str);
     let listed = policies.get("ai").and_then(|ai| ai.get("models")).and_then(Value::as_array);
     let ids = listed.into_iter().flatten().filter_map(|model| model.get("id")?.as_str());
-    bound.into_iter().chain(ids).map(str::to_owned).collect()
+    bound.into_iter().chain(ids).collect()
 }
 
 fn policy(path: &str, draft: &mut Draft) {

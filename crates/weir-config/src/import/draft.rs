@@ -56,6 +56,22 @@ impl Draft {
         self.item(path, Fidelity::NotSupported, note);
     }
 
+    /// Says where the target of an alias is, and what is left to do before it can be used.
+    pub(super) fn placed(&mut self, path: &str, alias: &str, url: &str, to_do: Option<String>) {
+        match (zone_of(url), to_do) {
+            (ZoneKind::Local, _) => {
+                let note = format!(
+                    "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
+                );
+                self.approximate(path, note);
+            }
+            (ZoneKind::Cloud, Some(to_do)) => {
+                self.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
+            }
+            (ZoneKind::Cloud, None) => self.exact(path, format!("alias `{alias}`, zone `cloud`")),
+        }
+    }
+
     fn item(&mut self, path: impl Into<String>, fidelity: Fidelity, note: impl Into<String>) {
         self.items.push(ImportedItem { path: path.into(), fidelity, note: note.into() });
     }
@@ -200,7 +216,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Whether a server at this URL is inside the network, as far as the text says: by its address, or by a name
 /// that no public server has.
-pub(super) fn zone_of(text: &str) -> ZoneKind {
+fn zone_of(text: &str) -> ZoneKind {
     let Ok(url) = url::base_url(text) else { return ZoneKind::Cloud };
     let is_private_name = |name: &str| {
         const ENDINGS: [&str; 8] =

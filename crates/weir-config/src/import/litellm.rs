@@ -2,12 +2,11 @@
 //!
 //! Source: LiteLLM's documentation, "Proxy config.yaml" and "All settings".
 
-use super::account::{Account, api_at, is_no_key, is_variable, usual_key, variable_of};
-use super::draft::{Backend, Draft, Model, is_model_name, zone_of};
+use super::account::{Account, WrittenKey, api_at, is_variable, key};
+use super::draft::{Backend, Draft, Model, is_model_name};
 use super::provider::Provider;
 use super::{ImportError, Imported, members, read, scalar};
 use serde_json::Value;
-use weir_label::ZoneKind;
 
 /// Imports a configuration of LiteLLM's proxy.
 ///
@@ -78,7 +77,8 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
     if !is_model_name(alias) || !is_model_name(name) {
         return draft.not_supported(path, "names have letters, digits and `._/:-` alone in Weir");
     }
-    let key = key(parameters, (&url, provider), path, draft);
+    let path_of_key = format!("{path}.litellm_params.api_key");
+    let key = key(written_key(parameters), (&url, provider), &path_of_key, draft);
     let backend = Backend {
         name: provider.name.to_owned(),
         api,
@@ -88,7 +88,7 @@ fn deployment(model: &Value, path: &str, draft: &mut Draft) {
         timeout_s: timeout(parameters),
         models: Vec::new(),
     };
-    say_where(&backend, alias, account.to_do(provider), path, draft);
+    draft.placed(path, alias, &backend.url, account.to_do(provider));
     let limits = Model {
         name: name.to_owned(),
         concurrency: parameters.get("max_parallel_requests").and_then(Value::as_u64),
@@ -139,43 +139,11 @@ fn account<'f>(parameters: &'f Value, region: Option<&'f str>) -> Account<'f> {
     }
 }
 
-fn say_where(backend: &Backend, alias: &str, to_do: Option<String>, path: &str, draft: &mut Draft) {
-    match (zone_of(&backend.url), to_do) {
-        (ZoneKind::Local, _) => {
-            let note = format!(
-                "alias `{alias}`, zone `local`: check that the server is inside and runs the model itself"
-            );
-            draft.approximate(path, note);
-        }
-        (ZoneKind::Cloud, Some(to_do)) => {
-            draft.approximate(path, format!("alias `{alias}`, zone `cloud`: {to_do}"));
-        }
-        (ZoneKind::Cloud, None) => draft.exact(path, format!("alias `{alias}`, zone `cloud`")),
+fn written_key(parameters: &Value) -> WrittenKey<'_> {
+    match parameters.get("api_key").and_then(Value::as_str) {
+        None => WrittenKey::Nothing,
+        Some(text) => text.strip_prefix("os.environ/").map_or(WrittenKey::Text(text), WrittenKey::Variable),
     }
-}
-
-/// A key by reference stays one; one that stands in the file becomes one.
-fn key(
-    parameters: &Value,
-    (url, provider): (&str, Provider),
-    path: &str,
-    draft: &mut Draft,
-) -> Option<String> {
-    let Some(written) = parameters.get("api_key").and_then(Value::as_str) else {
-        return usual_key(url, provider);
-    };
-    let path = format!("{path}.litellm_params.api_key");
-    if let Some(name) = written.strip_prefix("os.environ/") {
-        draft.exact(path, format!("the variable `{name}`"));
-        return Some(format!("${{{name}}}"));
-    }
-    if is_no_key(written) {
-        draft.exact(path, "no key");
-        return None;
-    }
-    let name = variable_of(url, provider);
-    draft.approximate(path, format!("the key was not copied: put it into the variable `{name}`"));
-    Some(format!("${{{name}}}"))
 }
 
 fn timeout(parameters: &Value) -> Option<u64> {
