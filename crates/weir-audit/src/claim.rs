@@ -6,6 +6,7 @@
 //! not have does not hold.
 
 use crate::event::{Action, Decision};
+use crate::operator::Operator;
 use std::fmt;
 use std::str::FromStr;
 use weir_label::{Level, ZoneKind};
@@ -62,53 +63,6 @@ pub enum ClaimError {
     /// The field has no order.
     #[error("`{0}` has no order; use `=`, `!=` or no operator")]
     Order(&'static str),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Is,
-    IsNot,
-    AtLeast,
-    Above,
-    AtMost,
-    Below,
-}
-
-impl Operator {
-    const ALL: [(&'static str, Operator); 9] = [
-        ("=", Operator::Is),
-        ("==", Operator::Is),
-        ("!=", Operator::IsNot),
-        (">=", Operator::AtLeast),
-        ("≥", Operator::AtLeast),
-        (">", Operator::Above),
-        ("<=", Operator::AtMost),
-        ("≤", Operator::AtMost),
-        ("<", Operator::Below),
-    ];
-
-    fn named(text: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(name, _)| *name == text).map(|(_, operator)| *operator)
-    }
-
-    fn written(self) -> &'static str {
-        Self::ALL.iter().find(|(_, operator)| *operator == self).map_or("=", |(name, _)| name)
-    }
-
-    fn orders(self) -> bool {
-        !matches!(self, Operator::Is | Operator::IsNot)
-    }
-
-    fn holds<T: PartialOrd>(self, found: &T, wanted: &T) -> bool {
-        match self {
-            Operator::Is => found == wanted,
-            Operator::IsNot => found != wanted,
-            Operator::AtLeast => found >= wanted,
-            Operator::Above => found > wanted,
-            Operator::AtMost => found <= wanted,
-            Operator::Below => found < wanted,
-        }
-    }
 }
 
 // A field is a line here: its name in records and what it holds.

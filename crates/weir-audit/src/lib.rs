@@ -16,6 +16,7 @@ pub mod event;
 pub mod export;
 mod field_path;
 pub mod frame;
+mod operator;
 pub mod receipt;
 pub mod reconcile;
 pub mod rotation;

@@ -1,5 +1,6 @@
 use super::field::{Field, Kind, Unit};
 use super::members::Value;
+use crate::operator::Operator;
 use std::fmt;
 use std::ops::RangeInclusive;
 use weir_label::Level;
@@ -87,42 +88,7 @@ pub enum ConditionError {
     Order(String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Is,
-    IsNot,
-    AtLeast,
-    Above,
-    AtMost,
-    Below,
-}
-
-/// Longer ones first: `>=` begins with `>`.
-const OPERATORS: [(&str, Operator); 6] = [
-    ("!=", Operator::IsNot),
-    (">=", Operator::AtLeast),
-    ("<=", Operator::AtMost),
-    ("=", Operator::Is),
-    (">", Operator::Above),
-    ("<", Operator::Below),
-];
-
 impl Operator {
-    fn holds<T: PartialOrd>(self, found: T, wanted: T) -> bool {
-        match self {
-            Operator::Is => found == wanted,
-            Operator::IsNot => found != wanted,
-            Operator::AtLeast => found >= wanted,
-            Operator::Above => found > wanted,
-            Operator::AtMost => found <= wanted,
-            Operator::Below => found < wanted,
-        }
-    }
-
-    fn orders(self) -> bool {
-        !matches!(self, Operator::Is | Operator::IsNot)
-    }
-
     /// The numbers that stand so to those of a range.
     fn range(self, of: &RangeInclusive<u64>) -> Option<RangeInclusive<u64>> {
         match self {
@@ -136,29 +102,25 @@ impl Operator {
 }
 
 impl Condition {
-    /// Reads `FIELD OPERATOR VALUE[,VALUE…]`, `FIELD` (it is there) or `!FIELD` (it is not). Operators are `=`, `!=` and,
-    /// for numbers and levels, `>=`, `>`, `<=`, `<`; a number can be a range such as `1000..5000`. `is_known` tells
+    /// Reads `FIELD OPERATOR VALUE[,VALUE…]`, `FIELD` (it is there) or `!FIELD` (it is not). Operators are those of claims:
+    /// `=`, `!=` and, for numbers and levels, `>=`, `>`, `<=`, `<`; a number can be a range such as `1000..5000`. `is_known` tells
     /// whether the log has a path that is none of [`FIELDS`](super::FIELDS).
     ///
     /// # Errors
     /// [`ConditionError`] that says what can be written.
     pub fn parse(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Self, ConditionError> {
         let text = text.trim();
-        let operators =
-            OPERATORS.iter().filter_map(|(sign, operator)| Some((text.find(sign)?, sign, operator)));
-        let Some((at, sign, operator)) = operators.min_by_key(|(at, sign, _)| (*at, 3 - sign.len())) else {
+        let Some((name, operator, values)) = Operator::split(text) else {
             let (name, test) =
                 text.strip_prefix('!').map_or((text, Test::Present), |name| (name, Test::Absent));
             return Ok(Self { path: path_of(name.trim(), is_known)?, test });
         };
-        let (name, values) =
-            (text.get(..at).unwrap_or_default(), text.get(at + sign.len()..).unwrap_or_default());
         let values: Vec<&str> =
             values.split(',').map(|value| value.trim().trim_matches(['`', '"', '\''])).collect();
         if name.trim().is_empty() || values.iter().any(|value| value.is_empty()) {
             return Err(ConditionError::Form(text.to_owned()));
         }
-        Self::of(name.trim(), *operator, &values, is_known)
+        Self::of(name.trim(), operator, &values, is_known)
     }
 
     /// That a field is one of these values, each taken as it is.
@@ -227,7 +189,7 @@ fn levels(name: &str, operator: Operator, values: &[&str]) -> Result<Test, Condi
             return Err(never(name, value, &listed(&Level::ALL.map(Level::as_str))));
         };
         let is = if operator == Operator::IsNot { Operator::Is } else { operator };
-        taken.extend(Level::ALL.into_iter().filter(|level| is.holds(*level, wanted)));
+        taken.extend(Level::ALL.into_iter().filter(|level| is.holds(level, &wanted)));
     }
     let words = taken.into_iter().map(|level| level.as_str().to_owned()).collect();
     Ok(if operator == Operator::IsNot { Test::IsNot(words) } else { Test::Is(words) })
@@ -345,6 +307,8 @@ mod tests {
         assert_eq!(test("tokens_in > 1k"), Test::In(vec![1001..=u64::MAX]));
         assert_eq!(test("tokens_in<=9"), Test::In(vec![0..=9]));
         assert_eq!(test("tokens_in<0"), Test::In(vec![]));
+        assert_eq!(test("level ≥ confidential"), test("level >= confidential"));
+        assert_eq!((test("tokens_in≤9"), test("zone == cloud")), (test("tokens_in<=9"), test("zone=cloud")));
         assert_eq!(test("cost=0.01..0.05"), Test::In(vec![10_000..=50_000]));
         assert_eq!(test("total>=1.5s"), Test::In(vec![1_500_000..=u64::MAX]));
         assert_eq!(test("complexity!=0.25"), Test::NotIn(vec![250_000..=250_000]));
