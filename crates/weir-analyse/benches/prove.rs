@@ -5,14 +5,13 @@
 //! the three facts of each rule.
 
 use divan::{Bencher, black_box};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use weir_analyse::{Subject, diff, lint, prove};
 use weir_label::{Boundary, Category, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, Fact, Flag, LatencyClass, Measure, Modality, NameFact,
-    NamePattern, Names, NumberFact, Policy, Pool, Preference, Prices, Quality, Ranges, ResponseFormat,
-    Routing, Rule, RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
+    NamePattern, Names, NumberFact, Policy, Pool, Preference, Ranges, ResponseFormat, Routing, Rule,
+    RuleAction, Selection, Step, Target, TaskType, Test, Weekday, Words,
 };
 
 fn main() {
@@ -215,17 +214,8 @@ fn rule(name: &str, parts: Vec<Condition>, zone: ZoneKind) -> Rule {
 fn network(rules: Vec<Rule>) -> (Policy, Catalogue) {
     let boundary = Boundary::new(Level::Confidential, Residency::default(), Revision::new("r"));
     let mut catalogue = Catalogue::default();
-    let mut add = |name: &str, recipient: AnyRecipient, context: Option<u32>| {
-        let target = Target {
-            name: format!("{name}/m").into(),
-            backend: recipient.backend().clone(),
-            recipient,
-            model: "m".into(),
-            prices: Prices::default(),
-            quality: Quality::default(),
-            tags: BTreeSet::new(),
-            context_tokens: context,
-        };
+    let mut add = |recipient: AnyRecipient, context_tokens: Option<u32>| {
+        let target = Target { context_tokens, ..Target::new(recipient, "m".into()) };
         catalogue.add_target(target).unwrap_or_else(|error| unreachable!("{error}"))
     };
     let local = |name: &str| {
@@ -236,8 +226,8 @@ fn network(rules: Vec<Rule>) -> (Policy, Catalogue) {
         let clearance = boundary.cloud_clearance(Level::Internal, place);
         AnyRecipient::Cloud(Recipient::new(name, clearance.unwrap_or_else(|error| unreachable!("{error}"))))
     };
-    let (gpu, edge) = (add("gpu", local("gpu"), Some(32_000)), add("edge", local("edge"), Some(8_000)));
-    let (eu, us) = (add("eu", cloud("eu", "EU"), None), add("us", cloud("us", "US"), Some(128_000)));
+    let (gpu, edge) = (add(local("gpu"), Some(32_000)), add(local("edge"), Some(8_000)));
+    let (eu, us) = (add(cloud("eu", "EU"), None), add(cloud("us", "US"), Some(128_000)));
     let aliases = [("auto", vec![gpu, eu, us]), ("code", vec![gpu, us]), ("house", vec![gpu])];
     for (name, targets) in aliases {
         catalogue.add_alias(name, targets, vec![edge]).unwrap_or_else(|error| unreachable!("{error}"));

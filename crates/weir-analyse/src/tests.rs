@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use weir_label::{Boundary, Level, Recipient, Residency, Revision};
 use weir_policy::{
     Action, AnyRecipient, Catalogue, Condition, Decision, Fact, FactValue, Measure, NumberFact, OwnedFacts,
-    Policy, Pool, Prices, Quality, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
+    Policy, Pool, Ranges, Rule, RuleAction, Step, Target, TargetId, Test, Truth, decide,
 };
 
 fn space(policy: &Policy, catalogue: &Catalogue) -> Space {
@@ -70,18 +70,8 @@ fn of_capacities(rules: &[Vec<usize>]) -> Policy {
 fn one_target() -> Catalogue {
     let boundary = Boundary::new(Level::Confidential, Residency::default(), Revision::new("r"));
     let recipient = Recipient::new("gpu", boundary.local_clearance(Level::Restricted, None));
-    let target = Target {
-        name: "gpu/m".into(),
-        backend: "gpu".into(),
-        recipient: AnyRecipient::Local(recipient),
-        model: "m".into(),
-        prices: Prices::default(),
-        quality: Quality::default(),
-        tags: BTreeSet::new(),
-        context_tokens: None,
-    };
     let mut catalogue = Catalogue::default();
-    let target = catalogue.add_target(target).unwrap();
+    let target = catalogue.add_target(Target::new(AnyRecipient::Local(recipient), "m".into())).unwrap();
     catalogue.add_alias("auto", vec![target], Vec::new()).unwrap();
     catalogue
 }

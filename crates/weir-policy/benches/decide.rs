@@ -9,8 +9,8 @@ use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKin
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
     LatencyFacts, Modality, NOTHING_MEASURED, NameFact, NamePattern, Names, NumberFact, Policy, Preference,
-    Price, Prices, Quality, Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step,
-    Target, TaskFacts, Test, TimeFacts, Words, decide,
+    Price, Prices, Ranges, RequestFacts, ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target,
+    TaskFacts, Test, TimeFacts, Words, decide,
 };
 
 static NO_ENTITIES: BTreeMap<String, u32> = BTreeMap::new();
@@ -76,17 +76,7 @@ fn network() -> (Boundary, Catalogue) {
 }
 
 fn target(recipient: AnyRecipient) -> Target {
-    let backend = recipient.backend().clone();
-    Target {
-        name: format!("{backend}/m").into(),
-        recipient,
-        backend,
-        model: "m".into(),
-        prices: Prices::default(),
-        quality: Quality::default(),
-        tags: [].into(),
-        context_tokens: Some(32_768),
-    }
+    Target { context_tokens: Some(32_768), ..Target::new(recipient, "m".into()) }
 }
 
 fn facts(label: &Label) -> Facts<'_> {

@@ -108,6 +108,22 @@ pub struct Target {
 }
 
 impl Target {
+    /// A model of the backend that receives, of which nothing else is known. It is named `backend/model`.
+    #[must_use]
+    pub fn new(recipient: AnyRecipient, model: Arc<str>) -> Self {
+        let backend = recipient.backend().clone();
+        Self {
+            name: format!("{backend}/{model}").into(),
+            recipient,
+            backend,
+            model,
+            prices: Prices::default(),
+            quality: Quality::default(),
+            tags: BTreeSet::new(),
+            context_tokens: None,
+        }
+    }
+
     /// The zone.
     #[must_use]
     pub const fn zone(&self) -> ZoneKind {

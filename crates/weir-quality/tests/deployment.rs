@@ -1,7 +1,7 @@
 //! A deployment with planted differences: what its users say finds them, and moves what may be moved.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, Action, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts,
@@ -53,13 +53,8 @@ struct Sent {
 fn target(name: &str, recipient: AnyRecipient, price: Option<Price>) -> Target {
     Target {
         name: name.into(),
-        backend: recipient.backend().clone(),
-        recipient,
-        model: "m".into(),
         prices: price.map(Prices::always).unwrap_or_default(),
-        quality: Quality::default(),
-        tags: BTreeSet::new(),
-        context_tokens: None,
+        ..Target::new(recipient, "m".into())
     }
 }
 

@@ -10,8 +10,7 @@ use proptest::sample::subsequence;
 use std::collections::{BTreeMap, BTreeSet};
 use weir_label::{Boundary, Level, Recipient, Residency, Revision};
 use weir_policy::{
-    Action, AnyRecipient, Catalogue, DenialCode, OwnedFacts, Policy, Prices, Quality, Rule, RuleAction,
-    Target,
+    Action, AnyRecipient, Catalogue, DenialCode, OwnedFacts, Policy, Rule, RuleAction, Target,
 };
 
 fn boundary() -> Boundary {
@@ -21,23 +20,14 @@ fn boundary() -> Boundary {
 /// One target inside, for internal data, and one outside, for public data.
 fn network() -> Catalogue {
     let mut catalogue = Catalogue::default();
-    let mut add = |name: &str, recipient: AnyRecipient| {
-        let target = Target {
-            name: format!("{name}/m").into(),
-            backend: name.into(),
-            recipient,
-            model: "m".into(),
-            prices: Prices::default(),
-            quality: Quality::default(),
-            tags: BTreeSet::new(),
-            context_tokens: Some(20),
-        };
+    let mut add = |recipient: AnyRecipient| {
+        let target = Target { context_tokens: Some(20), ..Target::new(recipient, "m".into()) };
         catalogue.add_target(target).unwrap()
     };
     let clearance = boundary().local_clearance(Level::Internal, None);
-    let local = add("gpu", AnyRecipient::Local(Recipient::new("gpu", clearance)));
+    let local = add(AnyRecipient::Local(Recipient::new("gpu", clearance)));
     let clearance = boundary().cloud_clearance(Level::Public, None).unwrap();
-    let cloud = add("us", AnyRecipient::Cloud(Recipient::new("us", clearance)));
+    let cloud = add(AnyRecipient::Cloud(Recipient::new("us", clearance)));
     catalogue.add_alias("auto", vec![local, cloud], Vec::new()).unwrap();
     catalogue
 }

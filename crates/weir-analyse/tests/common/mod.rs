@@ -6,8 +6,8 @@ use std::time::Duration;
 use weir_label::{Boundary, Category, Jurisdiction, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     AnyRecipient, Catalogue, Condition, EntityCount, NameFact, NamePattern, Names, NumberFact, Obligations,
-    Policy, Preference, Prices, Quality, Ranges, Requirement, Routing, Rule, RuleAction, Selection, Step,
-    Target, TargetId, TaskType, Test, Weekday, Words,
+    Policy, Preference, Ranges, Requirement, Routing, Rule, RuleAction, Selection, Step, Target, TargetId,
+    TaskType, Test, Weekday, Words,
 };
 
 pub fn place(name: &str) -> Jurisdiction {
@@ -33,17 +33,7 @@ pub fn catalogue(boundary: &Boundary) -> Catalogue {
     };
     let mut catalogue = Catalogue::default();
     let mut add = |model: &str, (recipient, context_tokens): (AnyRecipient, Option<u32>)| {
-        let backend = recipient.backend().clone();
-        let target = Target {
-            name: format!("{backend}/{model}").into(),
-            recipient,
-            backend,
-            model: model.into(),
-            prices: Prices::default(),
-            quality: Quality::default(),
-            tags: BTreeSet::new(),
-            context_tokens,
-        };
+        let target = Target { context_tokens, ..Target::new(recipient, model.into()) };
         catalogue.add_target(target).unwrap()
     };
     let large = add("large", local(32_000));

@@ -339,17 +339,13 @@ fn model(
 
 impl Offer {
     fn offer(self, recipient: &AnyRecipient, catalogue: &mut Catalogue) -> Option<Model> {
-        let backend = recipient.backend().clone();
         let name: Arc<str> = self.name.0.into();
         let target = Target {
-            name: format!("{backend}/{name}").into(),
-            recipient: recipient.clone(),
-            backend,
-            model: name.clone(),
             prices: self.prices,
             quality: self.quality,
             tags: self.tags,
             context_tokens: self.context.map(std::num::NonZeroU32::get),
+            ..Target::new(recipient.clone(), name.clone())
         };
         // A name that is taken has been reported where it is written.
         let target = catalogue.add_target(target).ok()?;

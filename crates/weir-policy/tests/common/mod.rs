@@ -7,7 +7,7 @@ use std::time::Duration;
 use weir_label::{Boundary, Jurisdiction, Label, Level, Recipient, Residency, Revision, ZoneKind};
 use weir_policy::{
     ALL_FIT, AnyRecipient, CallerFacts, CapacityFacts, Catalogue, Condition, CostFacts, DataFacts, Facts,
-    LatencyFacts, Modality, NOTHING_MEASURED, Policy, Preference, Price, Prices, Quality, RequestFacts,
+    LatencyFacts, Modality, NOTHING_MEASURED, Policy, Preference, Price, Prices, RequestFacts,
     ResponseFormat, Routing, Rule, RuleAction, Selection, Step, Target, TargetId, TaskFacts, Test, TimeFacts,
     Words,
 };
@@ -34,17 +34,7 @@ pub fn cloud(boundary: &Boundary, name: &str, level: Level, place: Option<&str>)
 }
 
 pub fn target(recipient: AnyRecipient) -> Target {
-    let backend = recipient.backend().clone();
-    Target {
-        name: format!("{backend}/m").into(),
-        recipient,
-        backend,
-        model: "m".into(),
-        prices: Prices::default(),
-        quality: Quality::default(),
-        tags: [].into(),
-        context_tokens: None,
-    }
+    Target::new(recipient, "m".into())
 }
 
 pub fn priced(target: Target, input: u64, output: u64) -> Target {

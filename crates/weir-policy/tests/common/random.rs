@@ -236,16 +236,7 @@ pub fn rules_over(facts: &[Fact]) -> impl Strategy<Value = Vec<Rule>> + use<> {
 }
 
 pub fn target(name: &str, recipient: AnyRecipient) -> Target {
-    Target {
-        name: format!("{name}/m").into(),
-        backend: recipient.backend().clone(),
-        recipient,
-        model: "m".into(),
-        prices: Prices::default(),
-        quality: Quality::default(),
-        tags: BTreeSet::new(),
-        context_tokens: None,
-    }
+    Target { name: format!("{name}/m").into(), ..Target::new(recipient, "m".into()) }
 }
 
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use super::*;
 use weir_label::{Boundary, Label, Level, Recipient, Residency, Revision};
 use weir_policy::{
-    AnyRecipient, Flag, Names, Preference, Prices, Quality, RequestFacts, Routing, RuleAction, Selection,
-    Step, Target, Words, decide,
+    AnyRecipient, Flag, Names, Preference, RequestFacts, Routing, RuleAction, Selection, Step, Target, Words,
+    decide,
 };
 
 fn boundary() -> Boundary {
@@ -14,24 +14,12 @@ fn boundary() -> Boundary {
 /// `auto` leads to the cloud first, and degrades to a smaller local model.
 fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
-    let mut add = |name: &str, recipient: AnyRecipient| {
-        let target = Target {
-            name: format!("{name}/m").into(),
-            backend: name.into(),
-            recipient,
-            model: "m".into(),
-            prices: Prices::default(),
-            quality: Quality::default(),
-            tags: BTreeSet::new(),
-            context_tokens: None,
-        };
-        catalogue.add_target(target).unwrap()
-    };
+    let mut add = |recipient: AnyRecipient| catalogue.add_target(Target::new(recipient, "m".into())).unwrap();
     let local =
         |name| AnyRecipient::Local(Recipient::new(name, boundary().local_clearance(Level::Restricted, None)));
     let cloud = boundary().cloud_clearance(Level::Internal, None).unwrap();
-    let far = add("far", AnyRecipient::Cloud(Recipient::new("far", cloud)));
-    let (gpu, small) = (add("gpu", local("gpu")), add("small", local("small")));
+    let far = add(AnyRecipient::Cloud(Recipient::new("far", cloud)));
+    let (gpu, small) = (add(local("gpu")), add(local("small")));
     catalogue.add_alias("auto", vec![far, gpu], vec![small]).unwrap();
     catalogue
 }
