@@ -24,12 +24,6 @@ impl Finding {
     pub const fn severity(&self) -> Severity {
         self.kind.severity()
     }
-
-    /// The facts of the example that are out of the ordinary, with its level and alias.
-    #[must_use]
-    pub fn example_facts(&self) -> Vec<(Fact, FactValue)> {
-        self.example.as_ref().map(telling_facts).unwrap_or_default()
-    }
 }
 
 /// The facts of a request that are not those of a request of which nothing is known, with its level and alias.

@@ -85,12 +85,6 @@ impl Price {
         let long = self.long.filter(|(above, _)| tokens.input > *above);
         long.map_or(self.rates, |(_, rates)| rates).of(tokens)
     }
-
-    /// The same in micro-USD, rounded up.
-    #[must_use]
-    pub fn micro_usd_of(self, tokens: TokenCount) -> u64 {
-        micro_usd(self.of(tokens))
-    }
 }
 
 /// Picodollars as micro-USD, rounded up: what costs anything does not count as free.
@@ -234,8 +228,8 @@ mod tests {
         assert_eq!(cost(1000, 400, 600, 0), 400 * 200_000 + 600 * 2_500_000);
         assert_eq!(cost(10, 99, 99, 0), 10 * 200_000);
         assert_eq!(cost(10, 4, 99, 0), 4 * 200_000 + 6 * 2_500_000);
-        assert_eq!(price.micro_usd_of(TokenCount { input: 1, ..TokenCount::default() }), 2);
-        assert_eq!(Price::new(1, 1).micro_usd_of(TokenCount { input: 1, ..TokenCount::default() }), 1);
+        assert_eq!(micro_usd(price.of(TokenCount { input: 1, ..TokenCount::default() })), 2);
+        assert_eq!(micro_usd(Price::new(1, 1).of(TokenCount { input: 1, ..TokenCount::default() })), 1);
     }
 
     #[test]
