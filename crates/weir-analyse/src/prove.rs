@@ -8,7 +8,6 @@ use crate::environment::Environment;
 use crate::finding::Finding;
 use crate::questions::{Questions, STEPS_MAX};
 use crate::rules::Rules;
-use crate::solve::Literal;
 use crate::space::{Draft, Space};
 use crate::walk::Circumstances;
 use made::Made;
@@ -90,8 +89,7 @@ fn decide_all(
         let Some(some) = rules.decided(rule).cloned() else { continue };
         let decides = |cells: &[usize], questions: &Questions| rules.deciding_about(cells, questions) == rule;
         let deciding = rules.deciding(rule);
-        let cells = |axis: usize, width: usize| rules.cells_of(rule, axis, width);
-        let mut requests = with_all_values(&deciding, &some, &decides, &cells, space, questions);
+        let mut requests = with_all_values((&*rules, rule), &some, space, questions);
         let in_all = circumstances.each(&deciding, &some, &decides, space, questions);
         requests.extend(in_all.into_iter().map(|(_, cells)| cells));
         for cells in requests {
@@ -108,27 +106,26 @@ fn decide_all(
 /// How many steps it takes to make a request and decide about it.
 const DECISION: usize = 300;
 
-/// For each value of each fact, of those that `cells` says, a request that has it and that a rule decides about, if there
-/// is one; like `some`, which is one of them, where that will do.
+/// For each value of each fact, of those that matter to a rule, a request that has it and that the rule decides about, if
+/// there is one; like `some`, which is one of them, where that will do.
 fn with_all_values(
-    deciding: &[Literal],
+    (rules, rule): (&Rules, usize),
     some: &[usize],
-    decides: &dyn Fn(&[usize], &Questions) -> bool,
-    cells: &dyn Fn(usize, usize) -> Vec<usize>,
     space: &Space,
     questions: &mut Questions,
 ) -> Vec<Vec<usize>> {
+    let deciding = rules.deciding(rule);
     let mut requests = vec![some.to_vec()];
     for (place, axis) in space.axes().iter().enumerate() {
-        let cells = cells(place, axis.cells.len());
+        let cells = rules.cells_of(rule, place, axis.cells.len());
         for cell in cells.into_iter().filter(|cell| some.get(place) != Some(cell)) {
             let mut moved = some.to_vec();
             moved.iter_mut().skip(place).take(1).for_each(|moved| *moved = cell);
-            if space.is_possible(&moved) && decides(&moved, questions) {
+            if space.is_possible(&moved) && rules.deciding_about(&moved, questions) == rule {
                 requests.push(moved);
             } else {
                 let within = [questions.in_cell(place, cell)];
-                requests.extend(questions.find(&[deciding, &within].concat()));
+                requests.extend(questions.find(&[&*deciding, &within].concat()));
             }
         }
     }
