@@ -10,6 +10,16 @@ pub(super) enum Speaker {
     Model,
 }
 
+impl Speaker {
+    /// Its role, as OpenAI and most others call it.
+    pub(super) const fn role(self) -> &'static str {
+        match self {
+            Speaker::User => "user",
+            Speaker::Model => "assistant",
+        }
+    }
+}
+
 /// Neighbouring messages of one speaker.
 pub(super) struct Turn<'c, 'r> {
     pub(super) speaker: Speaker,
@@ -23,15 +33,12 @@ pub(super) struct Turns<'c, 'r> {
     pub(super) turns: Vec<Turn<'c, 'r>>,
     /// Instructions came after the first turn, and lost their place.
     pub(super) system_moved: bool,
-    /// A message names its participant.
-    pub(super) has_names: bool,
 }
 
 impl<'c, 'r> Turns<'c, 'r> {
     pub(super) fn of(conversation: &'c Conversation<'r>) -> Self {
-        let mut all = Self { system: Vec::new(), turns: Vec::new(), system_moved: false, has_names: false };
+        let mut all = Self { system: Vec::new(), turns: Vec::new(), system_moved: false };
         for message in &conversation.messages {
-            all.has_names |= message.name.is_some();
             match message.role {
                 Role::System | Role::Developer => {
                     all.system_moved |= !all.turns.is_empty();

@@ -12,8 +12,9 @@ mod write;
 
 pub(crate) use choice::read_tool_choice;
 pub use events::EventWriter;
+pub(crate) use events::{chunk_head, write_end};
 pub use read::read;
-pub(crate) use read::read_format;
+pub(crate) use read::{read_format, read_sampling};
 pub use write::write_reply;
 pub(crate) use write::{finish_word, write_usage};
 

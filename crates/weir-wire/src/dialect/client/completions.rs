@@ -3,15 +3,15 @@
 //! Source: OpenAI API reference, "Create completion" and "The completion object".
 
 use super::Addressed;
-use super::chat::write_usage;
+use super::chat::{chunk_head, read_sampling, write_end, write_usage};
 use crate::canonical::{
     Block, BlockKind, Choice, Conversation, Delta, Event, FinishReason, LogProbs, Message, Part, Reply, Role,
-    Sampling, Tokens,
+    Tokens,
 };
 use crate::dialect::fields::{At, Fields, Read, one_or_many};
 use crate::error::Envelope;
-use crate::json::{Object, ObjectWriter, write_object, write_string};
-use crate::sse::{DONE, write_data};
+use crate::json::{Object, ObjectWriter, write_object};
+use crate::sse::write_data;
 
 /// Tokens of an answer where the client sets no limit, as the documentation has it.
 const MAX_TOKENS: u64 = 16;
@@ -29,14 +29,7 @@ pub fn read<'r>(body: &'r Object<'static>) -> Read<Conversation<'r>> {
     let mut conversation = Conversation {
         messages: vec![Message { role: Role::User, parts, name: None }],
         max_output_tokens: Some(fields.whole("max_tokens")?.unwrap_or(MAX_TOKENS)),
-        sampling: Sampling {
-            temperature: fields.number("temperature")?,
-            top_p: fields.number("top_p")?,
-            top_k: fields.number("top_k")?,
-            frequency_penalty: fields.number("frequency_penalty")?,
-            presence_penalty: fields.number("presence_penalty")?,
-            seed: fields.number("seed")?,
-        },
+        sampling: read_sampling(&mut fields)?,
         stop: stop.unwrap_or_default(),
         answers: fields.whole("n")?.filter(|n| *n != 1),
         log_probs: top.map(|top| LogProbs { top: Some(top) }),
@@ -105,13 +98,12 @@ impl EventWriter {
     /// A writer for one answer.
     #[must_use]
     pub fn new(to: &Addressed<'_>) -> Self {
-        let mut head = b"{\"id\":".to_vec();
-        write_string(&to.identity.id, &mut head);
-        head.extend_from_slice(br#","object":"text_completion","created":"#);
-        head.extend_from_slice(to.created_s.to_string().as_bytes());
-        head.extend_from_slice(b",\"model\":");
-        write_string(&to.identity.alias, &mut head);
-        Self { head, silent: Vec::new(), usage: Tokens::default(), show_usage: to.wants_usage() }
+        Self {
+            head: chunk_head("text_completion", to),
+            silent: Vec::new(),
+            usage: Tokens::default(),
+            show_usage: to.wants_usage(),
+        }
     }
 
     /// Appends the chunks that an event comes to.
@@ -133,7 +125,7 @@ impl EventWriter {
                 self.chunk(*choice, "", None, Some(finish_word(*reason)), out)
             }
             Event::Delta { .. } | Event::BlockEnd { .. } | Event::Ping => {}
-            Event::End => self.end(out),
+            Event::End => write_end(&self.head, self.show_usage.then_some(&self.usage), out),
         }
     }
 
@@ -163,16 +155,5 @@ impl EventWriter {
             }
         });
         out.extend_from_slice(b"]}\n\n");
-    }
-
-    fn end(&self, out: &mut Vec<u8>) {
-        if self.show_usage {
-            let mut chunk = self.head.clone();
-            chunk.extend_from_slice(b",\"choices\":[],\"usage\":");
-            write_object(&mut chunk, |usage| write_usage(&self.usage, usage));
-            chunk.push(b'}');
-            write_data(&chunk, out);
-        }
-        write_data(DONE, out);
     }
 }

@@ -85,9 +85,7 @@ impl Writer {
         if turns.system_moved {
             losses.add(Severity::Reported, "messages.system");
         }
-        if turns.has_names {
-            losses.add(Severity::Reported, "messages.name");
-        }
+        limits::names(conversation, losses);
         limits::bookkeeping(conversation, losses);
         tools.iter().for_each(|tool| report::tool_but_cache(tool, losses));
         report::others(conversation, &[], losses);
@@ -134,8 +132,7 @@ impl Writer {
         let mut messages = ArrayWriter::new(out);
         for (speaker, blocks) in said {
             let mut message = ObjectWriter::new(messages.item());
-            let role = if speaker == Speaker::User { "user" } else { "assistant" };
-            write_string(role, message.member("role"));
+            write_string(speaker.role(), message.member("role"));
             let content = message.member("content");
             content.push(b'[');
             content.extend_from_slice(&blocks);

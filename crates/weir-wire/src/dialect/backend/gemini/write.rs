@@ -70,9 +70,7 @@ impl Writer<'_> {
         if turns.system_moved {
             losses.add(Severity::Reported, "messages.system");
         }
-        if turns.has_names {
-            losses.add(Severity::Reported, "messages.name");
-        }
+        limits::names(conversation, losses);
         limits::bookkeeping(conversation, losses);
         tools.iter().for_each(|tool| report::tool(tool, losses));
         report::others(conversation, &[], losses);

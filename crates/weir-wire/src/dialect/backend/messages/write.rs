@@ -1,5 +1,6 @@
 use super::super::closed::closed;
 use super::super::json_answer;
+use super::super::turns::Speaker;
 use super::blocks::{write_block, write_cache};
 use super::turns::{Turn, Turns};
 use crate::canonical::{
@@ -57,7 +58,7 @@ fn write_prompt(
 }
 
 fn write_turns(turns: &[Turn<'_>], out: &mut ArrayWriter<'_>, losses: &mut Losses) {
-    if turns.first().is_none_or(|turn| turn.is_model) {
+    if turns.first().is_none_or(|turn| turn.speaker == Speaker::Model) {
         losses.add(Severity::Reported, "messages");
         out.object(|message| {
             message.text("role", "user");
@@ -67,10 +68,10 @@ fn write_turns(turns: &[Turn<'_>], out: &mut ArrayWriter<'_>, losses: &mut Losse
     let last = turns.len().saturating_sub(1);
     for (index, turn) in turns.iter().enumerate() {
         out.object(|message| {
-            message.text("role", if turn.is_model { "assistant" } else { "user" });
+            message.text("role", turn.speaker.role());
             message.array("content", |blocks| {
                 turn.results.iter().for_each(|part| write_block(part, blocks, losses));
-                let is_prefill = turn.is_model && index == last;
+                let is_prefill = turn.speaker == Speaker::Model && index == last;
                 write_parts(&turn.parts, is_prefill, blocks, losses);
             });
         });
@@ -209,7 +210,7 @@ impl Effortful<'_> {
         let [.., model, user] = self.turns else { return false };
         let begins_with_thought =
             matches!(model.parts.first(), Some(Part::Thinking { .. } | Part::HiddenThinking { .. }));
-        !user.results.is_empty() && model.is_model && !begins_with_thought
+        !user.results.is_empty() && model.speaker == Speaker::Model && !begins_with_thought
     }
 }
 

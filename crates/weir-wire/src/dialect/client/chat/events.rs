@@ -16,7 +16,6 @@ const CHOICES_MAX: usize = 128;
 /// Writes the events of an answer as chunks.
 #[derive(Debug)]
 pub struct EventWriter {
-    /// What every chunk begins with: id, time, model.
     head: Vec<u8>,
     choices: Vec<Choice>,
     usage: Tokens,
@@ -52,18 +51,37 @@ enum Block {
     },
 }
 
+/// What every chunk of an answer begins with, its object left open: id, kind, time, model.
+pub(crate) fn chunk_head(object: &str, to: &Addressed<'_>) -> Vec<u8> {
+    let mut head = b"{\"id\":".to_vec();
+    write_string(&to.identity.id, &mut head);
+    head.extend_from_slice(b",\"object\":");
+    write_string(object, &mut head);
+    head.extend_from_slice(b",\"created\":");
+    head.extend_from_slice(to.created_s.to_string().as_bytes());
+    head.extend_from_slice(b",\"model\":");
+    write_string(&to.identity.alias, &mut head);
+    head
+}
+
+/// Ends the chunks of an answer that begin so, with what it took if that is asked for.
+pub(crate) fn write_end(head: &[u8], usage: Option<&Tokens>, out: &mut Vec<u8>) {
+    if let Some(usage) = usage {
+        let mut chunk = head.to_vec();
+        chunk.extend_from_slice(b",\"choices\":[],\"usage\":");
+        write_object(&mut chunk, |object| write_usage(usage, object));
+        chunk.push(b'}');
+        write_data(&chunk, out);
+    }
+    write_data(DONE, out);
+}
+
 impl EventWriter {
     /// A writer for one answer.
     #[must_use]
     pub fn new(to: &Addressed<'_>) -> Self {
-        let mut head = b"{\"id\":".to_vec();
-        write_string(&to.identity.id, &mut head);
-        head.extend_from_slice(br#","object":"chat.completion.chunk","created":"#);
-        head.extend_from_slice(to.created_s.to_string().as_bytes());
-        head.extend_from_slice(b",\"model\":");
-        write_string(&to.identity.alias, &mut head);
         Self {
-            head,
+            head: chunk_head("chat.completion.chunk", to),
             choices: Vec::new(),
             usage: Tokens::default(),
             show_usage: to.wants_usage(),
@@ -97,7 +115,7 @@ impl EventWriter {
                 self.chunk(*choice, None, Some(word), out, |_| {});
             }
             Event::Ping => {}
-            Event::End => self.end(out),
+            Event::End => write_end(&self.head, self.show_usage.then_some(&self.usage), out),
         }
     }
 
@@ -196,17 +214,6 @@ impl EventWriter {
                 details.object(|detail| write_hidden(&data, id.as_deref(), index, detail));
             });
         });
-    }
-
-    fn end(&mut self, out: &mut Vec<u8>) {
-        if self.show_usage {
-            let mut chunk = self.head.clone();
-            chunk.extend_from_slice(b",\"choices\":[],\"usage\":");
-            write_object(&mut chunk, |usage| write_usage(&self.usage, usage));
-            chunk.push(b'}');
-            write_data(&chunk, out);
-        }
-        write_data(DONE, out);
     }
 
     /// Appends a chunk of one choice. The first of each says whose words follow.

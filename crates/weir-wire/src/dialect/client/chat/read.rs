@@ -115,7 +115,8 @@ fn read_limit(fields: &mut Fields<'_, '_>) -> Read<Option<u64>> {
     Ok(new.or(old))
 }
 
-fn read_sampling<'r>(fields: &mut Fields<'r, '_>) -> Read<Sampling<'r>> {
+/// The numbers that OpenAI's older API and Ollama's have too, by the same names.
+pub(crate) fn read_sampling<'r>(fields: &mut Fields<'r, '_>) -> Read<Sampling<'r>> {
     Ok(Sampling {
         temperature: fields.number("temperature")?,
         top_p: fields.number("top_p")?,

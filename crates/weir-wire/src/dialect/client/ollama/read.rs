@@ -1,8 +1,9 @@
 use crate::canonical::{
-    Conversation, Effort, Format, LogProbs, Media, MediaSource, Message, Part, Reasoning, Role, Sampling,
-    Tool, ToolKind,
+    Conversation, Effort, Format, LogProbs, Media, MediaSource, Message, Part, Reasoning, Role, Tool,
+    ToolKind,
 };
 use crate::dialect::answer::json_text;
+use crate::dialect::client::chat::read_sampling;
 use crate::dialect::fields::{At, Fields, Others, Read, one_or_many};
 use crate::dialect::words::{effort, image_type_of_base64};
 use crate::json::{Json, Object};
@@ -73,14 +74,7 @@ fn read_options<'r>(options: &mut Fields<'r, '_>, conversation: &mut Conversatio
         Some(_) => options.whole("num_predict")?,
         None => None,
     };
-    conversation.sampling = Sampling {
-        temperature: options.number("temperature")?,
-        top_p: options.number("top_p")?,
-        top_k: options.number("top_k")?,
-        frequency_penalty: options.number("frequency_penalty")?,
-        presence_penalty: options.number("presence_penalty")?,
-        seed: options.number("seed")?,
-    };
+    conversation.sampling = read_sampling(options)?;
     if let Some(stop) = options.get("stop") {
         conversation.stop = one_or_many(&At::Key(&at, "stop"), stop)?;
     }
