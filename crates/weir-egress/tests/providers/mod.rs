@@ -14,7 +14,6 @@ use weir_wire::chat::BadReply;
 use weir_wire::dialect::backend::products::Product;
 use weir_wire::dialect::backend::{Item, chat, cohere, converse, gemini, messages, ollama};
 use weir_wire::dialect::{BackendDialect, Framing};
-use weir_wire::error::Envelope;
 use weir_wire::json::{Json, Limits, parse};
 use weir_wire::relay::frames;
 use weir_wire::sse::SseItem;
@@ -83,36 +82,10 @@ impl Side {
     }
 
     fn path(self, stream: bool) -> String {
-        match self.dialect {
-            BackendDialect::ChatCompletions => Product::named("azure-openai").unwrap().path(self.model),
-            BackendDialect::Messages => messages::path(self.model, stream),
-            BackendDialect::Gemini => gemini::path(self.model, stream),
-            BackendDialect::Converse => converse::path(self.model, stream),
-            BackendDialect::Ollama => ollama::path(self.model, stream),
-            BackendDialect::Cohere => cohere::path(self.model, stream),
+        if self.dialect == BackendDialect::ChatCompletions {
+            return Product::named("azure-openai").unwrap().path(self.model);
         }
-    }
-
-    fn read_reply(self, body: &[u8]) -> Result<Reply<'_>, BadReply> {
-        match self.dialect {
-            BackendDialect::ChatCompletions => chat::read_reply(body),
-            BackendDialect::Messages => messages::read_reply(body),
-            BackendDialect::Gemini => gemini::read_reply(body),
-            BackendDialect::Converse => converse::read_reply(body),
-            BackendDialect::Ollama => ollama::read_reply(body),
-            BackendDialect::Cohere => cohere::read_reply(body),
-        }
-    }
-
-    fn read_error(self, status: u16, body: &[u8]) -> Option<Envelope> {
-        match self.dialect {
-            BackendDialect::ChatCompletions => chat::read_error(status, body),
-            BackendDialect::Messages => messages::read_error(status, body),
-            BackendDialect::Gemini => gemini::read_error(status, body),
-            BackendDialect::Converse => converse::read_error(status, body),
-            BackendDialect::Ollama => ollama::read_error(status, body),
-            BackendDialect::Cohere => cohere::read_error(status, body),
-        }
+        self.dialect.path(self.model, stream)
     }
 }
 
@@ -256,7 +229,7 @@ async fn whole(side: Side, fake: &Fake, talk: Talk) -> Reply<'static> {
     let body = response.bytes(1 << 20).await.unwrap();
     let said = String::from_utf8_lossy(&body).into_owned();
     assert_eq!(status, 200, "{:?}: {said}", side.provider);
-    owned(side.read_reply(&body).unwrap_or_else(|_| panic!("{:?}: {said}", side.provider)))
+    owned(side.dialect.read_reply(&body).unwrap_or_else(|_| panic!("{:?}: {said}", side.provider)))
 }
 
 /// The same, which outlives the body, by way of what a stream would have said.
@@ -433,7 +406,7 @@ async fn a_proof_that_is_not_the_providers_is_refused_by_those_that_check() {
         let forged = Talk { forged: true, ..Talk::after(reply) };
         let response = send(side, &fake, KEY, forged).await;
         assert_eq!(response.status(), 400, "{:?}", side.provider);
-        let envelope = side.read_error(400, &response.bytes(1 << 16).await.unwrap()).unwrap();
+        let envelope = side.dialect.read_error(400, &response.bytes(1 << 16).await.unwrap()).unwrap();
         assert!(envelope.message.contains("ignature"), "{}", envelope.message);
         assert_eq!(envelope.kind, "invalid_request_error");
     }
@@ -446,7 +419,7 @@ async fn a_wrong_key_is_refused_by_every_provider_that_has_one() {
         let response = send(side, &fake, "wrong", Talk::new(false)).await;
         let status = response.status().as_u16();
         assert!(matches!(status, 401 | 403), "{:?}: {status}", side.provider);
-        let envelope = side.read_error(status, &response.bytes(1 << 16).await.unwrap()).unwrap();
+        let envelope = side.dialect.read_error(status, &response.bytes(1 << 16).await.unwrap()).unwrap();
         assert!(!envelope.message.is_empty());
     }
 }
@@ -485,7 +458,7 @@ async fn slow_streams_and_refusals_are_what_they_are_at_every_provider() {
         fake.set(Script::failing(Fault::Status(busy)).playing(side.provider));
         let response = send(side, &fake, KEY, Talk::new(false)).await;
         assert_eq!(response.status(), 429);
-        let envelope = side.read_error(429, &response.bytes(1 << 16).await.unwrap()).unwrap();
+        let envelope = side.dialect.read_error(429, &response.bytes(1 << 16).await.unwrap()).unwrap();
         assert_eq!(envelope.kind, "rate_limit_error", "{:?}", side.provider);
     }
 }
