@@ -19,6 +19,7 @@
 
 mod address;
 mod anthropic;
+mod call;
 mod connector;
 mod credential;
 mod delivery;
@@ -39,9 +40,10 @@ mod transport;
 
 pub use address::{AddressRefusal, AddressRule};
 pub use anthropic::Anthropic;
+pub use call::{Accept, Call, Put};
 pub use credential::{Credential, KeyHeader};
 pub use delivery::{DeliveryError, Login};
-pub use door::{Accept, Call, Door, Put, nothing};
+pub use door::{Door, nothing};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{ConnectError, SendError};
 pub use lines::{Framing, Lines};
