@@ -1,3 +1,5 @@
+//! What the dispatcher is asked, and what it answers.
+
 use crate::Moment;
 use crate::flights::FlightId;
 use crate::queue::Ticket;

@@ -1,3 +1,5 @@
+//! Whether a target is well, by its answers and by probes, and when it is tried again.
+
 use crate::Moment;
 use crate::random::Random;
 use std::collections::VecDeque;

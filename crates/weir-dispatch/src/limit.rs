@@ -1,3 +1,5 @@
+//! How many requests a target bears at once: as declared, or as learnt from how late its answers come.
+
 use crate::Moment;
 use std::num::NonZeroU32;
 use std::time::Duration;

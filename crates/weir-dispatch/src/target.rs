@@ -1,3 +1,5 @@
+//! One target: what the configuration says of it, and what is known of it by now.
+
 use crate::Moment;
 use crate::engine::EngineModel;
 use crate::flights::{Flight, FlightId, Flights};

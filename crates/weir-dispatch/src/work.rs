@@ -1,3 +1,5 @@
+//! What a request is to the dispatcher: how much it asks of a server, for whom, and how soon.
+
 use crate::Moment;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The boundary, and what it alone can make: clearances, which say how much a backend may receive, and permits.
+
 use crate::{Classified, Cloud, Jurisdiction, Label, Level, Local, Permit, Zone, ZoneKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

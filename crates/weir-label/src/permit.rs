@@ -1,3 +1,5 @@
+//! Content with its label, and the proof that it may go to one backend.
+
 use crate::{Label, Revision, Zone};
 use std::marker::PhantomData;
 use std::sync::Arc;

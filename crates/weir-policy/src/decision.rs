@@ -1,3 +1,5 @@
+//! What is decided about a request, and of every target why it may or may not have it.
+
 use crate::{Catalogue, Escalation, Modality, Obligations, RuleName, Step, TargetId, Word as _};
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! A policy as a value: rules in their order, what each does, and what it requires besides.
+
 use crate::index::Index;
 use crate::{Cascade, Condition, Fact, Facts, NumberFact, TargetId, Test, Truth};
 use std::collections::{BTreeMap, BTreeSet};

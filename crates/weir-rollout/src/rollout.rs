@@ -1,3 +1,5 @@
+//! The way of a new policy into force: its stages, and what stops it.
+
 use crate::tally::{Alarm, Bounds, Sample, Tally};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
