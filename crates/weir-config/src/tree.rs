@@ -4,145 +4,16 @@
 //! each: megabytes for the types of the two files, which stay in memory when both have long been read. So the parser
 //! reads one type, [`Node`], and the others are read from nodes by the little that is here.
 
+mod fault;
+
+pub use fault::{Fault, FaultKind};
+
 use crate::report::Place;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, MapAccess, SeqAccess, Visitor};
-use serde::de::{IntoDeserializer, Unexpected};
-use serde_saphyr::{Error, Location, Options, Spanned};
-use std::fmt::{self, Display};
+use serde::de::IntoDeserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Options, Spanned};
+use std::fmt;
 use std::ops::Range;
-
-/// What is wrong with a text, and where.
-#[derive(Debug)]
-pub struct Fault {
-    /// `None` if it is about the text as a whole, or not known yet.
-    pub place: Option<Place>,
-    pub wrong: Wrong,
-}
-
-/// What is wrong with a text.
-#[derive(Debug)]
-pub enum Wrong {
-    /// The mapping has a key that the type has not, which has these.
-    UnknownField { field: String, known: &'static [&'static str] },
-    /// The mapping has not this key.
-    MissingField(&'static str),
-    /// The mapping has this key twice, if it is a word.
-    Twice(Option<String>),
-    /// A value of another kind belongs here.
-    OtherKind { found: String, belongs: String },
-    /// This belongs here.
-    Belongs(&'static str),
-    /// Nothing has the name that an alias refers to.
-    UnknownAnchor,
-    /// The text, or what its aliases stand for, is larger or deeper than any real one.
-    TooLarge,
-    /// Something else.
-    Other(String),
-}
-
-impl Fault {
-    /// The same at this place, unless it has one.
-    fn at(mut self, place: Place) -> Self {
-        self.place.get_or_insert(place);
-        self
-    }
-}
-
-impl From<Wrong> for Fault {
-    fn from(wrong: Wrong) -> Self {
-        Self { place: None, wrong }
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        let place = error.location().map(|location| Place::of(&location));
-        Self { place, wrong: Wrong::of(error) }
-    }
-}
-
-impl Wrong {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the parser's own enum, which says of itself that it will grow"
-    )]
-    fn of(error: Error) -> Self {
-        match error {
-            Error::DuplicateMappingKey { key, .. } => Self::Twice(key),
-            Error::UnknownAnchor { .. } => Self::UnknownAnchor,
-            Error::Budget { .. }
-            | Error::AliasReplayLimitExceeded { .. }
-            | Error::AliasReplayStackDepthExceeded { .. }
-            | Error::AliasExpansionLimitExceeded { .. } => Self::TooLarge,
-            Error::AliasError { error, .. } => Self::of(*error),
-            other => {
-                let text = other.without_snippet().to_string();
-                // The report has its own way to say where.
-                let text = text.split(" at line ").next().unwrap_or_default();
-                Self::Other(text.trim_start_matches("error: ").to_owned())
-            }
-        }
-    }
-}
-
-impl Wrong {
-    /// What to say of it.
-    pub fn message(&self) -> String {
-        match self {
-            Self::UnknownField { field, .. } => format!("`{field}` is not known here"),
-            Self::MissingField(field) => format!("`{field}` is missing"),
-            Self::Twice(Some(key)) => format!("`{key}` is written twice"),
-            Self::Twice(None) => "a key is written twice".to_owned(),
-            Self::OtherKind { found, belongs } => format!("{belongs} belongs here, not {}", in_words(found)),
-            Self::Belongs(what) => format!("{what} belongs here"),
-            Self::UnknownAnchor => "alias references unknown anchor".to_owned(),
-            Self::TooLarge => {
-                "the file is larger or deeper than any real one, counting what its aliases stand for"
-                    .to_owned()
-            }
-            Self::Other(message) => message.clone(),
-        }
-    }
-}
-
-/// A word for what was found, as people call it.
-fn in_words(found: &str) -> &str {
-    match found {
-        "map" => "a mapping",
-        "sequence" => "a list",
-        other => other,
-    }
-}
-
-impl de::Error for Fault {
-    fn custom<T: Display>(message: T) -> Self {
-        Wrong::Other(message.to_string()).into()
-    }
-
-    fn invalid_type(found: Unexpected<'_>, belongs: &dyn Expected) -> Self {
-        Wrong::OtherKind { found: found.to_string(), belongs: belongs.to_string() }.into()
-    }
-
-    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        Wrong::UnknownField { field: field.to_owned(), known }.into()
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Wrong::MissingField(field).into()
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.wrong.message())?;
-        match self.place {
-            Some(Place { line, column, .. }) => write!(f, " at line {line}, column {column}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Reads a value of a text.
 pub fn read<T: de::DeserializeOwned>(text: &str, options: Options) -> Result<T, Fault> {
@@ -260,7 +131,7 @@ impl<'n> Reader<'n> {
     }
 
     fn belongs(self, what: &'static str) -> Fault {
-        Fault::from(Wrong::Belongs(what)).at(self.node.place)
+        Fault::from(FaultKind::Belongs(what)).at(self.node.place)
     }
 
     /// Whether the text is empty, which is what a mapping without entries looks like at the top of a file.
@@ -292,10 +163,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.scalar()? {
             "true" | "True" | "TRUE" => visitor.visit_bool(true),
             "false" | "False" | "FALSE" => visitor.visit_bool(false),
-            _ => {
-                Err(Fault::from(Wrong::Other("`true` or `false` belongs here".to_owned()))
-                    .at(self.node.place))
-            }
+            _ => Err(Fault::from(FaultKind::Other("`true` or `false` belongs here".to_owned()))
+                .at(self.node.place)),
         }
     }
 
@@ -336,7 +205,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         let mut entries = Entries { left: entries.iter(), last: None, text: self.text };
         // What is missing is missing behind the last key.
         visitor.visit_map(&mut entries).map_err(|fault| {
-            let key = entries.last.filter(|_| matches!(fault.wrong, Wrong::MissingField(_)));
+            let key = entries.last.filter(|_| matches!(fault.kind, FaultKind::MissingField(_)));
             fault.at(key.map_or(self.node.place, |(key, _)| key.place))
         })
     }
@@ -469,21 +338,6 @@ fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A
     seq.next_element()?.ok_or_else(|| de::Error::custom("no place is known here"))
 }
 
-impl Place {
-    fn of(location: &Location) -> Self {
-        let span = location.span();
-        let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
-        let len = span.byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
-        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).max(1);
-        Self {
-            line: number(location.line()),
-            column: number(location.column()),
-            start,
-            end: start.saturating_add(len),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -515,8 +369,8 @@ mod tests {
     #[test]
     fn where_text_belongs_nothing_and_lists_are_faults() {
         for (text, column) in [("a: [b]", 4), ("a: ~", 4), ("a: {b: c}", 4)] {
-            let Fault { place, wrong } = words(text).unwrap_err();
-            assert!(matches!(wrong, Wrong::Belongs("one value")), "{text}: {wrong:?}");
+            let Fault { place, kind } = words(text).unwrap_err();
+            assert!(matches!(kind, FaultKind::Belongs("one value")), "{text}: {kind:?}");
             assert_eq!(place.unwrap().column, column, "{text}");
         }
     }

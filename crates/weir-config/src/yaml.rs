@@ -3,7 +3,7 @@
 use crate::repair;
 use crate::report::{Place, Report};
 use crate::suggest::{closest, did_you_mean};
-use crate::tree::{self, Fault, Wrong as Ill};
+use crate::tree::{self, Fault, FaultKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -78,7 +78,7 @@ impl<'t> Reading<'t> {
     /// Reports a fault, unless it comes of what was done here before, and mends it. `false` if the text cannot
     /// be read on.
     fn go_on_after(&mut self, fault: &Fault, report: &mut Report<'_>) -> bool {
-        if matches!(self.text, Cow::Owned(_)) && matches!(fault.wrong, Ill::UnknownAnchor) {
+        if matches!(self.text, Cow::Owned(_)) && matches!(fault.kind, FaultKind::UnknownAnchor) {
             // It was in what was taken out.
             return false;
         }
@@ -91,7 +91,7 @@ impl<'t> Reading<'t> {
         let is_told =
             missing.is_some_and(|field| self.gone.contains(field) || self.is_given_up(field, place.start));
         if !is_told {
-            report.error(place, fault.wrong.message(), &help(&fault.wrong));
+            report.error(place, fault.kind.message(), &help(&fault.kind));
         }
         if !is_mendable {
             return false;
@@ -175,42 +175,42 @@ impl<'t> Reading<'t> {
 
     /// What is wrong with two items of a list is mostly wrong with all.
     fn item_or_list(&mut self, item: Range<usize>, list: Range<usize>, fault: &Fault) -> Range<usize> {
-        let bad_item = Some((list.start, fault.wrong.message()));
+        let bad_item = Some((list.start, fault.kind.message()));
         let is_second = self.bad_item == bad_item;
         self.bad_item = bad_item;
         if is_second { list } else { item }
     }
 
     fn note(&mut self, fault: &Fault, place: usize, report: &mut Report<'_>) {
-        match &fault.wrong {
-            Ill::UnknownField { field, known } => {
+        match &fault.kind {
+            FaultKind::UnknownField { field, known } => {
                 self.gone.extend(closest(field, known.iter().copied()).map(str::to_owned));
             }
-            Ill::Twice(_) => {}
-            Ill::MissingField(_)
-            | Ill::OtherKind { .. }
-            | Ill::Belongs(_)
-            | Ill::UnknownAnchor
-            | Ill::TooLarge
-            | Ill::Other(_) => self.miss(place, report),
+            FaultKind::Twice(_) => {}
+            FaultKind::MissingField(_)
+            | FaultKind::OtherKind { .. }
+            | FaultKind::Belongs(_)
+            | FaultKind::UnknownAnchor
+            | FaultKind::TooLarge
+            | FaultKind::Other(_) => self.miss(place, report),
         }
     }
 }
 
 /// Whether the text is YAML and only one of its entries is not what belongs there.
 fn is_of_shape(fault: &Fault) -> bool {
-    match fault.wrong {
-        Ill::UnknownField { .. }
-        | Ill::MissingField(_)
-        | Ill::OtherKind { .. }
-        | Ill::Belongs(_)
-        | Ill::Twice(_) => true,
-        Ill::UnknownAnchor | Ill::TooLarge | Ill::Other(_) => false,
+    match fault.kind {
+        FaultKind::UnknownField { .. }
+        | FaultKind::MissingField(_)
+        | FaultKind::OtherKind { .. }
+        | FaultKind::Belongs(_)
+        | FaultKind::Twice(_) => true,
+        FaultKind::UnknownAnchor | FaultKind::TooLarge | FaultKind::Other(_) => false,
     }
 }
 
 fn missing_field(fault: &Fault) -> Option<&'static str> {
-    if let Ill::MissingField(field) = fault.wrong { Some(field) } else { None }
+    if let FaultKind::MissingField(field) = fault.kind { Some(field) } else { None }
 }
 
 /// Anchors are welcome, but a file of a few lines may not unfold into a large one.
@@ -239,18 +239,20 @@ fn options() -> Options {
 }
 
 /// What to do about it.
-fn help(wrong: &Ill) -> String {
-    match wrong {
-        Ill::UnknownField { field, known } => {
-            did_you_mean(field, known.iter().copied()).unwrap_or_else(|| {
+fn help(kind: &FaultKind) -> String {
+    match kind {
+        FaultKind::UnknownField { field, known } => did_you_mean(field, known.iter().copied())
+            .unwrap_or_else(|| {
                 let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                 format!("known here: {known}")
-            })
-        }
-        Ill::MissingField(field) => format!("add `{field}:`"),
-        Ill::Twice(_) => "keep one of the two".to_owned(),
-        Ill::TooLarge => "write less here, and fewer `*alias`".to_owned(),
-        Ill::OtherKind { .. } | Ill::Belongs(_) | Ill::UnknownAnchor | Ill::Other(_) => String::new(),
+            }),
+        FaultKind::MissingField(field) => format!("add `{field}:`"),
+        FaultKind::Twice(_) => "keep one of the two".to_owned(),
+        FaultKind::TooLarge => "write less here, and fewer `*alias`".to_owned(),
+        FaultKind::OtherKind { .. }
+        | FaultKind::Belongs(_)
+        | FaultKind::UnknownAnchor
+        | FaultKind::Other(_) => String::new(),
     }
 }
 
