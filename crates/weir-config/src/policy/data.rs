@@ -4,8 +4,8 @@ use crate::outside::Surroundings;
 use crate::raw::Entries;
 use crate::raw::policy::{RawData, RawPattern, RawTerms};
 use crate::report::{Place, Report};
-use crate::scalar::unknown;
 use crate::suggest::suggest;
+use crate::word::unknown;
 use crate::yaml::{At, Field, Wrong, take_or};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_classify::{

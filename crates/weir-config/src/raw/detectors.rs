@@ -61,20 +61,6 @@ pub struct RawLlm {
     pub model: Field<ModelName>,
 }
 
-impl Scalar for DetectorWhen {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        match text {
-            "always" => Ok(DetectorWhen::Always),
-            "uncertain" => Ok(DetectorWhen::Uncertain),
-            _ => Err(crate::scalar::unknown(text, &["always", "uncertain"])),
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": ["always", "uncertain"] })
-    }
-}
-
 impl Scalar for Score {
     fn parse(text: &str) -> Result<Self, Wrong> {
         let score = text.parse().ok().filter(|score| (0.0..=1.0).contains(score));

@@ -1,9 +1,9 @@
 //! Who gets the events of the audit log, as written.
 
 use crate::Begin;
-use crate::scalar::{ByteSize, Name, words, words_schema};
-use crate::yaml::{At, Field, Scalar, Wrong};
-use schemars::{JsonSchema, Schema};
+use crate::scalar::{ByteSize, Name};
+use crate::yaml::{At, Field};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -70,28 +70,4 @@ pub struct RawExport {
     pub every: Option<Field<Duration>>,
     /// How long a delivery may take. Default: `10s`.
     pub timeout: Option<Field<Duration>>,
-}
-
-const FORMATS: [(&str, Format); 3] = [("jsonl", Format::Jsonl), ("ocsf", Format::Ocsf), ("cef", Format::Cef)];
-
-impl Scalar for Format {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &FORMATS)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&FORMATS)
-    }
-}
-
-const BEGIN: [(&str, Begin); 2] = [("start", Begin::Start), ("now", Begin::Now)];
-
-impl Scalar for Begin {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &BEGIN)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&BEGIN)
-    }
 }

@@ -2,7 +2,8 @@
 
 use super::rollout::Share;
 use super::weir::RawBudget;
-use crate::scalar::{ByteSize, words, words_schema};
+use crate::scalar::ByteSize;
+use crate::word::Word;
 use crate::yaml::{At, Field, Scalar, Wrong};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
@@ -36,40 +37,12 @@ impl Scalar for Floor {
     }
 }
 
-const CHECKS: [(&str, Check); 6] = [
-    ("empty", Check::Empty),
-    ("refusal", Check::Refusal),
-    ("json", Check::Json),
-    ("schema", Check::Schema),
-    ("tool_call", Check::ToolCall),
-    ("cut_off", Check::CutOff),
-];
-
-impl Scalar for Check {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &CHECKS)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&CHECKS)
-    }
-}
-
 /// Whether what callers say of their task is taken for the task type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptsDeclared(pub bool);
 
-const DECLARED: [(&str, AcceptsDeclared); 2] =
-    [("accept", AcceptsDeclared(true)), ("ignore", AcceptsDeclared(false))];
-
-impl Scalar for AcceptsDeclared {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        words(text, &DECLARED)
-    }
-
-    fn schema() -> Schema {
-        words_schema(&DECLARED)
-    }
+impl Word for AcceptsDeclared {
+    const WORDS: &'static [(&'static str, Self)] = &[("accept", Self(true)), ("ignore", Self(false))];
 }
 
 /// A mean log-probability, negated, in thousandths of a nat.

@@ -178,18 +178,6 @@ impl Scalar for TreePath {
     }
 }
 
-impl Scalar for Mode {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        let words = Mode::ALL.map(Mode::as_str);
-        let mode = Mode::ALL.into_iter().find(|mode| mode.as_str() == text);
-        mode.ok_or_else(|| crate::scalar::unknown(text, &words))
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": Mode::ALL.map(Mode::as_str) })
-    }
-}
-
 impl Scalar for Verifier {
     fn parse(text: &str) -> Result<Self, Wrong> {
         text.parse().map_err(|_| {
