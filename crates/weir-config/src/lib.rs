@@ -7,6 +7,8 @@
 //! Every problem of both files is reported at once, each with its place, what is wrong and what to do.
 
 mod api;
+mod audit;
+mod backend;
 mod cases;
 mod config;
 mod detector;
@@ -38,11 +40,12 @@ mod word;
 mod yaml;
 
 pub use api::BackendApi;
+pub use audit::{AuditFailure, AuditSettings, Content, Purpose, Retention};
+pub use backend::{Auth, Backend, BaseUrl, Concurrency, Host, Model, ModelCard, Scheme, Timeouts};
 pub use cases::{facts_of, load_cases};
 pub use config::{
-    AuditFailure, Auth, Backend, BaseUrl, Budget, ByName, Concurrency, Config, Content, DataPolicy,
-    DecisionHeaders, Fetch, Host, Key, Limits, Loaded, Model, ModelCard, PolicySettings, PolicySource,
-    Purpose, Retention, Scheme, Tenant, Timeouts, UnknownFields,
+    Budget, ByName, Config, DataPolicy, DecisionHeaders, Fetch, Key, Limits, Loaded, PolicySettings,
+    PolicySource, Tenant, UnknownFields,
 };
 pub use detector::{Detector, DetectorKind, DetectorWhen, Score};
 pub use encoder::Encoder;

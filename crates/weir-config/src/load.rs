@@ -6,7 +6,10 @@ use crate::raw::quality::AcceptsDeclared;
 use crate::raw::weir::{RawState, RawWeir};
 use crate::report::Report;
 use crate::yaml::take_or;
-use crate::{Config, DataPolicy, Loaded, PolicySettings, Problem, Problems, Severity, Source, weir, yaml};
+use crate::{
+    Config, DataPolicy, Detector, Evaluation, Extractor, Loaded, PolicySettings, Problem, Problems, Severity,
+    Source, TimeZone, weir, yaml,
+};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,49 +59,69 @@ pub fn load_apart(
     let (config, catalogue) = infrastructure(raw_weir.as_ref(), names.as_ref(), head.as_ref(), &mut weir);
     let named = raw_policy.iter().flat_map(|raw| &raw.rules).map(|rule| &rule.value.name);
     let places = rules.report.rule_places(named.map(|name| (name.value.as_str(), name.place)));
-    let captures = config.as_ref().map(|config| config.audit_content.is_some());
     let ruled = raw_policy.zip(head).map(|(raw, head)| {
-        let groups = BTreeMap::new();
-        // Names of a file that could be read in part only are taken on trust.
-        let known = names.as_ref().filter(|names| names.is_complete());
-        let mut conditions = Conditions { names: known, data: &head.data, groups, report: &mut rules.report };
-        policy::groups(&raw.groups, &mut conditions);
-        let written = policy::rules(&raw.rules, Rules { conditions, catalogue: &catalogue, captures });
-        let pools =
-            names.as_ref().map(|names| policy::pools(&written, names, &catalogue)).unwrap_or_default();
-        let accepts = take_or(raw.declared_task.as_ref(), AcceptsDeclared(true), &mut rules.report);
-        let accepts_declared_task = accepts.is_some_and(|AcceptsDeclared(is)| is);
-        let evaluation =
-            policy::evaluation(raw.evaluate.as_ref(), &catalogue, config.is_some(), &mut rules.report);
-        let detectors = policy::detectors::resolve(head.data.detectors, config.as_ref(), &mut rules.report);
-        let policy = Policy::new(head.boundary, written).with_pools(pools);
-        let rest = (detectors, head.data.extractors, evaluation, accepts_declared_task);
-        (policy, head.time_zone, head.data.settings, rest)
+        ruled(&raw, head, names.as_ref(), (config.as_ref(), &catalogue), &mut rules.report)
     });
 
     let problems = weir.report.finish().into_iter().chain(rules.report.finish());
     let (errors, warnings): (Vec<Problem>, _) =
         problems.partition(|problem| problem.severity == Severity::Error);
     match (config, ruled) {
-        (Some(config), Some((policy, time_zone, classify, rest))) if errors.is_empty() => {
-            let (detectors, extractors, evaluation, accepts_declared_task) = rest;
-            Ok(Loaded {
-                config,
-                catalogue,
-                policy_revision: policy.boundary.revision().clone(),
-                policy,
-                time_zone,
-                classify,
-                detectors,
-                extractors,
-                evaluation,
-                accepts_declared_task,
-                config_digest: weir.surroundings.digest(),
-                places,
-                warnings,
-            })
-        }
+        (Some(config), Some(ruled)) if errors.is_empty() => Ok(Loaded {
+            config,
+            catalogue,
+            policy_revision: ruled.policy.boundary.revision().clone(),
+            policy: ruled.policy,
+            time_zone: ruled.time_zone,
+            classify: ruled.classify,
+            detectors: ruled.detectors,
+            extractors: ruled.extractors,
+            evaluation: ruled.evaluation,
+            accepts_declared_task: ruled.accepts_declared_task,
+            config_digest: weir.surroundings.digest(),
+            places,
+            warnings,
+        }),
         _ => Err(Problems(errors)),
+    }
+}
+
+/// What the policy's file comes to.
+struct Ruled {
+    policy: Policy,
+    time_zone: TimeZone,
+    classify: weir_classify::Settings,
+    extractors: Vec<Extractor>,
+    detectors: Vec<Detector>,
+    evaluation: Option<Evaluation>,
+    accepts_declared_task: bool,
+}
+
+/// Reads what of the policy needs the configuration, as far as there is one.
+fn ruled(
+    raw: &RawPolicy,
+    head: Head,
+    names: Option<&Names>,
+    (config, catalogue): (Option<&Config>, &Catalogue),
+    report: &mut Report<'_>,
+) -> Ruled {
+    let Head { boundary, data, time_zone } = head;
+    // Names of a file that could be read in part only are taken on trust.
+    let known = names.filter(|names| names.is_complete());
+    let mut conditions = Conditions { names: known, data: &data, groups: BTreeMap::new(), report };
+    policy::groups(&raw.groups, &mut conditions);
+    let captures = config.map(|config| config.audit.content.is_some());
+    let written = policy::rules(&raw.rules, Rules { conditions, catalogue, captures });
+    let pools = names.map(|names| policy::pools(&written, names, catalogue)).unwrap_or_default();
+    let accepts = take_or(raw.declared_task.as_ref(), AcceptsDeclared(true), report);
+    Ruled {
+        policy: Policy::new(boundary, written).with_pools(pools),
+        time_zone,
+        evaluation: policy::evaluation(raw.evaluate.as_ref(), catalogue, config.is_some(), report),
+        detectors: policy::detectors::resolve(data.detectors, config, report),
+        extractors: data.extractors,
+        classify: data.settings,
+        accepts_declared_task: accepts.is_some_and(|AcceptsDeclared(is)| is),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `weir.yaml` from raw to domain values.
 
 mod alias;
+mod audit;
 mod backend;
 mod credential;
 mod encoder;
@@ -17,11 +18,11 @@ mod witness;
 use crate::names::Names;
 use crate::outside::Surroundings;
 use crate::prices::PriceTable;
-use crate::raw::weir::{RawAudit, RawContent, RawLimits, RawNetwork, RawWeir};
+use crate::raw::weir::{RawLimits, RawNetwork, RawWeir};
 use crate::report::{Place, Report};
-use crate::scalar::{ByteSize, Days, KeepTime};
+use crate::scalar::{ByteSize, KeepTime};
 use crate::yaml::{At, take_or};
-use crate::{AuditFailure, Config, Content, DecisionHeaders, Limits, PolicySettings, UnknownFields};
+use crate::{Config, DecisionHeaders, Limits, PolicySettings, UnknownFields};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -74,12 +75,6 @@ pub fn compile<'r>(
     let listeners = listeners(listen.as_ref(), admin.as_ref(), report);
     let inside = inside(network, report);
     let limits = self::limits(limits, report);
-    let RawAudit { on_failure, keep, hold, purposes, content, witness, witness_for, export } = audit;
-    let audit_on_failure = take_or(on_failure.as_ref(), AuditFailure::Refuse, report);
-    let audit_keep = keep.as_ref().and_then(|raw| keep::keep(raw, report)).filter(|_| !hold);
-    let audit_purposes = purpose::all(purposes, report);
-    let audit_content = content.as_ref().map(|content| self::content(content, *hold, report));
-    let witness_for: Vec<_> = witness_for.iter().map(|key| key.take(report)).collect();
     let keep_responses = take_or(keep_responses.as_ref(), KeepTime(Duration::from_secs(86_400)), report);
     let keep_files = take_or(keep_files.as_ref(), KeepTime(Duration::from_secs(30 * 86_400)), report);
     let headers = take_or(headers.as_ref(), DecisionHeaders::On, report);
@@ -104,8 +99,7 @@ pub fn compile<'r>(
     let encoder = encoder::encoder(encoder.as_ref(), &catalogue, &mut reading);
     backend::warn_of_unused(raw, &catalogue, &mut reading);
     let policy = rollout::settings(policy, &mut reading);
-    let witnesses = witness::all(witness, &mut reading);
-    let exports = export::all(export, &mut reading);
+    let audit = audit::settings(audit, &mut reading);
     let config = || {
         let (listen, admin) = listeners?;
         Some(Config {
@@ -114,16 +108,7 @@ pub fn compile<'r>(
             state,
             policy: policy?,
             limits: limits?,
-            audit_on_failure: audit_on_failure?,
-            audit_keep,
-            audit_purposes: audit_purposes?,
-            audit_content: match audit_content {
-                Some(content) => Some(content?),
-                None => None,
-            },
-            witnesses,
-            exports,
-            witness_for: witness_for.into_iter().collect::<Option<_>>()?,
+            audit: audit?,
             headers: headers?,
             unknown_fields: unknown_fields?,
             keep_responses: keep_responses?.0,
@@ -141,14 +126,6 @@ pub fn compile<'r>(
         backend::warn_of_unpriced(config, &catalogue, place, reading.report);
     }
     (config, catalogue)
-}
-
-fn content(raw: &RawContent, hold: bool, report: &mut Report<'_>) -> Option<Content> {
-    const DEFAULT: Days = Days(NonZeroU32::MIN.saturating_add(29));
-    let RawContent { key, keep } = raw;
-    let (key, keep) = (key.take(report), take_or(keep.as_ref(), DEFAULT, report));
-    let keep = keep.map(Days::time);
-    Some(Content { key: key?, keep: keep.filter(|_| !hold) })
 }
 
 /// Where the configuration first speaks of a budget.

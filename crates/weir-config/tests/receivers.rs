@@ -20,9 +20,11 @@ fn a_syslog_server_without_a_port_has_that_of_its_protocol_for_checkpoints_as_fo
     ] {
         let one = format!("[{{ name: siem, syslog: \"{at}\" }}]");
         let config = config(&format!("{{ witness: {one}, export: {one} }}"));
-        let Receiver::Syslog { server: witness, datagrams } = &config.witnesses[0].receiver else { panic!() };
+        let Receiver::Syslog { server: witness, datagrams } = &config.audit.witnesses[0].receiver else {
+            panic!()
+        };
         assert_eq!((witness.url.to_string(), *datagrams), (url.to_owned(), is_udp), "{at}");
-        let Sink::Syslog { server, datagrams, .. } = &config.exports[0].sink else { panic!() };
+        let Sink::Syslog { server, datagrams, .. } = &config.audit.exports[0].sink else { panic!() };
         assert_eq!((server, *datagrams), (witness, is_udp), "{at}");
     }
 }

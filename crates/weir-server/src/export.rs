@@ -122,8 +122,8 @@ pub(crate) async fn export_events(gateway: Arc<Gateway>) {
         ticks.tick().await;
         let snapshot = gateway.snapshot();
         let config = &snapshot.loaded.config;
-        running.fit(&gateway, &config.exports, &config.network_inside);
-        gateway.exports.retain(&config.exports);
+        running.fit(&gateway, &config.audit.exports, &config.network_inside);
+        gateway.exports.retain(&config.audit.exports);
     }
 }
 
@@ -133,7 +133,7 @@ pub async fn export_last_events(gateway: &Arc<Gateway>) {
     let snapshot = gateway.snapshot();
     let config = &snapshot.loaded.config;
     let mut tasks = JoinSet::new();
-    for export in &config.exports {
+    for export in &config.audit.exports {
         tasks.spawn(run::run_to_end(gateway.clone(), export.clone(), config.network_inside.clone()));
     }
     let all = async { while tasks.join_next().await.is_some() {} };

@@ -336,7 +336,7 @@ impl Gateway {
 
     /// Whether a request may be served without its record, when there can be none.
     pub(crate) fn serves_without_record(&self) -> bool {
-        self.live.load().loaded.config.audit_on_failure == AuditFailure::LocalOnly
+        self.live.load().loaded.config.audit.on_failure == AuditFailure::LocalOnly
     }
 
     pub(crate) fn audit_is_healthy(&self) -> bool {

@@ -37,7 +37,7 @@ impl Gateway {
 
     fn delete_old_records(&self, now: SystemTime) {
         let snapshot = self.snapshot();
-        let Some(expiry) = snapshot.loaded.config.audit_keep.as_ref().and_then(|keep| expiry(now, keep))
+        let Some(expiry) = snapshot.loaded.config.audit.keep.as_ref().and_then(|keep| expiry(now, keep))
         else {
             return;
         };
@@ -53,7 +53,7 @@ impl Gateway {
     }
 
     fn delete_old_content(&self, now: SystemTime) {
-        let keep = self.snapshot().loaded.config.audit_content.and_then(|content| content.keep);
+        let keep = self.snapshot().loaded.config.audit.content.and_then(|content| content.keep);
         let Some(before) = keep.and_then(|keep| before(now, keep)) else { return };
         match self.contents.expired(before) {
             Ok(None) => {}

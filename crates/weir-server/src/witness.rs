@@ -158,7 +158,7 @@ pub(crate) async fn send_checkpoints(gateway: Arc<Gateway>) {
     loop {
         ticks.tick().await;
         let snapshot = gateway.snapshot();
-        for witness in gateway.witnesses.take_due(&snapshot.loaded.config.witnesses, Instant::now()) {
+        for witness in gateway.witnesses.take_due(&snapshot.loaded.config.audit.witnesses, Instant::now()) {
             asked.spawn(ask(gateway.clone(), witness));
         }
         while asked.try_join_next().is_some() {}
@@ -170,7 +170,7 @@ pub(crate) async fn send_checkpoints(gateway: Arc<Gateway>) {
 pub async fn send_last_checkpoint(gateway: &Arc<Gateway>) {
     let snapshot = gateway.snapshot();
     let mut asked = JoinSet::new();
-    for witness in &snapshot.loaded.config.witnesses {
+    for witness in &snapshot.loaded.config.audit.witnesses {
         let (gateway, witness) = (gateway.clone(), witness.clone());
         asked.spawn(async move { _ = send_newest(&gateway, &witness).await });
     }
@@ -257,7 +257,7 @@ pub(crate) fn witnessed_by_all(gateway: &Gateway) -> u64 {
             .size(&witness.name)
             .or_else(|| size_of(&std::fs::read_to_string(kept(gateway, witness, WITNESSED)).ok()?))
     };
-    snapshot.loaded.config.witnesses.iter().filter_map(size).min().unwrap_or(u64::MAX)
+    snapshot.loaded.config.audit.witnesses.iter().filter_map(size).min().unwrap_or(u64::MAX)
 }
 
 fn size_of(note: &str) -> Option<u64> {

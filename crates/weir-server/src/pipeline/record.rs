@@ -250,7 +250,7 @@ impl Ledger {
         record.requires = require.iter().map(|what| Ident::fixed(what.as_str())).collect();
         self.needs_durable = require.contains(&Requirement::DurableRecord);
         self.needs_content = require.contains(&Requirement::CapturedContent);
-        note_purpose(record, &loaded.config.audit_purposes, facts.caller);
+        note_purpose(record, &loaded.config.audit.purposes, facts.caller);
         record.est_tokens_in = Some(facts.request.prompt_tokens);
         record.facts = record_facts(facts, &loaded.catalogue);
         if let Some(outcome) = self.encoder {

@@ -63,7 +63,7 @@ async fn answer(
     request: Request<Incoming>,
     make: fn(&Gateway, &[u8]) -> Result<String, Problem>,
 ) -> Result<Response<Body>, Failure> {
-    if gateway.snapshot().loaded.config.witness_for.is_empty() {
+    if gateway.snapshot().loaded.config.audit.witness_for.is_empty() {
         return Err(Failure::NoRoute);
     }
     let body =
@@ -111,7 +111,8 @@ fn sign(gateway: &Gateway, body: &[u8]) -> Result<String, Problem> {
     let path = place(&config.state, origin);
     let last = last_signed(&path)?;
     let known = known_rotations(&path)?;
-    let keys: Vec<Verifier> = config.witness_for.iter().map(|key| rotation::newest(key, &known)).collect();
+    let keys: Vec<Verifier> =
+        config.audit.witness_for.iter().map(|key| rotation::newest(key, &known)).collect();
     let new = request.judge(&keys, last.as_ref()).map_err(Problem::Refused)?;
     let broken = |error: &dyn std::error::Error| Problem::Broken(error.to_string());
     let cosigner = cosigner(&config.state, &gateway.node).map_err(|error| broken(&error))?;
@@ -133,7 +134,8 @@ fn follow(gateway: &Gateway, body: &[u8]) -> Result<String, Problem> {
     let origin = told.first().map(|rotation| rotation.previous().origin().as_str()).unwrap_or_default();
     let path = place(&config.state, origin);
     let mut known = known_rotations(&path)?;
-    let taken = witness::take_rotations(&config.witness_for, &known, &told).map_err(Problem::Refused)?;
+    let taken =
+        witness::take_rotations(&config.audit.witness_for, &known, &told).map_err(Problem::Refused)?;
     if !taken.is_empty() {
         known.extend(taken);
         let lines: String = known.iter().map(|rotation| format!("{rotation}\n")).collect();

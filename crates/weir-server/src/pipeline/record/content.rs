@@ -44,7 +44,7 @@ impl Ledger {
         if !self.needs_content || self.shelf.is_some() {
             return Ok(());
         }
-        let shelf = ruling.snapshot.loaded.config.audit_content.map(|content| Shelf {
+        let shelf = ruling.snapshot.loaded.config.audit.content.map(|content| Shelf {
             gateway: self.gateway.clone(),
             auditor: content.key,
             tenant: self.decision.tenant.clone(),

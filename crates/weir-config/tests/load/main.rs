@@ -1,17 +1,19 @@
 //! What the files mean when they are right.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod audit;
+#[path = "../common/mod.rs"]
 mod common;
+mod documented;
+mod money;
 
 use common::{EXAMPLE_POLICY, EXAMPLE_WEIR, load, loaded};
-use std::num::NonZeroU32;
 use std::time::Duration;
 use weir_classify::Profile;
-use weir_config::{Budget, Retention};
 use weir_label::{Category, Label, Level, ZoneKind};
 use weir_policy::{
-    Cascade, Check, Condition, Day, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Price,
-    Rates, Requirement, RuleAction, Selection, Step, Test,
+    Cascade, Check, Condition, Fact, LatencyClass, NameFact, NamePattern, Names, Preference, Requirement,
+    RuleAction, Selection, Step, Test,
 };
 
 #[test]
@@ -286,83 +288,6 @@ fn the_keys_of_an_aws_profile_are_no_key_of_another_api() {
 }
 
 #[test]
-fn prices_are_exact() {
-    let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
-    let id = loaded.catalogue.target_named("openai/gpt-6-sol").unwrap();
-    let price = loaded.catalogue.target(id).unwrap().prices.on(None).unwrap();
-    assert_eq!(price, Price::new(1_250_000, 10_000_000));
-}
-
-/// What a model of the example costs on a day, having changed the file.
-fn price_in(weir: &str, target: &str, day: u32) -> Option<Price> {
-    let own = "gpt-6-luna | batch | 2026-01-01 | 0.5 | 0.05 | 0.7 | contract\n";
-    let loaded = load(weir, EXAMPLE_POLICY, &[("/etc/weir/own.txt", own)]).unwrap();
-    let id = loaded.catalogue.target_named(target).unwrap();
-    loaded.catalogue.target(id).unwrap().prices.on(Some(Day(day)))
-}
-
-#[test]
-fn a_cloud_model_without_a_price_has_that_of_the_tables() {
-    const NOVEMBER_2026: u32 = 20_785;
-    let unpriced =
-        EXAMPLE_WEIR.replace("        price: { input: 1.25, output: 10.00 } # USD per million tokens\n", "");
-    assert!(unpriced.len() < EXAMPLE_WEIR.len());
-    let of = |weir: &str| price_in(weir, "openai/gpt-6-sol", NOVEMBER_2026);
-    let sol = Rates { cached_input: 200_000, written_input: 2_500_000, ..Rates::new(2_000_000, 10_000_000) };
-    assert_eq!(of(&unpriced).unwrap().rates, sol);
-    assert_eq!(price_in(&unpriced, "openai/gpt-6-sol", 0), None, "before it was sold it has none");
-    let named = unpriced.replace("name: gpt-6-sol", "name: gpt-6-sol\n        priced_as: gpt-6.1-sol");
-    assert_eq!(of(&named).unwrap().rates.cached_input, 100_000);
-    let own = named
-        .replace("gpt-6.1-sol", "gpt-6-luna\n        tier: batch")
-        .replace("weir: 1", "weir: 1\nprices: own.txt");
-    let rates = Rates { cached_input: 50_000, ..Rates::new(500_000, 700_000) };
-    assert_eq!(of(&own), Some(Price { rates, long: None }));
-}
-
-#[test]
-fn a_server_of_ones_own_costs_what_its_hardware_does() {
-    let hardware = "hardware: { purchase: 35040, years: 4, watts: 1000, kwh: 0.2, pue: 1.5, operation: 0.2, \
-                    utilisation: 50 %, input_tokens_per_s: 20000, output_tokens_per_s: 1000 }\n    ";
-    let weir = EXAMPLE_WEIR
-        .replace("models:\n      - name: qwen3-32b", &format!("{hardware}models:\n      - name: qwen3-32b"));
-    let loaded = loaded(&weir, EXAMPLE_POLICY);
-    let id = loaded.catalogue.target_named("gpu/qwen3-32b").unwrap();
-    assert_eq!(loaded.catalogue.target(id).unwrap().prices.on(None), Some(Price::new(4_167, 83_333)));
-    assert_eq!(loaded.config.backend("gpu").unwrap().models[0].full_price, Some(Price::new(37_500, 750_000)));
-}
-
-#[test]
-fn budgets_and_weights_are_by_name_with_a_default() {
-    let weir = EXAMPLE_WEIR.replace(
-        "weir: 1",
-        "weir: 1\nbudget: { month: 1000 }\nkeys: { default: { budget: { day: 5 } }, app: { budget: { day: 0.5 } } }\n\
-         tenants: { acme: { weight: 3, budget: { day: 20 } } }",
-    );
-    let config = loaded(&weir, EXAMPLE_POLICY).config;
-    assert_eq!(config.budget, Budget { day: None, month: Some(1_000_000_000) });
-    let of = |name: &str| config.keys.of(name).budget.day;
-    assert_eq!((of("app"), of("other")), (Some(500_000), Some(5_000_000)));
-    assert_eq!((config.tenants.of("acme").weight.get(), config.tenants.of("other").weight.get()), (3, 1));
-    assert!(config.has_budgets());
-    assert!(!loaded(EXAMPLE_WEIR, EXAMPLE_POLICY).config.has_budgets());
-}
-
-#[test]
-fn limits_of_keys_are_by_name_with_a_default() {
-    let keys = "weir: 1\nkeys: { default: { requests_per_minute: 60 }, app: { tokens_per_minute: 90000, budget: { day: 1 } } }";
-    let config = loaded(&EXAMPLE_WEIR.replace("weir: 1", keys), EXAMPLE_POLICY).config;
-    let of = |name: &str| {
-        let key = config.keys.of(name);
-        (key.requests_per_minute.map(NonZeroU32::get), key.tokens_per_minute.map(NonZeroU32::get))
-    };
-    assert_eq!((of("other"), of("app")), ((Some(60), None), (None, Some(90_000))));
-    let nothing = EXAMPLE_WEIR.replace("weir: 1", "weir: 1\nkeys: { default: { requests_per_minute: 0 } }");
-    let problems = format!("{:?}", load(&nothing, EXAMPLE_POLICY, &[]).unwrap_err());
-    assert!(problems.contains("this may not be 0"), "{problems}");
-}
-
-#[test]
 fn an_anchor_may_be_used_twice() {
     let weir = EXAMPLE_WEIR
         .replace(
@@ -401,80 +326,6 @@ rules: []
     assert_eq!(pattern.checksum.unwrap().as_str(), "mod11");
     let without = loaded(EXAMPLE_WEIR, &policy.replace("customers.widx, ", "customers.widx, name: c, "));
     assert_eq!(without.classify.indexes[0].name, "c");
-}
-
-/// The examples of docs/policy.md, which are what people begin with.
-fn documented() -> Vec<String> {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy.md")).unwrap();
-    let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
-    blocks.filter(|block| block.contains("policy: 1\n")).collect()
-}
-
-fn frontier() -> String {
-    EXAMPLE_WEIR.replace("      - name: gpt-6-sol\n", "      - name: gpt-6-sol\n        tags: [frontier]\n")
-}
-
-#[test]
-fn every_policy_of_the_documentation_loads() {
-    let policies = documented();
-    assert_eq!(policies.len(), 3);
-    for policy in &policies {
-        let loaded = loaded(&frontier(), policy);
-        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
-    }
-}
-
-#[test]
-fn the_policy_of_the_five_minutes_does_what_it_says() {
-    let loaded = loaded(&frontier(), &documented()[0]);
-    let decided = |facts: &[(&str, &str)]| {
-        let mut owned = weir_policy::OwnedFacts::default();
-        for (name, value) in facts {
-            for (fact, value) in weir_config::facts_of(name, value).unwrap() {
-                owned.set(&fact, value).unwrap();
-            }
-        }
-        let alias = loaded.catalogue.alias("auto").unwrap();
-        let decision = weir_policy::decide(&loaded.policy, &loaded.catalogue, alias, &owned.borrow());
-        let weir_policy::Action::Route(plan) = decision.action else { panic!("denied: {decision:?}") };
-        let first = loaded.catalogue.target(*plan.first.first().unwrap()).unwrap();
-        format!("{}: {}", decision.rule, first.name)
-    };
-    let local = "gpu/qwen3-32b";
-    let idle = [("capacity.local.utilisation", "0.25"), ("capacity.local.queue", "0")];
-    let busy = [("capacity.local.utilisation", "0.75"), ("capacity.local.queue", "0")];
-    let of = |team: &'static str,
-              task: &'static str,
-              complexity: &'static str,
-              load: [(&'static str, &'static str); 2]| {
-        let [one, two] = load;
-        [
-            ("caller.team", team),
-            ("task.type", task),
-            ("task.complexity", complexity),
-            ("data.level", "internal"),
-            one,
-            two,
-        ]
-    };
-    let hard = "hard code questions go to the frontier model";
-    for team in ["hr", "hr-payroll", "unknown"] {
-        let expected = format!("HR requests never leave: {local}");
-        assert_eq!(decided(&of(team, "code_generate", "0.9", busy)), expected);
-    }
-    assert_eq!(decided(&of("web", "code_generate", "0.9", busy)), format!("{hard}: openai/gpt-6-sol"));
-    assert_eq!(decided(&of("web", "code_explain", "0.71", busy)), format!("{hard}: openai/gpt-6-sol"));
-    for elsewhere in [
-        of("web", "code_generate", "0.9", idle),
-        of("web", "code_generate", "0.7", busy),
-        of("web", "code_generate", "unknown", busy),
-        of("web", "chat", "0.9", busy),
-    ] {
-        assert_eq!(decided(&elsewhere), format!("everything else cheapest: {local}"), "{elsewhere:?}");
-    }
-    let mut secret = of("web", "code_generate", "0.9", busy);
-    secret[3] = ("data.level", "restricted");
-    assert_eq!(decided(&secret), format!("{hard}: {local}"), "classified code stays");
 }
 
 #[test]
@@ -557,83 +408,4 @@ fn an_encoder_is_taken_with_its_head_and_one_whose_head_is_of_another_version_is
 fn nothing_is_compared_and_declared_tasks_are_accepted_unless_the_policy_says_otherwise() {
     let loaded = loaded(EXAMPLE_WEIR, EXAMPLE_POLICY);
     assert!(loaded.evaluation.is_none() && loaded.accepts_declared_task);
-}
-
-#[test]
-fn content_is_captured_for_the_key_of_the_configuration_and_kept_for_its_own_time() {
-    let key = format!("weir-content-key+{}=", "A".repeat(42) + "E");
-    let with = |audit: &str| {
-        let weir = format!("{EXAMPLE_WEIR}\naudit: {{ keep: 400d, {audit} }}\n");
-        let policy = "policy: 1\nrules:\n  - { name: kept, use: local, require: [audit.content] }\n";
-        load(&weir, policy, &[])
-    };
-    let keep = |audit: &str| with(audit).unwrap().config.audit_content.unwrap().keep;
-    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
-    assert_eq!(keep(&format!("content: {{ key: {key} }}")), days(30));
-    assert_eq!(keep(&format!("content: {{ key: {key}, keep: 7d }}")), days(7));
-    assert_eq!(keep(&format!("content: {{ key: {key}, keep: 7d }}, hold: true")), None);
-    let loaded = with(&format!("content: {{ key: {key} }}")).unwrap();
-    assert_eq!(loaded.policy.rules()[0].obligations.require, [Requirement::CapturedContent].into());
-    assert_eq!(loaded.config.audit_content.unwrap().key.to_string(), key);
-    assert!(with("hold: false").unwrap_err().to_string().contains("weir audit content-key new"));
-    assert!(with("content: { key: nobody }").unwrap_err().to_string().contains("weir audit content-key new"));
-    assert!(with("content: { keep: 7d }").is_err());
-}
-
-#[test]
-fn of_what_a_rule_denies_nothing_can_be_captured() {
-    let policy = "policy: 1\nrules:\n  - { name: no, deny: no, require: [audit.content] }\n";
-    let error = load(EXAMPLE_WEIR, policy, &[]).unwrap_err().to_string();
-    assert!(error.contains("a rule that denies has no use for `audit.content`"), "{error}");
-}
-
-#[test]
-fn records_are_kept_for_one_time_or_by_the_level_of_the_data() {
-    let with = |audit: &str| load(&format!("{EXAMPLE_WEIR}\naudit: {{ {audit} }}\n"), EXAMPLE_POLICY, &[]);
-    let keep = |audit: &str| with(audit).unwrap().config.audit_keep;
-    let days = |days: u64| Duration::from_secs(days * 86_400);
-    let retention = |by_level: &[(Level, u64)], otherwise| {
-        let by_level = by_level.iter().map(|(level, time)| (*level, days(*time))).collect();
-        Some(Retention { by_level, otherwise: days(otherwise) })
-    };
-    assert_eq!(keep("hold: false"), None);
-    assert_eq!(keep("keep: 400d"), retention(&[], 400));
-    assert_eq!(keep("keep: 400d, hold: true"), None);
-    assert_eq!(
-        keep("keep: { restricted: 2190d, public: 30d, default: 400d }"),
-        retention(&[(Level::Public, 30), (Level::Restricted, 2190)], 400)
-    );
-    for (audit, said) in [
-        ("keep: 400", "write a whole number and `d`"),
-        ("keep: { restricted: 2190d }", "add `default: 400d`"),
-        ("keep: { restricted: soon, default: 1d }", "`soon` is no number of days"),
-        ("keep: { secret: 2190d, default: 1d }", "`secret` is no level"),
-        ("keep: { restrictd: 2190d, default: 1d }", "did you mean `restricted`?"),
-    ] {
-        let error = with(audit).unwrap_err().to_string();
-        assert!(error.contains(said), "{audit}: {error}");
-    }
-}
-
-#[test]
-fn purposes_are_words_that_records_can_hold() {
-    let with = |purpose: &str| {
-        load(&format!("{EXAMPLE_WEIR}\naudit: {{ purposes: [{purpose}] }}\n"), EXAMPLE_POLICY, &[])
-    };
-    let loaded =
-        with("{ app: hr, purpose: \"hiring & firing\", legal_basis: contract, data_subjects: [applicants] }");
-    let purposes = loaded.unwrap().config.audit_purposes;
-    let [purpose] = &*purposes else { panic!("{purposes:?}") };
-    assert_eq!((purpose.purpose.as_str(), purpose.app.as_deref()), ("hiring & firing", Some("hr")));
-    assert_eq!((&purpose.legal_basis, purpose.data_subjects.len()), (&Some("contract".into()), 1));
-    for (purpose, said) in [
-        ("{ app: hr }", "purpose"),
-        ("{ purpose: \"\" }", "records cannot hold this purpose"),
-        ("{ purpose: \"a\\nb\" }", "records cannot hold this purpose"),
-        ("{ purpose: a, legal_basis: \"a b\" }", "a b"),
-        ("{ purpose: a, data_subjects: [\"x y\"] }", "x y"),
-    ] {
-        let error = with(purpose).unwrap_err().to_string();
-        assert!(error.contains(said), "{purpose}: {error}");
-    }
 }
