@@ -11,6 +11,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::process::Output;
+use support::command::stdout;
 use support::stage::Stage;
 use support::{Home, TWO_RULES, ask, two_zones};
 
@@ -34,10 +35,6 @@ rules:
 
 fn home(policy: &str) -> Home {
     Home::new(&two_zones(NOWHERE, NOWHERE), policy)
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 fn parsed(output: &Output) -> Value {

@@ -17,11 +17,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
+use support::command::{printed, stderr};
 use support::stage::Stage;
-use support::{Gateway, Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
+use support::{Gateway, Home, PATIENCE, PERSONAL, TWO_RULES, ask, two_zones, weir};
 use weir_audit::WallTime;
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 fn priced(local: &str, cloud: &str) -> String {
     two_zones(local, cloud)
@@ -62,15 +61,6 @@ impl Log {
         let expected: Vec<&str> = expected.iter().map(|at| self.ids[*at].as_str()).collect();
         assert_eq!(found, expected, "{arguments:?}");
     }
-}
-
-fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]
@@ -132,7 +122,7 @@ fn a_table_of_events_tells_them_apart_and_says_what_each_says() {
     assert!(ended);
     let table = |arguments: &[&str]| {
         let output = home.weir(&[&["audit", "query"], arguments].concat());
-        let text = stdout(&output);
+        let text = printed(&output);
         text.lines()
             .map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
             .collect::<Vec<_>>()
@@ -179,7 +169,7 @@ fn what_asks_only_the_state_is_answered_while_both_files_are_wrong_elsewhere() {
     ] {
         std::fs::write(home.config(), format!("weir: 1\n{wrong}\n")).unwrap();
         let output = home.weir(&["audit", "query"]);
-        assert_eq!(output.status.code(), Some(3), "{wrong}: {}", stdout(&output));
+        assert_eq!(output.status.code(), Some(3), "{wrong}: {}", printed(&output));
         assert!(stderr(&output).contains(why), "{wrong}: {}", stderr(&output));
     }
     std::fs::remove_file(home.config()).unwrap();
@@ -220,22 +210,22 @@ fn a_wrong_filter_says_what_was_meant() {
     let output = log.query(&["--count-by", "request"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(1) && text.contains("nothing can be counted by it"), "{text}");
-    assert!(stdout(&log.query(&["--fields"])).contains("facts.request.alias"));
+    assert!(printed(&log.query(&["--fields"])).contains("facts.request.alias"));
 }
 
 #[test]
 fn rows_are_csv_with_the_columns_that_are_asked_for() {
     let log = Log::new();
     let text =
-        stdout(&log.query(&["--format", "csv", "--columns", "time,decision,zone,cost", "--zone", "cloud"]));
+        printed(&log.query(&["--format", "csv", "--columns", "time,decision,zone,cost", "--zone", "cloud"]));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines[0], lines.len()), ("time,decision_id,zone,cost_micro_usd", 3));
     let cells: Vec<&str> = lines[1].split(',').collect();
     assert_eq!(cells[1..3], [log.ids[0].as_str(), "cloud"]);
     assert!(cells[3].parse::<u64>().unwrap() > 0);
-    let usual = stdout(&log.query(&["--format", "csv"]));
+    let usual = printed(&log.query(&["--format", "csv"]));
     assert!(usual.starts_with("time,seq,type,request_id,") && usual.lines().count() == 5, "{usual}");
-    let table = stdout(&log.query(&["--columns", "decision,cost", "--cost", "0.000001.."]));
+    let table = printed(&log.query(&["--columns", "decision,cost", "--cost", "0.000001.."]));
     assert!(table.starts_with("DECISION") && table.contains("$0.0000"), "{table}");
 }
 
@@ -393,7 +383,7 @@ fn what_the_data_is_for_and_where_it_was_processed_is_on_record() {
 fn counts_and_sums_are_those_of_the_rows() {
     let log = Log::new();
     let json = |arguments: &[&str]| -> Vec<Value> {
-        let text = stdout(&log.query(&[arguments, &["--json"]].concat()));
+        let text = printed(&log.query(&[arguments, &["--json"]].concat()));
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let groups = json(&["--count-by", "zone", "--sum", "cost,tokens_in"]);
@@ -406,11 +396,11 @@ fn counts_and_sums_are_those_of_the_rows() {
     assert_eq!(of("cloud".into())["sum"]["tokens_in"], sum("tokens_in"));
     assert_eq!(json(&["--sum", "cost", "--zone", "local"])[0]["count"], 1);
     assert_eq!(json(&["--sum", "cost", "--tenant", "acme"])[0]["count"], 0);
-    let table = stdout(&log.query(&["--count-by", "day,level", "--sum", "cost"]));
+    let table = printed(&log.query(&["--count-by", "day,level", "--sum", "cost"]));
     assert!(table.starts_with("DAY") && table.contains("DECISIONS") && table.contains('$'), "{table}");
-    let csv = stdout(&log.query(&["--count-by", "outcome", "--format", "csv"]));
+    let csv = printed(&log.query(&["--count-by", "outcome", "--format", "csv"]));
     assert_eq!(csv.lines().collect::<Vec<_>>(), ["outcome,count", "ok,3", "rejected,1"]);
-    assert_eq!(stdout(&log.query(&["--count-by", "outcome", "--limit", "1"])).lines().count(), 2);
+    assert_eq!(printed(&log.query(&["--count-by", "outcome", "--limit", "1"])).lines().count(), 2);
 }
 
 #[test]
@@ -436,14 +426,14 @@ fn a_killed_indexing_loses_nothing_and_takes_nothing_twice() {
         child.wait().unwrap();
     }
     let output = ask(&["--sum", "tokens_in"]).output().unwrap();
-    let sums: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let sums: Value = serde_json::from_str(&printed(&output)).unwrap();
     assert_eq!(
         (&sums["count"], &sums["sum"]["tokens_in"]),
         (&6000.into(), &(0..6000_u64).sum::<u64>().into())
     );
     for id in [0, 2999, 5999] {
         let output = ask(&["--decision", &format!("dec_{id}")]).output().unwrap();
-        assert_eq!(stdout(&output).lines().count(), 1, "{id}");
+        assert_eq!(printed(&output).lines().count(), 1, "{id}");
     }
 }
 

@@ -13,28 +13,15 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use support::command::{assert_plain, run, stderr, stdout};
 use support::stage::Stage;
-use support::{Home, TWO_RULES, ask, two_zones, weir};
-
-const PERSONAL: &str = "write to jane.doe@example.com";
+use support::{Home, PERSONAL, TWO_RULES, ask, two_zones, weir};
 
 /// Nobody listens there: these commands connect to nothing.
 const NOWHERE: &str = "http://127.0.0.1:9/v1";
 
 fn home() -> Home {
     Home::new(&two_zones(NOWHERE, NOWHERE), TWO_RULES)
-}
-
-fn run(arguments: &[&str]) -> Output {
-    weir().args(arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Runs a command with `input` on its stdin.
@@ -66,10 +53,6 @@ fn commands() -> Vec<Vec<String>> {
 
 fn words<'a>(path: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
     path.iter().map(String::as_str).chain(more.iter().copied()).collect()
-}
-
-fn assert_plain(text: &str) {
-    assert!(!text.contains('\u{1b}'), "an escape sequence in what goes to no terminal: {text:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use support::backends::{ask_stream, open_stream};
+use support::command::{stderr, stdout};
 use support::http::{Client, Reply};
 use support::stage::Stage;
 use support::{Gateway, Home, ask, two_zones, weir};
@@ -59,14 +60,6 @@ impl Auditor {
     fn stage(&self) -> Stage {
         Stage::with(self.config(), POLICY)
     }
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn content(home: &Home, id: &str, key: &Path, part: &str) -> Output {

@@ -20,10 +20,8 @@ use std::time::{Duration, Instant};
 use support::backends::{Backends, ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
 use support::stage::Stage;
-use support::{Gateway, Home, TWO_RULES, ask, two_zones};
+use support::{Gateway, Home, PERSONAL, TWO_RULES, ask, two_zones};
 use weir_rig::fake::Script;
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// How many times the process is killed, unless `WEIR_KILLS` says otherwise (`cargo xtask kill`).
 const KILLS: usize = 15;

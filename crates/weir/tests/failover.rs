@@ -12,10 +12,8 @@ mod support;
 use serde_json::Value;
 use support::backends::{Backends, ask_stream, with_the_first_late};
 use support::http::Reply;
-use support::{BASICS, Gateway, ask};
+use support::{BASICS, Gateway, PERSONAL, ask};
 use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 #[test]
 fn what_is_late_outside_is_asked_of_a_replica_outside_and_never_of_one_inside() {

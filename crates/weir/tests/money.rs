@@ -12,10 +12,8 @@ mod support;
 use serde_json::{Value, json};
 use support::backends::{Backends, ask_stream, holding, open_stream};
 use support::http::Reply;
-use support::{BASICS, Gateway, Home, ask};
+use support::{BASICS, Gateway, Home, PERSONAL, ask};
 use weir_rig::fake::{Fake, Fault, Script};
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// A local backend whose hardware is described, and two cloud ones: `dear`, as its price says, and `listed`, as the
 /// operator's table of list prices says.

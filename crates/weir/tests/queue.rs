@@ -13,10 +13,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use support::backends::{Backends, Stream, ask_stream, holding, in_background, open_stream};
 use support::http::{Client, Reply};
-use support::{BASICS, Gateway, ask};
+use support::{BASICS, Gateway, PERSONAL, ask};
 use weir_rig::fake::{Fake, Fault, Provider, Script};
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// A large and a small local backend with one place each, and a cloud backend without a limit.
 struct Pool {

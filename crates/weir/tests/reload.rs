@@ -21,10 +21,8 @@ use std::time::{Duration, Instant};
 use support::backends::{ask_stream, holding, in_background, open_stream, streaming_for};
 use support::http::{Client, Reply};
 use support::stage::Stage;
-use support::{Gateway, Home, PATIENCE, TWO_RULES, ask, two_zones, weir};
+use support::{Gateway, Home, PATIENCE, PERSONAL, TWO_RULES, ask, two_zones, weir};
 use weir_rig::fake::{Fake, Script};
-
-const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// The two rules with a mark in each rule's name, so that a rule tells of which policy it is.
 fn marked(mark: usize) -> String {

@@ -13,13 +13,10 @@ use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
+use support::command::stdout;
 use support::{Gateway, Home, PATIENCE, TWO_RULES, ask, port, two_zones, weir};
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
 
 /// A configuration whose backends nobody needs, with this `audit` section.
 fn config(audit: &str) -> String {

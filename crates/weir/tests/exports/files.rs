@@ -167,7 +167,7 @@ fn one_shot_exports_have_every_format_and_the_filters_of_queries() {
     let gateway = Gateway::start_in(home("    []"));
     requests(&gateway, 2);
     let (home, _) = gateway.stop();
-    let export = |arguments: &[&str]| stdout(&home.weir(&[&["audit", "export"], arguments].concat()));
+    let export = |arguments: &[&str]| printed(&home.weir(&[&["audit", "export"], arguments].concat()));
     let all = export(&[]);
     assert_eq!(export(&["--format", "ocsf"]).lines().count(), all.lines().count());
     assert_eq!(export(&["--format", "cef"]).matches("CEF:0|Weir|Weir|").count(), all.lines().count());

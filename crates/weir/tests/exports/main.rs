@@ -20,6 +20,7 @@ mod syslog;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Output;
+use support::command::printed;
 use support::{Gateway, Home, TWO_RULES, ask, port, two_zones, weir};
 
 /// What no export may ever hold: it is in every prompt.
@@ -65,14 +66,9 @@ fn until_exported(gateway: &Gateway, name: &str) {
     });
 }
 
-fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
 /// Every event of the log by its id: the line that it is.
 fn logged(home: &Home) -> BTreeMap<String, String> {
-    by_id(&stdout(&home.weir(&["audit", "export"])))
+    by_id(&printed(&home.weir(&["audit", "export"])))
 }
 
 fn by_id(lines: &str) -> BTreeMap<String, String> {

@@ -110,7 +110,7 @@ impl Postgres {
     }
 
     fn ask(&self, sql: &str) -> String {
-        stdout(&self.psql(sql)).trim_end().to_owned()
+        printed(&self.psql(sql)).trim_end().to_owned()
     }
 
     fn export(&self) -> String {

@@ -10,6 +10,7 @@
 )]
 
 pub mod backends;
+pub mod command;
 pub mod http;
 pub mod stage;
 
@@ -52,6 +53,9 @@ pub fn port() -> u16 {
     }
     port
 }
+
+/// A message with personal data in it.
+pub const PERSONAL: &str = "write to jane.doe@example.com";
 
 /// The two rules that everybody starts with.
 pub const TWO_RULES: &str = "\

@@ -2,14 +2,13 @@
 
 use crate::assert_error;
 use crate::files::App;
+use crate::support::PERSONAL;
 use crate::support::http::Field;
 use crate::support::stage::Stage;
 use serde_json::{Value, json};
 use weir_rig::fake::{Failure, Fault, Script};
 
 const CHAT: &str = "/v1/chat/completions";
-const PERSONAL: &str = "write to jane.doe@example.com";
-
 /// A line that asks for a chat completion.
 fn line(id: &str, model: &str, text: &str) -> Value {
     let body = json!({ "model": model, "messages": [{ "role": "user", "content": text }] });
