@@ -1,24 +1,21 @@
 //! Finds the identifiers of the table of shapes among the codes of a text.
 
 mod alone;
+mod bare;
+mod written;
 
 use crate::RecogniserInfo;
-use crate::code::{CODE_MAX, Chain, Edges, Window, is_sign};
+use crate::code::{CODE_MAX, Chain, Edges, Window};
 use crate::context::{Context, InKeys, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::{Digits, Haystack};
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_one_word, is_spelt, tail_of};
+use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_one_word, tail_of};
+use bare::{is_bare, may_be_bare, may_hold_bare};
 use std::cell::{OnceCell, RefCell};
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
+use written::{is_alone, is_part_of_something, is_plausible, may_begin};
 
-/// A text is nothing but an identifier when so few bytes hold all of it.
-const BARE_MAX: usize = 64;
-
-/// So many digits in a row are always looked at.
-const DIGITS_ENOUGH: usize = 4;
-/// Any number of fewer digits has the right check digit for some register.
-const BARE_NUMBER_MIN: usize = 9;
 /// So many digits or fewer may be a telephone number.
 const SHORT_NUMBER: usize = 10;
 
@@ -348,16 +345,13 @@ impl Identifiers {
             return (is_labelled && is_plausible(window) && identifier.is_valid(&window.code))
                 .then_some(Reason::Any);
         }
+        let bare = || {
+            let is_bare = identifier.is_bare(&window.code) && is_bare(identifier, haystack, window);
+            is_bare.then_some(Reason::Bare)
+        };
         if !identifier.is_valid(&window.code) {
-            let reason = if is_labelled && identifier.kind != Kind::Bank && is_plausible(window) {
-                Some(Reason::Labelled)
-            } else {
-                None
-            };
-            return reason.or_else(|| {
-                (identifier.is_bare(&window.code) && is_bare(identifier, haystack, window))
-                    .then_some(Reason::Bare)
-            });
+            let is_mistyped = is_labelled && identifier.kind != Kind::Bank && is_plausible(window);
+            return if is_mistyped { Some(Reason::Labelled) } else { bare() };
         }
         let is_free = identifier.firm || is_labelled || !window.is_attached();
         if near.named.has(row) && is_free {
@@ -367,8 +361,7 @@ impl Identifiers {
         } else if near.kind.has(row) && is_free {
             Some(Reason::Kind)
         } else {
-            (identifier.is_bare(&window.code) && is_bare(identifier, haystack, window))
-                .then_some(Reason::Bare)
+            bare()
         }
     }
 
@@ -446,121 +439,6 @@ impl Reason {
         }
     }
 }
-
-/// Whether digits may be a part of a code: not `3` in `3 apples`, cheap to say and most often no.
-fn may_begin(haystack: &Haystack<'_>, digits: &Digits) -> bool {
-    let (at, end) = (digits.start, digits.end);
-    if digits.len() >= DIGITS_ENOUGH {
-        return true;
-    }
-    let upper_or_digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    match (haystack.before(at), haystack.byte(end)) {
-        (Some(before), _) if before.is_ascii_uppercase() => true,
-        (_, Some(after)) if after.is_ascii_alphabetic() => true,
-        (Some(before), _) if before.is_ascii_lowercase() => {
-            end - at > 2 || haystack.byte(end).is_some_and(is_sign)
-        }
-        (before, after) => {
-            let linked = |b: Option<u8>| b.is_some_and(|b| is_sign(b) || b.is_ascii_whitespace());
-            let left =
-                linked(before) && at.checked_sub(1).is_some_and(|at| upper_or_digit(haystack.before(at)));
-            let right =
-                haystack.byte(end + 1).is_some_and(|b| b.is_ascii_alphanumeric() || b.is_ascii_whitespace());
-            left || linked(after)
-                && right
-                && (after.is_some_and(is_sign)
-                    || !haystack.byte(end + 1).is_some_and(|b| b.is_ascii_lowercase()))
-                || haystack.is_seam(at)
-                || haystack.is_seam(end)
-        }
-    }
-}
-
-/// Whether a sign beside it says that it is an amount, an address, an escape, or an international telephone number.
-fn is_part_of_something(haystack: &Haystack<'_>, window: &Window) -> bool {
-    let span = &window.span;
-    let left = haystack.before(span.start).is_some_and(|b| matches!(b, b'@' | b'+' | b'$' | b'%' | b'\\'));
-    let right = haystack.byte(span.end).is_some_and(|b| matches!(b, b'@' | b'%'));
-    (left || right) && !haystack.is_seam(span.start) && !haystack.is_seam(span.end)
-        || is_in_amount(haystack, window)
-}
-
-/// `1,234,567`: a comma and three digits.
-fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
-    let digit = |at: Option<u8>| at.is_some_and(|b| b.is_ascii_digit());
-    let span = &window.span;
-    let left = haystack.before(span.start) == Some(b',')
-        && span.start.checked_sub(1).is_some_and(|at| digit(haystack.before(at)));
-    let right = haystack.byte(span.end) == Some(b',') && digit(haystack.byte(span.end + 1));
-    (left || right) && haystack.digits_end(span.start, 4) - span.start <= 3
-}
-
-/// Whether it may be one code, of which nothing but words can tell.
-fn is_plausible(window: &Window) -> bool {
-    let in_one_spelling = window.groups == 1
-        || (window.uniform || window.is_like_plate()) && window.is_apart() && !window.is_like_prose();
-    in_one_spelling && !window.is_date() && !window.code.is_monotone(0..window.code.len())
-}
-
-/// Whether it is written in a way that nothing else is.
-fn is_alone(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
-    let text = haystack.slice(window.span.clone());
-    !window.is_attached()
-        && (window.groups == 1 || window.is_apart())
-        && !is_time(window)
-        && identifier.alone.iter().any(|spelling| is_spelt(text, spelling))
-}
-
-/// Whether it is spelt as nothing else is, but for capitals.
-fn is_spelt_as(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
-    let text = haystack.slice(window.span.clone()).to_ascii_uppercase();
-    identifier.alone.iter().any(|spelling| is_spelt(&text, spelling))
-}
-
-/// Whether it may be milliseconds since 1970, of 2017 to 2033.
-fn is_time(window: &Window) -> bool {
-    let code = &window.code;
-    window.groups == 1 && code.len() == 13 && code.is_number() && (1_500..2_000).contains(&code.value(0..4))
-}
-
-/// Whether the text holds nothing but it and words that say nothing.
-fn is_bare(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
-    may_be_bare(haystack, window) && (window.is_in_few_groups() || is_spelt_as(identifier, haystack, window))
-}
-
-/// The same, whatever identifier it may be.
-fn may_be_bare(haystack: &Haystack<'_>, window: &Window) -> bool {
-    may_hold_bare(haystack)
-        && window.is_apart()
-        && !(window.code.is_number() && window.code.len() < BARE_NUMBER_MIN)
-        && window.code.bytes() != b"0123456789"
-        && !window.is_attached()
-        && says_nothing(haystack.slice(0..window.span.start))
-        && says_nothing(haystack.slice(window.span.end..haystack.len()))
-}
-
-/// Whether a text is short and a message, or under no key, so that nothing but an identifier may be in it.
-fn may_hold_bare(haystack: &Haystack<'_>) -> bool {
-    haystack.len() <= BARE_MAX && haystack.keys().last().is_none_or(|key| CARRIERS.contains(key))
-}
-
-fn says_nothing(text: &[u8]) -> bool {
-    text.is_ascii()
-        && text.split(|b| !b.is_ascii_alphabetic()).all(|word| {
-            word.is_empty() || FILLERS.iter().any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
-        })
-}
-
-/// Keys whose values are whole messages.
-const CARRIERS: &[&str] =
-    &["content", "text", "input", "prompt", "message", "query", "value", "answer", "body", "output"];
-
-/// Words that say nothing of the number beside them.
-const FILLERS: &[&str] = &[
-    "a", "an", "and", "das", "de", "die", "el", "est", "et", "here", "here's", "is", "ist", "it", "la", "le",
-    "m", "mein", "meine", "mi", "mine", "mon", "my", "no", "nr", "o", "or", "oder", "s", "the", "this",
-    "und", "y", "yes",
-];
 
 #[cfg(test)]
 mod tests {

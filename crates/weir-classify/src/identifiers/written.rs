@@ -1,0 +1,79 @@
+//! What the signs around digits, and the way a code is written, say of whether it is an identifier.
+
+use super::alone::is_spelt;
+use crate::code::{Window, is_sign};
+use crate::haystack::{Digits, Haystack};
+use crate::recognise::Identifier;
+
+/// So many digits in a row are always looked at.
+const DIGITS_ENOUGH: usize = 4;
+
+/// Whether digits may be a part of a code: not `3` in `3 apples`, cheap to say and most often no.
+pub(super) fn may_begin(haystack: &Haystack<'_>, digits: &Digits) -> bool {
+    let (at, end) = (digits.start, digits.end);
+    if digits.len() >= DIGITS_ENOUGH {
+        return true;
+    }
+    let upper_or_digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    match (haystack.before(at), haystack.byte(end)) {
+        (Some(before), _) if before.is_ascii_uppercase() => true,
+        (_, Some(after)) if after.is_ascii_alphabetic() => true,
+        (Some(before), _) if before.is_ascii_lowercase() => {
+            end - at > 2 || haystack.byte(end).is_some_and(is_sign)
+        }
+        (before, after) => {
+            let linked = |b: Option<u8>| b.is_some_and(|b| is_sign(b) || b.is_ascii_whitespace());
+            let left =
+                linked(before) && at.checked_sub(1).is_some_and(|at| upper_or_digit(haystack.before(at)));
+            let right =
+                haystack.byte(end + 1).is_some_and(|b| b.is_ascii_alphanumeric() || b.is_ascii_whitespace());
+            left || linked(after)
+                && right
+                && (after.is_some_and(is_sign)
+                    || !haystack.byte(end + 1).is_some_and(|b| b.is_ascii_lowercase()))
+                || haystack.is_seam(at)
+                || haystack.is_seam(end)
+        }
+    }
+}
+
+/// Whether a sign beside it says that it is an amount, an address, an escape, or an international telephone number.
+pub(super) fn is_part_of_something(haystack: &Haystack<'_>, window: &Window) -> bool {
+    let span = &window.span;
+    let left = haystack.before(span.start).is_some_and(|b| matches!(b, b'@' | b'+' | b'$' | b'%' | b'\\'));
+    let right = haystack.byte(span.end).is_some_and(|b| matches!(b, b'@' | b'%'));
+    (left || right) && !haystack.is_seam(span.start) && !haystack.is_seam(span.end)
+        || is_in_amount(haystack, window)
+}
+
+/// `1,234,567`: a comma and three digits.
+fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
+    let digit = |at: Option<u8>| at.is_some_and(|b| b.is_ascii_digit());
+    let span = &window.span;
+    let left = haystack.before(span.start) == Some(b',')
+        && span.start.checked_sub(1).is_some_and(|at| digit(haystack.before(at)));
+    let right = haystack.byte(span.end) == Some(b',') && digit(haystack.byte(span.end + 1));
+    (left || right) && haystack.digits_end(span.start, 4) - span.start <= 3
+}
+
+/// Whether it may be one code, of which nothing but words can tell.
+pub(super) fn is_plausible(window: &Window) -> bool {
+    let in_one_spelling = window.groups == 1
+        || (window.uniform || window.is_like_plate()) && window.is_apart() && !window.is_like_prose();
+    in_one_spelling && !window.is_date() && !window.code.is_monotone(0..window.code.len())
+}
+
+/// Whether it is written in a way that nothing else is.
+pub(super) fn is_alone(identifier: &Identifier, haystack: &Haystack<'_>, window: &Window) -> bool {
+    let text = haystack.slice(window.span.clone());
+    !window.is_attached()
+        && (window.groups == 1 || window.is_apart())
+        && !is_time(window)
+        && identifier.alone.iter().any(|spelling| is_spelt(text, spelling))
+}
+
+/// Whether it may be milliseconds since 1970, of 2017 to 2033.
+fn is_time(window: &Window) -> bool {
+    let code = &window.code;
+    window.groups == 1 && code.len() == 13 && code.is_number() && (1_500..2_000).contains(&code.value(0..4))
+}
