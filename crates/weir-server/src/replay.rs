@@ -4,6 +4,7 @@
 //! full when a request came is taken from its record. What follows from other targets being busier or idler than
 //! they were is not simulated but shown, as the load of each target.
 
+mod condition;
 mod json;
 mod load;
 mod past;
@@ -24,8 +25,9 @@ use weir_label::ZoneKind;
 use weir_policy::{Action, Catalogue, Day, Plan, Step, Target, TargetId, TokenCount};
 use weir_store::audit::{AuditError, AuditReader};
 
+pub use condition::{Condition, Measure};
 pub use load::{PeakLoad, TargetLoad};
-pub use summary::{AppChange, Condition, Measure, Replayed, Share, Skipped};
+pub use summary::{AppChange, Replayed, Share, Skipped};
 
 use summary::{Moved, Side};
 
