@@ -130,6 +130,8 @@ impl<'m> Model<'m> {
     /// What a word is by itself, and where it ends.
     pub(crate) fn look(&self, text: &str, head: Head) -> (usize, Form) {
         let Head { start, length, gap: _ } = head;
+        // The lexicon has no word with a digit, so numbers and codes, which seldom come again, need not take another's place.
+        let length = length.filter(|_| !text.as_bytes().get(start).is_some_and(u8::is_ascii_digit));
         let spelling = length.and_then(|length| Spelling::of(text.as_bytes(), start, length));
         let Some((spelling, length)) = spelling.zip(length) else { return self.look_up(text, start) };
         if let Some(form) = self.forms.find(spelling) {
