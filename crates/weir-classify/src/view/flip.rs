@@ -181,13 +181,15 @@ const fn classes() -> [u8; 256] {
 fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
     let source = text.get(range.clone())?;
     let value = source.as_bytes();
-    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN || is_time(value) || is_dump(value) {
-        return None;
-    }
-    if is_float(value) {
+    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN {
         return None;
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    // Most are short and have few digits.
+    let may_be_one = digits >= DIGITS_MIN || value.len() >= KEY_MIN || value.contains(&b'@');
+    if !may_be_one || is_time(value) || is_dump(value) || is_float(value) {
+        return None;
+    }
     let is_hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'x');
     let is_code = |b: &u8| matches!(b, b'$' | b'\\' | b'%' | b'#');
     let is_key =

@@ -148,9 +148,10 @@ fn join_chain(
             if next_digit.is_some_and(|next| next < at) {
                 next_digit = survey.seek(at, kind::DIGIT);
             }
-            // Of groups without a digit there is no value.
-            if next_digit.is_none() {
-                break;
+            // Of groups without a digit there is no value, and none begins far before its first.
+            let Some(next) = next_digit else { break };
+            if at + HEAD_MAX < next {
+                (at, last_end) = (word_start(survey.bytes(), next - HEAD_MAX), None);
             }
         } else {
             chain.push(group);
