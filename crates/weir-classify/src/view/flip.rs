@@ -114,19 +114,20 @@ fn has_country(address: &str) -> bool {
 /// What could be a value: words with a digit in each, of which there are some together, or an at sign in one.
 fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
     let (text, bytes) = (survey.text, survey.bytes());
-    let mut values: Vec<Range<usize>> = Vec::new();
+    let (mut values, mut last) = (Vec::new(), None::<Range<usize>>);
     let mut at = 0;
     while let Some(found) = survey.seek(at, kind::DIGIT | kind::AT_SIGN) {
         let word = word_around(bytes, found);
         at = word.end;
-        match values.last_mut() {
+        match &mut last {
             Some(last) if last.end + 1 == word.start && bytes.get(last.end) == Some(&b' ') => {
                 last.end = word.end
             }
-            _ => values.push(word),
+            _ => values.extend(last.replace(word).and_then(|range| value(text, range))),
         }
     }
-    values.into_iter().filter_map(|range| value(text, range)).collect()
+    values.extend(last.and_then(|range| value(text, range)));
+    values
 }
 
 /// The word in which a byte stands, without the signs of the sentence.
