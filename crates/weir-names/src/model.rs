@@ -47,9 +47,9 @@ pub struct Model<'m> {
 }
 
 /// How many forms and weights of words are remembered: their logarithms to base 2. Most texts have a few hundred
-/// different words; of 32 bytes for a word these are 288 KiB.
+/// different words; of 32 bytes for a word these are 320 KiB.
 const FORMS_BITS: u32 = 13;
-const OWNS_BITS: u32 = 10;
+const OWNS_BITS: u32 = 11;
 
 /// Bytes that are no model of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
