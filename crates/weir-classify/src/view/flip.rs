@@ -33,6 +33,7 @@ pub(crate) fn flips(survey: &Survey<'_>, begins_key: impl Fn(&str) -> bool) -> i
 /// What could be read in another way.
 struct Value<'a> {
     range: Range<usize>,
+    /// Of ASCII alone.
     text: &'a str,
     digits: usize,
     is_labelled: bool,
@@ -57,19 +58,16 @@ impl Value<'_> {
 }
 
 fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -> bool) -> Option<Derived> {
-    let mut editor = Editor::new(text);
+    let (mut editor, mut backwards) = (Editor::new(text), Vec::new());
     for value in values {
-        let Some(backwards) = text_of(value.text.bytes().rev()) else { continue };
-        if tells(value, &backwards) {
-            editor.replace(value.range.clone(), &backwards, View::Reversed);
+        backwards.clear();
+        backwards.extend(value.text.bytes().rev());
+        let Ok(backwards) = std::str::from_utf8(&backwards) else { continue };
+        if tells(value, backwards) {
+            editor.replace(value.range.clone(), backwards, View::Reversed);
         }
     }
     editor.finish()
-}
-
-/// Of a value, which is of ASCII alone.
-fn text_of(bytes: impl Iterator<Item = u8>) -> Option<String> {
-    String::from_utf8(bytes.collect()).ok()
 }
 
 fn swapped(b: u8) -> u8 {
@@ -91,14 +89,16 @@ fn letter_by_letter(
     tells: impl Fn(&Value<'_>, &str) -> bool,
 ) -> Option<Derived> {
     let map = if kind == View::Rot13 { rotated } else { swapped };
-    let mut editor = Editor::new(text);
+    let (mut editor, mut mapped) = (Editor::new(text), Vec::new());
     for value in values {
         // E-mail addresses are the same in any case, and addresses too with most other letters.
         let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
         if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            let Some(mapped) = text_of(value.text.bytes().map(map)) else { continue };
-            if tells(value, &mapped) {
-                editor.step(value.range.clone(), &mapped, Step::VERBATIM, kind);
+            mapped.clear();
+            mapped.extend(value.text.bytes().map(map));
+            let Ok(mapped) = std::str::from_utf8(&mapped) else { continue };
+            if tells(value, mapped) {
+                editor.step(value.range.clone(), mapped, Step::VERBATIM, kind);
             }
         }
     }

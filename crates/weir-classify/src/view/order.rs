@@ -32,7 +32,8 @@ pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> 
         };
         groups(spoken.iter().filter_map(said)).into_values()
     });
-    by_key(segments).into_values().chain(by_role).chain(as_read).collect()
+    let orders = by_key(segments).into_values().chain(by_role).chain(as_read);
+    orders.filter(|order| order.len() > 1).collect()
 }
 
 type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
