@@ -486,6 +486,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_value_far_behind_another_is_put_together_with_its_letters() {
+        for words in 0..30 {
+            let prose = "and so on ".repeat(words);
+            let text = format!("AA-99-ME 34 {prose}then AA-99-ME 34");
+            let joined = groups(&Survey::of(&text)).map(|derived| derived.text);
+            assert_eq!(joined, Some(format!("AA99ME34 {prose}then AA99ME34")));
+        }
+    }
+
     fn words<'s>(survey: &'s Survey<'_>, mut at: usize) -> impl Iterator<Item = Group> + 's {
         std::iter::from_fn(move || {
             let word = survey.next_word(at)?;

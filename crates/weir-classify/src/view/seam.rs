@@ -141,7 +141,8 @@ fn names_a_number(segment: &Segment<'_>) -> bool {
     segment.kind == SegmentKind::Key && NUMBER_KEYS.iter().any(|word| key.contains(word))
 }
 
-/// The joined texts at `indices`, none of which is empty, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
+/// The joined texts at `indices`, none of which is empty, each as far as the next long one, of which `is_wanted` says
+/// so by the texts it is of.
 fn join(
     segments: &[Segment<'_>],
     indices: &[usize],

@@ -370,6 +370,25 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_sought_by_the_digits_about_them() {
+        for text in texts() {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            for (min, reach) in [(1, 0), (8, 0), (20, 1), (45, 3), (400, 1)] {
+                let about = |at: usize| {
+                    let (first, after) = ((at / BLOCK).saturating_sub(reach), at / BLOCK + reach + 1);
+                    let about = &bytes[first * BLOCK..bytes.len().min(after * BLOCK)];
+                    about.iter().filter(|b| b.is_ascii_digit()).count()
+                };
+                let is_wanted = |at: &usize| bytes[*at].is_ascii_digit() && about(*at) >= min as usize;
+                for from in 0..=bytes.len() {
+                    let wanted = (from..bytes.len()).find(is_wanted);
+                    assert_eq!(survey.seek_row(from, min, reach), wanted, "{min} from {from} in {text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn singles_are_found_near_others() {
         for text in texts() {
             let (survey, bytes) = (Survey::of(&text), text.as_bytes());
