@@ -156,7 +156,8 @@ impl Engine {
                 });
                 let before = collector.additions();
                 self.once(collector, name, |collector| {
-                    let keyed = if is_key { Rc::clone(&none) } else { keys.keyed() };
+                    let keyed =
+                        if is_key { Rc::clone(&none) } else { keys.keyed(|key| self.scanner.of_key(key)) };
                     let path: &[&str] = if is_key { &[] } else { &keys.path };
                     let reading = Reading::new(segment.text, source, path, &keyed, depth);
                     self.read_text(collector, &reading, segment.kind)

@@ -8,7 +8,6 @@ use crate::recognise::{Find, Format, Match, TABLE};
 use crate::site::Sites;
 use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
-use std::rc::Rc;
 
 /// Digits that the shortest identifier made of digits has.
 const NUMBER_MIN: usize = 7;
@@ -46,18 +45,13 @@ type AtNumber = (usize, fn(&Haystack<'_>, &Numbers) -> Option<Match>);
 #[derive(Debug, Default)]
 pub(crate) struct Keyed {
     /// The rows whose word or phrase is in a key, in order.
-    rows: OnceCell<Vec<usize>>,
+    rows: Vec<usize>,
     near: OnceCell<InKeys>,
-    /// For each key.
-    each: Vec<Rc<OfKey>>,
 }
 
-/// The rows whose word or phrase is in one key, once for all paths with it.
-pub(crate) type OfKey = OnceCell<Vec<usize>>;
-
 impl Keyed {
-    pub(crate) fn of(each: Vec<Rc<OfKey>>) -> Self {
-        Self { each, ..Self::default() }
+    pub(crate) fn of(rows: Vec<usize>) -> Self {
+        Self { rows, ..Self::default() }
     }
 }
 
@@ -144,14 +138,14 @@ impl Scanner {
         report: Report<'_>,
     ) -> ControlFlow<()> {
         let mut pass = Pass { haystack, report, covered: Vec::new() };
-        self.scan_keys(&mut pass, keyed)?;
+        Self::scan_keys(&mut pass, keyed)?;
         let mut context = self.identifiers.context(haystack, &keyed.near);
         self.scan_literals(&mut pass)?;
         self.scan_bytes(&mut pass, &mut context)
     }
 
-    /// The rows that a key speaks of.
-    fn of_key(&self, key: &str) -> Vec<usize> {
+    /// The rows whose word or phrase is in a key.
+    pub(crate) fn of_key(&self, key: &str) -> Vec<usize> {
         let mut rows = Vec::new();
         let word = Haystack::new(key, &[], &[]);
         let mut take = |anchor: Anchor| {
@@ -170,12 +164,8 @@ impl Scanner {
     }
 
     /// A word in the key of a value counts as if it stood before the value.
-    fn scan_keys(&self, pass: &mut Pass<'_, '_>, keyed: &Keyed) -> ControlFlow<()> {
-        let of_keys = || {
-            let each = pass.haystack.keys().iter().zip(&keyed.each);
-            each.flat_map(|(key, rows)| rows.get_or_init(|| self.of_key(key))).copied().collect()
-        };
-        for row in keyed.rows.get_or_init(of_keys) {
+    fn scan_keys(pass: &mut Pass<'_, '_>, keyed: &Keyed) -> ControlFlow<()> {
+        for row in &keyed.rows {
             if let Some(Find::Word(_, judge) | Find::Phrase(_, judge)) = find_of(*row) {
                 pass.ask(*row, 0, |haystack| judge(haystack, 0..0))?;
             }

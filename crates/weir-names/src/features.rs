@@ -140,9 +140,13 @@ pub(crate) fn fars(words: &Words, index: usize) -> impl Iterator<Item = &Word> {
 }
 
 /// The features of a word by its place. `key` is the hash of the key whose value the text is, or 0.
-pub(crate) fn placed(words: &Words, index: usize, key: u64) -> impl Iterator<Item = u64> {
+///
+/// All of them at once, so that the weights can be asked for together: each lies elsewhere in memory.
+pub(crate) fn placed(words: &Words, index: usize, key: u64) -> [u64; PLACED] {
+    let mut features = placed_values(words, index, key);
     let numbers = NUMBERS.iter().skip(OWN);
-    placed_values(words, index, key).into_iter().zip(numbers).map(|(value, number)| mix(value ^ number))
+    features.iter_mut().zip(numbers).for_each(|(value, number)| *value = mix(*value ^ number));
+    features
 }
 
 fn placed_values(words: &Words, index: usize, key: u64) -> [u64; PLACED] {

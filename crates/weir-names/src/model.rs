@@ -47,9 +47,9 @@ pub struct Model<'m> {
 }
 
 /// How many forms and weights of words are remembered: their logarithms to base 2. Most texts have a few hundred
-/// different words; of 32 bytes for a word these are 288 KiB.
+/// different words; of 32 bytes for a word these are 320 KiB.
 const FORMS_BITS: u32 = 13;
-const OWNS_BITS: u32 = 10;
+const OWNS_BITS: u32 = 11;
 
 /// Bytes that are no model of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -130,6 +130,8 @@ impl<'m> Model<'m> {
     /// What a word is by itself, and where it ends.
     pub(crate) fn look(&self, text: &str, head: Head) -> (usize, Form) {
         let Head { start, length, gap: _ } = head;
+        // The lexicon has no word with a digit, so numbers and codes, which seldom come again, need not take another's place.
+        let length = length.filter(|_| !text.as_bytes().get(start).is_some_and(u8::is_ascii_digit));
         let spelling = length.and_then(|length| Spelling::of(text.as_bytes(), start, length));
         let Some((spelling, length)) = spelling.zip(length) else { return self.look_up(text, start) };
         if let Some(form) = self.forms.find(spelling) {

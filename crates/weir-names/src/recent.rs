@@ -52,7 +52,7 @@ const fn masks() -> [[u64; 2]; 2 * Block::LENGTH] {
 /// What is remembered of a word.
 pub(crate) type Values = [u64; 2];
 
-/// A word in each slot, the newest of those that share it. Threads use it together and wait for none.
+/// In each pair of slots the newest two words of those that share it. Threads use it together and wait for none.
 ///
 /// A slot is read and written number by number. So that none mistakes for one word what two threads wrote at the same time,
 /// the spelling is kept combined with the values, and is right only together with them.
@@ -61,44 +61,63 @@ pub(crate) type Values = [u64; 2];
 ///
 /// Source: Hyatt, Mann, "A lock-less transposition-table implementation for parallel search" (ICGA Journal 25, 2002).
 pub(crate) struct Recent {
-    slots: Box<[Slot]>,
+    pairs: Box<[Pair]>,
 }
 
 impl fmt::Debug for Recent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recent({} words at most)", self.slots.len())
+        write!(f, "Recent({} words at most)", 2 * self.pairs.len())
     }
 }
 
-/// Half a cache line.
+/// A cache line: the word that came last and the one before.
 #[derive(Default)]
-#[repr(align(32))]
+#[repr(align(64))]
+struct Pair([Slot; 2]);
+
+#[derive(Default)]
 struct Slot([AtomicU64; 4]);
 
 impl Recent {
-    /// With room for two to the power of `bits` words, 32 bytes each.
+    /// With room for two to the power of `bits` words, 32 bytes each; at least two.
     pub(crate) fn new(bits: u32) -> Self {
-        Self { slots: (0..1_usize << bits).map(|_| Slot::default()).collect() }
+        Self { pairs: (0..(1_usize << bits) / 2).map(|_| Pair::default()).collect() }
     }
 
-    /// What was kept of a word, if no other has come into its slot since.
+    /// What was kept of a word, if not two others have come into its slots since.
+    #[inline]
     pub(crate) fn find(&self, word: Spelling) -> Option<Values> {
-        let Slot([first, last, one, two]) = self.slot(word)?;
-        let values = [one.load(Relaxed), two.load(Relaxed)];
-        let kept = combined(Spelling([first.load(Relaxed), last.load(Relaxed)]), values);
-        (kept == word).then_some(values)
+        let Pair([newest, other]) = self.pair(word)?;
+        newest.find(word).or_else(|| other.find(word))
     }
 
     pub(crate) fn keep(&self, word: Spelling, values: Values) {
-        let Some(Slot(slot)) = self.slot(word) else { return };
+        let Some(Pair([newest, other])) = self.pair(word) else { return };
+        other.write(newest.read());
         let Spelling([first, last]) = combined(word, values);
         let [one, two] = values;
-        slot.iter().zip([first, last, one, two]).for_each(|(number, value)| number.store(value, Relaxed));
+        newest.write([first, last, one, two]);
     }
 
-    fn slot(&self, word: Spelling) -> Option<&Slot> {
+    fn pair(&self, word: Spelling) -> Option<&Pair> {
         let hash = word.hash() >> 32;
-        self.slots.get(usize::try_from(hash).unwrap_or_default() & (self.slots.len() - 1))
+        self.pairs.get(usize::try_from(hash).unwrap_or_default() & (self.pairs.len() - 1))
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn find(&self, word: Spelling) -> Option<Values> {
+        let [first, last, one, two] = self.read();
+        (combined(Spelling([first, last]), [one, two]) == word).then_some([one, two])
+    }
+
+    fn read(&self) -> [u64; 4] {
+        self.0.each_ref().map(|number| number.load(Relaxed))
+    }
+
+    fn write(&self, numbers: [u64; 4]) {
+        self.0.iter().zip(numbers).for_each(|(number, value)| number.store(value, Relaxed));
     }
 }
 
@@ -162,12 +181,14 @@ mod tests {
 
     #[test]
     fn of_what_two_threads_wrote_at_once_nothing_is_found() {
-        let (recent, one, other) = (Recent::new(0), spelling("one"), spelling("other"));
+        let (recent, one, other) = (Recent::new(1), spelling("one"), spelling("other"));
         recent.keep(other, [3, 4]);
-        let [.., last] = &recent.slots[0].0;
-        let last = last.load(super::Relaxed);
         recent.keep(one, [1, 2]);
-        recent.slots[0].0[3].store(last, super::Relaxed);
+        assert_eq!((recent.find(one), recent.find(other)), (Some([1, 2]), Some([3, 4])));
+        let [newest, older] = &recent.pairs[0].0;
+        let [.., last] = older.read();
+        newest.0[3].store(last, super::Relaxed);
+        older.0[2].store(1, super::Relaxed);
         assert_eq!((recent.find(one), recent.find(other)), (None, None));
     }
 }

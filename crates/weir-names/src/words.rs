@@ -162,7 +162,11 @@ impl Words {
         words.clear();
         lines.clear();
         possible.clear();
-        words.reserve(to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1);
+        let room = to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1;
+        // Not by growing, which would copy the words of the text before.
+        if words.capacity() < room {
+            *words = Vec::with_capacity(room);
+        }
         let (mut first, mut counts) = (0, Counts::default());
         let next = heads(text, from, to, &mut |head| {
             let (end, form) = look(head);

@@ -1,4 +1,4 @@
-use crate::scanner::{Keyed, OfKey};
+use crate::scanner::Keyed;
 use crate::{Segment, SegmentKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -82,7 +82,8 @@ const PATH_MAX: usize = 3;
 /// A key, wherever in a body it stands.
 pub(super) struct Key<'a> {
     text: &'a str,
-    says: Rc<OfKey>,
+    /// The rows that it speaks of, once a value under it was read.
+    says: Option<Vec<usize>>,
     /// Whether it was read and shows nothing.
     pub(super) is_plain: bool,
     /// The number of the key that followed it last: in the objects of a list the same comes again.
@@ -134,7 +135,7 @@ impl<'a> Keys<'a> {
         }
         let number = *by_text.entry(by_len(text)).or_insert(all.len());
         if number == all.len() {
-            all.push(Key { text, says: Rc::default(), is_plain: plain.contains(&by_len(text)), next: None });
+            all.push(Key { text, says: None, is_plain: plain.contains(&by_len(text)), next: None });
         }
         if let Some(last) = last.and_then(|last| all.get_mut(last)) {
             last.next = Some(number);
@@ -147,13 +148,20 @@ impl<'a> Keys<'a> {
         self.all.get_mut(self.last?)
     }
 
-    /// What the keys of the path say: once for each path, for the objects of a list have the same.
-    pub(super) fn keyed(&mut self) -> Rc<Keyed> {
+    /// What the keys of the path say: once for each path, for the objects of a list have the same. `of_key` gives the rows
+    /// that a key speaks of.
+    pub(super) fn keyed(&mut self, of_key: impl Fn(&str) -> Vec<usize>) -> Rc<Keyed> {
         let Self { numbers, keyed, of_paths, all, .. } = self;
         let of_path = || {
-            let says = |number: &usize| all.get(*number).map(|key| Rc::clone(&key.says));
-            let of_keys = || Keyed::of(numbers.iter().flatten().filter_map(says).collect());
-            Rc::clone(of_paths.entry(*numbers).or_insert_with(|| Rc::new(of_keys())))
+            let of_keys = || {
+                let mut rows = Vec::new();
+                for key in numbers.iter().flatten() {
+                    let Some(Key { text, says, .. }) = all.get_mut(*key) else { continue };
+                    rows.extend_from_slice(says.get_or_insert_with(|| of_key(text)));
+                }
+                Rc::new(Keyed::of(rows))
+            };
+            Rc::clone(of_paths.entry(*numbers).or_insert_with(of_keys))
         };
         Rc::clone(keyed.get_or_insert_with(of_path))
     }

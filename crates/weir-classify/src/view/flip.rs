@@ -33,6 +33,7 @@ pub(crate) fn flips(survey: &Survey<'_>, begins_key: impl Fn(&str) -> bool) -> i
 /// What could be read in another way.
 struct Value<'a> {
     range: Range<usize>,
+    /// Of ASCII alone.
     text: &'a str,
     digits: usize,
     is_labelled: bool,
@@ -57,19 +58,16 @@ impl Value<'_> {
 }
 
 fn reversed(text: &str, values: &[Value<'_>], tells: impl Fn(&Value<'_>, &str) -> bool) -> Option<Derived> {
-    let mut editor = Editor::new(text);
+    let (mut editor, mut backwards) = (Editor::new(text), Vec::new());
     for value in values {
-        let Some(backwards) = text_of(value.text.bytes().rev()) else { continue };
-        if tells(value, &backwards) {
-            editor.replace(value.range.clone(), &backwards, View::Reversed);
+        backwards.clear();
+        backwards.extend(value.text.bytes().rev());
+        let Ok(backwards) = std::str::from_utf8(&backwards) else { continue };
+        if tells(value, backwards) {
+            editor.replace(value.range.clone(), backwards, View::Reversed);
         }
     }
     editor.finish()
-}
-
-/// Of a value, which is of ASCII alone.
-fn text_of(bytes: impl Iterator<Item = u8>) -> Option<String> {
-    String::from_utf8(bytes.collect()).ok()
 }
 
 fn swapped(b: u8) -> u8 {
@@ -91,14 +89,16 @@ fn letter_by_letter(
     tells: impl Fn(&Value<'_>, &str) -> bool,
 ) -> Option<Derived> {
     let map = if kind == View::Rot13 { rotated } else { swapped };
-    let mut editor = Editor::new(text);
+    let (mut editor, mut mapped) = (Editor::new(text), Vec::new());
     for value in values {
         // E-mail addresses are the same in any case, and addresses too with most other letters.
         let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
         if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            let Some(mapped) = text_of(value.text.bytes().map(map)) else { continue };
-            if tells(value, &mapped) {
-                editor.step(value.range.clone(), &mapped, Step::VERBATIM, kind);
+            mapped.clear();
+            mapped.extend(value.text.bytes().map(map));
+            let Ok(mapped) = std::str::from_utf8(&mapped) else { continue };
+            if tells(value, mapped) {
+                editor.step(value.range.clone(), mapped, Step::VERBATIM, kind);
             }
         }
     }
@@ -114,19 +114,20 @@ fn has_country(address: &str) -> bool {
 /// What could be a value: words with a digit in each, of which there are some together, or an at sign in one.
 fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
     let (text, bytes) = (survey.text, survey.bytes());
-    let mut values: Vec<Range<usize>> = Vec::new();
+    let (mut values, mut last) = (Vec::new(), None::<Range<usize>>);
     let mut at = 0;
     while let Some(found) = survey.seek(at, kind::DIGIT | kind::AT_SIGN) {
         let word = word_around(bytes, found);
         at = word.end;
-        match values.last_mut() {
+        match &mut last {
             Some(last) if last.end + 1 == word.start && bytes.get(last.end) == Some(&b' ') => {
                 last.end = word.end
             }
-            _ => values.push(word),
+            _ => values.extend(last.replace(word).and_then(|range| value(text, range))),
         }
     }
-    values.into_iter().filter_map(|range| value(text, range)).collect()
+    values.extend(last.and_then(|range| value(text, range)));
+    values
 }
 
 /// The word in which a byte stands, without the signs of the sentence.
@@ -181,13 +182,15 @@ const fn classes() -> [u8; 256] {
 fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
     let source = text.get(range.clone())?;
     let value = source.as_bytes();
-    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN || is_time(value) || is_dump(value) {
-        return None;
-    }
-    if is_float(value) {
+    if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN {
         return None;
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    // Most are short and have few digits.
+    let may_be_one = digits >= DIGITS_MIN || value.len() >= KEY_MIN || value.contains(&b'@');
+    if !may_be_one || is_time(value) || is_dump(value) || is_float(value) {
+        return None;
+    }
     let is_hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'x');
     let is_code = |b: &u8| matches!(b, b'$' | b'\\' | b'%' | b'#');
     let is_key =

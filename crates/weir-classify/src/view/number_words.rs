@@ -23,7 +23,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     }
     let (search, beginnings) = (SEARCH.as_ref()?, &**BEGINNINGS);
     let mut editor = Editor::new(text);
-    let mut done = 0;
+    let (mut done, mut value) = (0, String::new());
     survey.each_letter_run(|word| {
         // A letter beyond ASCII may be the first of the word.
         let is_first = || word.checked_sub(1).and_then(|at| text.as_bytes().get(at)).is_none_or(u8::is_ascii);
@@ -35,11 +35,12 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
             return;
         }
         let start = first_number(search, text, done, word);
-        let mut spoken = Spoken { text, search, at: start, words: 0, value: String::new() };
+        value.clear();
+        let mut spoken = Spoken { text, search, at: start, words: 0, value: &mut value };
         spoken.read();
         if spoken.words >= WORDS_MIN {
             let start = spoken.with_letters_before(start);
-            editor.replace(start..spoken.at, &spoken.value, View::Words);
+            editor.replace(start..spoken.at, spoken.value, View::Words);
         }
         // INVARIANT (linear time): no word is read again for those that follow.
         done = spoken.at.max(word + 1);
@@ -126,7 +127,7 @@ struct Spoken<'a> {
     /// The end of what was read.
     at: usize,
     words: usize,
-    value: String,
+    value: &'a mut String,
 }
 
 impl Spoken<'_> {
@@ -163,7 +164,8 @@ impl Spoken<'_> {
         };
         let end = self.closes(end)?;
         self.words += 1;
-        self.value.push_str(&value.to_string());
+        let digits = [value / 10, value % 10].into_iter().skip(usize::from(value < 10));
+        self.value.extend(digits.map(|digit| char::from(b'0' + digit)));
         Some(end)
     }
 

@@ -3,13 +3,13 @@
 use crate::{Segment, SegmentKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The texts in the order of the body, without the words of the protocol.
+/// The texts in the order of the body, without the words of the protocol and those that are empty.
 pub(super) fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
     let (mut in_order, mut key) = (Vec::new(), "");
     for (index, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Key => key = segment.text,
-            SegmentKind::Text if !is_protocol(key, segment.text) => in_order.push(index),
+            SegmentKind::Text if !is_left_out(key, segment.text) => in_order.push(index),
             SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
         }
     }
@@ -25,10 +25,15 @@ pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> 
         return as_read.into_iter().collect();
     }
     let by_role = (0..3).flat_map(|way| {
-        let said = |spoken: &Spoken<'a>| Some((spoken.roles().into_iter().nth(way)??, spoken.text));
+        let is_empty = |text: usize| segments.get(text).is_none_or(|segment| segment.text.is_empty());
+        let said = |spoken: &Spoken<'a>| {
+            let role = spoken.roles().into_iter().nth(way)??;
+            (!is_empty(spoken.text)).then_some((role, spoken.text))
+        };
         groups(spoken.iter().filter_map(said)).into_values()
     });
-    by_key(segments).into_values().chain(by_role).chain(as_read).collect()
+    let orders = by_key(segments).into_values().chain(by_role).chain(as_read);
+    orders.filter(|order| order.len() > 1).collect()
 }
 
 type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
@@ -47,7 +52,7 @@ fn by_key<'a>(segments: &[Segment<'a>]) -> Groups<'a> {
             key = group_of(segment.text);
             None
         }
-        SegmentKind::Text => (!is_protocol(key, segment.text)).then_some((key, index)),
+        SegmentKind::Text => (!is_left_out(key, segment.text)).then_some((key, index)),
         SegmentKind::Number | SegmentKind::Opaque => None,
     }))
 }
@@ -154,8 +159,9 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
     (as_read != in_order).then_some(as_read)
 }
 
-fn is_protocol(key: &str, text: &str) -> bool {
-    matches!(key, "role" | "type") && PROTOCOL.contains(&text)
+/// Whether there is nothing in a text, or a word of the protocol.
+fn is_left_out(key: &str, text: &str) -> bool {
+    text.is_empty() || matches!(key, "role" | "type") && PROTOCOL.contains(&text)
 }
 
 /// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of

@@ -39,7 +39,7 @@ pub(crate) fn pieces(survey: &Survey<'_>) -> Option<Derived> {
             Part::Number(group) if chain.has_country => chain.push(group, false),
             Part::Number(_) => continue,
             Part::Other => {
-                chain = Chain::default();
+                chain.clear();
                 if let Some(zeros) = filled(survey.text, digit..at) {
                     editor.remove(digit..digit + zeros, View::Regrouped);
                 }
@@ -47,7 +47,7 @@ pub(crate) fn pieces(survey: &Survey<'_>) -> Option<Derived> {
         }
         if let Some((range, value)) = chain.value(survey.text) {
             editor.replace(range, &value, View::Regrouped);
-            chain = Chain::default();
+            chain.clear();
         }
     }
     editor.finish()
@@ -101,10 +101,16 @@ struct Chain {
 }
 
 impl Chain {
+    fn clear(&mut self) {
+        self.groups.clear();
+        self.has_country = false;
+    }
+
     fn push(&mut self, group: Range<usize>, is_country: bool) {
         let is_next = self.groups.last().is_some_and(|last| group.start - last.end <= GAP_MAX);
         if is_country || !is_next {
-            *self = Self { groups: Vec::new(), has_country: is_country };
+            self.clear();
+            self.has_country = is_country;
         }
         let max = if self.has_country { ACCOUNT_GROUPS_MAX } else { GROUPS_MAX };
         if self.groups.len() == max {

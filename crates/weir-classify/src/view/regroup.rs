@@ -148,9 +148,10 @@ fn join_chain(
             if next_digit.is_some_and(|next| next < at) {
                 next_digit = survey.seek(at, kind::DIGIT);
             }
-            // Of groups without a digit there is no value.
-            if next_digit.is_none() {
-                break;
+            // Of groups without a digit there is no value, and none begins far before its first.
+            let Some(next) = next_digit else { break };
+            if at + HEAD_MAX < next {
+                (at, last_end) = (word_start(survey.bytes(), next - HEAD_MAX), None);
             }
         } else {
             chain.push(group);
@@ -482,6 +483,16 @@ mod tests {
             ["2026-11-24T15:16:17Z AA-99-ME 34", "dafacd67-cc9c-0d41-6329-b0986a6c", "2026-1124-15T1-1617"]
         {
             assert!(is_joined(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_far_behind_another_is_put_together_with_its_letters() {
+        for words in 0..30 {
+            let prose = "and so on ".repeat(words);
+            let text = format!("AA-99-ME 34 {prose}then AA-99-ME 34");
+            let joined = groups(&Survey::of(&text)).map(|derived| derived.text);
+            assert_eq!(joined, Some(format!("AA99ME34 {prose}then AA99ME34")));
         }
     }
 

@@ -141,14 +141,14 @@ fn names_a_number(segment: &Segment<'_>) -> bool {
     segment.kind == SegmentKind::Key && NUMBER_KEYS.iter().any(|word| key.contains(word))
 }
 
-/// The joined texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
+/// The joined texts at `indices`, none of which is empty, each as far as the next long one, of which `is_wanted` says
+/// so by the texts it is of.
 fn join(
     segments: &[Segment<'_>],
     indices: &[usize],
     mut is_wanted: impl FnMut(&[usize]) -> bool,
 ) -> Vec<Joined> {
     let text_of = |index: usize| segments.get(index).map_or("", |segment| segment.text);
-    let indices: Vec<usize> = indices.iter().copied().filter(|index| !text_of(*index).is_empty()).collect();
     let mut joins = Vec::new();
     let mut from = 0;
     while let Some([first, rest @ ..]) = indices.get(from..).filter(|rest| rest.len() > 1) {

@@ -15,10 +15,19 @@ pub(crate) struct Survey<'a> {
     blocks: Vec<Block>,
     /// The kinds of which there is a byte at all.
     kinds: u16,
+    /// How many digits there are.
+    digits: u32,
 }
 
-/// For each kind, which bytes of a block are of it.
-type Block = [u64; KINDS];
+/// What is in a block of the text.
+struct Block {
+    /// For each kind, which bytes are of it.
+    masks: Masks,
+    /// How many digits the text has before it.
+    digits_before: u32,
+}
+
+type Masks = [u64; KINDS];
 
 const KINDS: usize = 10;
 
@@ -42,14 +51,18 @@ pub(super) mod kind {
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        let blocks = (0..text.len()).step_by(BLOCK).map(|at| block(text.as_bytes(), at));
-        let blocks: Vec<Block> = blocks.collect();
-        let mut any = [0; KINDS];
-        for block in &blocks {
-            any.iter_mut().zip(block).for_each(|(any, mask)| *any |= mask);
-        }
+        let (mut any, mut digits) = ([0; KINDS], 0);
+        let block = |at: usize| {
+            let masks = masks_at(text.as_bytes(), at);
+            any.iter_mut().zip(masks).for_each(|(any, mask)| *any |= mask);
+            let [of_digits, ..] = masks;
+            let block = Block { masks, digits_before: digits };
+            digits += of_digits.count_ones();
+            block
+        };
+        let blocks = (0..text.len()).step_by(BLOCK).map(block).collect();
         let kinds = any.iter().rev().fold(0, |kinds, mask| kinds << 1 | u16::from(*mask != 0));
-        Self { text, is_for_any_shape: false, blocks, kinds }
+        Self { text, is_for_any_shape: false, blocks, kinds, digits }
     }
 
     /// The same where the operator looks for things of their own: then no value is refused for its shape.
@@ -80,14 +93,14 @@ impl<'a> Survey<'a> {
 
     /// The first digit from `from` on that has so many about it, itself among them, in its block and `reach` to either side.
     pub(super) fn seek_row(&self, from: usize, min: u32, reach: usize) -> Option<usize> {
-        let digits = |block: usize| self.mask_of(block, kind::DIGIT);
-        let about = |index: usize| {
-            let blocks = index.saturating_sub(reach)..=index + reach;
-            blocks.map(digits).map(u64::count_ones).sum::<u32>()
-        };
+        if self.digits < min {
+            return None;
+        }
+        let before = |block: usize| self.blocks.get(block).map_or(self.digits, |block| block.digits_before);
+        let about = |index: usize| before(index + reach + 1) - before(index.saturating_sub(reach));
         let mut unseen = u64::MAX << (from % BLOCK);
         for index in from / BLOCK..self.blocks.len() {
-            let here = digits(index) & unseen;
+            let here = self.mask_of(index, kind::DIGIT) & unseen;
             unseen = u64::MAX;
             if here != 0 && about(index) >= min {
                 return Some(index * BLOCK + here.trailing_zeros() as usize);
@@ -236,14 +249,14 @@ pub(super) struct Word {
 fn mask(block: &Block, kinds: u16) -> u64 {
     let (mut left, mut all) = (kinds, 0);
     while left != 0 {
-        all |= block.get(left.trailing_zeros() as usize).copied().unwrap_or_default();
+        all |= block.masks.get(left.trailing_zeros() as usize).copied().unwrap_or_default();
         left &= left - 1;
     }
     all
 }
 
 /// The masks of the block at `at`, in the order of the kinds.
-fn block(text: &[u8], at: usize) -> Block {
+fn masks_at(text: &[u8], at: usize) -> Masks {
     let lanes = Lanes::at(text, at);
     let (digits, letters, uppers) = (lanes.mask(is_digit), lanes.mask(is_letter), lanes.mask(is_upper));
     let words = digits | letters;
@@ -351,6 +364,25 @@ mod tests {
                 for from in 0..=bytes.len() {
                     let wanted = (from..bytes.len()).find(|at| is_of(bytes[*at], kind));
                     assert_eq!(survey.seek(from, kind), wanted, "{kind:b} from {from} in {text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_sought_by_the_digits_about_them() {
+        for text in texts() {
+            let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+            for (min, reach) in [(1, 0), (8, 0), (20, 1), (45, 3), (400, 1)] {
+                let about = |at: usize| {
+                    let (first, after) = ((at / BLOCK).saturating_sub(reach), at / BLOCK + reach + 1);
+                    let about = &bytes[first * BLOCK..bytes.len().min(after * BLOCK)];
+                    about.iter().filter(|b| b.is_ascii_digit()).count()
+                };
+                let is_wanted = |at: &usize| bytes[*at].is_ascii_digit() && about(*at) >= min as usize;
+                for from in 0..=bytes.len() {
+                    let wanted = (from..bytes.len()).find(is_wanted);
+                    assert_eq!(survey.seek_row(from, min, reach), wanted, "{min} from {from} in {text:?}");
                 }
             }
         }

@@ -65,7 +65,6 @@ impl Window {
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
         let is_flip = matches!(self.view, View::CaseSwapped | View::Reversed | View::Rot13);
-        let changes = std::mem::take(&mut self.focus);
         // What a digit or sign finds begins in a value that is read otherwise, or in the groups of which some changed.
         let is_value = matches!(self.view, View::Regrouped | View::LookAlike);
         let lead = if is_flip {
@@ -76,31 +75,31 @@ impl Window {
             HEAD
         };
         let tail = if is_flip { 0 } else { TAIL };
-        self.signs = merged(
-            changes.iter().map(|change| change.start.saturating_sub(start + lead)..change.end + tail - start),
-        );
-        self.focus = merged(changes.iter().map(|change| {
+        let changes = self.focus.iter();
+        self.signs = changes
+            .map(|change| change.start.saturating_sub(start + lead)..change.end + tail - start)
+            .collect();
+        for change in &mut self.focus {
             // A value that is read from its other end without a label is all that such a view may show.
             let is_alone = is_flip && !is_labelled(text, change.start);
             let (head, tail) = if is_alone { (0, 0) } else { (HEAD, TAIL) };
-            change.start.saturating_sub(start + head)..change.end + tail - start
-        }));
+            *change = change.start.saturating_sub(start + head)..change.end + tail - start;
+        }
+        merge(&mut self.signs);
+        merge(&mut self.focus);
         self.reach = if is_flip { 0 } else { AFTER };
     }
 }
 
-/// Ranges in order, those that touch taken together.
-fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.size_hint().0);
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if range.start <= last.end => {
-                *last = last.start.min(range.start)..last.end.max(range.end)
-            }
-            _ => merged.push(range),
+/// Takes ranges together that touch: they are in order.
+fn merge(ranges: &mut Vec<Range<usize>>) {
+    ranges.dedup_by(|next, last| {
+        let touches = next.start <= last.end;
+        if touches {
+            *last = last.start.min(next.start)..last.end.max(next.end);
         }
-    }
-    merged
+        touches
+    });
 }
 
 /// Where a word begins at or before `at`, so that no window cuts one.

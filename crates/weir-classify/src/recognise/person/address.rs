@@ -158,7 +158,7 @@ fn street(haystack: &Haystack<'_>, range: Range<usize>) -> Option<usize> {
 
 /// Where a street begins whose kind is `word` and that has a number before or after.
 fn numbered(text: &[u8], word: &str) -> Option<usize> {
-    let at = text.windows(word.len()).rposition(|found| found == word.as_bytes())?;
+    let at = memchr::memmem::rfind(text, word.as_bytes())?;
     let end = at + word.len();
     let after = text.get(end..text.len().min(end + 40)).unwrap_or_default();
     let before = text.get(at.saturating_sub(40)..at).unwrap_or_default();

@@ -99,5 +99,5 @@ fn repeats(value: &[u8]) -> bool {
 
 fn holds_any(value: &[u8], parts: &[&[u8]]) -> bool {
     let lower = value.to_ascii_lowercase();
-    parts.iter().any(|part| lower.windows(part.len()).any(|window| window == *part))
+    parts.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
 }
