@@ -4,10 +4,12 @@
 //! of a view are its [`windows`]: the places that changed, with what is near them.
 
 mod armour;
+mod base85;
 mod binary;
 mod blob;
 mod bytes;
 mod confusable;
+mod cut;
 mod decimal;
 mod decode;
 mod dump;
@@ -26,13 +28,18 @@ mod loose;
 mod map;
 mod markup;
 mod members;
+mod morse;
 mod normalise;
 mod number_words;
 mod order;
 mod pieces;
+mod quoted;
 mod regroup;
+mod rotated;
+mod rtf;
 mod seam;
 mod spelled;
+mod spelled_in_words;
 mod survey;
 mod window;
 
@@ -69,8 +76,10 @@ const fn doubtful(make: fn(&Survey<'_>) -> Option<Derived>) -> Guess {
 }
 
 /// The views that are tried on a text after everything that it says by itself was undone.
-pub(crate) const GUESSES: [Guess; 9] = [
+pub(crate) const GUESSES: [Guess; 11] = [
     sure(spelled::spelled),
+    sure(spelled_in_words::addresses),
+    sure(quoted::lines),
     sure(loose::addresses),
     sure(figures::figures),
     sure(pieces),
