@@ -14,8 +14,8 @@ use crate::recognise::{Match, TABLE};
 use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
-    Chain, Derived, GUESSES, Json, Link, Survey, Window, decode, flips, fold_case, joins, latinise,
-    normalise, pieces, strip, windows,
+    Chain, Derived, GUESSES, Joined, Json, JsonItem, Link, Survey, Window, decode, flips, fold_case, joins,
+    latinise, normalise, pieces_over, strip, together, windows,
 };
 use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
 use keys::{ByLen, Keys, PROTOCOL_KEYS, by_len};
@@ -174,17 +174,37 @@ impl Engine {
                 let name_of = |segment: usize| names.get(segment).copied().flatten();
                 let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
                 let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
-                self.once(collector, name, |collector| {
-                    let source = Source { segment: 0, chain: None };
-                    let base = Reading::new(&joined.text, &source, &[], &none, depth);
-                    let origin = Origin::Joined(&joined, sources);
-                    let (focus, signs) = (joined.focus(), joined.sign_focus());
-                    let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
-                    let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
-                    let reading =
-                        Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base };
-                    self.read(collector, &reading)
-                })?;
+                self.once(collector, name, |collector| self.read_joined(collector, &joined, sources, depth))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn read_joined(
+        &self,
+        collector: &mut Collector,
+        joined: &Joined,
+        sources: &[Source<'_>],
+        depth: u8,
+    ) -> ControlFlow<()> {
+        let (source, none) = (Source { segment: 0, chain: None }, Keyed::default());
+        let base = Reading::new(&joined.text, &source, &[], &none, depth);
+        let origin = Origin::Joined(joined, sources);
+        let (focus, signs) = (joined.focus(), joined.sign_focus());
+        let (focus, signs) = (Some(focus.as_slice()), Some(signs.as_slice()));
+        let (seams, is_doubtful) = (joined.seams.as_slice(), joined.is_doubtful);
+        self.read(collector, &Reading { origin, seams, focus, signs, view: View::Seam, is_doubtful, ..base })
+    }
+
+    /// Reads what the members of records in a text tell together.
+    fn read_records(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
+        let Origin::Segment(segment) = reading.origin else { return ControlFlow::Continue(()) };
+        for record in Json::within(reading.text) {
+            let (segments, sources) = parts_of(&record, segment, reading.chain);
+            for joined in together(&segments) {
+                if collector.spend_view(joined.text.len()) {
+                    self.read_joined(collector, &joined, &sources, reading.depth)?;
+                }
             }
         }
         ControlFlow::Continue(())
@@ -225,7 +245,10 @@ impl Engine {
         if kind != SegmentKind::Text || is_nested_too_deep {
             return self.read(collector, reading);
         }
-        let Some(json) = Json::parse(reading.text) else { return self.read(collector, reading) };
+        let Some(json) = Json::parse(reading.text) else {
+            self.read_records(collector, reading)?;
+            return self.read(collector, reading);
+        };
         if json.items.iter().any(|item| self.scanner.reads_json_of(item.text())) {
             self.scan(collector, reading)?;
         }
@@ -233,13 +256,7 @@ impl Engine {
             self.fold(collector, reading)?;
         }
         let Origin::Segment(segment) = reading.origin else { return self.read(collector, reading) };
-        let segments: Vec<Segment<'_>> =
-            json.items.iter().map(|item| Segment { text: item.text(), kind: item.kind }).collect();
-        let sources: Vec<Source<'_>> = json
-            .items
-            .iter()
-            .map(|item| Source { segment, chain: Some(Chain { link: item.link(), outer: reading.chain }) })
-            .collect();
+        let (segments, sources) = parts_of(&json, segment, reading.chain);
         self.read_all(collector, &segments, &sources, reading.depth + 1)
     }
 
@@ -307,7 +324,7 @@ impl Engine {
         let end = |_: &mut Collector, _: &Reading<'_>| ControlFlow::Continue(());
         if matches!(reading.origin, Origin::Joined(..)) {
             // A value that is cut is not taken for something else besides, but its groups may be told in several turns.
-            return self.through(collector, reading, pieces(survey), false, end);
+            return self.through(collector, reading, pieces_over(survey, reading.seams), false, end);
         }
         for guess in &GUESSES {
             self.through(collector, reading, (guess.make)(survey), guess.is_doubtful, end)?;
@@ -458,6 +475,19 @@ impl Engine {
         }
         collector.accept((source, effect), found, reading.view, reading.origin, reading.chain)
     }
+}
+
+/// The keys, strings and numbers of a JSON text, and where they stand.
+fn parts_of<'j>(
+    json: &'j Json<'_>,
+    segment: usize,
+    outer: Option<&'j Chain<'j>>,
+) -> (Vec<Segment<'j>>, Vec<Source<'j>>) {
+    let part = |item: &'j JsonItem<'_>| {
+        let source = Source { segment, chain: Some(Chain { link: item.link(), outer }) };
+        (Segment { text: item.text(), kind: item.kind }, source)
+    };
+    json.items.iter().map(part).unzip()
 }
 
 /// Whether it takes longer to read a text of a body than to recall what it showed.

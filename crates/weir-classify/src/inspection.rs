@@ -57,7 +57,7 @@ pub enum View {
     /// Unicode compatibility forms, digits of other scripts, look-alike letters, unusual spaces and dashes
     /// folded; invisible characters and decorating marks removed.
     Normalised,
-    /// Markup inside a value removed.
+    /// Markup inside a value removed, and that of a document in RTF.
     Markup,
     /// Backslash escapes undone.
     Escapes,
@@ -69,11 +69,11 @@ pub enum View {
     QuotedPrintable,
     /// Hexadecimal undone.
     Hex,
-    /// Base64, ASCII85 or the lines of `uuencode` undone.
+    /// Base64, base85, ASCII85 or the lines of `uuencode` undone.
     Base64,
-    /// Base64 of gzip or zlib data undone.
+    /// Base64 of gzip, zlib or deflated data undone.
     Compressed,
-    /// Signs that are written out as words read as those.
+    /// Signs that are written out as words read as those, and Morse code.
     Spelled,
     /// Number words read as digits.
     Words,
@@ -85,9 +85,9 @@ pub enum View {
     CaseSwapped,
     /// Read backwards.
     Reversed,
-    /// Letters moved by thirteen places.
+    /// Letters moved by thirteen places, or all signs by 47.
     Rot13,
-    /// Neighbouring segments joined.
+    /// Neighbouring segments joined, and members of a record that tell one value together.
     Seam,
 }
 

@@ -114,7 +114,9 @@ impl Names {
 /// A value of one word, such as a model or a role, under a key that leads to no names.
 fn is_identifier(haystack: &Haystack<'_>) -> bool {
     let Some(key) = haystack.keys().last() else { return false };
-    if haystack.text().trim().contains(char::is_whitespace) {
+    // Parts of a name as health records have them.
+    let is_part_of_name = matches!(*key, "family" | "given");
+    if is_part_of_name || haystack.text().trim().contains(char::is_whitespace) {
         return false;
     }
     !(0..key.len()).any(|at| NAME_KEYS.at(key.as_bytes(), at, |_| true).is_some())

@@ -8,14 +8,15 @@ use std::sync::LazyLock;
 /// A line with a name, and one of an encoding, are no longer.
 const LINE_MAX: usize = 256;
 
-/// Text in ASCII85 between its marks, `<~87cURD]~>`, and in the lines that `uuencode` writes.
+/// Text in ASCII85 between its marks, `<~87cURD]~>`, in the lines that `uuencode` writes, and addresses in UTF-7.
 ///
 /// INVARIANT (linear time): neither has the beginning of another in it.
 pub(crate) fn opened(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
     // What is left out for the order of edits is opened when this is read again.
-    for (finder, open) in [(&ASCII85, ascii85_at as Open), (&UUENCODED, uuencoded_at)] {
+    for (finder, open) in [(&ASCII85, ascii85_at as Open), (&UUENCODED, uuencoded_at), (&UTF7_SIGN, sign_at)]
+    {
         for at in finder.find_iter(bytes) {
             if let Some((range, text)) = open(bytes, at) {
                 editor.replace(range, &text, View::Base64);
@@ -30,6 +31,15 @@ type Open = fn(&[u8], usize) -> Option<Opened>;
 /// Made once: making one costs more than looking through a prompt.
 static ASCII85: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<~"));
 static UUENCODED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("begin "));
+
+/// The at sign of an address in UTF-7, which leaves its letters as they are.
+///
+/// Source: RFC 2152.
+static UTF7_SIGN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("+AEA-"));
+
+fn sign_at(_bytes: &[u8], at: usize) -> Option<Opened> {
+    Some((at..at + 5, "@".to_owned()))
+}
 
 /// Where it begins and ends, and what it says.
 type Opened = (Range<usize>, String);
@@ -117,6 +127,7 @@ mod tests {
         for (text, expected) in [
             ("say <~87cURD]i,\"Ebo7~> now", "say Hello World now"),
             ("<~87cUR\nD]~>", "Hello"),
+            ("jo+AEA-example.com", "jo@example.com"),
             ("begin 644 a.txt\n+2&5L;&\\@5V]R;&0\n`\nend", "Hello World`\nend"),
             ("open:\nbegin 644 a.txt\n+2&5L;&\\@5V]R;&0\n`\nend", "open:\nHello World`\nend"),
         ] {

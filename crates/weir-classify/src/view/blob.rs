@@ -7,6 +7,8 @@ use std::ops::Range;
 
 /// A run of base64 goes on in the next line if it has at least so many characters in this one.
 const LINE_MIN: usize = 16;
+/// Bytes between two lines, at most.
+const GAP_MAX: usize = 16;
 /// Characters that are decoded first, to refuse words and paths cheaply.
 const PROBE: usize = 8;
 /// A run that is no text is looked into if it has at least so many characters.
@@ -85,6 +87,10 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
 fn undo_binary(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> bool {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return false };
     let bytes = decode_lines(text, lines);
+    if let Some(inflated) = inflated(&bytes) {
+        editor.replace(first.start..last.end, &inflated, View::Compressed);
+        return false;
+    }
     match judge(&bytes, || is_spread(text, lines)) {
         Binary::Opaque => is_file(&bytes) || !is_public(text, first.start, &bytes),
         Binary::Readable(read) => {
@@ -143,7 +149,8 @@ fn is_refused(text: &str, line: &Range<usize>) -> bool {
     let is_control = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t');
     let mut bytes = head.as_chunks::<4>().0.iter().filter_map(triple);
     let Some(first) = bytes.next() else { return false };
-    let is_other = is_compressed(&first) || matches!(first, [_, 0, _]);
+    let is_other =
+        is_compressed(&first) || matches!(first, [_, 0, _] | [0, _, 0] | [0xff, 0xfe, _] | [0xfe, 0xff, _]);
     !is_other && (first.iter().any(is_control) || bytes.any(|three| three.iter().any(is_control)))
 }
 
@@ -160,7 +167,11 @@ fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
     // All lines have the same length, but for the last.
     while line.len() == len && len >= LINE_MIN {
         let rest = bytes.get(line.end..).unwrap_or_default();
-        let gap = rest.iter().take(8).take_while(|b| b.is_ascii_whitespace()).count();
+        // Lines that are quoted, remarks, or strings that a program puts together.
+        let is_gap = |b: &&u8| {
+            b.is_ascii_whitespace() || matches!(b, b'>' | b'#' | b'*' | b'|' | b'"' | b'\'' | b'\\' | b',')
+        };
+        let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
         let has_break = rest.get(..gap).is_some_and(|gap| gap.contains(&b'\n'));
         let next = rest.iter().skip(gap).take_while(|b| is_run(**b)).count();
         if !has_break || !(1..=len).contains(&next) {
@@ -175,7 +186,7 @@ fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
 fn is_text_head(probe: &[u8]) -> bool {
     let is_read = |b: &u8| !b.is_ascii_control() || b.is_ascii_whitespace();
     if !probe.iter().all(is_read) {
-        return matches!(probe, [_, 0, _, 0, ..]);
+        return matches!(probe, [_, 0, _, 0, ..] | [0, _, 0, _, 0, _] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     }
     let is_utf8 = || std::str::from_utf8(probe).map_or_else(|error| error.error_len().is_none(), |_| true);
     probe.iter().filter(|b| b.is_ascii()).count() * 2 >= probe.len() || is_utf8()
@@ -228,7 +239,7 @@ fn triple(characters: &[u8; 4]) -> Option<[u8; 3]> {
 }
 
 /// What so many characters stand for; bits that are no whole byte are left out.
-fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Vec<u8> {
+pub(super) fn decode(count: usize, characters: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(count);
     let (mut buffer, mut bits) = (0_u32, 0);
     for sextet in characters.filter_map(sextet) {
@@ -272,6 +283,15 @@ const fn sextets() -> [u8; 256] {
         byte += 1;
     }
     sextets
+}
+
+/// The text in data that is deflated and nothing else (RFC 1951).
+fn inflated(bytes: &[u8]) -> Option<String> {
+    // The last block, or one of several: of Huffman codes.
+    const BLOCKS: [u8; 3] = [3, 4, 5];
+    bytes.first().filter(|first| BLOCKS.contains(&(*first & 7)))?;
+    let limit = EXPANDED_BYTES_MIN.max(bytes.len() * EXPANSION_MAX);
+    as_text(&decompress_to_vec_with_limit(bytes, limit).ok()?).filter(|text| text.len() >= bytes.len() / 2)
 }
 
 /// The text in gzip (RFC 1952) or zlib (RFC 1950) data, if the bytes are that and it is not too large.

@@ -1,5 +1,8 @@
 use super::survey::{RUN_MIN, Survey, is_base64, kind};
-use super::{Derived, Editor, armour, binary, blob, decimal, dump, entity, escape, form, hex};
+use super::{
+    Derived, Editor, armour, base85, binary, blob, cut, decimal, dump, entity, escape, form, hex, morse,
+    rotated, rtf,
+};
 use crate::View;
 use crate::lanes::BLOCK;
 use std::ops::Range;
@@ -18,7 +21,9 @@ pub(crate) struct Decoded {
 /// INVARIANT (linear time): each byte belongs to one run, and a run is decoded at most once.
 pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     // Its letters and signs look like encodings themselves.
-    if let Some(derived) = armour::opened(survey).or_else(|| dump::undone(survey)) {
+    let first =
+        [armour::opened, dump::undone, rtf::read, morse::read, base85::read, rotated::rotated, cut::pieces];
+    if let Some(derived) = first.iter().find_map(|undo| undo(survey)) {
         return Decoded { derived: Some(derived), is_opaque: false };
     }
     let mut pass = Pass {
@@ -116,6 +121,7 @@ impl Pass<'_> {
         let more = || rest.iter().skip(seen).take_while(|b| is_run(**b)).count();
         // Of the block after the next one nothing is seen.
         let end = at + if seen < BLOCK { seen } else { seen + more() };
+        let Range { start: at, end } = within_marks(rest, at..end);
         if let Some(after) = binary::undo(&mut self.editor, self.text, at..end) {
             return after;
         }
@@ -146,6 +152,17 @@ impl Pass<'_> {
         self.is_opaque |= after.is_opaque;
         after.end
     }
+}
+
+/// Without the signs that UTF-7 has about its base64: `+AGoAbw-`.
+///
+/// Source: RFC 2152.
+fn within_marks(rest: &[u8], run: Range<usize>) -> Range<usize> {
+    if !rest.starts_with(b"+A") || run.len() <= RUN_MIN {
+        return run;
+    }
+    let ends = rest.get(run.len() - 1) == Some(&b'-');
+    run.start + 1..run.end - usize::from(ends)
 }
 
 /// Whether no other number follows a short one that ends at `end`: it is none of several bytes then.
@@ -183,16 +200,25 @@ pub(super) fn is_run(b: u8) -> bool {
 }
 
 /// The text that bytes are, if they are one: ASCII or UTF-8 without control characters, or UTF-16 of
-/// ASCII. Few bytes are text by chance, so of those only ASCII counts. A PDF is none, whatever bytes it is written in.
+/// ASCII in either order. Few bytes are text by chance, so of those only ASCII counts. A PDF is none, whatever bytes it is written in.
 pub(super) fn as_text(bytes: &[u8]) -> Option<String> {
     const CHANCE_MAX: usize = 12;
     if bytes.starts_with(b"%PDF-") {
         return None;
     }
+    // The mark of UTF-16 is not a part of its text.
+    let bytes = [b"\xff\xfe", b"\xfe\xff"].iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
     if let [_, 0, ..] = bytes
         && let (pairs, []) = bytes.as_chunks::<2>()
     {
         let low: Option<Vec<u8>> = pairs.iter().map(|[low, high]| (*high == 0).then_some(*low)).collect();
+        return as_text(&low?);
+    }
+    if let [0, first, ..] = bytes
+        && *first != 0
+        && let (pairs, []) = bytes.as_chunks::<2>()
+    {
+        let low: Option<Vec<u8>> = pairs.iter().map(|[high, low]| (*high == 0).then_some(*low)).collect();
         return as_text(&low?);
     }
     let text = std::str::from_utf8(bytes).ok()?;

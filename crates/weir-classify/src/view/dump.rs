@@ -12,7 +12,7 @@ const LINE_BYTES: usize = 16;
 /// So many digits are about each one of a dump of two lines.
 const DIGITS_MIN: u32 = 24;
 
-/// Dumps of bytes, as `xxd` and `hexdump -C` write them: what they say lies across their lines.
+/// Dumps of bytes, as `xxd`, `hexdump` and `od` write them: what they say lies across their lines.
 ///
 /// INVARIANT (linear time): what was read as a dump is not read again, whether it says something or not.
 pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
@@ -24,7 +24,9 @@ pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
             Some((range, said)) => {
                 let end = range.end;
                 if let Some(said) = said {
-                    editor.replace(range, &said, View::Hex);
+                    // What follows stands on a line of its own.
+                    let has_break = survey.bytes().get(end - 1) == Some(&b'\n');
+                    editor.replace(range.start..end - usize::from(has_break), &said, View::Hex);
                 }
                 end
             }
@@ -39,10 +41,15 @@ pub(crate) fn undone(survey: &Survey<'_>) -> Option<Derived> {
 
 /// The lines from `start` on each of which begins where the one before has ended, and what all of them say, if that is text.
 fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, Option<String>)> {
+    // `od` counts its lines in octal.
+    lines_at(text, start, 16).or_else(|| lines_at(text, start, 8))
+}
+
+fn lines_at(text: &str, start: usize, radix: u32) -> Option<(Range<usize>, Option<String>)> {
     let bytes = text.as_bytes();
     let (mut said, mut lines, mut end) = (Vec::new(), 0, start);
     let mut first = None;
-    while let Some((place, of_line)) = bytes.get(end..).and_then(line) {
+    while let Some((place, of_line)) = bytes.get(end..).and_then(|rest| line(rest, radix)) {
         if place != *first.get_or_insert(place) + said.len() {
             break;
         }
@@ -55,30 +62,40 @@ fn dump_at(text: &str, start: usize) -> Option<(Range<usize>, Option<String>)> {
 
 /// The text that bytes are, or what can be read in them.
 fn read(bytes: &[u8]) -> Option<String> {
+    // Of a last pair there may be one half.
+    let bytes = bytes.strip_suffix(&[0]).unwrap_or(bytes);
     as_text(bytes).or_else(|| match judge(bytes, || false) {
         Binary::Readable(text) => Some(text),
         Binary::Opaque | Binary::Nothing => None,
     })
 }
 
-/// The place and the bytes of a line: `00000010: 6a6f 2e64  jo.d`, `00000010  6a 6f 2e 64  |jo.d|`.
-fn line(rest: &[u8]) -> Option<(usize, Vec<u8>)> {
+/// The place and the bytes of a line: `00000010: 6a6f 2e64  jo.d`, `00000010  6a 6f 2e 64  |jo.d|`, `0000020 6f6a 642e`.
+fn line(rest: &[u8], radix: u32) -> Option<(usize, Vec<u8>)> {
     let digits = rest.iter().take(*PLACE.end() + 1).take_while(|b| b.is_ascii_hexdigit()).count();
     let (place, rest) = rest.split_at_checked(digits).filter(|_| PLACE.contains(&digits))?;
-    let place = usize::from_str_radix(std::str::from_utf8(place).ok()?, 16).ok()?;
-    let mut rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let place = usize::from_str_radix(std::str::from_utf8(place).ok()?, radix).ok()?;
+    let after_colon = rest.strip_prefix(b":").filter(|_| radix == 16);
+    let mut rest = after_colon.unwrap_or(rest);
     let mut said = Vec::with_capacity(LINE_BYTES);
     while said.len() < LINE_BYTES {
         let spaces = rest.iter().take(2).take_while(|b| **b == b' ').count();
         let word = rest.get(spaces..).unwrap_or_default();
         let len = word.iter().take(LINE_BYTES).take_while(|b| b.is_ascii_hexdigit()).count();
-        if spaces == 0 || !matches!(len, 2 | 4 | 8) {
+        if spaces == 0 || !matches!(len, 2..=4 | 8) {
             break;
         }
         let (word, after) = word.split_at_checked(len)?;
-        let pairs = word.chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-        let read: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-        said.extend(read?);
+        let of_word = std::str::from_utf8(word).ok()?;
+        let byte = |range: Range<usize>, radix| u8::from_str_radix(of_word.get(range)?, radix).ok();
+        if len == 3 {
+            said.push(byte(0..3, 8)?);
+        } else {
+            let read: Option<Vec<u8>> = (0..len).step_by(2).map(|at| byte(at..at + 2, 16)).collect();
+            // Two bytes as one number, the lower first, where nothing says otherwise.
+            let is_number = after_colon.is_none() && len == 4;
+            said.extend(if is_number { read?.into_iter().rev().collect() } else { read? });
+        }
         rest = after;
     }
     let is_over = rest.first().is_none_or(u8::is_ascii_whitespace);
@@ -97,10 +114,21 @@ mod tests {
     fn what_lies_across_the_lines_of_a_dump_is_read() {
         let xxd = "see\n00000000: 4375 7374 6f6d 6572 206a 6f2e 646f 6540  Customer jo.doe@\n\
                    00000010: 6578 616d 706c 652e 636f 6d              example.com\nend";
-        assert_eq!(read(xxd).as_deref(), Some("see\nCustomer jo.doe@example.comend"));
+        assert_eq!(read(xxd).as_deref(), Some("see\nCustomer jo.doe@example.com\nend"));
         let hexdump = "00000000  43 75 73 74 6f 6d 65 72  20 6a 6f 2e 64 6f 65 40  |Customer jo.doe@|\n\
                        00000010  65 78 61 6d 70 6c 65 2e  63 6f 6d 0a              |example.com.|\n0000001c\n";
-        assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com\n0000001c\n"));
+        assert_eq!(read(hexdump).as_deref(), Some("Customer jo.doe@example.com\n\n0000001c\n"));
+    }
+
+    #[test]
+    fn what_od_writes_is_read_too() {
+        for text in [
+            "0000000 6f6a 642e 656f 6540 6178 706d 656c 632e\n0000020 6d6f\n0000022\n",
+            "0000000 152 157 056 144 157 145 100 145 170 141 155 160 154 145 056 143\n0000020 157 155\n0000022\n",
+            "0000000 6a 6f 2e 64 6f 65 40 65 78 61 6d 70 6c 65 2e 63\n0000020 6f 6d\n0000022\n",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("jo.doe@example.com\n0000022\n"), "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::ops::Range;
 /// Bytes apart by signs, of which fewer are likely to be something else.
 const PAIRS_MIN: usize = 7;
 
+/// The same of bytes in words, which dates and numbers are too.
+const WORDS_BYTES_MIN: usize = 12;
+
 /// Undoes `%41%42`, a run of marked bytes at `at`, if it is text. Returns where to go on.
 pub(super) fn undo_marked(editor: &mut Editor<'_>, text: &str, at: usize, kind: View) -> usize {
     let mark = text.as_bytes().get(at).copied();
@@ -87,6 +90,7 @@ fn undo_binary(editor: &mut Editor<'_>, range: Range<usize>, bytes: &[u8]) -> Op
 /// Undoes `41 42`, `41:42`, `0x41, 0x42` from its first byte on, if it is text. Of what is none it undoes what can be read.
 pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<After> {
     let prefix = match first.len() {
+        4 | 8 if !text.get(first.clone())?.starts_with("0x") => return undo_words(editor, text, first),
         2 => "",
         4 => "0x",
         _ => return None,
@@ -114,9 +118,36 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
     Some(clear)
 }
 
+/// Undoes `6a6f 2e64 6f65`, words of two or four bytes each, from the first on, if they are text.
+fn undo_words(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<After> {
+    let (len, bytes) = (first.len(), text.as_bytes());
+    let is_word =
+        |range: &Range<usize>| bytes.get(range.clone()).is_some_and(|w| w.iter().all(u8::is_ascii_hexdigit));
+    let mut words = vec![Some(first).filter(is_word)?];
+    while let Some(last) = words.last().filter(|last| last.len() == len)
+        && matches!(bytes.get(last.end), Some(b' ' | b'\n' | b':' | b'-'))
+    {
+        let start = last.end + 1;
+        let next = bytes.iter().skip(start).take(len + 1).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let word = start..start + next;
+        if next == 0 || next > len || next % 2 == 1 || !is_word(&word) {
+            break;
+        }
+        words.push(word);
+    }
+    let (start, end) = (words.first()?.start, words.last()?.end);
+    let said: Option<Vec<u8>> =
+        words.iter().flat_map(|word| word.clone().step_by(2)).map(|at| byte_at(text, at)).collect();
+    let said = said.filter(|said| said.len() >= WORDS_BYTES_MIN)?;
+    if let Some(said) = as_text(&said) {
+        editor.replace(start..end, &said, View::Hex);
+    }
+    Some(After { end, is_opaque: false })
+}
+
 fn separator_at(text: &str, at: usize) -> Option<&str> {
     let rest = text.get(at..text.len().min(at + 3))?;
-    let len = rest.bytes().take_while(|b| matches!(b, b' ' | b',' | b';' | b':' | b'\n')).count();
+    let len = rest.bytes().take_while(|b| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-')).count();
     rest.get(..len).filter(|separator| !separator.is_empty())
 }
 

@@ -65,6 +65,26 @@ impl<'a> Json<'a> {
     }
 }
 
+impl<'a> Json<'a> {
+    /// The objects in a text that is more than JSON, such as a question with a record in it.
+    ///
+    /// INVARIANT (linear time): where one ends, or is none, the next may begin.
+    pub(crate) fn within(text: &'a str) -> impl Iterator<Item = Self> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..)?) {
+                let mut parser = Parser { text, at: at + brace, open: Vec::new(), items: Vec::new() };
+                let is_whole = parser.document().is_some();
+                at = parser.at.max(at + brace + 1);
+                if is_whole && !parser.items.is_empty() {
+                    return Some(Self { items: parser.items });
+                }
+            }
+            None
+        })
+    }
+}
+
 impl Json<'_> {
     /// Whether it has a list of the bytes of a text, as `JSON.stringify` writes a buffer.
     pub(crate) fn has_bytes(&self) -> bool {

@@ -4,10 +4,12 @@
 //! of a view are its [`windows`]: the places that changed, with what is near them.
 
 mod armour;
+mod base85;
 mod binary;
 mod blob;
 mod bytes;
 mod confusable;
+mod cut;
 mod decimal;
 mod decode;
 mod dump;
@@ -25,13 +27,19 @@ mod look_alike;
 mod loose;
 mod map;
 mod markup;
+mod members;
+mod morse;
 mod normalise;
 mod number_words;
 mod order;
 mod pieces;
+mod quoted;
 mod regroup;
+mod rotated;
+mod rtf;
 mod seam;
 mod spelled;
+mod spelled_in_words;
 mod survey;
 mod window;
 
@@ -41,14 +49,14 @@ pub(crate) use decode::decode;
 pub(crate) use edit::Derived;
 use edit::Editor;
 pub(crate) use flip::flips;
-pub(crate) use json::Json;
+pub(crate) use json::{Item as JsonItem, Json};
 pub(crate) use label::is_labelled;
 pub(crate) use map::{Chain, Link};
 use map::{SourceMap, Step};
 pub(crate) use markup::strip;
 pub(crate) use normalise::{fold_case, normalise};
-pub(crate) use pieces::pieces;
-pub(crate) use seam::{Joined, Place, joins};
+pub(crate) use pieces::{pieces, pieces_over};
+pub(crate) use seam::{Joined, Place, joins, together};
 pub(crate) use survey::Survey;
 pub(crate) use window::{Window, windows};
 
@@ -68,8 +76,10 @@ const fn doubtful(make: fn(&Survey<'_>) -> Option<Derived>) -> Guess {
 }
 
 /// The views that are tried on a text after everything that it says by itself was undone.
-pub(crate) const GUESSES: [Guess; 9] = [
+pub(crate) const GUESSES: [Guess; 11] = [
     sure(spelled::spelled),
+    sure(spelled_in_words::addresses),
+    sure(quoted::lines),
     sure(loose::addresses),
     sure(figures::figures),
     sure(pieces),

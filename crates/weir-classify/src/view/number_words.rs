@@ -24,7 +24,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     let (search, beginnings) = (SEARCH.as_ref()?, &**BEGINNINGS);
     let mut editor = Editor::new(text);
     let (mut done, mut value) = (0, String::new());
-    survey.each_letter_run(|word| {
+    let mut take = |word: usize| {
         // A letter beyond ASCII may be the first of the word.
         let is_first = || word.checked_sub(1).and_then(|at| text.as_bytes().get(at)).is_none_or(u8::is_ascii);
         if word < done
@@ -44,8 +44,28 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         }
         // INVARIANT (linear time): no word is read again for those that follow.
         done = spoken.at.max(word + 1);
-    });
+    };
+    if has_cyrillic(text) {
+        word_starts(text).for_each(take);
+    } else {
+        survey.each_letter_run(&mut take);
+    }
     editor.finish()
+}
+
+/// Whether letters of the Cyrillic script may be in a text: in UTF-8 those begin with one of two bytes.
+fn has_cyrillic(text: &str) -> bool {
+    memchr::memchr2(0xD0, 0xD1, text.as_bytes()).is_some()
+}
+
+/// Where words of any script begin.
+fn word_starts(text: &str) -> impl Iterator<Item = usize> {
+    let mut is_within = false;
+    text.char_indices().filter_map(move |(at, c)| {
+        let begins = c.is_alphabetic() && !is_within;
+        is_within = c.is_alphabetic();
+        begins.then_some(at)
+    })
 }
 
 /// A cheap look whether a number word may begin at `at`: most words begin as none does.
@@ -60,12 +80,17 @@ fn begins_number(beginnings: &Beginnings, text: &str, at: usize) -> bool {
     beginnings.get(first << 5 | second).is_some_and(|thirds| thirds >> third & 1 == 1)
 }
 
+/// Number words that are others in many languages: a row goes on with them, and is not looked for where one begins.
+const COMMON: [&str; 4] = ["en", "to", "ni", "hat"];
+
 /// For the first two letters of number words, five bits each, a bit for each third.
 type Beginnings = [u32; 1 << 10];
 
 static BEGINNINGS: LazyLock<Box<Beginnings>> = LazyLock::new(|| {
     let mut beginnings = Box::new([0_u32; 1 << 10]);
-    for (word, _) in WORDS.iter().filter(|(_, word)| matches!(word, Number(_) | Repeat(_))) {
+    let begins =
+        |(text, word): &&(&str, Word)| matches!(word, Number(_) | Repeat(_)) && !COMMON.contains(text);
+    for (word, _) in WORDS.iter().filter(begins) {
         let class = |at: usize| word.as_bytes().get(at).map(|b| usize::from(*b & 31));
         let pair = class(0).unwrap_or_default() << 5 | class(1).unwrap_or_default();
         if let Some(thirds) = beginnings.get_mut(pair) {
@@ -267,7 +292,8 @@ static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 use Word::{Joiner, Letter, Number, Repeat, Sign};
 
-/// English, German, French, Spanish, Italian; the digits also in Portuguese, Dutch, Polish, Czech, Swedish and Turkish. Letters as
+/// English, German, French, Spanish, Italian; the digits also in Portuguese, Dutch, Polish, Czech, Swedish,
+/// Danish, Norwegian, Finnish, Hungarian, Romanian, Turkish and Russian. Letters as
 /// ICAO spells them.
 #[rustfmt::skip]
 const WORDS: &[(&str, Word)] = &[
@@ -325,7 +351,16 @@ const WORDS: &[(&str, Word)] = &[
     ("två", Number(2)), ("fyra", Number(4)), ("fem", Number(5)), ("sex", Number(6)), ("sju", Number(7)),
     ("åtta", Number(8)), ("nio", Number(9)), ("sifir", Number(0)), ("alti", Number(6)), ("sıfır", Number(0)), ("bir", Number(1)), ("iki", Number(2)),
     ("üç", Number(3)), ("dört", Number(4)), ("beş", Number(5)), ("altı", Number(6)), ("yedi", Number(7)),
-    ("sekiz", Number(8)), ("dokuz", Number(9)), ("dreifach", Repeat(3)), ("dash", Sign('-')), ("hyphen", Sign('-')), ("minus", Sign('-')),
+    ("sekiz", Number(8)), ("dokuz", Number(9)), ("en", Number(1)), ("to", Number(2)), ("fire", Number(4)), ("seks", Number(6)),
+    ("syv", Number(7)), ("otte", Number(8)), ("åtte", Number(8)), ("ni", Number(9)), ("nolla", Number(0)), ("yksi", Number(1)),
+    ("kaksi", Number(2)), ("kolme", Number(3)), ("neljä", Number(4)), ("viisi", Number(5)), ("kuusi", Number(6)),
+    ("seitsemän", Number(7)), ("kahdeksan", Number(8)), ("yhdeksän", Number(9)), ("nulla", Number(0)), ("egy", Number(1)),
+    ("kettő", Number(2)), ("három", Number(3)), ("négy", Number(4)), ("öt", Number(5)), ("hat", Number(6)), ("hét", Number(7)),
+    ("nyolc", Number(8)), ("kilenc", Number(9)), ("unu", Number(1)), ("doi", Number(2)), ("trei", Number(3)),
+    ("patru", Number(4)), ("cinci", Number(5)), ("șase", Number(6)), ("șapte", Number(7)), ("opt", Number(8)),
+    ("nouă", Number(9)), ("ноль", Number(0)), ("нуль", Number(0)), ("один", Number(1)), ("два", Number(2)), ("три", Number(3)), ("четыре", Number(4)),
+    ("чотири", Number(4)), ("пять", Number(5)), ("шесть", Number(6)), ("шість", Number(6)), ("семь", Number(7)), ("сім", Number(7)),
+    ("восемь", Number(8)), ("вісім", Number(8)), ("девять", Number(9)), ("dreifach", Repeat(3)), ("dash", Sign('-')), ("hyphen", Sign('-')), ("minus", Sign('-')),
     ("bindestrich", Sign('-')), ("tiret", Sign('-')), ("guion", Sign('-')), ("guión", Sign('-')),
     ("trattino", Sign('-')), ("dot", Sign('.')), ("point", Sign('.')), ("punkt", Sign('.')),
     ("punto", Sign('.')), ("slash", Sign('/')), ("schrägstrich", Sign('/')), ("barre", Sign('/')),
@@ -362,6 +397,10 @@ mod tests {
         assert_eq!(read("nr dört, beş, üç, dokuz").as_deref(), Some("nr 4539"));
         assert_eq!(read("nr cztery pięć trzy dziewięć").as_deref(), Some("nr 4539"));
         assert_eq!(read("nr fyra fem tre nio, åtta").as_deref(), Some("nr 45398"));
+        assert_eq!(read("kort fire fem tre ni en fire otte otte").as_deref(), Some("kort 45391488"));
+        assert_eq!(read("карта: четыре пять три девять").as_deref(), Some("карта: 4539"));
+        assert_eq!(read("kortti neljä viisi kolme yhdeksän").as_deref(), Some("kortti 4539"));
+        assert_eq!(read("to en ni hat to en").as_deref(), None);
         assert_eq!(read("delta hotel one two three").as_deref(), None);
         assert_eq!(read("«one two three four five»").as_deref(), Some("«one 2345»"));
         for text in ["one two three", "twofold threefold onerous fourth", "éone two three four"] {

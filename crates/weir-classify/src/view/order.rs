@@ -140,8 +140,9 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
     let messages = segments.iter().position(is_first)?;
     let is_task = |role: &str| ["system", "developer"].contains(&role);
     let is_said = |spoken: &&Spoken<'_>| spoken.roles().into_iter().flatten().any(is_task);
-    let mut tasks: BTreeSet<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
-    let mut is_task = false;
+    // What has a member of its own stands before what is said by a role.
+    let said: BTreeSet<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
+    let (mut tasks, mut is_task) = (BTreeSet::new(), false);
     for (index, segment) in segments.iter().enumerate().skip(messages) {
         if segment.kind == SegmentKind::Key {
             let goes_on = ["type", "text", "cache_control"].contains(&segment.text);
@@ -150,18 +151,36 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
             tasks.insert(index);
         }
     }
-    if tasks.is_empty() {
+    if tasks.is_empty() && said.is_empty() {
         return None;
     }
     let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
     let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
-    let as_read = [before, &tasks, &others].concat();
+    let (said, others): (Vec<usize>, Vec<usize>) = others.iter().partition(|index| said.contains(index));
+    let as_read = [before, &tasks, &said, &others].concat();
     (as_read != in_order).then_some(as_read)
 }
 
 /// Whether there is nothing in a text, or a word of the protocol.
 fn is_left_out(key: &str, text: &str) -> bool {
-    text.is_empty() || matches!(key, "role" | "type") && PROTOCOL.contains(&text)
+    text.is_empty() || is_protocol(key, text)
+}
+
+fn is_protocol(key: &str, text: &str) -> bool {
+    match key {
+        "role" | "type" => PROTOCOL.contains(&text),
+        "media_type" => text == "text/plain",
+        "id" | "call_id" | "tool_call_id" | "tool_use_id" => is_id(text),
+        _ => false,
+    }
+}
+
+/// Whether a text is an id as the APIs give them to calls, which stands between what is said and is no part of it.
+fn is_id(text: &str) -> bool {
+    const LENGTH_MIN: usize = 8;
+    let parts =
+        text.split_once('_').filter(|(kind, _)| ["call", "toolu", "fc", "ctc", "msg", "rs"].contains(kind));
+    parts.is_some_and(|(_, id)| id.len() >= LENGTH_MIN && id.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Roles and types of the chat APIs and of JSON Schema that stand between the texts of a conversation and are no part of

@@ -27,12 +27,17 @@ const ACCOUNT_GROUPS_MAX: usize = 9;
 ///
 /// What is put together has the check digits, and beside a card's number a word of such.
 pub(crate) fn pieces(survey: &Survey<'_>) -> Option<Derived> {
+    pieces_over(survey, &[])
+}
+
+/// The same of a text in which others begin at `seams`: what ends there is attached to nothing.
+pub(crate) fn pieces_over(survey: &Survey<'_>, seams: &[usize]) -> Option<Derived> {
     let mut editor = Editor::new(survey.text);
     let mut chain = Chain::default();
     let mut at = 0;
     while let Some(digit) = survey.seek_row(at, DIGITS_MIN, REACH) {
         at = digit + survey.run_from(digit, kind::DIGIT);
-        match part_of(survey.bytes(), digit..at) {
+        match part_of(survey.bytes(), digit..at, seams) {
             Part::Group(group) => chain.push(group, false),
             Part::Country(group) => chain.push(group, true),
             // The last of an account's number may be as short as the numbers of parts: `part 2: `.
@@ -69,8 +74,13 @@ enum Part {
     Other,
 }
 
-fn part_of(bytes: &[u8], digits: Range<usize>) -> Part {
-    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+fn part_of(bytes: &[u8], digits: Range<usize>, seams: &[usize]) -> Part {
+    let is_seam = |at: usize| !seams.is_empty() && seams.binary_search(&at).is_ok();
+    let (ends_text, begins_text) = (is_seam(digits.end), is_seam(digits.start));
+    let byte = |at: usize| {
+        let is_of_other = ends_text && at >= digits.end || begins_text && at < digits.start;
+        if is_of_other { 0 } else { bytes.get(at).copied().unwrap_or_default() }
+    };
     let before = |back: usize| digits.start.checked_sub(back).map_or(0, byte);
     let is_sign_of_times = |sign: u8, beyond: u8| matches!(sign, b'x' | b'X') && beyond.is_ascii_digit();
     let is_free = |sign: u8, beyond: u8| !sign.is_ascii_alphanumeric() || is_sign_of_times(sign, beyond);

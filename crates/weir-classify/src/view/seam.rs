@@ -1,10 +1,11 @@
+use super::members::{Piece, told_together};
 use super::order::{in_order, other_orders};
 use crate::memory::feed;
 use crate::{Segment, SegmentKind};
 use siphasher::sip128::SipHasher24;
 use std::collections::BTreeSet;
 use std::hash::Hasher;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
 /// could lie across it, with their context.
@@ -51,16 +52,15 @@ pub(crate) struct Place {
 /// Text segments are joined in their order, without the words of the protocol between them, and once more in that in which
 /// a model reads them, those under the same key, and what each role says, where that puts other texts side by side.
 pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
-    let runs = number_runs(segments);
-    let numbers = runs.iter().map(|run| Joined::of_numbers(segments, run));
+    let together = together(segments);
     // Most requests are one message.
     let is_text = |segment: &&Segment<'_>| segment.kind == SegmentKind::Text;
     if segments.iter().filter(is_text).nth(1).is_none() {
-        return numbers.collect();
+        return together;
     }
     let in_order = in_order(segments);
     let mut joins = join(segments, &in_order, |_| true);
-    joins.extend(numbers);
+    joins.extend(together);
     let mut known = BTreeSet::<Vec<usize>>::new();
     let mut is_new = |texts: &[usize]| {
         !is_stretch(texts, &in_order) && !known.contains(texts) && known.insert(texts.to_vec())
@@ -71,6 +71,11 @@ pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
     joins
 }
 
+/// What members of one record tell together.
+pub(crate) fn together(segments: &[Segment<'_>]) -> Vec<Joined> {
+    told_together(segments).iter().map(|pieces| Joined::of_pieces(segments, pieces)).collect()
+}
+
 /// Whether `texts` lie side by side in `all`, which are in the order of the body.
 fn is_stretch(texts: &[usize], all: &[usize]) -> bool {
     let Some(first) = texts.first() else { return true };
@@ -78,96 +83,78 @@ fn is_stretch(texts: &[usize], all: &[usize]) -> bool {
     all.get(start..start + texts.len()) == Some(texts)
 }
 
-/// Fewer digits of one number than that were not cut, and more numbers than that are a list.
-const DIGITS_MIN: usize = 2;
-const NUMBERS_MAX: usize = 8;
-/// The same of a number that was cut into its digits.
-const SINGLE: RangeInclusive<usize> = 8..=24;
-
-/// What the key above numbers says when they may be one: data is full of lists of numbers.
-const NUMBER_KEYS: [&str; 22] = [
-    "card",
-    "pan",
-    "ccn",
-    "iban",
-    "account",
-    "konto",
-    "compte",
-    "cuenta",
-    "phone",
-    "tel",
-    "mobile",
-    "handy",
-    "passport",
-    "ssn",
-    "social",
-    "insurance",
-    "national",
-    "tax",
-    "steuer",
-    "nhs",
-    "licence",
-    "license",
-];
-
-/// Whole numbers that directly follow each other, as in `"card": [4111, 1111, 1111, 1111]`, or single digits, after the
-/// key that says that they are one.
-fn number_runs(segments: &[Segment<'_>]) -> Vec<Range<usize>> {
-    let is_number = |segment: &Segment<'_>| segment.kind == SegmentKind::Number;
-    let is_whole = |segment: &Segment<'_>| segment.text.bytes().all(|b| b.is_ascii_digit());
-    let is_cut = |run: &[Segment<'_>]| {
-        let of_groups = || run.iter().all(|segment| segment.text.len() >= DIGITS_MIN);
-        let of_digits = || run.iter().all(|segment| segment.text.len() == 1);
-        let is_cut = ((2..=NUMBERS_MAX).contains(&run.len()) && of_groups())
-            || (SINGLE.contains(&run.len()) && of_digits());
-        is_cut && run.iter().all(is_whole)
-    };
-    let mut runs = Vec::new();
-    let mut start: usize = 0;
-    for run in segments.chunk_by(|a, b| is_number(a) == is_number(b)) {
-        if run.first().is_some_and(is_number)
-            && is_cut(run)
-            && let Some(key) = start.checked_sub(1).filter(|at| segments.get(*at).is_some_and(names_a_number))
-        {
-            runs.push(key..start + run.len());
-        }
-        start += run.len();
-    }
-    runs
-}
-
-fn names_a_number(segment: &Segment<'_>) -> bool {
-    let key = segment.text.to_ascii_lowercase();
-    segment.kind == SegmentKind::Key && NUMBER_KEYS.iter().any(|word| key.contains(word))
-}
-
-/// The joined texts at `indices`, none of which is empty, each as far as the next long one, of which `is_wanted` says
-/// so by the texts it is of.
+/// The joined texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
 fn join(
     segments: &[Segment<'_>],
     indices: &[usize],
     mut is_wanted: impl FnMut(&[usize]) -> bool,
 ) -> Vec<Joined> {
-    let text_of = |index: usize| segments.get(index).map_or("", |segment| segment.text);
+    let said = |index: &usize| Some((*index, Said::of(segments.get(*index)?.text)));
+    let (indices, texts): (Vec<usize>, Vec<Said<'_>>) =
+        indices.iter().filter_map(said).filter(|(_, said)| !said.text.is_empty()).unzip();
     let mut joins = Vec::new();
     let mut from = 0;
-    while let Some([first, rest @ ..]) = indices.get(from..).filter(|rest| rest.len() > 1) {
-        let is_short = |index: &&usize| text_of(**index).len() <= 2 * WINDOW;
-        let between = rest.iter().take(rest.len() - 1).take_while(is_short).count();
+    while let (Some([first, rest @ ..]), Some([head, texts @ ..])) = (indices.get(from..), texts.get(from..))
+        && !rest.is_empty()
+    {
+        let is_short = |said: &&Said<'_>| said.text.len() <= 2 * WINDOW;
+        let between = texts.iter().take(texts.len() - 1).take_while(is_short).count();
         let to = from + between + 1;
         if indices.get(from..=to).is_some_and(&mut is_wanted) {
-            let short: usize = rest.iter().take(between).map(|index| text_of(*index).len()).sum();
+            let short: usize = texts.iter().take(between).map(|said| said.text.len()).sum();
             let mut joined = Joined::with_room(short + 2 * WINDOW, between + 2);
-            joined.push_tail(text_of(*first), *first);
-            for index in rest.iter().take(between) {
-                joined.push(text_of(*index), *index, 0);
+            joined.push_tail(*head, *first);
+            for (index, said) in rest.iter().zip(texts).take(between) {
+                joined.push(said.text, *index, said.offset);
             }
-            rest.get(between).into_iter().for_each(|last| joined.push_head(text_of(*last), *last));
+            rest.iter()
+                .zip(texts)
+                .nth(between)
+                .into_iter()
+                .for_each(|(last, said)| joined.push_head(*said, *last));
             joins.push(joined);
         }
         from = to;
     }
     joins
+}
+
+/// What of a text stands side by side with its neighbours, and where it begins.
+#[derive(Default, Clone, Copy)]
+struct Said<'a> {
+    text: &'a str,
+    offset: usize,
+}
+
+impl<'a> Said<'a> {
+    /// All of it; of JSON, such as the arguments of a call, what is between the signs before its first string and those
+    /// behind its last one, if that is a string too.
+    fn of(text: &'a str) -> Self {
+        if !(text.starts_with(['{', '[']) && text.ends_with(['}', ']'])) {
+            return Self { text, offset: 0 };
+        }
+        let values = text.trim_end_matches(|c: char| matches!(c, '}' | ']') || c.is_ascii_whitespace());
+        let end = values.strip_suffix('"').map_or(text.len(), str::len);
+        // Without any string it may be no JSON, but nothing is said by `{}`.
+        let says_something = || text.bytes().any(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
+        let first = first_string(text.as_bytes()).or_else(|| says_something().then_some(0));
+        let offset = first.unwrap_or(end).min(end);
+        Self { text: text.get(offset..end).unwrap_or_default(), offset }
+    }
+}
+
+/// Where the first string of a JSON text begins that is no key, if it is among its first bytes.
+fn first_string(text: &[u8]) -> Option<usize> {
+    let mut is_value = false;
+    for (at, byte) in text.iter().enumerate().take(WINDOW) {
+        match byte {
+            b':' | b'[' => is_value = true,
+            b'"' if is_value => return Some(at + 1),
+            _ if byte.is_ascii_whitespace() => {}
+            _ => is_value = false,
+        }
+    }
+    None
 }
 
 impl Joined {
@@ -232,26 +219,31 @@ impl Joined {
         }
     }
 
-    /// A key as the label of the numbers after it, which are one.
-    fn of_numbers(segments: &[Segment<'_>], run: &Range<usize>) -> Self {
+    /// What several members tell together.
+    fn of_pieces(segments: &[Segment<'_>], pieces: &[Piece]) -> Self {
         let mut joined = Self { is_doubtful: true, ..Self::default() };
-        for (index, segment) in segments.iter().enumerate().take(run.end).skip(run.start) {
-            joined.push(segment.text, index, 0);
-            if index == run.start {
-                joined.push(": ", index, segment.text.len());
+        let mut last = (0, 0);
+        for piece in pieces {
+            match *piece {
+                Piece::Of(index) => {
+                    let text = segments.get(index).map_or("", |segment| segment.text);
+                    joined.push(text, index, 0);
+                    last = (index, text.len());
+                }
+                Piece::Sign(sign) => joined.push(sign, last.0, last.1),
             }
         }
         joined
     }
 
-    fn push_head(&mut self, text: &str, segment: usize) {
+    fn push_head(&mut self, Said { text, offset }: Said<'_>, segment: usize) {
         let end = text.floor_char_boundary(WINDOW);
-        self.push(text.get(..end).unwrap_or_default(), segment, 0);
+        self.push(text.get(..end).unwrap_or_default(), segment, offset);
     }
 
-    fn push_tail(&mut self, text: &str, segment: usize) {
+    fn push_tail(&mut self, Said { text, offset }: Said<'_>, segment: usize) {
         let start = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
-        self.push(text.get(start..).unwrap_or_default(), segment, start);
+        self.push(text.get(start..).unwrap_or_default(), segment, offset + start);
     }
 
     fn push(&mut self, text: &str, segment: usize, offset: usize) {

@@ -123,6 +123,17 @@ impl<'a> Survey<'a> {
         })
     }
 
+    /// The first small letter from `from` on with a capital directly behind it, as far as both are in one block.
+    pub(super) fn seek_mixed(&self, from: usize) -> Option<usize> {
+        let mut unseen = u64::MAX << (from % BLOCK);
+        (from / BLOCK..self.blocks.len()).find_map(|index| {
+            let (letters, coded) = (self.mask_of(index, kind::LETTER), self.mask_of(index, kind::CODED));
+            let mixed = letters & !coded & (letters & coded) >> 1 & unseen;
+            unseen = u64::MAX;
+            (mixed != 0).then(|| index * BLOCK + mixed.trailing_zeros() as usize)
+        })
+    }
+
     /// The first letter or digit from `from` on that stands alone, in a block that has several of these or in the one before.
     pub(super) fn seek_single(&self, from: usize) -> Option<usize> {
         let first = if from < self.text.len() { from / BLOCK } else { self.blocks.len() };

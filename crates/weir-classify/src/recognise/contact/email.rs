@@ -22,12 +22,23 @@ fn find(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     if let Some(end) = literal_end(haystack, at + 1) {
         return (start < at).then(|| Match::new(start..end, 1.0));
     }
-    let end = domain_end(haystack, at + 1);
-    if start == at || is_code(haystack, end) || is_git_remote(haystack, start, at, end) {
+    if start == at {
         return None;
     }
-    let domain = std::str::from_utf8(haystack.slice(at + 1..end)).ok()?;
-    is_domain(domain).then(|| Match::new(start..end, 1.0))
+    let end = domain_end(haystack, at + 1);
+    // Another segment that directly follows may begin with a letter, and is no part of the domain.
+    let seams = haystack.seams_in(at + 2..end + 1).iter().rev().copied();
+    std::iter::once(end)
+        .chain(seams)
+        .find(|end| is_end(haystack, start, at, *end))
+        .map(|end| Match::new(start..end, 1.0))
+}
+
+/// Whether a whole domain ends at `end`.
+fn is_end(haystack: &Haystack<'_>, start: usize, at: usize, end: usize) -> bool {
+    let goes_on = || is_code(haystack, end) || is_git_remote(haystack, start, at, end);
+    std::str::from_utf8(haystack.slice(at + 1..end)).is_ok_and(is_domain)
+        && (haystack.is_seam(end) || !goes_on())
 }
 
 /// `"jo doe"@example.com`; a quote that ends right before the sign has begun not long before it.

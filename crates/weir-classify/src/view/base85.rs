@@ -1,0 +1,148 @@
+use super::survey::Survey;
+use super::{Derived, Editor};
+use crate::View;
+use crate::lanes::{BLOCK, Lanes, is_in};
+
+/// Fewer characters are a word like others.
+const CHARACTERS_MIN: usize = 20;
+
+/// The alphabets of base85, in the order in which they are tried: that of Git and Python, Adobe's ASCII85, ZeroMQ's Z85.
+///
+/// Sources: RFC 1924; Adobe, "PostScript Language Reference", "ASCII85Encode Filter"; ZeroMQ RFC 32.
+static ALPHABETS: [[u8; 256]; 3] = [
+    digits(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"),
+    digits(b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstu"),
+    digits(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"),
+];
+
+/// No digit.
+const NONE: u8 = u8::MAX;
+
+/// Which digit each byte is.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn digits(alphabet: &[u8; 85]) -> [u8; 256] {
+    let mut digits = [NONE; 256];
+    let mut digit: u8 = 0;
+    while digit < 85 {
+        digits[alphabet[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+}
+
+/// Words that are text in base85, without marks around it.
+pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
+    let bytes = survey.bytes();
+    let mut editor = Editor::new(survey.text);
+    let mut at = 0;
+    while let Some(start) = next_long(bytes, at) {
+        let len = bytes.iter().skip(start).take_while(|b| b.is_ascii_graphic()).count();
+        at = start + len.max(1);
+        let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+        let word = bytes.get(start..start + len).unwrap_or_default();
+        let before = word.iter().take_while(|b| is_quote(b)).count();
+        let after = word.iter().skip(before).rev().take_while(|b| is_quote(b)).count();
+        let inner = start + before..start + len - after;
+        let word = bytes.get(inner.clone()).unwrap_or_default();
+        if let Some(said) = ALPHABETS.iter().find_map(|alphabet| decoded(word, alphabet)) {
+            editor.replace(inner, &said, View::Base64);
+        }
+    }
+    editor.finish()
+}
+
+/// Where the next long word begins at or after `from`, or one goes on.
+fn next_long(bytes: &[u8], from: usize) -> Option<usize> {
+    let words = |block: usize| Lanes::at(bytes, block * BLOCK).mask(|lane| is_in(lane, b'!', b'~'));
+    // Half of a long word is in one block.
+    let has_half = |block: u64| {
+        let eight = block & block >> 1;
+        let eight = eight & eight >> 2;
+        let eight = eight & eight >> 4;
+        eight & eight >> 2 != 0
+    };
+    let mut here = words(from / BLOCK) & u64::MAX << (from % BLOCK);
+    let mut is_here = has_half(here);
+    for block in from / BLOCK..bytes.len().div_ceil(BLOCK) {
+        let next = words(block + 1);
+        let is_next = has_half(next);
+        if is_here || is_next {
+            let run = u128::from(here) | u128::from(next) << BLOCK;
+            let four = run & run >> 1 & run >> 2 & run >> 3;
+            let twenty = four & four >> 4 & four >> 8 & four >> 12 & four >> 16;
+            let starts = u64::try_from(twenty & u128::from(u64::MAX)).unwrap_or_default();
+            if starts != 0 {
+                return Some(block * BLOCK + starts.trailing_zeros() as usize);
+            }
+        }
+        (here, is_here) = (next, is_next);
+    }
+    None
+}
+
+/// The text that a word is in an alphabet.
+fn decoded(word: &[u8], digits: &[u8; 256]) -> Option<String> {
+    if word.len() < CHARACTERS_MIN || word.len() % 5 == 1 {
+        return None;
+    }
+    // Most words are refused by their beginning.
+    let mut said = Vec::new();
+    for group in word.chunks(5) {
+        let bytes = four_bytes(group, digits)?;
+        said.extend(bytes.into_iter().take(group.len() - 1));
+    }
+    String::from_utf8(said).ok()
+}
+
+/// The bytes of text that a group is; the last may have fewer characters.
+fn four_bytes(group: &[u8], digits: &[u8; 256]) -> Option<[u8; 4]> {
+    let mut value: u32 = 0;
+    for at in 0..5 {
+        let digit = group.get(at).map_or(Some(84), |byte| digits.get(usize::from(*byte)).copied())?;
+        if digit == NONE {
+            return None;
+        }
+        value = value.checked_mul(85)?.checked_add(digit.into())?;
+    }
+    let bytes = value.to_be_bytes();
+    let is_control = |b: &u8| b.is_ascii_control() && !b.is_ascii_whitespace();
+    (!bytes.iter().take(group.len() - 1).any(is_control)).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_each_alphabet_are_read() {
+        let read = |text: &str| read(&Survey::of(text)).map(|derived| derived.text);
+        for text in ["NM&qnZy;B1a%^NQAZl+eWN&3acrIgaZ2", "87cURD]i,\"Ebo8;+DPgIA8c$EGV3KED#"] {
+            assert_eq!(
+                read(&format!("see {text} now")).as_deref(),
+                Some("see Hello World, jo.doe@x.com now")
+            );
+        }
+        assert_eq!(read("'nm=QNzY&b1A+]nqazL*Ewn=3ACRiGA'").as_deref(), Some("'Hello World, jo.doe@x.co'"));
+        for text in
+            ["https://example.com/a/long/path?with=query", "let_us_call(this_function(with, arguments))", ""]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_words_are_found_wherever_they_begin() {
+        for before in 0..140 {
+            let text = format!(
+                "{}{} b",
+                "ab ".repeat(before / 3) + &" ".repeat(before % 3),
+                "x".repeat(20 + before % 7)
+            );
+            assert_eq!(next_long(text.as_bytes(), 0), Some(before), "{text}");
+            assert_eq!(next_long(text.as_bytes(), before + 8), None);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use super::survey::Survey;
+use super::{Derived, Editor};
+use crate::View;
+use memchr::memmem::Finder;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Fewer letters, and fewer of different kinds, are a row of dashes and dots.
+const LETTERS_MIN: usize = 10;
+const KINDS_MIN: usize = 5;
+
+/// Text in Morse code: `.--- --- .-.-.- -.. --- .`, words apart by `/`, `|`, a line or more spaces.
+///
+/// INVARIANT (linear time): what was read as a row is not read again, whether it says something or not.
+pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
+    let text = survey.text;
+    let mut editor = Editor::new(text);
+    let mut at = 0;
+    while let Some(found) = next(text.as_bytes(), at) {
+        let row = row_around(text, at, found);
+        at = row.end.max(found + 1);
+        let start = row.start;
+        if let Some((said, end)) = said(text.get(row).unwrap_or_default()) {
+            editor.replace(start..start + end, &said, View::Spelled);
+        }
+    }
+    editor.finish()
+}
+
+/// The next place where a dot follows a dash, as in no word or number and in every text of this code.
+fn next(text: &[u8], from: usize) -> Option<usize> {
+    Some(from + DASH_DOT.find(text.get(from..)?)?)
+}
+
+static DASH_DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-."));
+
+/// All signs of the code around a place, from `floor` on.
+fn row_around(text: &str, floor: usize, at: usize) -> Range<usize> {
+    let is_sign = |b: &u8| matches!(b, b'.' | b'-' | b'/' | b'|' | b' ' | b'\n' | b'\r' | b'\t');
+    let bytes = text.as_bytes();
+    let before = bytes.get(floor..at).unwrap_or_default().iter().rev().take_while(|b| is_sign(b)).count();
+    let after = bytes.get(at..).unwrap_or_default().iter().take_while(|b| is_sign(b)).count();
+    let row = at - before..at + after;
+    // What stands before the first sign is of the text around.
+    let blank =
+        bytes.get(row.clone()).unwrap_or_default().iter().take_while(|b| !matches!(b, b'.' | b'-')).count();
+    row.start + blank..row.end
+}
+
+/// What a row of signs says, and where its last letter ends.
+fn said(row: &str) -> Option<(String, usize)> {
+    let (mut said, mut letters, mut end, mut next) = (String::new(), 0, 0, 0);
+    for sign in row.split(is_between) {
+        let start = next;
+        next += sign.len() + 1;
+        let before = start.checked_sub(1).and_then(|before| row.as_bytes().get(before));
+        // More than one space, or a sign of its own, is between words.
+        let ends_word = sign.is_empty() || before == Some(&b'\n');
+        if ends_word && !said.ends_with(' ') && !said.is_empty() {
+            said.push(' ');
+        }
+        if !sign.is_empty() {
+            said.push(LETTERS.iter().find(|(code, _)| *code == sign)?.1);
+            letters += 1;
+            end = start + sign.len();
+        }
+    }
+    let kinds = said.chars().collect::<BTreeSet<char>>().len();
+    (letters >= LETTERS_MIN && kinds >= KINDS_MIN).then(|| (said.trim_end().to_owned(), end))
+}
+
+fn is_between(c: char) -> bool {
+    matches!(c, ' ' | '\n' | '\r' | '\t' | '/' | '|')
+}
+
+/// Source: ITU-R M.1677-1.
+const LETTERS: [(&str, char); 51] = [
+    (".-", 'A'),
+    ("-...", 'B'),
+    ("-.-.", 'C'),
+    ("-..", 'D'),
+    (".", 'E'),
+    ("..-.", 'F'),
+    ("--.", 'G'),
+    ("....", 'H'),
+    ("..", 'I'),
+    (".---", 'J'),
+    ("-.-", 'K'),
+    (".-..", 'L'),
+    ("--", 'M'),
+    ("-.", 'N'),
+    ("---", 'O'),
+    (".--.", 'P'),
+    ("--.-", 'Q'),
+    (".-.", 'R'),
+    ("...", 'S'),
+    ("-", 'T'),
+    ("..-", 'U'),
+    ("...-", 'V'),
+    (".--", 'W'),
+    ("-..-", 'X'),
+    ("-.--", 'Y'),
+    ("--..", 'Z'),
+    (".----", '1'),
+    ("..---", '2'),
+    ("...--", '3'),
+    ("....-", '4'),
+    (".....", '5'),
+    ("-....", '6'),
+    ("--...", '7'),
+    ("---..", '8'),
+    ("----.", '9'),
+    ("-----", '0'),
+    (".-.-.-", '.'),
+    ("--..--", ','),
+    ("---...", ':'),
+    ("..--..", '?'),
+    (".----.", '\''),
+    ("-....-", '-'),
+    ("-..-.", '/'),
+    ("-.--.", '('),
+    ("-.--.-", ')'),
+    (".-..-.", '"'),
+    ("-...-", '='),
+    (".-.-.", '+'),
+    ("..--.-", '_'),
+    ("-.-.--", '!'),
+    (".--.-.", '@'),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_the_code_are_read() {
+        let read = |text: &str| read(&Survey::of(text)).map(|derived| derived.text);
+        for (text, expected) in [
+            (
+                ".--- --- .-.-.- -.. --- . .--.-. . -..- .- -- .--. .-.. . .-.-.- -.-. --- --",
+                "JO.DOE@EXAMPLE.COM",
+            ),
+            ("say: -.-. .- .-. -.. / ....- ..... ...-- ----. .---- .---- ok", "say: CARD 453911 ok"),
+            ("-.-. .- .-. -..\n....- ..... ...-- ----. .---- .----", "CARD 453911"),
+            ("-.-. .- .-. -..   ....- ..... ...-- ----. .---- .----", "CARD 453911"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "a -. b .- c",
+            "- one.\n- two.-\n---\n...",
+            "x.-.-.-.-.-.-.-.-.-.-.-",
+            "--------.--------",
+            ". . . . . -. . . . . . .",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
