@@ -66,6 +66,10 @@ fn postal_addresses_are_found() {
         ),
         ("12 Old Mill Road, Leeds LS6 2AB", "12 Old Mill Road, Leeds LS6 2AB"),
         (
+            "7 Old Mill Road (by the ring road), Leeds LS6 2AB",
+            "7 Old Mill Road (by the ring road), Leeds LS6 2AB",
+        ),
+        (
             "I live at 836 Alder Reach Suite 2, Milltown, KS 67005.",
             "836 Alder Reach Suite 2, Milltown, KS 67005",
         ),

@@ -2,6 +2,7 @@ use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
 use crate::site::{ANY, Beside, EVERYWHERE, NONE, Site};
+use crate::words::{Lazy, Words};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -150,15 +151,22 @@ fn british(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
     (is_inward && is_outward && haystack.opens(start) && haystack.closes(end)).then_some(start..end)
 }
 
-/// Where the street with its number begins in `range`.
+/// Where the last street with its number begins in `range`.
 fn street(haystack: &Haystack<'_>, range: Range<usize>) -> Option<usize> {
-    let text = haystack.slice(range.clone()).to_ascii_lowercase();
-    STREETS.iter().find_map(|street| numbered(&text, street)).map(|at| range.start + at)
+    let text = haystack.slice(range.clone());
+    // Most numbers before a capital have no other near.
+    if !text.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let numbered_at = |at: usize| {
+        let word = STREETS.at(text, at, |word| numbered(text, at, word).is_some())?;
+        numbered(text, at, word)
+    };
+    (0..text.len()).rev().find_map(numbered_at).map(|at| range.start + at)
 }
 
-/// Where a street begins whose kind is `word` and that has a number before or after.
-fn numbered(text: &[u8], word: &str) -> Option<usize> {
-    let at = memchr::memmem::rfind(text, word.as_bytes())?;
+/// Where a street begins whose kind is `word`, which stands at `at`, and that has a number before or after.
+fn numbered(text: &[u8], at: usize, word: &str) -> Option<usize> {
     let end = at + word.len();
     let after = text.get(end..text.len().min(end + 40)).unwrap_or_default();
     let before = text.get(at.saturating_sub(40)..at).unwrap_or_default();
@@ -181,10 +189,10 @@ fn numbered(text: &[u8], word: &str) -> Option<usize> {
 
 /// Kinds of streets, as words or endings of words.
 #[rustfmt::skip]
-const STREETS: &[&str] = &[
+static STREETS: Lazy = Lazy::new(|| Words::new(&[
     " street", " st,", " st.", " st ", " road", " rd,", " rd ", " rd.", " avenue", " ave,", " ave ", " ave.", " lane", " drive", " dr,", " dr ", " boulevard", " blvd", " court", " ct,",
     " terrace", " crescent", " close,", " parkway", " highway", " square,", " trail", " circle", " gardens", " grove",
     "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "stræde", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
     "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "place ", "quai ", "allée ", "calle ", "avenida ", "avda", "paseo ", "plaza ", "carrer ",
     "via ", "viale ", "piazza ", "corso ", "rua ", "travessa ", "praça ", "ul. ", "ulica ", "utca ",
-];
+]));
