@@ -1,9 +1,9 @@
-//! Counts the pieces of a text that are no token, within what a text may take: those beyond ASCII by their longest tokens, the
-//! others by joining.
+//! Counts the pieces of a text that are no token, within what a text may take: by their longest tokens, but for what is dense, or
+//! longer than words are, by joining.
 
 use crate::longest::{LONGEST, Longest};
 use crate::merge::{self, Window};
-use crate::vocabulary::{Vocabulary, is_beyond_ascii};
+use crate::vocabulary::{NONE, Vocabulary, is_beyond_ascii};
 
 /// Work that a text may take beside one for each of its bytes.
 const WORK: usize = 2048;
@@ -14,6 +14,21 @@ const DENSE: usize = 2048;
 /// …and how often more than that does.
 const DENSE_COUNTS: usize = 6;
 
+/// What a dense piece takes beside its own work, for the short pieces around it that are tokens.
+const DENSE_PIECE: usize = 3;
+
+/// Work on dense pieces beside half of all, from which on the longest tokens of ASCII are not looked for.
+const MISLED: usize = 32;
+
+/// The most bytes of a piece of ASCII in which the longest tokens are looked for; words have fewer.
+const LONGEST_WORD: usize = 256;
+
+/// Work on a word of ASCII that counts once: few that people write take more…
+const WORD: usize = 8;
+
+/// …and how often more than that does. The longer a word is put together, the less of it can be foreseen.
+const WORD_COUNTS: usize = 7;
+
 /// Bytes of every text that are counted, whatever they take.
 const BEGINNING: usize = 1024;
 
@@ -23,9 +38,9 @@ const STRETCH: usize = 512;
 /// A token for so many bytes counts at least where they are not looked at, so that nobody hides a long text behind a row of spaces.
 const BYTES_OF_TOKEN: u64 = 8;
 
-/// Joins the pieces of one text that are no token themselves.
+/// Counts the pieces of one text that are no token themselves.
 ///
-/// Joining takes several times as long as finding a token, so that a text may have only so much of it. Few texts of people come
+/// That takes several times as long as finding a token, so that a text may have only so much of it. Few texts of people come
 /// to that: most pieces are tokens, or have several bytes a character.
 ///
 /// A piece is dense if its tokens are shorter than those of words. What is dense (random letters, base64) takes the longest, because the
@@ -47,34 +62,63 @@ impl Joining {
     /// How many tokens a piece is. Of one of more than [`LONGEST`] bytes the rest counts in proportion to the beginning.
     pub fn count(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
         let sample = piece.get(..LONGEST).unwrap_or(piece);
-        let tokens = match self.count_beyond_ascii(vocabulary, sample) {
-            Some(tokens) => tokens,
-            None => self.join(vocabulary, sample),
-        };
+        let tokens = self
+            .count_short(vocabulary, sample)
+            .or_else(|| self.count_longest(vocabulary, sample))
+            .unwrap_or_else(|| self.join(vocabulary, sample));
         match piece.len() - sample.len() {
             0 => tokens as u64,
             rest => tokens as u64 + uncounted(rest, (tokens as u64, sample.len())),
         }
     }
 
-    /// Letters of several bytes make few tokens that mislead, so that the longest is mostly the right one. Of ASCII words that are no token
-    /// it is so often not that joining takes half as long.
-    fn count_beyond_ascii(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> Option<usize> {
-        if !is_beyond_ascii(piece) {
+    /// Of two bytes that are no token nothing is made, and of three at most one pair.
+    #[inline]
+    fn count_short(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> Option<usize> {
+        let makes = |one, other| vocabulary.start(one, other).pair() != NONE;
+        let tokens = match *piece {
+            [_, _] => 2,
+            [first, second, third] => 3 - usize::from(makes(first, second) | makes(second, third)),
+            _ => return None,
+        };
+        self.work += 1;
+        self.dense += usize::from(!is_beyond_ascii(piece));
+        Some(tokens)
+    }
+
+    /// The longest token is mostly the right one where letters have several bytes, and in words of ASCII. Where most of a text is dense it is so
+    /// often not that joining takes half as long.
+    fn count_longest(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> Option<usize> {
+        let is_ascii = !is_beyond_ascii(piece);
+        if is_ascii && (piece.len() > LONGEST_WORD || self.is_misled()) {
             return None;
         }
         let (tokens, work) = self.longest.count(vocabulary, piece)?;
-        self.work += work;
+        match is_ascii {
+            false => self.work += work,
+            true if is_dense(piece, tokens) => self.add_dense(work),
+            true => self.work += work + (WORD_COUNTS - 1) * work.saturating_sub(WORD),
+        }
         Some(tokens)
     }
 
     fn join(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> usize {
         let (tokens, work) = merge::count(vocabulary, &mut self.window, piece);
-        self.work += work;
-        if is_dense(piece, tokens) {
-            self.dense += work;
+        match is_dense(piece, tokens) {
+            true => self.add_dense(work),
+            false => self.work += work,
         }
         tokens
+    }
+
+    fn add_dense(&mut self, work: usize) {
+        self.work += work;
+        self.dense += work + DENSE_PIECE;
+    }
+
+    /// Whether most of the text was dense by now.
+    fn is_misled(&self) -> bool {
+        self.dense > self.work / 2 + MISLED
     }
 
     /// How many bytes are passed over, if more was done than the first so many bytes of the text may take.

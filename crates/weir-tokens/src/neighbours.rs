@@ -14,7 +14,8 @@ pub struct Neighbours {
 
 /// A bit for each mark of a character.
 type Marks = u32;
-const MARK_BITS: u32 = Marks::BITS.trailing_zeros();
+const MARKS: u32 = Marks::BITS;
+const MARK_BITS: u32 = MARKS.trailing_zeros();
 
 /// The two tokens that make a token, and the first that it makes with something behind it, or [`NONE`]. Of a byte the two are [`NONE`].
 #[derive(Clone, Copy)]
@@ -127,7 +128,9 @@ pub fn mark_at(bytes: &[u8]) -> u32 {
     let byte = |place: usize| u32::from(bytes.get(place).copied().unwrap_or(0));
     let first = byte(0);
     let character = match first {
-        ..0xc0 => first,
+        // Letters of one case have marks of their own.
+        ..0x80 => return first % MARKS,
+        0x80..0xc0 => first,
         0xc0..0xe0 => first << 8 | byte(1),
         _ => first << 16 | byte(1) << 8 | byte(2),
     };

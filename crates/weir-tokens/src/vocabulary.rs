@@ -15,8 +15,8 @@ pub type Token = u32;
 /// are joined whose third comes first, until there are none.
 ///
 /// Of each token one pair alone can ever make it: what stands in a stretch of text is joined as if it stood alone until
-/// something is joined over its ends. So two tables are enough to join: the bytes of tokens, and from pairs to tokens. Pieces beyond
-/// ASCII have their tokens found by the longest, for which there are the trie of all that can be made, and what is known of neighbours.
+/// something is joined over its ends. So two tables are enough to join: the bytes of tokens, and from pairs to tokens. Most
+/// pieces have their tokens found by the longest, for which there are the trie of all that can be made, and what is known of neighbours.
 pub struct Vocabulary {
     /// All tokens, one behind the other.
     bytes: Cow<'static, [u8]>,

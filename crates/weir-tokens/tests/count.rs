@@ -202,6 +202,59 @@ fn a_text_of_unknown_words_is_counted_exactly_for_a_while_and_then_in_proportion
     }
 }
 
+/// Lines of words that are put together of German ones, longer than people write them.
+fn compounds(lines: usize) -> String {
+    const PARTS: [&str; 16] = [
+        "versicherung",
+        "daten",
+        "schutz",
+        "grund",
+        "verordnung",
+        "kranken",
+        "haus",
+        "straßen",
+        "dampf",
+        "schiff",
+        "fahrt",
+        "gesell",
+        "ung",
+        "brücken",
+        "maß",
+        "keits",
+    ];
+    let places = letters("abcdefghijklmnop", lines * 16);
+    let part = |(number, place): (usize, u8)| {
+        let end = if number % 16 == 15 {
+            "\n"
+        } else if number % 4 == 3 {
+            " "
+        } else {
+            ""
+        };
+        format!("{}{end}", PARTS[usize::from(place - b'a')])
+    };
+    places.bytes().enumerate().map(part).collect()
+}
+
+#[test]
+fn a_text_of_endless_compounds_is_counted_exactly_for_a_while_and_then_in_proportion() {
+    for embedded in Embedded::ALL {
+        let tokenizer = embedded.tokenizer();
+        let counts = |lines| {
+            let text = compounds(lines);
+            (
+                tokenizer.count(&text),
+                text.split_inclusive('\n').map(|line| tokenizer.count(line)).sum::<u64>(),
+            )
+        };
+        let (short, each) = counts(8);
+        assert_eq!(short, each);
+        let (long, each) = counts(3000);
+        assert_ne!(long, each, "every word was looked through");
+        assert!(long.abs_diff(each) * 100 <= 2 * each, "{long} of {each}");
+    }
+}
+
 /// A row that is joined with all its steps in a heap has taken more than a text of its length may.
 #[test]
 fn a_text_of_a_kilobyte_is_counted_exactly_whatever_it_takes() {
@@ -290,7 +343,8 @@ proptest! {
 
     #[test]
     fn pieces_are_joined_as_the_plain_algorithm_joins_them(
-        text in prop_oneof![".{0,80}", "[a-z]{60,200}", "[a-zäöü中文的一-]{0,150}", "(\\PC|\\s){0,60}", "[ab]{65,300}"],
+        text in prop_oneof![".{0,80}", "[a-z]{60,200}", "[a-zäöü中文的一-]{0,150}", "(\\PC|\\s){0,60}", "[ab]{65,300}",
+            "([a-zA-Z0-9é中]{1,3}[ .]?){0,40}", "([a-z]{2,12}){1,12}"],
     ) {
         let pieces: Vec<&[u8]> = Pattern::CL100K.pieces(&text).collect();
         prop_assert_eq!(pieces.concat(), text.as_bytes());
