@@ -17,6 +17,18 @@ pub struct Place {
 
 impl Place {
     pub const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
+
+    /// The same with the character that is meant, where line and column alone are known: of a text that is no YAML.
+    pub fn found_in(self, text: &str) -> Self {
+        if self.start > 0 || (self.line, self.column) == (1, 1) {
+            return self;
+        }
+        let before: usize = text.split_inclusive('\n').take(self.line - 1).map(str::len).sum();
+        let line = text.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let character = line.char_indices().nth(self.column - 1);
+        let (at, length) = character.map_or((line.len(), 0), |(at, character)| (at, character.len_utf8()));
+        Self { start: before + at, end: before + at + length, ..self }
+    }
 }
 
 /// The problems of one file.
@@ -128,10 +140,10 @@ fn column(text: &str, place: Place) -> usize {
     line.map_or(place.column, |line| line.chars().count() + 1)
 }
 
-/// The text with secrets overwritten: at the hidden places, and after every `api_key:`, because a file
+/// The text with secrets overwritten: at the hidden places, and wherever one is written out, because a file
 /// that cannot be parsed has no places. Every byte keeps its position.
 fn without(text: &str, hidden: &[Range<usize>]) -> String {
-    let secrets: Vec<Range<usize>> = hidden.iter().cloned().chain(keys_written_out(text)).collect();
+    let secrets: Vec<Range<usize>> = hidden.iter().cloned().chain(secrets_written_out(text)).collect();
     let mut masked = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
         if character != '\n' && secrets.iter().any(|range| range.contains(&at)) {
@@ -143,16 +155,25 @@ fn without(text: &str, hidden: &[Range<usize>]) -> String {
     masked
 }
 
-/// From the value of each `api_key:` to the end of its line, unless the value only says where to look.
-fn keys_written_out(text: &str) -> impl Iterator<Item = Range<usize>> {
-    const KEY: &str = "api_key:";
-    text.match_indices(KEY).filter_map(|(at, _)| {
-        let line = text.get(at + KEY.len()..)?.lines().next()?;
+/// The fields that hold secrets.
+const SECRETS: [&str; 3] = ["api_key:", "client_secret:", "webhook_secret:"];
+
+/// From the value of each field that holds a secret to the end of its line, unless the value only says where to look; and
+/// who an address is asked as.
+fn secrets_written_out(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let values = SECRETS.iter().flat_map(|field| text.match_indices(field)).filter_map(|(at, field)| {
+        let line = text.get(at + field.len()..)?.lines().next()?;
         let value = line.trim_start_matches([' ', '\'', '"']);
         let points_elsewhere = value.starts_with("${") || value.starts_with("file:");
-        let end = at + KEY.len() + line.len();
+        let end = at + field.len() + line.len();
         (!points_elsewhere).then(|| end - value.len()..end)
-    })
+    });
+    let users = text.match_indices("://").filter_map(|(at, scheme)| {
+        let start = at + scheme.len();
+        let authority = text.get(start..)?.split(['/', ' ', '\n', '"', '\'']).next()?;
+        authority.rfind('@').map(|length| start..start + length)
+    });
+    values.chain(users)
 }
 
 /// Text of the file may be part of a message, and must not steer the terminal that shows it.

@@ -82,7 +82,7 @@ impl<'t> Reading<'t> {
             // It was in what was taken out.
             return false;
         }
-        let place = fault.place.unwrap_or(Place::START);
+        let place = fault.place.unwrap_or(Place::START).found_in(&self.text);
         let missing = missing_field(fault);
         let is_mendable = is_of_shape(fault) && self.text.len() <= MENDED_BYTES_MAX;
         if let Some(number) = self.filled.iter().position(|filled| filled.range.contains(&place.start)) {
@@ -91,7 +91,7 @@ impl<'t> Reading<'t> {
         let is_told =
             missing.is_some_and(|field| self.gone.contains(field) || self.is_given_up(field, place.start));
         if !is_told {
-            report.error(place, fault.kind.message(), &help(&fault.kind));
+            report.error(place, fault.kind.message(), &help(&fault.kind, self.text.get(place.start..)));
         }
         if !is_mendable {
             return false;
@@ -238,22 +238,34 @@ fn options() -> Options {
     }
 }
 
-/// What to do about it.
-fn help(kind: &FaultKind) -> String {
+/// What to do about it. `rest` is the text from its place on.
+fn help(kind: &FaultKind, rest: Option<&str>) -> String {
     match kind {
         FaultKind::UnknownField { field, known } => did_you_mean(field, known.iter().copied())
             .unwrap_or_else(|| {
                 let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                 format!("known here: {known}")
             }),
+        // The versions of the formats.
+        FaultKind::MissingField(field @ ("weir" | "policy")) => format!("add `{field}: 1`"),
         FaultKind::MissingField(field) => format!("add `{field}:`"),
         FaultKind::Twice(_) => "keep one of the two".to_owned(),
         FaultKind::TooLarge => "write less here, and fewer `*alias`".to_owned(),
-        FaultKind::OtherKind { .. }
-        | FaultKind::Belongs(_)
-        | FaultKind::UnknownAnchor
-        | FaultKind::Other(_) => String::new(),
+        FaultKind::Other(said) if said.contains("tab") => "indent with spaces".to_owned(),
+        FaultKind::Other(_) => quoting(rest.unwrap_or_default()),
+        FaultKind::OtherKind { .. } | FaultKind::Belongs(_) | FaultKind::UnknownAnchor => String::new(),
     }
+}
+
+/// What to do about a value at the beginning of this text that is no YAML because of how it begins.
+fn quoting(rest: &str) -> String {
+    let sign =
+        rest.chars().next().filter(|sign| matches!(sign, '>' | '|' | '@' | '`' | '%' | '&' | '*' | '!'));
+    let quoted = |sign: char| match sign {
+        '>' => "write a comparison in quotes, such as `\">= 5\"`".to_owned(),
+        sign => format!("write a value that begins with `{sign}` in quotes"),
+    };
+    sign.map(quoted).unwrap_or_default()
 }
 
 /// A value and its place in the file.

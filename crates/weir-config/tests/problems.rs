@@ -92,7 +92,12 @@ fn a_key_that_is_written_out_is_in_no_excerpt() {
         .replace("admin: 127.0.0.1:9090\nstate: ./weir-state", "admin: nowhere\nstate: &key sk-planted-0123")
         .replace("${OPENAI_API_KEY}", "*key");
     let in_url = EXAMPLE_WEIR.replace("http://127.0.0.1:8000", "http://me:planted@127.0.0.1:8000");
-    let broken = [unusable, misspelt, anchored, in_url].map(|weir| problems(&weir, EXAMPLE_POLICY));
+    // Of what is no YAML it is not known what is a secret.
+    let no_yaml = "weir: 1\npolicy:\n  git: { webhook_secret: planted }\n  path: @x\nbackends:\n  - auth: { entra: { client_secret: planted } }\n";
+    let near_url = "weir: 1\nbackends:\n  - url: http://me:planted@127.0.0.1/v1\n    name: @x\n    client_secret: planted\n";
+    let [no_yaml, near_url] = [no_yaml, near_url].map(str::to_owned);
+    let broken =
+        [unusable, misspelt, anchored, in_url, no_yaml, near_url].map(|weir| problems(&weir, EXAMPLE_POLICY));
     let all = broken.into_iter().chain([loads.warnings]);
     for found in all {
         let mut drawn = format!("{found:?}");

@@ -1,14 +1,17 @@
 //! The data plane: `/v1/…`.
 
+mod routes;
+
 use crate::batches::{self, WantedBatch};
 use crate::failure::Failure;
 use crate::feedback::{self, Speaker};
 use crate::gateway::{Gateway, VERSION, unix_seconds};
 use crate::ids::RequestIds;
 use crate::kept::files::{self, FileReply, WantedFile};
-use crate::kept::{self, Wanted};
+use crate::kept::{self, Visit, Wanted};
 use crate::pipeline::identify::{Caller, identify};
 use crate::pipeline::receive::{discard, receive_json};
+use crate::pipeline::record::Refused;
 use crate::pseudonym::Peer;
 use crate::receipts;
 use crate::reply::{self, Body};
@@ -16,8 +19,10 @@ use crate::snapshot::Snapshot;
 use crate::waiting;
 use crate::witness::serve;
 use http::header::CONNECTION;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
+pub use routes::content_routes;
+use routes::{NOWHERE, Ollama, Route, route};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -26,69 +31,6 @@ use std::task::Poll;
 use weir_wire::dialect::ClientDialect;
 use weir_wire::models;
 use weir_wire::request::{Api, BadRequest};
-
-/// What an application can ask for. Every route that takes content goes through the pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Route {
-    /// Something that takes content.
-    Ask(Api),
-    Models,
-    Model(String),
-    /// Probes of clients that want to know whether anybody is there.
-    Root,
-    Ollama(Ollama),
-    Kept(String, Wanted),
-    Receipt(String),
-    AddCheckpoint,
-    TakeRotations,
-    Witnessed(String),
-    Files,
-    File(String, WantedFile),
-    Feedback,
-    NewBatch,
-    Batches,
-    Batch(String, WantedBatch),
-}
-
-/// What Ollama's clients ask of the server itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ollama {
-    Tags,
-    Version,
-    Running,
-    Show,
-}
-
-/// The routes that take content, each of which is a journey through the pipeline; those of conversations first.
-const CONTENT: [(&[&str], Api); 19] = [
-    (&["chat", "completions"], Api::CHAT),
-    (&["completions"], Api::Conversation(ClientDialect::Completions)),
-    (&["responses"], Api::Conversation(ClientDialect::Responses)),
-    (&["messages"], Api::Conversation(ClientDialect::Messages)),
-    (&["api", "chat"], Api::Conversation(ClientDialect::OllamaChat)),
-    (&["api", "generate"], Api::Conversation(ClientDialect::OllamaGenerate)),
-    (&["messages", "count_tokens"], Api::CountTokens),
-    (&["responses", "input_tokens"], Api::CountInput),
-    (&["embeddings"], Api::Embeddings),
-    (&["api", "embed"], Api::OllamaEmbed),
-    (&["moderations"], Api::Moderations),
-    (&["rerank"], Api::Rerank),
-    (&["audio", "speech"], Api::Speech),
-    (&["audio", "transcriptions"], Api::Transcription),
-    (&["audio", "translations"], Api::Translation),
-    (&["files"], Api::Files),
-    (&["tokenize"], Api::Tokenize),
-    (&["detokenize"], Api::Detokenize),
-    (&["images", "generations"], Api::Images),
-];
-
-/// The path of every route that takes content, with the name of its API in rules and records.
-pub fn content_routes() -> impl Iterator<Item = (String, &'static str)> {
-    CONTENT.iter().map(|(parts, api)| {
-        let version = if parts.first() == Some(&"api") { "" } else { "/v1" };
-        (format!("{version}/{}", parts.join("/")), api.name())
-    })
-}
 
 /// Answers one request. A panic in it is this request's alone.
 pub(crate) async fn handle(
@@ -101,7 +43,7 @@ pub(crate) async fn handle(
         tracing::error!("a request panicked; this is a bug in Weir");
         refuse(&Failure::Panicked, form)
     });
-    // What went through the pipeline has the id of its record.
+    // What has a record has its id.
     let response = match response.headers().contains_key(reply::REQUEST_ID) {
         true => response,
         false => reply::with_request_id(response, RequestIds::new(Api::CHAT).request.as_str()),
@@ -119,30 +61,48 @@ fn form(path: &str) -> ClientDialect {
     }
 }
 
-/// An error before there is a record.
+/// An error without a record: of what panicked, whose own account says so.
 fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
     let id = RequestIds::new(Api::CHAT).request;
     reply::with_request_id(reply::failure(failure, form, id.as_str()), id.as_str())
 }
 
-/// The answer to a head that says the length of its body in two ways.
-pub(crate) fn refuse_both_lengths(path: &str) -> Response<Body> {
-    refuse_head(path, "the head has both `content-length` and `transfer-encoding`; send one of them")
+/// Why it cannot be told where a request ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unclear {
+    /// Its head says the length of its body in two ways.
+    BothLengths,
+    /// Its body comes in chunks, and its head came too early for its lengths to be looked at.
+    UnseenChunks,
 }
 
-/// The answer to a body in chunks whose head came too early for its lengths to be looked at.
-pub(crate) fn refuse_unseen_chunks(path: &str) -> Response<Body> {
-    refuse_head(
-        path,
-        "a request with `transfer-encoding` came before the answer to the one before it; wait for that",
-    )
-}
-
-fn refuse_head(path: &str, message: &str) -> Response<Body> {
+/// Refuses a request whose end is unclear. The connection on which it came is not used again.
+pub(crate) async fn refuse_unclear(
+    gateway: &Arc<Gateway>,
+    unclear: Unclear,
+    path: &str,
+    peer: &Peer,
+) -> Response<Body> {
+    let message = match unclear {
+        Unclear::BothLengths => {
+            "the head has both `content-length` and `transfer-encoding`; send one of them"
+        }
+        Unclear::UnseenChunks => {
+            "a request with `transfer-encoding` came before the answer to the one before it; wait for that"
+        }
+    };
     let bad = BadRequest { code: "invalid_request", message: message.to_owned(), param: None };
-    let mut response = refuse(&Failure::BadRequest(bad), form(path));
+    let refused = Refused { what: NOWHERE, caller: None, peer };
+    let mut response = refused.answer(gateway, &Failure::BadRequest(bad), form(path)).await;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Puts on record that somebody sent what is no head of a request. hyper has answered it by itself.
+pub(crate) async fn note_unreadable(gateway: &Arc<Gateway>, peer: &Peer) {
+    let bad = BadRequest { code: "unreadable_head", message: String::new(), param: None };
+    let refused = Refused { what: NOWHERE, caller: None, peer };
+    refused.note(gateway, &Failure::BadRequest(bad)).await;
 }
 
 async fn answer(
@@ -151,135 +111,72 @@ async fn answer(
     peer: &Arc<Peer>,
     form: ClientDialect,
 ) -> Response<Body> {
-    let route = match route(request.method(), request.uri().path()) {
-        Ok(route) => route,
-        Err(failure) => return refuse(&failure, form),
-    };
-    if let Route::Ask(api) = route {
+    let route = route(request.method(), request.uri().path());
+    if let Ok(Route::Ask(api)) = route {
         return waiting::answer(gateway, api, request, peer).await;
     }
     // Boxed, so that requests for content, which wait in their thousands, have no room for it.
-    let answered = Box::pin(answer_otherwise(gateway, route, request, peer)).await;
-    answered.unwrap_or_else(|failure| refuse(&failure, form))
+    Box::pin(answer_otherwise(gateway, route, request, (peer, form))).await
 }
 
-/// The answer of a route that leads to no model.
+/// The answer of a route that leads to no model, or of none. What is refused is on record as it is where content goes.
 async fn answer_otherwise(
+    gateway: &Arc<Gateway>,
+    route: Result<Route, Failure>,
+    request: Request<Incoming>,
+    (peer, form): (&Arc<Peer>, ClientDialect),
+) -> Response<Body> {
+    let caller = identify(gateway, request.headers(), peer.address);
+    let known = caller.as_ref().ok().cloned();
+    let what = route.as_ref().map_or(NOWHERE, Route::name);
+    let answered = match route {
+        Ok(route) => tell(gateway, route, request, (caller, peer)).await,
+        Err(failure) => Err(failure),
+    };
+    match answered {
+        Ok(response) => response,
+        Err(failure) => Refused { what, caller: known, peer }.answer(gateway, &failure, form).await,
+    }
+}
+
+async fn tell(
     gateway: &Arc<Gateway>,
     route: Route,
     request: Request<Incoming>,
-    peer: &Arc<Peer>,
+    (caller, peer): (Result<Caller, Failure>, &Arc<Peer>),
 ) -> Result<Response<Body>, Failure> {
     match route {
         Route::Ask(_) => Err(Failure::NoRoute),
         Route::Root => Ok(reply::json(StatusCode::OK, r#"{"service":"weir"}"#)),
-        Route::Models => list(gateway, &request, peer, None),
-        Route::Model(id) => list(gateway, &request, peer, Some(&id)),
-        Route::Kept(id, wanted) => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            kept_answer(gateway, caller, (&id, wanted)).await
-        }
-        Route::Receipt(id) => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            receipt(gateway, caller, &id).await
-        }
+        Route::Models => list(gateway, request.headers(), &caller?, None),
+        Route::Model(id) => list(gateway, request.headers(), &caller?, Some(&id)),
+        Route::Kept(id, wanted) => kept_answer(gateway, Visit::new(caller?, peer), (&id, wanted)).await,
+        Route::Receipt(id) => receipt(gateway, caller, &id).await,
         Route::AddCheckpoint => serve::add_checkpoint(gateway, request).await,
         Route::TakeRotations => serve::take_rotations(gateway, request).await,
         Route::Witnessed(log) => serve::newest(gateway, &log).await,
-        Route::Files => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            list_files(gateway, caller, request.uri().query().unwrap_or_default()).await
-        }
-        Route::File(id, wanted) => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            file(gateway, caller, (&id, wanted)).await
-        }
-        Route::Ollama(what) => ollama(gateway, &request, peer, what),
-        Route::Feedback => take_feedback(gateway, request, peer).await,
-        Route::NewBatch => take_batch(gateway, request, peer).await,
-        Route::Batches => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            list_batches(gateway, caller, request.uri().query().unwrap_or_default()).await
-        }
-        Route::Batch(id, wanted) => {
-            let caller = identify(gateway, request.headers(), peer.address);
-            batch(gateway, caller, (&id, wanted)).await
-        }
+        Route::Files => list_files(gateway, caller, request.uri().query().unwrap_or_default()).await,
+        Route::File(id, wanted) => file(gateway, Visit::new(caller?, peer), (&id, wanted)).await,
+        Route::Ollama(what) => ollama(gateway, &caller?, what),
+        Route::Feedback => take_feedback(gateway, request, caller).await,
+        Route::NewBatch => take_batch(gateway, request, (caller, peer)).await,
+        Route::Batches => list_batches(gateway, caller, request.uri().query().unwrap_or_default()).await,
+        Route::Batch(id, wanted) => batch(gateway, caller, (&id, wanted)).await,
     }
-}
-
-/// Finds the route of a path. A doubled slash, a slash at the end and a missing `/v1` are what hand-joined URLs look
-/// like, and `/openai/v1` and `/anthropic/v1` are what other gateways have.
-fn route(method: &Method, path: &str) -> Result<Route, Failure> {
-    if path == "/v1/chat/completions" && method == Method::POST {
-        return Ok(Route::Ask(Api::CHAT));
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let parts = match parts.as_slice() {
-        ["openai" | "anthropic", "v1", rest @ ..] | ["v1", rest @ ..] => rest,
-        // Cohere's newer clients; of its second version this alone is as the first.
-        ["v2", rest @ ..] if *rest == ["rerank"] => rest,
-        all => all,
-    };
-    let (route, allowed) = match parts {
-        [] | ["api", "hello"] | ["api"] => (Route::Root, "GET"),
-        ["models"] => (Route::Models, "GET"),
-        ["models", id @ ..] => (Route::Model(decode(&id.join("/"))), "GET"),
-        // What comes here is a WebSocket, whose clients go on without one when there is no such place.
-        ["responses"] if *method == Method::GET => return Err(Failure::NoRoute),
-        ["responses", id] if *id != "input_tokens" && *method == Method::DELETE => {
-            (Route::Kept((*id).to_owned(), Wanted::Removal), "DELETE")
-        }
-        ["responses", id] if *id != "input_tokens" => {
-            (Route::Kept((*id).to_owned(), Wanted::Response), "GET")
-        }
-        ["responses", id, "input_items"] => (Route::Kept((*id).to_owned(), Wanted::Items), "GET"),
-        ["responses", id, "cancel"] => (Route::Kept((*id).to_owned(), Wanted::Cancellation), "POST"),
-        ["witness", "add-checkpoint"] => (Route::AddCheckpoint, "POST"),
-        ["witness", "rotations"] => (Route::TakeRotations, "POST"),
-        ["witness", "checkpoint", log] => (Route::Witnessed((*log).to_owned()), "GET"),
-        ["receipts", id] => (Route::Receipt((*id).to_owned()), "GET"),
-        ["files"] if method == Method::GET || method == Method::HEAD => (Route::Files, "GET"),
-        ["files", id] if *method == Method::DELETE => {
-            (Route::File((*id).to_owned(), WantedFile::Removal), "DELETE")
-        }
-        ["files", id] => (Route::File((*id).to_owned(), WantedFile::About), "GET"),
-        ["files", id, "content"] => (Route::File((*id).to_owned(), WantedFile::Content), "GET"),
-        ["feedback"] => (Route::Feedback, "POST"),
-        ["batches"] if method == Method::GET || method == Method::HEAD => (Route::Batches, "GET"),
-        ["batches"] => (Route::NewBatch, "POST"),
-        ["batches", id] => (Route::Batch((*id).to_owned(), WantedBatch::About), "GET"),
-        ["batches", id, "cancel"] => (Route::Batch((*id).to_owned(), WantedBatch::Cancellation), "POST"),
-        ["api", "tags"] => (Route::Ollama(Ollama::Tags), "GET"),
-        ["api", "version"] => (Route::Ollama(Ollama::Version), "GET"),
-        ["api", "ps"] => (Route::Ollama(Ollama::Running), "GET"),
-        ["api", "show"] => (Route::Ollama(Ollama::Show), "POST"),
-        _ => {
-            let known = CONTENT.iter().find(|(known, _)| *known == parts);
-            (Route::Ask(known.ok_or(Failure::NoRoute)?.1), "POST")
-        }
-    };
-    let is_allowed = method.as_str() == allowed || (allowed == "GET" && method == Method::HEAD);
-    if is_allowed { Ok(route) } else { Err(Failure::MethodNotAllowed(allowed)) }
-}
-
-/// Model names hold slashes, which some clients escape.
-fn decode(id: &str) -> String {
-    id.replace("%2F", "/").replace("%2f", "/").replace("%3A", ":").replace("%3a", ":")
 }
 
 /// The aliases that the caller may use.
 fn list(
     gateway: &Gateway,
-    request: &Request<Incoming>,
-    peer: &Peer,
+    headers: &HeaderMap,
+    caller: &Caller,
     wanted: Option<&str>,
 ) -> Result<Response<Body>, Failure> {
     let snapshot = gateway.snapshot();
-    let names = allowed(gateway, request, peer, &snapshot)?;
+    let names = allowed(caller, &snapshot);
     let created = unix_seconds(gateway.started);
     // Anthropic's clients say which version of its API they speak.
-    let both = request.headers().contains_key("anthropic-version");
+    let both = headers.contains_key("anthropic-version");
     let body = match wanted {
         None if both => models::write_list_for_both(&names, created),
         None => models::write_list(names.into_iter(), created),
@@ -292,14 +189,9 @@ fn list(
     Ok(reply::json(StatusCode::OK, body))
 }
 
-fn ollama(
-    gateway: &Gateway,
-    request: &Request<Incoming>,
-    peer: &Peer,
-    what: Ollama,
-) -> Result<Response<Body>, Failure> {
+fn ollama(gateway: &Gateway, caller: &Caller, what: Ollama) -> Result<Response<Body>, Failure> {
     let snapshot = gateway.snapshot();
-    let names = allowed(gateway, request, peer, &snapshot)?;
+    let names = allowed(caller, &snapshot);
     let body = match what {
         Ollama::Tags => models::write_ollama_list(&names, unix_seconds(gateway.started)),
         Ollama::Version => models::write_ollama_version(VERSION),
@@ -313,10 +205,10 @@ fn ollama(
 async fn take_feedback(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    caller: Result<Caller, Failure>,
 ) -> Result<Response<Body>, Failure> {
     let (head, body) = request.into_parts();
-    let caller = match identify(gateway, &head.headers, peer.address) {
+    let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
@@ -328,10 +220,10 @@ async fn take_feedback(
 async fn take_batch(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
-    peer: &Peer,
+    (caller, peer): (Result<Caller, Failure>, &Peer),
 ) -> Result<Response<Body>, Failure> {
     let (head, body) = request.into_parts();
-    let caller = match identify(gateway, &head.headers, peer.address) {
+    let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => return Err(Box::pin(discard(body, failure)).await),
     };
@@ -360,11 +252,11 @@ async fn batch(
 
 async fn kept_answer(
     gateway: &Arc<Gateway>,
-    caller: Result<Caller, Failure>,
+    visit: Visit<'_>,
     (id, wanted): (&str, Wanted),
 ) -> Result<Response<Body>, Failure> {
-    let body = kept::answer(gateway, &caller?, id, wanted).await?;
-    Ok(reply::json(StatusCode::OK, body))
+    let body = kept::answer(gateway, &visit, id, wanted).await?;
+    Ok(visit.told(reply::json(StatusCode::OK, body)))
 }
 
 async fn receipt(
@@ -387,27 +279,22 @@ async fn list_files(
 
 async fn file(
     gateway: &Arc<Gateway>,
-    caller: Result<Caller, Failure>,
+    visit: Visit<'_>,
     (id, wanted): (&str, WantedFile),
 ) -> Result<Response<Body>, Failure> {
-    match files::answer(gateway, &caller?, id, wanted).await? {
-        FileReply::Json(body) => Ok(reply::json(StatusCode::OK, body)),
+    let response = match files::answer(gateway, &visit, id, wanted).await? {
+        FileReply::Json(body) => reply::json(StatusCode::OK, body),
         // Never under its own type: a page that somebody uploaded is not to run in a browser.
         FileReply::Content(bytes) => {
-            Ok(reply::bytes(HeaderValue::from_static("application/octet-stream"), bytes))
+            reply::bytes(HeaderValue::from_static("application/octet-stream"), bytes)
         }
-    }
+    };
+    Ok(visit.told(response))
 }
 
-fn allowed<'s>(
-    gateway: &Gateway,
-    request: &Request<Incoming>,
-    peer: &Peer,
-    snapshot: &'s Snapshot,
-) -> Result<Vec<&'s str>, Failure> {
-    let caller: Caller = identify(gateway, request.headers(), peer.address)?;
+fn allowed<'s>(caller: &Caller, snapshot: &'s Snapshot) -> Vec<&'s str> {
     let names = snapshot.loaded.catalogue.aliases().map(|alias| &**alias.name());
-    Ok(names.filter(|name| caller.may_use(name)).collect())
+    names.filter(|name| caller.may_use(name)).collect()
 }
 
 async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, ()> {
@@ -425,51 +312,6 @@ async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, (
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_found_as_clients_write_them() {
-        for path in [
-            "/v1/chat/completions",
-            "/chat/completions",
-            "//chat/completions",
-            "/v1/chat/completions/",
-            "/openai/v1/chat/completions",
-        ] {
-            assert_eq!(route(&Method::POST, path).unwrap(), Route::Ask(Api::CHAT), "{path}");
-        }
-        assert_eq!(route(&Method::GET, "/v1/models/org%2Fm").unwrap(), Route::Model("org/m".to_owned()));
-        assert_eq!(route(&Method::GET, "/v1/models/org/m").unwrap(), Route::Model("org/m".to_owned()));
-        assert_eq!(route(&Method::POST, "/v2/rerank").unwrap(), Route::Ask(Api::Rerank));
-        let receipt = Route::Receipt("dec_1".to_owned());
-        assert_eq!(route(&Method::GET, "/v1/receipts/dec_1").unwrap(), receipt);
-        assert!(matches!(route(&Method::POST, "/v1/receipts/dec_1"), Err(Failure::MethodNotAllowed("GET"))));
-        assert_eq!(route(&Method::HEAD, "/").unwrap(), Route::Root);
-        assert_eq!(route(&Method::POST, "/v1/feedback").unwrap(), Route::Feedback);
-        assert!(matches!(
-            route(&Method::GET, "/v1/chat/completions"),
-            Err(Failure::MethodNotAllowed("POST"))
-        ));
-        for path in [
-            "/v1/fine_tuning",
-            "/v2/chat",
-            "/admin",
-            "/v1/chat",
-            "/metrics",
-            "/v1/chat/completions/x",
-            "/v1/receipts",
-        ] {
-            assert!(matches!(route(&Method::POST, path), Err(Failure::NoRoute)), "{path}");
-        }
-    }
-
-    #[test]
-    fn every_api_with_a_route_is_found_at_it_and_takes_a_post_alone() {
-        for (parts, api) in CONTENT {
-            let path = format!("/{}", parts.join("/"));
-            assert_eq!(route(&Method::POST, &path).unwrap(), Route::Ask(api), "{path}");
-            assert!(matches!(route(&Method::PUT, &path), Err(Failure::MethodNotAllowed("POST"))), "{path}");
-        }
-    }
 
     #[test]
     fn errors_come_in_the_words_of_the_path() {

@@ -56,8 +56,18 @@ impl Keys {
     }
 
     /// The keys to begin with.
-    pub fn ring(&self) -> Result<KeyRing, KeyStoreError> {
-        self.store.key_ring()
+    ///
+    /// # Errors
+    /// [`StartError`] when they cannot be read, or are gone.
+    pub fn ring(&self) -> Result<KeyRing, StartError> {
+        let ring = self.store.key_ring()?;
+        if self.are_gone(&ring) { Err(StartError::KeysGone) } else { Ok(ring) }
+    }
+
+    /// Whether there were keys and are none any more, though a key stays when it is revoked. Without any, whoever is on
+    /// this machine would be served.
+    fn are_gone(&self, ring: &KeyRing) -> bool {
+        ring.is_empty() && !self.recorded.keys.is_empty()
     }
 
     /// Has on record what there is, before anybody is served, and takes over changes, in a thread that ends with the
@@ -91,7 +101,13 @@ impl Keys {
             return Ok(());
         }
         if generation != self.generation {
-            gateway.set_keys(self.store.key_ring()?);
+            let ring = self.store.key_ring()?;
+            if self.are_gone(&ring) {
+                tracing::error!("the API keys are gone from the key database; the last ones stay in force");
+                self.generation = generation;
+                return Ok(());
+            }
+            gateway.set_keys(ring);
         }
         let keys = self.store.list()?;
         let (events, recorded) = self.recorded.with(&keys, &admin);
@@ -263,5 +279,21 @@ mod tests {
         let (events, recorded) = seen(&recorded);
         assert_eq!(events, [format!("revoked {}", one.id), format!("revoked {}", auditor.id)]);
         assert_eq!(seen(&recorded).0, Vec::<String>::new());
+    }
+
+    #[test]
+    fn keys_that_are_gone_are_not_taken_for_none() {
+        let state = tempfile::tempdir().unwrap();
+        let store = KeyStore::open(state.path()).unwrap();
+        store.create(terms("one")).unwrap();
+        let (_, recorded) = Recorded::default().with(&store.list().unwrap(), &[]);
+        recorded.write(&state.path().join(RECORDED));
+        let ring = || Keys::open(state.path()).unwrap().ring();
+        assert!(ring().is_ok());
+        drop(store);
+        std::fs::write(state.path().join("keys.db"), b"").unwrap();
+        assert!(matches!(ring(), Err(StartError::KeysGone)));
+        std::fs::remove_file(state.path().join(RECORDED)).unwrap();
+        assert!(ring().is_ok(), "to begin without keys");
     }
 }

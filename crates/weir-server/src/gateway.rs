@@ -99,6 +99,12 @@ pub enum StartError {
     /// The keys cannot be read.
     #[error("the API keys cannot be read: {0}")]
     Keys(#[from] KeyStoreError),
+    /// There were keys, and are none any more.
+    #[error(
+        "`keys.db` in the state directory has no key, but keys were made here, and without any whoever is on this \
+         machine would be served; restore it from a backup together with `keys.pepper`, or remove `keys.recorded` to begin without keys"
+    )]
+    KeysGone,
     /// A secret of this installation cannot be read or made.
     #[error(transparent)]
     Secret(#[from] SecretFileError),

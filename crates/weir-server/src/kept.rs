@@ -6,6 +6,7 @@
 pub(crate) mod files;
 pub(crate) mod label;
 mod responses;
+mod visit;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -14,6 +15,7 @@ use crate::pipeline::receive::Content;
 use bytes::Bytes;
 pub(crate) use responses::{Keep, Wanted, answer, keep};
 use std::sync::Arc;
+pub(crate) use visit::Visit;
 use weir_label::Label;
 use weir_store::objects::{Kind, Object, ObjectsError, Room};
 use weir_wire::request::Api;
@@ -86,9 +88,12 @@ pub(crate) async fn find(
     blocking(move || gateway.objects.find((&owner, kind), &id, now_s)).await
 }
 
-async fn remove(gateway: &Arc<Gateway>, caller: &Caller, kind: Kind, id: &str) -> Result<bool, Failure> {
-    let (gateway, owner, id) = (gateway.clone(), owner(caller), id.to_owned());
-    blocking(move || gateway.objects.remove((&owner, kind), &id)).await
+/// Removes an object of this caller's, which is on record first. Whether there was one.
+async fn remove(gateway: &Arc<Gateway>, visit: &Visit<'_>, kind: Kind, id: &str) -> Result<bool, Failure> {
+    let Some(object) = find(gateway, &visit.caller, kind, id).await? else { return Ok(false) };
+    visit.removes(gateway, kind, &object).await?;
+    let (gateway, owner) = (gateway.clone(), owner(&visit.caller));
+    blocking(move || gateway.objects.remove((&owner, kind), &object.id)).await
 }
 
 pub(crate) async fn blocking<T: Send + 'static>(

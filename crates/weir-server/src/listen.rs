@@ -10,6 +10,7 @@ use crate::pseudonym::Peer;
 use crate::reply::Body;
 use crate::witness::send_checkpoints;
 use crate::{Gateway, admin, batches, data};
+use data::Unclear;
 use http::header::TRANSFER_ENCODING;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -137,17 +138,24 @@ fn serve_connection(
         let socket = Watched::new(socket, phase.clone());
         let served = gateway.clone();
         let peer = Arc::new(Peer::new(&gateway.pseudonyms, peer));
+        let client = peer.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let (gateway, phase, peer) = (served.clone(), phase.clone(), peer.clone());
+            let (gateway, phase, peer) = (served.clone(), phase.clone(), client.clone());
             async move {
                 let is_seen = phase.begin();
-                // A connection on which one came is not used again.
-                let response = if phase.says_both_lengths() {
-                    data::refuse_both_lengths(request.uri().path())
+                let unclear = if phase.says_both_lengths() {
+                    Some(Unclear::BothLengths)
                 } else if !is_seen && request.headers().contains_key(TRANSFER_ENCODING) {
-                    data::refuse_unseen_chunks(request.uri().path())
+                    Some(Unclear::UnseenChunks)
                 } else {
-                    dispatch(&gateway, side, request, &peer).await
+                    None
+                };
+                let response = match unclear {
+                    None => dispatch(&gateway, side, request, &peer).await,
+                    Some(unclear) => {
+                        let path = request.uri().path();
+                        Box::pin(data::refuse_unclear(&gateway, unclear, path, &peer)).await
+                    }
                 };
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
             }
@@ -159,18 +167,24 @@ fn serve_connection(
             // Operators are answered to the end.
             () = gateway.until_draining(), if side == Side::Data => None,
         };
-        // An error of a connection is its client's end; its requests have their records.
-        match is_http1 {
+        // An error of a connection is its client's end, and its requests have their records; but for a head that
+        // hyper cannot read, and has answered by itself.
+        let is_unreadable = match is_http1 {
             Some(true) => {
-                let _ = watcher.watch(http1_builder().serve_connection(TokioIo::new(socket), service)).await;
+                let connection = http1_builder().serve_connection(TokioIo::new(socket), service);
+                watcher.watch(connection).await.is_err_and(|error| error.is_parse())
             }
             Some(false) => {
                 let builder = connection_builder();
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
                 // Boxed, so that the others have no room for it.
-                let _ = Box::pin(watcher.watch(connection)).await;
+                let ended = Box::pin(watcher.watch(connection)).await;
+                ended.is_err_and(|error| error.downcast_ref().is_some_and(hyper::Error::is_parse))
             }
-            None => {}
+            None => false,
+        };
+        if is_unreadable {
+            Box::pin(data::note_unreadable(&gateway, &peer)).await;
         }
         gateway.metrics.requests.disconnected();
     }

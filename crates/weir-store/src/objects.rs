@@ -27,7 +27,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn word(self) -> &'static str {
+    /// The word for it, in the database and in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Response => "response",
             Kind::File => "file",
@@ -135,7 +137,7 @@ impl Objects {
         change.execute(
             "INSERT INTO objects (owner, id, kind, label, created_s, expires_s, bytes, about, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![owner, id, kind.word(), label, created_s, expires_s, bytes, about, body],
+            params![owner, id, kind.as_str(), label, created_s, expires_s, bytes, about, body],
         )?;
         Ok(change.commit()?)
     }
@@ -153,7 +155,7 @@ impl Objects {
         let found = self.lock().query_row(
             "SELECT id, label, created_s, expires_s, about, body FROM objects
              WHERE owner = ?1 AND id = ?2 AND kind = ?3 AND expires_s > ?4",
-            params![owner, id, kind.word(), now_s],
+            params![owner, id, kind.as_str(), now_s],
             read,
         );
         Ok(found.optional()?)
@@ -169,7 +171,7 @@ impl Objects {
             "SELECT id, label, created_s, expires_s, about, x'' FROM objects
              WHERE owner = ?1 AND kind = ?2 AND expires_s > ?3 ORDER BY seq",
         )?;
-        let found = list.query_map(params![owner, kind.word(), now_s], read)?;
+        let found = list.query_map(params![owner, kind.as_str(), now_s], read)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -183,7 +185,7 @@ impl Objects {
             "SELECT id, label, created_s, expires_s, about, body, owner FROM objects
              WHERE kind = ?1 AND expires_s > ?2 ORDER BY seq",
         )?;
-        let found = all.query_map(params![kind.word(), now_s], |row| Ok((row.get(6)?, read(row)?)))?;
+        let found = all.query_map(params![kind.as_str(), now_s], |row| Ok((row.get(6)?, read(row)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -194,7 +196,7 @@ impl Objects {
     pub fn remove(&self, (owner, kind): (&str, Kind), id: &str) -> Result<bool, ObjectsError> {
         let removed = self.lock().execute(
             "DELETE FROM objects WHERE owner = ?1 AND id = ?2 AND kind = ?3",
-            [owner, id, kind.word()],
+            [owner, id, kind.as_str()],
         )?;
         Ok(removed > 0)
     }

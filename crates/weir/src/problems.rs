@@ -18,8 +18,11 @@ pub(crate) fn report(error: &SnapshotError) -> Failed {
                 if count == 1 { "problem" } else { "problems" }
             ));
         }
-        SnapshotError::Read { path, .. } => {
+        SnapshotError::Read { path, source } => {
             error_line(error);
+            if source.kind() != std::io::ErrorKind::NotFound {
+                return Failed::Configuration;
+            }
             note(format!(
                 "  `weir init` writes a first configuration; `--config FILE` names another than `{}`",
                 path.display()

@@ -154,6 +154,65 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
 }
 
 #[test]
+fn a_log_that_is_not_there_yet_is_told_with_what_begins_it() {
+    let home = home();
+    let claim = "no record with zone cloud has level restricted";
+    let commands: [&[&str]; 6] = [
+        &["audit", "query"],
+        &["audit", "verify"],
+        &["audit", "prove", "dec_1"],
+        &["audit", "attest", "--claim", claim],
+        &["report", "quality"],
+        &["policy", "replay"],
+    ];
+    for command in commands {
+        let output = home.weir(command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", stderr(&output));
+        let said = stderr(&output);
+        assert!(
+            said.contains("there is no audit log at") && said.contains("`weir serve` begins it"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn an_import_overwrites_nothing_and_says_where_else_it_could_write() {
+    let home = home();
+    let theirs = home.path().join("litellm.yaml");
+    std::fs::write(
+        &theirs,
+        "model_list: [{ model_name: gpt, litellm_params: { model: openai/gpt-5, api_key: os.environ/KEY } }]\n",
+    )
+    .unwrap();
+    let before = std::fs::read(home.config()).unwrap();
+    let (theirs, ours) = (theirs.to_str().unwrap().to_owned(), home.config().to_str().unwrap().to_owned());
+    let output = run(&["import", "litellm", &theirs, "--output", &ours]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("exists and is not overwritten"), "{}", stderr(&output));
+    assert_eq!(std::fs::read(home.config()).unwrap(), before);
+}
+
+#[test]
+fn what_is_no_yaml_is_shown_where_it_stands_with_what_to_do() {
+    for (from, to, place, shown, help) in [
+        ("\">= confidential\"", ">= confidential", "policy.yaml:9:25", ">= confidential }", "in quotes"),
+        ("    use: local", "\tuse: local", "policy.yaml:10:2", "use: local", "indent with spaces"),
+    ] {
+        let policy = TWO_RULES.replacen(from, to, 1);
+        assert_ne!(policy, TWO_RULES, "{from}");
+        let output = Home::new(&two_zones(NOWHERE, NOWHERE), &policy).weir(&["check"]);
+        assert_eq!(output.status.code(), Some(3));
+        let said = stderr(&output);
+        assert!([place, shown, help].iter().all(|text| said.contains(text)), "{said}");
+    }
+    let home = Home::new(&two_zones(NOWHERE, NOWHERE), TWO_RULES);
+    std::fs::write(home.policy(), b"policy: 1 # \xff").unwrap();
+    std::fs::write(home.config(), b"weir: 1 # \xff").unwrap();
+    assert!(!stderr(&home.weir(&["check"])).contains("weir init"), "there is one");
+}
+
+#[test]
 fn good_files_are_checked_with_a_summary() {
     let output = home().weir(&["check"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -407,7 +466,14 @@ fn recognisers_are_listed() {
     let json = stdout(&run(&["recognisers", "--json"]));
     let rows: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(rows.len() >= 28, "{} recognisers", rows.len());
-    assert_eq!(text.lines().count(), rows.len() + 1);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    for row in &rows {
+        let name = row["name"].as_str().unwrap();
+        assert!(text.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}");
+        // However it is broken into lines.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&text).contains(&words(row["validation"].as_str().unwrap())), "{name}");
+    }
     for entity in [
         "EMAIL_ADDRESS",
         "PHONE_NUMBER",

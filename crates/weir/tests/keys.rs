@@ -206,6 +206,17 @@ fn a_key_for_an_alias_that_does_not_exist_is_not_made() {
 }
 
 #[test]
+fn a_key_is_made_while_the_policy_is_wrong() {
+    let stage = Stage::new();
+    std::fs::write(stage.gateway.home.policy(), "policy: 1\nrulez: []\n").unwrap();
+    let key = stage.gateway.key(&["in-time"]);
+    assert_eq!(chat_as(&stage, &key, "auto", "hello").status, 200);
+    // Which aliases there are nobody can say now.
+    let output = stage.gateway.home.weir(&["keys", "create", "later", "--alias", "auto"]);
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
 fn the_default_level_of_a_key_raises_what_it_sends_and_a_header_does_not_lower_it() {
     let stage = Stage::new();
     let open = stage.gateway.key(&["open"]);

@@ -147,6 +147,38 @@ pub struct ContentDeleted {
     pub before: WallTime,
 }
 
+/// Something that is kept for callers was asked for by one of them, or removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectUse {
+    /// The request by which it was.
+    pub request_id: Ident,
+    /// The caller's tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Name>,
+    /// Public id of the caller's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<Ident>,
+    /// Keyed hash of the caller's address.
+    pub client_addr_pseudonym: Ident,
+    /// What it is: `response`, `file`.
+    pub kind: Ident,
+    /// Its id.
+    pub object: Ident,
+    /// The level of its data.
+    #[serde(with = "words::one")]
+    pub level: Level,
+}
+
+/// What is kept of a file or an answer is given to a caller. On record before it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectRead(pub ObjectUse);
+
+/// A file or an answer that was kept is removed because a caller says so. On record before it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectRemoved(pub ObjectUse);
+
 /// A target went out of rotation, or came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendHealth {

@@ -17,8 +17,8 @@ pub use head::Head;
 pub use lifecycle::{
     AdminAction, BackendHealth, ClockJump, ConfigFile, ContentDeleted, ContentKeyCreated,
     ContentKeyDestroyed, ExportGap, KeyCreated, KeyLimited, KeyRevoked, LogClosed, LogFailed, LogKeyRotated,
-    LogPruned, LogRecovered, LogSealed, LogStarted, PolicyLoaded, PolicyRejected, PolicyStaged, WitnessGap,
-    WitnessResumed,
+    LogPruned, LogRecovered, LogSealed, LogStarted, ObjectRead, ObjectRemoved, ObjectUse, PolicyLoaded,
+    PolicyRejected, PolicyStaged, WitnessGap, WitnessResumed,
 };
 pub use outcome::{FinishReason, Outcome, OutcomeKind};
 pub use quality::{AnswerChecked, AnswerRated, AnswersCompared};
@@ -139,6 +139,10 @@ events! {
     ContentKeyDestroyed(ContentKeyDestroyed) = "content.key_destroyed",
     /// Captured content was deleted because its time was over.
     ContentDeleted(ContentDeleted) = "content.deleted",
+    /// What is kept for callers was given to one.
+    ObjectRead(ObjectRead) = "object.read",
+    /// What was kept for callers was removed by one.
+    ObjectRemoved(ObjectRemoved) = "object.removed",
     /// A target went out of rotation, or came back.
     BackendHealth(BackendHealth) = "backend.health",
     /// The clock on the wall was set.
@@ -250,6 +254,8 @@ impl EventRef<'_> {
             EventRef::ContentKeyCreated(body) => write_rare(out, body),
             EventRef::ContentKeyDestroyed(body) => write_rare(out, body),
             EventRef::ContentDeleted(body) => write_rare(out, body),
+            EventRef::ObjectRead(body) => write_rare(out, body),
+            EventRef::ObjectRemoved(body) => write_rare(out, body),
             EventRef::BackendHealth(body) => write_rare(out, body),
             EventRef::ClockJump(body) => write_rare(out, body),
             EventRef::LogStarted(body) => write_rare(out, body),

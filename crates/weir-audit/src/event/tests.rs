@@ -270,6 +270,15 @@ fn every_type_of_event_reads_back() {
         judge: "gpu/j".into(),
         verdict: "equal".into(),
     };
+    let used = ObjectUse {
+        request_id: "req-1".into(),
+        tenant: None,
+        key_id: Some("k".into()),
+        client_addr_pseudonym: "a1".into(),
+        kind: "file".into(),
+        object: "file-1".into(),
+        level: Level::Confidential,
+    };
     let events: Vec<Event> = vec![
         decision().into(),
         rated.into(),
@@ -285,6 +294,8 @@ fn every_type_of_event_reads_back() {
         ContentKeyCreated { key_id: "k".into(), tenant: Some("acme".into()) }.into(),
         ContentKeyDestroyed { key_ids: vec!["k".into()], tenant: None }.into(),
         ContentDeleted { files: 3, before: WallTime::from_unix_ms(MOMENT) }.into(),
+        ObjectRead(used.clone()).into(),
+        ObjectRemoved(used).into(),
         health.into(),
         ClockJump { forward: false, by_ms: 3_600_000 }.into(),
         started.into(),

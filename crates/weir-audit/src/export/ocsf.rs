@@ -38,6 +38,7 @@ const MAPPED: [&str; 24] = [
 #[derive(Clone, Copy)]
 enum Activity {
     Create = 1,
+    Read = 2,
     Update = 3,
     Delete = 4,
     Other = 99,
@@ -48,8 +49,9 @@ impl Activity {
         match event.type_name() {
             // A request for an answer makes one.
             "decision" | "outcome" | "key.created" | "log.started" => Self::Create,
+            "object.read" => Self::Read,
             "policy.loaded" | "policy.staged" | "key.limited" | "log.key_rotated" => Self::Update,
-            "key.revoked" | "log.pruned" => Self::Delete,
+            "key.revoked" | "object.removed" | "log.pruned" => Self::Delete,
             _ => Self::Other,
         }
     }
@@ -57,6 +59,7 @@ impl Activity {
     const fn name(self) -> &'static str {
         match self {
             Self::Create => "Create",
+            Self::Read => "Read",
             Self::Update => "Update",
             Self::Delete => "Delete",
             Self::Other => "Other",

@@ -1,6 +1,6 @@
 //! Files that callers upload, and refer to in later requests.
 
-use super::{blocking, label, owner};
+use super::{Visit, blocking, label, owner};
 use crate::detect;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -160,19 +160,22 @@ fn describe(object: &Object) -> Option<Value> {
 /// [`Failure::UnknownObject`] when this caller has none of this id.
 pub(crate) async fn answer(
     gateway: &Arc<Gateway>,
-    caller: &Caller,
+    visit: &Visit<'_>,
     id: &str,
     wanted: WantedFile,
 ) -> Result<FileReply, Failure> {
     let unknown = || Failure::UnknownObject { kind: Kind::File, id: id.chars().take(200).collect() };
     if wanted == WantedFile::Removal {
-        super::remove(gateway, caller, Kind::File, id).await?.then_some(()).ok_or_else(unknown)?;
+        super::remove(gateway, visit, Kind::File, id).await?.then_some(()).ok_or_else(unknown)?;
         let gone = json!({ "id": id, "object": "file", "deleted": true });
         return Ok(FileReply::Json(gone.to_string()));
     }
-    let found = super::find(gateway, caller, Kind::File, id).await?.ok_or_else(unknown)?;
+    let found = super::find(gateway, &visit.caller, Kind::File, id).await?.ok_or_else(unknown)?;
     match wanted {
-        WantedFile::Content => Ok(FileReply::Content(found.body.into())),
+        WantedFile::Content => {
+            visit.reads(gateway, Kind::File, &found).await?;
+            Ok(FileReply::Content(found.body.into()))
+        }
         WantedFile::About | WantedFile::Removal => {
             describe(&found).map(|about| FileReply::Json(about.to_string())).ok_or_else(unknown)
         }

@@ -1,6 +1,6 @@
 //! Answers of the Responses API: found again, gone on from, removed.
 
-use super::{label, owner, room};
+use super::{Visit, label, owner, room};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::pipeline::identify::Caller;
@@ -164,17 +164,20 @@ impl Keep {
 /// [`Failure::UnknownObject`] when this caller has none of this id.
 pub(crate) async fn answer(
     gateway: &Arc<Gateway>,
-    caller: &Caller,
+    visit: &Visit<'_>,
     id: &str,
     wanted: Wanted,
 ) -> Result<Vec<u8>, Failure> {
     let unknown = || Failure::UnknownObject { kind: Kind::Response, id: id.chars().take(200).collect() };
     if wanted == Wanted::Removal {
-        let removed = super::remove(gateway, caller, Kind::Response, id).await?;
+        let removed = super::remove(gateway, visit, Kind::Response, id).await?;
         let gone = json!({ "id": id, "object": "response", "deleted": true });
         return removed.then(|| gone.to_string().into_bytes()).ok_or_else(unknown);
     }
-    let found = super::find(gateway, caller, Kind::Response, id).await?.ok_or_else(unknown)?;
+    let found = super::find(gateway, &visit.caller, Kind::Response, id).await?.ok_or_else(unknown)?;
+    if wanted != Wanted::Cancellation {
+        visit.reads(gateway, Kind::Response, &found).await?;
+    }
     match wanted {
         Wanted::Items => stored::list_items(id, &found.about).ok_or_else(unknown),
         Wanted::Cancellation => Err(Failure::BadRequest(BadRequest {

@@ -10,6 +10,7 @@ mod facts;
 mod headers;
 mod money;
 mod rate;
+mod refused;
 mod start;
 
 pub(crate) use aside::Aside;
@@ -17,6 +18,7 @@ use closing::{CANCELLED, Kept};
 use facts::{ENCODER, note_purpose};
 pub(crate) use facts::{EXPECTED_OUTPUT, LEFT_OUT, QUALITY, WISH, record_facts};
 use money::Charge;
+pub(crate) use refused::Refused;
 pub(crate) use start::{DEGRADE, FIRST, OVERFLOW, candidates};
 use start::{overrides, sources, undecided};
 

@@ -283,7 +283,7 @@ pub enum KeyStoreError {
         known: i64,
     },
     /// The pepper is gone; no key can be checked without.
-    #[error("`{}` is missing, and no key can be checked without it; restore it, or remove `keys.db` to begin anew", path.display())]
+    #[error("`{}` is missing, and no key can be checked without it; restore it, or remove `keys.db` and `keys.recorded` to begin anew", path.display())]
     PepperMissing {
         /// Where it should be.
         path: PathBuf,

@@ -1,7 +1,7 @@
 use super::across::Across;
 use super::frames::{Frames, frames};
 use super::{Lane, Seen, messages, ollama};
-use crate::chat::{BadReply, read_chunk};
+use crate::chat::{BadReply, CallNumbers, read_chunk};
 use crate::dialect::answer::{read_object, text, whole};
 use crate::dialect::backend::Item;
 use crate::dialect::client::messages::{PING, error_word};
@@ -26,6 +26,8 @@ pub struct StreamRelay {
     lane: Lane,
     way: Way,
     seen: Seen,
+    /// The tool calls of a stream of chat completions.
+    calls: CallNumbers,
     /// The response as its last event has it.
     response: Option<Vec<u8>>,
 }
@@ -73,7 +75,7 @@ impl StreamRelay {
 
     fn by(way: Way, lane: Lane) -> Self {
         let frames = frames(lane.backend.framing(), EVENT_BYTES_MAX);
-        Self { frames, lane, way, seen: Seen::default(), response: None }
+        Self { frames, lane, way, seen: Seen::default(), calls: CallNumbers::default(), response: None }
     }
 
     /// The same, which holds no event of more than so many bytes. Before anything is taken in.
@@ -177,6 +179,8 @@ impl StreamRelay {
     }
 
     fn chunk(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), BadReply> {
+        let right = self.calls.set_right(data);
+        let data = right.as_deref().unwrap_or(data);
         let chunk = read_chunk(data, &self.lane.identity, self.lane.show_usage)?;
         let seen = &mut self.seen;
         seen.has_content |= chunk.has_content;
@@ -239,4 +243,31 @@ fn last_response(written: &[u8]) -> Option<Vec<u8>> {
     let data = written.get(at + b"\ndata: ".len()..)?.trim_ascii_end();
     let value = parse(data, Limits { depth: 128, values: 2_000_000 }).ok()?;
     Some(value.as_object()?.get("response")?.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::ReplyIdentity;
+
+    #[test]
+    fn calls_that_a_server_numbers_alike_are_told_apart() {
+        let identity = ReplyIdentity { id: "chatcmpl-1".to_owned(), alias: "auto".to_owned() };
+        let (client, backend) = (ClientDialect::ChatCompletions, BackendDialect::ChatCompletions);
+        let lane = Lane { client, backend, inside: true, identity, created_s: 0, show_usage: false };
+        let mut relay = StreamRelay::new(lane, &Json::Null);
+        let mut out = Vec::new();
+        for id in ["a", "b"] {
+            let call = format!(r#"{{"index":0,"id":"{id}","function":{{"name":"f","arguments":"{{}}"}}}}"#);
+            let chunk = format!("data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{call}]}}}}]}}\n\n");
+            relay.take(chunk.as_bytes(), &mut out).unwrap();
+        }
+        let text = String::from_utf8(out).unwrap();
+        let numbers: Vec<_> =
+            text.match_indices(r#""index":"#).map(|(at, name)| &text[at + name.len()..]).collect();
+        assert!(
+            matches!(*numbers, [first, second] if first.starts_with('0') && second.starts_with('1')),
+            "{text}"
+        );
+    }
 }

@@ -65,13 +65,29 @@ pub(crate) struct LogArgs {
 }
 
 impl LogArgs {
-    /// Where the log is.
+    /// Where the log is, if there is one.
     pub fn directory(&self) -> Result<PathBuf, Failed> {
+        there(self.place()?)
+    }
+
+    /// Where it is, or will be.
+    pub fn place(&self) -> Result<PathBuf, Failed> {
         match &self.log {
             Some(directory) => Ok(directory.clone()),
             None => Ok(self.files.state()?.join("audit")),
         }
     }
+}
+
+/// The directory of a log, if there is one.
+pub(crate) fn there(directory: PathBuf) -> Result<PathBuf, Failed> {
+    if directory.exists() {
+        return Ok(directory);
+    }
+    let place = directory.display();
+    Err(Failed::Check(format!(
+        "there is no audit log at `{place}`; `weir serve` begins it, `--log DIR` names another"
+    )))
 }
 
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failed> {

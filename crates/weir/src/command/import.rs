@@ -73,7 +73,15 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
     }
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|error| Failed::check(format!("cannot write `{}`", path.display()), &error))
+    written.map_err(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Failed::check(format!("cannot write `{}`", path.display()), &error);
+        }
+        Failed::Check(format!(
+            "`{}` exists and is not overwritten; name another file with `--output FILE`, or `-` for stdout",
+            path.display()
+        ))
+    })
 }
 
 /// On stderr where `weir.yaml` itself goes to stdout.

@@ -145,17 +145,7 @@ pub(crate) fn run(args: &KeysArgs) -> Result<ExitCode, Failed> {
 }
 
 fn create(args: &CreateArgs) -> Result<(), Failed> {
-    let snapshot = args.files.load()?;
-    for alias in &args.aliases {
-        if snapshot.loaded.catalogue.alias(alias).is_none() {
-            let known: Vec<String> =
-                snapshot.loaded.catalogue.aliases().map(|alias| format!("`{}`", alias.name())).collect();
-            return Err(Failed::Check(format!(
-                "there is no alias `{alias}`; there are {}",
-                known.join(", ")
-            )));
-        }
-    }
+    check_aliases(args)?;
     let terms = KeyTerms {
         name: args.name.clone(),
         environment: args.environment,
@@ -173,7 +163,7 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
             tokens_per_minute: args.tokens_per_minute,
         },
     };
-    let (record, text) = open(&snapshot.loaded.config.state)?
+    let (record, text) = open(&args.files.state()?)?
         .create(terms)
         .map_err(|error| Failed::check("no key was made", &error))?;
     if args.json {
@@ -183,6 +173,20 @@ fn create(args: &CreateArgs) -> Result<(), Failed> {
         note(paint(ASIDE, format_args!("This is the only time it is shown. Its id is {}.", record.id)));
     }
     Ok(())
+}
+
+/// Which aliases there are both files say; of a key for all of them neither has to be right.
+fn check_aliases(args: &CreateArgs) -> Result<(), Failed> {
+    if args.aliases.is_empty() {
+        return Ok(());
+    }
+    let snapshot = args.files.load()?;
+    let catalogue = &snapshot.loaded.catalogue;
+    let Some(unknown) = args.aliases.iter().find(|alias| catalogue.alias(alias).is_none()) else {
+        return Ok(());
+    };
+    let known: Vec<String> = catalogue.aliases().map(|alias| format!("`{}`", alias.name())).collect();
+    Err(Failed::Check(format!("there is no alias `{unknown}`; there are {}", known.join(", "))))
 }
 
 fn list(args: &ListArgs) -> Result<(), Failed> {

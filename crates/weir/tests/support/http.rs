@@ -84,6 +84,11 @@ impl Client {
         self.reply()
     }
 
+    pub fn delete(&mut self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send(&head("DELETE", path, headers, None));
+        self.reply()
+    }
+
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         self.begin_post(path, headers, body);
         self.reply()

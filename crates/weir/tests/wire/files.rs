@@ -33,6 +33,10 @@ impl App<'_> {
         Client::connect(self.0.gateway.data).get(path, &self.headers())
     }
 
+    pub fn delete(&self, path: &str) -> Reply {
+        self.0.gateway.client().delete(path, &self.headers())
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.0.gateway.client().post(path, &self.headers(), body.to_string().as_bytes())
     }

@@ -21,6 +21,7 @@ mod http1;
 mod http2;
 mod patience;
 mod rates;
+mod records;
 mod smuggling;
 mod streams;
 mod tokens;

@@ -32,6 +32,11 @@ impl Ledger {
         if status.is_success() {
             self.outcome.outcome = OutcomeKind::Ok;
         }
+        self.finish_untold().await;
+    }
+
+    /// The same for one whose answer Weir does not know.
+    pub async fn finish_untold(mut self) {
         let kept = self.kept();
         self.close_now();
         self.closed(kept).written().await;

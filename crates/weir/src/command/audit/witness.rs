@@ -30,7 +30,7 @@ pub(super) struct WitnessKeyArgs {
 }
 
 pub(super) fn print_key(args: &WitnessKeyArgs) -> Result<ExitCode, Failed> {
-    let directory = args.log.directory()?;
+    let directory = args.log.place()?;
     let state = directory.parent().unwrap_or(&directory);
     let key = witness_key(state, &node_name());
     line(key.map_err(|error| Failed::check("cannot read the key", &error))?);

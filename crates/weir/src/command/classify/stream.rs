@@ -132,7 +132,7 @@ fn reason(error: &serde_json::Error) -> String {
         serde_json::error::Category::Data => "no object with an `id` and a `text` that is a string",
         serde_json::error::Category::Eof => "the JSON is not complete",
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            "no JSON, or not in UTF-8, or with half a surrogate pair"
+            "no JSON object such as {\"id\": 1, \"text\": \"…\"} on one line, or not in UTF-8, or with half a surrogate pair; plain text is read from files"
         }
     };
     format!("{what} (column {})", error.column())

@@ -1,6 +1,6 @@
 //! What another policy would have made of recorded requests.
 
-use crate::command::audit::parse_time;
+use crate::command::audit::{parse_time, there};
 use crate::exit::Failed;
 use crate::files::FilesArgs;
 use crate::output::{ASIDE, BAD, GOOD, HEADING, line, note, paint, table};
@@ -56,7 +56,7 @@ pub(super) struct ReplayArgs {
 
 pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Failed> {
     let snapshot = args.files.load_with_warnings()?;
-    let log = args.log.clone().unwrap_or_else(|| snapshot.loaded.config.state.join("audit"));
+    let log = there(args.log.clone().unwrap_or_else(|| snapshot.loaded.config.state.join("audit")))?;
     let filter = ReplayFilter { since: args.since, until: args.until, tenant: args.tenant.clone() };
     let replayed = replay(&log, &snapshot, &filter)
         .map_err(|error| Failed::check("cannot read the audit log", &error))?;

@@ -101,7 +101,7 @@ fn new(NewArgs { file }: &NewArgs) -> Result<ExitCode, Failed> {
 }
 
 fn hand_out(args: &ExportArgs) -> Result<ExitCode, Failed> {
-    let log = args.log.directory()?;
+    let log = args.log.place()?;
     let state = log.parent().unwrap_or(&log);
     let failed = |error| Failed::check("there is no key to hand out", &error);
     let auditor = PrivateKey::load(&args.key).map_err(failed)?;
