@@ -13,7 +13,7 @@ fn keyed<'a>(key: &'a str, text: &'a str) -> [Segment<'a>; 2] {
 /// The keys and strings of a body, flat: `("role", "user")`; an empty string stands for no string under a key.
 fn body<'a>(members: &[(&'a str, &'a str)]) -> Vec<Segment<'a>> {
     let member = |(key, text): &(&'a str, &'a str)| match *text {
-        "" => vec![Segment::key(*key)],
+        "" => vec![Segment::key(key)],
         text => keyed(key, text).to_vec(),
     };
     members.iter().flat_map(member).collect()
