@@ -449,4 +449,6 @@ fn take_wish(body: &mut Object) -> Result<Option<RouteWish>, BadRequest> {
 }
 
 #[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@
 mod support;
 
 use serde_json::Value;
-use support::backends::{Backends, ask_stream, with_the_first_late};
+use std::time::Duration;
+use support::backends::{Backends, ask_stream, in_background, with_the_first_late};
 use support::http::Reply;
 use support::{BASICS, Gateway, PERSONAL, ask};
 use weir_rig::fake::{Cut, Failure, Fake, Fault, Script};
@@ -47,6 +48,49 @@ fn what_is_late_outside_is_asked_of_a_replica_outside_and_never_of_one_inside() 
     assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!((&said[1]["reason"], &said[1]["attempt"]), (&"hedge".into(), &2.into()));
     assert!(said.iter().all(|decision| decision["egress_permitted"] == true), "each by a permit of its own");
+}
+
+#[test]
+fn what_is_late_outside_is_not_asked_of_a_replica_that_a_newer_policy_forbids() {
+    const ANSWER: Duration = Duration::from_secs(2);
+    let backends = Backends::new();
+    let [one, two, inside] = [(); 3].map(|()| backends.start(Script::default().latency(ANSWER)));
+    let entry = |name: &str, zone: &str, fake: &Fake| {
+        let url = fake.url();
+        format!(
+            "  - {{ name: {name}, zone: {zone}, url: {url}, timeouts: {{ total: 8s }}, models: [{{ name: m }}] }}\n"
+        )
+    };
+    let config = format!(
+        "{BASICS}limits: {{ hedge: true }}\nbackends:\n{}{}{}aliases:\n  auto: {{ targets: [one/m, two/m, here/m] }}\n",
+        entry("one", "cloud", &one),
+        entry("two", "cloud", &two),
+        entry("here", "local", &inside),
+    );
+    let policy = |zone| {
+        format!("policy: 1\nrules: [{{ name: all, use: {zone}, prefer: order, when_full: [reject] }}]\n")
+    };
+    let gateway = Gateway::start(&config, &policy("any"));
+    let chat = || in_background(gateway.data, &[], &ask("auto", "a word or two"));
+    for _ in 0..8 {
+        let asked = [(); 16].map(|()| chat());
+        asked.into_iter().for_each(|asked| assert_eq!(asked.join().unwrap().status, 200));
+    }
+    for fake in [&one, &two] {
+        fake.set(Script::default().fault(Fault::HangBeforeHead));
+    }
+    let sent = || one.requests() + two.requests();
+    let before = sent();
+    let late = chat();
+    gateway.until("it was sent", |_| sent() > before);
+    let revision = |gateway: &Gateway| gateway.ready().1["policy_revision"].clone();
+    let old = revision(&gateway);
+    std::fs::write(gateway.home.policy(), policy("local")).unwrap();
+    gateway.until("the policy is in force", |gateway| revision(gateway) != old);
+    assert_eq!(sent(), before + 1, "it was in force too late for this to say anything");
+    let reply = late.join().unwrap();
+    assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{}", reply.text());
+    assert_eq!(sent(), before + 1, "a second was sent outside");
 }
 
 /// Four local replicas `a` to `d` in this order, and a cloud backend behind them.

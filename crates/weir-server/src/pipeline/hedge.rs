@@ -135,6 +135,10 @@ async fn second(
     first: TargetId,
     ledger: &mut Ledger,
 ) -> Option<Sent> {
+    // Another policy may have come while the first was waited for.
+    if ruling.is_outdated(gateway) {
+        return None;
+    }
     let is_outside = ruling.target(first)?.zone() == ZoneKind::Cloud;
     if is_outside && !ruling.purses.is_empty() {
         return None;

@@ -92,7 +92,26 @@ impl ClientRequest {
 
     /// The body in another dialect.
     fn write_across(&self, to: &Destination<'_>, out: &mut Vec<u8>) -> Result<Losses, BadRequest> {
-        let Some(conversation) = self.conversation() else { return Ok(Losses::default()) };
+        let begin = out.len();
+        let losses = self.write_conversation(&self.body, to, out)?;
+        // What another backend made is left out with its part; where it is in no such part, it goes with what holds it.
+        let foreign = self.sealed_of(|maker| maker.is_some_and(|maker| maker != to.backend));
+        if !foreign.iter().any(|text| is_written(text, out.get(begin..).unwrap_or_default())) {
+            return Ok(losses);
+        }
+        out.truncate(begin);
+        let body = sealed::without(&self.body, &foreign).unwrap_or(Json::Object(Object::default()));
+        self.write_conversation(&body, to, out)
+    }
+
+    fn write_conversation(
+        &self,
+        body: &Json<'static>,
+        to: &Destination<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Losses, BadRequest> {
+        let read = self.api.dialect().zip(body.as_object()).map(|(dialect, body)| dialect.read(body));
+        let Some(conversation) = read else { return Ok(Losses::default()) };
         let mut conversation = conversation?;
         let ours = self.sealed_of(|maker| maker == Some(to.backend));
         conversation.messages.iter_mut().for_each(|message| keep_sealed(message, &ours));
@@ -191,6 +210,13 @@ impl ClientRequest {
     pub fn goes_as_read_to(&self, backend: BackendDialect) -> bool {
         self.api.goes_as_read_to(backend)
     }
+}
+
+/// Whether a text stands in JSON.
+fn is_written(text: &str, json: &[u8]) -> bool {
+    let mut written = Vec::new();
+    write_string(text, &mut written);
+    memchr::memmem::find(json, &written).is_some()
 }
 
 /// Leaves of what only providers can make that which the backend made itself. A thought goes as a whole; of a

@@ -53,7 +53,9 @@ impl<'b> Search<'b> {
 
     fn array(&mut self, items: &'b [Json<'_>], is_field: bool) {
         let numbers = items.iter().filter(|item| item.as_u64().is_some()).count();
-        if (is_field && numbers > 0) || numbers >= TOKENS_MIN {
+        // Of such a field servers take `15339.0` for a token too.
+        let has_numbers = || items.iter().any(|item| matches!(item, Json::Number(_)));
+        if (is_field && has_numbers()) || numbers >= TOKENS_MIN {
             return self.hit();
         }
         for (index, item) in items.iter().enumerate() {
@@ -98,6 +100,7 @@ mod tests {
         for (body, path) in [
             (r#"{"prompt":[1,2]}"#.to_owned(), "prompt"),
             (r#"{"prompt":[[1,2],[3]]}"#.to_owned(), "prompt[0]"),
+            (r#"{"prompt":[15339.0,1917.0]}"#.to_owned(), "prompt"),
             (r#"{"x":{"prompt_token_ids":[5]}}"#.to_owned(), "x.prompt_token_ids"),
             (r#"{"prompt_embeds":"gAAA"}"#.to_owned(), "prompt_embeds"),
             (r#"{"prompt_embeds":["gAAA"]}"#.to_owned(), "prompt_embeds"),

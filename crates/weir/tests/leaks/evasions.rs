@@ -108,6 +108,48 @@ fn an_identifier_split_over_kept_turns_stays_local() {
     assert_eq!(stage.there.requests(), 2);
 }
 
+/// Arguments are an object in one API and JSON in a string in others, and ids stand between them and results.
+#[test]
+fn an_identifier_split_within_and_between_calls_of_tools_stays_local() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    let user = json!({ "role": "user", "content": "Look it up." });
+    let used = |input: Value, result: &str| {
+        let call = json!({ "type": "tool_use", "id": "toolu_01A09q90qw90lq917835", "name": "look_up", "input": input });
+        let result =
+            json!({ "type": "tool_result", "tool_use_id": "toolu_01A09q90qw90lq917835", "content": result });
+        let messages = [
+            user.clone(),
+            json!({ "role": "assistant", "content": [call] }),
+            json!({ "role": "user", "content": [result] }),
+        ];
+        ("/v1/messages", json!({ "model": "auto", "max_tokens": 9, "messages": messages }))
+    };
+    let called = |arguments: &Value, result: &str| {
+        let function = json!({ "name": "look_up", "arguments": arguments.to_string() });
+        let call = json!({ "id": "call_PSQJxfZxEkHuEZb1", "type": "function", "function": function });
+        let call = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
+        let result = json!({ "role": "tool", "tool_call_id": "call_PSQJxfZxEkHuEZb1", "content": result });
+        ("/v1/chat/completions", messages(json!([user, call, result])))
+    };
+    for (arguments, result) in [
+        (json!({ "a": "jo.doe", "b": "@example.com" }), "7 found"),
+        (json!({ "user": "jo.doe", "domain": "example.com" }), "ok"),
+        (json!({ "ssn_area": 536, "ssn_group": 90, "ssn_serial": 4399 }), "ok"),
+        (json!({ "q": "write to jo.doe@exam" }), "ple.com is right"),
+        (json!({}), r#"{"card1": "4539", "card2": "1488", "card3": "0343", "card4": "6467", "n": "3"}"#),
+    ] {
+        for (path, body) in [used(arguments.clone(), result), called(&arguments, result)] {
+            let reply = client.post(path, &[], body.to_string().as_bytes());
+            assert_eq!((reply.status, reply.zone()), (200, Some("local")), "{body}: {}", reply.text());
+        }
+    }
+    stage.assert_cloud_untouched();
+    let (path, harmless) = called(&json!({ "since": "2020-03-18" }), r#"{"id": 9553, "state": "open"}"#);
+    let reply = client.post(path, &[], harmless.to_string().as_bytes());
+    assert_eq!(reply.zone(), Some("cloud"), "{}", reply.text());
+}
+
 #[test]
 fn words_of_the_protocol_are_parts_of_values_like_others() {
     let stage = Stage::new();
