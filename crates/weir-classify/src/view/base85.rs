@@ -1,7 +1,6 @@
-use super::survey::Survey;
+use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use crate::lanes::{BLOCK, Lanes, is_in};
 
 /// Fewer characters are a word like others.
 const CHARACTERS_MIN: usize = 20;
@@ -38,7 +37,7 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
     let mut at = 0;
-    while let Some(start) = next_long(bytes, at) {
+    while let Some(start) = survey.seek_stretch(at, kind::GRAPHIC, CHARACTERS_MIN) {
         let len = bytes.iter().skip(start).take_while(|b| b.is_ascii_graphic()).count();
         at = start + len.max(1);
         let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
@@ -52,35 +51,6 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
         }
     }
     editor.finish()
-}
-
-/// Where the next long word begins at or after `from`, or one goes on.
-fn next_long(bytes: &[u8], from: usize) -> Option<usize> {
-    let words = |block: usize| Lanes::at(bytes, block * BLOCK).mask(|lane| is_in(lane, b'!', b'~'));
-    // Half of a long word is in one block.
-    let has_half = |block: u64| {
-        let eight = block & block >> 1;
-        let eight = eight & eight >> 2;
-        let eight = eight & eight >> 4;
-        eight & eight >> 2 != 0
-    };
-    let mut here = words(from / BLOCK) & u64::MAX << (from % BLOCK);
-    let mut is_here = has_half(here);
-    for block in from / BLOCK..bytes.len().div_ceil(BLOCK) {
-        let next = words(block + 1);
-        let is_next = has_half(next);
-        if is_here || is_next {
-            let run = u128::from(here) | u128::from(next) << BLOCK;
-            let four = run & run >> 1 & run >> 2 & run >> 3;
-            let twenty = four & four >> 4 & four >> 8 & four >> 12 & four >> 16;
-            let starts = u64::try_from(twenty & u128::from(u64::MAX)).unwrap_or_default();
-            if starts != 0 {
-                return Some(block * BLOCK + starts.trailing_zeros() as usize);
-            }
-        }
-        (here, is_here) = (next, is_next);
-    }
-    None
 }
 
 /// The text that a word is in an alphabet.
@@ -130,19 +100,6 @@ mod tests {
             ["https://example.com/a/long/path?with=query", "let_us_call(this_function(with, arguments))", ""]
         {
             assert_eq!(read(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn long_words_are_found_wherever_they_begin() {
-        for before in 0..140 {
-            let text = format!(
-                "{}{} b",
-                "ab ".repeat(before / 3) + &" ".repeat(before % 3),
-                "x".repeat(20 + before % 7)
-            );
-            assert_eq!(next_long(text.as_bytes(), 0), Some(before), "{text}");
-            assert_eq!(next_long(text.as_bytes(), before + 8), None);
         }
     }
 }

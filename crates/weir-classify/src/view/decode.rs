@@ -58,7 +58,7 @@ fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
 /// Where the next run begins that is long enough and no word.
 fn seek_run(survey: &Survey<'_>, mut from: usize) -> Option<usize> {
     loop {
-        let at = survey.seek_run(from)?;
+        let at = survey.seek_stretch(from, kind::BASE64, RUN_MIN)?;
         if is_encoded(survey, at) {
             return Some(at);
         }

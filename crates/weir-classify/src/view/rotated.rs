@@ -1,4 +1,4 @@
-use super::survey::{Survey, kind};
+use super::survey::Survey;
 use super::{Derived, Editor, Step};
 use crate::View;
 use std::ops::Range;
@@ -41,26 +41,22 @@ fn next_dot(survey: &Survey<'_>, from: usize) -> Option<usize> {
     memchr::memchr_iter(b']', bytes.get(from..)?).map(|at| from + at).find(is_dot)
 }
 
-/// The next `_` or grave accent among digits that were moved.
+/// The next `_` or grave accent among digits that were moved: `0` and `1` are among those of most numbers.
 fn next_number(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    let mut mark = survey.seek(from, kind::MARKUP);
-    while let Some(at) = mark.filter(|at| !is_number(survey.bytes(), *at)) {
-        mark = survey.seek(at + 1, kind::MARKUP);
-    }
-    mark
+    let bytes = survey.bytes();
+    memchr::memchr2_iter(b'_', b'`', bytes.get(from..)?).map(|at| from + at).find(|at| is_number(bytes, *at))
 }
 
+/// Whether a mark is in a row of digits that were moved, with another one.
 fn is_number(bytes: &[u8], at: usize) -> bool {
     const DIGITS_MIN: usize = 13;
     let is_digit = |b: &&u8| matches!(b, b'_'..=b'h');
-    let is_mark = |b: &u8| matches!(b, b'_' | b'`');
-    if !bytes.get(at).is_some_and(is_mark) {
-        return false;
-    }
-    let head = bytes.get(..at).unwrap_or_default();
-    let before = head.iter().rev().take(DIGITS_MIN).take_while(is_digit).count();
-    let digits: Vec<&u8> = bytes.iter().skip(at - before).take(2 * DIGITS_MIN).take_while(is_digit).collect();
-    digits.len() >= DIGITS_MIN && digits.iter().filter(|b| is_mark(b)).count() > 1
+    let head = bytes.get(at.saturating_sub(DIGITS_MIN)..at).unwrap_or_default();
+    let before = head.iter().rev().take_while(is_digit).count();
+    let tail = bytes.get(at..).unwrap_or_default();
+    let after = tail.iter().take(2 * DIGITS_MIN).take_while(is_digit).count();
+    let digits = bytes.get(at - before..at + after).unwrap_or_default();
+    digits.len() >= DIGITS_MIN && digits.iter().filter(|b| matches!(b, b'_' | b'`')).count() > 1
 }
 
 fn line_around(bytes: &[u8], floor: usize, at: usize) -> Range<usize> {

@@ -29,7 +29,7 @@ struct Block {
 
 type Masks = [u64; KINDS];
 
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 /// Kinds of bytes.
 pub(super) mod kind {
@@ -47,6 +47,8 @@ pub(super) mod kind {
     pub(in crate::view) const BASE64: u16 = 1 << 8;
     /// A digit or capital: what is encoded has one, but for some bytes in hexadecimal.
     pub(in crate::view) const CODED: u16 = 1 << 9;
+    /// A letter, digit or sign of ASCII.
+    pub(in crate::view) const GRAPHIC: u16 = 1 << 10;
 }
 
 impl<'a> Survey<'a> {
@@ -109,14 +111,16 @@ impl<'a> Survey<'a> {
         None
     }
 
-    /// The first place from `from` on at which a run of base64 characters has [`RUN_MIN`] of them.
-    pub(super) fn seek_run(&self, from: usize) -> Option<usize> {
+    /// The first place from `from` on at which `len` bytes of `kinds` stand in a row; at most as many as a block has.
+    pub(super) fn seek_stretch(&self, from: usize, kinds: u16, len: usize) -> Option<usize> {
         let mut unseen = u64::MAX << (from % BLOCK);
         (from / BLOCK..self.blocks.len()).find_map(|index| {
-            let run = self.mask_from(index, kind::BASE64);
-            let two = run & run >> 1;
-            let four = two & two >> 2;
-            let starts = four & four >> 4 & two >> 8;
+            let (mut starts, mut seen) = (self.mask_from(index, kinds), 1);
+            while seen < len {
+                let more = seen.min(len - seen);
+                starts &= starts >> more;
+                seen += more;
+            }
             let starts = u64::try_from(starts & u128::from(u64::MAX)).unwrap_or_default() & unseen;
             unseen = u64::MAX;
             (starts != 0).then(|| index * BLOCK + starts.trailing_zeros() as usize)
@@ -288,6 +292,7 @@ fn masks_at(text: &[u8], at: usize) -> Masks {
         words,
         words | signs,
         digits | uppers,
+        lanes.mask(|lane| is_in(lane, b'!', b'~')),
     ]
 }
 
@@ -366,7 +371,8 @@ mod tests {
             kind::LETTER => byte.is_ascii_alphabetic(),
             kind::WORD => byte.is_ascii_alphanumeric(),
             kind::BASE64 => is_base64(byte),
-            _ => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            kind::CODED => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            _ => byte.is_ascii_graphic(),
         };
         let every: String = (0..0x80_u8).map(char::from).chain(['é', 'ß', '\u{200b}', '😀']).collect();
         for text in texts().into_iter().chain([every]) {
@@ -419,6 +425,17 @@ mod tests {
                 Some(at)
             });
             assert_eq!(found.collect::<Vec<_>>(), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn stretches_are_found_wherever_they_begin() {
+        for before in 0..140 {
+            let text =
+                "ab ".repeat(before / 3) + &" ".repeat(before % 3) + &"x".repeat(20 + before % 7) + " b";
+            let seek = |from| Survey::of(&text).seek_stretch(from, kind::GRAPHIC, 20);
+            assert_eq!(seek(0), Some(before), "{text}");
+            assert_eq!(seek(before + 8), None, "{text}");
         }
     }
 }
