@@ -99,11 +99,19 @@ const PART_KEYS: [&str; 24] = [
 /// `"card": [4111, 1111, 1111, 1111]`, `"card1": 4111, "card2": 1111`, `"ssn": {"area": 536, "group": 90}`. Where they end too.
 fn number(segments: &[Segment<'_>], key: usize, name: &str) -> Option<(Vec<Piece>, usize)> {
     let mut pieces = vec![Of(key), Sign(": ")];
-    let (mut lens, mut end, mut is_of_key) = (Vec::new(), key + 1, true);
+    let (mut lens, mut end, mut is_of_key, mut is_list) = (Vec::new(), key + 1, true, true);
     let is_object = segments.get(key + 1).is_some_and(|segment| segment.kind == SegmentKind::Key);
     for (at, segment) in segments.iter().enumerate().skip(key + 1).take(MEMBERS_MAX) {
         match segment.kind {
-            SegmentKind::Key => is_of_key = is_part(&segment.text.to_ascii_lowercase(), name, is_object),
+            SegmentKind::Key => {
+                let member = segment.text.to_ascii_lowercase();
+                // What has the same key is of the next record, and behind a list is another number.
+                if at > key + 1 && member == name || is_list && lens.len() > 1 {
+                    break;
+                }
+                is_list = false;
+                is_of_key = is_part(&member, name, is_object);
+            }
             SegmentKind::Number | SegmentKind::Text if is_of_key && is_digits(segment.text) => {
                 lens.push(segment.text.len());
                 pieces.push(Of(at));
@@ -235,6 +243,30 @@ mod tests {
             (r#"{"email": ["jo.doe", "example.com"]}"#, "jo.doe@example.com"),
         ] {
             assert_eq!(told(json).first().map(String::as_str), Some(value), "{json}");
+        }
+    }
+
+    #[test]
+    fn each_record_and_each_list_tells_a_number_of_its_own() {
+        for (json, values) in [
+            (
+                r#"[{"ssn": {"area": 536, "group": 90, "serial": 4399}}, {"ssn": {"area": 537, "group": 91, "serial": 4390}}]"#,
+                ["ssn: 536904399", "ssn: 537914390"],
+            ),
+            (
+                r#"[{"card": [4111, 1111, 1111, 1111]}, {"card": [4539, 1488, 343, 6467]}]"#,
+                ["card: 4111111111111111", "card: 453914883436467"],
+            ),
+            (
+                r#"{"card": [4111, 1111, 1111, 1111], "card2": [4539, 1488, 343, 6467]}"#,
+                ["card: 4111111111111111", "card2: 453914883436467"],
+            ),
+            (
+                r#"[{"card1": 4111, "card2": 1111, "card3": 1111}, {"card1": 4539, "card2": 1488, "card3": 343}]"#,
+                ["card1: 411111111111", "card1: 45391488343"],
+            ),
+        ] {
+            assert_eq!(told(json), values, "{json}");
         }
     }
 
