@@ -192,6 +192,7 @@ impl<'t> Reading<'t> {
             | FaultKind::Belongs(_)
             | FaultKind::UnknownAnchor
             | FaultKind::TooLarge
+            | FaultKind::SecondDocument
             | FaultKind::Other(_) => self.miss(place, report),
         }
     }
@@ -205,7 +206,9 @@ fn is_of_shape(fault: &Fault) -> bool {
         | FaultKind::OtherKind { .. }
         | FaultKind::Belongs(_)
         | FaultKind::Twice(_) => true,
-        FaultKind::UnknownAnchor | FaultKind::TooLarge | FaultKind::Other(_) => false,
+        FaultKind::UnknownAnchor | FaultKind::TooLarge | FaultKind::SecondDocument | FaultKind::Other(_) => {
+            false
+        }
     }
 }
 
@@ -251,6 +254,10 @@ fn help(kind: &FaultKind, rest: Option<&str>) -> String {
         FaultKind::MissingField(field) => format!("add `{field}:`"),
         FaultKind::Twice(_) => "keep one of the two".to_owned(),
         FaultKind::TooLarge => "write less here, and fewer `*alias`".to_owned(),
+        FaultKind::SecondDocument => {
+            "one file has one document: take this line out, and put what is behind it where it belongs"
+                .to_owned()
+        }
         FaultKind::Other(said) if said.contains("tab") => "indent with spaces".to_owned(),
         FaultKind::Other(_) => quoting(rest.unwrap_or_default()),
         FaultKind::OtherKind { .. } | FaultKind::Belongs(_) | FaultKind::UnknownAnchor => String::new(),

@@ -2,6 +2,7 @@
 
 use crate::report::Place;
 use serde::de::{self, Expected, Unexpected};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, Location};
 use std::fmt::{self, Display};
 
@@ -30,6 +31,8 @@ pub enum FaultKind {
     UnknownAnchor,
     /// The text, or what its aliases stand for, is larger or deeper than any real one.
     TooLarge,
+    /// The file goes on with another document.
+    SecondDocument,
     /// Something else.
     Other(String),
 }
@@ -64,6 +67,7 @@ impl FaultKind {
         match error {
             Error::DuplicateMappingKey { key, .. } => Self::Twice(key),
             Error::UnknownAnchor { .. } => Self::UnknownAnchor,
+            Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => Self::SecondDocument,
             Error::Budget { .. }
             | Error::AliasReplayLimitExceeded { .. }
             | Error::AliasReplayStackDepthExceeded { .. }
@@ -94,6 +98,7 @@ impl FaultKind {
                 "the file is larger or deeper than any real one, counting what its aliases stand for"
                     .to_owned()
             }
+            Self::SecondDocument => "a second document begins here".to_owned(),
             Self::Other(message) => message.clone(),
         }
     }
