@@ -18,8 +18,8 @@ use crate::reply::{self, Body};
 use crate::snapshot::Snapshot;
 use crate::waiting;
 use crate::witness::serve;
-use http::header::CONNECTION;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 pub use routes::content_routes;
 use routes::{NOWHERE, Ollama, Route, route};
@@ -111,12 +111,25 @@ async fn answer(
     peer: &Arc<Peer>,
     form: ClientDialect,
 ) -> Response<Body> {
-    let route = route(request.method(), request.uri().path());
+    let route = addressed(&request).and_then(|()| route(request.method(), request.uri().path()));
     if let Ok(Route::Ask(api)) = route {
         return waiting::answer(gateway, api, request, peer).await;
     }
     // Boxed, so that requests for content, which wait in their thousands, have no room for it.
     Box::pin(answer_otherwise(gateway, route, request, (peer, form))).await
+}
+
+/// Refuses a request of HTTP/1.1 that does not say whom it is for, or says it twice: a proxy before Weir may have read it
+/// otherwise (RFC 9112, section 3.2).
+fn addressed<B>(request: &Request<B>) -> Result<(), Failure> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let message = match hosts {
+        1 => return Ok(()),
+        _ if request.version() != Version::HTTP_11 => return Ok(()),
+        0 => "a request of HTTP/1.1 has a `host` header; send one",
+        _ => "the head has more than one `host` header; send one",
+    };
+    Err(Failure::BadRequest(BadRequest { code: "invalid_request", message: message.to_owned(), param: None }))
 }
 
 /// The answer of a route that leads to no model, or of none. What is refused is on record as it is where content goes.

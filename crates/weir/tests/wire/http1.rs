@@ -116,6 +116,24 @@ pub fn status_of(client: &mut Client) -> Option<u16> {
 }
 
 #[test]
+fn a_request_says_once_whom_it_is_for() {
+    let stage = Stage::new();
+    let mut client = stage.gateway.client();
+    for (hosts, status) in
+        [("", 400), ("host: localhost\r\nHost: localhost\r\n", 400), ("host: localhost\r\n", 200)]
+    {
+        client.send(format!("GET /v1/models HTTP/1.1\r\n{hosts}\r\n").as_bytes());
+        let reply = client.reply();
+        assert_eq!(reply.status, status, "{hosts:?}: {}", reply.text());
+        if status == 400 {
+            assert_error(&reply, 400, "invalid_request", hosts);
+        }
+    }
+    client.send(b"GET /v1/models HTTP/1.0\r\n\r\n");
+    assert_eq!(client.reply().status, 200, "an older client");
+}
+
+#[test]
 fn unknown_places_methods_and_media_get_an_error_in_json() {
     let stage = Stage::new();
     let body = ask("auto", "hi").to_string();
