@@ -12,7 +12,7 @@ mod members;
 mod read;
 mod write;
 pub(crate) use edit::Edited;
-pub(crate) use members::{Member, items, members, parse_members, string};
+pub(crate) use members::{Part, glance};
 pub use read::parse;
 pub(crate) use write::{ArrayWriter, ObjectWriter, write_object, write_string};
 

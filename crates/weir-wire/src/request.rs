@@ -393,6 +393,9 @@ impl ClientRequest {
     /// Where in the body the `index`th of [`segments`](Self::segments) stands, as a JSON path.
     #[must_use]
     pub fn path_of(&self, index: usize) -> String {
+        if self.opaque.is_empty() && self.sealed.is_empty() {
+            return segment::path_of(&self.body, index).unwrap_or_else(|| "$".to_owned());
+        }
         let mut readable = Vec::new();
         self.collect(&mut readable);
         let Some(after) = index.checked_sub(readable.len()) else {
@@ -400,7 +403,7 @@ impl ClientRequest {
             segment::collect(&self.body, &mut whole);
             let here = readable.get(index).map(|segment| segment.text);
             let place = whole.iter().position(|s| here.is_some_and(|here| std::ptr::eq(here, s.text)));
-            return segment::path_of(&self.body, place.unwrap_or(index));
+            return segment::path_of(&self.body, place.unwrap_or(index)).unwrap_or_else(|| "$".to_owned());
         };
         let unknown = || self.sealed.iter().filter(|sealed| sealed.maker.is_none());
         let paths = self.opaque.iter().map(|o| &o.path).chain(unknown().map(|sealed| &sealed.path));

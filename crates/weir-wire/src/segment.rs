@@ -45,12 +45,19 @@ pub fn collect<'a>(value: &'a Json<'_>, out: &mut Vec<Segment<'a>>) {
     visit(value, &mut |segment| out.push(segment));
 }
 
-/// The JSON path of the `wanted`th segment that [`collect`] gives for `value`.
+/// The JSON path of the `wanted`th segment that [`collect`] gives for `value`; `None` if there are fewer.
 #[must_use]
-pub fn path_of(value: &Json, wanted: usize) -> String {
-    let mut search = Search { left: wanted, path: "$".to_owned() };
-    search.value(value);
-    search.path
+pub fn path_of(value: &Json, wanted: usize) -> Option<String> {
+    let mut search = Search { left: wanted, way: Vec::new() };
+    search.value(value).then(|| {
+        search.way.iter().rev().fold("$".to_owned(), |mut path, step| {
+            match step {
+                Step::Key(key) => push_key(&mut path, key),
+                Step::Index(index) => push_index(&mut path, *index),
+            }
+            path
+        })
+    })
 }
 
 fn visit<'a>(value: &'a Json<'_>, take: &mut impl FnMut(Segment<'a>)) {
@@ -68,35 +75,38 @@ fn visit<'a>(value: &'a Json<'_>, take: &mut impl FnMut(Segment<'a>)) {
     }
 }
 
-/// Walks as [`visit`] does and stops with the path of the segment it looks for.
-struct Search {
+/// Walks as [`visit`] does, as far as the segment it looks for.
+struct Search<'a> {
+    /// Segments before that one.
     left: usize,
-    path: String,
+    /// The way to it, innermost first.
+    way: Vec<Step<'a>>,
 }
 
-impl Search {
-    fn value(&mut self, value: &Json) -> bool {
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Search<'a> {
+    /// Whether it is in a value.
+    fn value(&mut self, value: &'a Json<'_>) -> bool {
         match value {
             Json::Null | Json::Bool(_) => false,
             Json::Number(_) | Json::String(_) => self.hit(),
             Json::Array(items) => items
                 .iter()
                 .enumerate()
-                .any(|(index, item)| self.below(|path| push_index(path, index), |search| search.value(item))),
-            Json::Object(object) => object.iter().any(|(key, member)| {
-                self.below(|path| push_key(path, key), |search| search.hit() || search.value(member))
-            }),
+                .any(|(index, item)| self.value(item) && self.comes_by(Step::Index(index))),
+            Json::Object(object) => object
+                .iter()
+                .any(|(key, member)| (self.hit() || self.value(member)) && self.comes_by(Step::Key(key))),
         }
     }
 
-    fn below(&mut self, name: impl FnOnce(&mut String), look: impl FnOnce(&mut Self) -> bool) -> bool {
-        let length = self.path.len();
-        name(&mut self.path);
-        let found = look(self);
-        if !found {
-            self.path.truncate(length);
-        }
-        found
+    fn comes_by(&mut self, step: Step<'a>) -> bool {
+        self.way.push(step);
+        true
     }
 
     fn hit(&mut self) -> bool {
@@ -163,7 +173,7 @@ mod tests {
         let mut segments = Vec::new();
         collect(&value, &mut segments);
         let seen: Vec<(&str, String)> =
-            segments.iter().enumerate().map(|(i, s)| (s.text, path_of(&value, i))).collect();
+            segments.iter().enumerate().map(|(i, s)| (s.text, path_of(&value, i).unwrap())).collect();
         let expected = [
             ("model", "$.model"),
             ("auto", "$.model"),
@@ -178,5 +188,6 @@ mod tests {
             ("v", "$.messages[0].x[\"canary key\"][1]"),
         ];
         assert_eq!(seen, expected.map(|(text, path)| (text, path.to_owned())));
+        assert_eq!(path_of(&value, segments.len()), None);
     }
 }

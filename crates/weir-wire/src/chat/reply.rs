@@ -1,6 +1,6 @@
 use crate::canonical::ServedTier;
 use crate::error::Envelope;
-use crate::json::{Edited, Limits, Member, items, members, parse, parse_members, string, write_string};
+use crate::json::{Edited, Limits, Part, glance, parse, write_string};
 use memchr::memchr2;
 use std::borrow::Cow;
 
@@ -73,10 +73,10 @@ pub enum BadReply {
 pub fn map_reply<'b>(body: &'b [u8], identity: &ReplyIdentity) -> Result<Reply<'b>, BadReply> {
     let answer = Answer::read(body)?;
     Ok(Reply {
-        body: answer.write(identity, ShowUsage::Always, "message")?,
+        body: answer.write(identity, ShowUsage::Always, "message"),
         usage: answer.usage.unwrap_or_default(),
         finish_reason: answer.finish_reason(),
-        model: answer.get("model").and_then(string),
+        model: answer.get("model").and_then(Part::string),
     })
 }
 
@@ -92,14 +92,14 @@ pub fn read_chunk<'b>(
     let answer = Answer::read(data)?;
     let show = if show_usage { ShowUsage::Always } else { ShowUsage::Never };
     // A chunk without choices is the one that brings the usage.
-    let for_client = show_usage || !answer.choices.is_empty();
-    let data = for_client.then(|| answer.write(identity, show, "delta").and_then(on_one_line));
+    let for_client = show_usage || !answer.choices().is_empty();
+    let data = for_client.then(|| on_one_line(answer.write(identity, show, "delta")));
     Ok(Chunk {
         data: data.transpose()?,
-        has_content: answer.has_content()?,
+        has_content: answer.has_content(),
         usage: answer.usage,
         finish_reason: answer.finish_reason(),
-        model: answer.get("model").and_then(string),
+        model: answer.get("model").and_then(Part::string),
     })
 }
 
@@ -112,64 +112,66 @@ enum ShowUsage {
 /// An answer, read as far as Weir looks into it, whose text is passed on but for the members that say who answered.
 struct Answer<'b> {
     text: &'b str,
-    members: Vec<Member<'b>>,
-    choices: Vec<Vec<Member<'b>>>,
+    whole: Part<'b>,
     usage: Option<Usage>,
 }
+
+/// How deep an answer is looked into: its members, its choices, theirs, and those of a message.
+const LEVELS: usize = 4;
 
 impl<'b> Answer<'b> {
     fn read(body: &'b [u8]) -> Result<Self, BadReply> {
         let text = std::str::from_utf8(body).map_err(|_| BadReply::Malformed)?;
-        let members = parse_members(text, Limits::default()).ok_or(BadReply::Malformed)?;
-        if find(&members, "error").is_some_and(|error| error != "null") {
+        let whole = glance(text, Limits::default(), LEVELS).ok_or(BadReply::Malformed)?;
+        if whole.get("error").is_some_and(|error| error.text != "null") {
             return Err(Envelope::read(body).map_or(BadReply::Malformed, BadReply::Error));
         }
-        let choices = find(&members, "choices").and_then(items).ok_or(BadReply::Malformed)?;
-        let choices = choices.into_iter().filter_map(object).collect::<Result<_, _>>()?;
-        let usage = find(&members, "usage").and_then(object).transpose()?;
-        let usage = usage.map(|usage| read_usage(&usage)).transpose()?;
-        let tier = find(&members, "service_tier").and_then(string);
+        whole.get("choices").and_then(Part::items).ok_or(BadReply::Malformed)?;
+        let tier = whole.get("service_tier").and_then(Part::string);
         let tier = tier.and_then(|tier| ServedTier::of_word(&tier));
-        let usage = usage.map(|usage| Usage { tier, ..usage });
-        Ok(Self { text, members, choices, usage })
+        let usage = whole.get("usage").filter(|usage| usage.members().is_some());
+        let usage = usage.map(|usage| Usage { tier, ..read_usage(usage) });
+        Ok(Self { text, whole, usage })
     }
 
-    fn get(&self, name: &str) -> Option<&'b str> {
-        find(&self.members, name)
+    fn get(&self, name: &str) -> Option<&Part<'b>> {
+        self.whole.get(name)
+    }
+
+    fn choices(&self) -> &[Part<'b>] {
+        self.get("choices").and_then(Part::items).unwrap_or_default()
     }
 
     fn finish_reason(&self) -> Option<Cow<'b, str>> {
-        self.choices.iter().find_map(|choice| finish_reason(choice))
+        self.choices().iter().find_map(finish_reason)
     }
 
-    fn has_content(&self) -> Result<bool, BadReply> {
-        for choice in &self.choices {
-            let delta = find(choice, "delta").and_then(object).transpose()?.unwrap_or_default();
-            let carries = |member: &Member<'_>| member.name != "role" && is_something(member.text);
-            if finish_reason(choice).is_some() || delta.iter().any(carries) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    fn has_content(&self) -> bool {
+        self.choices().iter().any(|choice| {
+            let delta = choice.get("delta").and_then(Part::members).unwrap_or_default();
+            let mut said = delta.iter().filter(|member| member.name != "role");
+            finish_reason(choice).is_some() || said.any(|member| is_something(member.value.text))
+        })
     }
 
     /// The answer for the client; `holder` names what of a choice has its text.
-    fn write(&self, identity: &ReplyIdentity, usage: ShowUsage, holder: &str) -> Result<Vec<u8>, BadReply> {
+    fn write(&self, identity: &ReplyIdentity, usage: ShowUsage, holder: &str) -> Vec<u8> {
         let mut edited = Edited::new(self.text);
-        for member in &self.members {
+        for member in self.whole.members().unwrap_or_default() {
+            let value = member.value.text;
             match &*member.name {
-                "id" => write_string(&identity.id, edited.replace(member.text)),
-                "model" => write_string(&identity.alias, edited.replace(member.text)),
+                "id" => write_string(&identity.id, edited.replace(value)),
+                "model" => write_string(&identity.alias, edited.replace(value)),
                 // Names the build that answered, and with it the backend.
-                "system_fingerprint" => edited.cut(member.text),
-                "usage" if usage == ShowUsage::Never => edited.cut(member.text),
+                "system_fingerprint" => edited.cut(value),
+                "usage" if usage == ShowUsage::Never => edited.cut(value),
                 "choices" => {
-                    for choice in &self.choices {
-                        name_reasoning_twice(find(choice, holder), &mut edited)?;
+                    for choice in self.choices() {
+                        name_reasoning_twice(choice.get(holder), &mut edited);
                     }
-                    edited.keep(member.text);
+                    edited.keep(value);
                 }
-                _ => edited.keep(member.text),
+                _ => edited.keep(value),
             }
         }
         for (name, value) in [("id", &identity.id), ("model", &identity.alias)] {
@@ -177,22 +179,12 @@ impl<'b> Answer<'b> {
                 write_string(value, edited.add(name));
             }
         }
-        Ok(edited.end())
+        edited.end()
     }
 }
 
-/// The value of a member, as it was written.
-fn find<'b>(members: &[Member<'b>], name: &str) -> Option<&'b str> {
-    members.iter().find(|member| member.name == name).map(|member| member.text)
-}
-
-/// The members of what is an object.
-fn object(text: &str) -> Option<Result<Vec<Member<'_>>, BadReply>> {
-    text.starts_with('{').then(|| members(text).ok_or(BadReply::Malformed))
-}
-
-fn finish_reason<'b>(choice: &[Member<'b>]) -> Option<Cow<'b, str>> {
-    find(choice, "finish_reason").and_then(string)
+fn finish_reason<'b>(choice: &Part<'b>) -> Option<Cow<'b, str>> {
+    choice.get("finish_reason").and_then(Part::string)
 }
 
 fn is_something(value: &str) -> bool {
@@ -203,31 +195,30 @@ fn is_something(value: &str) -> bool {
     !is_empty_list && !["null", "\"\""].contains(&value)
 }
 
-fn read_usage(usage: &[Member<'_>]) -> Result<Usage, BadReply> {
-    let of = |members: &[Member<'_>], name: &str| find(members, name).and_then(|number| number.parse().ok());
-    let details = find(usage, "prompt_tokens_details").and_then(object).transpose()?.unwrap_or_default();
-    Ok(Usage {
-        prompt_tokens: of(usage, "prompt_tokens"),
-        cached_tokens: of(&details, "cached_tokens").or_else(|| of(usage, "prompt_cache_hit_tokens")),
-        written_tokens: of(&details, "cache_write_tokens"),
-        completion_tokens: of(usage, "completion_tokens"),
+fn read_usage(usage: &Part<'_>) -> Usage {
+    let number = |part: &Part<'_>| part.text.parse().ok();
+    let of = |name: &str| usage.get(name).and_then(number);
+    let detail = |name: &str| usage.get("prompt_tokens_details")?.get(name).and_then(number);
+    Usage {
+        prompt_tokens: of("prompt_tokens"),
+        cached_tokens: detail("cached_tokens").or_else(|| of("prompt_cache_hit_tokens")),
+        written_tokens: detail("cache_write_tokens"),
+        completion_tokens: of("completion_tokens"),
         tier: None,
-    })
+    }
 }
 
 /// Some servers say `reasoning`, some `reasoning_content`, and clients read one or the other: both names get the text.
-fn name_reasoning_twice(holder: Option<&str>, edited: &mut Edited<'_>) -> Result<(), BadReply> {
+fn name_reasoning_twice(holder: Option<&Part<'_>>, edited: &mut Edited<'_>) {
     const NAMES: [(&str, &str); 2] = [("reasoning", "reasoning_content"), ("reasoning_content", "reasoning")];
-    let Some(holder) = holder else { return Ok(()) };
-    let Some(said) = object(holder).transpose()? else { return Ok(()) };
+    let Some(holder) = holder else { return };
     for (has, lacks) in NAMES {
-        if let (Some(text), None) = (find(&said, has), find(&said, lacks))
-            && text.starts_with('"')
+        if let (Some(said), None) = (holder.get(has), holder.get(lacks))
+            && said.text.starts_with('"')
         {
-            edited.add_to(holder, lacks).extend_from_slice(text.as_bytes());
+            edited.add_to(holder.text, lacks).extend_from_slice(said.text.as_bytes());
         }
     }
-    Ok(())
 }
 
 /// An event of a stream has no room for line breaks.

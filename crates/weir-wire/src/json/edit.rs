@@ -94,17 +94,24 @@ impl<'t> Edited<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::members;
+    use crate::json::{Limits, glance};
+
+    /// The names and values of an object.
+    fn members(text: &str) -> Vec<(String, &str)> {
+        let part = glance(text, Limits::default(), 1).unwrap();
+        let members = part.members().unwrap().iter();
+        members.map(|member| (member.name.clone().into_owned(), member.value.text)).collect()
+    }
 
     /// What becomes of an object whose member `a` is replaced by 7, whose members `x` and `y` are cut, and which is given the
     /// members `added`.
     fn edited(text: &str, added: &[&str]) -> String {
         let mut edited = Edited::new(text);
-        for member in members(text).unwrap() {
-            match &*member.name {
-                "a" => edited.replace(member.text).push(b'7'),
-                "x" | "y" => edited.cut(member.text),
-                _ => edited.keep(member.text),
+        for (name, value) in members(text) {
+            match &*name {
+                "a" => edited.replace(value).push(b'7'),
+                "x" | "y" => edited.cut(value),
+                _ => edited.keep(value),
             }
         }
         for name in added {
@@ -158,8 +165,8 @@ mod tests {
             let at = text.find(object).unwrap();
             edited.add_to(&text[at..at + object.len()], "e").push(b'5');
         }
-        for member in members(text).unwrap() {
-            edited.keep(member.text);
+        for (_, value) in members(text) {
+            edited.keep(value);
         }
         assert_eq!(String::from_utf8(edited.end()).unwrap(), r#"{"b":[{"c":1,"e":5},{"d":2,"e":5}],"a":3}"#);
     }

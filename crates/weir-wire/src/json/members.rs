@@ -1,14 +1,27 @@
-//! Objects and arrays whose values are left as they were written, for what is passed on and only glanced at.
+//! Values that are left as they were written, for what is passed on and only glanced at.
 
 use super::Limits;
-use super::read::{Named, Names, Reader, USUAL_MEMBERS, as_written};
+use super::read::{Named, Read, Reader, as_written};
 use jiter::{Jiter, Peek};
 use std::borrow::Cow;
 
-/// One member of an object, with its value as it was written.
+/// A value as it was written, and what is in it as far as was asked.
+pub(crate) struct Part<'t> {
+    pub(crate) text: &'t str,
+    inside: Inside<'t>,
+}
+
+enum Inside<'t> {
+    /// Neither members nor items, or they are deeper than was asked.
+    Nothing,
+    Members(Vec<Member<'t>>),
+    Items(Vec<Part<'t>>),
+}
+
+/// One member of an object.
 pub(crate) struct Member<'t> {
     pub(crate) name: Cow<'t, str>,
-    pub(crate) text: &'t str,
+    pub(crate) value: Part<'t>,
 }
 
 impl Named for Member<'_> {
@@ -17,71 +30,81 @@ impl Named for Member<'_> {
     }
 }
 
-/// The members of a text that is one object by all the rules of [`parse`](super::parse), and of no other.
-pub(crate) fn parse_members(text: &str, limits: Limits) -> Option<Vec<Member<'_>>> {
+impl<'t> Part<'t> {
+    /// The members of an object.
+    pub(crate) fn members(&self) -> Option<&[Member<'t>]> {
+        if let Inside::Members(members) = &self.inside { Some(members) } else { None }
+    }
+
+    /// The items of an array.
+    pub(crate) fn items(&self) -> Option<&[Part<'t>]> {
+        if let Inside::Items(items) = &self.inside { Some(items) } else { None }
+    }
+
+    /// The member of an object with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Part<'t>> {
+        self.members()?.iter().find(|member| member.name == name).map(|member| &member.value)
+    }
+
+    /// What a value says that is a string.
+    pub(crate) fn string(&self) -> Option<Cow<'t, str>> {
+        Jiter::new(self.text.as_bytes()).next_str().ok().map(|read| as_written(self.text, read))
+    }
+}
+
+/// Reads a text by all the rules of [`parse`](super::parse), and keeps what is in it for so many levels.
+pub(crate) fn glance(text: &str, limits: Limits, levels: usize) -> Option<Part<'_>> {
     let mut reader = Reader::new(text, limits);
-    reader.count().ok()?;
-    collect(reader, |reader, peek| reader.pass(peek, 1).ok())
-}
-
-/// The same of a part of a text that was read before.
-pub(crate) fn members(text: &str) -> Option<Vec<Member<'_>>> {
-    collect(Reader::new(text, Limits::default()), |reader, peek| reader.jiter.known_skip(peek).ok())
-}
-
-fn collect<'t>(
-    mut reader: Reader<'t>,
-    pass: impl Fn(&mut Reader<'t>, Peek) -> Option<()>,
-) -> Option<Vec<Member<'t>>> {
-    let text = reader.text;
-    let mut members = Vec::with_capacity(USUAL_MEMBERS);
-    let mut names = Names::default();
-    let mut key = reader.jiter.next_object().ok()?;
-    while let Some(name) = key {
-        let name = as_written(text, name);
-        if names.knows(&name, &members) {
-            return None;
-        }
-        names.add(&name);
-        let peek = reader.jiter.peek().ok()?;
-        let start = reader.jiter.current_index();
-        pass(&mut reader, peek)?;
-        members.push(Member { name, text: text.get(start..reader.jiter.current_index())? });
-        key = reader.jiter.next_key().ok()?;
-    }
+    let peek = reader.jiter.peek().ok()?;
+    let part = reader.part(peek, 0, levels).ok()?;
     reader.jiter.finish().ok()?;
-    Some(members)
+    Some(part)
 }
 
-/// The items of a part of a text that was read before, if it is an array.
-pub(crate) fn items(text: &str) -> Option<Vec<&str>> {
-    let mut jiter = Jiter::new(text.as_bytes());
-    let mut items = Vec::new();
-    let mut next = jiter.next_array().ok()?;
-    while let Some(peek) = next {
-        let start = jiter.current_index();
-        jiter.known_skip(peek).ok()?;
-        items.push(text.get(start..jiter.current_index())?);
-        next = jiter.array_step().ok()?;
+impl<'t> Reader<'t> {
+    fn part(&mut self, peek: Peek, depth: usize, levels: usize) -> Read<Part<'t>> {
+        let start = self.jiter.current_index();
+        let inside = match (peek, levels.checked_sub(1)) {
+            (Peek::Object, Some(levels)) => {
+                self.count()?;
+                let member = |reader: &mut Self, name, peek, depth| {
+                    reader.part(peek, depth, levels).map(|value| Member { name, value })
+                };
+                Inside::Members(self.members(depth, member)?)
+            }
+            (Peek::Array, Some(levels)) => {
+                self.count()?;
+                Inside::Items(self.items(depth, |reader, peek, depth| reader.part(peek, depth, levels))?)
+            }
+            _ => {
+                self.pass(peek, depth)?;
+                Inside::Nothing
+            }
+        };
+        let text = self.text.get(start..self.jiter.current_index()).unwrap_or_default();
+        Ok(Part { text, inside })
     }
-    jiter.finish().ok()?;
-    Some(items)
-}
-
-/// What a text says that is one string, and no other.
-pub(crate) fn string(text: &str) -> Option<Cow<'_, str>> {
-    Jiter::new(text.as_bytes()).next_str().ok().map(|read| as_written(text, read))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The members of a text that is one object.
     fn read(text: &str) -> Option<Vec<(String, &str)>> {
-        let strict: Vec<_> = parse_members(text, Limits::default())?.into_iter().map(|m| m.text).collect();
-        let again = members(text)?;
-        assert_eq!(strict, again.iter().map(|member| member.text).collect::<Vec<_>>());
-        Some(again.into_iter().map(|member| (member.name.into_owned(), member.text)).collect())
+        let part = glance(text, Limits::default(), 1)?;
+        assert_eq!(part.text, text.trim());
+        let members = part.members()?.iter();
+        Some(members.map(|member| (member.name.clone().into_owned(), member.value.text)).collect())
+    }
+
+    fn items(text: &str) -> Option<Vec<&str>> {
+        let part = glance(text, Limits::default(), 1)?;
+        Some(part.items()?.iter().map(|item| item.text).collect())
+    }
+
+    fn string(text: &str) -> Option<Cow<'_, str>> {
+        glance(text, Limits::default(), 1)?.string()
     }
 
     #[test]
@@ -92,6 +115,19 @@ mod tests {
         assert_eq!(items(r#"[1, {"a":[]} ,"]"]"#).unwrap(), ["1", r#"{"a":[]}"#, r#""]""#]);
         assert_eq!((read("{}").unwrap().len(), items("[ ]").unwrap().len()), (0, 0));
         assert_eq!(string(r#""a\n""#).unwrap(), "a\n");
+    }
+
+    #[test]
+    fn what_is_inside_is_kept_as_deep_as_was_asked() {
+        let text = r#"{"a":[{"b":{"c":1}},2]}"#;
+        let b = |levels| {
+            let part = glance(text, Limits::default(), levels).unwrap();
+            let first = part.get("a")?.items()?.first()?;
+            first.get("b").map(|b| (b.text.to_owned(), b.get("c").map(|c| c.text.to_owned())))
+        };
+        assert_eq!((b(1), b(2)), (None, None));
+        assert_eq!(b(3), Some((r#"{"c":1}"#.to_owned(), None)));
+        assert_eq!(b(4), Some((r#"{"c":1}"#.to_owned(), Some("1".to_owned()))));
     }
 
     #[test]
@@ -112,7 +148,7 @@ mod tests {
             "{\"a\":\"\n\"}",
             r#"{"a":[1,]}"#,
         ] {
-            assert!(members(text).is_none() && parse_members(text, Limits::default()).is_none(), "{text}");
+            assert!(read(text).is_none(), "{text}");
         }
         for text in ["", "{}", "[1", "[1]]", "[1,]", r#"["\x"]"#] {
             assert!(items(text).is_none(), "{text}");
@@ -126,8 +162,8 @@ mod tests {
             let many: String = (0..100).map(|n| format!(r#""k{n}":{n},"#)).collect();
             format!(r#"{{{many}"{last}":0}}"#)
         };
-        assert_eq!(members(&text("k100")).unwrap().len(), 101);
-        assert!(members(&text("k50")).is_none());
+        assert_eq!(read(&text("k100")).unwrap().len(), 101);
+        assert!(read(&text("k50")).is_none());
     }
 
     #[test]
@@ -146,7 +182,9 @@ mod tests {
             r#"{"a":[01]}"#,
         ] {
             let parsed = crate::json::parse(text.as_bytes(), few);
-            assert_eq!(parse_members(text, few).is_some(), parsed.is_ok(), "{text}");
+            for levels in 0..5 {
+                assert_eq!(glance(text, few, levels).is_some(), parsed.is_ok(), "{text}, {levels} levels");
+            }
         }
     }
 }

@@ -105,37 +105,52 @@ impl<'t> Reader<'t> {
     pub(super) fn pass(&mut self, peek: Peek, depth: usize) -> Read<()> {
         self.count()?;
         match peek {
-            Peek::Array => {
-                let depth = self.deeper(depth)?;
-                let mut next = self.jiter.known_array().map_err(broken)?;
-                while let Some(peek) = next {
-                    self.pass(peek, depth)?;
-                    next = self.jiter.array_step().map_err(broken)?;
-                }
-                Ok(())
+            Peek::Array => self.items(depth, |reader, peek, depth| reader.pass(peek, depth)).map(drop),
+            Peek::Object => {
+                let name = |reader: &mut Self, name, peek, depth| reader.pass(peek, depth).map(|()| name);
+                self.members(depth, name).map(drop)
             }
-            Peek::Object => self.pass_object(depth),
             _ => self.jiter.known_skip(peek).map_err(broken),
         }
     }
 
-    fn pass_object(&mut self, depth: usize) -> Read<()> {
+    /// The items of an array that begins here, each as `read` reads it.
+    pub(super) fn items<T>(
+        &mut self,
+        depth: usize,
+        read: impl Fn(&mut Self, Peek, usize) -> Read<T>,
+    ) -> Read<Vec<T>> {
         let depth = self.deeper(depth)?;
-        let mut known = Vec::with_capacity(USUAL_MEMBERS);
+        let mut items = Vec::new();
+        let mut next = self.jiter.known_array().map_err(broken)?;
+        while let Some(peek) = next {
+            items.push(read(self, peek, depth)?);
+            next = self.jiter.array_step().map_err(broken)?;
+        }
+        Ok(items)
+    }
+
+    /// The members of an object that begins here, each as `read` reads it; no two have the same name.
+    pub(super) fn members<T: Named>(
+        &mut self,
+        depth: usize,
+        read: impl Fn(&mut Self, Cow<'t, str>, Peek, usize) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        let depth = self.deeper(depth)?;
+        let mut members = Vec::with_capacity(USUAL_MEMBERS);
         let mut names = Names::default();
         let mut key = self.jiter.known_object().map_err(broken)?;
         while let Some(name) = key {
             let name = as_written(self.text, name);
-            if names.knows(&name, &known) {
+            if names.knows(&name, &members) {
                 return Err(Broken::at(JsonFault::DuplicateKey, self.jiter.current_index()));
             }
             names.add(&name);
-            known.push(name);
             let peek = self.jiter.peek().map_err(broken)?;
-            self.pass(peek, depth)?;
+            members.push(read(self, name, peek, depth)?);
             key = self.jiter.next_key().map_err(broken)?;
         }
-        Ok(())
+        Ok(members)
     }
 
     pub(super) fn count(&mut self) -> Read<()> {
