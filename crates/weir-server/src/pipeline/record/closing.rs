@@ -25,21 +25,21 @@ impl Ledger {
         }
     }
 
-    /// Closes the account of a request that was answered in whole, and waits until the kernel has it:
+    /// Closes the account of a request that was answered in whole; what is returned waits until the kernel has it:
     /// what a client was told is in the log, though the process be killed.
-    pub async fn finish(mut self, status: StatusCode) {
+    pub fn finish(mut self, status: StatusCode) -> impl Future<Output = ()> + Send + use<> {
         self.outcome.http_status = Some(status.as_u16());
         if status.is_success() {
             self.outcome.outcome = OutcomeKind::Ok;
         }
-        self.finish_untold().await;
+        self.finish_untold()
     }
 
     /// The same for one whose answer Weir does not know.
-    pub async fn finish_untold(mut self) {
+    pub fn finish_untold(mut self) -> impl Future<Output = ()> + Send + use<> {
         let kept = self.kept();
         self.close_now();
-        self.closed(kept).written().await;
+        self.closed(kept).written()
     }
 
     /// Closes the account of a stream.
@@ -53,7 +53,7 @@ impl Ledger {
 
     fn closed(&mut self, kept: Option<Kept>) -> Closed {
         let ticket = self.last.take().filter(|_| self.lost.is_none());
-        Closed { gateway: self.gateway.clone(), kept, ticket }
+        Closed { gateway: self.gateway.clone(), kept, ticket, has_company: self.gateway.serves_several() }
     }
 
     fn close_now(&mut self) {
@@ -162,6 +162,8 @@ pub(crate) struct Closed {
     gateway: Arc<Gateway>,
     kept: Option<Kept>,
     ticket: Option<Ticket>,
+    /// Whether other requests were being served when it was closed.
+    has_company: bool,
 }
 
 /// Ends when the answer is kept: who has seen its end may refer to it.
@@ -174,7 +176,7 @@ impl Closed {
             kept.await;
         }
         let Some(ticket) = self.ticket else { return };
-        if !is_written(ticket, self.gateway.serves_several()).await {
+        if !is_written(ticket, self.has_company).await {
             self.gateway.lost(Lost::Outcome);
         }
     }
