@@ -327,7 +327,7 @@ impl Engine {
             return self.through(collector, reading, pieces_over(survey, reading.seams), false, end);
         }
         for guess in &GUESSES {
-            self.through(collector, reading, (guess.make)(survey), guess.is_doubtful, end)?;
+            self.through(collector, reading, guess.make(survey), guess.is_doubtful, end)?;
         }
         flips(survey, |value| self.scanner.has_literal(value))
             .try_for_each(|derived| self.through(collector, reading, Some(derived), true, end))
@@ -549,7 +549,7 @@ mod tests {
                 || decoded.derived.is_some()
                 || decoded.is_opaque
                 || strip(&survey).is_some()
-                || GUESSES.iter().any(|guess| (guess.make)(&survey).is_some())
+                || GUESSES.iter().any(|guess| guess.make(&survey).is_some())
                 || flips(&survey, |_| true).next().is_some();
             assert!(!is_read_otherwise, "{word}");
         }

@@ -24,14 +24,11 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
     let (search, beginnings) = (SEARCH.as_ref()?, &**BEGINNINGS);
     let mut editor = Editor::new(text);
     let (mut done, mut value) = (0, String::new());
+    let begins = |word: usize| begins_number(beginnings, text, word);
     let mut take = |word: usize| {
         // A letter beyond ASCII may be the first of the word.
         let is_first = || word.checked_sub(1).and_then(|at| text.as_bytes().get(at)).is_none_or(u8::is_ascii);
-        if word < done
-            || !begins_number(beginnings, text, word)
-            || !is_first()
-            || number_at(search, text, word).is_none()
-        {
+        if word < done || !is_first() || number_at(search, text, word).is_none() {
             return;
         }
         let start = first_number(search, text, done, word);
@@ -46,9 +43,13 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         done = spoken.at.max(word + 1);
     };
     if has_cyrillic(text) {
-        word_starts(text).for_each(take);
+        word_starts(text).filter(|word| begins(*word)).for_each(take);
     } else {
-        survey.each_letter_run(&mut take);
+        survey.each_letter_run(|word| {
+            if begins(word) {
+                take(word);
+            }
+        });
     }
     editor.finish()
 }
@@ -76,29 +77,67 @@ fn begins_number(beginnings: &Beginnings, text: &str, at: usize) -> bool {
         four.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         four
     });
-    let [first, second, third, _] = four.map(|b| usize::from(b & 31));
-    beginnings.get(first << 5 | second).is_some_and(|thirds| thirds >> third & 1 == 1)
+    beginnings.has(four)
 }
 
 /// Number words that are others in many languages: a row goes on with them, and is not looked for where one begins.
 const COMMON: [&str; 4] = ["en", "to", "ni", "hat"];
 
-/// For the first two letters of number words, five bits each, a bit for each third.
-type Beginnings = [u32; 1 << 10];
+/// How number words begin, by the lowest five bits of their letters, which are the same in either case.
+struct Beginnings {
+    /// For the first two letters of those with which a row is looked for, a bit for each third.
+    of_two: Thirds,
+    /// For the first and the fourth letter of all that may stand in a row, a bit for each third between them.
+    around: Thirds,
+}
+
+type Thirds = [u32; 1 << 10];
 
 static BEGINNINGS: LazyLock<Box<Beginnings>> = LazyLock::new(|| {
-    let mut beginnings = Box::new([0_u32; 1 << 10]);
-    let begins =
-        |(text, word): &&(&str, Word)| matches!(word, Number(_) | Repeat(_)) && !COMMON.contains(text);
-    for (word, _) in WORDS.iter().filter(begins) {
-        let class = |at: usize| word.as_bytes().get(at).map(|b| usize::from(*b & 31));
-        let pair = class(0).unwrap_or_default() << 5 | class(1).unwrap_or_default();
-        if let Some(thirds) = beginnings.get_mut(pair) {
-            *thirds |= class(2).map_or(u32::MAX, |third| 1 << third);
-        }
-    }
+    let mut beginnings = Box::new(Beginnings { of_two: [0; 1 << 10], around: [0; 1 << 10] });
+    let is_number = |word: &Word| matches!(word, Number(_) | Repeat(_));
+    let begin = WORDS.iter().filter(|(text, word)| is_number(word) && !COMMON.contains(text));
+    begin.for_each(|(word, _)| beginnings.begin_with(word.as_bytes()));
+    let all = WORDS.iter().filter(|(_, word)| is_number(word) || matches!(word, Letter(_)));
+    all.for_each(|(word, _)| beginnings.go_on_with(word.as_bytes()));
     beginnings
 });
+
+impl Beginnings {
+    fn has(&self, four: [u8; 4]) -> bool {
+        let [first, second, third, fourth] = four;
+        let has = |thirds: &Thirds, two| thirds.get(two).is_some_and(|thirds| thirds & bit_of(third) != 0);
+        has(&self.of_two, pair_of(first, second)) && has(&self.around, pair_of(first, fourth))
+    }
+
+    fn begin_with(&mut self, word: &[u8]) {
+        let [first, second, rest @ ..] = word else { return };
+        if let Some(thirds) = self.of_two.get_mut(pair_of(*first, *second)) {
+            *thirds |= rest.first().map_or(u32::MAX, |third| bit_of(*third));
+        }
+    }
+
+    /// Once all are known that may begin a row: after a shorter word any letter may follow.
+    fn go_on_with(&mut self, word: &[u8]) {
+        let [first, second, rest @ ..] = word else { return };
+        let begun = self.of_two.get(pair_of(*first, *second)).copied().unwrap_or_default();
+        let thirds = rest.first().map_or(begun, |third| bit_of(*third));
+        let fourths = rest.get(1).map_or(0..=31, |fourth| *fourth..=*fourth);
+        for fourth in fourths {
+            if let Some(around) = self.around.get_mut(pair_of(*first, fourth)) {
+                *around |= thirds;
+            }
+        }
+    }
+}
+
+fn pair_of(one: u8, other: u8) -> usize {
+    usize::from(one & 31) << 5 | usize::from(other & 31)
+}
+
+fn bit_of(letter: u8) -> u32 {
+    1 << (letter & 31)
+}
 
 /// The word in which a byte stands, or the next one.
 fn word_around(bytes: &[u8], at: usize) -> Range<usize> {
@@ -405,6 +444,32 @@ mod tests {
         assert_eq!(read("«one two three four five»").as_deref(), Some("«one 2345»"));
         for text in ["one two three", "twofold threefold onerous fourth", "éone two three four"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_is_refused_by_how_it_begins() {
+        let is_begun = |four: [u8; 4]| {
+            let [first, second, third, _] = four;
+            BEGINNINGS.of_two[pair_of(first, second)] & bit_of(third) != 0
+        };
+        let letters = || (b'a'..=b'z').chain([b' ', b'-']).map(char::from);
+        let tails: Vec<String> = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}"))).collect();
+        let mut begun = 0;
+        for (word, tail) in WORDS.iter().flat_map(|word| tails.iter().map(move |tail| (word, tail))) {
+            let text = format!("{}{tail}", word.0);
+            let four = *text.as_bytes().first_chunk().unwrap_or(&[0; 4]);
+            let is_read = number_at(SEARCH.as_ref().unwrap(), &text, 0).is_some();
+            if matches!(word.1, Number(_) | Repeat(_)) && !COMMON.contains(&word.0) {
+                assert!(begins_number(&BEGINNINGS, &text, 0), "{text}");
+            } else if is_read && is_begun(four) {
+                begun += 1;
+                assert!(begins_number(&BEGINNINGS, &text, 0), "{text}");
+            }
+        }
+        assert!(begun > 100, "{begun}");
+        for word in ["this", "for ", "first", "document", "none", "path", "format", "found"] {
+            assert_eq!(begins_number(&BEGINNINGS, word, 0), word == "none", "{word}");
         }
     }
 

@@ -12,6 +12,7 @@ const APART_GAP_MAX: usize = 4;
 const APART_MIN: usize = 5;
 /// What groups have together, at least and at most.
 const GROUPED: std::ops::RangeInclusive<usize> = 6..=40;
+const DIGITS_MIN: usize = 3;
 const GROUP_MAX: usize = 12;
 /// Bytes before the first digit of a value in which its letters stand.
 const HEAD_MAX: usize = 24;
@@ -252,7 +253,7 @@ fn is_sign_of_gap(b: &u8) -> bool {
 
 /// Joins the groups of a chain that can be one value.
 fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
-    if chain.len() < 2 || chain.iter().all(|group| group.digits == 0) {
+    if chain.len() < 2 || chain.iter().map(|group| group.digits).sum::<usize>() < DIGITS_MIN {
         return;
     }
     let mut from = 0;
@@ -275,7 +276,7 @@ fn join(editor: &mut Editor<'_>, text: &str, chain: &[Group]) {
         let digits: usize = groups.iter().map(|group| group.digits).sum();
         if count > 1
             && GROUPED.contains(&total)
-            && digits >= 3
+            && digits >= DIGITS_MIN
             && let [first, .., last] = groups
         {
             let value: String = groups.iter().filter_map(|group| text.get(group.range.clone())).collect();
@@ -297,10 +298,13 @@ fn is_date(text: &str, groups: &[Group]) -> bool {
     let [first, second, third, ..] = groups else { return false };
     let is_year = |group: &Group| {
         let year = text.get(group.range.clone()).and_then(|year| year.parse().ok());
-        group.range.len() == 4 && year.is_some_and(|year: u16| (1900..2100).contains(&year))
+        year.is_some_and(|year: u16| (1900..2100).contains(&year))
     };
-    let lens = [first, second, third].map(|group| group.range.len());
-    (is_year(first) && lens == [4, 2, 2]) || (is_year(third) && lens == [2, 2, 4])
+    match [first, second, third].map(|group| group.range.len()) {
+        [4, 2, 2] => is_year(first),
+        [2, 2, 4] => is_year(third),
+        _ => false,
+    }
 }
 
 /// `2026-11-24T15:16:17.123Z`: how many groups a time has that begins with them.
@@ -349,19 +353,37 @@ fn value_len(text: &str, groups: &[Group]) -> usize {
 
 /// Values that a line break cuts.
 pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
+    let signs = |at, len| survey.has_within(at, len, kind::DIGIT | kind::AT_SIGN);
+    lines_with(survey, |start, end| {
+        // What belongs to a word is graphic: most have neither a digit nor an at sign.
+        let before = survey.run_before(start, kind::GRAPHIC).min(SIDE_MAX);
+        let after = survey.run_from(end, kind::GRAPHIC).min(SIDE_MAX);
+        signs(start - before, before) || signs(end, after)
+    })
+}
+
+/// `has_sign` says whether there may be a digit or an at sign in the words before and after a line break.
+fn lines_with(survey: &Survey<'_>, has_sign: impl Fn(usize, usize) -> bool) -> Option<Derived> {
     let bytes = survey.bytes();
+    let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let is_part = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| part_of(*b) != 0);
     let mut editor = Editor::new(survey.text);
     let mut from = 0;
     while let Some(at) = survey.seek(from, kind::LINE_BREAK) {
         from = at + 1;
-        if !survey.has_near(at, kind::DIGIT | kind::AT_SIGN) {
+        let blanks =
+            bytes.get(..at).unwrap_or_default().iter().rev().take(GAP_MAX).take_while(|b| is_blank(b));
+        let start = at - blanks.count();
+        // Most lines end with a sign.
+        if !is_part(start.checked_sub(1)) {
             continue;
         }
-        let is_blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-        let start =
-            at - bytes.get(..at).unwrap_or_default().iter().rev().take(GAP_MAX).take_while(is_blank).count();
-        let end = at + bytes.iter().skip(at).take(GAP_MAX + 1).take_while(is_blank).count();
-        if is_cut_value(survey, start, end) {
+        let end = at + bytes.iter().skip(at).take(GAP_MAX + 1).take_while(|b| is_blank(b)).count();
+        if is_part(Some(end))
+            && survey.has_near(at, kind::DIGIT | kind::AT_SIGN)
+            && has_sign(start, end)
+            && is_cut_value(survey, start, end)
+        {
             editor.remove(start..end, View::Regrouped);
         }
     }
@@ -373,21 +395,15 @@ pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
 const CUT_DIGITS_MIN: usize = 3;
 /// What is as long as a key when it is put together may have fewer too.
 const CUT_KEY_MIN: usize = 15;
+/// Bytes of the words on each side of it that are looked at.
+const SIDE_MAX: usize = 64;
 
-/// Whether both sides are parts of words, one of them is more than a word, and both may be one value.
+/// Whether of the parts of words on both sides one is more than a word, and both may be one value.
 fn is_cut_value(survey: &Survey<'_>, start: usize, end: usize) -> bool {
-    const SIDE_MAX: usize = 64;
     let bytes = survey.bytes();
     let head = bytes.get(start.saturating_sub(SIDE_MAX)..start).unwrap_or_default();
     let tail = bytes.get(end..bytes.len().min(end + SIDE_MAX)).unwrap_or_default();
-    let is_part = |b: Option<&u8>| b.is_some_and(|b| part_of(*b) != 0);
-    if !is_part(head.last()) || !is_part(tail.first()) || begins_date(tail) {
-        return false;
-    }
-    let signs = kind::DIGIT | kind::AT_SIGN;
-    let has_sign = survey.has_within(start.saturating_sub(SIDE_MAX), start.min(SIDE_MAX), signs)
-        || survey.has_within(end, SIDE_MAX, signs);
-    if !has_sign {
+    if begins_date(tail) {
         return false;
     }
     let mut sides = Sides::default();
@@ -571,6 +587,24 @@ mod tests {
             assert_eq!(groups(&Survey::of(&text)).map(|derived| derived.text), wanted, "{text:?}");
         }
         assert!((300..2900).contains(&joined), "{joined}");
+    }
+
+    #[test]
+    fn no_line_break_is_passed_over_beside_a_digit_or_an_at_sign() {
+        let pieces =
+            ["a", "Bc", "4", "12", "@", ".", "-x", "\n", "\n ", "  ", ", ", "é", "\"", "word", "KEY"];
+        let (mut state, mut joined) = (11_usize, 0);
+        for _ in 0..5000 {
+            let text = (0..60).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + pieces[(state >> 33) % pieces.len()] + if state >> 60 == 0 { "longerword" } else { "" }
+            });
+            let survey = Survey::of(&text).for_any_shape(state >> 50 & 1 == 1);
+            let wanted = lines_with(&survey, |_, _| true).map(|derived| derived.text);
+            joined += usize::from(wanted.is_some());
+            assert_eq!(lines(&survey).map(|derived| derived.text), wanted, "{text:?}");
+        }
+        assert!((500..4990).contains(&joined), "{joined}");
     }
 
     #[test]

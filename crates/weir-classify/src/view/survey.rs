@@ -76,19 +76,23 @@ impl<'a> Survey<'a> {
         self.text.as_bytes()
     }
 
+    /// Whether there is a byte of one of `kinds`.
+    pub(super) fn has(&self, kinds: u16) -> bool {
+        self.kinds & kinds != 0
+    }
+
     /// The first place from `from` on with a byte of one of `kinds`.
     pub(super) fn seek(&self, from: usize, kinds: u16) -> Option<usize> {
-        if self.kinds & kinds == 0 {
+        if !self.has(kinds) {
             return None;
         }
-        let first = from / BLOCK;
-        let mut unseen = u64::MAX << (from % BLOCK);
-        for (index, block) in self.blocks.iter().enumerate().skip(first) {
+        let (mut index, mut unseen) = (from / BLOCK, u64::MAX << (from % BLOCK));
+        while let Some(block) = self.blocks.get(index) {
             let mask = mask(block, kinds) & unseen;
             if mask != 0 {
                 return Some(index * BLOCK + mask.trailing_zeros() as usize);
             }
-            unseen = u64::MAX;
+            (index, unseen) = (index + 1, u64::MAX);
         }
         None
     }
