@@ -18,10 +18,9 @@ use crate::view::{
     latinise, normalise, pieces_over, strip, together, windows,
 };
 use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
-use keys::{ByLen, Keys, PROTOCOL_KEYS, by_len};
+use keys::{Keys, KnownKey, KnownKeys, PROTOCOL_KEYS, by_len};
 use reading::Reading;
 use siphasher::sip128::SipHasher24;
-use std::collections::BTreeSet;
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
@@ -48,8 +47,8 @@ pub struct Engine {
     names: Option<Names>,
     digest: String,
     memory: Option<Memory>,
-    /// Those of [`PROTOCOL_KEYS`] that show nothing.
-    plain_keys: BTreeSet<ByLen<'static>>,
+    /// What [`PROTOCOL_KEYS`] show and say.
+    known_keys: KnownKeys,
 }
 
 impl Engine {
@@ -73,11 +72,11 @@ impl Engine {
             digest: digest(&settings),
             effects,
             memory: None,
-            plain_keys: BTreeSet::new(),
+            known_keys: KnownKeys::new(),
         };
-        let plain_keys =
-            PROTOCOL_KEYS.into_iter().filter(|key| engine.shows_nothing(key)).map(by_len).collect();
-        Ok(Self { plain_keys, ..engine })
+        let known = |key| KnownKey { says: engine.scanner.of_key(key), is_plain: engine.shows_nothing(key) };
+        let known_keys = PROTOCOL_KEYS.into_iter().map(|key| (by_len(key), known(key))).collect();
+        Ok(Self { known_keys, ..engine })
     }
 
     /// The same engine, remembering what texts showed in about `bytes_max` bytes. `key` is random.
@@ -140,7 +139,7 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::new(&self.plain_keys));
+        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::new(&self.known_keys));
         let mut names = Vec::with_capacity(segments.len());
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
@@ -557,12 +556,13 @@ mod tests {
 
     #[test]
     fn keys_of_the_protocols_are_read_if_they_show_something() {
-        let plain = |settings| Engine::new(settings).unwrap().plain_keys;
+        let plain = |settings| {
+            let known = Engine::new(settings).unwrap().known_keys.into_iter();
+            known.filter(|(_, known)| known.is_plain).map(|((_, key), _)| key).collect::<Vec<_>>()
+        };
         assert!(plain(Settings::default()).len() > PROTOCOL_KEYS.len() / 2);
         let terms = vec![TermList::new("projects", &["metadata"])];
-        assert!(
-            !plain(Settings { terms: terms.clone(), ..Settings::default() }).contains(&by_len("metadata"))
-        );
+        assert!(!plain(Settings { terms: terms.clone(), ..Settings::default() }).contains(&"metadata"));
         let engine = Engine::new(Settings { terms, ..Settings::default() }).unwrap();
         let body = [Segment::key("metadata"), Segment::text("x"), Segment::key("model")];
         assert_eq!(engine.inspect(&body).findings.len(), 1);

@@ -1,12 +1,11 @@
 use crate::scanner::Keyed;
 use crate::{Segment, SegmentKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The keys that lead to a value: those that directly follow each other, the innermost last.
 pub(super) struct Keys<'a> {
-    /// Keys that need not be read.
-    plain: &'a BTreeSet<ByLen<'a>>,
+    known: &'a KnownKeys,
     pub(super) path: Vec<&'a str>,
     /// The numbers of the path's keys among all.
     numbers: [Option<usize>; PATH_MAX],
@@ -19,6 +18,17 @@ pub(super) struct Keys<'a> {
     all: Vec<Key<'a>>,
     by_text: BTreeMap<ByLen<'a>, usize>,
     closed: bool,
+}
+
+/// What is known of keys before any body has them.
+pub(super) type KnownKeys = BTreeMap<ByLen<'static>, KnownKey>;
+
+#[derive(Debug)]
+pub(super) struct KnownKey {
+    /// The rows that it speaks of.
+    pub(super) says: Vec<usize>,
+    /// Whether it shows nothing and need not be read.
+    pub(super) is_plain: bool,
 }
 
 /// A text after its length: most texts are told apart by that.
@@ -91,9 +101,9 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Keys<'a> {
-    pub(super) fn new(plain: &'a BTreeSet<ByLen<'a>>) -> Self {
+    pub(super) fn new(known: &'a KnownKeys) -> Self {
         Self {
-            plain,
+            known,
             path: Vec::new(),
             numbers: [None; PATH_MAX],
             last: None,
@@ -128,14 +138,16 @@ impl<'a> Keys<'a> {
     }
 
     fn number(&mut self, text: &'a str) -> usize {
-        let Self { plain, all, by_text, last, .. } = self;
+        let Self { known, all, by_text, last, .. } = self;
         let next = last.and_then(|last| all.get(last)?.next);
         if let Some(next) = next.filter(|next| all.get(*next).is_some_and(|key| key.text == text)) {
             return next;
         }
         let number = *by_text.entry(by_len(text)).or_insert(all.len());
         if number == all.len() {
-            all.push(Key { text, says: None, is_plain: plain.contains(&by_len(text)), next: None });
+            let known = known.get(&by_len(text));
+            let is_plain = known.is_some_and(|known| known.is_plain);
+            all.push(Key { text, says: known.map(|known| known.says.clone()), is_plain, next: None });
         }
         if let Some(last) = last.and_then(|last| all.get_mut(last)) {
             last.next = Some(number);

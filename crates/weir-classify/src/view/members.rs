@@ -19,12 +19,17 @@ pub(super) enum Piece {
 ///
 /// INVARIANT (linear time): from no member on are more than [`MEMBERS_MAX`] segments looked at.
 pub(super) fn told_together(segments: &[Segment<'_>]) -> Vec<Vec<Piece>> {
+    told_by(segments, leads_to_digits)
+}
+
+/// The same, by the keys of which `may_tell` says that numbers follow.
+fn told_by(segments: &[Segment<'_>], may_tell: fn(&[Segment<'_>], usize) -> bool) -> Vec<Vec<Piece>> {
     let mut told = Vec::new();
     let mut next = 0;
     for (at, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Text if is_domain(segment.text) => told.extend(address(segments, at)),
-            SegmentKind::Key if leads_to_digits(segments, at) => {
+            SegmentKind::Key if may_tell(segments, at) => {
                 let name = segment.text.to_ascii_lowercase();
                 if BIRTH_KEYS.iter().any(|word| name.contains(word)) {
                     told.extend(birth(segments, at));
@@ -44,13 +49,14 @@ pub(super) fn told_together(segments: &[Segment<'_>]) -> Vec<Vec<Piece>> {
     told
 }
 
-/// Whether digits are the value of a key, or of the first member of the object under it.
+/// Whether digits are the value of a key, or of the first member of the object under it, and the next value too: nothing is
+/// told by one number.
 fn leads_to_digits(segments: &[Segment<'_>], key: usize) -> bool {
-    let is_digits = |segment: &Segment<'_>| segment.kind != SegmentKind::Key && is_digits(segment.text);
-    segments.get(key + 1).is_some_and(|value| match value.kind {
-        SegmentKind::Key => segments.get(key + 2).is_some_and(is_digits),
-        SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => is_digits(value),
-    })
+    let behind = segments.get(key + 1..).unwrap_or_default();
+    let is_value = |segment: &&Segment<'_>| segment.kind != SegmentKind::Key;
+    let mut values = behind.iter().take(MEMBERS_MAX).filter(is_value);
+    let mut are_digits = || values.next().is_some_and(|value| is_digits(value.text));
+    behind.iter().take(2).any(|segment| is_value(&segment)) && are_digits() && are_digits()
 }
 
 /// Segments of one record that are looked at.
@@ -220,11 +226,38 @@ mod tests {
         let json = Json::parse(json).unwrap();
         let segments: Vec<Segment<'_>> =
             json.items.iter().map(|item| Segment { text: item.text(), kind: item.kind }).collect();
+        written(&segments, &told_together(&segments))
+    }
+
+    fn written(segments: &[Segment<'_>], told: &[Vec<Piece>]) -> Vec<String> {
         let text_of = |piece: &Piece| match piece {
             Of(segment) => segments[*segment].text,
             Sign(sign) => sign,
         };
-        told_together(&segments).iter().map(|pieces| pieces.iter().map(text_of).collect()).collect()
+        told.iter().map(|pieces| pieces.iter().map(text_of).collect()).collect()
+    }
+
+    #[test]
+    fn one_number_behind_a_key_tells_nothing() {
+        /// Whether one is there.
+        fn has_one(segments: &[Segment<'_>], key: usize) -> bool {
+            let behind = segments.get(key + 1..).unwrap_or_default();
+            let value = behind.iter().take(2).find(|segment| segment.kind != SegmentKind::Key);
+            value.is_some_and(|value| is_digits(value.text))
+        }
+        let number = |text| Segment { text, kind: SegmentKind::Number };
+        let [card, birth, other] = ["card", "birth", "c"].map(Segment::key);
+        let kinds =
+            [card, birth, other, number("12"), number("1985"), Segment::text("4"), Segment::text("x")];
+        let mut told = 0;
+        for seed in 0..kinds.len().pow(6) {
+            let segments: Vec<Segment<'_>> =
+                (0..6).map(|place| kinds[seed / kinds.len().pow(place) % kinds.len()]).collect();
+            let all = written(&segments, &told_by(&segments, has_one));
+            assert_eq!(written(&segments, &told_together(&segments)), all, "{seed}");
+            told += all.len();
+        }
+        assert!(told > 1000, "{told}");
     }
 
     #[test]

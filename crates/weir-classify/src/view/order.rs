@@ -1,11 +1,11 @@
 //! In which orders the texts of a body may be read, one directly after the other.
 
 use crate::{Segment, SegmentKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The texts in the order of the body, without the words of the protocol and those that are empty.
 pub(super) fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
-    let (mut in_order, mut key) = (Vec::new(), "");
+    let (mut in_order, mut key) = (Vec::with_capacity(segments.len() / 2), "");
     for (index, segment) in segments.iter().enumerate() {
         match segment.kind {
             SegmentKind::Key => key = segment.text,
@@ -30,22 +30,21 @@ pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> 
             let role = spoken.roles().into_iter().nth(way)??;
             (!is_empty(spoken.text)).then_some((role, spoken.text))
         };
-        groups(spoken.iter().filter_map(said)).into_values()
+        groups(spoken.iter().filter_map(said))
     });
-    let orders = by_key(segments).into_values().chain(by_role).chain(as_read);
-    orders.filter(|order| order.len() > 1).collect()
+    let as_read = as_read.filter(|order| order.len() > 1);
+    by_key(segments).into_iter().chain(by_role).chain(as_read).collect()
 }
 
-type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
-
-fn groups<'a>(texts: impl Iterator<Item = (&'a str, usize)>) -> Groups<'a> {
-    texts.fold(Groups::new(), |mut groups, (of, text)| {
-        groups.entry(of).or_default().push(text);
-        groups
-    })
+/// The texts of each group, in order, where it has several.
+fn groups<'a>(texts: impl Iterator<Item = (&'a str, usize)>) -> Vec<Vec<usize>> {
+    let mut texts: Vec<(&str, usize)> = texts.collect();
+    texts.sort_unstable();
+    let groups = texts.chunk_by(|(of, _), (next, _)| of == next).filter(|group| group.len() > 1);
+    groups.map(|group| group.iter().map(|(_, text)| *text).collect()).collect()
 }
 
-fn by_key<'a>(segments: &[Segment<'a>]) -> Groups<'a> {
+fn by_key(segments: &[Segment<'_>]) -> Vec<Vec<usize>> {
     let mut key = "";
     groups(segments.iter().enumerate().filter_map(move |(index, segment)| match segment.kind {
         SegmentKind::Key => {
