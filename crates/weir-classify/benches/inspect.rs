@@ -41,18 +41,20 @@ fn repeated(text: &str, bytes: usize) -> String {
     repeated
 }
 
-/// A body as clients send it: keys, roles, one prompt.
-fn inspect(bencher: Bencher<'_, '_>, prompt: &str) {
-    let Ok(engine) = Engine::new(Settings::default()) else { return };
-    let segments = [
-        Segment::key("model"),
-        Segment::text("gpt-4o"),
+/// A body as the gateway has it inspected, which has taken the name of the model out by then: keys, roles, one prompt.
+fn request(prompt: &str) -> [Segment<'_>; 5] {
+    [
         Segment::key("messages"),
         Segment::key("role"),
         Segment::text("user"),
         Segment::key("content"),
         Segment::text(prompt),
-    ];
+    ]
+}
+
+fn inspect(bencher: Bencher<'_, '_>, prompt: &str) {
+    let Ok(engine) = Engine::new(Settings::default()) else { return };
+    let segments = request(prompt);
     bencher.counter(BytesCount::of_str(prompt)).bench_local(|| engine.inspect(black_box(&segments)));
 }
 
@@ -69,6 +71,18 @@ fn clean(bencher: Bencher<'_, '_>, bytes: usize) {
     inspect(bencher, &repeated(CLEAN, bytes));
 }
 
+/// A prompt of 400 bytes where each is another, so that the processor foresees as little as in a gateway.
+#[divan::bench]
+fn prompts(bencher: Bencher<'_, '_>) {
+    const PROMPTS: usize = 2000;
+    let Ok(engine) = Engine::new(Settings::default()) else { return };
+    let prompts: Vec<String> = (0..PROMPTS).map(|number| part(PROSE, number, 400)).collect();
+    let mut next = prompts.iter().cycle();
+    bencher
+        .with_inputs(|| next.next().map_or("", String::as_str))
+        .bench_local_values(|prompt| engine.inspect(black_box(&request(prompt))));
+}
+
 /// Bodies as agents send them, of 2 to 13 kB each: a system prompt, tools, and turns with what the tools gave back.
 fn bodies() -> Vec<Vec<(SegmentKind, String)>> {
     const BODIES: usize = 16;
@@ -81,7 +95,6 @@ fn body(seed: usize, turns: usize) -> Vec<(SegmentKind, String)> {
         body.extend(keys.iter().map(|key| (SegmentKind::Key, (*key).to_owned())));
         body.push((SegmentKind::Text, text.to_owned()));
     };
-    keys(&["model"], "qwen3-coder-30b");
     for (name, description, parameter) in TOOLS {
         keys(&["tools", "type"], "function");
         keys(&["function", "name"], name);
@@ -171,7 +184,7 @@ fn remembered_turn(bencher: Bencher<'_, '_>, turns: usize) {
     let texts: Vec<String> = (0..turns).map(|turn| repeated(&format!("{turn}. {CLEAN}"), 400)).collect();
     let message =
         |text| [Segment::key("role"), Segment::text("user"), Segment::key("content"), Segment::text(text)];
-    let head = [Segment::key("model"), Segment::text("gpt-4o"), Segment::key("messages")];
+    let head = [Segment::key("messages")];
     let segments: Vec<Segment<'_>> =
         head.into_iter().chain(texts.iter().flat_map(|text| message(text))).collect();
     black_box(engine.inspect(&segments));
