@@ -69,8 +69,17 @@ const NUMBERS: RangeInclusive<usize> = 2..=8;
 const SINGLE: RangeInclusive<usize> = 8..=24;
 
 /// What the key above numbers says when they may be one: data is full of lists of numbers.
-const NUMBER_KEYS: [&str; 22] = [
+const NUMBER_KEYS: [&str; 31] = [
     "card",
+    "carte",
+    "cartao",
+    "tarjeta",
+    "karte",
+    "kaart",
+    "visa",
+    "mastercard",
+    "amex",
+    "credit",
     "pan",
     "ccn",
     "iban",
@@ -268,6 +277,9 @@ mod tests {
             (r#"{"pan": {"a": 4111, "b": 1111, "c": 1111, "d": 1111, "sum": 17}}"#, "pan: 4111111111111111"),
             (r#"{"ssn": {"area": "536", "group": "90", "serial": "4399"}}"#, "ssn: 536904399"),
             (r#"{"ssn_area": 536, "ssn_group": 90, "ssn_serial": 4399}"#, "ssn_area: 536904399"),
+            (r#"{"tarjeta": ["4111", "1111", "1111", "1111"]}"#, "tarjeta: 4111111111111111"),
+            (r#"{"Kreditkarte": [4111, 1111, 1111, 1111]}"#, "Kreditkarte: 4111111111111111"),
+            (r#"{"visa": {"1": 4111, "2": 1111, "3": 1111, "4": 1111}}"#, "visa: 4111111111111111"),
             (r#"{"card": [4, 1, 1, 1, 1, 1, 1, 1]}"#, "card: 41111111"),
             (r#"{"dob": {"day": 14, "month": 3, "year": 1985}}"#, "dob: 14.3.1985"),
             (r#"{"birth_year": 1985, "birth_month": "03", "birth_day": 14}"#, "birth_year: 1985-03-14"),
