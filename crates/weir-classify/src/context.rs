@@ -286,7 +286,8 @@ impl<'h> Context<'h> {
             let meaning = self.words.meaning(hit.word);
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
-        let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
+        // Of two that are as near the first, in whichever order they were read.
+        let distance = |hit: &&Hit| (hit.span.start.abs_diff(span.start), hit.span.start);
         let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
