@@ -286,7 +286,8 @@ impl<'h> Context<'h> {
             let meaning = self.words.meaning(hit.word);
             is_near(&hit.span, span) && meaning.is_some_and(|m| m.named.has(row) || m.kind.has(row))
         };
-        let distance = |hit: &&Hit| hit.span.start.abs_diff(span.start);
+        // Of two that are as near the first, in whichever order they were read.
+        let distance = |hit: &&Hit| (hit.span.start.abs_diff(span.start), hit.span.start);
         let nearest = self.hits.iter().filter(speaks).min_by_key(distance);
         nearest.map_or(span.start..span.start, |hit| hit.span.clone())
     }
@@ -311,7 +312,7 @@ impl<'h> Context<'h> {
             }
             ControlFlow::Continue(())
         };
-        let _all = each_word_start(text, from..to, |at| words.literals.at(text, at, &mut take));
+        let _all = words.literals.at_each(text, from..to, |at| lanes::word_starts(text, at), &mut take);
         let mut seams = haystack.seams_in(from..to).iter();
         let _all = seams.try_for_each(|seam| words.literals.at(text, *seam, &mut take));
         self.read_to = to;
@@ -322,20 +323,19 @@ impl Words {
     fn in_keys(&self, keys: &[&str]) -> Near {
         let mut near = Near::default();
         for text in keys.iter().map(|key| key.as_bytes()) {
-            let _all = each_word_start(text, 0..text.len(), |at| {
-                self.literals.at(text, at, &mut |word, span: Range<usize>| {
-                    let meaning = self.meaning(word);
-                    let is_word =
-                        |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
-                    if let Some(meaning) = meaning.filter(is_word) {
-                        near.named.join(&meaning.named);
-                        near.labelled.join(&meaning.named);
-                        near.kind.join(&meaning.kind);
-                        near.labelled_kind.join(&meaning.kind);
-                    }
-                    ControlFlow::Continue(())
-                })
-            });
+            let mut take = |word, span: Range<usize>| {
+                let is_word =
+                    |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
+                if let Some(meaning) = self.meaning(word).filter(is_word) {
+                    near.named.join(&meaning.named);
+                    near.labelled.join(&meaning.named);
+                    near.kind.join(&meaning.kind);
+                    near.labelled_kind.join(&meaning.kind);
+                }
+                ControlFlow::Continue(())
+            };
+            let starts = |at| lanes::word_starts(text, at);
+            let _all = self.literals.at_each(text, 0..text.len(), starts, &mut take);
         }
         near
     }
@@ -354,15 +354,6 @@ impl Near {
         rows.join(&self.kind);
         rows
     }
-}
-
-/// Tells `found` where in `range` words begin.
-fn each_word_start(
-    text: &[u8],
-    range: Range<usize>,
-    found: impl FnMut(usize) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    lanes::each_place(range.start, range.end, |at| lanes::word_starts(text, at), found)
 }
 
 fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {

@@ -2,7 +2,7 @@ use crate::lanes;
 use crate::site::COUNT_MAX;
 use crate::words::{WordList, initial};
 use std::cell::RefCell;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 /// Bytes before and after a candidate in which a context word counts.
 const CONTEXT_BEFORE: usize = 80;
@@ -92,16 +92,11 @@ impl<'a> Haystack<'a> {
         whole.into_iter().chain(ranges.unwrap_or_default().iter().cloned())
     }
 
-    /// Tells `found` where in `range` words begin, and other segments, as long as it goes on.
+    /// Where in the block at a place words begin, and other segments, of those that begin in `range`.
     #[inline]
-    pub(crate) fn each_head(
-        &self,
-        range: Range<usize>,
-        found: impl FnMut(usize) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let (text, seams) = (self.bytes(), self.seams_in(range.clone()));
-        let of = |at| lanes::word_starts(text, at) | bits_of(seams, at);
-        lanes::each_place(range.start, range.end.min(self.len()), of, found)
+    pub(crate) fn heads(&self, range: Range<usize>) -> impl Fn(usize) -> u64 + 'a {
+        let (text, seams) = (self.bytes(), self.seams_in(range));
+        move |at| lanes::word_starts(text, at) | bits_of(seams, at)
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {

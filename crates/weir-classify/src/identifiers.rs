@@ -2,6 +2,7 @@
 
 mod alone;
 mod bare;
+mod worth;
 mod written;
 
 use crate::RecogniserInfo;
@@ -9,7 +10,7 @@ use crate::code::{CODE_MAX, Chain, Edges, Window};
 use crate::context::{Context, InKeys, Near, ROWS_MAX, RowSet, WordList, Words};
 use crate::haystack::{Digits, Haystack};
 use crate::recognise::{Find, Identifier, Kind, Match, TABLE};
-use alone::{ByHead, Spellings, alone_by_head, front_of, is_any_at, is_one_word, tail_of};
+use alone::{ByHead, Spellings, alone_by_head, is_one_word};
 use bare::{is_bare, may_be_bare, may_hold_bare};
 use std::cell::{OnceCell, RefCell};
 use std::ops::{ControlFlow, Range};
@@ -170,18 +171,25 @@ impl Identifiers {
         digits: &Digits,
         report: Report<'_>,
     ) -> ControlFlow<()> {
-        if !may_begin(haystack, digits) {
-            return ControlFlow::Continue(());
+        if may_begin(haystack, digits) && self.is_worth_reading(context, haystack, digits) {
+            return self.judge_chains(context, haystack, digits.start, report);
         }
-        let at = digits.start;
-        let is_at_seam = haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some();
-        if is_at_seam || self.is_worth_reading(context, haystack, digits) {
-            self.judge_chain(context, haystack, at, Edges::Plain, report)?;
-            if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
-                self.judge_chain(context, haystack, at, Edges::Letters, report)?;
-            }
+        ControlFlow::Continue(())
+    }
+
+    /// Judges the codes around the word that holds the digit at `at`, by all the edges that it may have.
+    fn judge_chains(
+        &self,
+        context: &mut Context<'_>,
+        haystack: &Haystack<'_>,
+        at: usize,
+        report: Report<'_>,
+    ) -> ControlFlow<()> {
+        self.judge_chain(context, haystack, at, Edges::Plain, report)?;
+        if haystack.before(at).is_some_and(|b| b.is_ascii_alphabetic()) {
+            self.judge_chain(context, haystack, at, Edges::Letters, report)?;
         }
-        if is_at_seam {
+        if haystack.last_seam(at.saturating_sub(CODE_MAX)..at + CODE_MAX).is_some() {
             for edges in [Edges::Seams, Edges::LetterSeams] {
                 // Where no word ends at a seam, all is as it was.
                 if Chain::may_meet_edge(haystack, at, edges) {
@@ -190,23 +198,6 @@ impl Identifiers {
             }
         }
         ControlFlow::Continue(())
-    }
-
-    /// Whether anything near digits could make the code around them an identifier: a context word, the beginning of
-    /// a spelling that needs none, or that the text may hold nothing else.
-    fn is_worth_reading(&self, context: &mut Context<'_>, haystack: &Haystack<'_>, digits: &Digits) -> bool {
-        /// Where the codes around a digit begin and end at most, separators and all.
-        const BEFORE: usize = 40;
-        const AFTER: usize = 96;
-        let at = digits.start;
-        let alone = || {
-            let tails = self.alone_by_head.get(digits.len())?.get(front_of(haystack.before(at)))?;
-            tails.get(tail_of(haystack.byte(digits.end)))
-        };
-        may_hold_bare(haystack)
-            || self.is_word_alone(haystack, digits)
-            || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
-            || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
     }
 
     fn judge_chain(
@@ -277,24 +268,6 @@ impl Identifiers {
             return Vec::new();
         }
         self.matches(&best, context, window)
-    }
-
-    /// Whether the word around digits, or what of it begins with them, is spelt so that it needs no context.
-    fn is_word_alone(&self, haystack: &Haystack<'_>, digits: &Digits) -> bool {
-        let Some(Range { start, end }) = digits.word() else {
-            return self.is_long_word_alone(haystack, digits.start);
-        };
-        end - start >= self.word_alone_min
-            && (self.is_spelt_alone(haystack, start..end)
-                || start < digits.start && self.is_spelt_alone(haystack, digits.start..end))
-    }
-
-    fn is_long_word_alone(&self, haystack: &Haystack<'_>, at: usize) -> bool {
-        let longest = self.alone.len();
-        let head = haystack.slice(at.saturating_sub(longest)..at);
-        let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
-        let end = haystack.run_end(at, longest, |b| b.is_ascii_alphanumeric());
-        self.is_spelt_alone(haystack, start..end) || start < at && self.is_spelt_alone(haystack, at..end)
     }
 
     fn is_spelt_alone(&self, haystack: &Haystack<'_>, word: Range<usize>) -> bool {

@@ -159,6 +159,11 @@ pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
     (digits.trailing_ones() as usize).min(SIDE)
 }
 
+/// Which bytes from `at` on are small letters, a bit for each of [`SIDE`].
+pub(crate) fn lowers_after(text: &[u8], at: usize) -> u32 {
+    is_in(u8x16::new(side_after(text, at)), b'a', b'z').to_bitmask()
+}
+
 fn side_after(text: &[u8], at: usize) -> [u8; SIDE] {
     let rest = text.get(at..).unwrap_or_default();
     rest.first_chunk().copied().unwrap_or_else(|| {
@@ -294,6 +299,7 @@ mod tests {
         for digits in 0..20 {
             let text = format!("a{}b", "7".repeat(digits));
             assert_eq!(digits_after(text.as_bytes(), 1), digits.min(SIDE));
+            assert_eq!(lowers_after(text.as_bytes(), 1), if digits < SIDE { 1 << digits } else { 0 });
         }
     }
 

@@ -1,18 +1,18 @@
 mod anywhere;
 
+use crate::lanes;
 pub(crate) use anywhere::Anywhere;
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
 ///
-/// A bit says for a hash of three bytes in any case whether a literal may begin with them, and others for
-/// four and six bytes: a few tens of KiB that stay near the processor and that no byte waits for, where an
-/// automaton of two thousand literals takes megabytes and each byte waits for the one before.
+/// A bit says for a hash of three bytes in any case whether a short literal may begin with them, and others for
+/// four and six bytes whether a longer one may: a few tens of KiB that stay near the processor and that no byte
+/// waits for, where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
 /// What passes is compared with the literals that begin the same, so the work for a byte is bounded.
 pub(crate) struct Literals<T> {
-    triples: Triples,
-    /// Of those the ones that begin a literal of two or three bytes.
+    /// Those of two or three bytes, by the three that they may begin.
     short: Triples,
     /// Those of four bytes and more, by the first four.
     fours: Filter,
@@ -123,42 +123,66 @@ impl<T: Copy> Literals<T> {
     }
 
     fn of(drafts: Vec<Draft<'_, T>>) -> Self {
-        let (mut triples, mut short) = (Triples::default(), Triples::default());
+        let mut short = Triples::default();
         let (mut fours, mut long, mut longer) = (Filter::default(), Filter::default(), Filter::default());
         for draft in &drafts {
             let bytes = draft.text.as_bytes();
             match *bytes {
                 [] | [_] => {}
-                [a, b] => (0..=u8::MAX).filter(|c| draft.kind.may_precede(*c)).for_each(|c| {
-                    triples.insert([a, b, c]);
-                    short.insert([a, b, c]);
-                }),
-                [a, b, c] => {
-                    triples.insert([a, b, c]);
-                    short.insert([a, b, c]);
+                [a, b] => {
+                    let follow = (0..=u8::MAX).filter(|c| draft.kind.may_precede(*c));
+                    follow.for_each(|c| short.insert([a, b, c]));
                 }
-                [a, b, c, ..] => triples.insert([a, b, c]),
+                [a, b, c] => short.insert([a, b, c]),
+                [_, _, _, _, ..] => fours.insert(head(bytes) & QUAD),
             }
             match bytes.len() {
                 0..4 => {}
                 4..6 => long.insert(head(bytes) & QUAD),
                 _ => longer.insert(head(bytes) & SIX),
             }
-            if bytes.len() >= 4 {
-                fours.insert(head(bytes) & QUAD);
-            }
         }
         let (pairs, more): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|one| one.text.len() < 4);
         let (quads, sixes) = more.into_iter().partition(|one| one.text.len() < 6);
         let (pairs, quads, sixes) =
             (Buckets::new(pairs, PAIR), Buckets::new(quads, QUAD), Buckets::new(sixes, SIX));
-        Self { triples, short, fours, long, longer, pairs, quads, sixes }
+        Self { short, fours, long, longer, pairs, quads, sixes }
     }
 
     /// Literals that are found in any case of ASCII letters.
     pub(crate) fn in_any_case<'w>(words: impl Iterator<Item = (T, &'w str)>) -> Self {
         let draft = |(owner, word)| Draft { text: Cow::Borrowed(word), kind: Kind::Word, owner };
         Self::of(words.map(draft).collect())
+    }
+
+    /// Reports the literals that begin in `range`, at the places that `of` says: a bit for each of a block.
+    #[inline]
+    pub(crate) fn at_each(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        of: impl Fn(usize) -> u64,
+        report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let among = |base: usize| self.among(text.get(base..).unwrap_or_default(), of(base));
+        let rest = |at: usize| text.get(at..).unwrap_or_default();
+        lanes::each_place(range.start, range.end, among, |at| self.compare(rest(at), at, report))
+    }
+
+    /// Which of some places of a text's first block a literal may begin at: without a branch for each, as most are refused.
+    #[inline]
+    fn among(&self, block: &[u8], places: u64) -> u64 {
+        let (mut left, mut found) = (places, 0);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            // The last bytes of a text are compared, however they begin.
+            let Some(four) = block.get(at as usize..).and_then(<[u8]>::first_chunk) else {
+                return found | left;
+            };
+            found |= u64::from(self.may_begin(u32::from_le_bytes(*four))) << at;
+            left &= left - 1;
+        }
+        found
     }
 
     /// Reports the literals that begin at `at`. By the first bytes most places of a text are refused.
@@ -177,8 +201,7 @@ impl<T: Copy> Literals<T> {
 
     #[inline]
     fn may_begin(&self, four: u32) -> bool {
-        let triple = Triple::of(four);
-        self.triples.has(triple) && (self.short.has(triple) || self.fours.has(u64::from(four)))
+        self.short.has(Triple::of(four)) | self.fours.has(u64::from(four))
     }
 
     /// Compares what the first bytes let pass.
@@ -400,12 +423,18 @@ mod tests {
         let phrases: &[(u8, &str)] = &[(3, "date of birth"), (3, "né")];
         let mut hits = Vec::new();
         let literals = Literals::new(exact, phrases);
+        let report = |hits: &mut Vec<_>, owner, span| {
+            hits.push((owner, text.get(span).unwrap()));
+            ControlFlow::Continue(())
+        };
         for at in 0..text.len() {
-            let _all = literals.at(text.as_bytes(), at, &mut |owner, span| {
-                hits.push((owner, text.get(span).unwrap()));
-                ControlFlow::Continue(())
-            });
+            let _all = literals.at(text.as_bytes(), at, &mut |owner, span| report(&mut hits, owner, span));
         }
+        let mut together = Vec::new();
+        let _all = literals.at_each(text.as_bytes(), 0..text.len(), |_| u64::MAX, &mut |owner, span| {
+            report(&mut together, owner, span)
+        });
+        assert_eq!(together, hits);
         hits
     }
 

@@ -292,7 +292,8 @@ fn scan_heads(
         if is_there { report(anchor, start..span.end) } else { ControlFlow::Continue(()) }
     };
     // The space before the last word may be the last of the range.
-    haystack.each_head(range.start..range.end + 1, |at| heads.at(text, at, &mut found))
+    let within = range.start..haystack.len().min(range.end + 1);
+    heads.at_each(text, within.clone(), haystack.heads(within), &mut found)
 }
 
 /// Whether a literal begins as words do: not with a sign.

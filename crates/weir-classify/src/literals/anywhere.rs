@@ -52,9 +52,9 @@ impl<T: Copy> Anywhere<T> {
 
 /// How literals begin, in two ways of which one holds: both are cheap, and most of a text is refused by them.
 struct Beginnings {
-    /// Of literals of five bytes and more, four bytes from the first and from the second on, by a hash.
+    /// Of literals of four bytes and more, four bytes from the first and, if there are as many, from the second on, by a hash.
     fours: Box<[u8; FOURS]>,
-    /// Of shorter ones, two bytes as they are.
+    /// Of the other beginnings, two bytes as they are.
     twos: Box<[u8; TWOS]>,
 }
 
@@ -84,9 +84,13 @@ impl Beginnings {
                 let may_follow = (0..=u8::MAX).filter(|next| *next == 0 || is_token(*next));
                 may_follow.for_each(|next| set(self.twos.as_mut_slice(), pair(second, next)));
             }
-            [first, second, third] | [first, second, third, _] => {
+            [first, second, third] => {
                 set(self.twos.as_mut_slice(), pair(first, second));
                 set(self.twos.as_mut_slice(), pair(second, third));
+            }
+            [a, b, c, d] => {
+                set(self.fours.as_mut_slice(), hash(u32::from_le_bytes([a, b, c, d])));
+                set(self.twos.as_mut_slice(), pair(b, c));
             }
             [a, b, c, d, e, ..] => {
                 for four in [[a, b, c, d], [b, c, d, e]] {

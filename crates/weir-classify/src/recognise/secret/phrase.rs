@@ -2,9 +2,11 @@
 
 use super::secret;
 use crate::haystack::Haystack;
+use crate::lanes;
 use crate::recognise::{Find, Match, RecogniserInfo};
 use bip39::{Language, Mnemonic};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 pub(super) const SEED_PHRASE: RecogniserInfo = secret(
     "seed_phrase",
@@ -124,29 +126,23 @@ fn find_after(haystack: &Haystack<'_>, colon: usize) -> Option<Match> {
 }
 
 fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
-    let is_lead = |b: u8| LEADS.get(usize::from(b)) == Some(&true);
+    if haystack.len() < at + LENGTH_MIN {
+        return None;
+    }
     // Most lines and values begin otherwise.
-    haystack.byte(at).filter(|b| b.is_ascii_lowercase() || is_lead(*b))?;
-    if haystack.len() < at + LENGTH_MIN || haystack.starts_with(at, INDENT) {
+    let start = at + lanes::lowers_after(haystack.bytes(), at).trailing_zeros() as usize;
+    if start > at + LEAD_MAX || !begins_as_listed(haystack.slice(start..start + WORD.start())) {
         return None;
     }
-    let head = haystack.slice(at..haystack.len().min(at + LEAD_MAX + WORD.start()));
-    let lead = head.iter().take(LEAD_MAX).take_while(|b| is_lead(**b)).count();
-    let [a, b, c] = head.get(lead..)?.first_chunk()?;
-    if !(a.is_ascii_lowercase() && b.is_ascii_lowercase() && c.is_ascii_lowercase()) {
-        return None;
-    }
-    let start = at + lead;
-    if !begins_phrase(haystack.slice(start..haystack.len().min(start + BEGINNING))) {
+    let is_lead = |b: &u8| LEADS.get(usize::from(*b)) == Some(&true);
+    if !haystack.slice(at..start).iter().all(is_lead)
+        || !begins_phrase(haystack.slice(start..haystack.len().min(start + BEGINNING)))
+    {
         return None;
     }
     let phrase = Phrase::read(haystack, start)?.checked(haystack)?;
     (!phrase.is_sorted(haystack)).then(|| Match::new(phrase.span(), 1.0))
 }
-
-/// Further than a phrase is indented: lines of code often are.
-const INDENT: &str = "       ";
-const _: () = assert!(INDENT.len() > LEAD_MAX);
 
 /// Whether each byte may.
 const LEADS: [bool; 256] = leads();
@@ -170,26 +166,44 @@ const fn leads() -> [bool; 256] {
 /// Bytes in which the first words of a phrase stand.
 const BEGINNING: usize = 80;
 
-/// Whether some words as short as those of the list begin a text, and two of them are of it: cheap to say, and of
-/// prose and code most often no.
+/// Whether some words as short as those of the list begin a text, each like one of it: cheap to say, and of prose and
+/// code most often no.
 fn begins_phrase(text: &[u8]) -> bool {
     const LOOKED_AT: usize = 5;
-    let mut words: [&[u8]; LOOKED_AT] = [b""; LOOKED_AT];
     let mut rest = text;
-    for slot in &mut words {
-        let len = rest.iter().take(9).take_while(|b| b.is_ascii_lowercase()).count();
+    for _ in 0..LOOKED_AT {
+        let len = lanes::lowers_after(rest, 0).trailing_ones() as usize;
         let gap = rest.iter().skip(len).take(8).take_while(|b| is_between(**b)).count();
-        if !WORD.contains(&len) || gap == 0 {
+        if !WORD.contains(&len) || gap == 0 || !begins_as_listed(rest) {
             return false;
         }
-        *slot = rest.get(..len).unwrap_or_default();
         rest = rest.get(len + gap..).unwrap_or_default();
     }
-    words.iter().rev().take(2).all(|word| is_listed(word))
+    true
 }
 
-fn is_listed(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(|word| Language::English.find_word(word).is_some())
+/// The third letters of the words of the list by the first two, a bit for each: most other words begin otherwise.
+static THIRDS: LazyLock<[u32; 1 << 10]> = LazyLock::new(|| {
+    let mut thirds = [0; 1 << 10];
+    for word in Language::English.word_list() {
+        if let [first, second, third, ..] = word.as_bytes()
+            && let Some(letters) = thirds.get_mut(pair(*first, *second))
+        {
+            *letters |= 1 << (third & 31);
+        }
+    }
+    thirds
+});
+
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first & 31) << 5 | usize::from(second & 31)
+}
+
+/// Whether a text begins with the first three letters of a word of the list.
+fn begins_as_listed(text: &[u8]) -> bool {
+    let Some(word @ [first, second, third]) = text.first_chunk() else { return false };
+    word.iter().all(u8::is_ascii_lowercase)
+        && THIRDS.get(pair(*first, *second)).is_some_and(|thirds| thirds >> (third & 31) & 1 == 1)
 }
 
 /// What stands between words: a space, a comma, a line, a number as in a list.
@@ -250,3 +264,22 @@ impl Phrase {
 
 /// How many words a phrase may have. Source: BIP-39.
 const COUNTS: [usize; 5] = [24, 21, 18, 15, 12];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_begin_as_words_of_the_list_do() {
+        let words = Language::English.word_list();
+        for (at, _) in words.iter().enumerate() {
+            let phrase: Vec<&str> = words.iter().cycle().skip(at).step_by(7).take(5).copied().collect();
+            assert!(begins_phrase(format!("{}, ", phrase.join(" ")).as_bytes()), "{phrase:?}");
+        }
+        for prose in
+            ["the words of a sentence that goes on", "abandon all hope ye who enter", "let mut words = 0;"]
+        {
+            assert!(!begins_phrase(prose.as_bytes()), "{prose}");
+        }
+    }
+}
