@@ -1,3 +1,5 @@
+mod literal;
+
 use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper};
 use std::ops::{ControlFlow, Range};
 use wide::u8x16;
@@ -20,11 +22,18 @@ pub(crate) struct Survey<'a> {
 }
 
 /// What is in a block of the text.
-struct Block {
+pub(super) struct Block {
     /// For each kind, which bytes are of it.
     masks: Masks,
     /// How many digits the text has before it.
     digits_before: u32,
+}
+
+impl Block {
+    /// The bytes of a kind.
+    pub(super) fn of(&self, kind: u16) -> u64 {
+        self.masks.get(kind.trailing_zeros() as usize).copied().unwrap_or_default()
+    }
 }
 
 type Masks = [u64; KINDS];
