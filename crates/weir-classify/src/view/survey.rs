@@ -193,6 +193,13 @@ impl<'a> Survey<'a> {
         self.mask_from(at / BLOCK, kinds) >> (at % BLOCK) & within != 0
     }
 
+    /// Whether one of the `len` bytes from `at` on is of both kinds; of at most a block.
+    pub(super) fn has_both_within(&self, at: usize, len: usize, one: u16, other: u16) -> bool {
+        let within = (1_u128 << len.min(BLOCK)) - 1;
+        let both = self.mask_from(at / BLOCK, one) & self.mask_from(at / BLOCK, other);
+        both >> (at % BLOCK) & within != 0
+    }
+
     /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
     pub(super) fn run_before(&self, at: usize, kinds: u16) -> usize {
         let (index, within) = (at / BLOCK, at % BLOCK);
