@@ -1,9 +1,7 @@
-use super::survey::Survey;
+use super::survey::{Block, Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use memchr::memmem::Finder;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// A line with a name, and one of an encoding, are no longer.
 const LINE_MAX: usize = 256;
@@ -14,31 +12,39 @@ const LINE_MAX: usize = 256;
 pub(crate) fn opened(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
-    // What is left out for the order of edits is opened when this is read again.
-    for (finder, open) in [(&ASCII85, ascii85_at as Open), (&UUENCODED, uuencoded_at), (&UTF7_SIGN, sign_at)]
-    {
-        for at in finder.find_iter(bytes) {
-            if let Some((range, text)) = open(bytes, at) {
-                editor.replace(range, &text, View::Base64);
-            }
+    let mut open = |opened: Option<Opened>| {
+        if let Some((range, text)) = opened {
+            editor.replace(range, &text, View::Base64);
         }
-    }
+    };
+    // What is left out for the order of edits is opened when this is read again.
+    ascii85(survey).for_each(|at| open(ascii85_at(bytes, at)));
+    uuencoded(survey).for_each(|at| open(uuencoded_at(bytes, at)));
+    signs(survey).for_each(|at| open(Some((at..at + SIGN.len(), "@".to_owned()))));
     editor.finish()
 }
 
-type Open = fn(&[u8], usize) -> Option<Opened>;
+/// Where `<~` stands: `<` alone is a mark and a bracket.
+fn ascii85(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
+    let less = |block: &Block| block.of(kind::MARKUP) & block.of(kind::BRACKET);
+    survey.places_of(b"<~", move |block| [less(block), block.of(kind::MARKUP)])
+}
 
-/// Made once: making one costs more than looking through a prompt.
-static ASCII85: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<~"));
-static UUENCODED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("begin "));
+/// Where a line begins as those of `uuencode` do.
+fn uuencoded(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
+    let first = survey.bytes().starts_with(b"begin ").then_some(0);
+    let lines = survey.places_of(b"\nbegin ", |block| [block.of(kind::LINE_BREAK), block.of(kind::LETTER)]);
+    first.into_iter().chain(lines.map(|at| at + 1))
+}
 
 /// The at sign of an address in UTF-7, which leaves its letters as they are.
 ///
 /// Source: RFC 2152.
-static UTF7_SIGN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("+AEA-"));
+const SIGN: &[u8] = b"+AEA-";
 
-fn sign_at(_bytes: &[u8], at: usize) -> Option<Opened> {
-    Some((at..at + 5, "@".to_owned()))
+fn signs(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
+    let plus = |block: &Block| block.of(kind::BASE64) & !block.of(kind::WORD);
+    survey.places_of(SIGN, move |block| [plus(block), block.of(kind::LETTER) & block.of(kind::CODED)])
 }
 
 /// Where it begins and ends, and what it says.
@@ -83,7 +89,7 @@ fn four_bytes(group: &[u8]) -> Option<[u8; 4]> {
 ///
 /// Source: POSIX.1-2024, `uuencode`.
 fn uuencoded_at(bytes: &[u8], start: usize) -> Option<Opened> {
-    let head = line_at(bytes, start).filter(|_| start == 0 || bytes.get(start - 1) == Some(&b'\n'))?;
+    let head = line_at(bytes, start)?;
     let (mut out, mut from) = (Vec::new(), start + head.len() + 1);
     while let Some(line) = line_at(bytes, from).filter(|line| matches!(line.first(), Some(b'!'..=b'M'))) {
         out.extend(from_line(line.trim_ascii_end())?);
@@ -120,6 +126,26 @@ mod tests {
 
     fn read(text: &str) -> Option<String> {
         opened(&Survey::of(text)).map(|derived| derived.text)
+    }
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        for before in 0..140 {
+            for (between, mark) in
+                [("ab, ", "<~"), ("x-Y_", "+AEA-"), ("+<\n", "begin "), ("a\nb", "\nbegin ")]
+            {
+                let text = between.chars().cycle().take(before).collect::<String>() + mark + mark;
+                let (survey, bytes) = (Survey::of(&text), text.as_bytes());
+                let wanted = |mark: &[u8]| -> Vec<usize> {
+                    (0..bytes.len()).filter(|at| bytes[*at..].starts_with(mark)).collect()
+                };
+                let begins = |at: &usize| *at == 0 || bytes[at - 1] == b'\n';
+                assert_eq!(ascii85(&survey).collect::<Vec<_>>(), wanted(b"<~"), "{text:?}");
+                assert_eq!(signs(&survey).collect::<Vec<_>>(), wanted(SIGN), "{text:?}");
+                let lines: Vec<usize> = wanted(b"begin ").into_iter().filter(begins).collect();
+                assert_eq!(uuencoded(&survey).collect::<Vec<_>>(), lines, "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
+use crate::lanes::BLOCK;
 
 /// Fewer characters are a word like others.
 const CHARACTERS_MIN: usize = 20;
@@ -38,8 +39,10 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     let mut editor = Editor::new(survey.text);
     let mut at = 0;
     while let Some(start) = survey.seek_stretch(at, kind::GRAPHIC, CHARACTERS_MIN) {
-        let len = bytes.iter().skip(start).take_while(|b| b.is_ascii_graphic()).count();
-        at = start + len.max(1);
+        let seen = survey.run_from(start, kind::GRAPHIC);
+        let more = || bytes.iter().skip(start + seen).take_while(|b| b.is_ascii_graphic()).count();
+        let len = if seen < BLOCK { seen } else { seen + more() };
+        at = start + len;
         let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
         let word = bytes.get(start..start + len).unwrap_or_default();
         let before = word.iter().take_while(|b| is_quote(b)).count();
@@ -58,12 +61,12 @@ fn decoded(word: &[u8], digits: &[u8; 256]) -> Option<String> {
     if word.len() < CHARACTERS_MIN || word.len() % 5 == 1 {
         return None;
     }
-    // Most words are refused by their beginning.
-    let mut said = Vec::new();
-    for group in word.chunks(5) {
-        let bytes = four_bytes(group, digits)?;
-        said.extend(bytes.into_iter().take(group.len() - 1));
+    // Most words are refused by their beginning, and nothing is kept of them.
+    let groups = || word.chunks(5).map(|group| Some((four_bytes(group, digits)?, group.len() - 1)));
+    if !groups().all(|group| group.is_some()) {
+        return None;
     }
+    let said = groups().flatten().flat_map(|(bytes, len)| bytes.into_iter().take(len)).collect();
     String::from_utf8(said).ok()
 }
 

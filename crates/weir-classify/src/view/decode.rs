@@ -26,13 +26,7 @@ pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
     if let Some(derived) = first.iter().find_map(|undo| undo(survey)) {
         return Decoded { derived: Some(derived), is_opaque: false };
     }
-    let mut pass = Pass {
-        survey,
-        text: survey.text,
-        editor: Editor::new(survey.text),
-        is_opaque: false,
-        tries: blob::Tries::default(),
-    };
+    let mut pass = Pass::new(survey);
     let seekers: [fn(&Survey<'_>, usize) -> Option<usize>; 3] = [seek_mark, seek_run, seek_pair];
     let mut next = seekers.map(|seek| seek(survey, 0));
     while let Some(at) = next.iter().flatten().min().copied() {
@@ -43,53 +37,92 @@ pub(crate) fn decode(survey: &Survey<'_>) -> Decoded {
             }
         }
         // Of a run that was passed over as a word the rest may be none.
-        if survey.run_before(after, kind::BASE64) > 0 && is_encoded(survey, after) {
+        let rest = survey.run_from(after, kind::BASE64);
+        if is_encoded(survey, after, rest) && survey.run_before(after, kind::BASE64) > 0 {
             next[1] = Some(after);
         }
     }
     Decoded { derived: pass.editor.finish(), is_opaque: pass.is_opaque }
 }
 
-/// The next sign with which an encoded character begins.
+/// The next sign with which an encoded character begins, by the byte behind it.
 fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
-    survey.seek(from, kind::ENCODING)
+    let mut at = from;
+    loop {
+        at = survey.seek(at, kind::ENCODING)?;
+        if is_mark(survey.bytes(), at) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Whether a sign may begin an encoded character: most are of programs.
+fn is_mark(bytes: &[u8], at: usize) -> bool {
+    match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(b'%'), Some(next)) => next.is_ascii_hexdigit(),
+        (Some(b'&'), Some(next)) => next.is_ascii_alphanumeric() || *next == b'#',
+        (Some(b'='), Some(next)) => next.is_ascii_alphanumeric() || b"\r\n+%-._~*".contains(next),
+        _ => true,
+    }
 }
 
 /// Where the next run begins that is long enough and no word.
 fn seek_run(survey: &Survey<'_>, mut from: usize) -> Option<usize> {
     loop {
         let at = survey.seek_stretch(from, kind::BASE64, RUN_MIN)?;
-        if is_encoded(survey, at) {
+        let len = survey.run_from(at, kind::BASE64);
+        if is_encoded(survey, at, len) {
             return Some(at);
         }
-        from = at + survey.run_from(at, kind::BASE64);
+        from = at + len;
     }
 }
 
-/// Whether the run that begins there is long enough and no word.
-fn is_encoded(survey: &Survey<'_>, at: usize) -> bool {
-    let len = survey.run_from(at, kind::BASE64);
+/// Whether a run of so many characters is long enough and no word.
+fn is_encoded(survey: &Survey<'_>, at: usize, len: usize) -> bool {
     len >= BLOCK || len >= RUN_MIN && !is_word(survey, at, len)
 }
 
-/// Whether a run is of small letters and signs alone and no hexadecimal: every encoding of text has a digit or a
-/// capital otherwise, and most runs are words and names.
+/// Whether a run has no capital and is no hexadecimal, with `0x` before it or not: every encoding of text has a capital
+/// otherwise, and most runs are words and names.
 fn is_word(survey: &Survey<'_>, at: usize, len: usize) -> bool {
     let run = survey.bytes().get(at..at + len).unwrap_or_default();
-    !survey.has_within(at, len, kind::CODED) && !run.iter().all(u8::is_ascii_hexdigit)
+    let digits = run.strip_prefix(b"0x").unwrap_or(run);
+    !survey.has_both_within(at, len, kind::LETTER, kind::CODED) && !digits.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The next digit that begins a word of two to four characters, or of eight, as the first of some bytes apart does: those
-/// of ASCII have a digit first.
+/// The next digit that begins the first of some bytes apart: those of ASCII have a digit first.
 fn seek_pair(survey: &Survey<'_>, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at = survey.seek(at, kind::DIGIT)?;
         let word = survey.run_from(at, kind::BASE64);
-        if matches!(word, 2..=4 | 8) && survey.run_before(at, kind::BASE64) == 0 {
+        if is_byte(survey, at, word) && is_followed(survey.bytes(), at + word) {
             return Some(at);
         }
         at += word.max(1);
+    }
+}
+
+/// Whether a byte or two may be written as the word of `len` characters that begins at a digit: in two to four, or in eight.
+fn is_byte(survey: &Survey<'_>, at: usize, len: usize) -> bool {
+    matches!(len, 2..=4 | 8) && survey.run_before(at, kind::BASE64) == 0
+}
+
+/// Whether another number may follow a short one that ends at `end`: without, that is none of several bytes.
+fn is_followed(text: &[u8], end: usize) -> bool {
+    const GAP_MAX: usize = 3;
+    let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|' | b'_');
+    let rest = text.get(end..).unwrap_or_default();
+    let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
+    match rest.get(gap..) {
+        // The call of a function that makes a character ends, and another begins.
+        Some([b')', sign, ..]) => gap == 0 && matches!(sign, b'+' | b' ' | b'.' | b'&'),
+        Some([first, second, ..]) => {
+            gap > 0 && first.is_ascii_hexdigit() && (second.is_ascii_hexdigit() || *second == b'x')
+        }
+        _ => false,
     }
 }
 
@@ -101,7 +134,12 @@ struct Pass<'a> {
     tries: blob::Tries,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    fn new(survey: &'a Survey<'a>) -> Self {
+        let (text, tries) = (survey.text, blob::Tries::default());
+        Self { survey, text, editor: Editor::new(text), is_opaque: false, tries }
+    }
+
     /// Undoes what is encoded at `at`, if it is. Returns where to go on.
     fn undo(&mut self, at: usize) -> usize {
         match self.text.as_bytes().get(at) {
@@ -126,9 +164,6 @@ impl Pass<'_> {
             return after;
         }
         if end - at < RUN_MIN {
-            if is_single(self.text.as_bytes(), end) {
-                return end;
-            }
             if let Some(after) = decimal::undo(&mut self.editor, self.text, at..end) {
                 return after;
             }
@@ -163,16 +198,6 @@ fn within_marks(rest: &[u8], run: Range<usize>) -> Range<usize> {
     }
     let ends = rest.get(run.len() - 1) == Some(&b'-');
     run.start + 1..run.end - usize::from(ends)
-}
-
-/// Whether no other number follows a short one that ends at `end`: it is none of several bytes then.
-fn is_single(text: &[u8], end: usize) -> bool {
-    const GAP_MAX: usize = 3;
-    let rest = text.get(end..).unwrap_or_default();
-    let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|');
-    let gap = rest.iter().take(GAP_MAX).take_while(is_gap).count();
-    // A bracket closes the call of a function that makes a character.
-    !rest.get(gap).is_some_and(|b| b.is_ascii_hexdigit() || *b == b')')
 }
 
 /// The bytes that are written apart by `separator` from the place `first` on, and where each stands: `read` gives the one at a
@@ -239,8 +264,72 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_passed_over_are_no_bytes() {
+        let numbers = ["72", "7a", "0x4a", "104", "4a6b", "01101001", "6a6f2e64"];
+        let signs = ["", " ", ",", ";", ":", "\n", "-", ".", "|", "_", ")", "+chr(", "Chr(", "x"];
+        let between = signs.iter().flat_map(|one| signs.map(|other| one.to_string() + other));
+        let texts = between.flat_map(|between| {
+            let text = |number: &str| number.to_owned() + &(between.clone() + number).repeat(12);
+            numbers.map(text)
+        });
+        let mut passed = 0;
+        for text in texts {
+            let survey = Survey::of(&text);
+            for at in 0..text.len() {
+                let word = survey.run_from(at, kind::BASE64);
+                let is_first = text.as_bytes()[at].is_ascii_digit() && is_byte(&survey, at, word);
+                if is_first && !is_followed(text.as_bytes(), at + word) {
+                    let mut pass = Pass::new(&survey);
+                    assert_eq!(pass.undo(at), at + word, "at {at} in {text:?}");
+                    assert!(!pass.is_opaque && pass.editor.finish().is_none(), "at {at} in {text:?}");
+                    passed += 1;
+                }
+            }
+        }
+        assert!(passed > 1000);
+    }
+
+    #[test]
+    fn signs_that_are_passed_over_begin_nothing() {
+        let signs = ["%", "&", "=", "\\", "\r", "\n", "+", "#", ";", "~", "4", "a", "lt", "z", "é", " "];
+        let mut passed = 0;
+        for seed in 0..signs.len().pow(4) {
+            let sign = |place: u32| signs[seed / signs.len().pow(place) % signs.len()];
+            let text = "k".to_owned() + &(0..4).map(sign).collect::<String>();
+            let survey = Survey::of(&text);
+            for at in (1..text.len()).filter(|at| survey.seek(*at, kind::ENCODING) == Some(*at)) {
+                if !is_mark(text.as_bytes(), at) {
+                    let mut pass = Pass::new(&survey);
+                    assert_eq!(pass.undo(at), at + 1, "at {at} in {text:?}");
+                    assert!(pass.editor.finish().is_none(), "at {at} in {text:?}");
+                    passed += 1;
+                }
+            }
+        }
+        assert!(passed > 1000);
+    }
+
+    #[test]
+    fn words_say_nothing() {
+        let parts = ["see", "0x", "6a6f", "0", "12", "101010", "-", "+", "n4y", "mfrgg43f", "am8uZG9l"];
+        let mut words = 0;
+        for seed in 0..parts.len().pow(4) {
+            let part = |place: u32| parts[seed / parts.len().pow(place) % parts.len()];
+            let text = (0..4).map(part).collect::<String>();
+            let survey = Survey::of(&text);
+            if text.len() >= RUN_MIN && is_word(&survey, 0, text.len()) {
+                let mut pass = Pass::new(&survey);
+                assert_eq!(pass.undo_run(0), text.len(), "{text}");
+                assert!(!pass.is_opaque && pass.editor.finish().is_none(), "{text}");
+                words += 1;
+            }
+        }
+        assert!(words > 1000);
+    }
+
+    #[test]
     fn long_runs_are_found_but_for_words() {
-        let words = ["see the longish_words, ", "pass/ages-of ", "deadbeefdeed", "Encoded8bytes ", ";"];
+        let words = ["see the longish_words, ", "pass/ages-of9", "deadbeefdeed", "Encoded8bytes ", "0x"];
         let texts = (0..625_usize).map(|seed| {
             let word = |place: u32| words[seed / 5_usize.pow(place) % 5];
             (0..4).map(word).chain(["x".repeat(seed % 80).as_str()]).collect::<String>()
@@ -249,8 +338,9 @@ mod tests {
             let (survey, bytes) = (Survey::of(&text), text.as_bytes());
             let run = |at: usize| bytes[at..].iter().take_while(|b| is_base64(**b)).count();
             let is_word = |run: &[u8]| {
-                let is_coded = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
-                run.len() < BLOCK && !run.iter().any(is_coded) && !run.iter().all(u8::is_ascii_hexdigit)
+                let digits = run.strip_prefix(b"0x").unwrap_or(run);
+                let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+                run.len() < BLOCK && !run.iter().any(u8::is_ascii_uppercase) && !is_hex
             };
             for from in 0..=bytes.len() {
                 let mut at = from;

@@ -121,24 +121,22 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
 /// Undoes `6a6f 2e64 6f65`, words of two or four bytes each, from the first on, if they are text.
 fn undo_words(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<After> {
     let (len, bytes) = (first.len(), text.as_bytes());
-    let is_word =
-        |range: &Range<usize>| bytes.get(range.clone()).is_some_and(|w| w.iter().all(u8::is_ascii_hexdigit));
-    let mut words = vec![Some(first).filter(is_word)?];
-    while let Some(last) = words.last().filter(|last| last.len() == len)
-        && matches!(bytes.get(last.end), Some(b' ' | b'\n' | b':' | b'-'))
-    {
-        let start = last.end + 1;
-        let next = bytes.iter().skip(start).take(len + 1).take_while(|b| b.is_ascii_alphanumeric()).count();
-        let word = start..start + next;
-        if next == 0 || next > len || next % 2 == 1 || !is_word(&word) {
+    let is_word = |range: Range<usize>| bytes.get(range).is_some_and(|w| w.iter().all(u8::is_ascii_hexdigit));
+    let Range { start, mut end } = Some(first).filter(|first| is_word(first.clone()))?;
+    let (mut last, mut digits) = (len, len);
+    while last == len && matches!(bytes.get(end), Some(b' ' | b'\n' | b':' | b'-')) {
+        let next = bytes.iter().skip(end + 1).take(len + 1).take_while(|b| b.is_ascii_alphanumeric()).count();
+        if next == 0 || next > len || next % 2 == 1 || !is_word(end + 1..end + 1 + next) {
             break;
         }
-        words.push(word);
+        (last, digits, end) = (next, digits + next, end + 1 + next);
     }
-    let (start, end) = (words.first()?.start, words.last()?.end);
-    let said: Option<Vec<u8>> =
-        words.iter().flat_map(|word| word.clone().step_by(2)).map(|at| byte_at(text, at)).collect();
-    let said = said.filter(|said| said.len() >= WORDS_BYTES_MIN)?;
+    if digits < 2 * WORDS_BYTES_MIN {
+        return None;
+    }
+    let words = (start..end).step_by(len + 1).map(|at| at..end.min(at + len));
+    let said: Option<Vec<u8>> = words.flat_map(|word| word.step_by(2)).map(|at| byte_at(text, at)).collect();
+    let said = said?;
     if let Some(said) = as_text(&said) {
         editor.replace(start..end, &said, View::Hex);
     }
@@ -152,13 +150,12 @@ fn separator_at(text: &str, at: usize) -> Option<&str> {
 }
 
 fn pair_at(text: &str, at: usize, prefix: &str) -> Option<u8> {
-    text.get(at..)?.starts_with(prefix).then(|| byte_at(text, at + prefix.len()))?
+    text.as_bytes().get(at..)?.starts_with(prefix.as_bytes()).then(|| byte_at(text, at + prefix.len()))?
 }
 
 /// The byte that two hexadecimal digits at `at` are.
 pub(super) fn byte_at(text: &str, at: usize) -> Option<u8> {
-    let digits = text.as_bytes().get(at..at + 2)?;
-    let [high, low] = digits else { return None };
+    let [high, low] = text.as_bytes().get(at..)?.first_chunk()?;
     let value = |digit: u8| char::from(digit).to_digit(16);
     u8::try_from(value(*high)? * 16 + value(*low)?).ok()
 }

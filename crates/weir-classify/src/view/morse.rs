@@ -1,10 +1,8 @@
-use super::survey::Survey;
+use super::survey::{Block, Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// Fewer letters, and fewer of different kinds, are a row of dashes and dots.
 const LETTERS_MIN: usize = 10;
@@ -16,10 +14,13 @@ const KINDS_MIN: usize = 5;
 pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     let text = survey.text;
     let mut editor = Editor::new(text);
-    let mut at = 0;
-    while let Some(found) = next(text.as_bytes(), at) {
-        let row = row_around(text, at, found);
-        at = row.end.max(found + 1);
+    let mut done = 0;
+    for found in dashes(survey) {
+        if found < done {
+            continue;
+        }
+        let row = row_around(text, done, found);
+        done = row.end;
         let start = row.start;
         if let Some((said, end)) = said(text.get(row).unwrap_or_default()) {
             editor.replace(start..start + end, &said, View::Spelled);
@@ -28,12 +29,12 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     editor.finish()
 }
 
-/// The next place where a dot follows a dash, as in no word or number and in every text of this code.
-fn next(text: &[u8], from: usize) -> Option<usize> {
-    Some(from + DASH_DOT.find(text.get(from..)?)?)
+/// Where a dot follows a dash, as in no word or number and in every text of this code.
+fn dashes(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
+    let dash = |block: &Block| block.of(kind::BASE64) & !block.of(kind::WORD) & !block.of(kind::MARKUP);
+    let dot = |block: &Block| block.of(kind::GRAPHIC) & !block.of(kind::BASE64) & !block.of(kind::BRACKET);
+    survey.places_of(b"-.", move |block| [dash(block), dot(block)])
 }
-
-static DASH_DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-."));
 
 /// All signs of the code around a place, from `floor` on.
 fn row_around(text: &str, floor: usize, at: usize) -> Range<usize> {
@@ -132,6 +133,15 @@ const LETTERS: [(&str, char); 51] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dashes_are_found_wherever_they_stand() {
+        for before in 0..140 {
+            let text = "a-b. _.".chars().cycle().take(before).collect::<String>() + " -.-. --..";
+            let found: Vec<usize> = dashes(&Survey::of(&text)).collect();
+            assert_eq!(found, [before + 1, before + 3, before + 7], "{text}");
+        }
+    }
 
     #[test]
     fn rows_of_the_code_are_read() {

@@ -1,6 +1,7 @@
-use super::survey::Survey;
+use super::survey::{Survey, kind};
 use super::{Derived, Editor, Step};
 use crate::View;
+use crate::lanes::{BLOCK, Lanes, is_in};
 use std::ops::Range;
 
 /// Bytes of one line that are read so, at most.
@@ -13,7 +14,8 @@ pub(crate) fn rotated(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
     let mut editor = Editor::new(survey.text);
     let seekers: [fn(&Survey<'_>, usize) -> Option<usize>; 2] = [next_dot, next_number];
-    let mut next = seekers.map(|seek| seek(survey, 0));
+    let number = may_have_number(survey).then(|| next_number(survey, 0)).flatten();
+    let mut next = [next_dot(survey, 0), number];
     let mut at = 0;
     while let Some(found) = next.iter().flatten().min().copied() {
         let line = line_around(bytes, at, found);
@@ -47,9 +49,23 @@ fn next_number(survey: &Survey<'_>, from: usize) -> Option<usize> {
     memchr::memchr2_iter(b'_', b'`', bytes.get(from..)?).map(|at| from + at).find(|at| is_number(bytes, *at))
 }
 
+/// Digits of the shortest number of a card.
+const DIGITS_MIN: usize = 13;
+
+/// Whether a block has more than half of such a number in a row.
+fn may_have_number(survey: &Survey<'_>) -> bool {
+    let bytes = survey.bytes();
+    let has_row = |at: usize| {
+        let digits = Lanes::at(bytes, at).mask(|lane| is_in(lane, b'_', b'h'));
+        let two = digits & digits >> 1;
+        let four = two & two >> 2;
+        four & four >> 3 != 0
+    };
+    survey.seek(0, kind::MARKUP).is_some() && (0..bytes.len()).step_by(BLOCK).any(has_row)
+}
+
 /// Whether a mark is in a row of digits that were moved, with another one.
 fn is_number(bytes: &[u8], at: usize) -> bool {
-    const DIGITS_MIN: usize = 13;
     let is_digit = |b: &&u8| matches!(b, b'_'..=b'h');
     let head = bytes.get(at.saturating_sub(DIGITS_MIN)..at).unwrap_or_default();
     let before = head.iter().rev().take_while(is_digit).count();
@@ -87,6 +103,16 @@ fn has_value(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_may_be_wherever_they_are() {
+        for before in 0..140 {
+            let text = format!("{}`_bcdefghbcde", "-".repeat(before));
+            let survey = Survey::of(&text);
+            assert!(next_number(&survey, 0).is_some() && may_have_number(&survey), "{text}");
+        }
+        assert!(!may_have_number(&Survey::of("`bed` and the_end of it")));
+    }
 
     #[test]
     fn lines_with_a_value_are_read_and_others_are_not() {

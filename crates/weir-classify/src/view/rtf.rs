@@ -1,11 +1,6 @@
-use super::survey::Survey;
+use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
-use memchr::memmem::Finder;
-use std::sync::LazyLock;
-
-/// Made once: making one costs more than looking through a prompt.
-static RTF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"{\rtf"));
 
 /// Documents in RTF as what they say.
 ///
@@ -16,7 +11,7 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     let text = survey.text;
     let mut editor = Editor::new(text);
     let mut done = 0;
-    for at in RTF.find_iter(survey.bytes()) {
+    for at in documents(survey) {
         if at >= done {
             let mut document = Document::default();
             done = at + document.read(text.get(at..).unwrap_or_default());
@@ -24,6 +19,10 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
         }
     }
     editor.finish()
+}
+
+fn documents(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
+    survey.places_of(br"{\rtf", |block| [block.of(kind::BRACKET), block.of(kind::ENCODING)])
 }
 
 #[derive(Default)]
@@ -130,6 +129,15 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_found_wherever_they_begin() {
+        for before in 0..140 {
+            let text = "{a}\\ ".chars().cycle().take(before).collect::<String>() + r"{\rtf{\rtf1";
+            let found: Vec<usize> = documents(&Survey::of(&text)).collect();
+            assert_eq!(found, [before, before + 5], "{text}");
+        }
+    }
 
     #[test]
     fn documents_say_what_is_written_in_them() {

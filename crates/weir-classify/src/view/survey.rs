@@ -1,3 +1,5 @@
+mod literal;
+
 use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper};
 use std::ops::{ControlFlow, Range};
 use wide::u8x16;
@@ -20,11 +22,18 @@ pub(crate) struct Survey<'a> {
 }
 
 /// What is in a block of the text.
-struct Block {
+pub(super) struct Block {
     /// For each kind, which bytes are of it.
     masks: Masks,
     /// How many digits the text has before it.
     digits_before: u32,
+}
+
+impl Block {
+    /// The bytes of a kind.
+    pub(super) fn of(&self, kind: u16) -> u64 {
+        self.masks.get(kind.trailing_zeros() as usize).copied().unwrap_or_default()
+    }
 }
 
 type Masks = [u64; KINDS];
@@ -186,6 +195,13 @@ impl<'a> Survey<'a> {
     pub(super) fn has_within(&self, at: usize, len: usize, kinds: u16) -> bool {
         let within = (1_u128 << len.min(BLOCK)) - 1;
         self.mask_from(at / BLOCK, kinds) >> (at % BLOCK) & within != 0
+    }
+
+    /// Whether one of the `len` bytes from `at` on is of both kinds; of at most a block.
+    pub(super) fn has_both_within(&self, at: usize, len: usize, one: u16, other: u16) -> bool {
+        let within = (1_u128 << len.min(BLOCK)) - 1;
+        let both = self.mask_from(at / BLOCK, one) & self.mask_from(at / BLOCK, other);
+        both >> (at % BLOCK) & within != 0
     }
 
     /// How many bytes of `kinds` there are in a row before `at`, as far as the beginning of the block before.
