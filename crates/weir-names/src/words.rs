@@ -13,19 +13,33 @@ use std::ops::Range;
 pub(crate) struct Form {
     /// Of its plain letters; of a number always the same, as the amount does not matter.
     hash: u64,
-    /// From the lowest bit on: whether it may be a candidate for a name, how it is written, what is known of it, and the weights that
-    /// it has for words some way off. Together, as they are kept together and mostly only handed on.
+    /// From the lowest bit on: whether it may be a candidate for a name, whether it is to be looked up yet, whether the weight of its own
+    /// features is known, how it is written, what is known of it, the weight for a person that it has for words some way off, that of
+    /// its own features. Together, as they are kept together and mostly only handed on.
     marks: u64,
 }
 
 const POSSIBLE: u64 = 1;
+const STRANGE: u64 = 1 << 1;
+const WEIGHED: u64 = 1 << 2;
 const SHAPE: u32 = 8;
 const KNOWN: u32 = 16;
 const FAR: u32 = 32;
+const OWN: u32 = 48;
 
 impl Form {
     /// The hash of every number.
     const NUMBER: u64 = 2;
+
+    /// Of a word that was read and not looked up yet.
+    pub(crate) fn strange(hash: u64, shape: Shape) -> Self {
+        Self { hash, marks: STRANGE | (shape as u64) << SHAPE }
+    }
+
+    /// What such a word is once it is looked up, without weights.
+    pub(crate) fn looked_up(self, lexicon: &Lexicon<'_>) -> Self {
+        Self::of(self.hash, self.shape(), lexicon)
+    }
 
     /// Of a number.
     pub(crate) fn number() -> Self {
@@ -52,9 +66,23 @@ impl Form {
         Self { hash, marks: possible | (shape as u64) << SHAPE | u64::from(known.0) << KNOWN }
     }
 
-    /// The same, with the weights that it has for words some way off.
-    pub(crate) fn with_far(self, weights: u32) -> Self {
-        Self { marks: self.marks | u64::from(weights) << FAR, ..self }
+    /// The same, with the weight that it has for words some way off.
+    pub(crate) fn with_far(self, weight: i8) -> Self {
+        Self { marks: self.marks | u64::from(weight.cast_unsigned()) << FAR, ..self }
+    }
+
+    pub(crate) fn far(self) -> i8 {
+        ((self.marks >> FAR) as u8).cast_signed()
+    }
+
+    /// The same, with the weight of its own features.
+    pub(crate) fn with_own(self, weight: i16) -> Self {
+        Self { marks: self.marks | WEIGHED | u64::from(weight.cast_unsigned()) << OWN, ..self }
+    }
+
+    /// The weight of its own features, if it is known.
+    pub(crate) fn own(self) -> Option<i16> {
+        (self.marks & WEIGHED != 0).then_some(((self.marks >> OWN) as u16).cast_signed())
     }
 
     pub(crate) fn hash(self) -> u64 {
@@ -63,6 +91,15 @@ impl Form {
 
     fn is_possible(self) -> bool {
         self.marks & POSSIBLE != 0
+    }
+
+    /// Whether it was not looked up yet.
+    pub(crate) fn is_strange(self) -> bool {
+        self.marks & STRANGE != 0
+    }
+
+    fn shape(self) -> Shape {
+        Shape::ALL.get(usize::from(self.shape_code())).copied().unwrap_or(Shape::Mixed)
     }
 
     fn shape_code(self) -> u8 {
@@ -94,7 +131,7 @@ fn is_possible(shape: Shape, known: Known) -> bool {
 pub(crate) struct Word {
     /// First byte in the text.
     pub(crate) start: usize,
-    form: Form,
+    pub(crate) form: Form,
     pub(crate) length: u32,
     /// Index of its line.
     line: u16,
@@ -141,8 +178,8 @@ const FEW: usize = 1024;
 pub(crate) struct Words {
     words: Vec<Word>,
     lines: Vec<Line>,
-    /// The words that may be candidates for names.
-    possible: Vec<usize>,
+    /// The words that are to be looked up yet.
+    strange: Vec<usize>,
     /// Whether the text begins and ends with these words.
     is_whole: [bool; 2],
 }
@@ -150,7 +187,7 @@ pub(crate) struct Words {
 impl Words {
     /// Reads the words that begin in `from..to`; gives the place where to go on.
     ///
-    /// `look` reads a word that begins somewhere, and gives its end with what it is.
+    /// `look` reads a word that begins somewhere, and gives its end with what it is, which may be strange.
     pub(crate) fn read(
         &mut self,
         text: &str,
@@ -158,10 +195,10 @@ impl Words {
         to: usize,
         look: &mut impl FnMut(Head) -> (usize, Form),
     ) -> usize {
-        let Self { words, lines, possible, is_whole: _ } = self;
+        let Self { words, lines, strange, is_whole: _ } = self;
         words.clear();
         lines.clear();
-        possible.clear();
+        strange.clear();
         let room = to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1;
         // Not by growing, which would copy the words of the text before.
         if words.capacity() < room {
@@ -176,8 +213,8 @@ impl Words {
                 (first, counts) = (words.len(), Counts::default());
             }
             counts.add(form.shape_code(), gap);
-            if form.is_possible() {
-                possible.push(words.len());
+            if form.is_strange() {
+                strange.push(words.len());
             }
             words.push(Word { start, form, length: (end - start) as u32, line: lines.len() as u16, gap });
             end
@@ -185,6 +222,15 @@ impl Words {
         lines.push(Line::new(first..words.len(), counts));
         self.is_whole = [from == 0, next >= text.len()];
         next
+    }
+
+    /// Looks up the words that were strange: one after the other, as each waits for memory, and many can wait together.
+    pub(crate) fn look_up(&mut self, mut look_up: impl FnMut(&Word) -> Form) {
+        for index in &self.strange {
+            if let Some(word) = self.words.get_mut(*index) {
+                word.form = look_up(word);
+            }
+        }
     }
 
     /// Whether the text ends within some sentences on both sides of a word.
@@ -213,7 +259,7 @@ impl Words {
 
     /// The words that may be candidates for names, in order.
     pub(crate) fn possible(&self) -> impl Iterator<Item = (usize, &Word)> {
-        self.possible.iter().filter_map(|index| Some((*index, self.words.get(*index)?)))
+        self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible())
     }
 
     /// Makes strangers of words, for training.
@@ -226,8 +272,6 @@ impl Words {
                 word.form = Form::new(hash, word.shape(), Known::default());
             }
         }
-        let possible = self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible());
-        self.possible = possible.map(|(index, _)| index).collect();
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Word> {
@@ -403,12 +447,7 @@ impl Word {
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        Shape::ALL.get(usize::from(self.form.shape_code())).copied().unwrap_or(Shape::Mixed)
-    }
-
-    /// The weights that it has for words some way off.
-    pub(crate) fn far(&self) -> u32 {
-        (self.form.marks >> FAR) as u32
+        self.form.shape()
     }
 }
 
