@@ -4,13 +4,14 @@ use crate::bound::Most;
 use crate::chain::{Chain, LABELS, Scores};
 use crate::features::{EDGE, FARS, far, fars, own, placed};
 use crate::fold::{is_mark, plain};
+use crate::form::Form;
 use crate::gap::Gap;
 use crate::gate::{joins, stretches};
 use crate::hash::Hash;
 use crate::lexicon::Known;
 use crate::model::Model;
 use crate::token::word;
-use crate::words::{Form, Words, key_hash};
+use crate::words::{Words, key_hash};
 use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 

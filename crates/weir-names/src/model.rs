@@ -4,10 +4,11 @@ use crate::block::Block;
 use crate::bound::Bounds;
 use crate::chain::{LABELS, LINKS, Scores, Steps};
 use crate::features::{EDGE, FARS, far, fars, own, placed};
+use crate::form::Form;
 use crate::lexicon::{Known, Lexicon, encode};
 use crate::recent::{Recent, Spelling, Values};
 use crate::token::{Head, Shape, word};
-use crate::words::{Form, Word, Words};
+use crate::words::{Word, Words};
 use std::ops::Range;
 use std::sync::LazyLock;
 
