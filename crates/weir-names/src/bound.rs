@@ -40,10 +40,7 @@ impl Bounds {
     ///
     /// `emissions` are the words' scores, `links` the kinds of steps to them.
     pub(crate) fn allow(&self, emissions: &[Scores], links: &[usize], least: &Most) -> bool {
-        let first = links.first().map(|link| self.first.get(*link));
-        let into = first.into_iter().chain(links.iter().skip(1).map(|link| self.into.get(*link)));
-        let out = links.iter().skip(1).map(|link| self.out.get(*link)).chain([Some(&self.last)]);
-        emissions.iter().zip(into.zip(out)).any(|([_, scores @ ..], (into, out))| {
+        emissions.iter().zip(self.beside(links)).any(|([_, scores @ ..], (into, out))| {
             let steps = into.into_iter().flatten().zip(out.into_iter().flatten());
             scores
                 .iter()
@@ -51,6 +48,27 @@ impl Bounds {
                 .zip(least)
                 .any(|((score, (into, out)), least)| score + into + out > least - SLACK)
         })
+    }
+
+    /// The same for the first of the labels, of whose scores alone it takes `emissions`.
+    pub(crate) fn allow_first(
+        &self,
+        emissions: impl Iterator<Item = f32>,
+        links: &[usize],
+        [least, ..]: &Most,
+    ) -> bool {
+        let first = |steps: Option<&Most>| steps.map_or(0.0, |[first, ..]| *first);
+        emissions
+            .zip(self.beside(links))
+            .any(|(score, (into, out))| score + first(into) + first(out) > least - SLACK)
+    }
+
+    /// Of each word of a stretch the steps to it and from it.
+    fn beside(&self, links: &[usize]) -> impl Iterator<Item = (Option<&Most>, Option<&Most>)> {
+        let first = links.first().map(|link| self.first.get(*link));
+        let into = first.into_iter().chain(links.iter().skip(1).map(|link| self.into.get(*link)));
+        let out = links.iter().skip(1).map(|link| self.out.get(*link)).chain([Some(&self.last)]);
+        into.zip(out)
     }
 }
 
@@ -112,6 +130,12 @@ mod tests {
                         least
                     };
                     assert!(bounds.allow(&emissions, &links, &least(probability)), "{seed} {word} {label}");
+                    if label == 0 {
+                        let first = emissions.iter().map(|[_, first, ..]| *first);
+                        let least = least(probability * 1.5);
+                        let alone = bounds.allow_first(first, &links, &least);
+                        assert_eq!(alone, bounds.allow(&emissions, &links, &least), "{seed} {word}");
+                    }
                     close += usize::from(!bounds.allow(&emissions, &links, &least(probability * 2.0)));
                 }
             }

@@ -4,16 +4,20 @@ use crate::bound::Most;
 use crate::chain::{Chain, LABELS, Scores};
 use crate::features::{EDGE, FARS, far, fars, own, placed};
 use crate::fold::{is_mark, plain};
+use crate::form::Form;
 use crate::gap::Gap;
 use crate::gate::{joins, stretches};
 use crate::hash::Hash;
 use crate::lexicon::Known;
 use crate::model::Model;
 use crate::token::word;
-use crate::words::{Form, Words, key_hash};
+use crate::words::{Words, key_hash};
 use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 
+/// From this weight for a person on by itself a word is likely enough to be one's name to need the other labels' weights as well.
+/// No answer depends on it.
+const LIKELY_FROM: i16 = -50;
 /// So much text is read at a time; a line or word is not cut, a name at the seam may be.
 const CHUNK_BYTES: usize = 16 << 10;
 /// A word beside a person's name belongs to it from this probability on.
@@ -161,7 +165,9 @@ impl Reading {
     /// Reads the words of the chunk from `from` on; gives the place where to go on.
     #[inline(never)]
     fn read(&mut self, model: &Model<'_>, text: &str, from: usize) -> usize {
-        self.words.read(text, from, from + CHUNK_BYTES, &mut |head| model.look(text, head))
+        let next = self.words.read(text, from, from + CHUNK_BYTES, &mut |head| model.read(text, head));
+        self.words.look_up(|word| model.look_up(text, word));
+        next
     }
 
     /// Computes the probabilities of a stretch's words, unless none can be as probable as its number of `least`,
@@ -174,24 +180,24 @@ impl Reading {
         stretch: &Range<usize>,
         least: &Most,
     ) -> bool {
-        self.emissions.clear();
-        self.links.clear();
-        for (index, word) in self.words.some(stretch.clone()).iter().enumerate() {
-            let index = stretch.start + index;
-            let mut sums = model.own(text, word);
-            model.add(&mut sums, placed(&self.words, index, key));
-            let mut edges = FARS;
-            for word in fars(&self.words, index) {
-                sums.add(word.far());
-                edges -= 1;
+        let Self { words, emissions, links, chain, stretches: _ } = self;
+        links.clear();
+        links.extend(words.some(stretch.clone()).iter().map(|word| link(word.gap)));
+        let each = || stretch.clone().zip(words.some(stretch.clone()));
+        let [_, others @ ..] = least;
+        let is_people_alone = others.iter().all(|least| least.is_infinite());
+        if is_people_alone && each().all(|(_, word)| model.own_person(text, word) < LIKELY_FROM) {
+            let scores = each()
+                .map(|(index, word)| model.person_score(model.person_sum(text, words, index, word, key)));
+            if !model.bounds().allow_first(scores, links, least) {
+                return false;
             }
-            (0..edges).for_each(|_| sums.add(model.edge()));
-            self.emissions.push(model.scores(sums));
-            self.links.push(link(word.gap));
         }
-        let is_possible = model.bounds().allow(&self.emissions, &self.links, least);
+        emissions.clear();
+        emissions.extend(each().map(|(index, word)| model.scores(model.sums(text, words, index, word, key))));
+        let is_possible = model.bounds().allow(emissions, links, least);
         if is_possible {
-            self.chain.run(&self.emissions, &self.links, model.steps());
+            chain.run(emissions, links, model.steps());
         }
         is_possible
     }
@@ -348,4 +354,37 @@ fn sample(text: &str, words: &Words, index: usize, key: u64) -> Option<Sample> {
     let edges = FARS - fars(words, index).count();
     features.extend(std::iter::repeat_n(far(EDGE), edges));
     Some(Sample { range: word.range(), link: link(word.gap), features })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Model, Reading, sample};
+    use crate::words::Words;
+
+    /// Feature by feature, as the trainer has them.
+    fn person_sum(model: &Model<'_>, text: &str, words: &Words, index: usize) -> i32 {
+        let features = sample(text, words, index, 0).unwrap().features;
+        features.iter().map(|feature| i32::from(model.person(*feature))).sum()
+    }
+
+    #[test]
+    fn what_is_remembered_of_words_adds_up_as_their_features_do() {
+        const TEXTS: [&str; 4] = [
+            "Dear Mr. Kowalczyk, your claim 4711 of 2026-03-01 was rejected by J. R. Beaumarchand.",
+            "fn main() { let engine = Engine::new(Settings::default()); }\n\nInstall Docker",
+            "Сегодня Иван Müller-Lüdenscheidt und Donaudampfschifffahrtskapitänspatent 42nd 12345678901",
+            "id;name;age\n17;Thorsten Ackermann;41\n18;Birgit Sommer;39",
+        ];
+        let (model, mut reading, mut count) = (Model::embedded().unwrap(), Reading::default(), 0);
+        // The second time all that can be is remembered.
+        for text in [TEXTS, TEXTS].concat() {
+            reading.read(model, text, 0);
+            for (index, word) in reading.words.some(0..usize::MAX).iter().enumerate() {
+                let sum = model.person_sum(text, &reading.words, index, word, 0);
+                assert_eq!(sum, person_sum(model, text, &reading.words, index), "{index} in `{text}`");
+                count += 1;
+            }
+        }
+        assert!(count > 60);
+    }
 }

@@ -89,12 +89,14 @@ impl<'m> Lexicon<'m> {
         let (bucket, tag) = place(hash);
         let Some(bucket) = self.buckets.get(bucket) else { return Known::default() };
         let (known, more) = look(bucket, tag);
-        // One condition of two: each by itself is often true, and guessed wrong as often.
-        if (known == Known::default()) & (more != 0) {
-            let more = self.buckets.get(BUCKETS - 1 + usize::from(more));
-            return more.map_or(known, |bucket| look(bucket, tag).0);
-        }
-        known
+        // A bucket that does not go on is looked at again instead: whether it goes on is guessed wrong too often, and the word is
+        // in one of the two at most.
+        let next = if more == 0 {
+            bucket
+        } else {
+            self.buckets.get(BUCKETS - 1 + usize::from(more)).unwrap_or(bucket)
+        };
+        known.with(look(next, tag).0)
     }
 }
 

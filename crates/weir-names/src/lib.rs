@@ -4,7 +4,7 @@
 //! a pure function of text and model: no files, clocks or randomness. What the model was trained on, how
 //! well it does and where it fails is in `docs/models/names.md`.
 //!
-//! 1. **Words** (`lanes`, `token`, `signs`, `gap`, `words`): runs of letters and digits with their places, how
+//! 1. **Words** (`lanes`, `token`, `signs`, `gap`, `form`, `words`): runs of letters and digits with their places, how
 //!    they are written, what stands between them, and what the lexicon knows of them.
 //! 2. **Gate** (`gate`): the few words that may belong to a name, with their neighbours.
 //! 3. **Features** (`features`): hashes of what a word and its surroundings look like.
@@ -22,6 +22,7 @@ mod chain;
 mod features;
 mod find;
 mod fold;
+mod form;
 mod gap;
 mod gate;
 mod hash;

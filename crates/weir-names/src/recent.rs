@@ -93,7 +93,9 @@ impl Recent {
 
     pub(crate) fn keep(&self, word: Spelling, values: Values) {
         let Some(Pair([newest, other])) = self.pair(word) else { return };
-        other.write(newest.read());
+        if newest.find(word).is_none() {
+            other.write(newest.read());
+        }
         let Spelling([first, last]) = combined(word, values);
         let [one, two] = values;
         newest.write([first, last, one, two]);
@@ -170,6 +172,15 @@ mod tests {
 
     fn letter(number: u16) -> char {
         char::from(b'a' + number as u8)
+    }
+
+    #[test]
+    fn what_more_is_known_of_a_word_takes_no_other_words_place() {
+        let (recent, one, other) = (Recent::new(1), spelling("one"), spelling("other"));
+        recent.keep(other, [3, 4]);
+        recent.keep(one, [1, 2]);
+        recent.keep(one, [1, 5]);
+        assert_eq!((recent.find(one), recent.find(other)), (Some([1, 5]), Some([3, 4])));
     }
 
     #[test]

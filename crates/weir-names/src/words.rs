@@ -1,100 +1,19 @@
 //! The words of a stretch of text with what is known of them, and the lines they stand in.
 
+use crate::form::Form;
 use crate::gap::Gap;
 use crate::hash::Hash;
-use crate::lexicon::{Known, Lexicon};
-use crate::recent::Values;
+use crate::lexicon::Known;
 use crate::token::{Head, Shape, heads};
 use std::cell::Cell;
 use std::ops::Range;
-
-/// What a word is by itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Form {
-    /// Of its plain letters; of a number always the same, as the amount does not matter.
-    hash: u64,
-    /// From the lowest bit on: whether it may be a candidate for a name, how it is written, what is known of it, and the weights that
-    /// it has for words some way off. Together, as they are kept together and mostly only handed on.
-    marks: u64,
-}
-
-const POSSIBLE: u64 = 1;
-const SHAPE: u32 = 8;
-const KNOWN: u32 = 16;
-const FAR: u32 = 32;
-
-impl Form {
-    /// The hash of every number.
-    const NUMBER: u64 = 2;
-
-    /// Of a number.
-    pub(crate) fn number() -> Self {
-        Self::new(Self::NUMBER, Shape::Number, Known::default())
-    }
-
-    /// Of a word with this hash and shape, without weights.
-    pub(crate) fn of(hash: u64, shape: Shape, lexicon: &Lexicon<'_>) -> Self {
-        match shape {
-            Shape::Number => Self::number(),
-            Shape::Mixed => Self::new(hash, shape, Known::default()),
-            Shape::Lower
-            | Shape::Title
-            | Shape::Caps
-            | Shape::Initial
-            | Shape::Inner
-            | Shape::Camel
-            | Shape::Uncased => Self::new(hash, shape, lexicon.find(hash)),
-        }
-    }
-
-    fn new(hash: u64, shape: Shape, known: Known) -> Self {
-        let possible = u64::from(is_possible(shape, known)) * POSSIBLE;
-        Self { hash, marks: possible | (shape as u64) << SHAPE | u64::from(known.0) << KNOWN }
-    }
-
-    /// The same, with the weights that it has for words some way off.
-    pub(crate) fn with_far(self, weights: u32) -> Self {
-        Self { marks: self.marks | u64::from(weights) << FAR, ..self }
-    }
-
-    pub(crate) fn hash(self) -> u64 {
-        self.hash
-    }
-
-    fn is_possible(self) -> bool {
-        self.marks & POSSIBLE != 0
-    }
-
-    fn shape_code(self) -> u8 {
-        (self.marks >> SHAPE) as u8
-    }
-
-    fn known(self) -> Known {
-        Known((self.marks >> KNOWN) as u16)
-    }
-
-    /// To be kept for the next time.
-    pub(crate) fn packed(self) -> Values {
-        [self.hash, self.marks]
-    }
-
-    pub(crate) fn unpacked([hash, marks]: Values) -> Self {
-        Self { hash, marks }
-    }
-}
-
-/// Whether a word may be a candidate for a name: most words of most texts may not.
-fn is_possible(shape: Shape, known: Known) -> bool {
-    let is_name = known.any(Known::GIVEN.with(Known::SURNAME)) & !known.any(Known::FUNCTION);
-    shape.is_capital() | (shape == Shape::Lower) & ((known == Known::default()) | is_name)
-}
 
 /// One word. Half a cache line: a chunk of text has thousands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
     /// First byte in the text.
     pub(crate) start: usize,
-    form: Form,
+    pub(crate) form: Form,
     pub(crate) length: u32,
     /// Index of its line.
     line: u16,
@@ -141,8 +60,8 @@ const FEW: usize = 1024;
 pub(crate) struct Words {
     words: Vec<Word>,
     lines: Vec<Line>,
-    /// The words that may be candidates for names.
-    possible: Vec<usize>,
+    /// The words that are to be looked up yet.
+    strange: Vec<usize>,
     /// Whether the text begins and ends with these words.
     is_whole: [bool; 2],
 }
@@ -150,7 +69,7 @@ pub(crate) struct Words {
 impl Words {
     /// Reads the words that begin in `from..to`; gives the place where to go on.
     ///
-    /// `look` reads a word that begins somewhere, and gives its end with what it is.
+    /// `look` reads a word that begins somewhere, and gives its end with what it is, which may be strange.
     pub(crate) fn read(
         &mut self,
         text: &str,
@@ -158,10 +77,10 @@ impl Words {
         to: usize,
         look: &mut impl FnMut(Head) -> (usize, Form),
     ) -> usize {
-        let Self { words, lines, possible, is_whole: _ } = self;
+        let Self { words, lines, strange, is_whole: _ } = self;
         words.clear();
         lines.clear();
-        possible.clear();
+        strange.clear();
         let room = to.min(text.len()).saturating_sub(from) / BYTES_PER_WORD + 1;
         // Not by growing, which would copy the words of the text before.
         if words.capacity() < room {
@@ -176,8 +95,8 @@ impl Words {
                 (first, counts) = (words.len(), Counts::default());
             }
             counts.add(form.shape_code(), gap);
-            if form.is_possible() {
-                possible.push(words.len());
+            if form.is_strange() {
+                strange.push(words.len());
             }
             words.push(Word { start, form, length: (end - start) as u32, line: lines.len() as u16, gap });
             end
@@ -185,6 +104,15 @@ impl Words {
         lines.push(Line::new(first..words.len(), counts));
         self.is_whole = [from == 0, next >= text.len()];
         next
+    }
+
+    /// Looks up the words that were strange: one after the other, as each waits for memory, and many can wait together.
+    pub(crate) fn look_up(&mut self, mut look_up: impl FnMut(&Word) -> Form) {
+        for index in &self.strange {
+            if let Some(word) = self.words.get_mut(*index) {
+                word.form = look_up(word);
+            }
+        }
     }
 
     /// Whether the text ends within some sentences on both sides of a word.
@@ -213,7 +141,7 @@ impl Words {
 
     /// The words that may be candidates for names, in order.
     pub(crate) fn possible(&self) -> impl Iterator<Item = (usize, &Word)> {
-        self.possible.iter().filter_map(|index| Some((*index, self.words.get(*index)?)))
+        self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible())
     }
 
     /// Makes strangers of words, for training.
@@ -226,8 +154,6 @@ impl Words {
                 word.form = Form::new(hash, word.shape(), Known::default());
             }
         }
-        let possible = self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible());
-        self.possible = possible.map(|(index, _)| index).collect();
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Word> {
@@ -395,7 +321,7 @@ impl Word {
 
     /// Of its plain letters; of a number always the same.
     pub(crate) fn hash(&self) -> u64 {
-        self.form.hash
+        self.form.hash()
     }
 
     pub(crate) fn known(&self) -> Known {
@@ -403,12 +329,7 @@ impl Word {
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        Shape::ALL.get(usize::from(self.form.shape_code())).copied().unwrap_or(Shape::Mixed)
-    }
-
-    /// The weights that it has for words some way off.
-    pub(crate) fn far(&self) -> u32 {
-        (self.form.marks >> FAR) as u32
+        self.form.shape()
     }
 }
 
