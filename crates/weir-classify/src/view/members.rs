@@ -49,14 +49,16 @@ fn told_by(segments: &[Segment<'_>], may_tell: fn(&[Segment<'_>], usize) -> bool
     told
 }
 
-/// Whether digits are the value of a key, or of the first member of the object under it, and the next value too: nothing is
-/// told by one number.
+/// Whether a group of a number is the value of a key, or of the first member of the object under it, and the next value may be
+/// one too: nothing is told by one number.
 fn leads_to_digits(segments: &[Segment<'_>], key: usize) -> bool {
     let behind = segments.get(key + 1..).unwrap_or_default();
     let is_value = |segment: &&Segment<'_>| segment.kind != SegmentKind::Key;
     let mut values = behind.iter().take(MEMBERS_MAX).filter(is_value);
-    let mut are_digits = || values.next().is_some_and(|value| is_digits(value.text));
-    behind.iter().take(2).any(|segment| is_value(&segment)) && are_digits() && are_digits()
+    let mut next_is = |is: fn(&str) -> bool| values.next().is_some_and(|value| is(value.text));
+    let begins_number =
+        |text: &str| is_digits(text) || is_international(text) || is_code(text) && has_digit(text);
+    behind.iter().take(2).any(|segment| is_value(&segment)) && next_is(begins_number) && next_is(is_code)
 }
 
 /// Segments of one record that are looked at.
@@ -127,7 +129,9 @@ fn number(segments: &[Segment<'_>], key: usize, name: &str) -> Option<(Vec<Piece
                 is_list = false;
                 is_of_key = is_part(&member, name, is_object);
             }
-            SegmentKind::Number | SegmentKind::Text if is_of_key && is_digits(segment.text) => {
+            SegmentKind::Number | SegmentKind::Text
+                if is_of_key && is_group(segment.text, name, lens.is_empty()) =>
+            {
                 lens.push(segment.text.len());
                 pieces.push(Of(at));
                 end = at + 1;
@@ -138,6 +142,26 @@ fn number(segments: &[Segment<'_>], key: usize, name: &str) -> Option<(Vec<Piece
     let is_cut = NUMBERS.contains(&lens.len()) && lens.iter().all(|len| DIGITS.contains(len))
         || SINGLE.contains(&lens.len()) && lens.iter().all(|len| *len == 1);
     is_cut.then_some((pieces, end))
+}
+
+/// Whether a text is a group of what the key `name` names: digits, behind the sign of a telephone number that is told with its
+/// country, or with the capitals of an account's.
+fn is_group(text: &str, name: &str, is_first: bool) -> bool {
+    is_digits(text) || is_first && is_international(text) || name.contains("iban") && is_code(text)
+}
+
+/// `+49`.
+fn is_international(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(is_digits)
+}
+
+/// `GB29`, `NWBK`, `6016`.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
 }
 
 fn is_digits(text: &str) -> bool {
@@ -280,6 +304,9 @@ mod tests {
             (r#"{"tarjeta": ["4111", "1111", "1111", "1111"]}"#, "tarjeta: 4111111111111111"),
             (r#"{"Kreditkarte": [4111, 1111, 1111, 1111]}"#, "Kreditkarte: 4111111111111111"),
             (r#"{"visa": {"1": 4111, "2": 1111, "3": 1111, "4": 1111}}"#, "visa: 4111111111111111"),
+            (r#"{"phone": ["+49", "30", "901820"]}"#, "phone: +4930901820"),
+            (r#"{"iban": ["GB29", "NWBK", "6016", "1331"]}"#, "iban: GB29NWBK60161331"),
+            (r#"{"iban": {"p1": "DE89370400", "p2": "440532013000"}}"#, "iban: DE89370400440532013000"),
             (r#"{"card": [4, 1, 1, 1, 1, 1, 1, 1]}"#, "card: 41111111"),
             (r#"{"dob": {"day": 14, "month": 3, "year": 1985}}"#, "dob: 14.3.1985"),
             (r#"{"birth_year": 1985, "birth_month": "03", "birth_day": 14}"#, "birth_year: 1985-03-14"),
@@ -326,6 +353,8 @@ mod tests {
             r#"{"user": "jo", "text": "x", "domain": 7}"#,
             r#"{"email": "jo.doe@example.com", "domain": "example.com"}"#,
             r#"{"birth_rate": 14, "deaths": 12}"#,
+            r#"{"phone": ["30", "+49", "901820"]}"#,
+            r#"{"account": ["A4", "PAID"]}"#,
         ] {
             assert_eq!(told(json), Vec::<String>::new(), "{json}");
         }
