@@ -137,7 +137,8 @@ impl<'t> Reader<'t> {
         read: impl Fn(&mut Self, Cow<'t, str>, Peek, usize) -> Read<T>,
     ) -> Read<Vec<T>> {
         let depth = self.deeper(depth)?;
-        let mut members = Vec::with_capacity(USUAL_MEMBERS);
+        // Without room for more than there are: a backend's answer may have as many objects as values.
+        let mut members = Vec::new();
         let mut names = Names::default();
         let mut key = self.jiter.known_object().map_err(broken)?;
         while let Some(name) = key {
