@@ -61,7 +61,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 fn identifiers() -> Vec<(usize, &'static Identifier)> {
     let identifier = |(place, row): (usize, &RecogniserInfo)| match row.find {
         Find::Code(identifier) => Some((place, identifier)),
-        Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) | Find::Number(_) => None,
+        Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) | Find::Number(..) => None,
         Find::Literal(..) | Find::Word(..) | Find::Phrase(..) | Find::Tokens(_) | Find::Name => None,
     };
     TABLE.iter().enumerate().filter_map(identifier).collect()

@@ -1,7 +1,6 @@
 //! Bytes of a kind, found 64 at a time.
 
-use crate::haystack::Digits;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use wide::bytemuck::cast;
 use wide::{i8x16, u8x16};
 
@@ -71,78 +70,6 @@ pub(crate) fn is_letter(lane: u8x16) -> u8x16 {
 
 pub(crate) fn is_upper(lane: u8x16) -> u8x16 {
     is_in(lane, b'A', b'Z')
-}
-
-/// Walks over the digits, at signs, colons and line breaks of a part of a text.
-pub(crate) struct Marks<'t> {
-    text: &'t [u8],
-    /// Where the block begins of which the masks speak, and where the part ends.
-    base: usize,
-    end: usize,
-    /// The place of the mark that was told last.
-    at: usize,
-    /// The marks of the block that were not told yet.
-    left: u64,
-    digits: u64,
-    /// The letters and digits of a block with digits.
-    words: u64,
-}
-
-impl<'t> Marks<'t> {
-    pub(crate) fn new(text: &'t [u8], range: Range<usize>) -> Self {
-        let mut marks =
-            Self { text, base: range.start, end: range.end, at: range.start, left: 0, digits: 0, words: 0 };
-        marks.read();
-        marks
-    }
-
-    fn read(&mut self) {
-        let lanes = Lanes::at(self.text, self.base);
-        self.digits = lanes.mask(is_digit);
-        self.left = self.digits | lanes.mask(|lane| is(lane, b'@') | is(lane, b':') | is(lane, b'\n'));
-        if self.digits != 0 {
-            self.words = lanes.mask(|lane| is_digit(lane) | is_letter(lane));
-        }
-    }
-
-    /// The next of them and its byte.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
-        while self.left == 0 {
-            self.base += BLOCK;
-            if self.base >= self.end {
-                return None;
-            }
-            self.read();
-        }
-        self.at = self.base + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
-        self.text.get(self.at).filter(|_| self.at < self.end).map(|byte| (self.at, *byte))
-    }
-
-    /// The row of digits that begins with the one that was told last, unless its word goes on beyond the block.
-    #[inline]
-    pub(crate) fn digits(&self) -> Option<Digits> {
-        let start = self.at - self.base;
-        let end = start + (self.digits >> start).trailing_ones() as usize;
-        let before = if start == 0 { 0 } else { (self.words << (BLOCK - start)).leading_ones() as usize };
-        let after = if end == BLOCK { 0 } else { (self.words >> end).trailing_ones() as usize };
-        (before < start && end + after < BLOCK).then(|| Digits {
-            start: self.at,
-            end: self.base + end,
-            sides: [before.min(SIDE), after.min(SIDE)],
-        })
-    }
-
-    /// Leaves out what is before a place.
-    #[inline]
-    pub(crate) fn skip_to(&mut self, place: usize) {
-        while place >= self.base + BLOCK && self.base < self.end {
-            self.base += BLOCK;
-            self.read();
-        }
-        self.left &= u64::MAX.checked_shl(place.saturating_sub(self.base) as u32).unwrap_or_default();
-    }
 }
 
 /// Bytes that are looked at together on one side of a place.
@@ -263,7 +190,6 @@ fn edges_of(lanes: &Lanes, words: u64, text: &[u8], at: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::haystack::Haystack;
 
     fn found(text: &str, of: fn(&[u8], usize) -> u64) -> Vec<usize> {
         let mut found = Vec::new();
@@ -277,11 +203,6 @@ mod tests {
             },
         );
         found
-    }
-
-    fn marks(text: &str, range: Range<usize>) -> Vec<usize> {
-        let mut marks = Marks::new(text.as_bytes(), range);
-        std::iter::from_fn(|| marks.next()).map(|(at, _)| at).collect()
     }
 
     #[test]
@@ -300,35 +221,6 @@ mod tests {
             let text = format!("a{}b", "7".repeat(digits));
             assert_eq!(digits_after(text.as_bytes(), 1), digits.min(SIDE));
             assert_eq!(lowers_after(text.as_bytes(), 1), if digits < SIDE { 1 << digits } else { 0 });
-        }
-    }
-
-    #[test]
-    fn marks_are_found_in_every_block() {
-        let text = format!("1{}@a:{}9/;\n", ".".repeat(62), "x".repeat(130));
-        let is_mark = |at: &usize| matches!(text.as_bytes()[*at], b'0'..=b'9' | b'@' | b':' | b'\n');
-        let wanted: Vec<usize> = (0..text.len()).filter(is_mark).collect();
-        assert_eq!(marks(&text, 0..text.len()), wanted);
-        assert_eq!((marks(&text, 1..66), marks(&text, 0..63)), (vec![63, 65], vec![0]));
-        assert_eq!(wanted.len(), 5);
-    }
-
-    #[test]
-    fn a_row_of_digits_is_the_same_however_it_lies() {
-        for before in 0..140 {
-            for (left, digits, right) in
-                [("", 1, ""), ("ab", 3, "c"), ("", 70, "x"), ("z", 2, "abcdefghijklmnopqrst")]
-            {
-                let text = format!("{}{left}{}{right}-5", ".".repeat(before), "7".repeat(digits));
-                let haystack = Haystack::new(&text, &[], &[]);
-                let mut marks = Marks::new(text.as_bytes(), 0..text.len());
-                let (at, _) = marks.next().unwrap();
-                let (row, expected) = (marks.digits(), haystack.digits(at));
-                assert_eq!(at, before + left.len());
-                assert!(row.is_none_or(|row| row == expected), "{text}");
-                marks.skip_to(expected.end);
-                assert_eq!(marks.next(), Some((text.len() - 1, b'5')), "{text}");
-            }
         }
     }
 

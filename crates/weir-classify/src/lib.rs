@@ -9,7 +9,8 @@
 //!    Unicode, undoing encodings, removing markup, spelling out, regrouping or turning around changes something
 //!    ([`View`]); and joined with its neighbours, for what lies across a seam. Offsets map back to the text as
 //!    given. What shows only in a doubtful view needs a context, a label or a structure of its own.
-//! 2. **Candidates** (`scanner`): passes for literals and for byte classes; what is beside digits says who looks at them (`site`).
+//! 2. **Candidates** (`scanner`): passes for literals and for byte classes; what is beside and around digits says who
+//!    looks at them (`marks`, `site`).
 //! 3. **Recognisers** (`recognise`): a row of a table and a function that validates.
 //! 4. **The organisation's own** (`terms`, `patterns`, `indexes`), and what it says is no finding (`allow`).
 //! 5. **Effects** (`effect`, `collector`): what a match means under the settings, and the join of it all.
@@ -36,6 +37,7 @@ mod indexes;
 mod inspection;
 mod lanes;
 mod literals;
+mod marks;
 mod memory;
 mod numbers;
 mod own;

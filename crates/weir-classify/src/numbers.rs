@@ -75,6 +75,21 @@ const fn gaps() -> [Gap; 256] {
     gaps
 }
 
+/// How many digits a number may have, a bit for each length up to [`DIGITS_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lengths(u32);
+
+impl Lengths {
+    pub(crate) const fn new(min: usize, max: usize) -> Self {
+        assert!(min <= max && max <= DIGITS_MAX);
+        Self((2 << max) - (1 << min))
+    }
+
+    pub(crate) fn meets(self, other: Lengths) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 /// Groups of digits that separators alone keep apart, from one group on.
 pub(crate) struct Numbers {
     /// Where the first group begins.
@@ -169,6 +184,11 @@ impl Numbers {
             (at, gap) = (next, next_gap);
         }
         (numbers.len > 0).then_some(numbers)
+    }
+
+    /// How many digits the first groups have together, of one group and more.
+    pub(crate) fn lengths(&self) -> Lengths {
+        Lengths(self.groups().iter().fold(0, |lengths, group| lengths | 1 << group.digits))
     }
 
     fn groups(&self) -> &[Group] {

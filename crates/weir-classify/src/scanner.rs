@@ -1,11 +1,11 @@
 use crate::context::{Context, InKeys};
 use crate::haystack::{Digits, Haystack};
 use crate::identifiers::{Identifiers, Report};
-use crate::lanes::Marks;
 use crate::literals::{Anywhere, Literals};
-use crate::numbers::Numbers;
+use crate::marks::Marks;
+use crate::numbers::{Lengths, Numbers};
 use crate::recognise::{Find, Format, Match, TABLE};
-use crate::site::Sites;
+use crate::site::{Around, Sites};
 use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
 
@@ -39,7 +39,7 @@ pub(crate) struct Scanner {
 
 /// A row of the table and who judges for it.
 type AtPlace = (usize, fn(&Haystack<'_>, usize) -> Option<Match>);
-type AtNumber = (usize, fn(&Haystack<'_>, &Numbers) -> Option<Match>);
+type AtNumber = (usize, Lengths, fn(&Haystack<'_>, &Numbers) -> Option<Match>);
 
 /// What the keys above a text say, once for all views of it.
 #[derive(Debug, Default)]
@@ -77,8 +77,8 @@ impl Scanner {
                 Find::At(judge) => at.push((row, judge)),
                 Find::Line(judge) => line.push((row, judge)),
                 Find::Colon(judge) => colon.push((row, judge)),
-                Find::Digit(site, judge) => digit.push((row, judge), &site),
-                Find::Number(judge) => number.push((row, judge)),
+                Find::Digit(sites, judge) => sites.iter().for_each(|site| digit.push((row, judge), site)),
+                Find::Number(lengths, judge) => number.push((row, lengths, judge)),
                 Find::Code(_) => {}
                 Find::Literal(words, _) | Find::Word(words, _) => exact.extend(owned(words)),
                 Find::Phrase(words, _) => phrases.extend(owned(words)),
@@ -211,21 +211,19 @@ impl Scanner {
         context: &mut Context<'_>,
         range: Range<usize>,
     ) -> ControlFlow<()> {
-        let bytes = pass.haystack.bytes();
         if range.start == 0 {
             judge_byte(&self.line, pass, 0)?;
         }
         let (mut last_digit, mut word_end) = (None, 0);
-        let mut marks = Marks::new(bytes, range);
+        let mut marks = Marks::new(pass.haystack, range);
         while let Some((at, mark)) = marks.next() {
             match mark {
                 b'@' => judge_byte(&self.at, pass, at)?,
                 b':' => judge_byte(&self.colon, pass, at)?,
                 b'\n' => judge_byte(&self.line, pass, at + 1)?,
                 _ => {
-                    let digits = marks.digits().unwrap_or_else(|| pass.haystack.digits(at));
-                    marks.skip_to(digits.end);
-                    self.judge_digits(pass, &digits, last_digit)?;
+                    let (digits, around) = marks.row();
+                    self.judge_digits(pass, &digits, around, last_digit)?;
                     if at >= word_end {
                         self.judge_code(pass, context, &digits)?;
                         word_end = pass.haystack.word_end_after(&digits);
@@ -251,21 +249,24 @@ impl Scanner {
         &self,
         pass: &mut Pass<'_, '_>,
         digits: &Digits,
+        around: Around,
         last_end: Option<usize>,
     ) -> ControlFlow<()> {
         let at = digits.start;
         let (before, after) = (pass.haystack.before(at), pass.haystack.byte(digits.end));
         let beside = [before, after].map(Option::unwrap_or_default);
-        for &(row, judge) in self.digit.rows(beside, digits.len(), pass.haystack.word_len(digits)) {
+        let word = pass.haystack.word_len(digits);
+        for &(row, judge) in self.digit.rows(beside, around, digits.len(), word) {
             pass.ask(row, at, |haystack| judge(haystack, at))?;
         }
-        if !Numbers::reach(pass.haystack, digits.range(), NUMBER_MIN) {
+        if !around.has(Around::LONG) || !Numbers::reach(pass.haystack, digits.range(), NUMBER_MIN) {
             return ControlFlow::Continue(());
         }
         let Some(numbers) = Numbers::read(pass.haystack, at, last_end) else {
             return ControlFlow::Continue(());
         };
-        for &(row, judge) in &self.number {
+        let lengths = numbers.lengths();
+        for &(row, _, judge) in self.number.iter().filter(|(_, wanted, _)| lengths.meets(*wanted)) {
             pass.ask(row, at, |haystack| judge(haystack, &numbers))?;
         }
         ControlFlow::Continue(())
@@ -316,7 +317,7 @@ impl Anchor {
             Find::Phrase(_, judge) => haystack.is_phrase(&literal).then(|| judge(haystack, literal))?,
             Find::Tokens(_) => self.format?.find(haystack, literal),
             Find::At(_) | Find::Line(_) | Find::Colon(_) | Find::Digit(..) => None,
-            Find::Number(_) | Find::Code(_) | Find::Name => None,
+            Find::Number(..) | Find::Code(_) | Find::Name => None,
         }
     }
 }

@@ -10,7 +10,48 @@ pub(crate) struct Words {
     /// Where the words with each first byte begin in `words`, and where the last end.
     starts: Vec<usize>,
     initials: u128,
-    beginnings: Beginnings,
+    beginnings: Triples,
+}
+
+/// The first three bytes of words, in 32 classes each: a bit for each third byte after each two.
+pub(crate) struct Triples([u32; 1 << 10]);
+
+impl Triples {
+    pub(crate) fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut thirds = [0; 1 << 10];
+        for word in words {
+            let (first, second, third) = match *word.as_bytes() {
+                [first, second, third, ..] => (first, Some(second), Some(third)),
+                [first, second] => (first, Some(second), None),
+                [first] => (first, None, None),
+                [] => continue,
+            };
+            for second in second.map_or(0..=31, |second| second..=second) {
+                if let Some(thirds) = thirds.get_mut(pair(first, second)) {
+                    *thirds |= third.map_or(u32::MAX, |third| 1 << class(third));
+                }
+            }
+        }
+        Self(thirds)
+    }
+
+    /// Whether a word may begin at `at`: most places of a text are refused.
+    pub(crate) fn may_be_at(&self, text: &[u8], at: usize) -> bool {
+        let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+        let thirds = self.0.get(pair(byte(at), byte(at + 1))).copied().unwrap_or_default();
+        thirds >> class(byte(at + 2)) & 1 == 1
+    }
+}
+
+impl std::fmt::Debug for Triples {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Triples")
+    }
+}
+
+/// Two bytes, in their classes.
+fn pair(first: u8, second: u8) -> usize {
+    class(first) << 5 | class(second)
 }
 
 /// The first two bytes of words, in 32 classes each: a bit for each second byte after each first.
@@ -56,7 +97,7 @@ impl Words {
         let starts = (0..=255_u8).map(|byte| words.partition_point(|word| first(word) < byte));
         let starts = starts.chain([words.len()]).collect();
         let initials = words.iter().fold(0, |set, word| set | initial(first(word)));
-        let beginnings = Beginnings::of(words.iter().copied());
+        let beginnings = Triples::of(words.iter().copied());
         Self { words, starts, initials, beginnings }
     }
 
@@ -115,4 +156,28 @@ impl WordList for Words {
 /// A set with one byte in it, of which case makes no difference.
 pub(crate) fn initial(b: u8) -> u128 {
     1 << (b.to_ascii_lowercase() & 127)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_however_short() {
+        const WORDS: [&str; 8] = ["#", "of", "'s", "tel", "tl", "telephone", "моб", "тел"];
+        let words = Words::new(&WORDS);
+        let text = "x#t Of't's TEL.tlx telephone t te моб т тел o #";
+        let mut found = 0;
+        for at in 0..text.len() {
+            let stands = |word: &&str| {
+                text.as_bytes()[at..]
+                    .get(..word.len())
+                    .is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+            };
+            let longest = WORDS.into_iter().filter(stands).max_by_key(|word| word.len());
+            assert_eq!(words.at(text.as_bytes(), at, |_| true), longest, "{at}");
+            found += usize::from(longest.is_some());
+        }
+        assert_eq!(found, 9);
+    }
 }

@@ -13,7 +13,7 @@ mod secret;
 
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::numbers::Numbers;
+use crate::numbers::{Lengths, Numbers};
 use crate::site::Site;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -49,10 +49,10 @@ pub(crate) enum Find {
     Line(fn(&Haystack<'_>, usize) -> Option<Match>),
     /// A colon.
     Colon(fn(&Haystack<'_>, usize) -> Option<Match>),
-    /// The first digit of a run, where it stands as the site says.
-    Digit(Site, fn(&Haystack<'_>, usize) -> Option<Match>),
-    /// Groups of digits, seven or more together.
-    Number(fn(&Haystack<'_>, &Numbers) -> Option<Match>),
+    /// The first digit of a run, where it stands as one of the sites says; no run stands as two of them say.
+    Digit(&'static [Site], fn(&Haystack<'_>, usize) -> Option<Match>),
+    /// Groups of digits, the first of which have so many together, and seven or more.
+    Number(Lengths, fn(&Haystack<'_>, &Numbers) -> Option<Match>),
     /// Letters and digits in the shape of an identifier.
     Code(&'static Identifier),
     /// One of some literals.

@@ -1,6 +1,6 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::numbers::{Gap, Numbers};
+use crate::numbers::{Gap, Lengths, Numbers};
 use crate::recognise::financial::luhn;
 use crate::recognise::{Find, Match, RecogniserInfo};
 use weir_label::Category;
@@ -10,7 +10,7 @@ pub(super) const IMEI: RecogniserInfo = device(
     "IMEI",
     "numbers of mobile devices (IMEI)",
     "15 digits with a Luhn check digit, or 16 with a version, near `IMEI` (3GPP TS 23.003)",
-    Find::Number(find_imei),
+    Find::Number(Lengths::new(15, 16), find_imei),
 );
 
 pub(super) const IMSI: RecogniserInfo = device(
@@ -18,7 +18,7 @@ pub(super) const IMSI: RecogniserInfo = device(
     "IMSI",
     "numbers of mobile subscribers (IMSI)",
     "14 or 15 digits that begin with a mobile country code, near `IMSI` (ITU-T E.212)",
-    Find::Number(find_imsi),
+    Find::Number(Lengths::new(14, 15), find_imsi),
 );
 
 pub(super) const ICCID: RecogniserInfo = device(
@@ -26,7 +26,7 @@ pub(super) const ICCID: RecogniserInfo = device(
     "ICCID",
     "numbers of SIM cards (ICCID)",
     "18 or 19 digits that begin with 89, near `ICCID` or `SIM` (ITU-T E.118)",
-    Find::Number(find_iccid),
+    Find::Number(Lengths::new(18, 19), find_iccid),
 );
 
 const fn device(

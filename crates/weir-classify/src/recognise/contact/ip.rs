@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, EVERYWHERE, Site};
+use crate::site::{ANY, Around, Beside, EVERYWHERE, Site};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use weir_label::Category;
@@ -12,7 +12,7 @@ pub(super) const V4: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "IPv4 addresses, public, private or reserved for documentation",
     validation: "four octets; no loopback, unspecified or mask; multicast and broadcast only near such a word; no version; a number too many only in 172.16/12 and 192.168/16; section-like numbers only near a word such as `host`",
-    find: Find::Digit(SITE_V4, find_v4),
+    find: Find::Digit(&[SITE_V4], find_v4),
 };
 
 pub(super) const V6: RecogniserInfo = RecogniserInfo {
@@ -24,9 +24,12 @@ pub(super) const V6: RecogniserInfo = RecogniserInfo {
     find: Find::Colon(find_v6),
 };
 
-/// Before the first dot.
-const SITE_V4: Site =
-    Site { all: Beside { after: |b| b == b'.', digits: |digits| digits <= 3, ..ANY }, ..EVERYWHERE };
+/// Before the first of three dots.
+const SITE_V4: Site = Site {
+    all: Beside { after: |b| b == b'.', digits: |digits| digits <= 3, ..ANY },
+    around: Around::DOTTED,
+    ..EVERYWHERE
+};
 
 /// The longest notation: six groups and an IPv4 address.
 const V6_MAX: usize = 45;

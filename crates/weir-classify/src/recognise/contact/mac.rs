@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{Beside, EVERYWHERE, Site};
+use crate::site::{Around, Beside, EVERYWHERE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -11,11 +11,12 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "hardware addresses (EUI-48): six pairs with colons or dashes, three groups of four with dots, twelve digits near a word such as `mac`",
     validation: "each group of one case unless near such a word, neither all zero nor broadcast, no part of a longer fingerprint",
-    find: Find::Digit(SITE, find),
+    find: Find::Digit(&[SITE], find),
 };
 
 /// In a group with letters or beside a sign, or all of it.
-const SITE: Site = Site { any: IN_GROUP, word: |word| matches!(word, 2 | 4 | 12), ..EVERYWHERE };
+const SITE: Site =
+    Site { any: IN_GROUP, word: |word| matches!(word, 2 | 4 | 12), around: Around::GROUPED, ..EVERYWHERE };
 
 const IN_GROUP: Beside = Beside { before: is_part, after: is_part, digits: |digits| digits == 12 };
 
@@ -75,7 +76,8 @@ fn is_group(haystack: &Haystack<'_>, digit: usize) -> bool {
     let head = haystack.slice(digit.saturating_sub(13)..digit);
     let start = digit - head.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
     match end - start {
-        2 => has_groups_beside(haystack, start..end, 2),
+        // Of six groups, three follow on each or precede it.
+        2 => has_groups_beside(haystack, start..end, 3),
         4 => has_groups_beside(haystack, start..end, 1),
         len => len == 12,
     }

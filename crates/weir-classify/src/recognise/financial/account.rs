@@ -1,6 +1,6 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::numbers::{Gap, Numbers};
+use crate::numbers::{Gap, Lengths, Numbers};
 use crate::recognise::labelled::{self, Form};
 use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
@@ -12,7 +12,7 @@ pub(super) const ROUTING: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "routing numbers of banks in the United States",
     validation: "nine digits with a Federal Reserve prefix and check digit; near a word such as `routing`, or written 1234-5678-9",
-    find: Find::Number(find_routing),
+    find: Find::Number(Lengths::new(9, 9), find_routing),
 };
 
 pub(super) const SORT_CODE: RecogniserInfo = RecogniserInfo {

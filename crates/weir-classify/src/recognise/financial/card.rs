@@ -1,6 +1,6 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::numbers::{Gap, Numbers, Window};
+use crate::numbers::{Gap, Lengths, Numbers, Window};
 use crate::recognise::{Find, Match, RecogniserInfo};
 use weir_label::Category;
 
@@ -10,7 +10,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "payment card numbers of 12 to 19 digits, in groups or not; the test numbers of schemes too, which nobody can tell from others",
     validation: "a scheme's prefix and length, Luhn check digit; 12 and 13 digits only near a word such as `card`; a wrong check digit only directly after `card number` and like labels, with a lower score",
-    find: Find::Number(find),
+    find: Find::Number(Lengths::new(12, 19), find),
 };
 
 fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {

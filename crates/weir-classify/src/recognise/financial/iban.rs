@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, EVERYWHERE, NONE, Site};
+use crate::site::{ANY, Around, Beside, EVERYWHERE, NONE, Site};
 use weir_label::Category;
 
 pub(super) const ROW: RecogniserInfo = RecogniserInfo {
@@ -10,7 +10,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "international bank account numbers, in groups or not",
     validation: "the country's length and structure, check digits modulo 97",
-    find: Find::Digit(AFTER_COUNTRY, find),
+    find: Find::Digit(&[AFTER_COUNTRY], find),
 };
 
 /// After the letters of the country, and before more of the account, unless all of it is digits.
@@ -21,6 +21,7 @@ const AFTER_COUNTRY: Site = Site {
         digits: |digits| digits >= DIGITS_MIN,
         ..NONE
     },
+    around: Around::CODED,
     ..EVERYWHERE
 };
 

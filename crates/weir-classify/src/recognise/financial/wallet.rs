@@ -4,7 +4,7 @@ use super::keccak::{has_right_capitals, is_monero};
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{Beside, EVERYWHERE, Site};
+use crate::site::{Around, Beside, EVERYWHERE, Site};
 use std::ops::Range;
 use weir_label::Category;
 
@@ -16,7 +16,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "wallet addresses of Bitcoin, Bitcoin Cash, Ethereum and its kin, Litecoin, Dogecoin, Dash, Zcash, XRP, Tron, Monero, Cardano, Stellar, Cosmos, Tezos; extended public keys",
     validation: "prefix and length; Base58Check, Bech32, CashAddr, CRC or Keccak checksum where the format has one; Ethereum's and Monero's may be wrong near a word such as `wallet`",
-    find: Find::Digit(IN_TOKEN, find),
+    find: Find::Digit(&[IN_TOKEN], find),
 };
 
 pub(super) const SOLANA: RecogniserInfo = RecogniserInfo {
@@ -25,7 +25,7 @@ pub(super) const SOLANA: RecogniserInfo = RecogniserInfo {
     category: Category::Financial,
     finds: "wallet addresses of Solana and Polkadot",
     validation: "32 bytes in Base58, near a word such as `solana` or `wallet`: the formats have no checksum",
-    find: Find::Digit(IN_TOKEN, find_unchecked),
+    find: Find::Digit(&[IN_TOKEN], find_unchecked),
 };
 
 /// In a run of letters and digits that may be long enough.
@@ -36,6 +36,7 @@ const IN_TOKEN: Site = Site {
         after: |b| b.is_ascii_alphabetic(),
         digits: |digits| digits >= LENGTH_MIN,
     },
+    around: Around::FIRST,
     ..EVERYWHERE
 };
 

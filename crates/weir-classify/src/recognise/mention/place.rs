@@ -1,7 +1,7 @@
 use super::mention;
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::recognise::person::{POSTCODE, postcode, street_before};
+use crate::recognise::person::{POSTCODES, postcode, street_before};
 use crate::recognise::{Find, Match, RecogniserInfo};
 use std::ops::Range;
 use weir_label::Category;
@@ -12,7 +12,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "cities with their postcode: `10115 Berlin`, `CA 94105`, `SW1A 2AA`",
     validation: "the order and form of a country's postcodes, at the beginning of a line or after a comma; public unless the policy says otherwise",
-    find: Find::Digit(POSTCODE, find),
+    find: Find::Digit(POSTCODES, find),
 };
 
 fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {

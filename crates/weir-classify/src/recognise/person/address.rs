@@ -1,7 +1,7 @@
 use crate::EntityType;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
-use crate::site::{ANY, Beside, EVERYWHERE, NONE, Site};
+use crate::site::{ANY, Around, Beside, EVERYWHERE, Site};
 use crate::words::{Lazy, Words};
 use std::ops::Range;
 use weir_label::Category;
@@ -12,19 +12,30 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "postal addresses: street, number, postcode and city in the orders of America, Britain and Europe",
     validation: "a postcode beside a city or state, and shortly before it a street with its number, or a line that begins with a number and has capitals; a street alone does not count",
-    find: Find::Digit(POSTCODE, find),
+    find: Find::Digit(POSTCODES, find),
 };
 
-/// After a space or the like, and before the space of a city, or behind that of a state.
-pub(in crate::recognise) const POSTCODE: Site = Site {
-    all: Beside {
-        before: |b| matches!(b, 0 | b' ' | b'\n' | b',' | b'-'),
-        digits: |digits| matches!(digits, 1 | 4 | 5),
-        ..ANY
+/// After a space or the like, and before the space of a city, or behind that of a state; or the second half of a code
+/// that has letters.
+pub(in crate::recognise) const POSTCODES: &[Site] = &[
+    Site {
+        all: Beside {
+            before: |b| matches!(b, 0 | b' ' | b'\n' | b',' | b'-'),
+            digits: |digits| matches!(digits, 4 | 5),
+            ..ANY
+        },
+        around: Around::PLACED,
+        ..EVERYWHERE
     },
-    any: Beside { before: |b| b == b' ', after: |b| matches!(b, b' ' | b'-'), ..NONE },
-    ..EVERYWHERE
-};
+    Site {
+        all: Beside {
+            before: |b| b == b' ',
+            after: |b| b.is_ascii_uppercase(),
+            digits: |digits| digits == 1,
+        },
+        ..EVERYWHERE
+    },
+];
 
 /// How far before its postcode a street may stand: an apartment and a city come between.
 const WITHIN: usize = 72;

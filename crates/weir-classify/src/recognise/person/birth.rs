@@ -23,7 +23,7 @@ pub(super) const STARRED: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "dates of birth after the genealogical sign: *12.03.1974",
     validation: "a full date right after an asterisk that no other asterisk and no number precedes",
-    find: Find::Digit(AFTER_STAR, find_starred),
+    find: Find::Digit(&[AFTER_STAR], find_starred),
 };
 
 const AFTER_STAR: Site = Site { all: Beside { before: |b| b == b'*', ..ANY }, ..EVERYWHERE };

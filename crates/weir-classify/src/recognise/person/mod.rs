@@ -11,7 +11,7 @@ mod vocabulary;
 
 use super::RecogniserInfo;
 
-pub(in crate::recognise) use address::{POSTCODE, postcode, street_before};
+pub(in crate::recognise) use address::{POSTCODES, postcode, street_before};
 
 pub(super) const ROWS: &[RecogniserInfo] = &[
     birth::LABELLED,

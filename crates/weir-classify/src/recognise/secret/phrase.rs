@@ -4,6 +4,7 @@ use super::secret;
 use crate::haystack::Haystack;
 use crate::lanes;
 use crate::recognise::{Find, Match, RecogniserInfo};
+use crate::words::Triples;
 use bip39::{Language, Mnemonic};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -182,28 +183,14 @@ fn begins_phrase(text: &[u8]) -> bool {
     true
 }
 
-/// The third letters of the words of the list by the first two, a bit for each: most other words begin otherwise.
-static THIRDS: LazyLock<[u32; 1 << 10]> = LazyLock::new(|| {
-    let mut thirds = [0; 1 << 10];
-    for word in Language::English.word_list() {
-        if let [first, second, third, ..] = word.as_bytes()
-            && let Some(letters) = thirds.get_mut(pair(*first, *second))
-        {
-            *letters |= 1 << (third & 31);
-        }
-    }
-    thirds
-});
-
-fn pair(first: u8, second: u8) -> usize {
-    usize::from(first & 31) << 5 | usize::from(second & 31)
-}
+/// How the words of the list begin: most other words begin otherwise.
+static BEGINNINGS: LazyLock<Triples> =
+    LazyLock::new(|| Triples::of(Language::English.word_list().iter().copied()));
 
 /// Whether a text begins with the first three letters of a word of the list.
 fn begins_as_listed(text: &[u8]) -> bool {
-    let Some(word @ [first, second, third]) = text.first_chunk() else { return false };
-    word.iter().all(u8::is_ascii_lowercase)
-        && THIRDS.get(pair(*first, *second)).is_some_and(|thirds| thirds >> (third & 31) & 1 == 1)
+    text.first_chunk::<3>().is_some_and(|word| word.iter().all(u8::is_ascii_lowercase))
+        && BEGINNINGS.may_be_at(text, 0)
 }
 
 /// What stands between words: a space, a comma, a line, a number as in a list.

@@ -8,7 +8,7 @@ mod international;
 
 use crate::EntityType;
 use crate::haystack::Haystack;
-use crate::numbers::{Gap, Numbers, Window};
+use crate::numbers::{Gap, Lengths, Numbers, Window};
 use crate::recognise::{Find, Match, RecogniserInfo};
 use weir_label::Category;
 
@@ -18,7 +18,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     category: Category::Personal,
     finds: "telephone numbers of all countries, extensions too: international with `+`, `00` or `011`; national in the usual forms of a country; any other near a word such as `phone` or after `my number is`",
     validation: "international: an assigned calling code and a length that the country uses; national: prefix and groups of a numbering plan; near a word: 7 to 13 digits that are no date, version or fraction",
-    find: Find::Number(find),
+    find: Find::Number(Lengths::new(7, 18), find),
 };
 
 fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
@@ -59,7 +59,7 @@ fn is_written_as_phone(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
 }
 
 fn is_free_but_for_extension(haystack: &Haystack<'_>, window: &Window<'_>) -> bool {
-    extension_end(haystack, window.span.end).is_some() && haystack.opens(window.span.start)
+    haystack.opens(window.span.start) && extension_end(haystack, window.span.end).is_some()
 }
 
 /// `tel:030-…`, `Jo/030…` and `\n030` are none: only a sign between a word and the number attaches it.
