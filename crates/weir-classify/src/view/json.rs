@@ -283,6 +283,12 @@ fn unescape(
     None
 }
 
+/// The escapes of a part of a JSON text, and what they stand for.
+pub(super) fn escapes(text: &str) -> impl Iterator<Item = (Range<usize>, char)> {
+    let slashes = signs(text.as_bytes(), 0).filter(|at| text.as_bytes().get(*at) == Some(&b'\\'));
+    slashes.filter_map(|at| escaped(text, at).map(|(c, len)| (at..at + len, c)))
+}
+
 /// The backslashes and quotation marks from `from` on that no backslash stands before: without a branch for each of those
 /// that one stands before, which would come as they like.
 ///
