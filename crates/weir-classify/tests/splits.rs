@@ -77,6 +77,18 @@ fn arguments_of_calls_and_what_follows_them_are_read_together() {
 }
 
 #[test]
+fn escapes_in_arguments_of_calls_are_no_part_of_what_is_cut() {
+    for before in ["\\n", "\\t", "x\\\\ \\u00e9\\n", "a \\\"quote\\\"\\r\\n", &"\\nabc \\u20ac".repeat(40)] {
+        let arguments = format!("{{\"n\": 7, \"q\": \"write to\\u003a {before}jo.doe@exam\"}}");
+        let segments = body(&[("arguments", &arguments), ("role", "tool"), ("content", "ple.com today")]);
+        let findings = engine().inspect(&segments).findings;
+        let places: Vec<_> = findings.iter().map(|found| (found.segment, found.start, found.end)).collect();
+        let from = arguments.find("jo.doe").unwrap();
+        assert_eq!(places, [(1, from, from + "jo.doe@exam".len())], "{arguments}");
+    }
+}
+
+#[test]
 fn what_tells_a_model_its_task_stands_before_what_developers_say() {
     assert_found(
         "EMAIL_ADDRESS",

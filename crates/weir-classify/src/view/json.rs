@@ -1,14 +1,12 @@
-use super::{Derived, Link, SourceMap, Step};
-use crate::lanes::{Lanes, is, places};
-use crate::{SegmentKind, View};
-use std::cell::OnceCell;
-use std::ops::Range;
+mod escaped;
+
+use super::Link;
+use crate::SegmentKind;
+pub(crate) use escaped::Escaped;
+pub(super) use escaped::escapes;
 
 /// Arrays and objects inside each other, at most.
 const NESTING_MAX: usize = 128;
-
-/// So many quotation marks are looked at to tell where a string ends.
-const QUOTES_MAX: usize = 16;
 
 /// Most bodies have fewer keys, strings and numbers than one in so many bytes; for more than so many no room is made before.
 const BYTES_PER_ITEM: usize = 96;
@@ -33,17 +31,6 @@ enum Source<'a> {
     Verbatim(&'a str, usize),
     /// It has escapes.
     Escaped(Escaped<'a>),
-}
-
-/// A string that has escapes.
-pub(crate) struct Escaped<'a> {
-    /// What it reads as.
-    text: String,
-    /// The text in which it stands, from `start` on and with its first escape at `escape`.
-    source: &'a str,
-    start: usize,
-    escape: usize,
-    map: OnceCell<SourceMap>,
 }
 
 impl<'a> Json<'a> {
@@ -255,112 +242,4 @@ impl<'a> Parser<'a> {
         }
         self.peek()
     }
-}
-
-/// Reads the string that begins at `start` and has its first escape at `escape`: `piece` is given each stretch that
-/// stands as it is, and each escape with its character. Returns where the string ends.
-#[inline]
-fn unescape(
-    text: &str,
-    start: usize,
-    escape: usize,
-    mut piece: impl FnMut(Range<usize>, Option<char>),
-) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut done, mut at) = (start, escape);
-    let is_sign = |lane| is(lane, b'"') | is(lane, b'\\');
-    let mut signs = places(escape, bytes.len(), |at| Lanes::at(bytes, at).mask(is_sign));
-    loop {
-        piece(done..at, None);
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        let (c, len) = escaped(text, at)?;
-        done = at + len;
-        piece(at..done, Some(c));
-        at = signs.find(|sign| *sign >= done)?;
-    }
-}
-
-impl<'a> Escaped<'a> {
-    /// The string that begins at `start` of `source` and has its first escape at `escape`; and where its end is.
-    fn read(source: &'a str, start: usize, escape: usize) -> Option<(Self, usize)> {
-        // As bytes, and made text at once: pieces are short, and each would be asked where its characters begin.
-        let mut text = Vec::with_capacity(room(source.as_bytes().get(start..)?, escape - start));
-        let end =
-            unescape(source, start, escape, |range, escaped| match escaped.map(|c| (u8::try_from(c), c)) {
-                Some((Ok(byte @ 0..0x80), _)) => text.push(byte),
-                Some((_, c)) => text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                None => text.extend_from_slice(source.as_bytes().get(range).unwrap_or_default()),
-            })?;
-        let text = String::from_utf8(text).ok()?;
-        Some((Self { text, source, start, escape, map: OnceCell::new() }, end))
-    }
-
-    /// The way back, for the few strings in which something is found.
-    pub(super) fn map(&self) -> &SourceMap {
-        self.map.get_or_init(|| {
-            let mut view = Derived::default();
-            let _end = unescape(self.source, self.start, self.escape, |range, escaped| match escaped {
-                Some(c) => view.escape(range, c),
-                None => view.copy(self.source, range),
-            });
-            view.map
-        })
-    }
-}
-
-impl Derived {
-    /// Goes on with the character that an escape stands for.
-    fn escape(&mut self, range: Range<usize>, c: char) {
-        // An escape is of twelve bytes at most.
-        let step = Step::of(u8::try_from(c.len_utf8()).unwrap_or(1), u8::try_from(range.len()).unwrap_or(1));
-        self.map.stepped(self.text.len(), range, step, View::Raw);
-        self.text.push(c);
-    }
-}
-
-/// How many bytes the string that `rest` begins with has, or somewhat fewer or more: escapes begin at `escape`.
-fn room(rest: &[u8], escape: usize) -> usize {
-    let from = (escape + 2).min(rest.len());
-    let quotes = memchr::memchr_iter(b'"', rest.get(from..).unwrap_or_default()).map(|at| from + at);
-    let mut end = from;
-    for quote in quotes.take(QUOTES_MAX) {
-        end = quote;
-        if rest.get(quote - 1) != Some(&b'\\') {
-            break;
-        }
-    }
-    end
-}
-
-/// The character that the escape at `at` stands for, and how long it is. Half of a surrogate pair
-/// becomes a replacement character.
-fn escaped(text: &str, at: usize) -> Option<(char, usize)> {
-    let c = match text.as_bytes().get(at + 1)? {
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'u' => return utf16(text, at),
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        _ => return None,
-    };
-    Some((c, 2))
-}
-
-fn utf16(text: &str, at: usize) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
-    };
-    let first = unit(at)?;
-    if let Some(c) = char::from_u32(u32::from(first)) {
-        return Some((c, 6));
-    }
-    let pair = unit(at + 6).and_then(|second| char::decode_utf16([first, second]).next()?.ok());
-    Some(pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12)))
 }

@@ -1,3 +1,4 @@
+use super::json;
 use super::members::{Piece, told_together};
 use super::order::{in_order, other_orders};
 use crate::memory::feed;
@@ -27,6 +28,8 @@ const SIGN_AFTER: usize = 96;
 pub(crate) struct Joined {
     pub(crate) text: String,
     parts: Vec<Part>,
+    /// The escapes of JSON that were undone.
+    escapes: Vec<Escape>,
     /// Where in the text the parts meet.
     pub(crate) seams: Vec<usize>,
     /// Whether the parts are values by themselves, as they stand.
@@ -38,6 +41,12 @@ struct Part {
     joined: usize,
     segment: usize,
     offset: usize,
+}
+
+/// A character at `joined` for which its segment has an escape; what follows of its part stands so much further on there.
+struct Escape {
+    joined: usize,
+    shift: usize,
 }
 
 /// A place in the body.
@@ -105,7 +114,7 @@ fn join(
             let mut joined = Joined::with_room(short + 2 * WINDOW, between + 2);
             joined.push_tail(*head, *first);
             for (index, said) in rest.iter().zip(texts).take(between) {
-                joined.push(said.text, *index, said.offset);
+                joined.push_said(*said, *index);
             }
             rest.iter()
                 .zip(texts)
@@ -124,6 +133,8 @@ fn join(
 struct Said<'a> {
     text: &'a str,
     offset: usize,
+    /// Whether it is of JSON with strings: then escapes in it are those of JSON.
+    has_escapes: bool,
 }
 
 impl<'a> Said<'a> {
@@ -131,15 +142,15 @@ impl<'a> Said<'a> {
     /// behind its last one, if that is a string too.
     fn of(text: &'a str) -> Self {
         if !(text.starts_with(['{', '[']) && text.ends_with(['}', ']'])) {
-            return Self { text, offset: 0 };
+            return Self { text, offset: 0, has_escapes: false };
         }
         let values = text.trim_end_matches(|c: char| matches!(c, '}' | ']') || c.is_ascii_whitespace());
         let end = values.strip_suffix('"').map_or(text.len(), str::len);
         // Without any string it may be no JSON, but nothing is said by `{}`.
         let says_something = || text.bytes().any(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
-        let first = first_string(text.as_bytes()).or_else(|| says_something().then_some(0));
-        let offset = first.unwrap_or(end).min(end);
-        Self { text: text.get(offset..end).unwrap_or_default(), offset }
+        let first = first_string(text.as_bytes());
+        let offset = first.or_else(|| says_something().then_some(0)).unwrap_or(end).min(end);
+        Self { text: text.get(offset..end).unwrap_or_default(), offset, has_escapes: first.is_some() }
     }
 }
 
@@ -214,6 +225,7 @@ impl Joined {
         Self {
             text: String::with_capacity(bytes),
             parts: Vec::with_capacity(parts),
+            escapes: Vec::new(),
             seams: Vec::with_capacity(parts),
             is_doubtful: false,
         }
@@ -236,14 +248,32 @@ impl Joined {
         joined
     }
 
-    fn push_head(&mut self, Said { text, offset }: Said<'_>, segment: usize) {
-        let end = text.floor_char_boundary(WINDOW);
-        self.push(text.get(..end).unwrap_or_default(), segment, offset);
+    fn push_head(&mut self, said: Said<'_>, segment: usize) {
+        let end = said.text.floor_char_boundary(WINDOW);
+        self.push_said(Said { text: said.text.get(..end).unwrap_or_default(), ..said }, segment);
     }
 
-    fn push_tail(&mut self, Said { text, offset }: Said<'_>, segment: usize) {
-        let start = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
-        self.push(text.get(start..).unwrap_or_default(), segment, offset + start);
+    fn push_tail(&mut self, said: Said<'_>, segment: usize) {
+        let start = said.text.ceil_char_boundary(said.text.len().saturating_sub(WINDOW));
+        let (text, offset) = (said.text.get(start..).unwrap_or_default(), said.offset + start);
+        self.push_said(Said { text, offset, ..said }, segment);
+    }
+
+    /// A text of JSON reads as its strings do: what follows a line break is no part of its escape.
+    fn push_said(&mut self, said: Said<'_>, segment: usize) {
+        if !said.has_escapes {
+            return self.push(said.text, segment, said.offset);
+        }
+        self.push("", segment, said.offset);
+        let (mut done, mut shift) = (0, 0);
+        for (escape, c) in json::escapes(said.text) {
+            self.text.push_str(said.text.get(done..escape.start).unwrap_or_default());
+            shift += escape.len() - c.len_utf8();
+            self.escapes.push(Escape { joined: self.text.len(), shift });
+            self.text.push(c);
+            done = escape.end;
+        }
+        self.text.push_str(said.text.get(done..).unwrap_or_default());
     }
 
     fn push(&mut self, text: &str, segment: usize, offset: usize) {
@@ -269,17 +299,19 @@ impl Joined {
 
     /// The places of a range's first byte, of the end of its first segment's share, and of its end.
     pub(crate) fn places(&self, range: &Range<usize>) -> (Place, usize, Place) {
-        let start = self.place(range.start);
-        let share = self.seams.get(self.part_at(range.start)).copied().unwrap_or(range.end);
-        let first_end = start.offset + share.min(range.end) - range.start;
-        let last = self.place(range.end.saturating_sub(1));
-        (start, first_end, Place { offset: last.offset + 1, ..last })
+        let (first, last) = (self.part_at(range.start), self.part_at(range.end.saturating_sub(1)));
+        let share = self.seams.get(first).copied().unwrap_or(range.end);
+        let first_end = self.place(first, share.min(range.end)).offset;
+        (self.place(first, range.start), first_end, self.place(last, range.end))
     }
 
-    fn place(&self, at: usize) -> Place {
-        self.parts.get(self.part_at(at)).map_or(Place { segment: 0, offset: 0 }, |part| Place {
-            segment: part.segment,
-            offset: part.offset + (at - part.joined),
+    /// The place at `at`, where a part goes on or ends.
+    fn place(&self, part: usize, at: usize) -> Place {
+        self.parts.get(part).map_or(Place { segment: 0, offset: 0 }, |part| {
+            let before = self.escapes.partition_point(|escape| escape.joined < at);
+            let escape = before.checked_sub(1).and_then(|last| self.escapes.get(last));
+            let shift = escape.filter(|escape| escape.joined >= part.joined).map_or(0, |escape| escape.shift);
+            Place { segment: part.segment, offset: part.offset + (at - part.joined) + shift }
         })
     }
 
