@@ -159,6 +159,11 @@ pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
     (digits.trailing_ones() as usize).min(SIDE)
 }
 
+/// The small letters of the block at `at`.
+pub(crate) fn lowers(text: &[u8], at: usize) -> u64 {
+    Lanes::at(text, at).mask(|lane| is_in(lane, b'a', b'z'))
+}
+
 /// Which bytes from `at` on are small letters, a bit for each of [`SIDE`].
 pub(crate) fn lowers_after(text: &[u8], at: usize) -> u32 {
     is_in(u8x16::new(side_after(text, at)), b'a', b'z').to_bitmask()
