@@ -86,6 +86,11 @@ pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
     (digits.trailing_ones() as usize).min(SIDE)
 }
 
+/// The small letters of the block at `at`.
+pub(crate) fn lowers(text: &[u8], at: usize) -> u64 {
+    Lanes::at(text, at).mask(|lane| is_in(lane, b'a', b'z'))
+}
+
 /// Which bytes from `at` on are small letters, a bit for each of [`SIDE`].
 pub(crate) fn lowers_after(text: &[u8], at: usize) -> u32 {
     is_in(u8x16::new(side_after(text, at)), b'a', b'z').to_bitmask()
@@ -133,6 +138,18 @@ pub(crate) fn places(from: usize, to: usize, of: impl Fn(usize) -> u64) -> impl 
     })
 }
 
+/// Those of some places of a block of which `is` holds: without a branch for each, as none of them can be foretold.
+#[inline(always)]
+pub(crate) fn those(places: u64, is: impl Fn(usize) -> bool) -> u64 {
+    let (mut left, mut those) = (places, 0);
+    while left != 0 {
+        let at = left.trailing_zeros();
+        those |= u64::from(is(at as usize)) << at;
+        left &= left - 1;
+    }
+    those
+}
+
 /// Tells `found` each place from `from` to before `to` that masks of their blocks show, as long as it goes on; `of` gives the
 /// mask of a block.
 #[inline]
@@ -144,8 +161,7 @@ pub(crate) fn each_place(
 ) -> ControlFlow<()> {
     let mut base = from;
     while base < to {
-        let within = if to - base < BLOCK { (1 << (to - base)) - 1 } else { u64::MAX };
-        let mut left = of(base) & within;
+        let mut left = of(base) & within(base, to);
         while left != 0 {
             let at = base + left.trailing_zeros() as usize;
             left &= left - 1;
@@ -154,6 +170,13 @@ pub(crate) fn each_place(
         base += BLOCK;
     }
     ControlFlow::Continue(())
+}
+
+/// The places of the block at `base` that are before `end`.
+#[inline]
+pub(crate) fn within(base: usize, end: usize) -> u64 {
+    let len = end.saturating_sub(base);
+    if len < BLOCK { (1 << len) - 1 } else { u64::MAX }
 }
 
 /// The digits of the block at `at`.
@@ -182,9 +205,7 @@ fn edges_of(lanes: &Lanes, words: u64, text: &[u8], at: usize) -> u64 {
     let before = at.checked_sub(1).and_then(|before| text.get(before)).copied().unwrap_or_default();
     let after_word = words << 1 | u64::from(before.is_ascii_alphanumeric());
     let after_upper = uppers << 1 | u64::from(before.is_ascii_uppercase());
-    let len = text.len().saturating_sub(at);
-    let within = if len < BLOCK { (1 << len) - 1 } else { u64::MAX };
-    (!after_word | uppers & !after_upper) & within
+    (!after_word | uppers & !after_upper) & within(at, text.len())
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 mod anywhere;
+mod filter;
 
 use crate::lanes;
 pub(crate) use anywhere::Anywhere;
+use filter::{Beginnings, Filter, Triples, hash};
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
 /// Literals, found in one pass, and whose each is.
 ///
-/// A bit says for a hash of three bytes in any case whether a short literal may begin with them, and others for
-/// four and six bytes whether a longer one may: a few tens of KiB that stay near the processor and that no byte
-/// waits for, where an automaton of two thousand literals takes megabytes and each byte waits for the one before.
-/// What passes is compared with the literals that begin the same, so the work for a byte is bounded.
+/// A bit says for the first four bytes of a place whether a literal may begin there, and others, of what passes, for
+/// three, four and six bytes whether a short or a longer one may: a few tens of KiB that stay near the processor and
+/// that no byte waits for, where an automaton of two thousand literals takes megabytes and each byte waits for the one
+/// before. What passes is compared with the literals that begin the same, so the work for a byte is bounded.
 pub(crate) struct Literals<T> {
+    beginnings: Beginnings,
     /// Those of two or three bytes, by the three that they may begin.
     short: Triples,
-    /// Those of four bytes and more, by the first four.
-    fours: Filter,
     /// Those of four or five bytes, by the first four.
     long: Filter,
     /// Those of six bytes and more, by the first six.
@@ -61,9 +62,9 @@ struct Draft<'w, T> {
 /// How a literal is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// As it stands; one of two bytes goes on as a token does.
+    /// As it stands; one of two bytes goes on as a token does, if it goes on.
     Exact,
-    /// In any case; one of two bytes goes on as a token does.
+    /// In any case; one of two bytes goes on as a token does, if it goes on.
     Phrase,
     /// In any case.
     Word,
@@ -79,23 +80,14 @@ impl Kind {
         if self.is_any_case() && byte.is_ascii_alphabetic() { !0x20 } else { !0 }
     }
 
-    /// Whether a literal of two bytes counts before this byte.
+    /// Whether a literal of two bytes counts before this byte, zero where nothing follows.
     fn may_precede(self, byte: u8) -> bool {
-        self == Kind::Word || is_token(byte)
+        self == Kind::Word || byte == 0 || is_token(byte)
     }
 }
 
-/// A set of hashes of heads.
-#[derive(Default)]
-struct Filter(Bits);
-
-const FILTER_BITS: u32 = 16;
 /// Of the hashes by which literals are kept.
 const BUCKET_BITS_MAX: u32 = 13;
-/// Multiplicative hashing: 2^64 over the golden ratio. Source: Knuth, "The Art of Computer Programming",
-/// vol. 3, section 6.4.
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
 /// Which bytes of a head count as its beginning.
 const PAIR: u64 = 0xFFFF;
 const QUAD: u64 = 0xFFFF_FFFF;
@@ -123,10 +115,11 @@ impl<T: Copy> Literals<T> {
     }
 
     fn of(drafts: Vec<Draft<'_, T>>) -> Self {
-        let mut short = Triples::default();
-        let (mut fours, mut long, mut longer) = (Filter::default(), Filter::default(), Filter::default());
+        let (mut beginnings, mut short) = (Beginnings::default(), Triples::default());
+        let (mut long, mut longer) = (Filter::default(), Filter::default());
         for draft in &drafts {
             let bytes = draft.text.as_bytes();
+            beginnings.insert(bytes);
             match *bytes {
                 [] | [_] => {}
                 [a, b] => {
@@ -134,19 +127,15 @@ impl<T: Copy> Literals<T> {
                     follow.for_each(|c| short.insert([a, b, c]));
                 }
                 [a, b, c] => short.insert([a, b, c]),
-                [_, _, _, _, ..] => fours.insert(head(bytes) & QUAD),
-            }
-            match bytes.len() {
-                0..4 => {}
-                4..6 => long.insert(head(bytes) & QUAD),
-                _ => longer.insert(head(bytes) & SIX),
+                [_, _, _, _] | [_, _, _, _, _] => long.insert(head(bytes) & QUAD),
+                [_, _, _, _, _, _, ..] => longer.insert(head(bytes) & SIX),
             }
         }
         let (pairs, more): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|one| one.text.len() < 4);
         let (quads, sixes) = more.into_iter().partition(|one| one.text.len() < 6);
         let (pairs, quads, sixes) =
             (Buckets::new(pairs, PAIR), Buckets::new(quads, QUAD), Buckets::new(sixes, SIX));
-        Self { short, fours, long, longer, pairs, quads, sixes }
+        Self { beginnings, short, long, longer, pairs, quads, sixes }
     }
 
     /// Literals that are found in any case of ASCII letters.
@@ -164,56 +153,44 @@ impl<T: Copy> Literals<T> {
         of: impl Fn(usize) -> u64,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let among = |base: usize| self.among(text.get(base..).unwrap_or_default(), of(base));
-        let rest = |at: usize| text.get(at..).unwrap_or_default();
-        lanes::each_place(range.start, range.end, among, |at| self.compare(rest(at), at, report))
+        let among = |base: usize| self.among(text, base, of(base) & lanes::within(base, range.end));
+        lanes::each_place(range.start, range.end, among, |at| self.compare(text, at, report))
     }
 
-    /// Which of some places of a text's first block a literal may begin at: without a branch for each, as most are refused.
+    /// Which of some places of the block at `base` a literal may begin at: most are refused by one look, and most of the
+    /// others by three more.
     #[inline]
-    fn among(&self, block: &[u8], places: u64) -> u64 {
-        let (mut left, mut found) = (places, 0);
-        while left != 0 {
-            let at = left.trailing_zeros();
-            // The last bytes of a text are compared, however they begin.
-            let Some(four) = block.get(at as usize..).and_then(<[u8]>::first_chunk) else {
-                return found | left;
-            };
-            found |= u64::from(self.may_begin(u32::from_le_bytes(*four))) << at;
-            left &= left - 1;
-        }
-        found
+    fn among(&self, text: &[u8], base: usize, places: u64) -> u64 {
+        let begun = lanes::those(places, |at| self.beginnings.has(four_at(text, base + at)));
+        lanes::those(begun, |at| {
+            let head = head_at(text, base + at);
+            self.is_short(head) | self.long.has(head & QUAD) | self.longer.has(head & SIX)
+        })
     }
 
-    /// Reports the literals that begin at `at`. By the first bytes most places of a text are refused.
-    #[inline]
+    /// Reports the literals that begin at `at`.
     pub(crate) fn at(
         &self,
         text: &[u8],
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        match text.get(at..at + 4).and_then(<[u8]>::first_chunk) {
-            Some(four) if !self.may_begin(u32::from_le_bytes(*four)) => ControlFlow::Continue(()),
-            _ => self.compare(text.get(at..).unwrap_or_default(), at, report),
+        if self.beginnings.has(four_at(text, at)) {
+            self.compare(text, at, report)?;
         }
-    }
-
-    #[inline]
-    fn may_begin(&self, four: u32) -> bool {
-        self.short.has(Triple::of(four)) | self.fours.has(u64::from(four))
+        ControlFlow::Continue(())
     }
 
     /// Compares what the first bytes let pass.
     #[inline(never)]
     fn compare(
         &self,
-        rest: &[u8],
+        text: &[u8],
         at: usize,
         report: &mut impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let head = head(rest);
-        if Triple::at(rest).is_none_or(|triple| self.short.has(triple)) {
+        let (rest, head) = (text.get(at..).unwrap_or_default(), head_at(text, at));
+        if self.is_short(head) {
             self.pairs.compare(rest, at, head, report)?;
         }
         if self.long.has(head & QUAD) {
@@ -224,66 +201,11 @@ impl<T: Copy> Literals<T> {
         }
         ControlFlow::Continue(())
     }
-}
 
-/// A hash of three bytes in any case, of 16 bits.
-#[derive(Debug, Clone, Copy)]
-struct Triple(usize);
-
-impl Triple {
-    /// Of the three bytes that a text begins with, if it has so many.
+    /// Whether a literal of two or three bytes may begin with a head.
     #[inline]
-    fn at(text: &[u8]) -> Option<Self> {
-        match (text.first_chunk(), text) {
-            (Some(four), _) => Some(Self::of(u32::from_le_bytes(*four))),
-            (None, [a, b, c]) => Some(Self::of(u32::from_le_bytes([*a, *b, *c, 0]))),
-            (None, _) => None,
-        }
-    }
-
-    /// Of the lower three bytes of four.
-    #[inline]
-    fn of(four: u32) -> Self {
-        let three = (four | 0x20_2020) << 8;
-        Self((three.wrapping_mul((GOLDEN >> 32) as u32) >> 16) as usize)
-    }
-}
-
-/// A set of hashes of three bytes.
-#[derive(Default)]
-struct Triples(Bits);
-
-impl Triples {
-    fn insert(&mut self, [a, b, c]: [u8; 3]) {
-        let Triple(triple) = Triple::of(u32::from_le_bytes([a, b, c, 0]));
-        self.0.insert(triple);
-    }
-
-    #[inline]
-    fn has(&self, Triple(triple): Triple) -> bool {
-        self.0.has(triple)
-    }
-}
-
-/// A set of numbers of 16 bits.
-struct Bits(Box<[u64; 1024]>);
-
-impl Default for Bits {
-    fn default() -> Self {
-        Self(Box::new([0; 1024]))
-    }
-}
-
-impl Bits {
-    fn insert(&mut self, number: usize) {
-        if let Some(word) = self.0.get_mut(number >> 6) {
-            *word |= 1 << (number & 63);
-        }
-    }
-
-    #[inline]
-    fn has(&self, number: usize) -> bool {
-        self.0.get(number >> 6 & 1023).is_some_and(|word| word >> (number & 63) & 1 == 1)
+    fn is_short(&self, head: u64) -> bool {
+        self.short.has(head as u32)
     }
 }
 
@@ -377,35 +299,30 @@ fn spellings(phrase: &str) -> Vec<String> {
 /// Bytes of a head.
 const HEAD: usize = size_of::<u64>();
 
+/// The four bytes from `at` on, zeros for those that are missing.
+#[inline]
+fn four_at(text: &[u8], at: usize) -> u32 {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.first_chunk().map_or_else(|| head(rest) as u32, |four| u32::from_le_bytes(*four))
+}
+
+/// The head of what begins at `at`.
+#[inline]
+fn head_at(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or_default();
+    match (rest.first_chunk(), text.last_chunk()) {
+        (Some(head), _) => u64::from_le_bytes(*head),
+        // What ends a text is read with what is before it.
+        (None, Some(last)) if !rest.is_empty() => u64::from_le_bytes(*last) >> (8 * (HEAD - rest.len())),
+        _ => head(rest),
+    }
+}
+
 /// The first eight bytes, zeros for those that are missing: no literal has a byte of zero.
 fn head(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(head) => u64::from_le_bytes(*head),
         None => bytes.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
-    }
-}
-
-/// The bit of each byte by which letters of both cases differ.
-const CASE: u64 = 0x2020_2020_2020_2020;
-
-/// Letters of both cases are one.
-const fn fold(bytes: u64) -> u64 {
-    bytes | CASE
-}
-
-/// The upper bits of the product are the well mixed ones.
-const fn hash(bytes: u64, bits: u32) -> usize {
-    (fold(bytes).wrapping_mul(GOLDEN) >> (64 - bits)) as usize
-}
-
-impl Filter {
-    fn insert(&mut self, bytes: u64) {
-        self.0.insert(hash(bytes, FILTER_BITS));
-    }
-
-    #[inline]
-    fn has(&self, bytes: u64) -> bool {
-        self.0.has(hash(bytes, FILTER_BITS))
     }
 }
 
@@ -417,6 +334,7 @@ fn is_token(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn hits(text: &str) -> Vec<(u8, &str)> {
         let exact: &[(u8, &str)] = &[(1, "key"), (1, "keyring"), (1, "SK"), (2, "://")];
@@ -454,6 +372,42 @@ mod tests {
             hits("dateOfBirth DATE_OF_BIRTH date-of-birth NÉ né"),
             [(3, "dateOfBirth"), (3, "DATE_OF_BIRTH"), (3, "date-of-birth"), (3, "né")]
         );
+    }
+
+    proptest! {
+        /// What refuses a place by its first bytes refuses no literal.
+        #[test]
+        fn no_literal_is_refused_by_its_first_bytes(
+            words in proptest::collection::vec("[a-cé_ ]{2,12}", 1..12),
+            others in proptest::collection::vec("[A-Ca-cé_ ]{0,5}", 1..12),
+            order in proptest::collection::vec((0..12_usize, 0..12_usize, any::<bool>()), 0..24),
+        ) {
+            let text: String = order
+                .iter()
+                .flat_map(|(other, word, is_upper)| {
+                    let word = words.get(*word).map_or("", String::as_str);
+                    let word = if *is_upper { word.to_ascii_uppercase() } else { word.to_owned() };
+                    [others.get(*other).cloned().unwrap_or_default(), word]
+                })
+                .collect();
+            let literals = Literals::in_any_case((0_usize..).zip(words.iter().map(String::as_str)));
+            let stands = |at: usize, word: &str| {
+                text.as_bytes().get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+            };
+            for (from, to) in [(0, text.len()), (text.len() / 3, text.len() / 2)] {
+                let mut wanted: Vec<(usize, usize)> = (from..to)
+                    .flat_map(|at| words.iter().enumerate().filter(move |(_, word)| stands(at, word)).map(move |(of, _)| (at, of)))
+                    .collect();
+                let mut found = Vec::new();
+                let _all = literals.at_each(text.as_bytes(), from..to, |_| u64::MAX, &mut |of, span: Range<usize>| {
+                    found.push((span.start, of));
+                    ControlFlow::Continue(())
+                });
+                found.sort_unstable();
+                wanted.sort_unstable();
+                prop_assert_eq!(found, wanted);
+            }
+        }
     }
 
     #[test]

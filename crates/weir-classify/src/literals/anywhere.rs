@@ -1,4 +1,6 @@
-use super::{GOLDEN, Literals, is_token};
+use super::filter::GOLDEN;
+use super::{Literals, is_token};
+use crate::lanes::BLOCK;
 use std::ops::{ControlFlow, Range};
 
 /// Literals that may begin at any byte.
@@ -11,10 +13,10 @@ pub(crate) struct Anywhere<T> {
     literals: Literals<T>,
 }
 
-/// Bytes of a text that are looked at together.
+/// Bytes of a block that are looked at together.
 const STEP: usize = 16;
-/// What is read of a text for them: the last four begin two bytes before the end of a step.
-const READ: usize = STEP + 2;
+/// What is read of a text for a block: the last four begin two bytes before the end of it.
+const READ: usize = BLOCK + 2;
 
 impl<T: Copy> Anywhere<T> {
     /// Literals of two bytes are found before a character of a token, longer ones anywhere.
@@ -32,21 +34,8 @@ impl<T: Copy> Anywhere<T> {
         range: Range<usize>,
         mut report: impl FnMut(T, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let end = range.end.min(text.len());
-        let mut base = range.start;
-        // What begins with the last byte shows one byte later.
-        while base <= end {
-            let mut hits = self.beginnings.among(text.get(base..).unwrap_or_default());
-            while hits != 0 {
-                let at = base + 2 * hits.trailing_zeros() as usize;
-                hits &= hits - 1;
-                for begin in at.saturating_sub(1).max(range.start)..end.min(at + 1) {
-                    self.literals.at(text, begin, &mut report)?;
-                }
-            }
-            base += STEP;
-        }
-        ControlFlow::Continue(())
+        let range = range.start..range.end.min(text.len());
+        self.literals.at_each(text, range, |base| self.beginnings.among(text, base), &mut report)
     }
 }
 
@@ -58,7 +47,9 @@ struct Beginnings {
     twos: Box<[u8; TWOS]>,
 }
 
-/// A byte for each, `1` for one that is there: less work than a bit, and few of them are ever looked at.
+/// A byte for each, less work than a bit, and few of them are ever looked at: for one that is there, a bit for the place
+/// where it stands and one for the place before.
+const THERE: u8 = 3;
 const FOURS: usize = 1 << 15;
 const TWOS: usize = 1 << 16;
 
@@ -100,38 +91,39 @@ impl Beginnings {
         }
     }
 
-    /// Bit `i` says whether a literal may begin with byte `2 * i` of a text or the one before.
-    #[inline(always)]
-    fn among(&self, text: &[u8]) -> u32 {
-        let padded = |text| fours(&padded(text));
-        let fours = text.first_chunk().map_or_else(|| padded(text), fours);
-        // Without a branch for each of them, as most are refused.
-        let found = fours.map(|four| self.found(four));
-        if found.iter().fold(0, |any, one| any | one) == 0 {
-            return 0;
+    /// Bit `i` says whether a literal may begin at `base + i`: two of them are told together, by what begins with the second.
+    #[inline]
+    fn among(&self, text: &[u8], base: usize) -> u64 {
+        let rest = text.get(base + 1..).unwrap_or_default();
+        match rest.first_chunk() {
+            Some(block) => self.of_steps(block, BLOCK / STEP),
+            None => self.of_steps(&padded(rest), rest.len().min(BLOCK).div_ceil(STEP)),
         }
-        found.iter().rev().fold(0, |hits, one| hits << 1 | u32::from(*one))
     }
 
-    #[inline]
-    fn found(&self, four: u32) -> u8 {
+    /// Of as many steps of a block.
+    #[inline(always)]
+    fn of_steps(&self, block: &[u8; READ], steps: usize) -> u64 {
+        // Without a branch for each of the bytes, as most are refused.
+        let of_step =
+            |step| fours(block, step).iter().rev().fold(0, |hits, four| hits << 2 | self.found(*four));
+        (0..steps).rev().fold(0, |hits, step| hits << STEP | of_step(step))
+    }
+
+    #[inline(always)]
+    fn found(&self, four: u32) -> u64 {
         let of_four = self.fours.get(hash(four)).copied().unwrap_or_default();
-        of_four | self.twos.get((four & 0xFFFF) as usize).copied().unwrap_or_default()
+        u64::from(of_four | self.twos.get((four & 0xFFFF) as usize).copied().unwrap_or_default())
     }
 }
 
-/// Four bytes from every other one on.
+/// Four bytes from every other one of a step on.
 #[inline(always)]
-fn fours(bytes: &[u8; READ]) -> [u32; STEP / 2] {
-    let mut fours = [0; STEP / 2];
-    let (even, odd) =
-        (bytes.as_chunks::<4>().0, bytes.last_chunk::<STEP>().map(|last| last.as_chunks::<4>().0));
-    for ((pair, even), odd) in
-        fours.as_chunks_mut::<2>().0.iter_mut().zip(even).zip(odd.into_iter().flatten())
-    {
-        *pair = [u32::from_le_bytes(*even), u32::from_le_bytes(*odd)];
-    }
-    fours
+fn fours(block: &[u8; READ], step: usize) -> [u32; STEP / 2] {
+    let bytes = block.get(step * STEP..).unwrap_or_default();
+    std::array::from_fn(|at| {
+        bytes.get(2 * at..).and_then(<[u8]>::first_chunk).map_or(0, |four| u32::from_le_bytes(*four))
+    })
 }
 
 #[cold]
@@ -153,7 +145,7 @@ fn hash(four: u32) -> usize {
 
 fn set(there: &mut [u8], place: usize) {
     if let Some(slot) = there.get_mut(place) {
-        *slot = 1;
+        *slot = THERE;
     }
 }
 

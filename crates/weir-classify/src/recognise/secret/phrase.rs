@@ -130,11 +130,13 @@ fn find_alone(haystack: &Haystack<'_>, at: usize) -> Option<Match> {
     if haystack.len() < at + LENGTH_MIN {
         return None;
     }
-    // Most lines and values begin otherwise.
-    let start = at + lanes::lowers_after(haystack.bytes(), at).trailing_zeros() as usize;
-    if start > at + LEAD_MAX || !begins_as_listed(haystack.slice(start..start + WORD.start())) {
+    // Most lines and values begin otherwise, or have other words: one branch for all of them.
+    let lowers = lanes::lowers(haystack.bytes(), at);
+    let lead = lowers.trailing_zeros() as usize;
+    if (lead > LEAD_MAX) | has_other_words(lowers >> (lead % lanes::BLOCK)) {
         return None;
     }
+    let start = at + lead;
     let is_lead = |b: &u8| LEADS.get(usize::from(*b)) == Some(&true);
     if !haystack.slice(at..start).iter().all(is_lead)
         || !begins_phrase(haystack.slice(start..haystack.len().min(start + BEGINNING)))
@@ -162,6 +164,18 @@ const fn leads() -> [bool; 256] {
         byte += 1;
     }
     leads
+}
+
+/// Whether a text has words that no phrase has where it would have its first ones: of one or two letters, or of more than
+/// eight. The bits say which bytes are small letters, from the first word on.
+fn has_other_words(lowers: u64) -> bool {
+    let (first, last) = (lowers & !(lowers << 1), lowers & !(lowers >> 1));
+    let too_short = last & (first | first << 1);
+    let of_two = lowers & lowers << 1;
+    let of_four = of_two & of_two << 2;
+    let too_long = of_four & of_four << 4 & lowers << 8;
+    // A phrase is no shorter, so that its words are whole here.
+    (too_short | too_long) & ((1 << LENGTH_MIN) - 1) != 0
 }
 
 /// Bytes in which the first words of a phrase stand.
@@ -255,6 +269,42 @@ const COUNTS: [usize; 5] = [24, 21, 18, 15, 12];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What has other words is read as no phrase, whatever stands between its words.
+        #[test]
+        fn no_phrase_has_other_words(
+            words in proptest::collection::vec(
+                (
+                    prop_oneof![30 => "[a-z]{3}", 3 => "[a-z]{3,8}", 1 => "[a-z]{1,10}"],
+                    prop_oneof![30 => "[ ,.]", 3 => "[ ,.]{1,8}", 1 => "[ X0]{1,9}"],
+                ),
+                12..14,
+            ),
+            next in "[a-z]{1,10}",
+        ) {
+            let words = words.iter().flat_map(|(word, gap)| [word.as_str(), gap]);
+            let text: String = words.chain([next.as_str()]).collect();
+            let haystack = Haystack::new(&text, &[], &[]);
+            if Phrase::read(&haystack, 0).is_some() {
+                prop_assert!(!has_other_words(lanes::lowers(text.as_bytes(), 0)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_are_told_by_their_lengths() {
+        let has = |text: &str| has_other_words(lanes::lowers(text.as_bytes(), 0));
+        for length in [1, 2, 9, 10, 40] {
+            for place in 0..4 {
+                let words = (0..12).map(|at| "a".repeat(if at == place { length } else { 3 + at % 6 }));
+                assert!(has(&words.collect::<Vec<_>>().join(" ")), "{length} {place}");
+            }
+        }
+        assert!(!has(&["abc"; 12].join(" ")));
+        assert!(!has(&["abcdefgh"; 12].join("  ")));
+    }
 
     #[test]
     fn phrases_begin_as_words_of_the_list_do() {
