@@ -40,7 +40,7 @@ fn uuencoded(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
 /// The at sign of an address in UTF-7, which leaves its letters as they are.
 ///
 /// Source: RFC 2152.
-const SIGN: &[u8] = b"+AEA-";
+const SIGN: &[u8; 5] = b"+AEA-";
 
 fn signs(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
     let plus = |block: &Block| block.of(kind::BASE64) & !block.of(kind::WORD);
