@@ -133,4 +133,38 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn no_word_is_refused_by_its_beginning_that_is_text() {
+        let unfiltered = |word: &[u8], digits: &[u8; 256]| {
+            let group = |group: &[u8]| Some(four_bytes(group, digits)?.into_iter().take(group.len() - 1));
+            let said: Option<Vec<_>> = word.chunks(5).map(group).collect();
+            String::from_utf8(said?.into_iter().flatten().collect()).ok().filter(|_| word.len() % 5 != 1)
+        };
+        let encoded = |said: &[u8], digits: &[u8; 256]| -> Vec<u8> {
+            let sign = |digit: u32| (0..=u8::MAX).find(|b| u32::from(digits[usize::from(*b)]) == digit);
+            let group = |four: &[u8; 4]| {
+                let value = u32::from_be_bytes(*four);
+                (0..5).rev().filter_map(move |place| sign(value / 85_u32.pow(place) % 85))
+            };
+            said.as_chunks().0.iter().flat_map(group).collect()
+        };
+        let pieces = ["jo", "é", "\u{a0}", "€", "😀", "z~", "\t", " ", "4111", "A", "\0", "\u{7f}"];
+        let (mut state, mut read) = (3_usize, 0);
+        for seed in 0..6000_usize {
+            let said = (0..16).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + pieces[(state >> 33) % (pieces.len() - seed % 3)]
+            });
+            // Also from the middle of a character on, and with the end of another encoding.
+            let said = said.as_bytes().get(seed % 2 * (seed % 7)..).unwrap_or_default();
+            let mut word = encoded(said, &ALPHABETS[seed % 3]);
+            word.truncate(CHARACTERS_MIN + seed % 17);
+            let wanted = ALPHABETS.iter().find_map(|digits| unfiltered(&word, digits));
+            let wanted = wanted.filter(|_| word.len() >= CHARACTERS_MIN);
+            read += usize::from(wanted.is_some());
+            assert_eq!(alphabets_of(&word).find_map(|digits| decoded(&word, digits)), wanted, "{word:?}");
+        }
+        assert!(read > 300, "{read}");
+    }
 }

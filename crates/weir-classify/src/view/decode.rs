@@ -69,7 +69,7 @@ fn is_mark(bytes: &[u8], at: usize) -> bool {
     match (bytes.get(at), bytes.get(at + 1)) {
         (Some(b'%'), Some(next)) => next.is_ascii_hexdigit(),
         (Some(b'&'), Some(next)) => next.is_ascii_alphanumeric() || *next == b'#',
-        (Some(b'='), Some(next)) => next.is_ascii_alphanumeric() || b"\r\n+%-._~*".contains(next),
+        (Some(b'='), Some(next)) => form::is_of_value(*next) || matches!(next, b'\r' | b'\n'),
         _ => true,
     }
 }
@@ -94,12 +94,14 @@ fn is_encoded(survey: &Survey<'_>, at: usize, len: usize) -> bool {
 /// Whether a run has no capital and is no hexadecimal, with `0x` before it or not: every encoding of text has a capital
 /// otherwise, and most runs are words and names.
 fn is_word(survey: &Survey<'_>, at: usize, len: usize) -> bool {
-    !survey.has_both_within(at, len, kind::LETTER, kind::CODED) && !is_hexadecimal(survey.bytes(), at..at + len)
+    !survey.has_both_within(at, len, kind::LETTER, kind::CODED)
+        && !is_hexadecimal(survey.bytes(), at..at + len)
 }
 
 /// Whether a run is of hexadecimal digits alone, but for `0x` before it. The first characters of most are not.
 pub(super) fn is_hexadecimal(text: &[u8], run: Range<usize>) -> bool {
-    let begins_so = (hexadecimal_after(text, run.start) | 0b10).trailing_ones() as usize >= run.len().min(SIDE);
+    let begins_so =
+        (hexadecimal_after(text, run.start) | 0b10).trailing_ones() as usize >= run.len().min(SIDE);
     let digits = || text.get(run).map(|run| run.strip_prefix(b"0x").unwrap_or(run)).unwrap_or_default();
     begins_so && digits().iter().all(u8::is_ascii_hexdigit)
 }
@@ -231,7 +233,9 @@ impl<'a> Pass<'a> {
         }
         // Of text, base64 has capitals: one for every third byte that is a digit, a space, a sign or one of the
         // letters up to `g`. Compressed data begins with one.
-        if !rest.iter().take(end - at).any(u8::is_ascii_uppercase) {
+        let has_capital = self.survey.has_both_within(at, end - at, kind::LETTER, kind::CODED)
+            || end - at > BLOCK && rest.iter().take(end - at).any(u8::is_ascii_uppercase);
+        if !has_capital {
             return end;
         }
         let after = blob::undo(&mut self.editor, self.text, at..end, &mut self.tries);
@@ -320,12 +324,12 @@ mod tests {
             let is_first = |at: &usize| is_byte(survey, *at, survey.run_from(*at, kind::BASE64));
             (from..survey.text.len()).filter(|at| survey.bytes()[*at].is_ascii_digit()).find(is_first)
         }
-        let numbers = [
-            "72", "7a", "6f", "0x4a", "104", "4a6b", "01101001", "6a6f2e64", "de", "5", "deadbeefdead",
-            "decade", "48656c-6c6f", "cab-",
+        let numbers = "72 7a 6f 0x4a 104 4a6b 01101001 6a6f2e64 de 5 deadbeefdead decade 48656c-6c6f cab-";
+        let numbers: Vec<&str> = numbers.split(' ').collect();
+        let signs = [
+            " ", " ", ", ", ";", ":", "\n", "-", ".", "|", "_", ")+chr(", ") & Chr(", "\r\n", "", "x", "é",
+            " -",
         ];
-        let signs =
-            [" ", " ", ", ", ";", ":", "\n", "-", ".", "|", "_", ")+chr(", ") & Chr(", "\r\n", "", "x", "é", " -"];
         let (mut state, mut found) = (1_usize, 0);
         let mut next = |below: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

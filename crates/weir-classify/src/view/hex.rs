@@ -55,7 +55,7 @@ pub(super) fn undo_quoted(editor: &mut Editor<'_>, text: &str, at: usize) -> usi
 /// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text. Of what is none it undoes what can
 /// be read.
 pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<After> {
-    if run.len() % 2 == 1 || !is_hexadecimal(text.as_bytes(), run.clone()) {
+    if !is_hexadecimal(text.as_bytes(), run.clone()) || run.len() % 2 == 1 {
         return None;
     }
     let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
