@@ -269,6 +269,9 @@ impl Engine {
     }
 
     fn fold(&self, collector: &mut Collector, reading: &Reading<'_>) -> ControlFlow<()> {
+        if reading.text.is_ascii() {
+            return self.decode(collector, reading);
+        }
         self.through(collector, reading, normalise(reading.text), false, |collector, reading| {
             let latin = latinise(reading.text);
             self.through(collector, reading, latin, false, |collector, reading| {

@@ -96,6 +96,12 @@ pub(crate) fn lowers_after(text: &[u8], at: usize) -> u32 {
     is_in(u8x16::new(side_after(text, at)), b'a', b'z').to_bitmask()
 }
 
+/// Which bytes from `at` on are hexadecimal digits, a bit for each of [`SIDE`].
+pub(crate) fn hexadecimal_after(text: &[u8], at: usize) -> u32 {
+    let lane = u8x16::new(side_after(text, at));
+    (is_digit(lane) | is_in(lane | u8x16::splat(0x20), b'a', b'f')).to_bitmask()
+}
+
 fn side_after(text: &[u8], at: usize) -> [u8; SIDE] {
     let rest = text.get(at..).unwrap_or_default();
     rest.first_chunk().copied().unwrap_or_else(|| {

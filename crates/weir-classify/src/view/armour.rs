@@ -1,4 +1,4 @@
-use super::survey::{Block, Survey, kind};
+use super::survey::{Block, Survey, ahead, kind};
 use super::{Derived, Editor};
 use crate::View;
 use std::ops::Range;
@@ -27,24 +27,28 @@ pub(crate) fn opened(survey: &Survey<'_>) -> Option<Derived> {
 /// Where `<~` stands: `<` alone is a mark and a bracket.
 fn ascii85(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
     let less = |block: &Block| block.of(kind::MARKUP) & block.of(kind::BRACKET);
-    survey.places_of(b"<~", move |block| [less(block), block.of(kind::MARKUP)])
+    survey.places_of(b"<~", move |block| less(block) & ahead(block.of(kind::MARKUP), 1))
 }
 
 /// Where a line begins as those of `uuencode` do.
 fn uuencoded(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
     let first = survey.bytes().starts_with(b"begin ").then_some(0);
-    let lines = survey.places_of(b"\nbegin ", |block| [block.of(kind::LINE_BREAK), block.of(kind::LETTER)]);
+    let lines = survey.places_of(b"\nbegin ", |block| {
+        let (letters, graphic) = (block.of(kind::LETTER), block.of(kind::GRAPHIC));
+        block.of(kind::LINE_BREAK) & ahead(letters, 1) & ahead(letters, 5) & ahead(!graphic, 6)
+    });
     first.into_iter().chain(lines.map(|at| at + 1))
 }
 
 /// The at sign of an address in UTF-7, which leaves its letters as they are.
 ///
 /// Source: RFC 2152.
-const SIGN: &[u8] = b"+AEA-";
+const SIGN: &[u8; 5] = b"+AEA-";
 
 fn signs(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
     let plus = |block: &Block| block.of(kind::BASE64) & !block.of(kind::WORD);
-    survey.places_of(SIGN, move |block| [plus(block), block.of(kind::LETTER) & block.of(kind::CODED)])
+    survey
+        .places_of(SIGN, move |block| plus(block) & ahead(block.of(kind::LETTER) & block.of(kind::CODED), 1))
 }
 
 /// Where it begins and ends, and what it says.

@@ -15,6 +15,9 @@ static ALPHABETS: [[u8; 256]; 3] = [
     digits(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"),
 ];
 
+/// In which of them each byte is a digit, a bit for each.
+static KNOWN: [u8; 256] = known();
+
 /// No digit.
 const NONE: u8 = u8::MAX;
 
@@ -33,6 +36,21 @@ const fn digits(alphabet: &[u8; 85]) -> [u8; 256] {
     digits
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn known() -> [u8; 256] {
+    let mut known = [0; 256];
+    let mut place = 0;
+    while place < 256 * ALPHABETS.len() {
+        let (alphabet, byte) = (place / 256, place % 256);
+        known[byte] |= ((ALPHABETS[alphabet][byte] != NONE) as u8) << alphabet;
+        place += 1;
+    }
+    known
+}
+
 /// Words that are text in base85, without marks around it.
 pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
     let bytes = survey.bytes();
@@ -49,16 +67,26 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
         let after = word.iter().skip(before).rev().take_while(|b| is_quote(b)).count();
         let inner = start + before..start + len - after;
         let word = bytes.get(inner.clone()).unwrap_or_default();
-        if let Some(said) = ALPHABETS.iter().find_map(|alphabet| decoded(word, alphabet)) {
+        if let Some(said) = alphabets_of(word).find_map(|alphabet| decoded(word, alphabet)) {
             editor.replace(inner, &said, View::Base64);
         }
     }
     editor.finish()
 }
 
-/// The text that a word is in an alphabet.
+/// The alphabets that have all of the first characters of a word: of most words none has.
+fn alphabets_of(word: &[u8]) -> impl Iterator<Item = &'static [u8; 256]> {
+    let of = |byte: &u8| KNOWN.get(usize::from(*byte)).copied().unwrap_or_default();
+    let head = word.first_chunk::<CHARACTERS_MIN>();
+    let known = head.map_or(0, |head| head.iter().fold(u8::MAX, |known, byte| known & of(byte)));
+    ALPHABETS.iter().enumerate().filter(move |(place, _)| known >> place & 1 != 0).map(|(_, digits)| digits)
+}
+
+/// The text that a word of so many characters at least is in an alphabet.
 fn decoded(word: &[u8], digits: &[u8; 256]) -> Option<String> {
-    if word.len() < CHARACTERS_MIN || word.len() % 5 == 1 {
+    // No character begins with a byte that goes on with one.
+    let begins = four_bytes(word.get(..5)?, digits).filter(|bytes| !matches!(bytes, [0x80..0xC0, ..]));
+    if begins.is_none() || word.len() % 5 == 1 {
         return None;
     }
     // Most words are refused by their beginning, and nothing is kept of them.
@@ -104,5 +132,39 @@ mod tests {
         {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn no_word_is_refused_by_its_beginning_that_is_text() {
+        let unfiltered = |word: &[u8], digits: &[u8; 256]| {
+            let group = |group: &[u8]| Some(four_bytes(group, digits)?.into_iter().take(group.len() - 1));
+            let said: Option<Vec<_>> = word.chunks(5).map(group).collect();
+            String::from_utf8(said?.into_iter().flatten().collect()).ok().filter(|_| word.len() % 5 != 1)
+        };
+        let encoded = |said: &[u8], digits: &[u8; 256]| -> Vec<u8> {
+            let sign = |digit: u32| (0..=u8::MAX).find(|b| u32::from(digits[usize::from(*b)]) == digit);
+            let group = |four: &[u8; 4]| {
+                let value = u32::from_be_bytes(*four);
+                (0..5).rev().filter_map(move |place| sign(value / 85_u32.pow(place) % 85))
+            };
+            said.as_chunks().0.iter().flat_map(group).collect()
+        };
+        let pieces = ["jo", "é", "\u{a0}", "€", "😀", "z~", "\t", " ", "4111", "A", "\0", "\u{7f}"];
+        let (mut state, mut read) = (3_usize, 0);
+        for seed in 0..6000_usize {
+            let said = (0..16).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + pieces[(state >> 33) % (pieces.len() - seed % 3)]
+            });
+            // Also from the middle of a character on, and with the end of another encoding.
+            let said = said.as_bytes().get(seed % 2 * (seed % 7)..).unwrap_or_default();
+            let mut word = encoded(said, &ALPHABETS[seed % 3]);
+            word.truncate(CHARACTERS_MIN + seed % 17);
+            let wanted = ALPHABETS.iter().find_map(|digits| unfiltered(&word, digits));
+            let wanted = wanted.filter(|_| word.len() >= CHARACTERS_MIN);
+            read += usize::from(wanted.is_some());
+            assert_eq!(alphabets_of(&word).find_map(|digits| decoded(&word, digits)), wanted, "{word:?}");
+        }
+        assert!(read > 300, "{read}");
     }
 }

@@ -9,7 +9,8 @@ const BYTES_MIN: usize = 7;
 /// Undoes `01001000 01101001` or the same without spaces: bytes as binary numbers from the run at `first` on, if they
 /// are text. Returns where to go on; `None` if this is no binary number of whole bytes.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
-    if !first.len().is_multiple_of(BITS) {
+    let is_bit = |b: &u8| matches!(b, b'0' | b'1');
+    if !text.as_bytes().get(first.start).is_some_and(is_bit) || !first.len().is_multiple_of(BITS) {
         return None;
     }
     let (mut bytes, mut next) = (Vec::new(), first.clone());

@@ -2,6 +2,7 @@ use super::bytes::{Binary, FORMAT_BYTES_MIN, READABLE_BYTES_MIN, is_compressed, 
 use super::decode::{as_text, is_run};
 use super::{Editor, Step};
 use crate::View;
+use crate::lanes::{SIDE, lowers_after};
 use miniz_oxide::inflate::{decompress_to_vec_with_limit, decompress_to_vec_zlib_with_limit};
 use std::ops::Range;
 
@@ -61,7 +62,8 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     if !is_text && (run.len() < LINE_MIN || !is_compressed && is_short(text, &run)) {
         return clear(run.end);
     }
-    let lines = if tries.are_over(run.start) { vec![run.clone()] } else { lines(text, run.clone()) };
+    let several = if tries.are_over(run.start) { Vec::new() } else { lines(text, run.clone()) };
+    let lines = if several.is_empty() { std::slice::from_ref(&run) } else { &several };
     let end = lines.last().map_or(run.end, |line| line.end);
     if end - run.start < BINARY_MIN && !is_compressed && !is_text {
         return clear(end);
@@ -79,7 +81,7 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, run: Range<usize>, tries
     if end - run.start < BINARY_MIN {
         return clear(end);
     }
-    let is_opaque = undo_binary(editor, text, &lines);
+    let is_opaque = undo_binary(editor, text, lines);
     After { end, is_opaque }
 }
 
@@ -141,17 +143,23 @@ fn undo_lines(editor: &mut Editor<'_>, text: &str, lines: &[Range<usize>]) -> Op
     Some(end)
 }
 
-/// Whether what a line begins with is neither text of one byte or two for each character nor compressed: cheap to
-/// say before all of it is decoded.
+/// Whether what a line begins with is neither text nor compressed: cheap to say before all of it is decoded.
 fn is_refused(text: &str, line: &Range<usize>) -> bool {
     const LOOKED_AT: usize = 32;
     let head = text.as_bytes().get(line.start..line.end.min(line.start + LOOKED_AT)).unwrap_or_default();
     let is_control = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t');
-    let mut bytes = head.as_chunks::<4>().0.iter().filter_map(triple);
-    let Some(first) = bytes.next() else { return false };
-    let is_other =
-        is_compressed(&first) || matches!(first, [_, 0, _] | [0, _, 0] | [0xff, 0xfe, _] | [0xfe, 0xff, _]);
-    !is_other && (first.iter().any(is_control) || bytes.any(|three| three.iter().any(is_control)))
+    let mut bytes = [0; LOOKED_AT / 4 * 3];
+    let mut len = 0;
+    for (three, characters) in bytes.as_chunks_mut().0.iter_mut().zip(head.as_chunks().0) {
+        *three = triple(characters).unwrap_or_default();
+        len += three.len();
+    }
+    let bytes = bytes.get(..len).unwrap_or_default();
+    // Text of two bytes for each character.
+    let is_other = is_compressed(bytes)
+        || matches!(bytes, [] | [_, 0, _, ..] | [0, _, 0, ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let is_utf8 = || std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    !is_other && (bytes.iter().any(is_control) || !is_utf8())
 }
 
 fn decode_lines(text: &str, lines: &[Range<usize>]) -> Vec<u8> {
@@ -159,11 +167,11 @@ fn decode_lines(text: &str, lines: &[Range<usize>]) -> Vec<u8> {
     decode(characters, lines.iter().flat_map(|line| text.get(line.clone()).unwrap_or_default().bytes()))
 }
 
-/// The lines of base64 from `run` on.
+/// The lines of base64 from `run` on, if there are several.
 fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (len, mut line) = (run.len(), run.clone());
-    let mut lines = vec![run];
+    let mut lines = Vec::new();
     // All lines have the same length, but for the last.
     while line.len() == len && len >= LINE_MIN {
         let rest = bytes.get(line.end..).unwrap_or_default();
@@ -176,6 +184,9 @@ fn lines(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
         let next = rest.iter().skip(gap).take_while(|b| is_run(**b)).count();
         if !has_break || !(1..=len).contains(&next) {
             break;
+        }
+        if lines.is_empty() {
+            lines.push(run.clone());
         }
         line = line.end + gap..line.end + gap + next;
         lines.push(line.clone());
@@ -193,11 +204,15 @@ fn is_text_head(probe: &[u8]) -> bool {
 }
 
 /// Characters of base32 in a row that may be an encoding.
-const BASE32_MIN: usize = 16;
+const BASE32_MIN: usize = SIDE;
 
 /// Undoes the base32 (RFC 4648, section 6) in `run`, if it is text. Returns where it ends.
 pub(super) fn undo_base32(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
-    let characters = text.as_bytes().get(run.clone()).filter(|run| run.len() >= BASE32_MIN)?;
+    // Most runs have a small letter soon.
+    if lowers_after(text.as_bytes(), run.start) != 0 || run.len() < BASE32_MIN {
+        return None;
+    }
+    let characters = text.as_bytes().get(run.clone())?;
     let value = |c: &u8| match c {
         b'A'..=b'Z' => Some(u32::from(c - b'A')),
         b'2'..=b'7' => Some(u32::from(c - b'2') + 26),
@@ -334,4 +349,51 @@ fn is_public(text: &str, start: usize, bytes: &[u8]) -> bool {
     let from = text.floor_char_boundary(start.saturating_sub(96));
     let before = text.get(from..start).unwrap_or_default();
     HEADERS.iter().any(|header| before.contains(header)) || bytes.starts_with(b"\0\0\0\x07ssh-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_by_its_beginning_says_nothing() {
+        let pieces: [&[u8]; 14] = [
+            b"jo.doe",
+            "é".as_bytes(),
+            "€".as_bytes(),
+            "😀".as_bytes(),
+            b"\n",
+            b"\x01",
+            b"\xff\xfe",
+            b"\xfe\xff",
+            b"j\0o\0",
+            b"\0j\0o",
+            b"\x1f\x8b\x08",
+            b"\x78\x9c",
+            b"\x80",
+            b"4111 ",
+        ];
+        let said = |bytes: &[u8]| as_text(bytes).is_some() || decompress(bytes).is_some();
+        let (mut state, mut kept, mut refused) = (5_usize, 0, 0);
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for _ in 0..20_000 {
+            let (first, other) = (next(pieces.len()), next(pieces.len()));
+            let bytes = [pieces[first], &pieces[other].repeat(next(12)), pieces[next(pieces.len())]].concat();
+            let value = |sextet: u8| (0..128).find(|c| is_run(*c) && super::sextet(*c) == Some(sextet));
+            let sextets = bytes.chunks_exact(3).flat_map(|three| {
+                let bits = three.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+                [18, 12, 6, 0].map(|place| u8::try_from(bits >> place & 63).unwrap_or_default())
+            });
+            let text: String = sextets.filter_map(value).map(char::from).collect();
+            let line = 0..text.len();
+            let is_text = said(&decode_lines(&text, std::slice::from_ref(&line)));
+            assert!(!is_text || !is_refused(&text, &line), "{bytes:?}");
+            kept += usize::from(is_text);
+            refused += usize::from(is_refused(&text, &line));
+        }
+        assert!(kept > 1000 && refused > 1000, "{kept} {refused}");
+    }
 }

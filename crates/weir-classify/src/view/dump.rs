@@ -49,11 +49,13 @@ fn lines_at(text: &str, start: usize, radix: u32) -> Option<(Range<usize>, Optio
     let bytes = text.as_bytes();
     let (mut said, mut lines, mut end) = (Vec::new(), 0, start);
     let mut first = None;
-    while let Some((place, of_line)) = bytes.get(end..).and_then(|rest| line(rest, radix)) {
-        if place != *first.get_or_insert(place) + said.len() {
+    loop {
+        let before = said.len();
+        let place = bytes.get(end..).and_then(|rest| line(rest, radix, &mut said));
+        if place.is_none_or(|place| place != *first.get_or_insert(place) + before) {
+            said.truncate(before);
             break;
         }
-        said.extend(of_line);
         lines += 1;
         end += bytes.iter().skip(end).position(|b| *b == b'\n').map_or(text.len() - end, |len| len + 1);
     }
@@ -70,15 +72,15 @@ fn read(bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// The place and the bytes of a line: `00000010: 6a6f 2e64  jo.d`, `00000010  6a 6f 2e 64  |jo.d|`, `0000020 6f6a 642e`.
-fn line(rest: &[u8], radix: u32) -> Option<(usize, Vec<u8>)> {
+/// The place of a line, whose bytes are put to those of the lines before: `00000010: 6a6f 2e64  jo.d`,
+/// `00000010  6a 6f 2e 64  |jo.d|`, `0000020 6f6a 642e`.
+fn line(rest: &[u8], radix: u32, said: &mut Vec<u8>) -> Option<usize> {
     let digits = rest.iter().take(*PLACE.end() + 1).take_while(|b| b.is_ascii_hexdigit()).count();
     let (place, rest) = rest.split_at_checked(digits).filter(|_| PLACE.contains(&digits))?;
-    let place = usize::from_str_radix(std::str::from_utf8(place).ok()?, radix).ok()?;
     let after_colon = rest.strip_prefix(b":").filter(|_| radix == 16);
     let mut rest = after_colon.unwrap_or(rest);
-    let mut said = Vec::with_capacity(LINE_BYTES);
-    while said.len() < LINE_BYTES {
+    let before = said.len();
+    while said.len() - before < LINE_BYTES {
         let spaces = rest.iter().take(2).take_while(|b| **b == b' ').count();
         let word = rest.get(spaces..).unwrap_or_default();
         let len = word.iter().take(LINE_BYTES).take_while(|b| b.is_ascii_hexdigit()).count();
@@ -86,20 +88,30 @@ fn line(rest: &[u8], radix: u32) -> Option<(usize, Vec<u8>)> {
             break;
         }
         let (word, after) = word.split_at_checked(len)?;
-        let of_word = std::str::from_utf8(word).ok()?;
-        let byte = |range: Range<usize>, radix| u8::from_str_radix(of_word.get(range)?, radix).ok();
         if len == 3 {
-            said.push(byte(0..3, 8)?);
+            said.push(u8::try_from(number(word, 8)?).ok()?);
         } else {
-            let read: Option<Vec<u8>> = (0..len).step_by(2).map(|at| byte(at..at + 2, 16)).collect();
+            let start = said.len();
+            for byte in word.chunks(2) {
+                said.push(u8::try_from(number(byte, 16)?).ok()?);
+            }
             // Two bytes as one number, the lower first, where nothing says otherwise.
-            let is_number = after_colon.is_none() && len == 4;
-            said.extend(if is_number { read?.into_iter().rev().collect() } else { read? });
+            if after_colon.is_none() && len == 4 {
+                said.get_mut(start..)?.reverse();
+            }
         }
         rest = after;
     }
     let is_over = rest.first().is_none_or(u8::is_ascii_whitespace);
-    (is_over && !said.is_empty()).then_some((place, said))
+    (is_over && said.len() > before).then(|| number(place, radix))?
+}
+
+/// The number that digits are.
+fn number(digits: &[u8], radix: u32) -> Option<usize> {
+    digits.iter().try_fold(0_usize, |number, digit| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        number.checked_mul(radix as usize)?.checked_add(digit as usize)
+    })
 }
 
 #[cfg(test)]

@@ -13,10 +13,9 @@ const WORD_MAX: usize = 24;
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, equals: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let start = equals + 1;
-    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || b"+%-._~*".contains(b);
-    bytes.get(start).filter(is_part)?;
+    bytes.get(start).filter(|b| is_of_value(**b))?;
     let head = bytes.get(..equals)?;
-    let len = bytes.get(start..)?.iter().take(VALUE_MAX).take_while(is_part).count();
+    let len = bytes.get(start..)?.iter().take(VALUE_MAX).take_while(|b| is_of_value(**b)).count();
     let value = text.get(start..start + len)?;
     let is_filled_in = value.contains('+') && value.split('+').all(|word| word.len() <= WORD_MAX);
     if !is_filled_in {
@@ -30,6 +29,11 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, equals: usize) -> Option
     }
     editor.replace(start..start + len, &plain(value)?, View::Percent);
     Some(start + len)
+}
+
+/// Whether a value of a form may have a byte.
+pub(super) fn is_of_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'%' | b'-' | b'.' | b'_' | b'~' | b'*')
 }
 
 fn plain(value: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 use super::blob::{self, After};
 use super::bytes::{Binary, judge};
-use super::decode::{as_text, bytes_apart};
+use super::decode::{as_text, bytes_apart, is_hexadecimal};
 use super::{Editor, Step};
 use crate::View;
 use std::ops::Range;
@@ -55,11 +55,11 @@ pub(super) fn undo_quoted(editor: &mut Editor<'_>, text: &str, at: usize) -> usi
 /// Undoes a run of hexadecimal digits, with or without `0x` before it, if it is text. Of what is none it undoes what can
 /// be read.
 pub(super) fn undo_run(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<After> {
-    let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
-    let digits = run.start + prefix..run.end;
-    if digits.len() % 2 == 1 || !text.get(digits.clone())?.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if !is_hexadecimal(text.as_bytes(), run.clone()) || run.len() % 2 == 1 {
         return None;
     }
+    let prefix = if text.get(run.clone())?.starts_with("0x") { 2 } else { 0 };
+    let digits = run.start + prefix..run.end;
     let bytes: Option<Vec<u8>> = digits.clone().step_by(2).map(|at| byte_at(text, at)).collect();
     let bytes = bytes?;
     if let Some(decoded) = as_text(&bytes) {

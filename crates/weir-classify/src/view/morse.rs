@@ -1,4 +1,4 @@
-use super::survey::{Block, Survey, kind};
+use super::survey::{Block, Survey, ahead, kind};
 use super::{Derived, Editor};
 use crate::View;
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
 fn dashes(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
     let dash = |block: &Block| block.of(kind::BASE64) & !block.of(kind::WORD) & !block.of(kind::MARKUP);
     let dot = |block: &Block| block.of(kind::GRAPHIC) & !block.of(kind::BASE64) & !block.of(kind::BRACKET);
-    survey.places_of(b"-.", move |block| [dash(block), dot(block)])
+    survey.places_of(b"-.", move |block| dash(block) & ahead(dot(block), 1))
 }
 
 /// All signs of the code around a place, from `floor` on.

@@ -1,4 +1,4 @@
-use super::survey::{Survey, kind};
+use super::survey::{Survey, ahead, kind};
 use super::{Derived, Editor};
 use crate::View;
 
@@ -22,7 +22,7 @@ pub(crate) fn read(survey: &Survey<'_>) -> Option<Derived> {
 }
 
 fn documents(survey: &Survey<'_>) -> impl Iterator<Item = usize> {
-    survey.places_of(br"{\rtf", |block| [block.of(kind::BRACKET), block.of(kind::ENCODING)])
+    survey.places_of(br"{\rtf", |block| block.of(kind::BRACKET) & ahead(block.of(kind::ENCODING), 1))
 }
 
 #[derive(Default)]

@@ -1,5 +1,7 @@
 mod literal;
 
+pub(super) use literal::ahead;
+
 use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper};
 use std::ops::{ControlFlow, Range};
 use wide::u8x16;
