@@ -1,4 +1,4 @@
-use super::survey::Survey;
+use super::survey::{Survey, kind};
 use super::{Derived, Editor};
 use crate::View;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
@@ -17,6 +17,12 @@ const WORD_MAX: usize = 48;
 
 /// Identifiers whose digits are written as words, with the letters and signs between them.
 pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
+    let going_on = &**GOING_ON;
+    digits_without(survey, |word| is_lonely(survey, going_on, word))
+}
+
+/// `is_none` says whether the number word that may begin at a place is in no row.
+fn digits_without(survey: &Survey<'_>, is_none: impl Fn(usize) -> bool) -> Option<Derived> {
     let text = survey.text;
     if text.len() < LENGTH_MIN {
         return None;
@@ -46,7 +52,7 @@ pub(crate) fn digits(survey: &Survey<'_>) -> Option<Derived> {
         word_starts(text).filter(|word| begins(*word)).for_each(take);
     } else {
         survey.each_letter_run(|word| {
-            if begins(word) {
+            if begins(word) && !is_none(word) {
                 take(word);
             }
         });
@@ -67,6 +73,36 @@ fn word_starts(text: &str) -> impl Iterator<Item = usize> {
         is_within = c.is_alphabetic();
         begins.then_some(at)
     })
+}
+
+/// Whether nothing that a row is made of follows or precedes the number word that may begin at `word`: most stand so in prose.
+/// A cheap look: what begins as a word of a row does is taken for one.
+#[inline(never)]
+fn is_lonely(survey: &Survey<'_>, going_on: &Beginnings, word: usize) -> bool {
+    /// As long as the shortest number words that stand in a row without a gap.
+    const ROW_MIN: usize = 2 * WORDS_MIN;
+    let (text, bytes) = (survey.text, survey.bytes());
+    let len = survey.run_from(word, kind::LETTER);
+    let after = word + len;
+    let is_in_row = |at: usize, len: usize| len == 1 || begins_number(going_on, text, at);
+    let follows = || {
+        let gap = bytes.iter().skip(after).take(GAP_MAX).take_while(|b| is_gap(b)).count();
+        let next = after + gap;
+        match bytes.get(next) {
+            Some(b) if b.is_ascii_alphabetic() => is_in_row(next, survey.run_from(next, kind::LETTER)),
+            Some(b) => !b.is_ascii() || gap > 0 && !is_gap(b),
+            None => false,
+        }
+    };
+    let precedes = || {
+        let head = bytes.get(word.saturating_sub(GAP_MAX)..word).unwrap_or_default();
+        let before = word - head.iter().rev().take_while(|b| is_gap(b)).count();
+        let len = survey.run_before(before, kind::LETTER);
+        let start = before - len;
+        let is_open = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|b| !b.is_ascii());
+        is_open || len > 0 && is_in_row(start, len)
+    };
+    len < ROW_MIN && !follows() && !precedes()
 }
 
 /// A cheap look whether a number word may begin at `at`: most words begin as none does.
@@ -94,16 +130,26 @@ struct Beginnings {
 type Thirds = [u32; 1 << 10];
 
 static BEGINNINGS: LazyLock<Box<Beginnings>> = LazyLock::new(|| {
-    let mut beginnings = Box::new(Beginnings { of_two: [0; 1 << 10], around: [0; 1 << 10] });
     let is_number = |word: &Word| matches!(word, Number(_) | Repeat(_));
     let begin = WORDS.iter().filter(|(text, word)| is_number(word) && !COMMON.contains(text));
-    begin.for_each(|(word, _)| beginnings.begin_with(word.as_bytes()));
     let all = WORDS.iter().filter(|(_, word)| is_number(word) || matches!(word, Letter(_)));
-    all.for_each(|(word, _)| beginnings.go_on_with(word.as_bytes()));
-    beginnings
+    Beginnings::new(begin, all)
 });
 
+/// The same for all that a row goes on with.
+static GOING_ON: LazyLock<Box<Beginnings>> = LazyLock::new(|| Beginnings::new(WORDS.iter(), WORDS.iter()));
+
 impl Beginnings {
+    fn new<'w>(
+        begin: impl Iterator<Item = &'w (&'w str, Word)>,
+        all: impl Iterator<Item = &'w (&'w str, Word)>,
+    ) -> Box<Self> {
+        let mut beginnings = Box::new(Self { of_two: [0; 1 << 10], around: [0; 1 << 10] });
+        begin.for_each(|(word, _)| beginnings.begin_with(word.as_bytes()));
+        all.for_each(|(word, _)| beginnings.go_on_with(word.as_bytes()));
+        beginnings
+    }
+
     fn has(&self, four: [u8; 4]) -> bool {
         let [first, second, third, fourth] = four;
         let has = |thirds: &Thirds, two| thirds.get(two).is_some_and(|thirds| thirds & bit_of(third) != 0);
@@ -319,12 +365,13 @@ enum Word {
     Letter(char),
 }
 
+/// Words are short and few are looked up: a small automaton that stays near is as fast as a table of all states.
 static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .start_kind(StartKind::Anchored)
         .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(WORDS.iter().map(|(word, _)| word))
         .ok()
 });
@@ -445,6 +492,28 @@ mod tests {
         for text in ["one two three", "twofold threefold onerous fourth", "éone two three four"] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn no_word_of_a_row_is_lonely() {
+        let pieces = [
+            "one", "two", "to", "en", "un", "drei", "einund", "zwanzig", "twenty", "fünf", "double", "alpha",
+            "dash", "et", "the", "of", "on", "A", "x", "5", "12", "é", " ", " ", " ", " ", "-", ", ", "_",
+            "@ ", "\n ", " . ", "\"", "   ",
+        ];
+        let (mut state, mut made) = (3_usize, 0);
+        for _ in 0..200_000 {
+            let text = (0..13).fold(String::new(), |text, at| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let piece = pieces[(state >> 33) % pieces.len()];
+                if at % 2 == 1 && state >> 40 & 3 != 0 { text + " " } else { text + piece }
+            });
+            let survey = Survey::of(&text);
+            let wanted = digits_without(&survey, |_| false).map(|derived| derived.text);
+            made += usize::from(wanted.is_some());
+            assert_eq!(digits(&survey).map(|derived| derived.text), wanted, "{text:?}");
+        }
+        assert!(made > 1000, "{made}");
     }
 
     #[test]
