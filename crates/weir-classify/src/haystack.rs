@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 /// Bytes before and after a candidate in which a context word counts.
-const CONTEXT_BEFORE: usize = 80;
+pub(crate) const CONTEXT_BEFORE: usize = 80;
 const CONTEXT_AFTER: usize = 40;
 /// Shorter context words must stand alone: `tin` is not the start of `ting`.
 const WHOLE_WORD_BELOW: usize = 5;

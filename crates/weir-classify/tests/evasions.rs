@@ -244,6 +244,16 @@ fn assert_found(entity: &str, texts: &[&str]) {
 }
 
 #[test]
+fn a_disguised_word_gives_meaning_to_a_number_a_few_words_behind_it() {
+    // Read from its other end it is no such number.
+    let behind = " van deze oude klant van ons is 111222333";
+    let words = ["B\u{200b}SN", "B&#83;N", "B%53N", "\u{ff22}\u{ff33}\u{ff2e}", "\u{412}SN", "<b>B</b>SN"];
+    let texts = words.map(|word| format!("Het {word}{behind}"));
+    assert_found("NL_BSN", &[&format!("Het BSN{behind}")]);
+    assert_found("NL_BSN", &texts.each_ref().map(String::as_str));
+}
+
+#[test]
 fn words_tags_and_pauses_between_its_groups_hide_no_card() {
     assert_found(
         "CREDIT_CARD",

@@ -1,5 +1,6 @@
 use super::{Derived, is_labelled};
 use crate::View;
+use crate::haystack::CONTEXT_BEFORE;
 use std::ops::Range;
 
 /// Bytes before and after a change that are read with it: as far as context words count, and more than
@@ -65,16 +66,14 @@ impl Window {
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
         let is_flip = matches!(self.view, View::CaseSwapped | View::Reversed | View::Rot13);
-        // What a digit or sign finds begins in a value that is read otherwise, or in the groups of which some changed.
-        let is_value = matches!(self.view, View::Regrouped | View::LookAlike);
-        let lead = if is_flip {
-            TAIL
-        } else if is_value {
-            VALUE
-        } else {
-            HEAD
+        // What a digit or sign finds begins in a value that is read otherwise, in the groups of which some changed, or behind
+        // a word that changed and gives it meaning.
+        let (lead, tail) = match self.view {
+            _ if is_flip => (TAIL, 0),
+            View::LookAlike => (VALUE, TAIL),
+            View::Regrouped => (VALUE, CONTEXT_BEFORE),
+            _ => (HEAD, CONTEXT_BEFORE),
         };
-        let tail = if is_flip { 0 } else { TAIL };
         let changes = self.focus.iter();
         self.signs = changes
             .map(|change| change.start.saturating_sub(start + lead)..change.end + tail - start)
