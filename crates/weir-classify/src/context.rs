@@ -13,8 +13,8 @@ const BEFORE: usize = 80;
 const AFTER: usize = 40;
 /// How far a question may go back behind the one before: to where the code around a digit begins.
 const BACK: usize = 40;
-/// Bytes read beyond what a question needs, so that the next ones need none.
-const READ_AHEAD: usize = 64;
+/// Bytes read at once: beyond what a question needs, so that the next ones need none.
+const READ: usize = 2 * lanes::BLOCK;
 /// Bytes between a label and what it labels: `NIE on file is `.
 const LABEL_GAP_MAX: usize = 16;
 /// Words so short count as labels only, directly before a candidate: `CC 52123456`.
@@ -302,9 +302,9 @@ impl<'h> Context<'h> {
 
     /// Reads the words from `start`, or where reading ended, to `needed` and somewhat further.
     fn read_on(&mut self, needed: usize, start: usize) {
-        let to = self.haystack.len().min(needed + READ_AHEAD);
         self.hits.retain(|hit| hit.span.start >= start);
         let from = start.max(self.read_to);
+        let to = self.haystack.len().min(from + (needed - from).next_multiple_of(READ));
         let (words, haystack, text) = (self.words, self.haystack, self.haystack.bytes());
         let mut take = |word, span: Range<usize>| {
             if words.is_word(haystack, word, &span) {

@@ -133,7 +133,7 @@ impl Identifiers {
             rows.iter().flat_map(|(_, identifier)| identifier.alone).copied().collect();
         spellings.sort_unstable();
         spellings.dedup();
-        let of_len = |len: usize| spellings.iter().copied().filter(|one| one.len() == len).collect();
+        let of_len = |len: usize| spellings.iter().copied().filter(move |one| one.len() == len);
         let alone = (0..alone_of_len.len()).map(|len| Spellings::new(of_len(len))).collect();
         let alone_by_head = alone_by_head(spellings.iter().copied());
         let words = spellings.iter().filter(|spelling| is_one_word(spelling));
@@ -271,7 +271,7 @@ impl Identifiers {
     }
 
     fn is_spelt_alone(&self, haystack: &Haystack<'_>, word: Range<usize>) -> bool {
-        self.alone.get(word.len()).is_some_and(|of_len| of_len.has(haystack.slice(word)))
+        self.alone.get(word.len()).is_some_and(|of_len| of_len.has(haystack, word.start))
     }
 
     /// Whether some row has a shape of this length with these digits.

@@ -66,11 +66,24 @@ pub(super) fn word_around(haystack: &Haystack<'_>, at: usize, edges: Edges) -> O
     (end - start <= CODE_MAX).then(|| word_of(haystack, start, end))
 }
 
+/// By a table, as it is hard to foretell.
 fn is_gap(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || is_sign(byte)
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    const GAPS: [bool; 256] = {
+        let (mut gaps, mut byte) = ([false; 256], 0);
+        while byte < gaps.len() {
+            gaps[byte] = (byte as u8).is_ascii_whitespace() || is_sign(byte as u8);
+            byte += 1;
+        }
+        gaps
+    };
+    GAPS.get(usize::from(byte)).is_some_and(|is_gap| *is_gap)
 }
 
-pub(crate) fn is_sign(byte: u8) -> bool {
+pub(crate) const fn is_sign(byte: u8) -> bool {
     matches!(byte, b'-' | b'.' | b'/' | b'_' | b':' | b'+')
 }
 

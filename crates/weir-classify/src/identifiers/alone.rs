@@ -102,14 +102,27 @@ pub(super) const TAILS: usize = 6;
 
 /// The kind of what follows a row of digits.
 pub(super) fn tail_of(next: Option<u8>) -> usize {
-    match next {
-        Some(b'-') => 0,
-        Some(b'.') => 1,
-        Some(b'/') => 2,
-        Some(b' ') => 3,
-        Some(b) if b.is_ascii_uppercase() => 4,
-        _ => 5,
-    }
+    // By a table: what follows is hard to foretell.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    const OF_BYTE: [u8; 256] = {
+        let (mut kinds, mut byte) = ([5; 256], 0);
+        while byte < kinds.len() {
+            kinds[byte] = match byte as u8 {
+                b'-' => 0,
+                b'.' => 1,
+                b'/' => 2,
+                b' ' => 3,
+                b'A'..=b'Z' => 4,
+                _ => 5,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+    OF_BYTE.get(usize::from(next.unwrap_or_default())).map_or(0, |kind| usize::from(*kind))
 }
 
 pub(super) const FRONTS: usize = TAILS + 1;
@@ -126,43 +139,24 @@ fn is_front(front: usize, class: u8) -> bool {
 
 /// Spellings of one length.
 #[derive(Debug)]
-pub(super) struct Spellings {
-    all: Vec<&'static str>,
-    /// The kinds of first and last characters of texts that are spelt so, a bit for each pair.
-    ends: u16,
-}
+pub(super) struct Spellings(Vec<Alone>);
 
 impl Spellings {
-    pub(super) fn new(all: Vec<&'static str>) -> Self {
-        let mut ends = 0;
-        for bytes in all.iter().map(|spelling| spelling.as_bytes()) {
-            for (first, last) in (0..3).flat_map(|first| (0..3).map(move |last| (first, last))) {
-                let fits = is_of_kind(bytes.first(), first) && is_of_kind(bytes.last(), last);
-                ends |= u16::from(fits) << (first * 3 + last);
-            }
+    pub(super) fn new(all: impl Iterator<Item = &'static str>) -> Self {
+        Self(all.map(|spelling| Alone::new(spelling, AROUND_BEFORE)).collect())
+    }
+
+    /// Whether the text of their length that begins at `at` is spelt as one of them.
+    pub(super) fn has(&self, haystack: &Haystack<'_>, at: usize) -> bool {
+        if self.0.is_empty() {
+            return false;
         }
-        Self { all, ends }
-    }
-
-    /// Whether a text of their length is spelt as one of them.
-    pub(super) fn has(&self, text: &[u8]) -> bool {
-        let kind = |byte: Option<&u8>| byte.map_or(2, |byte| kind_of(*byte));
-        self.ends >> (kind(text.first()) * 3 + kind(text.last())) & 1 == 1
-            && self.all.iter().any(|spelling| is_spelt(text, spelling))
-    }
-}
-
-/// Whether a character of a spelling can be of this kind.
-fn is_of_kind(class: Option<&u8>, kind: usize) -> bool {
-    class.is_some_and(|class| if *class == b'*' { kind < 2 } else { kind == kind_of(*class) })
-}
-
-/// A digit, a capital, or anything else.
-fn kind_of(byte: u8) -> usize {
-    match byte {
-        b'0'..=b'9' => 0,
-        b'A'..=b'Z' => 1,
-        _ => 2,
+        let digits = lanes::digits(haystack.bytes(), at);
+        // Most have digits elsewhere.
+        self.0
+            .iter()
+            .filter(|one| digits & one.known == one.digits)
+            .any(|one| is_spelt(haystack.slice(at..at + one.spelling.len()), one.spelling))
     }
 }
 
@@ -175,4 +169,29 @@ pub(super) fn is_spelt(text: &[u8], spelling: &str) -> bool {
         sign => *byte == sign,
     };
     text.len() == spelling.len() && text.iter().zip(spelling.bytes()).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_one_length_are_spelt_as_one_of_many() {
+        let all = ["99AA99", "9*9A-9", "A99999", "**-99*", "99 9X9"];
+        let spellings = Spellings::new(all.into_iter());
+        let (mut state, mut found) = (5_usize, [0, 0]);
+        for _ in 0..40_000 {
+            let mut text = String::new();
+            for _ in 0..11 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push(char::from(b"0719AXa- "[(state >> 33) % 9]));
+            }
+            for at in 0..6 {
+                let expected = all.iter().any(|one| is_spelt(&text.as_bytes()[at..at + 6], one));
+                assert_eq!(spellings.has(&Haystack::new(&text, &[], &[]), at), expected, "{text:?} at {at}");
+                found[usize::from(expected)] += 1;
+            }
+        }
+        assert!(found[1] > 1000, "{found:?}");
+    }
 }

@@ -3,6 +3,7 @@
 use super::Identifiers;
 use super::alone::{front_of, is_any_at, tail_of};
 use super::bare::may_hold_bare;
+use crate::code::is_sign;
 use crate::context::Context;
 use crate::haystack::{Digits, Haystack};
 use std::ops::Range;
@@ -24,10 +25,11 @@ impl Identifiers {
             let tails = self.alone_by_head.get(digits.len())?.get(front_of(haystack.before(at)))?;
             tails.get(tail_of(haystack.byte(digits.end)))
         };
-        may_hold_bare(haystack)
-            || self.is_word_alone(haystack, digits)
-            || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
-            || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER)))
+        !goes_on(haystack, digits)
+            && (may_hold_bare(haystack)
+                || self.is_word_alone(haystack, digits)
+                || alone().is_some_and(|alone| is_any_at(alone, haystack, digits))
+                || context.is_around(&(at.saturating_sub(BEFORE)..haystack.len().min(at + AFTER))))
     }
 
     /// Whether the word around digits, or a part of it that begins with them or at a seam, is spelt so that it needs
@@ -52,6 +54,13 @@ impl Identifiers {
         let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
         start..haystack.run_end(at, longest, |b| b.is_ascii_alphanumeric())
     }
+}
+
+/// Whether a sign ties digits to one before them, so that no code begins with them: `14` in `3.14`. Seams change nothing.
+fn goes_on(haystack: &Haystack<'_>, digits: &Digits) -> bool {
+    let at = digits.start;
+    haystack.before(at).is_some_and(is_sign)
+        && at.checked_sub(2).and_then(|at| haystack.byte(at)).is_some_and(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
