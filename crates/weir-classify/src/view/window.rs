@@ -68,11 +68,20 @@ impl Window {
         let is_flip = matches!(self.view, View::CaseSwapped | View::Reversed | View::Rot13);
         // What a digit or sign finds begins in a value that is read otherwise, in the groups of which some changed, or behind
         // a word that changed and gives it meaning.
-        let (lead, tail) = match self.view {
-            _ if is_flip => (TAIL, 0),
-            View::LookAlike => (VALUE, TAIL),
-            View::Regrouped => (VALUE, CONTEXT_BEFORE),
-            _ => (HEAD, CONTEXT_BEFORE),
+        let is_value = matches!(self.view, View::Regrouped | View::LookAlike);
+        let lead = if is_flip {
+            TAIL
+        } else if is_value {
+            VALUE
+        } else {
+            HEAD
+        };
+        let tail = if is_flip {
+            0
+        } else if self.view == View::LookAlike {
+            TAIL
+        } else {
+            CONTEXT_BEFORE
         };
         let changes = self.focus.iter();
         self.signs = changes
