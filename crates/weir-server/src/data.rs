@@ -3,6 +3,7 @@
 mod routes;
 
 use crate::batches::{self, WantedBatch};
+use crate::caught::{Panicked, caught};
 use crate::failure::Failure;
 use crate::feedback::{self, Speaker};
 use crate::gateway::{Gateway, VERSION, unix_seconds};
@@ -23,26 +24,21 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 pub use routes::content_routes;
 use routes::{NOWHERE, Ollama, Route, route};
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use weir_wire::dialect::ClientDialect;
 use weir_wire::models;
 use weir_wire::request::{Api, BadRequest};
 
-/// Answers one request. A panic in it is this request's alone.
+/// Answers one request. A panic in it is this request's alone; one on a journey is told with the id of its record already.
 pub(crate) async fn handle(
     gateway: &Arc<Gateway>,
     request: Request<Incoming>,
     peer: &Arc<Peer>,
 ) -> Response<Body> {
     let form = form(request.uri().path());
-    let response = caught(pin!(answer(gateway, request, peer, form))).await.unwrap_or_else(|()| {
-        tracing::error!("a request panicked; this is a bug in Weir");
-        refuse(&Failure::Panicked, form)
-    });
+    let answered = caught(pin!(answer(gateway, request, peer, form))).await;
+    let response = answered.unwrap_or_else(|Panicked| refuse(&Failure::Panicked, form));
     // What has a record has its id.
     let response = match response.headers().contains_key(reply::REQUEST_ID) {
         true => response,
@@ -61,7 +57,7 @@ fn form(path: &str) -> ClientDialect {
     }
 }
 
-/// An error without a record: of what panicked, whose own account says so.
+/// An error without a record: of what panicked where there is no account.
 fn refuse(failure: &Failure, form: ClientDialect) -> Response<Body> {
     let id = RequestIds::new(Api::CHAT).request;
     reply::with_request_id(reply::failure(failure, form, id.as_str()), id.as_str())
@@ -310,18 +306,6 @@ fn allowed<'s>(caller: &Caller, snapshot: &'s Snapshot) -> Vec<&'s str> {
     names.filter(|name| caller.may_use(name)).collect()
 }
 
-async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, ()> {
-    std::future::poll_fn(move |cx| {
-        // Whatever the panic left half done is dropped with the future.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(_) => Poll::Ready(Err(())),
-        }
-    })
-    .await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,11 +316,5 @@ mod tests {
         assert_eq!(form("/anthropic/v1/messages"), ClientDialect::Messages);
         assert_eq!(form("/api/none"), ClientDialect::OllamaChat);
         assert_eq!(form("/v1/none"), ClientDialect::ChatCompletions);
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_caught() {
-        assert_eq!(caught(pin!(async { 1 })).await, Ok(1));
-        assert_eq!(caught(pin!(async { panic!("expected by this test") })).await, Err::<(), ()>(()));
     }
 }

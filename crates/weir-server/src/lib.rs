@@ -12,6 +12,7 @@ mod book;
 mod breaker;
 mod candidate;
 mod cases;
+mod caught;
 mod clock;
 mod counters;
 mod counts;

@@ -23,6 +23,7 @@ pub(crate) mod relay;
 pub(crate) mod shadow;
 pub(crate) mod task;
 
+use crate::caught::caught;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::ids::RequestIds;
@@ -68,7 +69,7 @@ pub(crate) async fn serve(
         let journey = pin!(journey(gateway, api, request, peer, &mut ledger));
         tokio::select! {
             biased;
-            answer = journey => answer,
+            answer = caught(journey) => answer.unwrap_or(Err(Failure::Panicked)),
             () = gateway.until_cut() => Err(Failure::Draining),
         }
     };
@@ -266,7 +267,7 @@ pub(crate) async fn serve_kept(
         let journey = pin!(kept_journey(gateway, api, body, (caller, peer), (&mut label, &mut ledger)));
         tokio::select! {
             biased;
-            answer = journey => answer,
+            answer = caught(journey) => answer.unwrap_or(Err(Failure::Panicked)),
             () = gateway.until_cut() => Err(Failure::Draining),
         }
     };
