@@ -14,8 +14,8 @@ use crate::recognise::{Match, TABLE};
 use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
-    Chain, Derived, GUESSES, Joined, Json, JsonItem, Link, Survey, Window, decode, flips, fold_case, joins,
-    latinise, normalise, pieces_over, strip, together, windows,
+    Chain, Derived, GUESSES, Joined, Json, JsonItem, Link, Survey, Window, decode, each_joined, each_window,
+    flips, fold_case, latinise, normalise, pieces_over, strip, together,
 };
 use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
 use keys::{Keys, KnownKey, KnownKeys, PROTOCOL_KEYS, by_len};
@@ -168,15 +168,15 @@ impl Engine {
             }
             names.push(name);
         }
-        for joined in joins(segments) {
-            if collector.spend_view(joined.text.len()) {
-                let name_of = |segment: usize| names.get(segment).copied().flatten();
-                let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
-                let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
-                self.once(collector, name, |collector| self.read_joined(collector, &joined, sources, depth))?;
+        each_joined(segments, |joined| {
+            if !collector.spend_view(joined.text.len()) {
+                return ControlFlow::Continue(());
             }
-        }
-        ControlFlow::Continue(())
+            let name_of = |segment: usize| names.get(segment).copied().flatten();
+            let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
+            let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
+            self.once(collector, name, |collector| self.read_joined(collector, joined, sources, depth))
+        })
     }
 
     fn read_joined(
@@ -351,16 +351,16 @@ impl Engine {
             Reading { text: &derived.text, chain: Some(&chain), seams: &seams, is_doubtful, ..*reading };
         let mut furthest = reading.view;
         let is_joined = matches!(view.origin, Origin::Joined(..));
-        for window in windows(&derived) {
+        each_window(&derived, |window| {
             if is_joined && !view.has_seam(&window.range) {
-                continue;
+                return ControlFlow::Continue(());
             }
             if !collector.spend_view(window.range.len()) {
                 return ControlFlow::Break(());
             }
             furthest = furthest.max(window.view);
-            self.scan_window(collector, &view, &window)?;
-        }
+            self.scan_window(collector, &view, window)
+        })?;
         next(collector, &Reading { view: furthest, ..view })
     }
 

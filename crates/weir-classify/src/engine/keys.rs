@@ -104,12 +104,12 @@ impl<'a> Keys<'a> {
     pub(super) fn new(known: &'a KnownKeys) -> Self {
         Self {
             known,
-            path: Vec::new(),
+            path: Vec::with_capacity(PATH_MAX),
             numbers: [None; PATH_MAX],
             last: None,
             keyed: None,
             of_paths: BTreeMap::new(),
-            all: Vec::new(),
+            all: Vec::with_capacity(PROTOCOL_KEYS.len()),
             by_text: BTreeMap::new(),
             closed: false,
         }
