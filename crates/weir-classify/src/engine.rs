@@ -23,7 +23,6 @@ use reading::Reading;
 use siphasher::sip128::SipHasher24;
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
-use std::rc::Rc;
 use weir_label::Level;
 
 /// A shorter text holds nothing in any view: most keys and roles of a body.
@@ -139,7 +138,7 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::new(&self.known_keys));
+        let (none, mut keys) = (Keyed::default(), Keys::new(&self.known_keys));
         let mut names = Vec::with_capacity(segments.len());
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
@@ -155,10 +154,13 @@ impl Engine {
                 });
                 let before = collector.additions();
                 self.once(collector, name, |collector| {
-                    let keyed =
-                        if is_key { Rc::clone(&none) } else { keys.keyed(|key| self.scanner.of_key(key)) };
-                    let path: &[&str] = if is_key { &[] } else { &keys.path };
-                    let reading = Reading::new(segment.text, source, path, &keyed, depth);
+                    let (path, keyed): (&[&str], _) = if is_key {
+                        (&[], &none)
+                    } else {
+                        keys.hear(|key| self.scanner.of_key(key));
+                        (&keys.path, keys.said().unwrap_or(&none))
+                    };
+                    let reading = Reading::new(segment.text, source, path, keyed, depth);
                     self.read_text(collector, &reading, segment.kind)
                 })?;
                 let is_plain = is_key && collector.additions() == before;

@@ -4,7 +4,6 @@ use crate::{Segment, SegmentKind};
 use std::collections::BTreeSet;
 
 /// The texts in the order of the body, without the words of the protocol and those that are empty.
-#[derive(Default)]
 pub(super) struct InOrder<'a> {
     pub(super) texts: Vec<usize>,
     /// The key above each.
@@ -13,7 +12,9 @@ pub(super) struct InOrder<'a> {
 
 impl<'a> InOrder<'a> {
     pub(super) fn of(segments: &[Segment<'a>]) -> Self {
-        let (mut in_order, mut key) = (Self::default(), "");
+        let room = segments.len() / 2;
+        let (mut in_order, mut key) =
+            (Self { texts: Vec::with_capacity(room), keys: Vec::with_capacity(room) }, "");
         for (index, segment) in segments.iter().enumerate() {
             match segment.kind {
                 SegmentKind::Key => key = segment.text,
@@ -152,8 +153,8 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
     let (mut tasks, mut is_task) = (BTreeSet::new(), false);
     for (index, segment) in segments.iter().enumerate().skip(messages) {
         if segment.kind == SegmentKind::Key {
-            let goes_on = ["type", "text", "cache_control"].contains(&segment.text);
-            is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on;
+            let goes_on = || ["type", "text", "cache_control"].contains(&segment.text);
+            is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on();
         } else if is_task {
             tasks.insert(index);
         }

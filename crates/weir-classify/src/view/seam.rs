@@ -70,7 +70,8 @@ pub(crate) fn each_joined(
         return together(segments).try_for_each(|joined| read(&joined));
     }
     let in_order = InOrder::of(segments);
-    let mut joiner = Joiner { segments, joined: Joined::default(), read };
+    let mut joiner =
+        Joiner { segments, texts: Vec::new(), said: Vec::new(), joined: Joined::default(), read };
     joiner.join(&in_order.texts, |_| true)?;
     together(segments).try_for_each(|joined| (joiner.read)(&joined))?;
     let mut known = BTreeSet::<Vec<usize>>::new();
@@ -93,9 +94,12 @@ fn is_stretch(texts: &[usize], all: &[usize]) -> bool {
     all.get(start..start + texts.len()) == Some(texts)
 }
 
-/// Joins texts one after the other in one place.
+/// Joins texts one after the other in the same memory.
 struct Joiner<'a, Read> {
     segments: &'a [Segment<'a>],
+    /// The texts that are joined, and what of each.
+    texts: Vec<usize>,
+    said: Vec<Said<'a>>,
     joined: Joined,
     read: Read,
 }
@@ -103,10 +107,11 @@ struct Joiner<'a, Read> {
 impl<Read: FnMut(&Joined) -> ControlFlow<()>> Joiner<'_, Read> {
     /// Joins the texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
     fn join(&mut self, indices: &[usize], mut is_wanted: impl FnMut(&[usize]) -> bool) -> ControlFlow<()> {
-        let (mut texts, mut said) = (Vec::with_capacity(indices.len()), Vec::with_capacity(indices.len()));
+        let Self { segments, texts, said, joined, read } = self;
+        texts.clear();
+        said.clear();
         for index in indices {
-            let text = self.segments.get(*index).map_or("", |segment| segment.text);
-            let of_text = Said::of(text);
+            let of_text = segments.get(*index).map(|segment| Said::of(segment.text)).unwrap_or_default();
             if !of_text.text.is_empty() {
                 texts.push(*index);
                 said.push(of_text);
@@ -122,8 +127,8 @@ impl<Read: FnMut(&Joined) -> ControlFlow<()>> Joiner<'_, Read> {
             if let (Some(texts), Some(said)) = (texts.get(from..=to), said.get(from..=to))
                 && is_wanted(texts)
             {
-                self.joined.set(texts, said);
-                (self.read)(&self.joined)?;
+                joined.set(texts, said);
+                read(joined)?;
             }
             from = to;
         }
@@ -240,6 +245,9 @@ impl Joined {
         self.parts.clear();
         self.escapes.clear();
         self.seams.clear();
+        self.text.reserve(said.iter().map(|said| said.text.len().min(2 * WINDOW)).sum());
+        self.parts.reserve(texts.len());
+        self.seams.reserve(texts.len());
         let last = texts.len() - 1;
         for (at, (segment, said)) in texts.iter().zip(said).enumerate() {
             match at {
