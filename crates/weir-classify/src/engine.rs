@@ -138,8 +138,8 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let (none, mut keys) = (Keyed::default(), Keys::new(&self.known_keys));
-        let mut names = Vec::with_capacity(segments.len());
+        let (none, mut keys) = (Keyed::default(), Keys::new(&self.known_keys, segments.len()));
+        let mut names = Vec::new();
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
             let is_key = segment.kind == SegmentKind::Key;
@@ -168,7 +168,9 @@ impl Engine {
                     key.is_plain = true;
                 }
             }
-            names.push(name);
+            if self.memory.is_some() {
+                names.push(name);
+            }
         }
         each_joined(segments, |joined| {
             if !collector.spend_view(joined.text.len()) {

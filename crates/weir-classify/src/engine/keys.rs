@@ -101,7 +101,9 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Keys<'a> {
-    pub(super) fn new(known: &'a KnownKeys) -> Self {
+    /// With room for the keys of so many segments, as far as most bodies have them.
+    pub(super) fn new(known: &'a KnownKeys, segments: usize) -> Self {
+        let room = segments.min(PROTOCOL_KEYS.len());
         Self {
             known,
             path: Vec::with_capacity(PATH_MAX),
@@ -109,8 +111,8 @@ impl<'a> Keys<'a> {
             last: None,
             keyed: None,
             of_paths: BTreeMap::new(),
-            said: Vec::new(),
-            all: Vec::with_capacity(PROTOCOL_KEYS.len()),
+            said: Vec::with_capacity(room),
+            all: Vec::with_capacity(room),
             by_text: BTreeMap::new(),
             closed: false,
         }

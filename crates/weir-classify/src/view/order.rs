@@ -1,7 +1,6 @@
 //! In which orders the texts of a body may be read, one directly after the other.
 
 use crate::{Segment, SegmentKind};
-use std::collections::BTreeSet;
 
 /// The texts in the order of the body, without the words of the protocol and those that are empty.
 pub(super) struct InOrder<'a> {
@@ -36,7 +35,7 @@ impl<'a> InOrder<'a> {
 
 /// Orders that put other texts side by side: those under each key, what each role says, and all as a model reads them.
 pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &InOrder<'a>) -> Vec<Vec<usize>> {
-    let spoken = spoken(segments);
+    let spoken = spoken(segments, in_order.texts.len());
     let as_read = as_read(segments, &in_order.texts, &spoken);
     // Two texts are side by side in one way: a model and one message.
     if in_order.texts.len() <= 2 {
@@ -103,8 +102,9 @@ impl Message<'_> {
     }
 }
 
-fn spoken<'a>(segments: &[Segment<'a>]) -> Vec<Spoken<'a>> {
-    let (mut spoken, mut key, mut before) = (Vec::<Spoken<'a>>::new(), "", None);
+/// The texts of messages; they are about `room`.
+fn spoken<'a>(segments: &[Segment<'a>], room: usize) -> Vec<Spoken<'a>> {
+    let (mut spoken, mut key, mut before) = (Vec::<Spoken<'a>>::with_capacity(room), "", None);
     let mut message = Message::default();
     // Of roles and contents, whether each message has one of both, the role first.
     let (mut members, mut is_role_first) = (0, true);
@@ -148,24 +148,29 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
     let messages = segments.iter().position(is_first)?;
     let is_task = |role: &str| ["system", "developer"].contains(&role);
     let is_said = |spoken: &&Spoken<'_>| spoken.roles().into_iter().flatten().any(is_task);
-    // What has a member of its own stands before what is said by a role.
-    let said: BTreeSet<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
-    let (mut tasks, mut is_task) = (BTreeSet::new(), false);
+    let said: Vec<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
+    let (mut tasks, mut is_task) = (Vec::new(), false);
     for (index, segment) in segments.iter().enumerate().skip(messages) {
         if segment.kind == SegmentKind::Key {
             let goes_on = || ["type", "text", "cache_control"].contains(&segment.text);
             is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on();
         } else if is_task {
-            tasks.insert(index);
+            tasks.push(index);
         }
     }
     if tasks.is_empty() && said.is_empty() {
         return None;
     }
-    let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
-    let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
-    let (said, others): (Vec<usize>, Vec<usize>) = others.iter().partition(|index| said.contains(index));
-    let as_read = [before, &tasks, &said, &others].concat();
+    let mut as_read = in_order.to_vec();
+    let first = in_order.partition_point(|index| *index < messages);
+    let is_of = |texts: &[usize], index: &usize| texts.binary_search(index).is_ok();
+    // What has a member of its own stands before what is said by a role.
+    let place = |index: &usize| match (is_of(&tasks, index), is_of(&said, index)) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    };
+    as_read.get_mut(first..).unwrap_or_default().sort_by_key(place);
     (as_read != in_order).then_some(as_read)
 }
 

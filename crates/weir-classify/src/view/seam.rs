@@ -110,6 +110,8 @@ impl<Read: FnMut(&Joined) -> ControlFlow<()>> Joiner<'_, Read> {
         let Self { segments, texts, said, joined, read } = self;
         texts.clear();
         said.clear();
+        texts.reserve(indices.len());
+        said.reserve(indices.len());
         for index in indices {
             let of_text = segments.get(*index).map(|segment| Said::of(segment.text)).unwrap_or_default();
             if !of_text.text.is_empty() {
