@@ -190,16 +190,13 @@ pub(crate) struct Context<'h> {
     read_to: usize,
 }
 
-/// What the keys above a text say.
+/// What the keys above a text say, if anything: most say nothing.
 #[derive(Debug)]
-pub(crate) struct InKeys {
-    near: Near,
-    is_any: bool,
-}
+pub(crate) struct InKeys(Option<Box<Near>>);
 
 impl InKeys {
     fn new(near: Near) -> Self {
-        Self { near, is_any: near.rows() != RowSet::default() }
+        Self((near.rows() != RowSet::default()).then(|| Box::new(near)))
     }
 }
 
@@ -234,7 +231,7 @@ impl<'h> Context<'h> {
     }
 
     fn is_keyed(&self) -> bool {
-        self.in_keys().is_any
+        self.in_keys().0.is_some()
     }
 
     /// Whether the keys or a word near `span` say anything.
@@ -258,7 +255,7 @@ impl<'h> Context<'h> {
     /// What the words near `span` say. Spans come in order of place, more or less.
     pub(crate) fn near(&mut self, span: &Range<usize>) -> Near {
         let (words, haystack) = (self.words, self.haystack);
-        let mut near = self.in_keys().near;
+        let mut near = self.in_keys().0.as_deref().copied().unwrap_or_default();
         self.read(span);
         for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
             let Some(meaning) = words.meaning(hit.word) else { continue };

@@ -14,8 +14,8 @@ use crate::recognise::{Match, TABLE};
 use crate::scanner::{Keyed, Scanner};
 use crate::terms::Terms;
 use crate::view::{
-    Chain, Derived, GUESSES, Joined, Json, JsonItem, Link, Survey, Window, decode, flips, fold_case, joins,
-    latinise, normalise, pieces_over, strip, together, windows,
+    Chain, Derived, GUESSES, Joined, Json, JsonItem, Link, Survey, Window, decode, each_joined, each_window,
+    flips, fold_case, latinise, normalise, pieces_over, strip, together,
 };
 use crate::{Inspection, Limits, RecogniserInfo, Segment, SegmentKind, Settings, SettingsError, View};
 use keys::{Keys, KnownKey, KnownKeys, PROTOCOL_KEYS, by_len};
@@ -23,7 +23,6 @@ use reading::Reading;
 use siphasher::sip128::SipHasher24;
 use std::hash::Hasher;
 use std::ops::{ControlFlow, Range};
-use std::rc::Rc;
 use weir_label::Level;
 
 /// A shorter text holds nothing in any view: most keys and roles of a body.
@@ -139,8 +138,8 @@ impl Engine {
         sources: &[Source<'_>],
         depth: u8,
     ) -> ControlFlow<()> {
-        let (none, mut keys) = (Rc::new(Keyed::default()), Keys::new(&self.known_keys));
-        let mut names = Vec::with_capacity(segments.len());
+        let (none, mut keys) = (Keyed::default(), Keys::new(&self.known_keys, segments.len()));
+        let mut names = Vec::new();
         for (segment, source) in segments.iter().zip(sources) {
             keys.pass(segment);
             let is_key = segment.kind == SegmentKind::Key;
@@ -155,10 +154,13 @@ impl Engine {
                 });
                 let before = collector.additions();
                 self.once(collector, name, |collector| {
-                    let keyed =
-                        if is_key { Rc::clone(&none) } else { keys.keyed(|key| self.scanner.of_key(key)) };
-                    let path: &[&str] = if is_key { &[] } else { &keys.path };
-                    let reading = Reading::new(segment.text, source, path, &keyed, depth);
+                    let (path, keyed): (&[&str], _) = if is_key {
+                        (&[], &none)
+                    } else {
+                        keys.hear(|key| self.scanner.of_key(key));
+                        (&keys.path, keys.said().unwrap_or(&none))
+                    };
+                    let reading = Reading::new(segment.text, source, path, keyed, depth);
                     self.read_text(collector, &reading, segment.kind)
                 })?;
                 let is_plain = is_key && collector.additions() == before;
@@ -166,17 +168,19 @@ impl Engine {
                     key.is_plain = true;
                 }
             }
-            names.push(name);
-        }
-        for joined in joins(segments) {
-            if collector.spend_view(joined.text.len()) {
-                let name_of = |segment: usize| names.get(segment).copied().flatten();
-                let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
-                let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
-                self.once(collector, name, |collector| self.read_joined(collector, &joined, sources, depth))?;
+            if self.memory.is_some() {
+                names.push(name);
             }
         }
-        ControlFlow::Continue(())
+        each_joined(segments, |joined| {
+            if !collector.spend_view(joined.text.len()) {
+                return ControlFlow::Continue(());
+            }
+            let name_of = |segment: usize| names.get(segment).copied().flatten();
+            let is_remembered = depth == 0 && joined.text.len() >= REMEMBERED_MIN;
+            let name = self.name(is_remembered, |hasher| joined.feed(hasher, name_of));
+            self.once(collector, name, |collector| self.read_joined(collector, joined, sources, depth))
+        })
     }
 
     fn read_joined(
@@ -351,16 +355,16 @@ impl Engine {
             Reading { text: &derived.text, chain: Some(&chain), seams: &seams, is_doubtful, ..*reading };
         let mut furthest = reading.view;
         let is_joined = matches!(view.origin, Origin::Joined(..));
-        for window in windows(&derived) {
+        each_window(&derived, |window| {
             if is_joined && !view.has_seam(&window.range) {
-                continue;
+                return ControlFlow::Continue(());
             }
             if !collector.spend_view(window.range.len()) {
                 return ControlFlow::Break(());
             }
             furthest = furthest.max(window.view);
-            self.scan_window(collector, &view, &window)?;
-        }
+            self.scan_window(collector, &view, window)
+        })?;
         next(collector, &Reading { view: furthest, ..view })
     }
 

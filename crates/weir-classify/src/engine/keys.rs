@@ -1,7 +1,6 @@
 use crate::scanner::Keyed;
 use crate::{Segment, SegmentKind};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// The keys that lead to a value: those that directly follow each other, the innermost last.
 pub(super) struct Keys<'a> {
@@ -11,10 +10,11 @@ pub(super) struct Keys<'a> {
     numbers: [Option<usize>; PATH_MAX],
     /// The number of the key that came last.
     last: Option<usize>,
-    /// What the path says, from the first value under it on.
-    keyed: Option<Rc<Keyed>>,
-    /// What all paths say that led to a value so far.
-    of_paths: BTreeMap<[Option<usize>; PATH_MAX], Rc<Keyed>>,
+    /// Where in `said` is what the path says, from the first value under it on.
+    keyed: Option<usize>,
+    /// The same of all paths that led to a value so far.
+    of_paths: BTreeMap<[Option<usize>; PATH_MAX], usize>,
+    said: Vec<Keyed>,
     all: Vec<Key<'a>>,
     by_text: BTreeMap<ByLen<'a>, usize>,
     closed: bool,
@@ -101,15 +101,18 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Keys<'a> {
-    pub(super) fn new(known: &'a KnownKeys) -> Self {
+    /// With room for the keys of so many segments, as far as most bodies have them.
+    pub(super) fn new(known: &'a KnownKeys, segments: usize) -> Self {
+        let room = segments.min(PROTOCOL_KEYS.len());
         Self {
             known,
-            path: Vec::new(),
+            path: Vec::with_capacity(PATH_MAX),
             numbers: [None; PATH_MAX],
             last: None,
             keyed: None,
             of_paths: BTreeMap::new(),
-            all: Vec::new(),
+            said: Vec::with_capacity(room),
+            all: Vec::with_capacity(room),
             by_text: BTreeMap::new(),
             closed: false,
         }
@@ -160,10 +163,10 @@ impl<'a> Keys<'a> {
         self.all.get_mut(self.last?)
     }
 
-    /// What the keys of the path say: once for each path, for the objects of a list have the same. `of_key` gives the rows
-    /// that a key speaks of.
-    pub(super) fn keyed(&mut self, of_key: impl Fn(&str) -> Vec<usize>) -> Rc<Keyed> {
-        let Self { numbers, keyed, of_paths, all, .. } = self;
+    /// Notes what the keys of the path say: once for each path, for the objects of a list have the same. `of_key` gives the
+    /// rows that a key speaks of.
+    pub(super) fn hear(&mut self, of_key: impl Fn(&str) -> Vec<usize>) {
+        let Self { numbers, keyed, of_paths, said, all, .. } = self;
         let of_path = || {
             let of_keys = || {
                 let mut rows = Vec::new();
@@ -171,10 +174,16 @@ impl<'a> Keys<'a> {
                     let Some(Key { text, says, .. }) = all.get_mut(*key) else { continue };
                     rows.extend_from_slice(says.get_or_insert_with(|| of_key(text)));
                 }
-                Rc::new(Keyed::of(rows))
+                said.push(Keyed::of(rows));
+                said.len() - 1
             };
-            Rc::clone(of_paths.entry(*numbers).or_insert_with(of_keys))
+            *of_paths.entry(*numbers).or_insert_with(of_keys)
         };
-        Rc::clone(keyed.get_or_insert_with(of_path))
+        keyed.get_or_insert_with(of_path);
+    }
+
+    /// What was noted of the path.
+    pub(super) fn said(&self) -> Option<&Keyed> {
+        self.said.get(self.keyed?)
     }
 }

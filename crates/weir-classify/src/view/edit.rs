@@ -2,6 +2,9 @@ use super::{SourceMap, Step};
 use crate::View;
 use std::ops::Range;
 
+/// Most texts with edits have no more pieces.
+const PIECES: usize = 16;
+
 /// A text made from another, and where each of its bytes came from.
 #[derive(Default)]
 pub(crate) struct Derived {
@@ -57,6 +60,7 @@ impl<'a> Editor<'a> {
         if !self.edited {
             self.edited = true;
             self.view.text.reserve(self.source.len());
+            self.view.map.reserve(PIECES);
         }
         self.view.copy(self.source, self.done..range.start);
         self.view.map.stepped(self.view.text.len(), range.clone(), step, kind);

@@ -9,7 +9,7 @@ pub(super) use escaped::escapes;
 const NESTING_MAX: usize = 128;
 
 /// Most bodies have fewer keys, strings and numbers than one in so many bytes; for more than so many no room is made before.
-const BYTES_PER_ITEM: usize = 96;
+const BYTES_PER_ITEM: usize = 48;
 const ROOM_MAX: usize = 256;
 
 /// So many numbers in a row may be the bytes of a text.
@@ -57,14 +57,17 @@ impl<'a> Json<'a> {
     ///
     /// INVARIANT (linear time): where one ends, or is none, the next may begin.
     pub(crate) fn within(text: &'a str) -> impl Iterator<Item = Self> {
-        let mut at = 0;
+        let mut parser = Parser { text, at: 0, open: Vec::new(), items: Vec::new() };
         std::iter::from_fn(move || {
-            while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..)?) {
-                let mut parser = Parser { text, at: at + brace, open: Vec::new(), items: Vec::new() };
+            while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(parser.at..)?) {
+                parser.at += brace;
+                parser.open.clear();
+                parser.items.clear();
+                let after = parser.at + 1;
                 let is_whole = parser.document().is_some();
-                at = parser.at.max(at + brace + 1);
+                parser.at = parser.at.max(after);
                 if is_whole && !parser.items.is_empty() {
-                    return Some(Self { items: parser.items });
+                    return Some(Self { items: std::mem::take(&mut parser.items) });
                 }
             }
             None

@@ -47,6 +47,10 @@ pub(crate) struct Change {
 }
 
 impl SourceMap {
+    pub(super) fn reserve(&mut self, pieces: usize) {
+        self.pieces.reserve(pieces);
+    }
+
     /// Says that the view goes on at `view` with a copy of `source`.
     pub(crate) fn copied(&mut self, view: usize, source: Range<usize>) {
         self.stepped(view, source, Step::VERBATIM, View::Raw);

@@ -1,7 +1,7 @@
 //! Views: ways of reading a text in which an identifier shows that does not show in another.
 //!
 //! Each view is a list of edits ([`Editor`]) that a cheap look at the bytes calls for. What is read again
-//! of a view are its [`windows`]: the places that changed, with what is near them.
+//! of a view are its windows ([`each_window`]): the places that changed, with what is near them.
 
 mod armour;
 mod base85;
@@ -56,10 +56,10 @@ use map::{SourceMap, Step};
 pub(crate) use markup::strip;
 pub(crate) use normalise::{fold_case, normalise};
 pub(crate) use pieces::{pieces, pieces_over};
-pub(crate) use seam::{Joined, Place, joins, together};
+pub(crate) use seam::{Joined, Place, each_joined, together};
 pub(crate) use survey::Survey;
 use survey::kind;
-pub(crate) use window::{Window, windows};
+pub(crate) use window::{Window, each_window};
 
 /// A view that takes a text otherwise than it is written.
 pub(crate) struct Guess {

@@ -1,27 +1,44 @@
 //! In which orders the texts of a body may be read, one directly after the other.
 
 use crate::{Segment, SegmentKind};
-use std::collections::BTreeSet;
 
 /// The texts in the order of the body, without the words of the protocol and those that are empty.
-pub(super) fn in_order(segments: &[Segment<'_>]) -> Vec<usize> {
-    let (mut in_order, mut key) = (Vec::with_capacity(segments.len() / 2), "");
-    for (index, segment) in segments.iter().enumerate() {
-        match segment.kind {
-            SegmentKind::Key => key = segment.text,
-            SegmentKind::Text if !is_left_out(key, segment.text) => in_order.push(index),
-            SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
+pub(super) struct InOrder<'a> {
+    pub(super) texts: Vec<usize>,
+    /// The key above each.
+    keys: Vec<&'a str>,
+}
+
+impl<'a> InOrder<'a> {
+    pub(super) fn of(segments: &[Segment<'a>]) -> Self {
+        let room = segments.len() / 2;
+        let (mut in_order, mut key) =
+            (Self { texts: Vec::with_capacity(room), keys: Vec::with_capacity(room) }, "");
+        for (index, segment) in segments.iter().enumerate() {
+            match segment.kind {
+                SegmentKind::Key => key = segment.text,
+                SegmentKind::Text if !is_left_out(key, segment.text) => {
+                    in_order.texts.push(index);
+                    in_order.keys.push(key);
+                }
+                SegmentKind::Text | SegmentKind::Number | SegmentKind::Opaque => {}
+            }
         }
+        in_order
     }
-    in_order
+
+    /// The texts under each key, where there are several.
+    fn by_key(&self) -> Vec<Vec<usize>> {
+        groups(self.keys.iter().map(|key| group_of(key)).zip(self.texts.iter().copied()))
+    }
 }
 
 /// Orders that put other texts side by side: those under each key, what each role says, and all as a model reads them.
-pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> BTreeSet<Vec<usize>> {
-    let spoken = spoken(segments);
-    let as_read = as_read(segments, in_order, &spoken);
+pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &InOrder<'a>) -> Vec<Vec<usize>> {
+    let spoken = spoken(segments, in_order.texts.len());
+    let as_read = as_read(segments, &in_order.texts, &spoken);
     // Two texts are side by side in one way: a model and one message.
-    if in_order.len() <= 2 {
+    if in_order.texts.len() <= 2 {
         return as_read.into_iter().collect();
     }
     let by_role = (0..3).flat_map(|way| {
@@ -33,27 +50,18 @@ pub(super) fn other_orders<'a>(segments: &[Segment<'a>], in_order: &[usize]) -> 
         groups(spoken.iter().filter_map(said))
     });
     let as_read = as_read.filter(|order| order.len() > 1);
-    by_key(segments).into_iter().chain(by_role).chain(as_read).collect()
+    let mut orders: Vec<Vec<usize>> = in_order.by_key().into_iter().chain(by_role).chain(as_read).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    orders
 }
 
 /// The texts of each group, in order, where it has several.
 fn groups<'a>(texts: impl Iterator<Item = (&'a str, usize)>) -> Vec<Vec<usize>> {
     let mut texts: Vec<(&str, usize)> = texts.collect();
-    texts.sort_unstable();
+    texts.sort_unstable_by_key(|(of, text)| (of.len(), *of, *text));
     let groups = texts.chunk_by(|(of, _), (next, _)| of == next).filter(|group| group.len() > 1);
     groups.map(|group| group.iter().map(|(_, text)| *text).collect()).collect()
-}
-
-fn by_key(segments: &[Segment<'_>]) -> Vec<Vec<usize>> {
-    let mut key = "";
-    groups(segments.iter().enumerate().filter_map(move |(index, segment)| match segment.kind {
-        SegmentKind::Key => {
-            key = group_of(segment.text);
-            None
-        }
-        SegmentKind::Text => (!is_left_out(key, segment.text)).then_some((key, index)),
-        SegmentKind::Number | SegmentKind::Opaque => None,
-    }))
 }
 
 /// A text of a message, and who may say it: nothing tells where a message ends, and some have their role behind their content.
@@ -94,8 +102,9 @@ impl Message<'_> {
     }
 }
 
-fn spoken<'a>(segments: &[Segment<'a>]) -> Vec<Spoken<'a>> {
-    let (mut spoken, mut key, mut before) = (Vec::<Spoken<'a>>::new(), "", None);
+/// The texts of messages; they are about `room`.
+fn spoken<'a>(segments: &[Segment<'a>], room: usize) -> Vec<Spoken<'a>> {
+    let (mut spoken, mut key, mut before) = (Vec::<Spoken<'a>>::with_capacity(room), "", None);
     let mut message = Message::default();
     // Of roles and contents, whether each message has one of both, the role first.
     let (mut members, mut is_role_first) = (0, true);
@@ -139,24 +148,29 @@ fn as_read(segments: &[Segment<'_>], in_order: &[usize], spoken: &[Spoken<'_>]) 
     let messages = segments.iter().position(is_first)?;
     let is_task = |role: &str| ["system", "developer"].contains(&role);
     let is_said = |spoken: &&Spoken<'_>| spoken.roles().into_iter().flatten().any(is_task);
-    // What has a member of its own stands before what is said by a role.
-    let said: BTreeSet<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
-    let (mut tasks, mut is_task) = (BTreeSet::new(), false);
+    let said: Vec<usize> = spoken.iter().filter(is_said).map(|spoken| spoken.text).collect();
+    let (mut tasks, mut is_task) = (Vec::new(), false);
     for (index, segment) in segments.iter().enumerate().skip(messages) {
         if segment.kind == SegmentKind::Key {
-            let goes_on = ["type", "text", "cache_control"].contains(&segment.text);
-            is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on;
+            let goes_on = || ["type", "text", "cache_control"].contains(&segment.text);
+            is_task = ["system", "instructions"].contains(&segment.text) || is_task && goes_on();
         } else if is_task {
-            tasks.insert(index);
+            tasks.push(index);
         }
     }
     if tasks.is_empty() && said.is_empty() {
         return None;
     }
-    let (before, behind) = in_order.split_at(in_order.partition_point(|index| *index < messages));
-    let (tasks, others): (Vec<usize>, Vec<usize>) = behind.iter().partition(|index| tasks.contains(index));
-    let (said, others): (Vec<usize>, Vec<usize>) = others.iter().partition(|index| said.contains(index));
-    let as_read = [before, &tasks, &said, &others].concat();
+    let mut as_read = in_order.to_vec();
+    let first = in_order.partition_point(|index| *index < messages);
+    let is_of = |texts: &[usize], index: &usize| texts.binary_search(index).is_ok();
+    // What has a member of its own stands before what is said by a role.
+    let place = |index: &usize| match (is_of(&tasks, index), is_of(&said, index)) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    };
+    as_read.get_mut(first..).unwrap_or_default().sort_by_key(place);
     (as_read != in_order).then_some(as_read)
 }
 

@@ -1,12 +1,12 @@
 use super::json;
 use super::members::{Piece, told_together};
-use super::order::{in_order, other_orders};
+use super::order::{InOrder, other_orders};
 use crate::memory::feed;
 use crate::{Segment, SegmentKind};
 use siphasher::sip128::SipHasher24;
 use std::collections::BTreeSet;
 use std::hash::Hasher;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Bytes at each end of a long segment that take part in a seam: longer than the identifiers that
 /// could lie across it, with their context.
@@ -56,33 +56,35 @@ pub(crate) struct Place {
     pub(crate) offset: usize,
 }
 
-/// What has to be read once more because a value may lie across several segments.
+/// Gives `read` what has to be read once more because a value may lie across several segments, as long as it goes on.
 ///
 /// Text segments are joined in their order, without the words of the protocol between them, and once more in that in which
 /// a model reads them, those under the same key, and what each role says, where that puts other texts side by side.
-pub(crate) fn joins(segments: &[Segment<'_>]) -> Vec<Joined> {
-    let together = together(segments);
+pub(crate) fn each_joined(
+    segments: &[Segment<'_>],
+    mut read: impl FnMut(&Joined) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     // Most requests are one message.
     let is_text = |segment: &&Segment<'_>| segment.kind == SegmentKind::Text;
     if segments.iter().filter(is_text).nth(1).is_none() {
-        return together;
+        return together(segments).try_for_each(|joined| read(&joined));
     }
-    let in_order = in_order(segments);
-    let mut joins = join(segments, &in_order, |_| true);
-    joins.extend(together);
+    let in_order = InOrder::of(segments);
+    let mut joiner =
+        Joiner { segments, texts: Vec::new(), said: Vec::new(), joined: Joined::default(), read };
+    joiner.join(&in_order.texts, |_| true)?;
+    together(segments).try_for_each(|joined| (joiner.read)(&joined))?;
     let mut known = BTreeSet::<Vec<usize>>::new();
     let mut is_new = |texts: &[usize]| {
-        !is_stretch(texts, &in_order) && !known.contains(texts) && known.insert(texts.to_vec())
+        !is_stretch(texts, &in_order.texts) && !known.contains(texts) && known.insert(texts.to_vec())
     };
-    for order in other_orders(segments, &in_order) {
-        joins.extend(join(segments, &order, &mut is_new));
-    }
-    joins
+    let orders = other_orders(segments, &in_order);
+    orders.iter().try_for_each(|order| joiner.join(order, &mut is_new))
 }
 
 /// What members of one record tell together.
-pub(crate) fn together(segments: &[Segment<'_>]) -> Vec<Joined> {
-    told_together(segments).iter().map(|pieces| Joined::of_pieces(segments, pieces)).collect()
+pub(crate) fn together(segments: &[Segment<'_>]) -> impl Iterator<Item = Joined> {
+    told_together(segments).into_iter().map(|pieces| Joined::of_pieces(segments, &pieces))
 }
 
 /// Whether `texts` lie side by side in `all`, which are in the order of the body.
@@ -92,40 +94,48 @@ fn is_stretch(texts: &[usize], all: &[usize]) -> bool {
     all.get(start..start + texts.len()) == Some(texts)
 }
 
-/// The joined texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
-fn join(
-    segments: &[Segment<'_>],
-    indices: &[usize],
-    mut is_wanted: impl FnMut(&[usize]) -> bool,
-) -> Vec<Joined> {
-    let said = |index: &usize| Some((*index, Said::of(segments.get(*index)?.text)));
-    let (indices, texts): (Vec<usize>, Vec<Said<'_>>) =
-        indices.iter().filter_map(said).filter(|(_, said)| !said.text.is_empty()).unzip();
-    let mut joins = Vec::new();
-    let mut from = 0;
-    while let (Some([first, rest @ ..]), Some([head, texts @ ..])) = (indices.get(from..), texts.get(from..))
-        && !rest.is_empty()
-    {
-        let is_short = |said: &&Said<'_>| said.text.len() <= 2 * WINDOW;
-        let between = texts.iter().take(texts.len() - 1).take_while(is_short).count();
-        let to = from + between + 1;
-        if indices.get(from..=to).is_some_and(&mut is_wanted) {
-            let short: usize = texts.iter().take(between).map(|said| said.text.len()).sum();
-            let mut joined = Joined::with_room(short + 2 * WINDOW, between + 2);
-            joined.push_tail(*head, *first);
-            for (index, said) in rest.iter().zip(texts).take(between) {
-                joined.push_said(*said, *index);
+/// Joins texts one after the other in the same memory.
+struct Joiner<'a, Read> {
+    segments: &'a [Segment<'a>],
+    /// The texts that are joined, and what of each.
+    texts: Vec<usize>,
+    said: Vec<Said<'a>>,
+    joined: Joined,
+    read: Read,
+}
+
+impl<Read: FnMut(&Joined) -> ControlFlow<()>> Joiner<'_, Read> {
+    /// Joins the texts at `indices`, each as far as the next long one, of which `is_wanted` says so by the texts it is of.
+    fn join(&mut self, indices: &[usize], mut is_wanted: impl FnMut(&[usize]) -> bool) -> ControlFlow<()> {
+        let Self { segments, texts, said, joined, read } = self;
+        texts.clear();
+        said.clear();
+        texts.reserve(indices.len());
+        said.reserve(indices.len());
+        for index in indices {
+            let of_text = segments.get(*index).map(|segment| Said::of(segment.text)).unwrap_or_default();
+            if !of_text.text.is_empty() {
+                texts.push(*index);
+                said.push(of_text);
             }
-            rest.iter()
-                .zip(texts)
-                .nth(between)
-                .into_iter()
-                .for_each(|(last, said)| joined.push_head(*said, *last));
-            joins.push(joined);
         }
-        from = to;
+        let is_short = |said: &&Said<'_>| said.text.len() <= 2 * WINDOW;
+        let mut from = 0;
+        while let Some([_, rest @ ..]) = said.get(from..)
+            && !rest.is_empty()
+        {
+            let between = rest.iter().take(rest.len() - 1).take_while(is_short).count();
+            let to = from + between + 1;
+            if let (Some(texts), Some(said)) = (texts.get(from..=to), said.get(from..=to))
+                && is_wanted(texts)
+            {
+                joined.set(texts, said);
+                read(joined)?;
+            }
+            from = to;
+        }
+        ControlFlow::Continue(())
     }
-    joins
 }
 
 /// What of a text stands side by side with its neighbours, and where it begins.
@@ -151,6 +161,17 @@ impl<'a> Said<'a> {
         let first = first_string(text.as_bytes());
         let offset = first.or_else(|| says_something().then_some(0)).unwrap_or(end).min(end);
         Self { text: text.get(offset..end).unwrap_or_default(), offset, has_escapes: first.is_some() }
+    }
+
+    fn head(self) -> Self {
+        let end = self.text.floor_char_boundary(WINDOW);
+        Self { text: self.text.get(..end).unwrap_or_default(), ..self }
+    }
+
+    fn tail(self) -> Self {
+        let start = self.text.ceil_char_boundary(self.text.len().saturating_sub(WINDOW));
+        let text = self.text.get(start..).unwrap_or_default();
+        Self { text, offset: self.offset + start, ..self }
     }
 }
 
@@ -208,7 +229,7 @@ impl Joined {
     }
 
     fn around(&self, reach: impl Fn(usize) -> Range<usize>) -> Vec<Range<usize>> {
-        let mut around: Vec<Range<usize>> = Vec::new();
+        let mut around: Vec<Range<usize>> = Vec::with_capacity(self.seams.len());
         for seam in &self.seams {
             let Range { start, end } = reach(*seam);
             let range = start..self.text.len().min(end);
@@ -220,14 +241,22 @@ impl Joined {
         around
     }
 
-    /// Nothing yet, with room for so many bytes of so many parts.
-    fn with_room(bytes: usize, parts: usize) -> Self {
-        Self {
-            text: String::with_capacity(bytes),
-            parts: Vec::with_capacity(parts),
-            escapes: Vec::new(),
-            seams: Vec::with_capacity(parts),
-            is_doubtful: false,
+    /// Of the first and the last text what is near the seam, and all of those between.
+    fn set(&mut self, texts: &[usize], said: &[Said<'_>]) {
+        self.text.clear();
+        self.parts.clear();
+        self.escapes.clear();
+        self.seams.clear();
+        self.text.reserve(said.iter().map(|said| said.text.len().min(2 * WINDOW)).sum());
+        self.parts.reserve(texts.len());
+        self.seams.reserve(texts.len());
+        let last = texts.len() - 1;
+        for (at, (segment, said)) in texts.iter().zip(said).enumerate() {
+            match at {
+                0 => self.push_said(said.tail(), *segment),
+                _ if at == last => self.push_said(said.head(), *segment),
+                _ => self.push_said(*said, *segment),
+            }
         }
     }
 
@@ -246,17 +275,6 @@ impl Joined {
             }
         }
         joined
-    }
-
-    fn push_head(&mut self, said: Said<'_>, segment: usize) {
-        let end = said.text.floor_char_boundary(WINDOW);
-        self.push_said(Said { text: said.text.get(..end).unwrap_or_default(), ..said }, segment);
-    }
-
-    fn push_tail(&mut self, said: Said<'_>, segment: usize) {
-        let start = said.text.ceil_char_boundary(said.text.len().saturating_sub(WINDOW));
-        let (text, offset) = (said.text.get(start..).unwrap_or_default(), said.offset + start);
-        self.push_said(Said { text, offset, ..said }, segment);
     }
 
     /// A text of JSON reads as its strings do: what follows a line break is no part of its escape.

@@ -1,7 +1,8 @@
+use super::map::Change;
 use super::{Derived, is_labelled};
 use crate::View;
 use crate::haystack::CONTEXT_BEFORE;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Bytes before and after a change that are read with it: as far as context words count, and more than
 /// the head of an identifier.
@@ -17,7 +18,7 @@ const VALUE: usize = 64;
 const TAIL: usize = 8;
 
 /// A stretch of a view that holds changes and what is near them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Window {
     pub(crate) range: Range<usize>,
     /// From the first change to the last, within the window.
@@ -32,36 +33,50 @@ pub(crate) struct Window {
     pub(crate) view: View,
 }
 
-/// What has to be read of a view: the rest reads as it did in its source.
-pub(crate) fn windows(derived: &Derived) -> Vec<Window> {
-    let mut windows: Vec<Window> = Vec::new();
-    for change in derived.map.changes(derived.text.len()) {
-        let start = change.range.start.saturating_sub(BEFORE);
-        match windows.last_mut() {
-            Some(last) if start <= last.core.end + AFTER => {
-                last.core.end = change.range.end;
-                last.view = last.view.max(change.kind);
-                last.focus.push(change.range);
-            }
-            _ => windows.push(Window {
-                range: start..start,
-                core: change.range.clone(),
-                focus: vec![change.range],
-                signs: Vec::new(),
-                reach: 0,
-                view: change.kind,
-            }),
+/// Gives `read` what has to be read of a view, as long as it goes on: the rest reads as it did in its source.
+pub(crate) fn each_window(
+    derived: &Derived,
+    mut read: impl FnMut(&Window) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut changes = derived.map.changes(derived.text.len()).peekable();
+    let mut window = Window::new();
+    while let Some(first) = changes.next() {
+        window.begin(first);
+        while let Some(change) = changes.next_if(|change| window.has(change)) {
+            window.push(change);
         }
-    }
-    for window in &mut windows {
         window.settle(&derived.text);
+        read(&window)?;
     }
-    windows
+    ControlFlow::Continue(())
 }
 
 impl Window {
+    fn new() -> Self {
+        let (focus, signs) = (Vec::new(), Vec::new());
+        Self { range: 0..0, core: 0..0, focus, signs, reach: 0, view: View::Raw }
+    }
+
+    fn begin(&mut self, first: Change) {
+        self.core = first.range.clone();
+        self.view = first.kind;
+        self.focus.clear();
+        self.focus.push(first.range);
+    }
+
+    /// Whether a change is so near that it is read together with those before.
+    fn has(&self, change: &Change) -> bool {
+        change.range.start.saturating_sub(BEFORE) <= self.core.end + AFTER
+    }
+
+    fn push(&mut self, change: Change) {
+        self.core.end = change.range.end;
+        self.view = self.view.max(change.kind);
+        self.focus.push(change.range);
+    }
+
     fn settle(&mut self, text: &str) {
-        let start = edge_before(text, self.range.start);
+        let start = edge_before(text, self.core.start.saturating_sub(BEFORE));
         let end = edge_after(text, text.len().min(self.core.end + AFTER));
         self.range = start..end;
         self.core = self.core.start - start..self.core.end - start;
@@ -83,10 +98,10 @@ impl Window {
         } else {
             CONTEXT_BEFORE
         };
-        let changes = self.focus.iter();
-        self.signs = changes
-            .map(|change| change.start.saturating_sub(start + lead)..change.end + tail - start)
-            .collect();
+        let sign =
+            |change: &Range<usize>| change.start.saturating_sub(start + lead)..change.end + tail - start;
+        self.signs.clear();
+        self.signs.extend(self.focus.iter().map(sign));
         for change in &mut self.focus {
             // A value that is read from its other end without a label is all that such a view may show.
             let is_alone = is_flip && !is_labelled(text, change.start);
