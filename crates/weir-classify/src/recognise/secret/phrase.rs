@@ -320,6 +320,23 @@ mod tests {
     }
 
     #[test]
+    fn no_place_before_a_phrase_is_refused_wherever_it_lies_in_a_block() {
+        let is_refused = |text: &str, place: usize| {
+            let lowers = lanes::lowers(text.as_bytes(), 0) << (place + 1);
+            before_other_words(lowers) >> place & 1 == 1
+        };
+        let phrases =
+            [["abc"; 12].join(" "), ["abcdefgh"; 12].join("  "), ["abcd", "efg"].repeat(6).join(", ")];
+        for place in 0..lanes::BLOCK - 1 {
+            for phrase in &phrases {
+                assert!(!is_refused(&format!("{phrase} a of"), place), "{phrase} after {place}");
+            }
+        }
+        assert!(is_refused("abc of abc", 0) && is_refused("abc abandoned", 40));
+        assert!(!is_refused("abc of", 58));
+    }
+
+    #[test]
     fn phrases_begin_as_words_of_the_list_do() {
         let words = Language::English.word_list();
         for (at, _) in words.iter().enumerate() {
