@@ -9,7 +9,7 @@ mod word;
 
 pub(crate) use chain::Chain;
 pub(crate) use window::Window;
-pub(crate) use word::{Edges, is_sign};
+pub(crate) use word::{Edges, is_gap, is_sign};
 
 use std::ops::Range;
 

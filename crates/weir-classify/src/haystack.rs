@@ -212,10 +212,14 @@ impl<'a> Haystack<'a> {
 
     /// Where the word ends that `digits` stand in.
     pub(crate) fn word_end_after(&self, digits: &Digits) -> usize {
-        digits.word().map_or_else(
-            || self.run_end(digits.end, self.len(), |b| b.is_ascii_alphanumeric()),
-            |word| word.end,
-        )
+        digits.word().map_or_else(|| self.word_end_from(digits.end), |word| word.end)
+    }
+
+    /// Where the word ends that goes on at `at`.
+    pub(crate) fn word_end_from(&self, at: usize) -> usize {
+        let end = lanes::word_end(self.bytes(), at);
+        work::count(end - at + 1);
+        end
     }
 
     /// Whether letters neither lead to `phrase` nor go on after it, but for camel case and a plural.

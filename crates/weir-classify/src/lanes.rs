@@ -80,6 +80,17 @@ pub(crate) fn word_after(text: &[u8], at: usize) -> usize {
     (words_in(side_after(text, at)).trailing_ones() as usize).min(SIDE)
 }
 
+/// Where the row of letters and digits ends that goes on at `at`.
+pub(crate) fn word_end(text: &[u8], at: usize) -> usize {
+    let (mut end, mut run) = (at, BLOCK);
+    while run == BLOCK {
+        let words = Lanes::at(text, end).mask(|lane| is_digit(lane) | is_letter(lane));
+        run = words.trailing_ones() as usize;
+        end += run;
+    }
+    end
+}
+
 /// How many digits there are in a row from `at` on, up to [`SIDE`].
 pub(crate) fn digits_after(text: &[u8], at: usize) -> usize {
     let digits = is_digit(u8x16::new(side_after(text, at))).to_bitmask();
@@ -240,10 +251,15 @@ mod tests {
                 let (end, start) = (7 + before, 9 + before);
                 assert_eq!(word_before(text.as_bytes(), end), before.min(SIDE));
                 assert_eq!(word_after(text.as_bytes(), start), (2 * after).min(SIDE));
+                assert_eq!(word_end(text.as_bytes(), start), start + 2 * after);
                 assert_eq!((word_after(text.as_bytes(), end), word_before(text.as_bytes(), start)), (0, 0));
             }
         }
         assert_eq!((word_before(b"abc", 3), word_after(b"abc", 1), word_after(b"", 0)), (3, 2, 0));
+        for letters in [63, 64, 65, 200] {
+            assert_eq!(word_end(format!(".{}.", "a".repeat(letters)).as_bytes(), 1), 1 + letters);
+            assert_eq!(word_end("a".repeat(letters).as_bytes(), 0), letters);
+        }
         for digits in 0..20 {
             let text = format!("a{}b", "7".repeat(digits));
             assert_eq!(digits_after(text.as_bytes(), 1), digits.min(SIDE));

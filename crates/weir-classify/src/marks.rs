@@ -4,6 +4,7 @@ mod sights;
 
 use crate::haystack::{Digits, Haystack};
 use crate::lanes::{BLOCK, Lanes, SIDE, is, is_digit, is_in, is_letter};
+use crate::recognise::before_other_words;
 use crate::site::Around;
 use sights::Sights;
 use std::ops::Range;
@@ -38,9 +39,10 @@ impl<'h> Marks<'h> {
         let lanes = Lanes::at(self.haystack.bytes(), self.base);
         let (digits, letters) = (lanes.mask(is_digit), lanes.mask(is_letter));
         let lowers = lanes.mask(|lane| is_in(lane, b'a', b'z'));
-        self.digits = digits;
         self.words = digits | letters;
-        let rows = digits & !(digits << 1);
+        let goes_on = self.digits >> (BLOCK - 1);
+        let rows = digits & !(digits << 1 | goes_on);
+        self.digits = digits;
         self.left = rows | lanes.mask(|lane| is(lane, b'@')) | signs(&lanes, letters, lowers, self.words);
         if digits != 0 {
             let is_joined = !self.haystack.seams_in(self.base..self.base + BLOCK).is_empty();
@@ -65,7 +67,7 @@ impl<'h> Marks<'h> {
 
     /// The row of digits that begins with the one that was told last, and what is around it as far as that is seen.
     #[inline]
-    pub(crate) fn row(&mut self) -> (Digits, Around) {
+    pub(crate) fn row(&self) -> (Digits, Around) {
         let start = self.at - self.base;
         let end = start + (self.digits >> start).trailing_ones() as usize;
         let before = if start == 0 { 0 } else { (self.words << (BLOCK - start)).leading_ones() as usize };
@@ -79,18 +81,7 @@ impl<'h> Marks<'h> {
             // Its word goes on beyond the block.
             self.haystack.digits(self.at)
         };
-        self.skip_to(digits.end);
         (digits, around)
-    }
-
-    /// Leaves out what is before a place.
-    #[inline]
-    fn skip_to(&mut self, place: usize) {
-        while place >= self.base + BLOCK && self.base < self.end {
-            self.base += BLOCK;
-            self.read();
-        }
-        self.left &= u64::MAX.checked_shl(place.saturating_sub(self.base) as u32).unwrap_or_default();
     }
 }
 
@@ -98,6 +89,9 @@ impl<'h> Marks<'h> {
 /// follows, at once or after a group of an address.
 fn signs(lanes: &Lanes, letters: u64, lowers: u64, words: u64) -> u64 {
     let (colons, breaks) = (lanes.mask(|lane| is(lane, b':')), lanes.mask(|lane| is(lane, b'\n')));
+    if colons | breaks == 0 {
+        return 0;
+    }
     // From where on three small letters begin after at most seven other bytes.
     let mut before_word = lowers & ahead(lowers, 1) & ahead(lowers, 2);
     let mut leads = !letters;
@@ -109,7 +103,8 @@ fn signs(lanes: &Lanes, letters: u64, lowers: u64, words: u64) -> u64 {
     for _ in 0..4 {
         before_colon |= ahead(before_colon, 1) & words;
     }
-    (colons | breaks) & ahead(before_word, 1) | colons & ahead(before_colon, 1)
+    let before_phrase = ahead(before_word, 1) & !before_other_words(lowers);
+    (colons | breaks) & before_phrase | colons & ahead(before_colon, 1)
 }
 
 /// What stands `by` bytes further on than each; beyond the block anything may.
@@ -137,13 +132,15 @@ mod tests {
 
     #[test]
     fn marks_are_found_in_every_block() {
-        let text = format!("1{}@a:{}9/;\nabc def", ".".repeat(62), "x".repeat(130));
+        let text = format!("1{}@a:{}9/;\nabc def", ".".repeat(62), "abcd ".repeat(26));
         let wanted: Vec<usize> =
             (0..text.len()).filter(|at| b"1@:9\n".contains(&text.as_bytes()[*at])).collect();
         assert_eq!(marks(&text, 0..text.len()), wanted);
         assert_eq!((marks(&text, 1..66), marks(&text, 0..63)), (vec![63, 65], vec![0]));
         assert_eq!(wanted.len(), 5);
         assert_eq!(marks(": x\nAbc\n12.) abc", 0..16), [7, 8]);
+        // Words that no phrase has follow on these.
+        assert_eq!(marks("\nabc of abc\nabandoned", 0..11), []);
     }
 
     #[test]

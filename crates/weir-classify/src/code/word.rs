@@ -66,8 +66,8 @@ pub(super) fn word_around(haystack: &Haystack<'_>, at: usize, edges: Edges) -> O
     (end - start <= CODE_MAX).then(|| word_of(haystack, start, end))
 }
 
-/// By a table, as it is hard to foretell.
-fn is_gap(byte: u8) -> bool {
+/// Whether a byte may stand between two words of one code: by a table, as it is hard to foretell.
+pub(crate) fn is_gap(byte: u8) -> bool {
     #[expect(
         clippy::indexing_slicing,
         reason = "evaluated at compile time, where a wrong index is a compile error"

@@ -52,7 +52,7 @@ impl Identifiers {
         let longest = self.alone.len();
         let head = haystack.slice(at.saturating_sub(longest)..at);
         let start = at - head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
-        start..haystack.run_end(at, longest, |b| b.is_ascii_alphanumeric())
+        start..haystack.word_end_from(at).min(at + longest)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the signs around digits, and the way a code is written, say of whether it is an identifier.
 
 use super::alone::is_spelt;
-use crate::code::{Window, is_sign};
+use crate::code::{Window, is_gap, is_sign};
 use crate::haystack::{Digits, Haystack};
 use crate::recognise::Identifier;
 
@@ -22,7 +22,7 @@ pub(super) fn may_begin(haystack: &Haystack<'_>, digits: &Digits) -> bool {
             end - at > 2 || haystack.byte(end).is_some_and(is_sign)
         }
         (before, after) => {
-            let linked = |b: Option<u8>| b.is_some_and(|b| is_sign(b) || b.is_ascii_whitespace());
+            let linked = |b: Option<u8>| b.is_some_and(is_gap);
             let left =
                 linked(before) && at.checked_sub(1).is_some_and(|at| upper_or_digit(haystack.before(at)));
             let right =

@@ -22,6 +22,7 @@ use weir_label::{Category, Level};
 pub(crate) use country::jurisdictions;
 pub(crate) use financial::{CARD_WORDS, luhn, remainder_97};
 pub(crate) use national::{Identifier, Kind};
+pub(crate) use secret::phrase::before_other_words;
 pub(crate) use secret::token::Format;
 
 /// One row of the table of recognisers.

@@ -36,6 +36,7 @@ struct Value<'a> {
     /// Of ASCII alone.
     text: &'a str,
     digits: usize,
+    has_at_sign: bool,
     is_labelled: bool,
     /// Whether it can be nothing but a key.
     is_fingerprint: bool,
@@ -44,7 +45,7 @@ struct Value<'a> {
 impl Value<'_> {
     /// Whether it may be more than a key: an address, or an identifier, which has at least a few digits.
     fn is_number(&self) -> bool {
-        !self.is_fingerprint && (self.digits >= DIGITS_MIN || self.text.contains('@') || self.is_wallet())
+        !self.is_fingerprint && (self.digits >= DIGITS_MIN || self.has_at_sign || self.is_wallet())
     }
 
     /// Whether letters and digits stand in it in a row as long as the address of a wallet.
@@ -92,7 +93,7 @@ fn letter_by_letter(
     let (mut editor, mut mapped) = (Editor::new(text), Vec::new());
     for value in values {
         // E-mail addresses are the same in any case, and addresses too with most other letters.
-        let is_same = value.text.contains('@') && (kind == View::CaseSwapped || !has_country(value.text));
+        let is_same = value.has_at_sign && (kind == View::CaseSwapped || !has_country(value.text));
         if !is_same && value.text.bytes().any(|b| b.is_ascii_alphabetic()) {
             mapped.clear();
             mapped.extend(value.text.bytes().map(map));
@@ -113,7 +114,7 @@ fn has_country(address: &str) -> bool {
 
 /// What could be a value: words with a digit in each, of which there are some together, or an at sign in one.
 fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
-    let (text, bytes) = (survey.text, survey.bytes());
+    let bytes = survey.bytes();
     let (mut values, mut last) = (Vec::new(), None::<Range<usize>>);
     let mut at = 0;
     while let Some(found) = survey.seek(at, kind::DIGIT | kind::AT_SIGN) {
@@ -123,10 +124,10 @@ fn values<'a>(survey: &Survey<'a>) -> Vec<Value<'a>> {
             Some(last) if last.end + 1 == word.start && bytes.get(last.end) == Some(&b' ') => {
                 last.end = word.end
             }
-            _ => values.extend(last.replace(word).and_then(|range| value(text, range))),
+            _ => values.extend(last.replace(word).and_then(|range| value(survey, range))),
         }
     }
-    values.extend(last.and_then(|range| value(text, range)));
+    values.extend(last.and_then(|range| value(survey, range)));
     values
 }
 
@@ -179,15 +180,16 @@ const fn classes() -> [u8; 256] {
 }
 
 /// What is at `range` if there is a reason to read it in another way: a label, an at sign, or the looks of a key.
-fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
-    let source = text.get(range.clone())?;
+fn value<'a>(survey: &Survey<'a>, range: Range<usize>) -> Option<Value<'a>> {
+    let source = survey.text.get(range.clone())?;
     let value = source.as_bytes();
     if value.len() > VALUE_MAX || value.len() <= DIGITS_MIN {
         return None;
     }
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let digits = survey.count(&range, kind::DIGIT);
+    let has_at_sign = survey.has(kind::AT_SIGN) && value.contains(&b'@');
     // Most are short and have few digits.
-    let may_be_one = digits >= DIGITS_MIN || value.len() >= KEY_MIN || value.contains(&b'@');
+    let may_be_one = digits >= DIGITS_MIN || value.len() >= KEY_MIN || has_at_sign;
     if !may_be_one || is_time(value) || is_dump(value) || is_float(value) {
         return None;
     }
@@ -195,16 +197,17 @@ fn value(text: &str, range: Range<usize>) -> Option<Value<'_>> {
     let is_code = |b: &u8| matches!(b, b'$' | b'\\' | b'%' | b'#');
     let is_key =
         value.len() >= KEY_MIN && digits > 0 && !value.iter().all(is_hex) && !value.iter().any(is_code);
-    let is_address = value.contains(&b'@') && !value.iter().any(|b| matches!(b, b':' | b'/'));
+    let is_address = has_at_sign && !value.iter().any(|b| matches!(b, b':' | b'/'));
     let is_number = || digits >= DIGITS_MIN && !is_sequence(value);
     if !(is_address || is_key || is_number()) {
         return None;
     }
-    let is_labelled = is_labelled(text, range.start);
+    let is_labelled = is_labelled(survey.text, range.start);
     (is_address || is_key || is_labelled).then(|| Value {
         range,
         text: source,
         digits,
+        has_at_sign,
         is_labelled,
         is_fingerprint: is_fingerprint(value),
     })

@@ -1,16 +1,29 @@
-use super::survey::{Survey, kind};
+use super::survey::{Block, Survey, ahead, kind};
 use super::{Derived, Editor};
 use crate::View;
 
 /// The text without the markup that stands inside words and values: emphasis, code marks, inline tags, and
 /// the seams of strings that a program puts together.
 pub(crate) fn strip(survey: &Survey<'_>) -> Option<Derived> {
+    strip_at(survey, survey.places(marks))
+}
+
+/// The bytes of markup, but for a single `_`, which is of a name, as most are.
+fn marks(block: &Block) -> u64 {
+    let (all, names) = (block.of(kind::MARKUP), block.of(kind::MARKUP) & block.of(kind::BASE64));
+    all & !names | names & ahead(names, 1)
+}
+
+/// The same at some marks.
+fn strip_at(survey: &Survey<'_>, marks: impl Iterator<Item = usize>) -> Option<Derived> {
     let (text, bytes) = (survey.text, survey.bytes());
     let mut editor = Editor::new(text);
-    let mut at = 0;
-    while let Some(mark) = survey.seek(at, kind::MARKUP) {
-        at = match bytes.get(mark) {
-            // Most are of names.
+    let mut done = 0;
+    for mark in marks {
+        if mark < done {
+            continue;
+        }
+        done = match bytes.get(mark) {
             Some(b'_') if bytes.get(mark + 1) != Some(&b'_') => mark + 1,
             Some(b'<') => strip_tags(&mut editor, text, mark),
             Some(b'"' | b'\'') => strip_seam(&mut editor, text, mark),
@@ -74,12 +87,14 @@ fn tag_len(text: &str, at: usize) -> Option<(usize, bool)> {
     const TAG_MAX: usize = 120;
     let bytes = text.as_bytes().get(at..text.len().min(at + TAG_MAX))?;
     let inside = bytes.strip_prefix(b"<")?;
-    let end = inside.iter().position(|b| *b == b'>')?;
     let name = inside.strip_prefix(b"/").unwrap_or(inside);
     let name = name.get(..name.iter().position(|b| !b.is_ascii_alphanumeric())?)?;
     let is_inline = INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline.as_bytes()));
     let is_break = name.eq_ignore_ascii_case(b"br");
-    (is_inline || is_break || inside.starts_with(b"!--")).then_some((end + 2, is_break))
+    if !(is_inline || is_break || inside.starts_with(b"!--")) {
+        return None;
+    }
+    Some((inside.iter().position(|b| *b == b'>')? + 2, is_break))
 }
 
 /// Source: WHATWG HTML, section 4.5 "Text-level semantics", and what it made obsolete.
@@ -185,5 +200,47 @@ mod tests {
         {
             assert_eq!(stripped(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn no_mark_that_cuts_a_value_is_passed_over() {
+        let pieces = [
+            "_",
+            "__",
+            "___",
+            "_",
+            "\"",
+            "'",
+            "*",
+            "**",
+            "`",
+            "~~",
+            "<b>",
+            "</b>",
+            "<br>",
+            "<!-- x -->",
+            "a",
+            "12",
+            "jo.d",
+            " ",
+            ", ",
+            " + ",
+            ": ",
+            "é",
+            "name",
+        ];
+        let (mut state, mut made) = (5_usize, 0);
+        for _ in 0..5000 {
+            let text = (0..60).fold(String::new(), |text, _| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text + pieces[(state >> 33) % pieces.len()]
+            });
+            let survey = Survey::of(&text);
+            let all = (0..text.len()).filter(|at| b"\"'*`~<_".contains(&text.as_bytes()[*at]));
+            let wanted = strip_at(&survey, all).map(|derived| derived.text);
+            made += usize::from(wanted.is_some());
+            assert_eq!(stripped(&text), wanted, "{text:?}");
+        }
+        assert!(made > 500, "{made}");
     }
 }

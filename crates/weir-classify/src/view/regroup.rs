@@ -353,24 +353,16 @@ fn value_len(text: &str, groups: &[Group]) -> usize {
 
 /// Values that a line break cuts.
 pub(crate) fn lines(survey: &Survey<'_>) -> Option<Derived> {
-    let signs = |at, len| survey.has_within(at, len, kind::DIGIT | kind::AT_SIGN);
-    lines_with(survey, |start, end| {
-        // What belongs to a word is graphic: most have neither a digit nor an at sign.
-        let before = survey.run_before(start, kind::GRAPHIC).min(SIDE_MAX);
-        let after = survey.run_from(end, kind::GRAPHIC).min(SIDE_MAX);
-        signs(start - before, before) || signs(end, after)
-    })
+    lines_at(survey, survey.breaks_beside(kind::DIGIT | kind::AT_SIGN, GAP_MAX as u32))
 }
 
-/// `has_sign` says whether there may be a digit or an at sign in the words before and after a line break.
-fn lines_with(survey: &Survey<'_>, has_sign: impl Fn(usize, usize) -> bool) -> Option<Derived> {
+/// The same of some line breaks.
+fn lines_at(survey: &Survey<'_>, breaks: impl Iterator<Item = usize>) -> Option<Derived> {
     let bytes = survey.bytes();
     let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
     let is_part = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| part_of(*b) != 0);
     let mut editor = Editor::new(survey.text);
-    let mut from = 0;
-    while let Some(at) = survey.seek(from, kind::LINE_BREAK) {
-        from = at + 1;
+    for at in breaks {
         let blanks =
             bytes.get(..at).unwrap_or_default().iter().rev().take(GAP_MAX).take_while(|b| is_blank(b));
         let start = at - blanks.count();
@@ -379,11 +371,7 @@ fn lines_with(survey: &Survey<'_>, has_sign: impl Fn(usize, usize) -> bool) -> O
             continue;
         }
         let end = at + bytes.iter().skip(at).take(GAP_MAX + 1).take_while(|b| is_blank(b)).count();
-        if is_part(Some(end))
-            && survey.has_near(at, kind::DIGIT | kind::AT_SIGN)
-            && has_sign(start, end)
-            && is_cut_value(survey, start, end)
-        {
+        if is_part(Some(end)) && is_cut_value(survey, start, end) {
             editor.remove(start..end, View::Regrouped);
         }
     }
@@ -600,7 +588,8 @@ mod tests {
                 text + pieces[(state >> 33) % pieces.len()] + if state >> 60 == 0 { "longerword" } else { "" }
             });
             let survey = Survey::of(&text).for_any_shape(state >> 50 & 1 == 1);
-            let wanted = lines_with(&survey, |_, _| true).map(|derived| derived.text);
+            let all = (0..text.len()).filter(|at| text.as_bytes()[*at] == b'\n');
+            let wanted = lines_at(&survey, all).map(|derived| derived.text);
             joined += usize::from(wanted.is_some());
             assert_eq!(lines(&survey).map(|derived| derived.text), wanted, "{text:?}");
         }

@@ -2,7 +2,7 @@ mod literal;
 
 pub(super) use literal::ahead;
 
-use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper};
+use crate::lanes::{BLOCK, Lanes, each_place, is, is_digit, is_in, is_letter, is_upper, places, within};
 use std::ops::{ControlFlow, Range};
 use wide::u8x16;
 
@@ -193,10 +193,13 @@ impl<'a> Survey<'a> {
         (self.mask_from(index, kinds) >> within).trailing_ones() as usize
     }
 
-    /// Whether one of the `len` bytes from `at` on is of `kinds`; of at most a block.
-    pub(super) fn has_within(&self, at: usize, len: usize, kinds: u16) -> bool {
-        let within = (1_u128 << len.min(BLOCK)) - 1;
-        self.mask_from(at / BLOCK, kinds) >> (at % BLOCK) & within != 0
+    /// How many bytes of `kinds` a range has.
+    pub(super) fn count(&self, range: &Range<usize>, kinds: u16) -> usize {
+        let of = |index: usize| {
+            let before = within(index * BLOCK, range.start);
+            (self.mask_of(index, kinds) & within(index * BLOCK, range.end) & !before).count_ones() as usize
+        };
+        (range.start / BLOCK..=range.end / BLOCK).map(of).sum()
     }
 
     /// Whether one of the `len` bytes from `at` on is of both kinds; of at most a block.
@@ -249,11 +252,26 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// Whether one of `kinds` may be in the block of `at` or beside it.
-    pub(super) fn has_near(&self, at: usize, kinds: u16) -> bool {
-        let block = at / BLOCK;
-        let near = self.blocks.get(block.saturating_sub(1)..self.blocks.len().min(block + 2));
-        near.is_some_and(|near| near.iter().any(|block| mask(block, kinds) != 0))
+    /// The places that a mask of each block shows.
+    pub(super) fn places(&self, of: impl Fn(&Block) -> u64) -> impl Iterator<Item = usize> {
+        places(0, self.text.len(), move |at: usize| self.blocks.get(at / BLOCK).map_or(0, &of))
+    }
+
+    /// The line breaks beside whose words there may be a byte of `kinds`, with at most `blanks` between.
+    pub(super) fn breaks_beside(&self, kinds: u16, blanks: u32) -> impl Iterator<Item = usize> {
+        places(0, self.text.len(), move |at| {
+            let index = at / BLOCK;
+            let (breaks, sought) = (self.mask_of(index, kind::LINE_BREAK), self.mask_of(index, kinds));
+            let is_near =
+                sought | self.mask_of(index.wrapping_sub(1), kinds) | self.mask_of(index + 1, kinds);
+            if breaks == 0 || is_near == 0 {
+                return 0;
+            }
+            let graphic = self.mask_of(index, kind::GRAPHIC);
+            let before = after_words(graphic, sought, blanks);
+            let after = after_words(graphic.reverse_bits(), sought.reverse_bits(), blanks).reverse_bits();
+            breaks & (before | after)
+        })
     }
 
     fn mask_of(&self, index: usize, kinds: u16) -> u64 {
@@ -290,6 +308,13 @@ fn mask(block: &Block, kinds: u16) -> u64 {
         left &= left - 1;
     }
     all
+}
+
+/// What follows on words that hold one of some bytes, and on at most so many blanks; a word that goes on before the block may.
+fn after_words(graphic: u64, sought: u64, blanks: u32) -> u64 {
+    // What a carry through the words comes out at.
+    let ends = graphic.wrapping_add((sought | 1) & graphic) & !graphic;
+    (0..blanks).fold(ends | !graphic & 1, |ends, _| ends | ends << 1 & !graphic)
 }
 
 /// The masks of the block at `at`, in the order of the kinds.
@@ -403,6 +428,14 @@ mod tests {
                 for from in 0..=bytes.len() {
                     let wanted = (from..bytes.len()).find(|at| is_of(bytes[*at], kind));
                     assert_eq!(survey.seek(from, kind), wanted, "{kind:b} from {from} in {text:?}");
+                    for to in [from, bytes.len().min(from + 60), bytes.len()] {
+                        let count = bytes[from..to].iter().filter(|b| is_of(**b, kind)).count();
+                        assert_eq!(
+                            survey.count(&(from..to), kind),
+                            count,
+                            "{kind:b} {from}..{to} of {text:?}"
+                        );
+                    }
                 }
             }
         }

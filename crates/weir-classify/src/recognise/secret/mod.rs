@@ -5,7 +5,7 @@ mod http;
 mod keyed;
 mod kubernetes;
 mod named;
-mod phrase;
+pub(crate) mod phrase;
 mod placeholder;
 mod private_key;
 mod prose;

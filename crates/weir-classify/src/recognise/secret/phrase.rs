@@ -169,13 +169,26 @@ const fn leads() -> [bool; 256] {
 /// Whether a text has words that no phrase has where it would have its first ones: of one or two letters, or of more than
 /// eight. The bits say which bytes are small letters, from the first word on.
 fn has_other_words(lowers: u64) -> bool {
+    // A phrase is no shorter, so that its words are whole here.
+    other_words(lowers) & ((1 << LENGTH_MIN) - 1) != 0
+}
+
+/// After which places of a block words follow that no phrase has, before it could end.
+pub(crate) fn before_other_words(lowers: u64) -> u64 {
+    const STEPS: [usize; 6] = [1, 2, 4, 8, 16, LENGTH_MIN - 32];
+    // Of a word that goes on beyond the block nothing is known.
+    let others = other_words(lowers) & (u64::MAX >> 1);
+    STEPS.iter().fold(others, |others, by| others | others >> by) >> 1
+}
+
+/// Where such words end, or have too many letters.
+fn other_words(lowers: u64) -> u64 {
     let (first, last) = (lowers & !(lowers << 1), lowers & !(lowers >> 1));
     let too_short = last & (first | first << 1);
     let of_two = lowers & lowers << 1;
     let of_four = of_two & of_two << 2;
     let too_long = of_four & of_four << 4 & lowers << 8;
-    // A phrase is no shorter, so that its words are whole here.
-    (too_short | too_long) & ((1 << LENGTH_MIN) - 1) != 0
+    too_short | too_long
 }
 
 /// Bytes in which the first words of a phrase stand.
@@ -304,6 +317,23 @@ mod tests {
         }
         assert!(!has(&["abc"; 12].join(" ")));
         assert!(!has(&["abcdefgh"; 12].join("  ")));
+    }
+
+    #[test]
+    fn no_place_before_a_phrase_is_refused_wherever_it_lies_in_a_block() {
+        let is_refused = |text: &str, place: usize| {
+            let lowers = lanes::lowers(text.as_bytes(), 0) << (place + 1);
+            before_other_words(lowers) >> place & 1 == 1
+        };
+        let phrases =
+            [["abc"; 12].join(" "), ["abcdefgh"; 12].join("  "), ["abcd", "efg"].repeat(6).join(", ")];
+        for place in 0..lanes::BLOCK - 1 {
+            for phrase in &phrases {
+                assert!(!is_refused(&format!("{phrase} a of"), place), "{phrase} after {place}");
+            }
+        }
+        assert!(is_refused("abc of abc", 0) && is_refused("abc abandoned", 40));
+        assert!(!is_refused("abc of", 58));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-use super::{BLOCK, Block, Survey};
-use crate::lanes::places;
+use super::{Block, Survey};
 
 impl Survey<'_> {
     /// Where a literal stands. `signs` gives for a block where it may begin, by the kinds that its bytes are of: few texts have
@@ -9,9 +8,8 @@ impl Survey<'_> {
         literal: &'static [u8; N],
         signs: impl Fn(&Block) -> u64,
     ) -> impl Iterator<Item = usize> {
-        let begins = move |at: usize| self.blocks.get(at / BLOCK).map_or(0, &signs);
         let stands = |at: &usize| self.bytes().get(*at..).and_then(<[u8]>::first_chunk) == Some(literal);
-        places(0, self.text.len(), begins).filter(stands)
+        self.places(signs).filter(stands)
     }
 }
 
