@@ -11,8 +11,9 @@ pub(crate) struct Form {
     /// Of its plain letters; of a number always the same, as the amount does not matter.
     hash: u64,
     /// From the lowest bit on: whether it may be a candidate for a name, whether it is to be looked up yet, whether the weight of its own
-    /// features is known, whether it is a candidate wherever it stands, how it is written, what is known of it, the weight for a person that it has for words some way off, that of
-    /// its own features. Together, as they are kept together and mostly only handed on.
+    /// features is known, whether it is a candidate wherever it stands, how it is written, what is known of it, the weight for a
+    /// person that it has for words some way off, that of its own features. Together, as they are kept together and mostly only
+    /// handed on.
     marks: u64,
 }
 

@@ -116,9 +116,10 @@ fn may_be_small_name(words: &Words, index: usize, known: Known) -> bool {
     let attached = |gap| {
         matches!(gap, Gap::Underscore | Gap::Dot | Gap::Code | Gap::Call | Gap::Slash | Gap::TightColon)
     };
+    if attached(words.gap(index)) || attached(words.gap(index + 1)) {
+        return false;
+    }
     let long = words.at(index).is_some_and(|word| word.length > 2);
-    let by_itself = !(attached(words.gap(index)) | attached(words.gap(index + 1)));
-    long & by_itself
-        && (known.any(NAME)
-            || known == Known::default() && words.levels(index).is_small && words.levels(index).code < 2)
+    long && (known.any(NAME)
+        || known == Known::default() && words.levels(index).is_small && words.levels(index).code < 2)
 }

@@ -49,7 +49,7 @@ impl Lanes {
 }
 
 /// The bytes of the end of a text, which are fewer.
-#[inline(never)]
+#[cold]
 fn last(text: &[u8], rest: &[u8]) -> u128 {
     match text.last_chunk() {
         Some(last) => {

@@ -102,21 +102,15 @@ impl<const PAIRS: usize> Recent<PAIRS> {
     }
 
     /// What was kept of a word, if not two others have come into its slots since.
-    ///
-    /// Both slots are compared, as which of them has a word is guessed wrong too often.
     #[inline]
     pub(crate) fn find(&self, word: Spelling) -> Option<Values> {
         let Pair([newest, other]) = self.pair(word)?;
-        let ([is_newest, values @ ..], [is_other, others @ ..]) = (newest.told(word), other.told(word));
-        let pick = |value: u64, other: u64| value & is_newest | other & is_other;
-        let ([one, two], [other_one, other_two]) = (values, others);
-        (is_newest | is_other != 0).then_some([pick(one, other_one), pick(two, other_two)])
+        newest.find(word).or_else(|| other.find(word))
     }
 
     pub(crate) fn keep(&self, word: Spelling, values: Values) {
         let Some(Pair([newest, other])) = self.pair(word) else { return };
-        let [is_newest, ..] = newest.told(word);
-        if is_newest == 0 {
+        if newest.find(word).is_none() {
             other.write(newest.read());
         }
         let Spelling([first, last]) = combined(word, values);
@@ -131,12 +125,10 @@ impl<const PAIRS: usize> Recent<PAIRS> {
 }
 
 impl Slot {
-    /// Its values behind a mask of all bits if they are those of a word, and of none if not.
     #[inline]
-    fn told(&self, word: Spelling) -> [u64; 3] {
+    fn find(&self, word: Spelling) -> Option<Values> {
         let [first, last, one, two] = self.read();
-        let is_it = combined(Spelling([first, last]), [one, two]) == word;
-        [u64::from(is_it).wrapping_neg(), one, two]
+        (combined(Spelling([first, last]), [one, two]) == word).then_some([one, two])
     }
 
     fn read(&self) -> [u64; 4] {
@@ -206,6 +198,26 @@ mod tests {
         recent.keep(one, [1, 2]);
         recent.keep(one, [1, 5]);
         assert_eq!((recent.find(one), recent.find(other)), (Some([1, 5]), Some([3, 4])));
+    }
+
+    #[test]
+    fn of_a_word_in_both_slots_the_newest_values_are_found() {
+        let (recent, one) = (Recent::<1>::new().unwrap(), spelling("one"));
+        recent.keep(one, [1, 2]);
+        let [newest, older] = &recent.pairs[0].0;
+        older.write(newest.read());
+        recent.keep(one, [1, 5]);
+        assert_eq!(recent.find(one), Some([1, 5]));
+    }
+
+    #[test]
+    fn all_numbers_are_one_and_no_word() {
+        let number = spelling("4711").of_any_number();
+        assert_eq!(spelling("123456789012345").of_any_number(), number);
+        assert_eq!(Recent::<1>::new().unwrap().find(number), None);
+        for word in ["a", "Z", "1a", "12345678901234Z", "2b34567890"] {
+            assert_eq!(spelling(word).of_any_number(), spelling(word), "{word}");
+        }
     }
 
     #[test]
