@@ -32,17 +32,6 @@ impl Block {
         Self(u64::from_le_bytes(rest.first_chunk().copied().unwrap_or_else(|| padded(rest))))
     }
 
-    /// Two, one after the other.
-    pub(crate) fn two_at(bytes: &[u8], at: usize) -> [Self; 2] {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 2 * Self::LENGTH }>) {
-            Some(&both) => {
-                let both = u128::from_le_bytes(both);
-                [Self(both as u64), Self((both >> u64::BITS) as u64)]
-            }
-            None => [Self::at(bytes, at), Self::at(bytes, at + Self::LENGTH)],
-        }
-    }
-
     pub(crate) fn run(self) -> Run {
         // No addition carries into the next byte: without their highest bits all are below 0x80.
         let low = self.0 & !HIGH;
@@ -60,11 +49,6 @@ impl Block {
             upper: letters & !(self.0 << 2) & before,
             digits: digits & before,
         }
-    }
-
-    /// Those bits of its bytes, as a number.
-    pub(crate) fn masked(self, mask: u64) -> u64 {
-        self.0 & mask
     }
 
     /// How many spaces it begins with.
@@ -94,11 +78,6 @@ impl Run {
     /// How many digits there are.
     pub(crate) fn digits(self) -> u32 {
         count(self.digits)
-    }
-
-    /// Whether all are digits.
-    pub(crate) fn is_number(self) -> bool {
-        self.digits() as usize == self.length
     }
 
     /// Whether all are small letters.

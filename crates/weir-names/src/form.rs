@@ -1,5 +1,6 @@
 //! What is known of a word wherever it stands.
 
+use crate::gate::{is_candidate, is_possible};
 use crate::lexicon::{Known, Lexicon};
 use crate::recent::Values;
 use crate::token::Shape;
@@ -10,14 +11,16 @@ pub(crate) struct Form {
     /// Of its plain letters; of a number always the same, as the amount does not matter.
     hash: u64,
     /// From the lowest bit on: whether it may be a candidate for a name, whether it is to be looked up yet, whether the weight of its own
-    /// features is known, how it is written, what is known of it, the weight for a person that it has for words some way off, that of
-    /// its own features. Together, as they are kept together and mostly only handed on.
+    /// features is known, whether it is a candidate wherever it stands, how it is written, what is known of it, the weight for a
+    /// person that it has for words some way off, that of its own features. Together, as they are kept together and mostly only
+    /// handed on.
     marks: u64,
 }
 
 const POSSIBLE: u64 = 1;
 const STRANGE: u64 = 1 << 1;
 const WEIGHED: u64 = 1 << 2;
+const CANDIDATE: u64 = 1 << 3;
 const SHAPE: u32 = 8;
 const KNOWN: u32 = 16;
 const FAR: u32 = 32;
@@ -59,7 +62,8 @@ impl Form {
 
     pub(crate) fn new(hash: u64, shape: Shape, known: Known) -> Self {
         let possible = u64::from(is_possible(shape, known)) * POSSIBLE;
-        Self { hash, marks: possible | (shape as u64) << SHAPE | u64::from(known.0) << KNOWN }
+        let candidate = u64::from(is_candidate(shape, known)) * CANDIDATE;
+        Self { hash, marks: possible | candidate | (shape as u64) << SHAPE | u64::from(known.0) << KNOWN }
     }
 
     /// The same, with the weight that it has for words some way off.
@@ -89,6 +93,11 @@ impl Form {
         self.marks & POSSIBLE != 0
     }
 
+    /// Whether it is a candidate wherever it stands.
+    pub(crate) fn is_candidate(self) -> bool {
+        self.marks & CANDIDATE != 0
+    }
+
     /// Whether it was not looked up yet.
     pub(crate) fn is_strange(self) -> bool {
         self.marks & STRANGE != 0
@@ -114,10 +123,4 @@ impl Form {
     pub(crate) fn unpacked([hash, marks]: Values) -> Self {
         Self { hash, marks }
     }
-}
-
-/// Whether a word may be a candidate for a name: most words of most texts may not.
-fn is_possible(shape: Shape, known: Known) -> bool {
-    let is_name = known.any(Known::GIVEN.with(Known::SURNAME)) & !known.any(Known::FUNCTION);
-    shape.is_capital() | (shape == Shape::Lower) & ((known == Known::default()) | is_name)
 }

@@ -97,6 +97,17 @@ impl Signs {
         Self { bits: 0, first: 0, count: 0, lines: 0 }
     }
 
+    /// The bit of what is no sign by itself.
+    pub(crate) const UNKNOWN: u32 = 1 << 31;
+
+    /// Of the bits of so many signs, if all are known; zeros add nothing.
+    pub(crate) fn of(bits: [u32; 8], count: u32) -> Option<Self> {
+        let [first, ..] = bits;
+        let add = |(bits, lines), bit| (bits | bit, lines + bit / sign::LINE);
+        let (bits, lines) = bits.into_iter().fold((0, 0), add);
+        (bits & Self::UNKNOWN == 0).then_some(Self { bits, first, count, lines })
+    }
+
     /// Adds a sign of a class, as [`class`] gives it.
     pub(crate) const fn add(&mut self, class: u32) {
         self.add_many(class, 1);

@@ -15,13 +15,28 @@ const REACH: usize = 2;
 /// The stretches of words that are looked at, in order, apart from each other.
 pub(crate) fn stretches(words: &Words, out: &mut Vec<Range<usize>>) {
     out.clear();
-    for (index, _) in words.possible().filter(|(index, word)| is_candidate(words, *index, word)) {
+    words.each_possible(|index, word| {
+        if !word.form.is_candidate() && !is_candidate_here(words, index, word) {
+            return;
+        }
         let stretch = widen(words, index);
         match out.last_mut() {
             Some(last) if stretch.start <= last.end => last.end = last.end.max(stretch.end),
             _ => out.push(stretch),
         }
-    }
+    });
+}
+
+/// Whether a word may be a candidate somewhere: most words of most texts may not.
+pub(crate) fn is_possible(shape: Shape, known: Known) -> bool {
+    let is_name = known.any(NAME) & !known.any(Known::FUNCTION);
+    shape.is_capital() | (shape == Shape::Lower) & ((known == Known::default()) | is_name)
+}
+
+/// Whether a word is a candidate wherever it stands.
+pub(crate) fn is_candidate(shape: Shape, known: Known) -> bool {
+    let is_name = known.any(NAME) & (!known.any(COMMON) | known.any(Known::GIVEN_FREQUENT));
+    shape.is_capital() & (shape != Shape::Initial) & (is_name | !known.any(NAME.with(PLAIN)))
 }
 
 fn widen(words: &Words, index: usize) -> Range<usize> {
@@ -49,17 +64,13 @@ fn may_join(word: Option<&Word>) -> bool {
     })
 }
 
-fn is_candidate(words: &Words, index: usize, word: &Word) -> bool {
+/// Whether a word that is no candidate everywhere is one where it stands.
+fn is_candidate_here(words: &Words, index: usize, word: &Word) -> bool {
     let known = word.known();
     match word.shape() {
+        Shape::Title | Shape::Inner | Shape::Caps if known.any(NAME) => stands_out(words, index),
         Shape::Title | Shape::Inner | Shape::Caps => {
-            if known.any(NAME) {
-                !known.any(COMMON) || known.any(Known::GIVEN_FREQUENT) || stands_out(words, index)
-            } else {
-                !known.any(PLAIN)
-                    || follows_title(words, index)
-                    || known.any(Known::ROLE) && !opens_sentence(words.gap(index))
-            }
+            follows_title(words, index) || known.any(Known::ROLE) && !opens_sentence(words.gap(index))
         }
         Shape::Lower => may_be_small_name(words, index, known),
         Shape::Initial => is_initial_of_person(words, index),

@@ -1,6 +1,5 @@
 //! The model's file, and its weights.
 
-use crate::block::Block;
 use crate::bound::Bounds;
 use crate::chain::{LABELS, LINKS, Scores, Steps};
 use crate::features::{EDGE, FARS, far, fars, own, placed};
@@ -43,18 +42,18 @@ pub struct Model<'m> {
     pub(crate) lexicon: Lexicon<'m>,
     digest: u64,
     /// The form of words that came lately, and the weights of those that may be names.
-    forms: Recent,
-    owns: Recent,
+    forms: Recent<{ FORMS / 2 }>,
+    owns: Recent<{ OWNS / 2 }>,
     /// What every number is.
     number: Form,
     /// The weight for a person of a word beyond the edge of the text for those some way off.
     edge: i8,
 }
 
-/// How many forms and weights of words are remembered: their logarithms to base 2. Most texts have a few hundred
-/// different words; of 32 bytes for a word these are 576 KiB.
-const FORMS_BITS: u32 = 14;
-const OWNS_BITS: u32 = 11;
+/// How many forms and weights of words are remembered. Most texts have a few hundred different words; of 32 bytes for a word these
+/// are 576 KiB.
+const FORMS: usize = 1 << 14;
+const OWNS: usize = 1 << 11;
 
 /// Bytes that are no model of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -110,8 +109,8 @@ impl<'m> Model<'m> {
             people,
             lexicon: Lexicon::decode(lexicon)?,
             digest: u64::from_le_bytes(*digest),
-            forms: Recent::new(FORMS_BITS),
-            owns: Recent::new(OWNS_BITS),
+            forms: Recent::new()?,
+            owns: Recent::new()?,
             number: Form::number(),
             edge: 0,
         };
@@ -136,21 +135,17 @@ impl<'m> Model<'m> {
 
     /// Where a word ends, and what it is: strange, unless it is remembered.
     pub(crate) fn read(&self, text: &str, head: Head) -> (usize, Form) {
-        let Head { start, length, gap: _ } = head;
-        let length = length.filter(|_| !begins_with_digit(text, start));
-        let spelling = length.and_then(|length| Spelling::of(text.as_bytes(), start, length));
-        let Some((spelling, length)) = spelling.zip(length) else { return self.read_long(text, start) };
+        let Head { start, short, gap: _ } = head;
+        let Some((spelling, length)) = short else { return self.read_new(text, start) };
+        // Numbers are many, and one is as good as the other.
+        let spelling = spelling.of_any_number();
         let form = self.forms.find(spelling).map_or_else(|| self.meet(text, start, spelling), Form::unpacked);
         (start + length, form)
     }
 
-    /// The same of a word that is not remembered: a long one, one with letters beyond ASCII, a number.
+    /// The same of a word that is not remembered, such as a long one or one with letters beyond ASCII.
     #[inline(never)]
-    fn read_long(&self, text: &str, start: usize) -> (usize, Form) {
-        let run = Block::at(text.as_bytes(), start).run();
-        if run.is_word && run.is_number() {
-            return (start + run.length, self.number);
-        }
+    fn read_new(&self, text: &str, start: usize) -> (usize, Form) {
         let (end, hash, shape) = word(text, start);
         (end, if shape == Shape::Number { self.number } else { Form::strange(hash, shape) })
     }
@@ -158,8 +153,7 @@ impl<'m> Model<'m> {
     /// A word that has not come lately.
     #[inline(never)]
     fn meet(&self, text: &str, start: usize, spelling: Spelling) -> Form {
-        let (_, hash, shape) = word(text, start);
-        let form = Form::strange(hash, shape);
+        let (_, form) = self.read_new(text, start);
         self.forms.keep(spelling, form.packed());
         form
     }
@@ -167,8 +161,8 @@ impl<'m> Model<'m> {
     /// What a strange word is.
     pub(crate) fn look_up(&self, text: &str, word: &Word) -> Form {
         let form = word.form.looked_up(&self.lexicon).with_far(self.person(far(word.hash())));
-        let spelling = Spelling::of(text.as_bytes(), word.start, word.length as usize);
-        if let Some(spelling) = spelling.filter(|_| !begins_with_digit(text, word.start)) {
+        let spelling = Spelling::of_word(text.as_bytes(), word.start, word.length as usize);
+        if let Some(spelling) = spelling {
             self.forms.keep(spelling, form.packed());
         }
         form
@@ -194,7 +188,7 @@ impl<'m> Model<'m> {
 
     #[inline(never)]
     fn weigh(&self, text: &str, word: &Word) -> i16 {
-        let spelling = Spelling::of(text.as_bytes(), word.start, word.length as usize);
+        let spelling = Spelling::of_word(text.as_bytes(), word.start, word.length as usize);
         let form = spelling.and_then(|spelling| self.forms.find(spelling));
         form.and_then(|form| Form::unpacked(form).own()).unwrap_or_else(|| {
             let features = own(word, text.get(word.range()).unwrap_or_default());
@@ -219,7 +213,7 @@ impl<'m> Model<'m> {
     /// The weights of what a word is by itself.
     fn own(&self, text: &str, word: &Word) -> Sums {
         let Range { start, end } = word.range();
-        let spelling = Spelling::of(text.as_bytes(), start, end - start);
+        let spelling = Spelling::of_word(text.as_bytes(), start, end - start);
         if let Some(sums) = spelling.and_then(|spelling| self.owns.find(spelling)) {
             return Sums::unpacked(sums);
         }
@@ -313,11 +307,6 @@ pub fn encode_model(
     bytes.extend(rows.iter().map(|[person, ..]| byte(person)));
     bytes.extend(encode(words));
     [MAGIC.as_slice(), &digest(&bytes).to_le_bytes(), &bytes].concat()
-}
-
-/// The lexicon has no word with a digit, so numbers and codes, which seldom come again, need not take another's place.
-fn begins_with_digit(text: &str, start: usize) -> bool {
-    text.as_bytes().get(start).is_some_and(u8::is_ascii_digit)
 }
 
 fn float(bytes: &[u8]) -> Option<(f32, &[u8])> {

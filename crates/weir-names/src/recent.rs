@@ -1,7 +1,7 @@
 //! What was found out of words that came lately, so that it need not be found out again.
 
-use crate::block::Block;
 use crate::hash::PRIME;
+use crate::lanes::Lanes;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,19 +11,33 @@ use std::sync::atomic::Ordering::Relaxed;
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Spelling([u64; 2]);
 
-/// What is left of two blocks of a word of so many bytes.
-const MASKS: [[u64; 2]; 2 * Block::LENGTH] = masks();
+/// What is left of both halves of a word of so many bytes.
+const MASKS: [[u64; 2]; Lanes::COUNT] = masks();
 
 impl Spelling {
-    /// The length of the longest.
-    pub(crate) const LONGEST: usize = MASKS.len() - 1;
+    /// Of the word that the first so many bytes are, letters and digits of ASCII.
+    pub(crate) fn of(lanes: Lanes, length: usize) -> Self {
+        let ([first, last], mask) = (lanes.halves(), MASKS.get(length % MASKS.len()));
+        let [first_mask, last_mask] = mask.copied().unwrap_or_default();
+        Self([first & first_mask, last & last_mask])
+    }
 
     /// Of the word of so many bytes at `start`; none if it is longer or has bytes beyond ASCII.
-    pub(crate) fn of(bytes: &[u8], start: usize, length: usize) -> Option<Self> {
-        let [first, last] = MASKS.get(length)?;
-        let blocks = Block::two_at(bytes, start);
-        let [first, last] = [blocks[0].masked(*first), blocks[1].masked(*last)];
-        ((first | last) & NOT_ASCII == 0).then_some(Self([first, last]))
+    pub(crate) fn of_word(bytes: &[u8], start: usize, length: usize) -> Option<Self> {
+        let spelling = (length < MASKS.len()).then(|| Self::of(Lanes::at(bytes, start), length))?;
+        (!spelling.has(NOT_ASCII)).then_some(spelling)
+    }
+
+    /// The same, but one for all numbers: that of no word.
+    pub(crate) fn of_any_number(self) -> Self {
+        let mask = u64::from(self.has(LETTER)).wrapping_sub(1);
+        Self(self.0.map(|bytes| bytes | mask))
+    }
+
+    /// Whether a byte has one of these bits.
+    fn has(self, bits: u64) -> bool {
+        let Self([first, last]) = self;
+        (first | last) & bits != 0
     }
 
     fn hash(self) -> u64 {
@@ -33,13 +47,15 @@ impl Spelling {
 }
 
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+/// What letters of ASCII have and digits have not.
+const LETTER: u64 = 0x4040_4040_4040_4040;
 
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn masks() -> [[u64; 2]; 2 * Block::LENGTH] {
-    let mut masks = [[0; 2]; 2 * Block::LENGTH];
+const fn masks() -> [[u64; 2]; Lanes::COUNT] {
+    let mut masks = [[0; 2]; Lanes::COUNT];
     let mut length = 1;
     while length < masks.len() {
         let bits = u128::MAX >> (u128::BITS - 8 * length as u32);
@@ -60,13 +76,13 @@ pub(crate) type Values = [u64; 2];
 /// The words are those of users' texts: they are in memory alone, and nothing prints them.
 ///
 /// Source: Hyatt, Mann, "A lock-less transposition-table implementation for parallel search" (ICGA Journal 25, 2002).
-pub(crate) struct Recent {
-    pairs: Box<[Pair]>,
+pub(crate) struct Recent<const PAIRS: usize> {
+    pairs: Box<[Pair; PAIRS]>,
 }
 
-impl fmt::Debug for Recent {
+impl<const PAIRS: usize> fmt::Debug for Recent<PAIRS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recent({} words at most)", 2 * self.pairs.len())
+        write!(f, "Recent({} words at most)", 2 * PAIRS)
     }
 }
 
@@ -78,10 +94,11 @@ struct Pair([Slot; 2]);
 #[derive(Default)]
 struct Slot([AtomicU64; 4]);
 
-impl Recent {
-    /// With room for two to the power of `bits` words, 32 bytes each; at least two.
-    pub(crate) fn new(bits: u32) -> Self {
-        Self { pairs: (0..(1_usize << bits) / 2).map(|_| Pair::default()).collect() }
+impl<const PAIRS: usize> Recent<PAIRS> {
+    /// With room for two words in each pair of slots, 32 bytes each.
+    pub(crate) fn new() -> Option<Self> {
+        let pairs: Box<[Pair]> = (0..PAIRS).map(|_| Pair::default()).collect();
+        Some(Self { pairs: pairs.try_into().ok()? })
     }
 
     /// What was kept of a word, if not two others have come into its slots since.
@@ -103,7 +120,7 @@ impl Recent {
 
     fn pair(&self, word: Spelling) -> Option<&Pair> {
         let hash = word.hash() >> 32;
-        self.pairs.get(usize::try_from(hash).unwrap_or_default() & (self.pairs.len() - 1))
+        self.pairs.get(usize::try_from(hash).unwrap_or_default() % PAIRS)
     }
 }
 
@@ -134,7 +151,7 @@ mod tests {
     use super::{Recent, Spelling};
 
     fn spelling(word: &str) -> Spelling {
-        Spelling::of(word.as_bytes(), 0, word.len()).unwrap()
+        Spelling::of_word(word.as_bytes(), 0, word.len()).unwrap()
     }
 
     #[test]
@@ -143,19 +160,19 @@ mod tests {
             ["a", "A", "ab", "a1", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmno", "abcdefghijklmnO"];
         for (index, word) in words.iter().enumerate() {
             for end in ["", " ", "-x", "\u{0}x", "é and so on, and so on"] {
-                let found = Spelling::of(["é", word, end].concat().as_bytes(), 2, word.len()).unwrap();
+                let found = Spelling::of_word(["é", word, end].concat().as_bytes(), 2, word.len()).unwrap();
                 let same = words.iter().position(|other| spelling(other) == found);
                 assert_eq!(same, Some(index), "{word}");
             }
         }
         for word in ["é", "abcé", "abcdefghé", "abcdefghijklmnop", "ab\u{301}"] {
-            assert_eq!(Spelling::of(word.as_bytes(), 0, word.len()), None, "{word}");
+            assert_eq!(Spelling::of_word(word.as_bytes(), 0, word.len()), None, "{word}");
         }
     }
 
     #[test]
     fn what_is_found_is_what_was_kept_of_the_same_word() {
-        let recent = Recent::new(6);
+        let recent = Recent::<32>::new().unwrap();
         let words: Vec<String> =
             (0..676_u16).map(|n| format!("samestem{}{}", letter(n / 26), letter(n % 26))).collect();
         let mut found = 0;
@@ -176,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_more_is_known_of_a_word_takes_no_other_words_place() {
-        let (recent, one, other) = (Recent::new(1), spelling("one"), spelling("other"));
+        let (recent, one, other) = (Recent::<1>::new().unwrap(), spelling("one"), spelling("other"));
         recent.keep(other, [3, 4]);
         recent.keep(one, [1, 2]);
         recent.keep(one, [1, 5]);
@@ -184,15 +201,35 @@ mod tests {
     }
 
     #[test]
+    fn of_a_word_in_both_slots_the_newest_values_are_found() {
+        let (recent, one) = (Recent::<1>::new().unwrap(), spelling("one"));
+        recent.keep(one, [1, 2]);
+        let [newest, older] = &recent.pairs[0].0;
+        older.write(newest.read());
+        recent.keep(one, [1, 5]);
+        assert_eq!(recent.find(one), Some([1, 5]));
+    }
+
+    #[test]
+    fn all_numbers_are_one_and_no_word() {
+        let number = spelling("4711").of_any_number();
+        assert_eq!(spelling("123456789012345").of_any_number(), number);
+        assert_eq!(Recent::<1>::new().unwrap().find(number), None);
+        for word in ["a", "Z", "1a", "12345678901234Z", "2b34567890"] {
+            assert_eq!(spelling(word).of_any_number(), spelling(word), "{word}");
+        }
+    }
+
+    #[test]
     fn no_word_is_printed() {
-        let recent = Recent::new(6);
+        let recent = Recent::<32>::new().unwrap();
         recent.keep(spelling("Margaret"), [1, 2]);
         assert_eq!(format!("{recent:?}"), "Recent(64 words at most)");
     }
 
     #[test]
     fn of_what_two_threads_wrote_at_once_nothing_is_found() {
-        let (recent, one, other) = (Recent::new(1), spelling("one"), spelling("other"));
+        let (recent, one, other) = (Recent::<1>::new().unwrap(), spelling("one"), spelling("other"));
         recent.keep(other, [3, 4]);
         recent.keep(one, [1, 2]);
         assert_eq!((recent.find(one), recent.find(other)), (Some([1, 2]), Some([3, 4])));

@@ -2,6 +2,7 @@
 
 use crate::block::Block;
 use crate::gap::{CLASSES, Gap, Signs, class};
+use crate::lanes::Lanes;
 
 /// What a byte is: [`WORD`], [`MORE`], or the class of a sign and one.
 const BYTES: [u8; 256] = bytes();
@@ -10,25 +11,43 @@ const WORD: u8 = 0;
 /// No sign by itself: a backslash, which the next byte gives a meaning, or a part of a character.
 const MORE: u8 = CLASSES as u8 + 1;
 const SPACE: u8 = class(' ') as u8 + 1;
-/// The gaps that two signs make, or one, the second index being [`WORD`]. None begins with it.
-const GAPS: [[Option<Gap>; MORE as usize]; MORE as usize] = gaps();
+/// More than there are kinds of bytes.
+const KINDS: usize = 32;
+/// The gaps that two signs make, or one, the second index being [`WORD`]. None begins with it, and none has [`MORE`].
+const GAPS: [[Option<Gap>; KINDS]; KINDS] = gaps();
+/// The class of each byte as a bit, if it is a sign; else none, or [`Signs::UNKNOWN`] for what is no sign by itself.
+const BITS: [u32; 256] = bits();
+
+/// What stands behind a word of so many bytes, and how many bytes that is, if it is a few signs of ASCII and then another word.
+pub(crate) fn brief(lanes: Lanes, length: usize) -> Option<(usize, Gap)> {
+    let count = lanes.signs_behind(length)?;
+    let signs = lanes.behind(length);
+    let gap = if count <= 2 { pair(signs) } else { several(signs, count) };
+    gap.map(|gap| (count, gap))
+}
+
+/// Of one sign and the beginning of a word, or of two signs.
+fn pair(signs: u64) -> Option<Gap> {
+    let [first, second, ..] = signs.to_le_bytes().map(|byte| usize::from(kind(byte)) % KINDS);
+    *GAPS.get(first)?.get(second)?
+}
+
+/// Of at most eight: as there is no branch for each, none is guessed wrong.
+#[inline(never)]
+fn several(signs: u64, count: usize) -> Option<Gap> {
+    let none = u64::MAX.checked_shl(8 * count as u32).unwrap_or_default();
+    let letters = u64::from_le_bytes([b'a'; 8]);
+    let bit = |byte: u8| BITS.get(usize::from(byte)).copied().unwrap_or_default();
+    let bits = (signs & !none | letters & none).to_le_bytes().map(bit);
+    if count > bits.len() { None } else { Signs::of(bits, count as u32).map(Signs::kind) }
+}
 
 /// Skips what is no word; gives the place of the next word and what stands before it.
 ///
-/// Up to the next letter or digit of ASCII it is so many bytes. Backslash escapes of line breaks, tabs and quotation marks
-/// count as these: a body is often read as it stands, its escapes not yet undone.
-pub(crate) fn skip(text: &str, from: usize, count: u32) -> (usize, Gap) {
-    let kinds =
-        |count| text.as_bytes().get(from..from + count).unwrap_or_default().iter().map(|byte| kind(*byte));
-    let few = match count {
-        1 => kinds(1).next().and_then(|sign| Some((from + 1, gap(sign, WORD)?))),
-        2 => kinds(2)
-            .next()
-            .zip(kinds(2).nth(1))
-            .and_then(|(first, second)| Some((from + 2, gap(first, second)?))),
-        _ => None,
-    };
-    few.or_else(|| line_break(text, from)).unwrap_or_else(|| skip_many(text, from))
+/// Backslash escapes of line breaks, tabs and quotation marks count as these: a body is often read as it stands, its escapes
+/// not yet undone.
+pub(crate) fn skip(text: &str, from: usize) -> (usize, Gap) {
+    line_break(text, from).unwrap_or_else(|| skip_many(text, from))
 }
 
 /// An escaped line break directly before a word.
@@ -41,10 +60,6 @@ fn line_break(text: &str, from: usize) -> Option<(usize, Gap)> {
 
 fn kind(byte: u8) -> u8 {
     BYTES.get(usize::from(byte)).copied().unwrap_or(MORE)
-}
-
-fn gap(first: u8, second: u8) -> Option<Gap> {
-    *GAPS.get(usize::from(first))?.get(usize::from(second))?
 }
 
 /// Any number of signs.
@@ -127,8 +142,26 @@ const fn bytes() -> [u8; 256] {
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn gaps() -> [[Option<Gap>; MORE as usize]; MORE as usize] {
-    let mut gaps = [[None; MORE as usize]; MORE as usize];
+const fn bits() -> [u32; 256] {
+    let mut bits = [0; 256];
+    let mut byte = 0;
+    while byte < bits.len() {
+        bits[byte] = match BYTES[byte] {
+            WORD => 0,
+            MORE => Signs::UNKNOWN,
+            sign => 1 << (sign - 1),
+        };
+        byte += 1;
+    }
+    bits
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn gaps() -> [[Option<Gap>; KINDS]; KINDS] {
+    let mut gaps = [[None; KINDS]; KINDS];
     let mut first = 1;
     while first < MORE {
         let mut second = 0;

@@ -6,7 +6,7 @@ use crate::gap::Gap;
 use crate::hash::Hash;
 use crate::lanes::Lanes;
 use crate::recent::Spelling;
-use crate::signs::{skip, skip_many};
+use crate::signs::{brief, skip, skip_many};
 use std::ops::Range;
 
 /// How a word is written.
@@ -54,34 +54,31 @@ impl Shape {
 }
 
 /// Where a word begins.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Head {
     /// Its first byte.
     pub(crate) start: usize,
-    /// Its length, if it is made of a few letters and digits of ASCII.
-    pub(crate) length: Option<usize>,
+    /// Its spelling and length, if it is made of a few letters and digits of ASCII.
+    pub(crate) short: Option<(Spelling, usize)>,
     /// What stands before it.
     pub(crate) gap: Gap,
 }
 
 /// Gives where in `from..to` words begin, and gets where they end; gives the place to go on from.
 pub(crate) fn heads(text: &str, from: usize, to: usize, take: &mut impl FnMut(Head) -> usize) -> usize {
-    let (bytes, to) = (text.as_bytes(), to.min(text.len()));
-    let mut lanes = Lanes::new(bytes.get(from..).unwrap_or_default());
+    let to = to.min(text.len());
     let (mut start, mut gap) = skip_many(text, from);
     if from == 0 {
         gap = Gap::Start;
     }
     let mut at = from;
     while start < to {
-        let run = lanes.at(start - from);
-        let length = run.trailing_ones();
-        let is_short = length as usize <= Spelling::LONGEST
-            && bytes.get(start + length as usize).is_none_or(u8::is_ascii);
-        at = take(Head { start, length: is_short.then_some(length as usize), gap });
+        let lanes = Lanes::at(text.as_bytes(), start);
+        let length = lanes.word();
+        at = take(Head { start, short: length.map(|length| (Spelling::of(lanes, length), length)), gap });
         // Of what follows another word nothing is known yet.
-        let signs = if is_short { (run >> length).trailing_zeros() } else { u32::MAX };
-        (start, gap) = skip(text, at, signs);
+        let next = length.and_then(|length| brief(lanes, length));
+        (start, gap) = next.map_or_else(|| skip(text, at), |(signs, gap)| (at + signs, gap));
     }
     // The signs after the last word belong to the next one.
     if at > from && start < text.len() { at } else { start }
@@ -223,7 +220,7 @@ impl Letters {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Letters, Shape, heads, is_mark, plain, word};
+    use super::{Head, Letters, Shape, Spelling, heads, is_mark, plain, word};
     use crate::gap::Gap;
     use crate::hash::Hash;
     use crate::signs::skip_many;
@@ -243,16 +240,15 @@ mod tests {
 
     fn check(text: &str) {
         let mut last = 0;
-        heads(text, 0, text.len(), &mut |Head { start, length, gap }| {
+        heads(text, 0, text.len(), &mut |Head { start, short, gap }| {
             let (begin, between) = skip_many(text, last);
             let between = if last == 0 { Gap::Start } else { between };
             assert_eq!((start, gap), (begin, between), "{text:?} at {last}");
             let by_letters = word_by_letters(text, start);
             assert_eq!(word(text, start), by_letters, "{text:?} at {start}");
-            let is_short =
-                text.get(start..by_letters.0).is_some_and(|word| word.is_ascii() && word.len() < 16);
+            let spelling = Spelling::of_word(text.as_bytes(), start, by_letters.0 - start);
             assert!(
-                length.is_none_or(|length| is_short && start + length == by_letters.0),
+                short.is_none_or(|(spelt, length)| spelling == Some(spelt) && start + length == by_letters.0),
                 "{text:?} at {start}"
             );
             last = by_letters.0;

@@ -89,7 +89,7 @@ impl Words {
         let (mut first, mut counts) = (0, Counts::default());
         let next = heads(text, from, to, &mut |head| {
             let (end, form) = look(head);
-            let Head { start, gap, length: _ } = head;
+            let Head { start, gap, short: _ } = head;
             if matches!(gap, Gap::Line | Gap::Paragraph | Gap::Item) {
                 lines.push(Line::new(first..words.len(), counts));
                 (first, counts) = (words.len(), Counts::default());
@@ -139,9 +139,21 @@ impl Words {
         self.words.capacity().max(self.lines.capacity()) <= FEW
     }
 
-    /// The words that may be candidates for names, in order.
-    pub(crate) fn possible(&self) -> impl Iterator<Item = (usize, &Word)> {
-        self.words.iter().enumerate().filter(|(_, word)| word.form.is_possible())
+    /// Gives the words that may be candidates for names, in order: told for many at once, as whether the next is one is
+    /// guessed wrong too often.
+    pub(crate) fn each_possible(&self, mut take: impl FnMut(usize, &Word)) {
+        let (mut first, mut rest) = (0, self.words.as_slice());
+        while !rest.is_empty() {
+            let (words, more) = rest.split_at(rest.len().min(u64::BITS as usize));
+            let mut possible =
+                words.iter().rev().fold(0_u64, |bits, word| bits << 1 | u64::from(word.form.is_possible()));
+            while possible != 0 {
+                let offset = possible.trailing_zeros() as usize;
+                possible &= possible - 1;
+                words.get(offset).into_iter().for_each(|word| take(first + offset, word));
+            }
+            (first, rest) = (first + words.len(), more);
+        }
     }
 
     /// Makes strangers of words, for training.
