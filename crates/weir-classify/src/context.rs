@@ -1,8 +1,9 @@
 //! Context words: what stands near a candidate and says what it is.
 
+use crate::columns::cell_below;
 use crate::haystack::Haystack;
 use crate::lanes;
-use crate::literals::Literals;
+use crate::literals::{Literals, cases, joints};
 use crate::view::normalise;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,12 @@ const BACK: usize = 40;
 const READ: usize = 2 * lanes::BLOCK;
 /// Bytes between a label and what it labels: `NIE on file is `.
 const LABEL_GAP_MAX: usize = 16;
+/// What stands between a value and a label behind it.
+#[rustfmt::skip]
+pub(crate) const LABELS_BEHIND: &[&str] = &[
+    " (", " is the ", " is my ", " is our ", " is your ", " is his ", " is her ", " is their ", " ist die ", " ist meine ", " ist der ",
+    " est le ", " est mon ", " es el ", " es mi ", " è il ", " è la ",
+];
 /// Words so short count as labels only, directly before a candidate: `CC 52123456`.
 const LABEL_ONLY_MAX: usize = 2;
 /// Shorter context words must stand alone: `tin` is not the start of `tins`.
@@ -82,14 +89,49 @@ struct Meaning {
     named: RowSet,
     /// The rows of the kind that it names, `passport`.
     kind: RowSet,
-    /// Whether only capitals count: `PAN` is not the pan of a kitchen.
-    capitals: bool,
+    written: Written,
+}
+
+/// How a word must be written to count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Written {
+    #[default]
+    Anyhow,
+    /// In capitals: `PAN` is not the pan of a kitchen.
+    Capitals,
+    /// As the key or the label of what follows, which must be valid then: `pan: `, `"pan"=`, `<pan>`, `pan 12`.
+    Label,
 }
 
 impl Meaning {
     fn is_as_written(&self, text: &[u8], word: &Range<usize>) -> bool {
-        !self.capitals || text.get(word.clone()).is_some_and(|word| !word.iter().any(u8::is_ascii_lowercase))
+        match self.written {
+            Written::Anyhow => true,
+            Written::Capitals => {
+                text.get(word.clone()).is_some_and(|word| !word.iter().any(u8::is_ascii_lowercase))
+            }
+            Written::Label => is_key(text, word),
+        }
     }
+}
+
+/// Whether a word is all of a key, or labels a value that follows at once.
+fn is_key(text: &[u8], word: &Range<usize>) -> bool {
+    let is_tied = |b: &u8| matches!(b, b'_' | b'-' | b'.' | b'$');
+    let before = word.start.checked_sub(1).and_then(|at| text.get(at));
+    let after = text.get(word.end..).unwrap_or_default();
+    if after.is_empty() {
+        return word.start == 0;
+    }
+    let sign = after.iter().position(|b| !matches!(b, b'"' | b'\'' | b'*' | b'`' | b' '));
+    let is_sign = match sign.and_then(|at| after.get(at..)).unwrap_or_default() {
+        [b':', next, ..] => *next != b':',
+        [b'=', next, ..] => *next != b'=',
+        [b'>', ..] => before == Some(&b'<'),
+        [next, ..] => next.is_ascii_digit() && after.first() == Some(&b' '),
+        [] => false,
+    };
+    is_sign && !before.is_some_and(is_tied)
 }
 
 /// All context words.
@@ -104,32 +146,42 @@ pub(crate) struct Words {
 /// A set of words in the making.
 #[derive(Debug, Default)]
 pub(crate) struct WordList {
-    words: BTreeMap<&'static str, Meaning>,
+    words: BTreeMap<(&'static str, Written), Meaning>,
 }
 
 impl WordList {
     /// A word that names a row.
     pub(crate) fn name(&mut self, word: &'static str, row: usize) {
-        self.words.entry(word).or_default().named.insert(row);
+        self.of(word, written(word)).named.insert(row);
+    }
+
+    /// A word in capitals that names a row in any case where it labels what follows.
+    pub(crate) fn label(&mut self, word: &'static str, row: usize) {
+        if written(word) == Written::Capitals {
+            self.of(word, Written::Label).named.insert(row);
+        }
     }
 
     /// A word that names the kind of a row.
     pub(crate) fn kind(&mut self, word: &'static str, row: usize) {
-        self.words.entry(word).or_default().kind.insert(row);
+        self.of(word, written(word)).kind.insert(row);
+    }
+
+    fn of(&mut self, word: &'static str, written: Written) -> &mut Meaning {
+        self.words.entry((word, written)).or_insert(Meaning { written, ..Meaning::default() })
     }
 
     pub(crate) fn build(self) -> Words {
-        let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
-        for (word, meaning) in &self.words {
+        let mut words: BTreeMap<(String, Written), Meaning> = BTreeMap::new();
+        for ((word, written), meaning) in &self.words {
             for spelling in spellings(word) {
-                let capitals = spelling.bytes().any(|b| b.is_ascii_uppercase()) && spelling.is_ascii();
-                let all = words.entry(spelling).or_default();
+                let all = words.entry((spelling, *written)).or_default();
                 all.named.join(&meaning.named);
                 all.kind.join(&meaning.kind);
-                all.capitals = capitals;
+                all.written = *written;
             }
         }
-        let literals = Literals::in_any_case((0..).zip(words.keys().map(String::as_str)));
+        let literals = Literals::in_any_case((0..).zip(words.keys().map(|(word, _)| word.as_str())));
         let distinct: BTreeSet<Meaning> = words.values().copied().collect();
         let meanings: Vec<Meaning> = distinct.into_iter().collect();
         let place = |meaning: &Meaning| meanings.partition_point(|other| other < meaning);
@@ -150,12 +202,16 @@ impl Words {
     }
 }
 
+/// ASCII words in capitals are other words without them.
+fn written(word: &str) -> Written {
+    let is_capital = word.is_ascii() && word.bytes().any(|b| b.is_ascii_uppercase());
+    if is_capital { Written::Capitals } else { Written::Anyhow }
+}
+
 /// How a word is written: apart, with signs, in one; in capitals where ASCII rules do not say how.
 fn spellings(word: &str) -> Vec<String> {
-    let mut cases = vec![word.to_owned()];
+    let mut cases = cases(word);
     if !word.is_ascii() {
-        let capital = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1));
-        cases.extend([word.to_uppercase(), capital.collect()]);
         // As views write it that fold confusable letters and compositions.
         let folded: Vec<String> = cases.iter().filter_map(|case| Some(normalise(case)?.text)).collect();
         cases.extend(folded);
@@ -164,13 +220,6 @@ fn spellings(word: &str) -> Vec<String> {
     all.sort();
     all.dedup();
     all
-}
-
-fn joints(word: &str) -> Vec<String> {
-    if !word.contains(' ') {
-        return vec![word.to_owned()];
-    }
-    [" ", "_", "-", ""].iter().map(|joint| word.replace(' ', joint)).collect()
 }
 
 #[derive(Debug, Clone)]
@@ -260,7 +309,7 @@ impl<'h> Context<'h> {
         for hit in self.hits.iter().filter(|hit| is_near(&hit.span, span)) {
             let Some(meaning) = words.meaning(hit.word) else { continue };
             let is_label = is_label(haystack, &hit.span, span);
-            if is_label {
+            if is_label && meaning.written != Written::Label {
                 near.labelled.join(&meaning.named);
                 near.labelled_kind.join(&meaning.kind);
             }
@@ -325,7 +374,9 @@ impl Words {
                     |meaning: &&Meaning| ends_word(text, &span) && meaning.is_as_written(text, &span);
                 if let Some(meaning) = self.meaning(word).filter(is_word) {
                     near.named.join(&meaning.named);
-                    near.labelled.join(&meaning.named);
+                    if meaning.written != Written::Label {
+                        near.labelled.join(&meaning.named);
+                    }
                     near.kind.join(&meaning.kind);
                     near.labelled_kind.join(&meaning.kind);
                 }
@@ -358,12 +409,34 @@ fn is_near(word: &Range<usize>, span: &Range<usize>) -> bool {
         || word.start >= span.end && word.end <= span.end + AFTER
 }
 
-/// Whether a word stands before a candidate with little between: `NIE: `, `NIE on file is `.
+/// Whether a word says of a candidate what it is, by its place: before it with little between, `NIE on file is `;
+/// behind it, `(NIE)`; or above it, in the head of its column.
 fn is_label(haystack: &Haystack<'_>, word: &Range<usize>, span: &Range<usize>) -> bool {
+    if word.start >= span.end {
+        return is_label_behind(haystack.slice(span.end..word.start));
+    }
     let parts = |b: &u8| b.is_ascii_digit() || matches!(b, b'\n' | b',' | b';' | b'?' | b'!');
-    word.end <= span.start
-        && span.start - word.end <= LABEL_GAP_MAX
-        && !haystack.slice(word.end..span.start).iter().any(parts)
+    let gap = haystack.slice(word.end..span.start.max(word.end));
+    gap.len() <= LABEL_GAP_MAX && (!gap.iter().any(parts) || is_line_end(gap))
+        || is_head(haystack, word, span)
+}
+
+/// Whether nothing but the end of a line, or of two, is in a gap.
+fn is_line_end(gap: &[u8]) -> bool {
+    gap.iter().all(|b| matches!(b, b'\n' | b'\r' | b'\t' | b' ' | b':' | b'*' | b'>' | b'|'))
+}
+
+/// Whether a word may label what stands before it, by what is between the two.
+fn is_label_behind(gap: &[u8]) -> bool {
+    LABELS_BEHIND.iter().any(|one| one.as_bytes() == gap)
+}
+
+/// Whether a word stands in the head of the column that a candidate is in.
+fn is_head(haystack: &Haystack<'_>, word: &Range<usize>, span: &Range<usize>) -> bool {
+    let is_other_row = |b: &u8| matches!(b, b'\n' | b'(');
+    word.len() > LABEL_ONLY_MAX
+        && haystack.slice(word.end..span.start).iter().any(is_other_row)
+        && cell_below(haystack, word).is_some_and(|cell| cell.start <= span.start && span.end <= cell.end)
 }
 
 /// A digit may follow, a capital, and after long words an ending: `SSN536904399`, `pan` in `panNumber`.

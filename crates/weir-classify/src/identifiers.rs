@@ -17,6 +17,8 @@ use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 use written::{is_alone, is_part_of_something, is_plausible, may_begin};
 
+/// Shorter words in capitals are none without them.
+const LABEL_MIN: usize = 3;
 /// So many digits or fewer may be a telephone number.
 const SHORT_NUMBER: usize = 10;
 
@@ -52,10 +54,18 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut words = WordList::default();
     for (row, (_, identifier)) in identifiers().iter().enumerate().take(ROWS_MAX) {
         identifier.words.iter().for_each(|word| words.name(word, row));
+        if identifier.firm {
+            identifier.words.iter().filter(|word| is_label(word)).for_each(|word| words.label(word, row));
+        }
         identifier.kind.words().iter().for_each(|word| words.kind(word, row));
     }
     words.build()
 });
+
+/// Whether a word in capitals is one without them too, where it labels something. `run 12345678` is what programs say.
+fn is_label(word: &str) -> bool {
+    word.len() >= LABEL_MIN && word != "RUN"
+}
 
 /// The identifiers with their places in the table of recognisers.
 fn identifiers() -> Vec<(usize, &'static Identifier)> {
@@ -314,7 +324,9 @@ impl Identifiers {
         let (_, identifier) = self.rows.get(row)?;
         let is_labelled = near.labelled.has(row);
         if identifier.any {
-            let is_labelled = is_labelled || near.labelled_kind.has(row);
+            // What patients' numbers are called is the business of the recognisers of records.
+            let is_of_kind = identifier.kind != Kind::Health && near.labelled_kind.has(row);
+            let is_labelled = is_labelled || is_of_kind;
             return (is_labelled && is_plausible(window) && identifier.is_valid(&window.code))
                 .then_some(Reason::Any);
         }

@@ -26,6 +26,7 @@
 mod allow;
 mod code;
 mod collector;
+mod columns;
 mod context;
 mod digest;
 mod effect;

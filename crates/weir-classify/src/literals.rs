@@ -289,11 +289,34 @@ impl<T> std::fmt::Debug for Literals<T> {
 }
 
 fn spellings(phrase: &str) -> Vec<String> {
-    let mut spellings = vec![phrase.to_owned()];
-    if phrase.contains(' ') {
-        spellings.extend(["_", "-", ""].map(|joint| phrase.replace(' ', joint)));
+    let mut all: Vec<String> = cases(phrase).iter().flat_map(|case| joints(case)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// A word as it is, and in capitals where ASCII rules do not say how.
+pub(crate) fn cases(word: &str) -> Vec<String> {
+    let mut cases = vec![word.to_owned()];
+    if !word.is_ascii() {
+        cases.push(word.to_uppercase());
+        if !word.starts_with(|c: char| c.is_ascii()) {
+            let capital = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1));
+            cases.push(capital.collect());
+        }
     }
-    spellings
+    cases
+}
+
+/// A phrase with its words apart, with signs between, and in one.
+pub(crate) fn joints(phrase: &str) -> Vec<String> {
+    const APOSTROPHES: [char; 2] = ['\'', '’'];
+    if !phrase.contains(' ') {
+        return vec![phrase.to_owned()];
+    }
+    let joined = |phrase: &str| [" ", "_", "-", ""].map(|joint| phrase.replace(' ', joint));
+    let apart = phrase.contains(APOSTROPHES).then(|| joined(&phrase.replace(APOSTROPHES, " ")));
+    joined(phrase).into_iter().chain(apart.into_iter().flatten()).collect()
 }
 
 /// Bytes of a head.
@@ -370,7 +393,7 @@ mod tests {
     fn phrases_are_found_in_any_spelling() {
         assert_eq!(
             hits("dateOfBirth DATE_OF_BIRTH date-of-birth NÉ né"),
-            [(3, "dateOfBirth"), (3, "DATE_OF_BIRTH"), (3, "date-of-birth"), (3, "né")]
+            [(3, "dateOfBirth"), (3, "DATE_OF_BIRTH"), (3, "date-of-birth"), (3, "NÉ"), (3, "né")]
         );
     }
 

@@ -418,3 +418,28 @@ fn a_number_that_a_word_names_is_not_hidden_by_what_the_whole_text_may_be() {
     // With the digits after it the whole is a valid vehicle identification number.
     finds("UK_NHS", "9434765919", "NHS 9434765919\n\n1690");
 }
+
+#[test]
+fn numbers_of_more_registers_are_found_near_their_word() {
+    for (entity, label, code) in [
+        ("US_USCIS_RECEIPT", "receipt", "EAC2190012345"),
+        ("US_UEI", "UEI", "K7MB4LHQ2XN9"),
+        ("UK_UPN", "UPN", "H801200001001"),
+        ("UK_NHS", "Health and Care Number", "3212234563"),
+        ("UK_SHARE_CODE", "share code", "W4A 9BC D2E"),
+        ("UK_PAYE_REFERENCE", "PAYE reference", "123/AB45678"),
+        ("ES_CUPS", "suministro", "ES0021000000000001RK"),
+        ("ES_CADASTRAL_REFERENCE", "referencia catastral", "9872023VH5797S0001WX"),
+        ("FR_RIB", "RIB", "20041 01005 0500013M026 06"),
+        ("PT_NIB", "NIB", "000201231234567890154"),
+        ("ME_PIB", "PIB", "02655284"),
+        ("RO_TRADE_REGISTER", "nr", "J40/8118/1998"),
+        ("EORI", "EORI", "GB123456789000"),
+        ("HEALTH_NUMBER", "Medicaid ID", "ZF21534P"),
+        ("PRACTITIONER_NUMBER", "GMC number", "7123458"),
+        ("IDENTITY_NUMBER", "carte nationale", "10981012345678901"),
+    ] {
+        finds(entity, code, &format!("The {label}: {code}."));
+    }
+    is_clean("AX-443605; DIN rail 35 mm; 19");
+}

@@ -33,6 +33,8 @@ fn dates_of_birth_are_found_in_many_languages() {
         ("生年月日：1974年3月12日", "1974年3月12日"),
         ("생년월일: 1974년 3월 12일", "1974년 3월 12일"),
         ("Name,DOB\nJo,1974-03-12", "1974-03-12"),
+        ("dob=19740312", "19740312"),
+        ("szül. 1974.03.12", "1974.03.12"),
     ] {
         finds("DATE_OF_BIRTH", date, text);
     }
@@ -82,6 +84,11 @@ fn postal_addresses_are_found() {
         ("Calle Mayor 12, 28013 Madrid", "Calle Mayor 12, 28013 Madrid"),
         ("Via Garibaldi 21, 00153 Roma", "Via Garibaldi 21, 00153 Roma"),
         ("Prinsengracht 263, 1016 GV Amsterdam", "Prinsengracht 263, 1016 GV"),
+        ("Lindenweg 7\n50667 Köln", "Lindenweg 7\n50667 Köln"),
+        ("send it to Am Markt 3, 01067 Dresden", "Am Markt 3, 01067 Dresden"),
+        ("Unter den Linden 77, D-10117 Berlin", "Unter den Linden 77, D-10117 Berlin"),
+        ("Postfach 1234, 60311 Frankfurt", "Postfach 1234, 60311 Frankfurt"),
+        ("lives at 1234 N Main St, upstairs", "1234 N Main St"),
     ] {
         finds("STREET_ADDRESS", address, text);
     }
@@ -98,6 +105,8 @@ fn streets_and_postcodes_alone_are_no_addresses() {
         "place 3 items in 10000 Boxes",
         "1 0bf2 No NUMBER ONE\n2 0f84 Mn MARK\n3 1770 Lo LETTER",
         "CA 94105",
+        "vive en Estambul. El 31 de enero",
+        "son domicile dans la partie nord. Le 9 mai",
     ] {
         finds_nothing(text);
     }

@@ -105,6 +105,8 @@ fn the_test_numbers_of_all_schemes_are_found() {
         finds("CREDIT_CARD", number, &format!("paid with {number} today"));
     }
     finds("CREDIT_CARD", "501800000009", "maestro card 501800000009");
+    finds("CREDIT_CARD", "9112123456789011", "paid with 9112123456789011 today");
+    finds("CREDIT_CARD", "7321123456789012", "card number: 7321123456789012");
 }
 
 #[test]

@@ -46,14 +46,42 @@ pub(super) fn is_part_of_something(haystack: &Haystack<'_>, window: &Window) -> 
         || is_in_amount(haystack, window)
 }
 
-/// `1,234,567`: a comma and three digits.
+/// `1,234,567`, `12.345,60`: a comma beside groups of three digits, unless it parts the cells of a row.
 fn is_in_amount(haystack: &Haystack<'_>, window: &Window) -> bool {
-    let digit = |at: Option<u8>| at.is_some_and(|b| b.is_ascii_digit());
-    let span = &window.span;
-    let left = haystack.before(span.start) == Some(b',')
-        && span.start.checked_sub(1).is_some_and(|at| digit(haystack.before(at)));
-    let right = haystack.byte(span.end) == Some(b',') && digit(haystack.byte(span.end + 1));
-    (left || right) && haystack.digits_end(span.start, 4) - span.start <= 3
+    let digit = |at: usize| haystack.byte(at).is_some_and(|b| b.is_ascii_digit());
+    let (start, end) = (window.span.start, window.span.end);
+    let left = haystack.before(start) == Some(b',') && is_thousands(haystack, start) && {
+        let number = digits_start(haystack, start - 1);
+        number < start - 1 && !begins_cell(haystack, number)
+    };
+    let right = haystack.byte(end) == Some(b',') && digit(end + 1);
+    left || right && !begins_cell(haystack, start) && is_in_thousands(haystack.slice(window.span.clone()))
+}
+
+/// Whether three digits stand at `at`, and no sign ties them to more but a stop.
+fn is_thousands(haystack: &Haystack<'_>, at: usize) -> bool {
+    let end = haystack.digits_end(at, 4);
+    end == at + 3 && !haystack.byte(end).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/'))
+}
+
+/// Where the digits before `end` begin.
+fn digits_start(haystack: &Haystack<'_>, end: usize) -> usize {
+    const MAX: usize = 20;
+    let head = haystack.slice(end.saturating_sub(MAX)..end);
+    end - head.iter().rev().take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// Whether a line or a cell of a row begins at `at`.
+fn begins_cell(haystack: &Haystack<'_>, at: usize) -> bool {
+    matches!(haystack.before(at), Some(b',' | b'\n' | b'(' | b'['))
+}
+
+/// Whether digits stand in groups of three, but for the first, which may be shorter.
+fn is_in_thousands(text: &[u8]) -> bool {
+    let mut groups = text.split(|b| matches!(b, b' ' | b'.' | b'\''));
+    let is_number = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
+    groups.next().is_some_and(|first| first.len() <= 3 && is_number(first))
+        && groups.all(|group| group.len() == 3 && is_number(group))
 }
 
 /// Whether it may be one code, of which nothing but words can tell.

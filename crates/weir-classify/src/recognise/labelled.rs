@@ -1,5 +1,7 @@
 //! Values that a label announces: `MRN: 00123456`, `"policy_no": "AB-123"`, `Kundennummer lautet 12345`.
 
+use crate::columns::cell_below;
+use crate::context::LABELS_BEHIND;
 use crate::haystack::Haystack;
 use std::ops::Range;
 
@@ -19,9 +21,15 @@ pub(super) struct Form {
     pub(super) letters: bool,
 }
 
-/// The value that the label at `label` announces, if it has the form and is no placeholder.
+/// The value that the label at `label` announces, or that stands below it or before it, if it has the form and is no
+/// placeholder.
 pub(super) fn value(haystack: &Haystack<'_>, label: &Range<usize>, form: &Form) -> Option<Range<usize>> {
-    let start = start(haystack, label.end);
+    value_at(haystack, start(haystack, label.end), form)
+        .or_else(|| value_at(haystack, cell_below(haystack, label)?.start, form))
+        .or_else(|| value_before(haystack, label.start, form))
+}
+
+fn value_at(haystack: &Haystack<'_>, start: usize, form: &Form) -> Option<Range<usize>> {
     let end = end(haystack, start, form);
     let text = haystack.slice(start..end);
     let characters = text.iter().filter(|b| b.is_ascii_alphanumeric()).count();
@@ -29,6 +37,17 @@ pub(super) fn value(haystack: &Haystack<'_>, label: &Range<usize>, form: &Form) 
     let fits = form.characters.contains(&characters) && digits.len() >= form.digits_min;
     let stands = haystack.opens(start) && haystack.closes(end) && !is_code(haystack, end);
     (fits && stands && !is_made_up(&digits) && !is_date(text)).then_some(start..end)
+}
+
+/// `00123456 (MRN)`, `00123456 is the MRN`.
+fn value_before(haystack: &Haystack<'_>, label: usize, form: &Form) -> Option<Range<usize>> {
+    let head = haystack.slice(label.saturating_sub(FILLER_MAX)..label);
+    let gap = LABELS_BEHIND.iter().find(|gap| head.ends_with(gap.as_bytes()))?;
+    let end = label - gap.len();
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.');
+    let start = end
+        - haystack.slice(end.saturating_sub(FILLER_MAX)..end).iter().rev().take_while(|b| is_part(b)).count();
+    value_at(haystack, start, form).filter(|value| value.end == end)
 }
 
 /// Where the value after a label may begin: past signs and small words.

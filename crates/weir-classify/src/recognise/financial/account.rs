@@ -29,7 +29,7 @@ pub(super) const NUMBER: RecogniserInfo = RecogniserInfo {
     entity: EntityType::built_in("US_BANK_NUMBER"),
     category: Category::Financial,
     finds: "bank account numbers after a label in many languages",
-    validation: "6 to 20 digits in groups or not; no placeholder, no date",
+    validation: "6 to 28 digits in groups or not; no placeholder, no date",
     find: Find::Phrase(LABELS, find_account),
 };
 
@@ -79,14 +79,14 @@ fn pairs(haystack: &Haystack<'_>, start: usize) -> Option<Range<usize>> {
 }
 
 fn find_account(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
-    const FORM: Form = Form { characters: 6..=20, digits_min: 6, letters: false };
+    const FORM: Form = Form { characters: 6..=28, digits_min: 6, letters: false };
     let value = labelled::value(haystack, &label, &FORM)?;
     Some(Match::new(value, 0.7).with_evidence(&label))
 }
 
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "account number", "account no", "account nr", "account num", "acct number", "acct no", "acct", "bank account", "checking account", "savings account",
+    "account number", "account no", "bankgiro", "plusgiro", "bankový účet", "bankovní účet", "számlaszám", "numer rachunku", "nr rachunku", "р/с", "р/счёт", "р/счет", "account nr", "account num", "acct number", "acct no", "acct", "bank account", "checking account", "savings account",
     "deposit account", "account #", "acc no", "acc number", "a/c no", "a/c", "bank number", "beneficiary account", "bban", "my account", "his account", "her account", "your account", "account is",
     "kontonummer", "konto nr", "kontonr", "kto", "kto nr", "kto-nr", "bankverbindung", "konto", "numéro de compte", "numero de compte", "compte bancaire",
     "n° de compte", "rib", "número de cuenta", "numero de cuenta", "cuenta bancaria", "cuenta corriente", "clabe", "numero di conto", "conto corrente",

@@ -9,7 +9,7 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     entity: EntityType::CREDIT_CARD,
     category: Category::Financial,
     finds: "payment card numbers of 12 to 19 digits, in groups or not; the test numbers of schemes too, which nobody can tell from others",
-    validation: "a scheme's prefix and length, Luhn check digit; 12 and 13 digits only near a word such as `card`; a wrong check digit only directly after `card number` and like labels, with a lower score",
+    validation: "a scheme's prefix and length, or a word such as `card number` near 16 to 19 digits, Luhn check digit; 12 and 13 digits only near a word such as `card`; a wrong check digit only directly after `card number` and like labels, with a lower score",
     find: Find::Number(Lengths::new(12, 19), find),
 };
 
@@ -19,8 +19,11 @@ fn find(haystack: &Haystack<'_>, numbers: &Numbers) -> Option<Match> {
 
 fn judge(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     let digits = window.digits();
-    if !is_written_as_card(haystack, window) || !is_issued(window) {
+    if !is_written_as_card(haystack, window) {
         return None;
+    }
+    if !is_issued(window) {
+        return domestic(haystack, window);
     }
     if !luhn(digits) {
         return mistyped(haystack, window);
@@ -32,6 +35,13 @@ fn judge(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
     // Article and order numbers of this length pass the check digit once in ten.
     let context = haystack.context(&window.span, CONTEXT)?;
     Some(found.with_evidence(&context))
+}
+
+/// A number of a scheme of one country, which a label names.
+fn domestic(haystack: &Haystack<'_>, window: &Window<'_>) -> Option<Match> {
+    let fits = (16..=19).contains(&window.digits().len()) && luhn(window.digits());
+    let label = fits.then(|| haystack.context(&window.span, NAMES))??;
+    Some(Match::new(window.span.clone(), 0.8).with_evidence(&label))
 }
 
 /// A number that the text itself calls a card's is one, mistyped: the rest of it is still true.
@@ -70,6 +80,14 @@ const LABELS: &[&str] = &[
     "رقم البطاقة",
     "卡号",
     "カード番号",
+];
+
+/// Words that name a card, in texts and keys.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "card number", "card_number", "card-number", "cardnumber", "card no", "card #", "credit card", "credit_card", "creditcard", "debit card", "debit_card", "debitcard",
+    "payment card", "bank card", "kartennummer", "kreditkart", "bankkarte", "numéro de carte", "numéro_de_carte", "numérodecarte", "carte bancaire", "carte de crédit", "tarjeta",
+    "carta di credito", "numero di carta", "numero della carta", "cartão", "creditcard", "kartı", "карты", "карта", "بطاقة", "卡号", "カード", "카드", "thẻ",
 ];
 
 /// Words that say of a number that it is a card's.
@@ -156,6 +174,11 @@ const SCHEMES: &[Scheme] = &[
     scheme(979_200, 979_289, &[16]),                             // Troy
     scheme(986_000, 986_099, &[16]),                             // Humo
     scheme(860_000, 860_099, &[16]),                             // Uzcard
+    scheme(817_200, 829_999, &[16]),                             // RuPay
+    scheme(911_200, 911_299, &[16]),                             // Belkart
+    scheme(970_400, 970_499, &[16, 19]),                         // Napas
+    scheme(905_100, 905_199, &[16]),                             // ArCa
+    scheme(968_200, 968_299, &[16]),                             // mada
     scheme(100_000, 199_999, &[15]),                             // UATP
 ];
 

@@ -14,6 +14,9 @@ pub(super) static ROWS: &[Identifier] = &[
         "numbers of the National Health Service of the United Kingdom",
         &["9999999999"],
         &[
+            "health and care number",
+            "h&c number",
+            "HCN",
             "nhs",
             "nhs number",
             "national health service",
@@ -100,6 +103,58 @@ pub(super) static ROWS: &[Identifier] = &[
         let rest = c.sum(1, &[6, 7, 8, 9, 10, 5, 4, 3, 2]) % 11;
         letter_of("21987654321", rest.into()) == c.at(0)
     }),
+    // Department for Education, "Unique pupil numbers": the letter is the sum of the digits times 2 to 13, modulo 23.
+    id(
+        "uk_upn",
+        "GB",
+        Kind::Identity,
+        "unique pupil numbers of England (UPN)",
+        &["A999999999999", "A99999999999A"],
+        &["UPN", "unique pupil number", "pupil number"],
+    )
+    .check("check letter modulo 23", |c| {
+        let sum = c.sum(1, &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+        PUPIL_LETTERS.get(sum as usize % 23) == Some(&c.at(0)) || !c.last().is_ascii_digit()
+    }),
+    // Learning Records Service, "Unique learner number": weights 10 to 2, modulo 11.
+    id(
+        "uk_uln",
+        "GB",
+        Kind::Identity,
+        "unique learner numbers of the United Kingdom (ULN)",
+        &["9999999999"],
+        &["ULN", "unique learner number", "learner number"],
+    )
+    .check("check digit modulo 11", |c| {
+        let rest = c.sum(0, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11;
+        rest != 0 && 10 - rest == c.digit(9)
+    })
+    .bare(|_| false),
+    id(
+        "uk_residence_permit",
+        "GB",
+        Kind::Residence,
+        "biometric residence permits of the United Kingdom",
+        &["AA*999999"],
+        &["brp", "biometric residence", "evisa", "residence permit"],
+    ),
+    id(
+        "uk_share_code",
+        "GB",
+        Kind::Residence,
+        "codes that prove a right to work or rent in the United Kingdom",
+        &["*********"],
+        &["share code", "right to work"],
+    )
+    .rule("begins with W, R or S, has digits", |c| b"WRS".contains(&c.at(0)) && c.digit_mask() != 0),
+    id(
+        "uk_paye_reference",
+        "GB",
+        Kind::Tax,
+        "employers' tax references of the United Kingdom",
+        &["999A9", "999A99", "999A999", "999AA999", "999AA9999", "999AA99999"],
+        &["paye", "paye reference", "employer reference"],
+    ),
     id(
         "uk_company_number",
         "GB",
@@ -121,7 +176,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Health,
         "community health index numbers of Scotland",
         &["9999999999"],
-        &["chi number", "community health index", "chi no"],
+        &["chi", "chi number", "community health index", "chi no"],
     )
     .check("date of birth, check digit modulo 11", |c| {
         ddmmyy(c, 0) && (11 - c.sum(0, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 11 == c.digit(9)
@@ -198,3 +253,5 @@ fn is_current_plate(code: &Code) -> bool {
     area && matches!(code.value(2..4), 2..=35 | 51..=85)
         && !code.bytes().iter().skip(4).any(|b| b"IQ".contains(b))
 }
+
+const PUPIL_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";

@@ -157,7 +157,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Identity,
         "Slovak identity card numbers",
         &["AA999999"],
-        &["občiansky preukaz", "občianskeho preukazu"],
+        &["číslo op", "občiansky preukaz", "občianskeho preukazu"],
     ),
     id(
         "sk_passport",
@@ -292,6 +292,19 @@ pub(super) static ROWS: &[Identifier] = &[
         (from == 2 || c.is_number()) && sum * 10 % 11 % 10 == c.digit(c.len() - 1) && body >= 5
     })
     .bare(|c| c.starts_with("RO")),
+    // Oficiul Național al Registrului Comerțului: letter, county, number, year.
+    id(
+        "ro_trade_register",
+        "RO",
+        Kind::Company,
+        "numbers of the Romanian trade register",
+        &["A9999999", "A99999999", "A999999999", "A9999999999", "A99999999999"],
+        &["registrul comerțului", "registrul comertului", "reg com", "reg. com", "onrc"],
+    )
+    .rule("begins with J, F or C, year", |c| {
+        b"JFC".contains(&c.at(0)) && matches!(c.value(c.len() - 4..c.len()), 1990..=2060)
+    })
+    .alone(&["A99/99/9999", "A99/999/9999", "A99/9999/9999", "A99/99999/9999"]),
     id(
         "ro_id_card",
         "RO",

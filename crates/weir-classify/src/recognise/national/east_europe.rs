@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Passport,
         "Ukrainian passport numbers",
         &["AA999999", "999999999"],
-        &["паспорт україни", "паспорт громадянина", "паспорт серія"],
+        &["id картка", "паспорт україни", "паспорт громадянина", "паспорт серія"],
     ),
     id(
         "ua_unzr",
@@ -132,7 +132,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Licence,
         "Russian driving licence numbers",
         &["9999999999", "99AA999999"],
-        &["водительское удостоверение", "водительского удостоверения", "ву серия"],
+        &["ву", "водительское удостоверение", "водительского удостоверения", "ву серия"],
     ),
     id(
         "ru_plate",
@@ -290,7 +290,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Identity,
         "personal codes of Azerbaijan (FİN)",
         &["*******"],
-        &["fin kod", "fin code", "şəxsiyyət vəsiqəsi", "fərdi identifikasiya"],
+        &["FİN", "fin kodu", "fin kod", "fin code", "şəxsiyyət vəsiqəsi", "fərdi identifikasiya"],
     )
     .rule("letters and digits", |c| c.digit_mask().count_ones() >= 1),
     id("az_voen", "AZ", Kind::Tax, "tax numbers of Azerbaijan (VÖEN)", &["9999999999"], &["vöen", "voen"]),

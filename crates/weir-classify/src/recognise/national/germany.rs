@@ -82,6 +82,7 @@ pub(super) static ROWS: &[Identifier] = &[
         "German identity card numbers",
         &["A********", "A*********", "A99999999", "A999999999"],
         &[
+            "perso nr",
             "personalausweis",
             "personalausweisnummer",
             "ausweisnummer",
@@ -273,7 +274,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Company,
         "establishment numbers of the German employment agency",
         &["99999999"],
-        &["betriebsnummer", "betriebs nr"],
+        &["bbnr", "betriebsnummer", "betriebs nr"],
     ),
     id(
         "de_wirtschafts_id",

@@ -172,7 +172,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Identity,
         "Ecuadorian identity card and taxpayer numbers",
         &["9999999999", "9999999999999"],
-        &["cédula", "cedula", "cédula de identidad", "ruc", "registro civil"],
+        &["CI", "cédula", "cedula", "cédula de identidad", "ruc", "registro civil"],
     )
     .check("province, check digit (Luhn)", |c| {
         matches!(c.value(0..2), 1..=24 | 30)
@@ -252,7 +252,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Identity,
         "Bolivian identity card and tax numbers",
         &["9999999", "99999999", "9999999AA", "99999999AA", "9999999999"],
-        &["cédula de identidad", "carnet de identidad", "NIT", "c.i.", "bolivia ci"],
+        &["CI", "cédula de identidad", "carnet de identidad", "NIT", "c.i.", "bolivia ci"],
     ),
     // Junta Central Electoral: Luhn.
     id(

@@ -14,6 +14,8 @@ pub(super) static UNITED_STATES: &[Identifier] = &[
         "social security numbers of the United States",
         &["999999999"],
         &[
+            "soc sec",
+            "soc. sec",
             "ssn",
             "ssns",
             "social security number",
@@ -208,6 +210,38 @@ pub(super) static UNITED_STATES: &[Identifier] = &[
             && c.value(2..9) > 0
             && body % 10 == c.digit(8)
     }),
+    // U.S. Citizenship and Immigration Services, "Receipt Number": three letters of a service centre, ten digits.
+    id(
+        "us_uscis_receipt",
+        "US",
+        Kind::Residence,
+        "receipt numbers of United States immigration cases",
+        &["AAA9999999999"],
+        &["uscis", "receipt number", "green card", "i-797"],
+    )
+    .check("letters of a service centre", |c| CENTRES.iter().any(|centre| c.starts_with(centre)))
+    .alone(&["AAA9999999999"]),
+    // General Services Administration, "Unique Entity Identifier": no I and O, no 0 at the beginning.
+    id(
+        "us_uei",
+        "US",
+        Kind::Company,
+        "unique entity identifiers of the United States (UEI)",
+        &["************"],
+        &["UEI", "unique entity id", "unique entity identifier", "sam uei"],
+    )
+    .rule("letters and digits in use", |c| {
+        c.at(0) != b'0' && !c.bytes().iter().any(|b| b"IO".contains(b)) && c.digit_mask() != 0
+    }),
+    id(
+        "us_ptin",
+        "US",
+        Kind::Tax,
+        "tax preparers' numbers of the United States (PTIN)",
+        &["A99999999"],
+        &["ptin", "preparer tax"],
+    )
+    .rule("begins with P", |c| c.at(0) == b'P'),
     id(
         "us_dod_id",
         "US",
@@ -281,6 +315,7 @@ pub(super) static CANADA: &[Identifier] = &[
             "cra number",
             "numéro d'entreprise",
             "bn number",
+            "BN",
         ],
     )
     .check("check digit (Luhn), program identifier", |c| {
@@ -357,3 +392,5 @@ fn is_social_security_number(code: &Code) -> bool {
     let (area, group, serial) = (code.value(0..3), code.value(3..5), code.value(5..9));
     !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0
 }
+
+const CENTRES: &[&str] = &["EAC", "IOE", "LIN", "MSC", "NBC", "NSC", "SRC", "TSC", "VSC", "WAC", "YSC"];

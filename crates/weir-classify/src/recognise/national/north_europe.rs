@@ -84,6 +84,16 @@ pub(super) static NORDIC: &[Identifier] = &[
     .rule("date of birth", |c| ddmmyy(c, 0) && c.value(6..10) > 0)
     .bare(|c| c.sum(0, &[4, 3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 == 0)
     .alone(&["999999-9999"]),
+    id(
+        "fo_ptal",
+        "FO",
+        Kind::Identity,
+        "personal numbers of the Faroe Islands (p-tal)",
+        &["999999999"],
+        &["p tal"],
+    )
+    .check("date of birth", |c| ddmmyy(c, 0))
+    .bare(|_| false),
     // Erhvervsstyrelsen, CVR: weights 2, 7, 6, 5, 4, 3, 2, 1, modulus 11.
     id(
         "dk_cvr",
@@ -203,7 +213,7 @@ pub(super) static NORDIC: &[Identifier] = &[
         Kind::Passport,
         "Finnish passport and identity card numbers",
         &["AA9999999", "999999999A", "999999999"],
-        &["suomen passi", "passin numero", "passinumero"],
+        &["passi", "suomen passi", "passin numero", "passinumero"],
     ),
     id(
         "fi_plate",

@@ -74,6 +74,26 @@ pub(super) static ROWS: &[Identifier] = &[
         "AA99 AA 9999",
         "AA 99 A 9999",
     ]),
+    id(
+        "in_virtual_id",
+        "IN",
+        Kind::Identity,
+        "virtual numbers for Indian Aadhaar (VID)",
+        &["9999999999999999"],
+        &["virtual id", "VID", "aadhaar"],
+    )
+    .check("first digit 2 or more, check digit (Verhoeff)", |c| {
+        matches!(c.at(0), b'2'..=b'9') && verhoeff(c, 0..16)
+    })
+    .bare(|_| false),
+    id(
+        "in_din",
+        "IN",
+        Kind::Identity,
+        "Indian directors' identification numbers (DIN)",
+        &["99999999"],
+        &["din number", "din no", "director identification", "DPIN"],
+    ),
     // Election Commission of India, EPIC: three letters, seven digits.
     id(
         "in_voter",

@@ -1,6 +1,6 @@
 //! Singapore, Malaysia, Thailand, Indonesia, the Philippines, Vietnam and their neighbours.
 
-use super::check::{is_day, letter_of, yymmdd};
+use super::check::{is_day, letter_of, luhn, yymmdd};
 use super::identifier::{Identifier, id};
 use super::kind::Kind;
 use crate::code::Code;
@@ -182,6 +182,8 @@ pub(super) static ROWS: &[Identifier] = &[
         &["999999999999999", "9999999999999999"],
         &["npwp", "nomor pokok wajib pajak", "wajib pajak"],
     )
+    .check("check digit (Luhn) of the first nine", |c| c.len() == 16 || luhn(c, 0..9))
+    .bare(|_| false)
     .alone(&["99.999.999.9-999.999"]),
     id(
         "id_passport",

@@ -170,6 +170,16 @@ pub(super) static ROWS: &[Identifier] = &[
         &["pib", "пиб", "poreski identifikacioni broj"],
     )
     .check("check digit ISO 7064 MOD 11,10", |c| c.at(0) != b'0' && mod_11_10(c, 0..9)),
+    // Poreska uprava Crne Gore: weights 8 to 2, modulus 11.
+    id(
+        "me_pib",
+        "ME",
+        Kind::Tax,
+        "tax numbers of Montenegro (PIB)",
+        &["99999999"],
+        &["pib", "poreski identifikacioni broj"],
+    )
+    .check("check digit modulo 11", |c| (11 - c.sum(0, &[8, 7, 6, 5, 4, 3, 2]) % 11) % 11 % 10 == c.digit(7)),
     id(
         "rs_passport",
         "RS",

@@ -59,7 +59,7 @@ pub(super) static IBERIA: &[Identifier] = &[
         Kind::Company,
         "Spanish tax numbers of companies (CIF)",
         &["A9999999*"],
-        &["cif", "nif empresa", "código de identificación fiscal", "razón social"],
+        &["nif", "cif", "nif empresa", "código de identificación fiscal", "razón social"],
     )
     .check("legal form, check digit", is_cif)
     .alone(&["A-99999999", "A-9999999*"]),
@@ -85,6 +85,32 @@ pub(super) static IBERIA: &[Identifier] = &[
         matches!(c.value(0..2), 1..=53 | 66) && number % 97 == c.value(10..12)
     })
     .alone(&["99/99999999/99", "99 99999999 99", "99-99999999-99"]),
+    // Red Eléctrica, "CUPS": sixteen digits modulo 529 give two letters.
+    id(
+        "es_cups",
+        "ES",
+        Kind::Identity,
+        "Spanish supply points of electricity and gas (CUPS)",
+        &["AA9999999999999999AA", "AA9999999999999999AA9A"],
+        &["cups", "punto de suministro"],
+    )
+    .check("begins with ES, letters modulo 529", |c| {
+        let rest = usize::try_from(c.value(2..18) % 529).unwrap_or_default();
+        let letters = [rest / 23, rest % 23].map(|at| NIF.as_bytes().get(at).copied());
+        c.starts_with("ES") && letters == [Some(c.at(18)), Some(c.at(19))]
+    })
+    .alone(&["AA9999999999999999AA", "AA9999999999999999AA9A"]),
+    // Dirección General del Catastro: parcel, sheet, unit, two control letters.
+    id(
+        "es_cadastral_reference",
+        "ES",
+        Kind::Identity,
+        "Spanish cadastral references of property",
+        &["9999999AA9999A9999AA", "99999A99999999999AAA"],
+        &["referencia catastral", "ref catastral", "ref. catastral", "catastro"],
+    )
+    .check("form", |c| c.len() == 20)
+    .alone(&["9999999AA9999A9999AA"]),
     id(
         "es_passport",
         "ES",
@@ -186,6 +212,17 @@ pub(super) static IBERIA: &[Identifier] = &[
         matches!(c.at(0), b'1' | b'2')
             && 9 - c.sum(0, &[29, 23, 19, 17, 13, 11, 7, 5, 3, 2]) % 10 == c.digit(10)
     }),
+    // Banco de Portugal, NIB: ISO/IEC 7064 MOD 97-10.
+    id(
+        "pt_nib",
+        "PT",
+        Kind::Bank,
+        "Portuguese bank account numbers (NIB)",
+        &["999999999999999999999"],
+        &["nib"],
+    )
+    .check("key modulo 97", |c| c.value(0..19) > 0 && (c.value(0..19) % 97 * 100 + c.value(19..21)) % 97 == 1)
+    .alone(&["9999 9999 99999999999 99"]),
     id(
         "pt_passport",
         "PT",

@@ -49,6 +49,7 @@ const HEADS: &[(&str, &str)] = &[
     ("sa_vat", "310122393500003"),
     ("ug_nin", "CM"),
     ("au_ihi", "800360"),
+    ("es_cups", "ES0021000000000001RK"),
 ];
 
 /// Codes of a row's shapes, every second with the head it has in [`HEADS`].

@@ -315,6 +315,32 @@ pub(super) static ROWS: &[Identifier] = &[
     // ISO 3779; 49 CFR 565: no I, O, Q, a check character in the ninth place, figures at the end.
     .check("letters in use, figures at the end, check character modulo 11", is_vin)
     .alone(&["*****************"]),
+    // Commission Delegated Regulation (EU) 2015/2446, annex B: the country and up to fifteen characters.
+    id(
+        "eori",
+        "",
+        Kind::Company,
+        "numbers of economic operators in customs (EORI)",
+        &[
+            "AA99999999",
+            "AA999999999",
+            "AA9999999999",
+            "AA99999999999",
+            "AA999999999999",
+            "AA9999999999999",
+            "AA99999999999999",
+            "AA999999999999999",
+        ],
+        &["eori"],
+    )
+    .rule("begins with a country of the customs union or GB", |c| {
+        CUSTOMS.iter().any(|country| c.starts_with(country))
+    }),
+];
+
+const CUSTOMS: &[&str] = &[
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
 ];
 
 fn two_step_11_from_2(code: &Code) -> bool {

@@ -45,7 +45,7 @@ pub(super) static AUSTRIA_SWITZERLAND: &[Identifier] = &[
         Kind::Passport,
         "Austrian passport and identity card numbers",
         &["A9999999", "AA9999999", "99999999"],
-        &["österreichischer reisepass", "reisepass"],
+        &["reisepassnummer", "österreichischer reisepass", "reisepass"],
     ),
     id(
         "at_firmenbuch",
@@ -195,6 +195,25 @@ pub(super) static FRANCE: &[Identifier] = &[
         c.value(0..9) > 0 && luhn(c, 0..9) && luhn(c, 0..14)
     })
     .alone(&["999 999 999 99999"]),
+    // Comité français d'organisation et de normalisation bancaires, RIB: bank, branch, account, key modulo 97.
+    id(
+        "fr_rib",
+        "FR",
+        Kind::Bank,
+        "French bank account numbers (RIB)",
+        &["9999999999***********99"],
+        &["rib", "relevé d'identité bancaire", "relevé d’identité bancaire", "coordonnées bancaires"],
+    )
+    .check("key modulo 97", is_rib)
+    .alone(&["99999 99999 99999999999 99", "99999 99999 *********** 99"]),
+    id(
+        "fr_finess",
+        "FR",
+        Kind::Doctor,
+        "French numbers of health establishments (FINESS)",
+        &["999999999"],
+        &["finess"],
+    ),
     id(
         "fr_passport",
         "FR",
@@ -475,4 +494,17 @@ fn is_nir(code: &Code) -> bool {
     let month = matches!(code.value(3..5), 1..=12 | 20..=42 | 50..=99);
     let body = matches!(code.at(0), b'1'..=b'4' | b'7' | b'8') && month && code.value(7..10) > 0;
     body && code.len() == 15 && 97 - number % 97 == code.value(13..15)
+}
+
+/// Letters of an account count as 1 to 9, those from S on as 2 to 9.
+fn is_rib(code: &Code) -> bool {
+    let digit = |at: usize| match code.at(at) {
+        letter @ b'A'..=b'I' => letter - b'A' + 1,
+        letter @ b'J'..=b'R' => letter - b'J' + 1,
+        letter @ b'S'..=b'Z' => letter - b'S' + 2,
+        digit => digit.saturating_sub(b'0'),
+    };
+    let account = (10..21).fold(0, |value, at| value * 10 + u64::from(digit(at)));
+    let sum = 89 * code.value(0..5) + 15 * code.value(5..10) + 3 * account + code.value(21..23);
+    code.value(0..10) > 0 && sum.is_multiple_of(97)
 }

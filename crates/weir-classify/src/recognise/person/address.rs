@@ -15,6 +15,34 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     find: Find::Digit(POSTCODES, find),
 };
 
+pub(super) const LABELLED: RecogniserInfo = RecogniserInfo {
+    name: "labelled_address",
+    entity: EntityType::built_in("STREET_ADDRESS"),
+    category: Category::Personal,
+    finds: "streets with their numbers after a label such as `address` or `lives at`",
+    validation: "a word of streets and a number in the same line",
+    find: Find::Phrase(LABELS, find_labelled),
+};
+
+#[rustfmt::skip]
+const LABELS: &[&str] = &[
+    "home address", "postal address", "mailing address", "street address", "delivery address", "shipping address", "billing address", "residential address", "address",
+    "lives at", "living at", "resides at", "residing at", "ship to", "moved to", "anschrift", "adresse", "wohnhaft", "wohnt in", "lieferadresse", "rechnungsadresse", "wohnadresse",
+    "domicile", "demeurant", "domicilié", "domiciliée", "habite", "dirección", "direccion", "domicilio", "vive en", "reside en", "indirizzo", "residente in", "abita in",
+    "endereço", "morada", "adres", "woonachtig", "zamieszkały", "zamieszkała", "адрес",
+];
+
+/// How far after its label a street may stand.
+const LABELLED_WITHIN: usize = 64;
+
+fn find_labelled(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
+    let end = haystack.run_end(label.end, LABELLED_WITHIN, |b| !matches!(b, b'\n' | b'"' | b'{' | b'|'));
+    let end = haystack.text().floor_char_boundary(end);
+    let street = haystack.text().ceil_char_boundary(street(haystack, label.end..end)?);
+    let end = end.min(haystack.run_end(street, LABELLED_WITHIN, |b| b != b','));
+    Some(Match::new(street..end, 0.7).with_evidence(&label))
+}
+
 /// After a space or the like, and before the space of a city, or behind that of a state; or the second half of a code
 /// that has letters.
 pub(in crate::recognise) const POSTCODES: &[Site] = &[
@@ -49,8 +77,9 @@ fn find(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
 /// Where the street begins that makes an address of a postcode.
 pub(in crate::recognise) fn street_before(haystack: &Haystack<'_>, postcode: &Range<usize>) -> Option<usize> {
     let within = postcode.start.saturating_sub(WITHIN)..postcode.start;
-    let street =
-        street(haystack, within.clone()).or_else(|| numbered_lines(haystack, within, postcode.end))?;
+    let street = street(haystack, within.clone())
+        .or_else(|| numbered_lines(haystack, within.clone(), postcode.end))
+        .or_else(|| named_line(haystack, within, postcode))?;
     Some(haystack.text().ceil_char_boundary(street))
 }
 
@@ -74,6 +103,52 @@ fn numbered_lines(haystack: &Haystack<'_>, within: Range<usize>, code_end: usize
         }
         lines = lines.get(..start.checked_sub(1)?)?;
     }
+}
+
+/// Where a street of any kind begins whose number stands last, before a postcode of five digits and its city:
+/// `Am Markt 3, 01067 Dresden`. It begins with a capital.
+fn named_line(haystack: &Haystack<'_>, within: Range<usize>, postcode: &Range<usize>) -> Option<usize> {
+    let text = haystack.text();
+    let start = text.ceil_char_boundary(within.start);
+    if haystack.digits_end(postcode.start, 6) - postcode.start != 5 {
+        return None;
+    }
+    let before = text.get(start..within.end)?.trim_end_matches(COUNTRY).trim_end().strip_suffix(LINE_ENDS)?;
+    let line = before.rfind(LINE_ENDS).map_or(0, |end| end + 1);
+    let (name, number) = before.get(line..)?.trim_end().rsplit_once(' ')?;
+    let length = name_length(name)?;
+    is_house(number).then_some(start + line + name.len() - length)
+}
+
+/// What stands before a postcode to name its country: `D-10117`.
+const COUNTRY: [char; 8] = ['A', 'B', 'D', 'E', 'F', 'I', 'L', '-'];
+
+/// How long the name is that ends a line: words with capitals, small words between them.
+fn name_length(line: &str) -> Option<usize> {
+    const WORDS_MAX: usize = 5;
+    const SMALL: &[&str] =
+        &["am", "an", "auf", "dem", "den", "der", "im", "in", "unter", "zum", "zur", "de", "di", "la"];
+    let begins = |word: &str| word.starts_with(char::is_uppercase);
+    let is_name =
+        |word: &str| begins(word) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '.'));
+    let (mut length, mut found, mut is_long) = (0, None, false);
+    for word in line.rsplit(' ').take(WORDS_MAX).take_while(|word| is_name(word) || SMALL.contains(word)) {
+        length += word.len();
+        if begins(word) {
+            found = Some(length);
+            is_long |= word.chars().count() > 3;
+        }
+        length += 1;
+    }
+    found.filter(|_| is_long)
+}
+
+/// `7`, `12a`, `10/12`.
+fn is_house(number: &str) -> bool {
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=4).contains(&digits)
+        && number.len() <= 8
+        && number.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-'))
 }
 
 /// What stands between the lines of an address.
@@ -117,9 +192,16 @@ fn begins_code(haystack: &Haystack<'_>, code: Range<usize>) -> bool {
     let is_year =
         code.len() == 4 && matches!(haystack.slice(code.clone()), [b'1', b'9', ..] | [b'2', b'0', ..]);
     let before = haystack.before(code.start);
-    !is_year
-        && before
-            .is_none_or(|b| matches!(b, b' ' | b'\n' | b',' | b'-') && !haystack.is_attached_left(code.start))
+    let is_apart = !haystack.is_attached_left(code.start) || is_after_country(haystack, code.start);
+    !is_year && before.is_none_or(|b| matches!(b, b' ' | b'\n' | b',' | b'-') && is_apart)
+}
+
+/// `D-10117`.
+fn is_after_country(haystack: &Haystack<'_>, at: usize) -> bool {
+    matches!(
+        haystack.slice(at.saturating_sub(3)..at),
+        [b' ' | b'\n', b'A' | b'B' | b'D' | b'E' | b'F' | b'I' | b'L', b'-']
+    )
 }
 
 /// The city begins with a capital right after; `75002 Paris`, `1012 AB Amsterdam`, `1000-001 Lisboa`.
@@ -185,11 +267,21 @@ fn numbered(text: &[u8], at: usize, word: &str) -> Option<usize> {
     let name =
         |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii() || matches!(b, b' ' | b'.' | b'\'' | b'-' | b',');
     let gap = after.iter().take_while(|b| name(b)).count();
-    let has_number_after =
-        after.get(gap).is_some_and(u8::is_ascii_digit) && after.get(gap.wrapping_sub(1)) == Some(&b' ');
+    let is_direct = DIRECT.contains(&word);
+    let is_beginning = word.ends_with(' ') && !word.starts_with(' ') && !is_direct;
+    let goes_on = at
+        .checked_sub(1)
+        .and_then(|at| text.get(at))
+        .is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    if is_direct != (gap == 0) && (is_direct || is_beginning) || is_beginning && goes_on {
+        return None;
+    }
+    let has_number_after = (gap > 0 || is_direct)
+        && after.get(gap).is_some_and(u8::is_ascii_digit)
+        && text.get(end + gap - 1) == Some(&b' ');
     let back = before.iter().rev().take_while(|b| name(b)).count();
     let number = before.get(..before.len() - back).unwrap_or_default();
-    let has_number_before = back > 0 && number.last().is_some_and(u8::is_ascii_digit);
+    let has_number_before = back > 0 && !is_direct && number.last().is_some_and(u8::is_ascii_digit);
     if has_number_before {
         let digits = number.iter().rev().take_while(|b| b.is_ascii_digit()).count();
         return (digits <= 5).then_some(at - back - digits);
@@ -198,6 +290,27 @@ fn numbered(text: &[u8], at: usize, word: &str) -> Option<usize> {
         .then_some(at - before.iter().rev().take_while(|b| b.is_ascii_alphabetic() || !b.is_ascii()).count())
 }
 
+/// What the number follows at once: `Lindenweg 7`, `Postfach 1234`.
+const DIRECT: &[&str] = &[
+    "weg ",
+    "ring ",
+    "damm ",
+    "ufer ",
+    "gata ",
+    "vej ",
+    "gade ",
+    "katu ",
+    "tie ",
+    "utca ",
+    " box ",
+    "postfach ",
+    "bp ",
+    "apartado ",
+    "casella postale ",
+    "postbus ",
+    "caixa postal ",
+];
+
 /// Kinds of streets, as words or endings of words.
 #[rustfmt::skip]
 static STREETS: Lazy = Lazy::new(|| Words::new(&[
@@ -205,5 +318,7 @@ static STREETS: Lazy = Lazy::new(|| Words::new(&[
     " terrace", " crescent", " close,", " parkway", " highway", " square,", " trail", " circle", " gardens", " grove",
     "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "stræde", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
     "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "place ", "quai ", "allée ", "calle ", "avenida ", "avda", "paseo ", "plaza ", "carrer ",
+    "cours ", "route ", "cité ", "sentier ", "ronda ", "camino ", "glorieta ", "c/ ", "av. ", "pza. ", "carrera ", "largo ", "vicolo ", "strada ", "contrada ", "località ", "v.le ", "p.zza ", "c.so ",
+    "aleja ", "al. ", "os. ", "alameda ", "estrada ", " box ", "postfach ", "bp ", "apartado ", "casella postale ", "postbus ", "caixa postal ",
     "via ", "viale ", "piazza ", "corso ", "rua ", "travessa ", "praça ", "ul. ", "ulica ", "utca ",
 ]));

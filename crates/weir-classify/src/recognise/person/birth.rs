@@ -69,22 +69,23 @@ fn find_starred(haystack: &Haystack<'_>, digit: usize) -> Option<Match> {
         && haystack.before(star - 1).is_some_and(|b| b.is_ascii_digit());
     let span = date::at(haystack, digit)?;
     let is_numeric = haystack.slice(span.clone()).iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    (stands && !is_product && is_numeric).then(|| Match::new(span, 0.7))
+    let is_dotted = haystack.slice(span.clone()).contains(&b'.');
+    (stands && !is_product && is_numeric && is_dotted).then(|| Match::new(span, 0.7))
 }
 
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
     "born", "date of birth", "birth date", "dob", "d.o.b", "birthday", "birthdate", "birth day", "birth",
-    "geboren", "geboren am", "geburtsdatum", "geburtstag", "geb.", "geb", "geb. am",
-    "né", "née", "ne le", "nee le", "date de naissance", "naissance", "ddn",
-    "nacido", "nacida", "nació", "nacio", "fecha de nacimiento", "nacimiento", "f. nac", "fec nac",
+    "geboren", "geboren am", "geburtsdatum", "geburtstag", "geb.", "geb", "geb. am", "gebdat", "geb datum", "geb. datum",
+    "né", "née", "né(e) le", "ne le", "nee le", "date de naissance", "naissance", "ddn",
+    "nacido", "nacida", "nació", "nacio", "fecha de nacimiento", "nacimiento", "f. nac", "fec nac", "fecha nac", "fch nac",
     "nato", "nata", "data di nascita", "nascita",
-    "nascido", "nascida", "nasceu", "data de nascimento", "nascimento", "dt nasc",
+    "nascido", "nascida", "nasceu", "data de nascimento", "nascimento", "dt nasc", "nasc.", "data nasc",
     "geboortedatum", "gebdatum", "født", "fødselsdato", "fødselsdag", "född", "födelsedatum", "syntynyt", "syntymäaika", "syntymäpäivä", "fæddur", "fædd",
-    "urodzony", "urodzona", "data urodzenia", "narozen", "narozena", "datum narození", "született", "születési idő", "születési dátum",
+    "urodzony", "urodzona", "data urodzenia", "ur.", "narozen", "narozena", "datum narození", "nar.", "született", "szül.", "szül", "születési idő", "születési dátum",
     "născut", "născută", "data nașterii", "rođen", "rođena", "datum rođenja", "rojen", "rojena", "datum rojstva", "narodený", "dátum narodenia",
-    "doğum tarihi", "doğumlu", "sündinud", "sünniaeg", "dzimis", "dzimšanas datums", "gimė", "gimimo data",
-    "родился", "родилась", "дата рождения", "рожд", "г.р", "народився", "народилася", "дата народження", "роден", "родена", "дата на раждане", "датум рођења",
-    "γεννήθηκε", "ημερομηνία γέννησης", "γεννημένος", "تاريخ الميلاد", "مواليد", "ولد في", "وُلد", "ولدت", "תאריך לידה", "נולד", "נולדה", "تاریخ تولد",
-    "जन्म तिथि", "जन्म", "生年月日", "誕生日", "生まれ", "出生日期", "出生", "生日", "생년월일", "출생", "วันเกิด", "ngày sinh", "tanggal lahir", "tarikh lahir",
+    "doğum tarihi", "doğumlu", "doğdu", "doğum t.", "sündinud", "sünniaeg", "dzimis", "dzimšanas datums", "gimė", "gimimo data",
+    "родился", "родилась", "дата рождения", "рожд", "г.р", "род.", "народився", "народилася", "дата народження", "роден", "родена", "дата на раждане", "датум рођења",
+    "γεννήθηκε", "ημερομηνία γέννησης", "γεννημένος", "تاريخ الميلاد", "تاريخ الولادة", "مواليد", "ولد في", "وُلد", "ولدت", "תאריך לידה", "נולד", "נולדה", "تاریخ تولد",
+    "जन्म तिथि", "जन्म", "生年月日", "誕生日", "生まれ", "出生日期", "出生", "生日", "생년월일", "출생", "วันเกิด", "วันเดือนปีเกิด", "ngày sinh", "tanggal lahir", "tgl lahir", "tarikh lahir",
 ];

@@ -18,10 +18,31 @@ enum Part {
 
 /// The date that begins at `at`: day, month and year in any order that is in use.
 pub(super) fn at(haystack: &Haystack<'_>, at: usize) -> Option<Range<usize>> {
+    if let Some(end) = in_one(haystack, at) {
+        return Some(at..end);
+    }
     let (first, end) = part(haystack, at)?;
     let (second, end) = part(haystack, next(haystack, end)?)?;
     let (third, end) = part(haystack, next(haystack, end)?)?;
     (is_date(first, second, third) && haystack.closes(end)).then_some(at..end)
+}
+
+/// `19740312`: year, month and day in one; nobody is born in the future.
+fn in_one(haystack: &Haystack<'_>, at: usize) -> Option<usize> {
+    let end = haystack.digits_end(at, 9);
+    let digits = haystack.slice(at..end);
+    let number = |range: Range<usize>| {
+        digits
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
+    };
+    let is_date = digits.len() == 8
+        && is_year(number(0..4))
+        && is_day_of(number(6..8), number(4..6))
+        && (1..=12).contains(&number(4..6));
+    (is_date && haystack.closes(end)).then_some(end)
 }
 
 fn is_date(first: Part, second: Part, third: Part) -> bool {
@@ -111,4 +132,5 @@ const MONTHS: &[&str] = &[
 const ABBREVIATIONS: &[&str] = &[
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mär", "mrz", "okt", "dez", "janv", "févr", "avr", "juil", "déc",
     "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "mrt", "mei",
+    "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "fév",
 ];

@@ -23,6 +23,7 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     record::LICENCE,
     record::TELEMATIK,
     address::ROW,
+    address::LABELLED,
     special::HEALTH,
     special::MEDICATION,
     special::DISABILITY,

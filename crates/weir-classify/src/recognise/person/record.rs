@@ -78,14 +78,14 @@ const INSURANCE_LABELS: &[&str] = &[
 #[rustfmt::skip]
 const CUSTOMER_LABELS: &[&str] = &[
     "customer number", "customer no", "customer id", "customer #", "client number", "client no", "membership number", "membership no", "loyalty number", "frequent flyer",
-    "student id", "student number", "student no", "matriculation number", "library card", "kundennummer", "kunden nr", "kd nr", "kundennr", "mitgliedsnummer", "matrikelnummer", "vertragsnummer",
+    "student id", "student number", "student no", "matriculation number", "library card", "kundennummer", "kunden nr", "kd nr", "kundennr", "mitgliedsnummer", "matrikelnummer", "matrikel nr", "vertragsnummer",
     "contract number", "numéro de client", "numéro client", "n° client", "numéro d'adhérent", "numéro étudiant", "número de cliente", "numero de cliente", "número de socio",
     "codice cliente", "numero cliente", "matricola", "número do cliente", "klantnummer", "lidnummer", "studentnummer", "kundnummer", "asiakasnumero", "numer klienta", "zákaznické číslo",
     "номер клиента", "رقم العميل", "מספר לקוח", "客户编号", "顧客番号", "お客様番号", "학번", "고객번호",
 ];
 #[rustfmt::skip]
 const EMPLOYEE_LABELS: &[&str] = &[
-    "employee id", "employee number", "employee no", "employee #", "staff id", "staff number", "personnel number", "payroll number", "badge number", "service number", "personalnummer", "pers nr",
+    "employee id", "employee number", "employee no", "employee #", "staff id", "staff number", "personnel number", "payroll number", "badge number", "service number", "personalnummer", "personal nr", "pers nr",
     "mitarbeiternummer", "mitarbeiter id", "stammnummer", "matricule", "numéro d'employé", "numéro de salarié", "número de empleado", "legajo", "numero dipendente", "matricola dipendente",
     "personeelsnummer", "medarbejdernummer", "anställningsnummer", "numer pracownika", "табельный номер", "رقم الموظف", "מספר עובד", "工号", "社員番号", "사번",
 ];

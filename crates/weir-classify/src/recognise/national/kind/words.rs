@@ -61,7 +61,7 @@ pub(super) const VOTER: &[&str] = &[
 
 #[rustfmt::skip]
 pub(super) const PASSPORT: &[&str] = &[
-    "passport", "passports", "travel document", "reisepass", "passnummer", "pass nr", "pass-nr", "passeport",
+    "passport", "passports", "travel document", "reisepass", "reisepassnummer", "passnummer", "pass nr", "pass-nr", "passeport",
     "pasaporte", "passaporto", "passaporte", "paspoort", "paspoortnummer", "paszport", "pas nr",
     "passin numero", "passinumero", "passet", "passnr", "passnummer", "pasnummer", "útlevél", "utlevel",
     "pașaport", "pasaport", "паспорт", "διαβατήριο", "διαβατηρίου", "putovnica", "putovnice", "pasoš",
