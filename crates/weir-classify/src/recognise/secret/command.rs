@@ -66,7 +66,6 @@ pub(super) const CALL: RecogniserInfo = secret(
             "mysqli(",
             "mysqli_connect(",
             "mysql_connect(",
-            "new PDO(",
             "oci_connect(",
             "ftp_login(",
             "ssh2_auth_password(",

@@ -108,7 +108,9 @@ pub(super) fn value_beside(haystack: &Haystack<'_>, end: usize) -> Option<Value>
     if start == end || haystack.byte(letters).is_none_or(|b| !b.is_ascii_graphic()) {
         return None;
     }
-    Value::bare(haystack, start).map(|value| Value { is_beside: true, ..value })
+    let has_digit = |value: &Value| haystack.slice(value.sample()).iter().any(u8::is_ascii_digit);
+    let value = Value::bare(haystack, start).filter(|value| value.range.len() >= 8 && has_digit(value))?;
+    Some(Value { is_beside: true, ..value })
 }
 
 /// How far the signs after a name have been read.

@@ -15,7 +15,7 @@ pub(super) const FORMATS: &[Format] = &[
     format("Cloudflare", &["eyJhIjoi"], Printable, 120, 260),
     format("CockroachDB", &["CCDB1_"], Base64Url, 60, 68),
     format("Confluent", &["cflt"], Printable, 56, 70),
-    format("Convex", &["prod:", "preview:"], Signs, 60, 200),
+    format("Convex", &["prod:"], Signs, 60, 200),
     format("Databricks", &["dapi"], Hex, 32, 34),
     format("Defined Networking", &["dnkey-"], Printable, 40, 90),
     format("Deno", &["ddp_"], Alphanumeric, 36, 40),

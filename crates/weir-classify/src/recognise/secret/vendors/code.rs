@@ -3,7 +3,7 @@
 use super::super::token::Alphabet::{Alphanumeric, Base64Url, Dotted, Hex, Printable};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of code hosts, CI services, package registries and infrastructure tools: 1Password, age, Aikido, Atlassian, Bitbucket, Buildkite, Checkly, CircleCI, Clojars, ConfigCat, crates.io, Depot, Docker Hub, Doppler, Endor Labs, GitBook, GitHub, GitLab, GrowthBook, Harness, HashiCorp Vault, Infisical, Infracost, Inngest, JFrog, LaunchDarkly, NetBird, npm, NuGet, Octopus Deploy, OpenShift, Packagist, Permit.io, Postman, Prefect, Pulumi, PyPI, ReadMe, RubyGems, Scalingo, SettleMint, Snyk, Socket, SonarQube, Sourcegraph, Statsig, Terraform Cloud, Trigger.dev, Unkey, Unleash, Val Town, Wakatime, YouTrack";
+pub(super) const FINDS: &str = "keys and tokens of code hosts, CI services, package registries and infrastructure tools: 1Password, age, Aikido, Atlassian, Bitbucket, Buildkite, Checkly, CircleCI, Clojars, ConfigCat, crates.io, Depot, Docker Hub, Doppler, Endor Labs, GitBook, GitHub, GitLab, GrowthBook, Harness, HashiCorp Vault, Infisical, Infracost, Inngest, JFrog, LaunchDarkly, NetBird, npm, NuGet, Octopus Deploy, OpenShift, Packagist, Permit.io, Postman, Prefect, Pulumi, PyPI, ReadMe, RubyGems, Scalingo, SettleMint, Snyk, Socket, SonarQube, Sourcegraph, Statsig, Terraform Cloud, Trigger.dev, Unkey, Val Town, Wakatime, YouTrack";
 
 pub(super) const FORMATS: &[Format] = &[
     format("1Password", &["ops_eyJ"], Printable, 250, 2048),
@@ -76,13 +76,6 @@ pub(super) const FORMATS: &[Format] = &[
     format("Terraform Cloud", &["atlasv1."], Base64Url, 60, 70),
     format("Trigger.dev", &["tr_prod_", "tr_dev_", "tr_stg_", "tr_pat_"], Alphanumeric, 20, 48),
     format("Unkey", &["unkey_"], Alphanumeric, 20, 32),
-    format(
-        "Unleash",
-        &["default:production.", "default:development.", "*:production.", "*:development."],
-        Hex,
-        48,
-        64,
-    ),
     format("Val Town", &["vtwn_"], Alphanumeric, 24, 40),
     format("Wakatime", &["waka_"], Base64Url, 36, 36),
     format("YouTrack", &["perm:", "perm-"], Printable, 40, 90),
