@@ -361,3 +361,110 @@ fn a_value_made_as_passwords_are_needs_no_verb_after_the_word() {
         common::finds_nothing(text);
     }
 }
+
+#[test]
+fn keys_that_sentences_and_labels_give_away_are_found_in_many_languages() {
+    for (seed, text) in (500..).zip([
+        "Der API-Schlüssel für Acme lautet {v}.",
+        "clé API Acme : {v}",
+        "la clave de API de Acme es {v}",
+        "chiave API Acme: {v}",
+        "a chave de API do Acme é {v}",
+        "klucz API: {v}",
+        "ключ API: {v}",
+        "The API key for Acme in production is {v}",
+    ]) {
+        for value in [drawn(HEX, 32, seed), drawn(MIXED, 32, seed), drawn(LOWER, 24, seed)] {
+            is_secret(&text.replace("{v}", &value));
+        }
+    }
+    is_clean("la clave de API se guarda en el servidor 12, la chiave API si trova nelle impostazioni");
+    is_clean("der API-Schlüssel ist abc, der API-Schlüssel lautet anders als gestern");
+}
+
+#[test]
+fn values_beside_a_credentials_name_are_found() {
+    let value = drawn(MIXED, 32, 77);
+    for syntax in [
+        "# Acme secret {v}",
+        "set -x API_KEY {v}",
+        "setx API_KEY \"{v}\"",
+        "(def api-key \"{v}\")",
+        "ENV ADMIN_PASSWORD {v}",
+        "#define WIFI_PASS \"{v}\"",
+        "ALTER ROLE app PASSWORD '{v}';",
+        "machine host.test login jo password {v}",
+        "Const DB_PWD As String = \"{v}\"",
+        "<param-name>pwd</param-name><param-value>{v}</param-value>",
+        "remotepass = \"{v}\"",
+    ] {
+        is_secret(&syntax.replace("{v}", &value));
+    }
+    for text in ["the secret internationalisation", "API_KEY environment_variable_2", "password: !vault |"] {
+        is_clean(text);
+    }
+}
+
+#[test]
+fn passwords_of_commands_and_calls_are_found() {
+    for text in [
+        "sshpass -p Mont#62nSa ssh jo@host",
+        "sshpass -p 'Mont#62nSa' scp f jo@host:",
+        "mysql -u root -pMont#62nSa shop",
+        "docker login -u jo -p Mont#62nSa registry.test",
+        "redis-cli -h cache -a Mont#62nSa ping",
+        "ldapsearch -D cn=admin,dc=x -w Mont#62nSa -b dc=x",
+        "sqlcmd -S srv -U sa -P \"Mont#62nSa\" -Q x",
+        "smbclient //srv/share -U jo%Mont#62nSa",
+        "lftp -u jo,Mont#62nSa sftp://h",
+        "net use Z: \\\\srv\\share /user:jo Mont#62nSa",
+        "rabbitmqctl add_user jo Mont#62nSa",
+        "7z a -pMont#62nSa out.7z f",
+        "sqlplus scott/Mont#62nSa@orcl",
+        "DriverManager.getConnection(url, \"sa\", \"Mont#62nSa\");",
+        "DriverManager.getConnection(\"jdbc:h2:mem\", \"sa\", \"Mont#62nSa\");",
+        "new mysqli(\"localhost\", \"root\", \"Mont#62nSa\", \"shop\");",
+        "server.login(\"jo\", 'Mont#62nSa')",
+        "CREATE USER app IDENTIFIED BY 'Mont#62nSa';",
+        "db.corp.test:5432:shop:app:Mont#62nSa",
+        "jdbc:oracle:thin:app/Mont#62nSa@//db:1521/xe",
+        "WIFI:T:WPA;S:Office;P:Mont#62nSa;;",
+        "radius-server key Mont#62nSa",
+        "use Mont#62nSa as the password",
+        "user: jo\npw: Mont#62nSa",
+    ] {
+        is_secret(text);
+    }
+    for text in [
+        "mysql -u root -p shop",
+        "mysql -h db1 -P 3306 -u root",
+        "docker login -u $USER -p $PASS registry.test",
+        "sshpass -p \"$PASSWORD\" ssh jo@host",
+        "zip -r backup2024.zip src2",
+        "client.login(\"jo\", \"smtp.test:587\")",
+        "getConnection(\"jdbc:h2:mem\", \"sa\", \"\")",
+        "localhost:5432:shop:app:password",
+    ] {
+        is_clean(text);
+    }
+}
+
+#[test]
+fn keys_with_a_mark_of_their_service_are_found() {
+    let mix = |len| drawn(MIXED, len, 91);
+    for text in [
+        format!("{}AZDO{}", mix(76), mix(4)),
+        format!("{}JQQJ99{}", mix(52), mix(26)),
+        format!("{}+ASt{}==", mix(76), mix(6)),
+        format!("{}AzSe{}", mix(42), mix(6)),
+        format!("{}NRAL", drawn(HEX, 36, 6)),
+        format!("access_token$production${}${}", drawn(LOWER, 16, 7), drawn(HEX, 32, 8)),
+        format!("pk_12345678_{}", drawn(BASE32, 32, 9)),
+        format!("dtn_{}", drawn(HEX, 64, 10)),
+        "BitLocker recovery key: 110011-220022-330033-440044-550055-660066-077077-088088".to_owned(),
+        format!("Administrator:500:aad3b435b51404eeaad3b435b51404ee:{}:::", drawn(HEX, 32, 12)),
+    ] {
+        is_secret(&format!("see {text} for it"));
+    }
+    is_clean("recovery key: 110012-220022-330033-440044-550055-660066-077077-088088");
+}

@@ -127,3 +127,30 @@ fn number_words_of_more_languages_hide_nothing() {
         assert_found("CREDIT_CARD", &[&format!("my credit card: {words}")]);
     }
 }
+
+#[test]
+fn bytes_apart_by_any_sign_hide_nothing() {
+    assert_found(
+        "EMAIL_ADDRESS",
+        &[
+            "see 6A-6F-2E-64-6F-65-40-65-78-61-6D-70-6C-65-2E-63-6F-6D",
+            "see 6A_6F_2E_64_6F_65_40_65_78_61_6D_70_6C_65_2E_63_6F_6D",
+            "see 6a.6f.2e.64.6f.65.40.65.78.61.6d.70.6c.65.2e.63.6f.6d",
+        ],
+    );
+}
+
+#[test]
+fn characters_as_scripts_write_them_hide_nothing() {
+    let each = |character: fn(u8) -> String, between: &str| {
+        "jo.doe@example.com".bytes().map(character).collect::<Vec<_>>().join(between)
+    };
+    assert_found(
+        "EMAIL_ADDRESS",
+        &[
+            &each(|b| format!("%u{b:04x}"), ""),
+            &each(|b| format!("[char]{b}"), "+"),
+            &each(|b| format!("CHR({b})"), "||"),
+        ],
+    );
+}

@@ -6,11 +6,13 @@ use std::ops::Range;
 const NUMBERS_MIN: usize = 12;
 const CHARACTERS_MIN: usize = 4;
 
-/// Undoes `72 101 108`, `72, 101, 108`, `chr(72)+chr(101)+chr(108)`: bytes as decimal numbers from the one at `first` on, if they are text. Where
+/// Undoes `72 101 108`, `72, 101, 108`, `chr(72)+chr(101)+chr(108)`, `[char]72+[char]101`: bytes as decimal numbers from the one at `first` on, if they are text. Where
 /// none has three digits they may be hexadecimal: letters and digits they are then, or not this. Returns where to go
 /// on.
 pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Option<usize> {
-    let separator = separator_at(text, first.end)?;
+    // The sign of a sum is a character of base64 too.
+    let is_sum = text.as_bytes().get(first.end.wrapping_sub(1)) == Some(&b'+');
+    let separator = separator_at(text, first.end - usize::from(is_sum))?;
     let numbers = || bytes_apart(text, first.start, separator, |at| number_at(text, at));
     let (mut count, mut plain, mut end, mut has_three) = (0, 0, first.end, false);
     for (byte, number) in numbers() {
@@ -20,7 +22,7 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
         end = number.end;
     }
     let is_sure = has_three || plain * 5 >= count * 4;
-    let least = if separator.ends_with('(') { CHARACTERS_MIN } else { NUMBERS_MIN };
+    let least = if separator.ends_with(['(', ']']) { CHARACTERS_MIN } else { NUMBERS_MIN };
     let decoded = if is_sure && count >= least {
         as_text(&numbers().map(|(byte, _)| byte).collect::<Vec<u8>>())
     } else {
@@ -36,12 +38,25 @@ pub(super) fn undo(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> 
 }
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {
-    const CALLS: [&str; 6] = [")+chr(", ") + chr(", ").chr(", ") . chr(", ")&Chr(", ") & Chr("];
+    const CALLS: [&str; 10] = [
+        ")+chr(",
+        ") + chr(",
+        ").chr(",
+        ") . chr(",
+        ")&Chr(",
+        ") & Chr(",
+        ")||CHR(",
+        ") || CHR(",
+        ")||chr(",
+        ") || chr(",
+    ];
+    const CAST: &str = "+[char]";
     let rest = text.get(at..)?;
     let len = match rest.as_bytes() {
         [b',', b' ', ..] => 2,
         [b' ' | b',' | b';' | b'\n' | b'-' | b'.' | b'|', ..] => 1,
         [b')', ..] => CALLS.iter().find(|call| rest.starts_with(**call))?.len(),
+        [b'+', ..] => rest.starts_with(CAST).then_some(CAST.len())?,
         _ => return None,
     };
     rest.get(..len)

@@ -3,7 +3,6 @@ use super::{
     Derived, Editor, armour, base85, binary, blob, cut, decimal, dump, entity, escape, form, hex, morse,
     rotated, rtf,
 };
-use crate::View;
 use crate::lanes::{BLOCK, SIDE, hexadecimal_after};
 use std::ops::Range;
 
@@ -67,7 +66,7 @@ fn seek_mark(survey: &Survey<'_>, from: usize) -> Option<usize> {
 /// Whether a sign may begin an encoded character: most are of programs.
 fn is_mark(bytes: &[u8], at: usize) -> bool {
     match (bytes.get(at), bytes.get(at + 1)) {
-        (Some(b'%'), Some(next)) => next.is_ascii_hexdigit(),
+        (Some(b'%'), Some(next)) => next.is_ascii_hexdigit() || *next == b'u',
         (Some(b'&'), Some(next)) => next.is_ascii_alphanumeric() || *next == b'#',
         (Some(b'='), Some(next)) => form::is_of_value(*next) || matches!(next, b'\r' | b'\n'),
         _ => true,
@@ -164,7 +163,10 @@ enum Next {
 fn next_number(text: &[u8], end: usize) -> Next {
     const GAP_MAX: usize = 3;
     let rest = text.get(end..).unwrap_or_default();
-    if let [b')', b'+' | b' ' | b'.' | b'&', ..] = rest {
+    if let [b')', b'+' | b' ' | b'.' | b'&' | b'|', ..] = rest {
+        return Next::Call;
+    }
+    if rest.starts_with(b"[") && text.get(end.wrapping_sub(1)) == Some(&b'+') {
         return Next::Call;
     }
     let is_gap = |b: &&u8| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.' | b'|' | b'_');
@@ -197,7 +199,7 @@ impl<'a> Pass<'a> {
     fn undo(&mut self, at: usize) -> usize {
         match self.text.as_bytes().get(at) {
             Some(b'\\') => escape::undo(&mut self.editor, self.text, at),
-            Some(b'%') => hex::undo_marked(&mut self.editor, self.text, at, View::Percent),
+            Some(b'%') => hex::undo_percent(&mut self.editor, self.text, at),
             Some(b'=') => form::undo(&mut self.editor, self.text, at)
                 .unwrap_or_else(|| hex::undo_quoted(&mut self.editor, self.text, at)),
             Some(b'&') => entity::undo(&mut self.editor, self.text, at),
@@ -214,6 +216,9 @@ impl<'a> Pass<'a> {
         let end = at + if seen < BLOCK { seen } else { seen + more() };
         let Range { start: at, end } = within_marks(rest, at..end);
         if let Some(after) = binary::undo(&mut self.editor, self.text, at..end) {
+            return after;
+        }
+        if let Some(after) = hex::undo_dashed(&mut self.editor, self.text, at..end) {
             return after;
         }
         if end - at < RUN_MIN {

@@ -31,6 +31,51 @@ pub(super) fn undo_marked(editor: &mut Editor<'_>, text: &str, at: usize, kind: 
     }
 }
 
+/// Undoes `%41%42`, or the characters `%u0041%u0042` of JavaScript's `escape`. Returns where to go on.
+pub(super) fn undo_percent(editor: &mut Editor<'_>, text: &str, at: usize) -> usize {
+    const LEN: usize = "%u0041".len();
+    let unit = |at: usize| {
+        let digits = text.get(at..at + LEN)?.strip_prefix("%u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let units: Vec<u16> = (at..).step_by(LEN).map_while(unit).collect();
+    let end = at + units.len() * LEN;
+    match String::from_utf16(&units) {
+        Ok(decoded) if !decoded.is_empty() => {
+            editor.replace(at..end, &decoded, View::Percent);
+            end
+        }
+        _ if end > at => end,
+        _ => undo_marked(editor, text, at, View::Percent),
+    }
+}
+
+/// Undoes `6A-6F-2E`, a run of bytes apart by dashes or underscores, if it is text. Returns where to go on.
+pub(super) fn undo_dashed(editor: &mut Editor<'_>, text: &str, run: Range<usize>) -> Option<usize> {
+    if !is_dashed(text.as_bytes(), run.clone()) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = run.clone().step_by(3).map(|at| byte_at(text, at)).collect();
+    if let Some(decoded) = as_text(&bytes?) {
+        editor.replace(run.clone(), &decoded, View::Hex);
+    }
+    Some(run.end)
+}
+
+/// Whether a run is of hexadecimal bytes apart by dashes or underscores, of seven at least.
+fn is_dashed(text: &[u8], run: Range<usize>) -> bool {
+    let run = text.get(run).unwrap_or_default();
+    let is_byte = |byte: &[u8]| match byte {
+        [high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        _ => false,
+    };
+    let sign = run.get(2);
+    matches!(sign, Some(b'-' | b'_'))
+        && run.len() >= 3 * PAIRS_MIN - 1
+        && run.len() % 3 == 2
+        && run.chunks(3).all(|byte| is_byte(byte) && byte.get(2).is_none_or(|b| Some(b) == sign))
+}
+
 /// Undoes quoted-printable at an equals sign: a soft line break, two or more bytes, or a sign of an e-mail
 /// address. A single `=10` is an assignment.
 ///
@@ -106,7 +151,8 @@ pub(super) fn undo_pairs(editor: &mut Editor<'_>, text: &str, first: Range<usize
     }
     let clear = After { end, is_opaque: false };
     if count < PAIRS_MIN {
-        return Some(clear);
+        // The last of numbers with points may begin a run of its own.
+        return (separator != ".").then_some(clear);
     }
     let bytes: Vec<u8> = pairs().map(|(byte, _)| byte).collect();
     let Some(decoded) = as_text(&bytes) else {
@@ -145,7 +191,8 @@ fn undo_words(editor: &mut Editor<'_>, text: &str, first: Range<usize>) -> Optio
 
 fn separator_at(text: &str, at: usize) -> Option<&str> {
     let rest = text.get(at..text.len().min(at + 3))?;
-    let len = rest.bytes().take_while(|b| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-')).count();
+    let len =
+        rest.bytes().take_while(|b| matches!(b, b' ' | b',' | b';' | b':' | b'\n' | b'-' | b'.')).count();
     rest.get(..len).filter(|separator| !separator.is_empty())
 }
 

@@ -8,14 +8,14 @@ use std::ops::Range;
 
 pub(super) const PASSWORD_HASH: RecogniserInfo = secret(
     "password_hash",
-    "password hashes: bcrypt, argon2, scrypt, yescrypt, PBKDF2, SCRAM, and those of crypt(3), LDAP, htpasswd, WordPress and Django",
+    "password hashes: bcrypt, argon2, scrypt, yescrypt, PBKDF2, SCRAM, NT, and those of crypt(3), LDAP, htpasswd, WordPress and Django",
     "the scheme's mark, and salt and hash of its lengths",
     Find::Literal(&MARKS, find),
 );
 
 /// Marks of schemes. Source: crypt(5), RFC 2307, and the documentation of Django, WordPress, Cisco and
 /// PostgreSQL.
-const MARKS: [&str; 36] = [
+const MARKS: [&str; 37] = [
     "$2a$",
     "$2b$",
     "$2x$",
@@ -52,6 +52,8 @@ const MARKS: [&str; 36] = [
     "{CRYPT}$",
     "SCRAM-SHA-256$",
     "SCRAM-SHA-1$",
+    // The LM hash of nothing, before the NT hash.
+    "aad3b435b51404eeaad3b435b51404ee:",
 ];
 
 const HASH_MAX: usize = 256;

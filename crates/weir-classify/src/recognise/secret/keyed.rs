@@ -80,6 +80,29 @@ pub(super) const AZURE_CLIENT_SECRET: RecogniserInfo = secret(
     ),
 );
 
+pub(super) const STAMPED: RecogniserInfo = secret(
+    "stamped_key",
+    "keys with a mark of their service within or behind them: Azure, New Relic",
+    "the mark at its place in a key of its length",
+    Find::Literal(&STAMPS, find_stamped),
+);
+
+pub(super) const BITLOCKER: RecogniserInfo = secret(
+    "recovery_key",
+    "BitLocker recovery keys",
+    "eight groups of six digits, each divisible by 11, near `BitLocker` or `recovery key`",
+    Find::Phrase(
+        &[
+            "bitlocker",
+            "recovery key",
+            "wiederherstellungsschlüssel",
+            "clé de récupération",
+            "clave de recuperación",
+        ],
+        find_recovery_key,
+    ),
+);
+
 pub(super) const FACEBOOK_APP: RecogniserInfo = secret(
     "facebook_app_token",
     "Facebook app access tokens",
@@ -159,6 +182,46 @@ fn find_azure_client_secret(haystack: &Haystack<'_>, anchor: Range<usize>) -> Op
     let opens = haystack.before(start).is_none_or(|b| !is_value(b));
     (fits && opens && is_random(tail, Doubt::Little) && !is_placeholder(tail))
         .then(|| Match::new(start..end, 1.0))
+}
+
+/// Marks of keys. Source: Microsoft's documentation of secrets that can be identified, and that of New Relic.
+const STAMPS: [&str; 11] =
+    ["AZDO", "JQQJ99", "AzSe", "AzFu", "AzCa", "ACDb", "+ASt", "+ASb", "+AEh", "+ARm", "NRAL"];
+
+/// Where a mark begins in its key, and how long the key is without padding.
+fn stamped_as(mark: &[u8]) -> (usize, std::ops::RangeInclusive<usize>) {
+    match mark {
+        b"AZDO" => (76, 84..=84),
+        b"JQQJ99" => (52, 84..=84),
+        b"AzSe" => (42, 52..=52),
+        b"AzFu" => (44, 54..=54),
+        b"AzCa" | b"+ASb" | b"+AEh" | b"+ARm" => (33, 43..=43),
+        b"ACDb" | b"+ASt" => (76, 86..=86),
+        _ => (36, 40..=40),
+    }
+}
+
+fn find_stamped(haystack: &Haystack<'_>, mark: Range<usize>) -> Option<Match> {
+    let (offset, lengths) = stamped_as(haystack.slice(mark.clone()));
+    let is_key = |b: u8| is_base64_url(b) || matches!(b, b'+' | b'/');
+    let start = mark.start.checked_sub(offset)?;
+    let end = haystack.run_end(start, 96, is_key);
+    let opens = haystack.before(start).is_none_or(|b| !is_key(b) || b == b'/');
+    (opens && lengths.contains(&(end - start)) && is_random(haystack.slice(start..end), Doubt::Little))
+        .then(|| Match::new(start..end, 1.0))
+}
+
+/// Source: Microsoft's documentation of BitLocker.
+fn find_recovery_key(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    const GROUPS: usize = 8;
+    let limit = haystack.len().min(word.end + 2 * VALUE_WITHIN);
+    let start = (word.end..limit).find(|at| haystack.byte(*at).is_some_and(|b| b.is_ascii_digit()))?;
+    let end = haystack.run_end(start, GROUPS * 7, |b| b.is_ascii_digit() || matches!(b, b'-' | b' '));
+    let text = std::str::from_utf8(haystack.slice(start..end)).ok()?.trim_end();
+    let is_group = |group: &str| group.len() == 6 && group.parse::<u32>().is_ok_and(|group| group % 11 == 0);
+    let groups: Vec<&str> = text.split(['-', ' ']).collect();
+    (groups.len() == GROUPS && groups.into_iter().all(is_group))
+        .then(|| Match::new(start..start + text.len(), 1.0).with_evidence(&word))
 }
 
 fn find_facebook(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {

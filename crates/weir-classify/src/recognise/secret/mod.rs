@@ -1,7 +1,9 @@
 //! Keys, tokens and other credentials.
 
+mod command;
 mod hash;
 mod http;
+mod key_in_prose;
 mod keyed;
 mod kubernetes;
 mod named;
@@ -52,13 +54,18 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     keyed::TELEGRAM_BOT,
     keyed::DISCORD_BOT,
     keyed::AZURE_CLIENT_SECRET,
+    keyed::STAMPED,
+    keyed::BITLOCKER,
     keyed::MARKED,
     keyed::FACEBOOK_APP,
     keyed::BUNDLER,
     url::PASSWORD,
+    url::FIELD,
     url::SIGNATURE,
     url::WEBHOOK,
     http::CURL_USER,
+    command::COMMAND,
+    command::CALL,
     http::BEARER,
     http::COOKIE,
     hash::PASSWORD_HASH,
@@ -69,6 +76,7 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     phrase::COLON_PHRASE,
     prose::PASSWORD,
     prose::CODE,
+    key_in_prose::KEY,
     named::CREDENTIAL,
     named::VENDOR,
 ];

@@ -81,11 +81,12 @@ pub(super) fn is_stock_password(value: &[u8]) -> bool {
     is_placeholder(value) || holds_any(value, &STOCK)
 }
 
-/// Whether something is filled in later: `${TOKEN}`, `{{ token }}`, `<token>`, `%(token)s`, `$TOKEN`.
+/// Whether something is filled in later: `${TOKEN}`, `{{ token }}`, `<token>`, `%(token)s`, `$TOKEN`, `!vault`.
 fn is_template(value: &[u8]) -> bool {
     let opens = |pair: &[u8]| matches!(pair, b"${" | b"{{" | b"$(" | b"%(" | b"#{" | b"%s" | b"%{" | b"{0");
     let is_variable = matches!(value, [b'$', next, ..] if next.is_ascii_alphabetic() || *next == b'_');
-    is_variable || value.first() == Some(&b'<') || value.windows(2).any(opens)
+    let is_tag = value.strip_prefix(b"!").is_some_and(|tag| tag.iter().all(u8::is_ascii_alphabetic));
+    is_variable || is_tag || value.first() == Some(&b'<') || value.windows(2).any(opens)
 }
 
 /// Whether a letter stands eight times in a row, or any character thirty times. `A` is zero in base64.

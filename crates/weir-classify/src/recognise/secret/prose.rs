@@ -2,6 +2,7 @@
 
 use super::named::is_password;
 use super::placeholder::is_stock_password;
+use super::random::{Doubt, is_random};
 use super::secret;
 use crate::haystack::Haystack;
 use crate::recognise::{Find, Match, RecogniserInfo};
@@ -10,7 +11,7 @@ use std::ops::Range;
 pub(super) const PASSWORD: RecogniserInfo = secret(
     "password_in_prose",
     "passwords in sentences: `the password is …`, `Passwort lautet …`, `mot de passe : …`, in thirty languages",
-    "a word for password, a verb or a colon, and a value with letters and digits or signs",
+    "a word for password, a verb or a colon, and a value with letters and digits or signs; after the word alone one that looks drawn",
     Find::Word(
         &[
             "password",
@@ -28,6 +29,30 @@ pub(super) const PASSWORD: RecogniserInfo = secret(
             "Kennwort",
             "mot de passe",
             "Mot de passe",
+            "mdp :",
+            "mdp: ",
+            "Mdp :",
+            "Mdp: ",
+            "IDENTIFIED BY",
+            "ConvertTo-SecureString",
+            "WLAN-Schlüssel",
+            "Zugangscode",
+            " pw: ",
+            "\npw: ",
+            "PW: ",
+            "psk=\"",
+            "PSK: ",
+            "PSK \"",
+            "creds ",
+            "credentials:",
+            "Credentials:",
+            "Login:",
+            "Zugangsdaten",
+            "credenciales",
+            "credenziali",
+            "snmp-server community",
+            "radius-server key",
+            "tacacs-server key",
             "contraseña",
             "Contraseña",
             "clave de acceso",
@@ -182,7 +207,70 @@ const GAP: usize = 48;
 const VALUE_MAX: usize = 64;
 
 fn find_password(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
-    find_said(haystack, word.clone()).or_else(|| find_strong(haystack, word))
+    find_said(haystack, word.clone())
+        .or_else(|| find_strong(haystack, word.clone()))
+        .or_else(|| find_announced(haystack, word.clone()))
+        .or_else(|| find_before(haystack, word))
+}
+
+/// Words between a value and the word that says what it is used as.
+const USED_AS: [&[u8]; 9] =
+    [b" as ", b" as the ", b" as a ", b" as my ", b" as your ", b" als ", b" comme ", b" como ", b" come "];
+
+/// `use … as the password`
+fn find_before(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    let before = haystack.slice(word.start.saturating_sub(GAP)..word.start);
+    let left = USED_AS.iter().find_map(|words| before.strip_suffix(*words))?;
+    let len = left.iter().rev().take_while(|b| b.is_ascii_graphic()).count();
+    let end = word.start - (before.len() - left.len());
+    let value = unquoted(haystack, end - len..end);
+    let text = haystack.slice(value.clone());
+    (text.len() >= 8 && is_strong(text) && !is_stock_password(text))
+        .then(|| Match::new(value, 0.7).with_evidence(&word))
+}
+
+pub(super) fn unquoted(haystack: &Haystack<'_>, word: Range<usize>) -> Range<usize> {
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+    let text = haystack.slice(word.clone());
+    let (Some(first), Some(last)) = (text.first(), text.last()) else { return word };
+    let start = word.start + usize::from(is_quote(first));
+    start..(word.end - usize::from(is_quote(last))).max(start)
+}
+
+/// Of a value that a verb announces after other words, digits are wanted.
+fn find_announced(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
+    let start = announced(haystack, word.end)?;
+    let value = value_from(haystack, start);
+    let text = haystack.slice(value.clone());
+    let is_secret = text.iter().any(u8::is_ascii_digit) && is_said_password(text);
+    is_secret.then(|| Match::new(value, 0.7).with_evidence(&word))
+}
+
+/// Verbs that announce a value.
+const VERBS: [&str; 14] =
+    ["is", "ist", "lautet", "est", "es", "è", "é", "jest", "är", "er", "on", "je", "este", "это"];
+
+/// Where a value begins that a verb or a colon announces after a word and at most a few others.
+pub(super) fn announced(haystack: &Haystack<'_>, from: usize) -> Option<usize> {
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'\'' | b'.') || b >= 0x80;
+    let mut at = haystack.run_end(from, 2, is_letter);
+    for _ in 0..=WORDS_BETWEEN + 1 {
+        let next = haystack.run_end(at, 4, |b| matches!(b, b' ' | b'(' | b')' | b'"' | b'`'));
+        if matches!(haystack.byte(next), Some(b':' | b'=')) {
+            let value = haystack.run_end(next + 1, 4, |b| matches!(b, b' ' | b'"' | b'`' | b'\n'));
+            return (value <= from + 2 * GAP).then_some(value);
+        }
+        at = haystack.run_end(next, 24, is_letter);
+        let word = haystack.slice(next..at);
+        if VERBS.iter().any(|verb| verb.as_bytes() == word) {
+            let value = haystack.run_end(at, 4, |b| matches!(b, b' ' | b':' | b'"' | b'`' | b'\''));
+            return (value > at).then_some(value);
+        }
+        if word.is_empty() || word.ends_with(b".") {
+            return None;
+        }
+    }
+    None
 }
 
 /// Of values that nothing announces, only those count that are made as passwords are: capitals, small letters,
@@ -204,27 +292,36 @@ fn find_strong(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     None
 }
 
-fn is_strong(value: &[u8]) -> bool {
+pub(super) fn is_strong(value: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| value.iter().any(class);
     let is_sign = |b: &u8| b"!@#$%^&*?+~".contains(b);
+    let is_drawn =
+        || value.len() >= 10 && value.iter().all(u8::is_ascii_alphanumeric) && is_random(value, Doubt::Some);
     has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_digit)
-        && value.iter().skip(1).any(is_sign)
+        && (value.iter().skip(1).any(is_sign) || is_drawn())
         && !value.first().is_some_and(|b| b"$&*%@".contains(b))
 }
 
 fn find_said(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
     let (start, is_said) = value_start(haystack, word.end)?;
+    let value = value_from(haystack, start);
+    (is_said && is_said_password(haystack.slice(value.clone())))
+        .then(|| Match::new(value, 0.8).with_evidence(&word))
+}
+
+fn value_from(haystack: &Haystack<'_>, start: usize) -> Range<usize> {
     let end = haystack.run_end(start, VALUE_MAX, |b| {
         !b.is_ascii_whitespace() && !matches!(b, b'"' | b'`' | b'<' | b'>' | b'\\' | b'(' | b')' | b',')
     });
-    let end = trim_end(haystack, start, end);
-    let value = haystack.slice(start..end);
+    start..trim_end(haystack, start, end)
+}
+
+fn is_said_password(value: &[u8]) -> bool {
     let is_code =
         value.iter().any(|b| matches!(b, b'{' | b'[' | b'=')) || matches!(value.first(), Some(b'&' | b'*'));
-    let is_secret = is_said && !is_code && is_password(value) && !is_term(value) && !is_stock_password(value);
-    is_secret.then(|| Match::new(start..end, 0.8).with_evidence(&word))
+    !is_code && is_password(value) && !is_term(value) && !is_stock_password(value)
 }
 
 /// Words with a number in them that say how a password is kept: `SHA-256`, `UTF-8`, `base64-encoded`.

@@ -31,6 +31,8 @@ pub(super) enum Alphabet {
     Dotted,
     /// `A-Za-z0-9+/=_.~:-`
     Printable,
+    /// The same and `|!$%`
+    Signs,
 }
 
 /// A format whose body has from `min` to `max` characters.
@@ -94,9 +96,14 @@ impl Alphabet {
             Alphabet::Alphanumeric => b.is_ascii_alphanumeric(),
             Alphabet::Base64Url => is_base64_url(b),
             Alphabet::Dotted => is_base64_url(b) || b == b'.',
-            Alphabet::Printable => is_base64_url(b) || matches!(b, b'+' | b'/' | b'=' | b'.' | b'~' | b':'),
+            Alphabet::Printable => is_printable(b),
+            Alphabet::Signs => is_printable(b) || matches!(b, b'|' | b'!' | b'$' | b'%'),
         }
     }
+}
+
+fn is_printable(b: u8) -> bool {
+    is_base64_url(b) || matches!(b, b'+' | b'/' | b'=' | b'.' | b'~' | b':')
 }
 
 pub(super) fn is_base64_url(b: u8) -> bool {

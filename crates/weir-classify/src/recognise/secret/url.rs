@@ -15,6 +15,13 @@ pub(super) const PASSWORD: RecogniserInfo = secret(
     Find::Literal(&["://"], find_password),
 );
 
+pub(super) const FIELD: RecogniserInfo = secret(
+    "password_field",
+    "passwords in lines of `.pgpass`, Oracle's thin addresses and codes that share a wireless network",
+    "the fields before the password, and a value that looks like one",
+    Find::Literal(&[":5432:", ":5433:", ":6432:", ":*:*:", "oracle:thin:", "WIFI:"], find_field),
+);
+
 pub(super) const SIGNATURE: RecogniserInfo = secret(
     "signed_url",
     "signatures of presigned URLs: Azure SAS, AWS, Google Cloud, CloudFront",
@@ -51,6 +58,8 @@ pub(super) const WEBHOOK: RecogniserInfo = secret(
             "maker.ifttt.com/trigger/",
             "hook.eu1.make.com/",
             "hook.us1.make.com/",
+            "hook.eu2.make.com/",
+            "hook.us2.make.com/",
             "hook.integromat.com/",
             "events.pagerduty.com/integration/",
             "alert.victorops.com/integrations/",
@@ -128,6 +137,25 @@ fn is_hex_word(password: &[u8]) -> bool {
     password.iter().all(u8::is_ascii_hexdigit) && !is_placeholder(password)
 }
 
+fn find_field(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
+    let field = |from: usize, end: u8| haystack.run_end(from, USER_MAX, |b| b.is_ascii_graphic() && b != end);
+    let rest = match haystack.slice(anchor.clone()) {
+        b"oracle:thin:" => field(anchor.end, b'/') + 1..field(anchor.end, b'@'),
+        b"WIFI:" => {
+            let fields = haystack.slice(anchor.end..haystack.len().min(anchor.end + PASSWORD_MAX));
+            let start = anchor.end + memchr::memmem::find(fields, b"P:")? + 2;
+            start..field(start, b';')
+        }
+        b":*:*:" => field(anchor.end, b':') + 1..field(anchor.end, b' '),
+        _ => {
+            let user = field(anchor.end, b':') + 1;
+            field(user, b':') + 1..field(user, b' ')
+        }
+    };
+    let password = haystack.slice(rest.clone());
+    is_url_password(password).then(|| Match::new(rest, 0.9).with_evidence(&anchor))
+}
+
 fn find_signature(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> {
     let end = haystack.run_end(anchor.end, SIGNATURE_MAX, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'%' | b'+' | b'/' | b'=' | b'-' | b'_' | b'~')
@@ -143,10 +171,10 @@ fn find_webhook(haystack: &Haystack<'_>, anchor: Range<usize>) -> Option<Match> 
             || matches!(b, b'/' | b'-' | b'_' | b'@' | b'?' | b'=' | b'&' | b'.' | b'%' | b'~')
     });
     let path = haystack.slice(anchor.end..end);
-    let is_secret = path.len() >= 20
+    let is_secret = path.len() >= 14
         && !is_placeholder(path)
         && path
             .split(|b| !b.is_ascii_alphanumeric())
-            .any(|part| part.len() >= 8 && is_random(part, Doubt::Little) || part.len() >= 18);
+            .any(|part| part.len() >= 7 && is_random(part, Doubt::Little) || part.len() >= 18);
     (is_secret && is_random(path, Doubt::Little)).then(|| Match::new(anchor.start..end, 1.0))
 }

@@ -12,7 +12,7 @@ use name::Strength;
 use std::ops::Range;
 use syntax::Value;
 
-pub(super) use value::{is_hash, is_password};
+pub(super) use value::{is_hash, is_password, is_uuid};
 pub(super) use vendor::VENDOR;
 
 pub(super) const CREDENTIAL: RecogniserInfo = secret(
@@ -94,7 +94,7 @@ fn find(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> {
 
 fn assigned(haystack: &Haystack<'_>, word: &Range<usize>, end: usize) -> Option<Match> {
     let start = syntax::identifier_start(haystack, word.start);
-    let value = syntax::value_after(haystack, start, end)?;
+    let value = syntax::value_after(haystack, start, end).or_else(|| syntax::value_beside(haystack, end))?;
     // Most values are words, and cost no more than this.
     if !value::may_be_secret(haystack.slice(value.sample())) {
         return None;

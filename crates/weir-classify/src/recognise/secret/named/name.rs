@@ -290,7 +290,9 @@ fn compound(word: &str) -> Option<Core> {
         "sharedkey",
     ];
     let ends = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
-    if ends(&["password", "passwd", "passwort"]) {
+    let is_own =
+        |of| ["db", "user", "root", "admin", "remote", "smtp", "mail", "ftp", "key", "store"].contains(&of);
+    if ends(&["password", "passwd", "passwort"]) || word.strip_suffix("pass").is_some_and(is_own) {
         Some(Core::Password)
     } else if ends(&["secret"]) {
         Some(Core::Secret)

@@ -16,10 +16,12 @@ pub(super) struct Value {
     pub(super) is_quoted: bool,
     /// The next of a list, as likely as not something else: `("TOKEN", "value")`, `token, value`.
     pub(super) is_listed: bool,
+    /// The next word, with nothing that assigns it: `set API_KEY value`.
+    pub(super) is_beside: bool,
 }
 
 /// Words that stand between a name and its value and are not the value.
-const FILLERS: [&str; 24] = [
+const FILLERS: [&str; 25] = [
     "value",
     "Value",
     "string",
@@ -29,6 +31,7 @@ const FILLERS: [&str; 24] = [
     "char",
     "varchar",
     "final",
+    "As",
     "is",
     "ist",
     "est",
@@ -98,6 +101,18 @@ pub(super) fn value_after(haystack: &Haystack<'_>, start: usize, end: usize) -> 
     None
 }
 
+/// The next word after the identifier that ends at `end`, if there is more in it than letters.
+pub(super) fn value_beside(haystack: &Haystack<'_>, end: usize) -> Option<Value> {
+    let start = haystack.run_end(end, 4, |b| matches!(b, b' ' | b'\t' | b'"' | b'\''));
+    let letters = haystack.run_end(start, VALUE, |b| b.is_ascii_alphabetic());
+    if start == end || haystack.byte(letters).is_none_or(|b| !b.is_ascii_graphic()) {
+        return None;
+    }
+    let has_digit = |value: &Value| haystack.slice(value.sample()).iter().any(u8::is_ascii_digit);
+    let value = Value::bare(haystack, start).filter(|value| value.range.len() >= 8 && has_digit(value))?;
+    Some(Value { is_beside: true, ..value })
+}
+
 /// How far the signs after a name have been read.
 struct Gap {
     at: usize,
@@ -154,9 +169,11 @@ impl Gap {
         if matches!(self.last, b'=' | b':') {
             return None;
         }
-        let end = haystack.run_end(self.at + 1, NAME_AFTER, |b| b.is_ascii_alphabetic() || b == b'/');
+        let end = haystack
+            .run_end(self.at + 1, NAME_AFTER, |b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'-'));
         let name = haystack.slice(self.at + 1..end);
-        let is_known = name.first() == Some(&b'/') || matches!(name, b"string" | b"value" | b"Value");
+        let is_known =
+            name.first() == Some(&b'/') || matches!(name, b"string" | b"value" | b"Value" | b"param-value");
         (is_known && haystack.byte(end) == Some(b'>')).then_some(Step::Skip(end - self.at))
     }
 
@@ -206,13 +223,23 @@ impl Value {
         let start = haystack.run_end(from, GAP, |b| b.is_ascii_whitespace() || matches!(b, b'\\' | b'"'));
         let start = scheme_end(haystack, start).unwrap_or(start);
         let end = haystack.run_end(start, VALUE, |b| b != quote && !b.is_ascii_whitespace() && b != b'\\');
-        (start < end).then_some(Value { range: start..end, is_quoted: true, is_listed: false })
+        (start < end).then_some(Value {
+            range: start..end,
+            is_quoted: true,
+            is_listed: false,
+            is_beside: false,
+        })
     }
 
     fn bare(haystack: &Haystack<'_>, start: usize) -> Option<Value> {
         let end = haystack.run_end(start, VALUE, is_bare);
         let end = if matches!(haystack.before(end), Some(b'.' | b':')) { end - 1 } else { end };
-        (start < end).then_some(Value { range: start..end, is_quoted: false, is_listed: false })
+        (start < end).then_some(Value {
+            range: start..end,
+            is_quoted: false,
+            is_listed: false,
+            is_beside: false,
+        })
     }
 
     /// As much as is judged.

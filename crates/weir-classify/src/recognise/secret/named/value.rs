@@ -1,6 +1,7 @@
 //! What a value is, whatever its name.
 
 use super::super::placeholder::{is_placeholder, is_stock_password};
+use super::super::prose::is_strong;
 use super::super::random::{Doubt, is_random, variety};
 use super::name::Strength;
 use super::syntax::Value;
@@ -45,6 +46,7 @@ pub(super) fn is_secret(value: &[u8], strength: Strength, place: &Value) -> bool
         return false;
     }
     match strength {
+        _ if place.is_beside => is_drawn(value, strength),
         // In a list there are names of functions and methods of authentication.
         Strength::Password if place.is_listed => value.len() >= 10 && is_random(value, Doubt::Some),
         Strength::Strong if place.is_listed && !value.iter().any(u8::is_ascii_digit) => {
@@ -52,7 +54,11 @@ pub(super) fn is_secret(value: &[u8], strength: Strength, place: &Value) -> bool
         }
         Strength::Password => is_chosen(value, is_quoted),
         Strength::Strong => {
-            is_token(value, is_quoted) || is_uuid(value) || is_number(value) || is_basic(value)
+            is_token(value, is_quoted)
+                || is_uuid(value)
+                || is_number(value)
+                || is_basic(value)
+                || is_quoted && value.len() >= 8 && is_strong(value) && !is_stock_password(value)
         }
         Strength::Client => value.len() >= 12 && is_random(value, Doubt::Some) || is_uuid(value),
         Strength::Medium => value.len() >= 12 && is_random(value, Doubt::Some) && !is_uuid(value),
@@ -61,6 +67,18 @@ pub(super) fn is_secret(value: &[u8], strength: Strength, place: &Value) -> bool
                 || is_basic(value)
         }
     }
+}
+
+/// Letters and digits in no order, where nothing but the name before it says what they are.
+fn is_drawn(value: &[u8], strength: Strength) -> bool {
+    if strength == Strength::Password && is_strong(value) && !is_stock_password(value) {
+        return true;
+    }
+    matches!(strength, Strength::Password | Strength::Strong)
+        && value.len() >= 16
+        && value.iter().filter(|b| b.is_ascii_digit()).count() >= 2
+        && !value.iter().any(|b| matches!(b, b'.' | b':' | b'/' | b'('))
+        && is_random(value, Doubt::Much)
 }
 
 /// What a machine would draw. What no quotes tell from a variable must be longer or surer.
@@ -89,7 +107,7 @@ fn is_chosen(value: &[u8], is_quoted: bool) -> bool {
     mixed && is_plain && value.len() >= 6 && !is_stock_password(value)
 }
 
-fn is_uuid(value: &[u8]) -> bool {
+pub(in crate::recognise::secret) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => *b == b'-',

@@ -1,9 +1,9 @@
 //! Keys of AI services. Source: each vendor's documentation of its keys.
 
-use super::super::token::Alphabet::{Alphanumeric, Base64Url, Hex, Printable};
+use super::super::token::Alphabet::{Alphanumeric, Base64Url, Hex, Printable, Signs};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of AI services: Amazon Bedrock, Anthropic, Anyscale, Apify, Braintrust, Browserbase, Cerebras, Chroma, Cursor, E2B, ElevenLabs, Firecrawl, Fireworks AI, Friendli, Groq, Hugging Face, Jina AI, Langfuse, LangSmith, LlamaCloud, NVIDIA, OpenAI, OpenRouter, Perplexity, Pinecone, Replicate, RunPod, Tavily, Together AI, Voyage AI, Weights & Biases, Weir, xAI";
+pub(super) const FINDS: &str = "keys and tokens of AI services: Amazon Bedrock, Anthropic, Anyscale, Apify, Braintrust, Browserbase, Cerebras, Chroma, Cursor, Daytona, E2B, ElevenLabs, Firecrawl, Fireworks AI, Friendli, Groq, Hugging Face, Jina AI, Langfuse, LangSmith, LlamaCloud, Luma, Meta, Novita AI, NVIDIA, OpenAI, OpenRouter, Perplexity, Pinecone, Replicate, RunPod, Tavily, Together AI, Voyage AI, Weights & Biases, Weir, xAI";
 
 pub(super) const FORMATS: &[Format] = &[
     format("Amazon Bedrock", &["ABSK"], Printable, 100, 200),
@@ -16,6 +16,7 @@ pub(super) const FORMATS: &[Format] = &[
     format("Cerebras", &["csk-"], Alphanumeric, 40, 60),
     format("Chroma", &["ck-"], Alphanumeric, 43, 44),
     format("Cursor", &["crsr_"], Hex, 64, 64),
+    format("Daytona", &["dtn_"], Hex, 64, 64),
     format("E2B", &["e2b_"], Hex, 40, 40),
     format("ElevenLabs", &["sk_"], Hex, 48, 48),
     format("Firecrawl", &["fc-"], Hex, 32, 32),
@@ -27,6 +28,9 @@ pub(super) const FORMATS: &[Format] = &[
     format("Langfuse", &["sk-lf-", "pk-lf-"], Base64Url, 36, 36),
     format("LangSmith", &["lsv2_pt_", "lsv2_sk_", "ls__"], Base64Url, 32, 60),
     format("LlamaCloud", &["llx-"], Alphanumeric, 44, 60),
+    format("Luma", &["luma-"], Base64Url, 36, 80),
+    format("Meta", &["LLM|"], Signs, 30, 80),
+    format("Novita AI", &["sk_"], Base64Url, 43, 43),
     format("NVIDIA", &["nvapi-"], Base64Url, 60, 72),
     format("OpenAI", &["sk-", "sess-"], Base64Url, 20, 220),
     format("OpenRouter", &["sk-or-v1-"], Hex, 64, 64),

@@ -1,9 +1,9 @@
 //! Keys of cloud and hosting providers. Source: each vendor's documentation of its keys.
 
-use super::super::token::Alphabet::{Alphanumeric, Base32, Base64Url, Dotted, Hex, Printable};
+use super::super::token::Alphabet::{Alphanumeric, Base32, Base64Url, Dotted, Hex, Printable, Signs};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of cloud and hosting providers: Aiven, Alibaba Cloud, AWS, ClickHouse, Cloudflare, Confluent, Convex, Databricks, Defined Networking, DigitalOcean, Exoscale, Fly.io, Google, Heroku, MongoDB Atlas, Neon, Netlify, PlanetScale, Render, Scaleway, Snowflake, Supabase, Tailscale, Tencent Cloud, UpCloud, Vercel, Yandex Cloud";
+pub(super) const FINDS: &str = "keys and tokens of cloud and hosting providers: Aiven, Alibaba Cloud, AWS, ClickHouse, Cloudflare, CockroachDB, Confluent, Convex, Databricks, Defined Networking, Deno, DigitalOcean, Exoscale, Fauna, Fly.io, Google, Heroku, MongoDB Atlas, Neon, Netlify, PlanetScale, Rancher, Render, Scaleway, Snowflake, Supabase, Tailscale, Tencent Cloud, Tigris, UpCloud, Vercel, Volcano Engine, Yandex Cloud";
 
 pub(super) const FORMATS: &[Format] = &[
     format("Aiven", &["AVNS_"], Base64Url, 14, 32),
@@ -12,12 +12,17 @@ pub(super) const FORMATS: &[Format] = &[
     format("ClickHouse", &["4b1d"], Alphanumeric, 38, 38),
     format("Cloudflare", &["v1.0-"], Base64Url, 171, 171),
     format("Cloudflare", &["cfat_", "cfut_", "cfk_"], Base64Url, 40, 60),
+    format("Cloudflare", &["eyJhIjoi"], Printable, 120, 260),
+    format("CockroachDB", &["CCDB1_"], Base64Url, 60, 68),
     format("Confluent", &["cflt"], Printable, 56, 70),
-    format("Convex", &["prod:"], Printable, 60, 200),
+    format("Convex", &["prod:"], Signs, 60, 200),
     format("Databricks", &["dapi"], Hex, 32, 34),
     format("Defined Networking", &["dnkey-"], Printable, 40, 90),
+    format("Deno", &["ddp_"], Alphanumeric, 36, 40),
     format("DigitalOcean", &["dop_v1_", "doo_v1_", "dor_v1_"], Hex, 64, 64),
+    format("DigitalOcean", &["DO00", "DO801"], Alphanumeric, 15, 16),
     format("Exoscale", &["EXO"], Hex, 24, 26),
+    format("Fauna", &["fnAE", "fnAF", "fnAG"], Base64Url, 34, 38),
     format("Fly.io", &["fo1_"], Base64Url, 43, 43),
     format("Fly.io", &["fm1a_", "fm1r_", "fm2_"], Printable, 80, 800),
     format("Google", &["AIza"], Base64Url, 35, 35),
@@ -26,11 +31,13 @@ pub(super) const FORMATS: &[Format] = &[
     format("Google", &["1//0"], Base64Url, 60, 160),
     format("Google", &["GOOG1E"], Alphanumeric, 55, 55),
     format("Google", &["GOOG"], Alphanumeric, 20, 20),
+    format("Google", &["AQ.Ab8RN6"], Base64Url, 30, 80),
     format("Heroku", &["HRKU-"], Base64Url, 36, 70),
     format("MongoDB Atlas", &["mdb_sa_sk_", "mdb_sa_id_"], Base64Url, 24, 60),
     format("Neon", &["napi_"], Alphanumeric, 48, 80),
     format("Netlify", &["nfp_", "nfc_", "nfo_", "nfu_", "nfb_"], Alphanumeric, 36, 40),
     format("PlanetScale", &["pscale_tkn_", "pscale_pw_", "pscale_oauth_"], Dotted, 32, 64),
+    format("Rancher", &["token-"], Printable, 60, 60),
     format("Render", &["rnd_"], Alphanumeric, 28, 40),
     format("Scaleway", &["SCW"], Alphanumeric, 17, 17),
     format("Snowflake", &["ver:1-hint:"], Printable, 60, 300),
@@ -44,8 +51,11 @@ pub(super) const FORMATS: &[Format] = &[
         80,
     ),
     format("Tencent Cloud", &["AKID"], Alphanumeric, 32, 32),
+    format("Tigris", &["tsec_"], Base64Url, 24, 80),
     format("UpCloud", &["ucat_"], Alphanumeric, 26, 40),
     format("Vercel", &["vcp_", "vci_", "vca_", "vcr_", "vck_"], Alphanumeric, 24, 80),
+    format("Vercel", &["vercel_blob_rw_"], Base64Url, 40, 60),
+    format("Volcano Engine", &["AKLT"], Alphanumeric, 36, 60),
     format("Yandex Cloud", &["t1."], Printable, 50, 250),
     format("Yandex Cloud", &["AQVN"], Base64Url, 35, 38),
     format("Yandex Cloud", &["YCAJ", "YCP", "YCM", "YCN", "YCO"], Base64Url, 20, 37),

@@ -3,7 +3,7 @@
 use super::super::token::Alphabet::{Alphanumeric, Base64Url, Dotted, Hex, Printable};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of code hosts, CI services, package registries and infrastructure tools: 1Password, age, Aikido, Atlassian, Bitbucket, Buildkite, Checkly, CircleCI, Clojars, ConfigCat, crates.io, Depot, Docker Hub, Doppler, Endor Labs, GitHub, GitLab, Harness, HashiCorp Vault, Infisical, Infracost, Inngest, JFrog, LaunchDarkly, npm, NuGet, Octopus Deploy, OpenShift, Packagist, Postman, Prefect, Pulumi, PyPI, ReadMe, RubyGems, Scalingo, SettleMint, Snyk, SonarQube, Sourcegraph, Statsig, Terraform Cloud, Trigger.dev, Wakatime";
+pub(super) const FINDS: &str = "keys and tokens of code hosts, CI services, package registries and infrastructure tools: 1Password, age, Aikido, Atlassian, Bitbucket, Buildkite, Checkly, CircleCI, Clojars, ConfigCat, crates.io, Depot, Docker Hub, Doppler, Endor Labs, GitBook, GitHub, GitLab, GrowthBook, Harness, HashiCorp Vault, Infisical, Infracost, Inngest, JFrog, LaunchDarkly, NetBird, npm, NuGet, Octopus Deploy, OpenShift, Packagist, Permit.io, Postman, Prefect, Pulumi, PyPI, ReadMe, RubyGems, Scalingo, SettleMint, Snyk, Socket, SonarQube, Sourcegraph, Statsig, Terraform Cloud, Trigger.dev, Unkey, Val Town, Wakatime, YouTrack";
 
 pub(super) const FORMATS: &[Format] = &[
     format("1Password", &["ops_eyJ"], Printable, 250, 2048),
@@ -23,6 +23,7 @@ pub(super) const FORMATS: &[Format] = &[
     format("Doppler", &["dp.pt.", "dp.ct.", "dp.scim.", "dp.sa.", "dp.audit."], Alphanumeric, 40, 48),
     format("Doppler", &["dp.st."], Dotted, 40, 80),
     format("Endor Labs", &["endr+"], Printable, 16, 40),
+    format("GitBook", &["gb_api_"], Alphanumeric, 36, 44),
     format("GitHub", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], Alphanumeric, 36, 80),
     format("GitHub", &["github_pat_"], Base64Url, 60, 100),
     format(
@@ -36,6 +37,7 @@ pub(super) const FORMATS: &[Format] = &[
         128,
     ),
     format("GitLab", &["GR1348941"], Base64Url, 20, 20),
+    format("GrowthBook", &["secret_admin_", "secret_user_", "secret_readonly_"], Alphanumeric, 36, 48),
     format("Harness", &["pat.", "sat."], Dotted, 62, 72),
     format("HashiCorp Vault", &["hvs.", "hvb.", "hvr."], Base64Url, 24, 300),
     format("Infisical", &["st."], Dotted, 80, 140),
@@ -44,6 +46,7 @@ pub(super) const FORMATS: &[Format] = &[
     format("JFrog", &["AKCp"], Alphanumeric, 69, 70),
     format("JFrog", &["cmVmdGtu"], Alphanumeric, 56, 56),
     format("LaunchDarkly", &["sdk-", "mob-", "api-"], Base64Url, 36, 36),
+    format("NetBird", &["nbp_"], Alphanumeric, 36, 40),
     format("npm", &["npm_"], Alphanumeric, 36, 36),
     format("NuGet", &["oy2"], Alphanumeric, 43, 43),
     format("Octopus Deploy", &["API-"], Alphanumeric, 25, 32),
@@ -55,6 +58,7 @@ pub(super) const FORMATS: &[Format] = &[
         68,
         80,
     ),
+    format("Permit.io", &["permit_key_"], Alphanumeric, 60, 100),
     format("Postman", &["PMAK-", "PMAT-"], Base64Url, 26, 64),
     format("Prefect", &["pnu_", "pnb_"], Alphanumeric, 36, 36),
     format("Pulumi", &["pul-"], Hex, 40, 40),
@@ -64,11 +68,15 @@ pub(super) const FORMATS: &[Format] = &[
     format("Scalingo", &["tk-us-"], Base64Url, 48, 48),
     format("SettleMint", &["sm_aat_", "sm_pat_", "sm_sat_"], Alphanumeric, 16, 16),
     format("Snyk", &["snyk_uat.", "snyk_sat."], Printable, 60, 200),
+    format("Socket", &["sktsec_"], Base64Url, 40, 60),
     format("SonarQube", &["sqp_", "squ_", "sqa_"], Hex, 40, 40),
     format("Sourcegraph", &["sgp_"], Base64Url, 40, 60),
     format("Sourcegraph", &["slk_", "sgd_", "sgs_"], Hex, 64, 64),
     format("Statsig", &["secret-"], Alphanumeric, 40, 60),
     format("Terraform Cloud", &["atlasv1."], Base64Url, 60, 70),
     format("Trigger.dev", &["tr_prod_", "tr_dev_", "tr_stg_", "tr_pat_"], Alphanumeric, 20, 48),
+    format("Unkey", &["unkey_"], Alphanumeric, 20, 32),
+    format("Val Town", &["vtwn_"], Alphanumeric, 24, 40),
     format("Wakatime", &["waka_"], Base64Url, 36, 36),
+    format("YouTrack", &["perm:", "perm-"], Printable, 40, 90),
 ];

@@ -1,9 +1,9 @@
 //! Keys of payment, commerce and shipping services. Source: each vendor's documentation of its keys.
 
-use super::super::token::Alphabet::{Alphanumeric, Base64Url, Hex, Printable};
+use super::super::token::Alphabet::{Alphanumeric, Base64Url, Hex, Printable, Signs};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of payment, commerce and shipping services: Adyen, Cashfree, Checkout.com, Creem, Duffel, EasyPost, Flutterwave, Frame.io, Freemius, GoCardless, Klarna, Lob, Mercado Pago, Midtrans, Mollie, Paddle, PayPal, Plaid, Polar, Razorpay, Shippo, Shopify, Square, Stripe, Xendit";
+pub(super) const FINDS: &str = "keys and tokens of payment, commerce and shipping services: Adyen, Asaas, Cashfree, Checkout.com, Creem, Duffel, EasyPost, Flutterwave, Frame.io, Freemius, GoCardless, Klarna, Lob, Mercado Pago, Mercury, Midtrans, Mollie, Omise, Paddle, PayPal, Plaid, Polar, Razorpay, ShipEngine, Shippo, Shopify, Square, Stripe, Xendit";
 
 pub(super) const FORMATS: &[Format] = &[
     format(
@@ -16,6 +16,7 @@ pub(super) const FORMATS: &[Format] = &[
         60,
         200,
     ),
+    format("Asaas", &["$aact_prod_", "$aact_hmlg_", "$aact_"], Signs, 60, 220),
     format("Cashfree", &["cfsk_ma_prod_", "cfsk_ma_test_"], Base64Url, 32, 60),
     format("Checkout.com", &["sk_sbox_"], Printable, 26, 40),
     format("Creem", &["creem_"], Alphanumeric, 20, 40),
@@ -28,13 +29,22 @@ pub(super) const FORMATS: &[Format] = &[
     format("Klarna", &["klarna_live_api_", "klarna_test_api_"], Printable, 40, 120),
     format("Lob", &["live_", "test_", "live_pub_", "test_pub_"], Hex, 31, 35),
     format("Mercado Pago", &["APP_USR-", "TEST-"], Base64Url, 50, 90),
+    format(
+        "Mercury",
+        &["secret-token:mercury_production_", "secret-token:mercury_sandbox_"],
+        Base64Url,
+        30,
+        80,
+    ),
     format("Midtrans", &["Mid-server-", "SB-Mid-server-"], Base64Url, 20, 40),
     format("Mollie", &["live_", "test_", "access_"], Alphanumeric, 30, 48),
+    format("Omise", &["skey_", "skey_test_", "skey_live_"], Alphanumeric, 19, 19),
     format("Paddle", &["pdl_live_apikey_", "pdl_sdbx_apikey_", "pdl_ntfset_"], Base64Url, 40, 80),
-    format("PayPal", &["access_token$production$", "access_token$sandbox$"], Printable, 40, 60),
+    format("PayPal", &["access_token$production$", "access_token$sandbox$"], Signs, 40, 60),
     format("Plaid", &["access-production-", "access-sandbox-", "access-development-"], Base64Url, 36, 36),
     format("Polar", &["polar_oat_", "polar_pat_", "polar_whs_"], Alphanumeric, 40, 60),
     format("Razorpay", &["rzp_live_", "rzp_test_"], Alphanumeric, 14, 24),
+    format("ShipEngine", &["TEST_"], Base64Url, 43, 43),
     format("Shippo", &["shippo_live_", "shippo_test_"], Hex, 40, 40),
     format("Shopify", &["shpat_", "shpca_", "shppa_", "shpss_", "shpua_", "shprt_"], Hex, 32, 32),
     format(

@@ -1,18 +1,20 @@
 //! Keys of productivity, identity, content, data and social services. Source: each vendor's documentation of its keys.
 
-use super::super::token::Alphabet::{Alphanumeric, Base64Url, Dotted, Hex, Printable};
+use super::super::token::Alphabet::{Alphanumeric, Base64Url, Dotted, Hex, Printable, Signs};
 use super::super::token::{Format, format};
 
-pub(super) const FINDS: &str = "keys and tokens of productivity, identity, content, data and social services: Adafruit, Adobe, Airtable, Alchemy, Authress, Cal.com, ClickUp, Contentful, Databento, dbt, Discord, Dropbox, Facebook, Figma, HubSpot, Instagram, Intra 42, Linear, Liveblocks, Mapbox, n8n, Notion, Ory, Persona, PubNub, Salesforce, Sanity, Stytch, Trello, Twitch, Typeform, WorkOS, X, Zuplo";
+pub(super) const FINDS: &str = "keys and tokens of productivity, identity, content, data and social services: Adafruit, Adobe, Airtable, Alchemy, Apollo, Authress, Cal.com, Clearbit, ClickUp, Contentful, Databento, dbt, Discord, Dropbox, Facebook, Figma, HubSpot, Instagram, Intra 42, Linear, Liveblocks, Mapbox, n8n, Notion, Ory, Persona, PubNub, Salesforce, Sanity, Stytch, Trello, Twitch, Typeform, WorkOS, X, Zuplo";
 
 pub(super) const FORMATS: &[Format] = &[
     format("Adafruit", &["aio_"], Alphanumeric, 28, 28),
     format("Adobe", &["p8e-", "p8-"], Alphanumeric, 32, 32),
     format("Airtable", &["pat"], Dotted, 79, 79),
     format("Alchemy", &["alcht_", "alch_"], Alphanumeric, 24, 48),
+    format("Apollo", &["user:gh."], Printable, 30, 70),
     format("Authress", &["sc_", "ext_", "scauth_", "authress_"], Printable, 60, 120),
     format("Cal.com", &["cal_live_", "cal_"], Hex, 32, 32),
-    format("ClickUp", &["pk_"], Alphanumeric, 32, 48),
+    format("Clearbit", &["sk_"], Hex, 32, 32),
+    format("ClickUp", &["pk_"], Base64Url, 32, 48),
     format("Contentful", &["CFPAT-"], Base64Url, 43, 43),
     format("Databento", &["db-"], Alphanumeric, 29, 29),
     format("dbt", &["dbtu_", "dbtc_"], Base64Url, 30, 60),
@@ -32,13 +34,13 @@ pub(super) const FORMATS: &[Format] = &[
     format("Persona", &["persona_production_", "persona_sandbox_"], Base64Url, 30, 60),
     format("PubNub", &["sec-c-"], Printable, 40, 80),
     format("PubNub", &["pub-c-", "sub-c-"], Base64Url, 36, 36),
-    format("Salesforce", &["00D"], Printable, 90, 140),
+    format("Salesforce", &["00D"], Signs, 90, 140),
     format("Sanity", &["sk"], Alphanumeric, 170, 190),
     format("Stytch", &["secret-live-", "secret-test-"], Printable, 36, 48),
     format("Trello", &["ATTA"], Hex, 60, 76),
     format("Twitch", &["oauth:"], Alphanumeric, 30, 30),
     format("Typeform", &["tfp_"], Printable, 55, 70),
     format("WorkOS", &["sk_live_", "sk_test_"], Alphanumeric, 40, 80),
-    format("X", &["AAAAAAAAAAAAAAAAAAAAA"], Printable, 50, 120),
+    format("X", &["AAAAAAAAAAAAAAAAAAAAA"], Signs, 50, 120),
     format("Zuplo", &["zpka_"], Base64Url, 30, 80),
 ];
