@@ -89,6 +89,13 @@ fn postal_addresses_are_found() {
         ("Unter den Linden 77, D-10117 Berlin", "Unter den Linden 77, D-10117 Berlin"),
         ("Postfach 1234, 60311 Frankfurt", "Postfach 1234, 60311 Frankfurt"),
         ("lives at 1234 N Main St, upstairs", "1234 N Main St"),
+        ("Her home address is 12 elm street", "12 elm street"),
+        ("address: Flat 3, 12 Elm Street where she", "Flat 3, 12 Elm Street"),
+        ("Adresse : 12 rue de la Paix, 3e étage", "12 rue de la Paix"),
+        ("Indirizzo: via Roma 12", "via Roma 12"),
+        ("Meet me at Unit 6607 Box 6283\nDPO AP 97829", "Unit 6607 Box 6283\nDPO AP 97829"),
+        ("Please return to PSC 2228, Box 8286\nAPO AE 72736", "PSC 2228, Box 8286\nAPO AE 72736"),
+        ("P.O. Box 1234, Mill Town, KS 67005", "P.O. Box 1234, Mill Town, KS 67005"),
     ] {
         finds("STREET_ADDRESS", address, text);
     }
@@ -106,6 +113,13 @@ fn streets_and_postcodes_alone_are_no_addresses() {
         "1 0bf2 No NUMBER ONE\n2 0f84 Mn MARK\n3 1770 Lo LETTER",
         "CA 94105",
         "vive en Estambul. El 31 de enero",
+        "The server forwards the address via port 8080.",
+        "Store the address in place of item 4.",
+        "The address 3 via the bus is wrong.",
+        "The address space has 48 bits; court cases 5",
+        "The file resides at offset 12 of drive 3",
+        "We address 12 trail runs and 4 road races",
+        "Move the address column to place number 3, and address 2 open drive issues.",
         "son domicile dans la partie nord. Le 9 mai",
     ] {
         finds_nothing(text);

@@ -174,7 +174,6 @@ const SCHEMES: &[Scheme] = &[
     scheme(979_200, 979_289, &[16]),                             // Troy
     scheme(986_000, 986_099, &[16]),                             // Humo
     scheme(860_000, 860_099, &[16]),                             // Uzcard
-    scheme(817_200, 829_999, &[16]),                             // RuPay
     scheme(911_200, 911_299, &[16]),                             // Belkart
     scheme(970_400, 970_499, &[16, 19]),                         // Napas
     scheme(905_100, 905_199, &[16]),                             // ArCa

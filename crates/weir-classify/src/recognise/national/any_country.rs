@@ -85,13 +85,15 @@ pub(super) static ROWS: &[Identifier] = &[
         CODES,
         &["pvc number", "voter identification"],
     )
-    .rule("six digits and more", |c| has_digits(c, 6))
+    .rule("six digits and more and a letter", |c| {
+        has_digits(c, 6) && c.bytes().iter().any(u8::is_ascii_alphabetic)
+    })
     .any(),
 ];
 
 #[rustfmt::skip]
 const IDENTITY_WORDS: &[&str] = &[
-    "upn", "uln", "unique pupil number", "unique learner number", "learner number", "zmr", "zmr zahl", "fayda", "FAN", "FIN", "NRC", "nrc number",
+    "upn", "uln", "unique pupil number", "unique learner number", "learner number", "zmr", "zmr zahl", "fayda", "nrc number",
     "sgk", "sgk sicil", "lične karte", "личне карте", "public services number", "social card", "seria ci", "national card", "national number",
     "الرقم الوطني", "البطاقة الوطنية", "numéro d'identification national", "numéro d’identification national", "carte nationale",
     "número de documento", "numero de documento", "nro de documento", "nº de documento", "tipo y número de documento", "numri personal",

@@ -176,7 +176,7 @@ pub(super) static ROWS: &[Identifier] = &[
         Kind::Health,
         "community health index numbers of Scotland",
         &["9999999999"],
-        &["chi", "chi number", "community health index", "chi no"],
+        &["CHI", "chi number", "community health index", "chi no"],
     )
     .check("date of birth, check digit modulo 11", |c| {
         ddmmyy(c, 0) && (11 - c.sum(0, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 11 == c.digit(9)

@@ -15,34 +15,6 @@ pub(super) const ROW: RecogniserInfo = RecogniserInfo {
     find: Find::Digit(POSTCODES, find),
 };
 
-pub(super) const LABELLED: RecogniserInfo = RecogniserInfo {
-    name: "labelled_address",
-    entity: EntityType::built_in("STREET_ADDRESS"),
-    category: Category::Personal,
-    finds: "streets with their numbers after a label such as `address` or `lives at`",
-    validation: "a word of streets and a number in the same line",
-    find: Find::Phrase(LABELS, find_labelled),
-};
-
-#[rustfmt::skip]
-const LABELS: &[&str] = &[
-    "home address", "postal address", "mailing address", "street address", "delivery address", "shipping address", "billing address", "residential address", "address",
-    "lives at", "living at", "resides at", "residing at", "ship to", "moved to", "anschrift", "adresse", "wohnhaft", "wohnt in", "lieferadresse", "rechnungsadresse", "wohnadresse",
-    "domicile", "demeurant", "domicilié", "domiciliée", "habite", "dirección", "direccion", "domicilio", "vive en", "reside en", "indirizzo", "residente in", "abita in",
-    "endereço", "morada", "adres", "woonachtig", "zamieszkały", "zamieszkała", "адрес",
-];
-
-/// How far after its label a street may stand.
-const LABELLED_WITHIN: usize = 64;
-
-fn find_labelled(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
-    let end = haystack.run_end(label.end, LABELLED_WITHIN, |b| !matches!(b, b'\n' | b'"' | b'{' | b'|'));
-    let end = haystack.text().floor_char_boundary(end);
-    let street = haystack.text().ceil_char_boundary(street(haystack, label.end..end)?);
-    let end = end.min(haystack.run_end(street, LABELLED_WITHIN, |b| b != b','));
-    Some(Match::new(street..end, 0.7).with_evidence(&label))
-}
-
 /// After a space or the like, and before the space of a city, or behind that of a state; or the second half of a code
 /// that has letters.
 pub(in crate::recognise) const POSTCODES: &[Site] = &[
@@ -246,20 +218,27 @@ fn british(haystack: &Haystack<'_>, digit: usize) -> Option<Range<usize>> {
 
 /// Where the last street with its number begins in `range`.
 fn street(haystack: &Haystack<'_>, range: Range<usize>) -> Option<usize> {
-    let text = haystack.slice(range.clone());
-    // Most numbers before a capital have no other near.
-    if !text.iter().any(u8::is_ascii_digit) {
-        return None;
-    }
-    let numbered_at = |at: usize| {
-        let word = STREETS.at(text, at, |word| numbered(text, at, word).is_some())?;
-        numbered(text, at, word)
-    };
-    (0..text.len()).rev().find_map(numbered_at).map(|at| range.start + at)
+    streets(haystack, range).next_back().map(|street| street.start)
 }
 
-/// Where a street begins whose kind is `word`, which stands at `at`, and that has a number before or after.
-fn numbered(text: &[u8], at: usize, word: &str) -> Option<usize> {
+/// The streets with their numbers in `range`, without what follows the word of one whose number stands first.
+pub(super) fn streets<'h>(
+    haystack: &Haystack<'h>,
+    range: Range<usize>,
+) -> impl DoubleEndedIterator<Item = Range<usize>> + 'h {
+    let (text, offset) = (haystack.slice(range.clone()), range.start);
+    let numbered_at = move |at: usize| {
+        let word = STREETS.at(text, at, |word| numbered(text, at, word).is_some())?;
+        let street = numbered(text, at, word)?;
+        Some(offset + street.start..offset + street.end)
+    };
+    // Most numbers before a capital have no other near.
+    let len = if text.iter().any(u8::is_ascii_digit) { text.len() } else { 0 };
+    (0..len).filter_map(numbered_at)
+}
+
+/// The street whose kind is `word`, which stands at `at`, if it has a number before or after.
+fn numbered(text: &[u8], at: usize, word: &str) -> Option<Range<usize>> {
     let end = at + word.len();
     let after = text.get(end..text.len().min(end + 40)).unwrap_or_default();
     let before = text.get(at.saturating_sub(40)..at).unwrap_or_default();
@@ -269,26 +248,44 @@ fn numbered(text: &[u8], at: usize, word: &str) -> Option<usize> {
     let gap = after.iter().take_while(|b| name(b)).count();
     let is_direct = DIRECT.contains(&word);
     let is_beginning = word.ends_with(' ') && !word.starts_with(' ') && !is_direct;
-    let goes_on = at
-        .checked_sub(1)
-        .and_then(|at| text.get(at))
-        .is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    let goes_on = before.last().is_some_and(is_letter);
     if is_direct != (gap == 0) && (is_direct || is_beginning) || is_beginning && goes_on {
         return None;
     }
-    let has_number_after = (gap > 0 || is_direct)
-        && after.get(gap).is_some_and(u8::is_ascii_digit)
-        && text.get(end + gap - 1) == Some(&b' ');
     let back = before.iter().rev().take_while(|b| name(b)).count();
     let number = before.get(..before.len() - back).unwrap_or_default();
-    let has_number_before = back > 0 && !is_direct && number.last().is_some_and(u8::is_ascii_digit);
-    if has_number_before {
+    if back > 0 && !is_direct && number.last().is_some_and(u8::is_ascii_digit) {
         let digits = number.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        return (digits <= 5).then_some(at - back - digits);
+        return (digits <= 5).then_some(at - back - digits..end);
     }
-    has_number_after
-        .then_some(at - before.iter().rev().take_while(|b| b.is_ascii_alphabetic() || !b.is_ascii()).count())
+    let digits = after.iter().skip(gap).take_while(|b| b.is_ascii_digit()).count();
+    let has_number_after = (gap > 0 || is_direct) && digits > 0 && text.get(end + gap - 1) == Some(&b' ');
+    let start = if word == BOX {
+        box_start(before)
+    } else {
+        before.iter().rev().take_while(|b| is_letter(b)).count()
+    };
+    has_number_after.then_some(at - start..end + gap + digits)
 }
+
+fn is_letter(b: &u8) -> bool {
+    b.is_ascii_alphabetic() || !b.is_ascii()
+}
+
+/// How long what belongs to a box is before it: `P.O.`, `PSC 2700,`, `Unit 12`.
+fn box_start(before: &[u8]) -> usize {
+    let word_of = |text: &[u8]| text.iter().rev().take_while(|b| !b.is_ascii_whitespace()).count();
+    let last = word_of(before);
+    let rest = before.get(..before.len() - last).unwrap_or_default();
+    let is_number =
+        before.get(before.len() - last..).is_some_and(|word| word.first().is_some_and(u8::is_ascii_digit));
+    match rest.split_last() {
+        Some((b' ', head)) if is_number => last + 1 + word_of(head),
+        _ => last,
+    }
+}
+
+const BOX: &str = " box ";
 
 /// What the number follows at once: `Lindenweg 7`, `Postfach 1234`.
 const DIRECT: &[&str] = &[
@@ -302,7 +299,7 @@ const DIRECT: &[&str] = &[
     "katu ",
     "tie ",
     "utca ",
-    " box ",
+    BOX,
     "postfach ",
     "bp ",
     "apartado ",
@@ -319,6 +316,6 @@ static STREETS: Lazy = Lazy::new(|| Words::new(&[
     "straße", "strasse", "str.", "gasse", "platz", "allee", "weg ", "ring ", "damm ", "ufer ", "straat", "laan", "stræde", "plein", "gracht", "gatan", "vägen", "gata ", "veien", "vej ", "gade ", "katu ", "tie ",
     "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "place ", "quai ", "allée ", "calle ", "avenida ", "avda", "paseo ", "plaza ", "carrer ",
     "cours ", "route ", "cité ", "sentier ", "ronda ", "camino ", "glorieta ", "c/ ", "av. ", "pza. ", "carrera ", "largo ", "vicolo ", "strada ", "contrada ", "località ", "v.le ", "p.zza ", "c.so ",
-    "aleja ", "al. ", "os. ", "alameda ", "estrada ", " box ", "postfach ", "bp ", "apartado ", "casella postale ", "postbus ", "caixa postal ",
+    "aleja ", "al. ", "os. ", "alameda ", "estrada ", BOX, "postfach ", "bp ", "apartado ", "casella postale ", "postbus ", "caixa postal ",
     "via ", "viale ", "piazza ", "corso ", "rua ", "travessa ", "praça ", "ul. ", "ulica ", "utca ",
 ]));

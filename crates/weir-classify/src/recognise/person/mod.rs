@@ -4,6 +4,7 @@
 mod address;
 mod birth;
 mod date;
+mod labelled_address;
 mod record;
 mod special;
 mod subject;
@@ -23,7 +24,7 @@ pub(super) const ROWS: &[RecogniserInfo] = &[
     record::LICENCE,
     record::TELEMATIK,
     address::ROW,
-    address::LABELLED,
+    labelled_address::ROW,
     special::HEALTH,
     special::MEDICATION,
     special::DISABILITY,
