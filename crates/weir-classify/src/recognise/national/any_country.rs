@@ -75,7 +75,10 @@ pub(super) static ROWS: &[Identifier] = &[
         CODES,
         DOCTOR_WORDS,
     )
-    .rule("five digits and more", |c| has_digits(c, 5))
+    .rule("five digits and more, at most three letters and twelve characters", |c| {
+        // Providers of software have longer ids.
+        has_digits(c, 5) && c.len() <= 12 && c.len() - c.digit_mask().count_ones() as usize <= 3
+    })
     .any(),
     id(
         "voter_number",
