@@ -437,6 +437,10 @@ fn passwords_of_commands_and_calls_are_found() {
     }
     for text in [
         "mysql -u root -p shop",
+        "mysql -u root -p Sh0p2024x",
+        "7z a -p archive1.7z",
+        "The password hash is bcrypt2b10",
+        "the password policy is NIST-800-63B",
         "mysql -h db1 -P 3306 -u root",
         "docker login -u $USER -p $PASS registry.test",
         "sshpass -p \"$PASSWORD\" ssh jo@host",

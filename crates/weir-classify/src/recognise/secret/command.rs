@@ -101,6 +101,8 @@ const OPTIONS: [&[u8]; 11] = [
     b"--plaintext",
     b"rootpw ",
 ];
+/// Commands that take `-p` and the password in one word, and ask for it otherwise.
+const IN_ONE_WORD: [&[u8]; 3] = [b"mysql", b"mariadb", b"7z "];
 /// After these a user comes first.
 const AFTER_USER: [&[u8]; 3] = [b"-b", b"add_user", b"change_password"];
 /// Beginnings of words that hold the value themselves.
@@ -111,13 +113,16 @@ fn find_command(haystack: &Haystack<'_>, command: Range<usize>) -> Option<Match>
         return None;
     }
     let line = haystack.run_end(command.end, WITHIN, |b| !matches!(b, b'\n' | b'\r' | b'|' | b'`'));
+    let in_one_word = IN_ONE_WORD.iter().any(|name| haystack.slice(command.clone()).starts_with(name));
     let words = Words { haystack, at: command.end.saturating_sub(1), end: line };
     let mut before = [command.clone(), command.clone()];
     words
         .map(|word| unquoted(haystack, word))
         .find_map(|word| {
-            let value =
-                value_of(haystack, &before, &word).filter(|value| is_argument(haystack.slice(value.clone())));
+            let [_, last] = &before;
+            let is_asked_for = in_one_word && haystack.slice(last.clone()) == b"-p";
+            let value = if is_asked_for { None } else { value_of(haystack, &before, &word) };
+            let value = value.filter(|value| is_argument(haystack.slice(value.clone())));
             before.rotate_left(1);
             if let Some(last) = before.last_mut() {
                 *last = word;

@@ -250,6 +250,13 @@ fn find_announced(haystack: &Haystack<'_>, word: Range<usize>) -> Option<Match> 
 const VERBS: [&str; 14] =
     ["is", "ist", "lautet", "est", "es", "è", "é", "jest", "är", "er", "on", "je", "este", "это"];
 
+/// What a password has, and is not one: `the password hash is …`.
+#[rustfmt::skip]
+const ABOUT: [&str; 20] = [
+    "hash", "hashes", "policy", "field", "format", "scheme", "algorithm", "type", "version", "strength", "manager", "length", "expiry",
+    "file", "hint", "rule", "rules", "encoding", "column", "input",
+];
+
 /// Where a value begins that a verb or a colon announces after a word and at most a few others.
 pub(super) fn announced(haystack: &Haystack<'_>, from: usize) -> Option<usize> {
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'\'' | b'.') || b >= 0x80;
@@ -266,7 +273,8 @@ pub(super) fn announced(haystack: &Haystack<'_>, from: usize) -> Option<usize> {
             let value = haystack.run_end(at, 4, |b| matches!(b, b' ' | b':' | b'"' | b'`' | b'\''));
             return (value > at).then_some(value);
         }
-        if word.is_empty() || word.ends_with(b".") {
+        let is_about = ABOUT.iter().any(|about| about.as_bytes() == word);
+        if word.is_empty() || word.ends_with(b".") || is_about {
             return None;
         }
     }
