@@ -442,4 +442,12 @@ fn numbers_of_more_registers_are_found_near_their_word() {
         finds(entity, code, &format!("The {label}: {code}."));
     }
     is_clean("AX-443605; DIN rail 35 mm; 19");
+    for text in [
+        "voters 12345678",
+        "FIN=12345678 ACK",
+        "chi squared = 1234567890",
+        "provider-id vatp-0bb32de759a3e19e7",
+    ] {
+        is_clean(text);
+    }
 }
