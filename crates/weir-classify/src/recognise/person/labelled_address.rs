@@ -38,7 +38,7 @@ fn find(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
     let (start, end) = (text.ceil_char_boundary(start), text.floor_char_boundary(end));
     let street = streets(haystack, start..end).next()?;
     let end = name_end(text, text.floor_char_boundary(street.end)..end);
-    let address = text.get(start..end)?.trim_end();
+    let address = text.get(start..end)?.trim_end_matches([' ', ',']);
     let is_general = is_general(haystack.slice(label.clone()));
     let is_written = is_written_as_name(address) || !is_general && is_in_small_letters(address);
     is_written.then(|| Match::new(start..start + address.len(), 0.7).with_evidence(&label))
