@@ -45,8 +45,7 @@ fn find(haystack: &Haystack<'_>, label: Range<usize>) -> Option<Match> {
 }
 
 fn is_general(label: &[u8]) -> bool {
-    let of = |one: &&str| label.to_ascii_lowercase() == one.as_bytes();
-    LABELS.iter().take(GENERAL).any(|one| of(&one))
+    LABELS.iter().take(GENERAL).any(|one| one.as_bytes().eq_ignore_ascii_case(label))
 }
 
 /// Where a name ends that goes on at the beginning of `range`: words with capitals, small ones before them.
